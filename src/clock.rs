@@ -1,0 +1,54 @@
+//! Where the time comes from: the system, or a clock that moves only when it is told to.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::model::Timestamp;
+
+/// The source of the instants at which statements and evaluations happen.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    manual: AtomicBool,
+    /// Where a manual clock stands, in microseconds since 1970.
+    at: AtomicI64,
+}
+
+impl Clock {
+    /// Returns the system's clock.
+    pub(crate) fn system() -> Self {
+        Self { manual: AtomicBool::new(false), at: AtomicI64::new(0) }
+    }
+
+    /// Returns a manual clock that stands at `at`.
+    pub(crate) fn manual(at: Timestamp) -> Self {
+        Self { manual: AtomicBool::new(true), at: AtomicI64::new(at.as_micros()) }
+    }
+
+    /// Returns the instant the clock shows, clamped to the years 0001 to 9999.
+    pub(crate) fn now(&self) -> Timestamp {
+        if self.is_manual() {
+            Timestamp::clamped(self.at.load(Ordering::Acquire))
+        } else {
+            system_now()
+        }
+    }
+
+    /// Whether the clock moves only when it is told to.
+    pub(crate) fn is_manual(&self) -> bool {
+        self.manual.load(Ordering::Acquire)
+    }
+
+    /// Makes the clock a manual one that stands at `to`, or moves it there.
+    pub(crate) fn set(&self, to: Timestamp) {
+        self.at.store(to.as_micros(), Ordering::Release);
+        self.manual.store(true, Ordering::Release);
+    }
+}
+
+fn system_now() -> Timestamp {
+    let micros = match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |m| -m),
+    };
+    Timestamp::clamped(micros)
+}

@@ -1,0 +1,40 @@
+//! The bounds of everything that comes from outside, checked before it costs anything.
+
+/// The longest statement, in bytes of UTF-8.
+pub const STATEMENT_BYTES: usize = 1 << 20;
+
+/// The longest statement of a dump, in bytes of UTF-8: it holds what several statements made, or
+/// parameters brought in. A record of the store has the same limit.
+pub const DUMP_STATEMENT_BYTES: usize = 256 << 20;
+
+/// The longest canonical text of a condition, in bytes of UTF-8: longer than a statement, for it has blanks
+/// where the statement may have none.
+pub const CONDITION_BYTES: usize = 4 << 20;
+
+/// The longest text that a function or operator makes, in bytes of UTF-8; past it the result is unknown.
+pub const TEXT_BYTES: usize = 1 << 20;
+
+/// The most regexes of one condition.
+pub const CONDITION_REGEXES: usize = 100;
+
+/// The deepest nesting of parentheses, `NOT`s, minus signs, JSON arrays and objects, and comments.
+pub const NESTING: usize = 128;
+
+/// The longest name, in bytes of UTF-8.
+pub const NAME_BYTES: usize = 256;
+
+/// The longest value of a key, in bytes of its JSON text.
+pub const VALUE_BYTES: usize = 1 << 20;
+
+/// The most segments (rows) of one config.
+pub const CONFIG_SEGMENTS: usize = 1_000;
+
+/// The most keys (columns) of one config.
+pub const CONFIG_KEYS: usize = 500;
+
+/// The deepest chain of conditions that refer to one another (`IN SEGMENT`, `KEY(…)`): the sum of the
+/// nesting of the conditions along it. Evaluation recurses along the chain, so this bounds its stack.
+pub const CHAIN_DEPTH: usize = 512;
+
+/// The largest compiled regex, in bytes.
+pub const REGEX_BYTES: usize = 1 << 20;

@@ -1,0 +1,3 @@
+//! The program `pcq`.
+
+fn main() {}

@@ -1,0 +1,315 @@
+//! The catalog: every key, segment and config as it stands at one revision, cheap to clone.
+//!
+//! Writes are checked against a catalog and applied to it; the store's current state, the state inside a
+//! transaction and the state as of an earlier revision are all catalogs. What no question about the
+//! present or the future needs (older versions, spent publications) is left to the store.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+
+use super::{
+    Change, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, Publication, Segment,
+    SegmentId, Timeline, Timestamp, Version,
+};
+use crate::error::Error;
+
+/// What a condition or a config may refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Reference {
+    Key(KeyId),
+    Segment(SegmentId),
+}
+
+/// What refers to a key or a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum User {
+    /// A segment's condition, by `IN SEGMENT` or `KEY(…)`.
+    Segment(SegmentId),
+    /// A config, by a row or a column of a version that still matters.
+    Config(ConfigId),
+}
+
+/// Where versions come from that the catalog does not keep.
+pub(crate) trait Versions {
+    /// Reads a version; `None` if there is none of that number.
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>, Error>;
+}
+
+/// Every object as it stands at one revision.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Catalog {
+    /// The number of the revision; 0 is the empty store.
+    pub(crate) revision: u64,
+    /// The time of the revision.
+    pub(crate) time: Option<Timestamp>,
+    /// How many publications there have been.
+    pub(crate) sequence: u64,
+    keys: OrdMap<KeyId, Arc<Key>>,
+    key_names: OrdMap<Name, KeyId>,
+    segments: OrdMap<SegmentId, Arc<Segment>>,
+    segment_names: OrdMap<Name, SegmentId>,
+    configs: OrdMap<ConfigId, Arc<Config>>,
+    /// Every name that a config has or had.
+    config_names: OrdMap<Name, ConfigId>,
+    /// Who refers to what, archived or not. Of a config it may hold more than is still used: time passes.
+    users: OrdMap<Reference, OrdSet<User>>,
+}
+
+impl Catalog {
+    /// An empty catalog of a revision, to be filled from the history.
+    pub(crate) fn at(revision: u64, time: Timestamp) -> Self {
+        Self { revision, time: Some(time), ..Self::default() }
+    }
+
+    /// A key by its number.
+    pub(crate) fn key(&self, id: KeyId) -> Option<&Arc<Key>> {
+        self.keys.get(&id)
+    }
+
+    /// A key by its name.
+    pub(crate) fn key_named(&self, name: &str) -> Option<&Arc<Key>> {
+        self.key_names.get(name).and_then(|id| self.keys.get(id))
+    }
+
+    /// The keys, by name in byte order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
+        self.key_names.values().filter_map(|id| self.keys.get(id))
+    }
+
+    /// A segment by its number; `EVERYONE` is none.
+    pub(crate) fn segment(&self, id: SegmentId) -> Option<&Arc<Segment>> {
+        self.segments.get(&id)
+    }
+
+    /// A segment by its name; `EVERYONE` is none.
+    pub(crate) fn segment_named(&self, name: &str) -> Option<&Arc<Segment>> {
+        self.segment_names.get(name).and_then(|id| self.segments.get(id))
+    }
+
+    /// The segments, by name in byte order.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &Arc<Segment>> {
+        self.segment_names.values().filter_map(|id| self.segments.get(id))
+    }
+
+    /// The name of a segment, `EVERYONE` too.
+    pub(crate) fn segment_name(&self, id: SegmentId) -> Name {
+        self.segments.get(&id).map_or_else(Name::everyone, |s| s.name.clone())
+    }
+
+    /// A config by its number.
+    pub(crate) fn config(&self, id: ConfigId) -> Option<&Arc<Config>> {
+        self.configs.get(&id)
+    }
+
+    /// The config that has a name now.
+    pub(crate) fn config_named(&self, name: &str) -> Option<&Arc<Config>> {
+        let config = self.configs.get(self.config_names.get(name)?)?;
+        (config.head.name.as_str() == name).then_some(config)
+    }
+
+    /// The config that has, or ever had, a name.
+    pub(crate) fn config_ever_named(&self, name: &str) -> Option<ConfigId> {
+        self.config_names.get(name).copied()
+    }
+
+    /// The configs, by number.
+    pub(crate) fn configs(&self) -> impl Iterator<Item = &Arc<Config>> {
+        self.configs.values()
+    }
+
+    /// Who refers to a key or segment. Of configs it may name more than still use it: ask
+    /// [`Config::used`] for the present.
+    pub(crate) fn users(&self, of: Reference) -> impl Iterator<Item = User> + '_ {
+        self.users.get(&of).into_iter().flatten().copied()
+    }
+
+    /// The number that the next key gets.
+    pub(crate) fn next_key(&self) -> KeyId {
+        KeyId(self.keys.get_max().map_or(1, |(id, _)| id.0 + 1))
+    }
+
+    /// The number that the next segment gets.
+    pub(crate) fn next_segment(&self) -> SegmentId {
+        SegmentId(self.segments.get_max().map_or(1, |(id, _)| id.0 + 1))
+    }
+
+    /// The number that the next config gets.
+    pub(crate) fn next_config(&self) -> ConfigId {
+        ConfigId(self.configs.get_max().map_or(1, |(id, _)| id.0 + 1))
+    }
+
+    /// Applies changes as of `now`. Versions that a publication makes live and the catalog does not
+    /// have are read from `versions`.
+    pub(crate) fn apply(
+        &mut self,
+        changes: &[Change],
+        now: Timestamp,
+        versions: &dyn Versions,
+    ) -> Result<(), Error> {
+        changes.iter().try_for_each(|change| self.apply_one(change, now, versions))
+    }
+
+    fn apply_one(
+        &mut self,
+        change: &Change,
+        now: Timestamp,
+        versions: &dyn Versions,
+    ) -> Result<(), Error> {
+        match change {
+            Change::Key(key) => self.put_key(key),
+            Change::Segment(segment) => self.put_segment(segment),
+            Change::Config { head, .. } => self.put_head(head),
+            Change::Salt { config, segment, salt } => self.edit(*config, now, |config| {
+                config.salts.insert(*segment, Arc::clone(salt));
+            }),
+            Change::Version(version) => self.edit(version.config, now, |config| {
+                config.newest = config.newest.max(version.number);
+                config.versions.insert(version.number, Arc::clone(version));
+            }),
+            Change::Publication(publication) => self.put_publication(publication, now, versions)?,
+            Change::Cancel { config, sequence } => {
+                self.edit(*config, now, |config| config.timeline.cancel(*sequence));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a key in place.
+    pub(crate) fn put_key(&mut self, key: &Arc<Key>) {
+        self.key_names.insert(key.name.clone(), key.id);
+        self.keys.insert(key.id, Arc::clone(key));
+    }
+
+    /// Puts a segment in place.
+    pub(crate) fn put_segment(&mut self, segment: &Arc<Segment>) {
+        let user = User::Segment(segment.id);
+        if let Some(old) = self.segments.insert(segment.id, Arc::clone(segment)) {
+            for reference in self.references(old.condition.expr()) {
+                self.drop_user(reference, user);
+            }
+        }
+        self.segment_names.insert(segment.name.clone(), segment.id);
+        for reference in self.references(segment.condition.expr()) {
+            self.add_user(reference, user);
+        }
+    }
+
+    /// What a condition refers to directly, `EVERYONE` aside.
+    pub(crate) fn references(&self, expr: &Expr) -> Vec<Reference> {
+        let mut found = Vec::new();
+        let mut todo = vec![expr];
+        while let Some(expr) = todo.pop() {
+            let reference = match &expr.node {
+                ExprKind::Key(name) => {
+                    self.key_named(name.node.as_str()).map(|key| Reference::Key(key.id))
+                }
+                ExprKind::InSegment(Some(name)) => {
+                    self.segment_named(name.node.as_str()).map(|s| Reference::Segment(s.id))
+                }
+                _ => None,
+            };
+            found.extend(reference);
+            todo.extend(expr.node.operands());
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn put_head(&mut self, head: &ConfigHead) {
+        self.config_names.insert(head.name.clone(), head.id);
+        let mut config = self.configs.get(&head.id).map_or_else(
+            || Config {
+                head: head.clone(),
+                newest: 0,
+                salts: OrdMap::new(),
+                timeline: Timeline::default(),
+                versions: OrdMap::new(),
+            },
+            |config| (**config).clone(),
+        );
+        config.head = head.clone();
+        self.configs.insert(head.id, Arc::new(config));
+    }
+
+    fn put_publication(
+        &mut self,
+        publication: &Publication,
+        now: Timestamp,
+        versions: &dyn Versions,
+    ) -> Result<(), Error> {
+        self.sequence = self.sequence.max(publication.sequence);
+        let (id, number) = (publication.config, publication.version);
+        let known = self.configs.get(&id).and_then(|c| c.versions.get(&number)).cloned();
+        let version = match known {
+            Some(version) => Some(version),
+            None => versions.version(id, number)?,
+        };
+        self.edit(id, now, |config| {
+            if let Some(version) = version {
+                config.versions.insert(number, version);
+            }
+            config.timeline.push(publication.clone());
+        });
+        Ok(())
+    }
+
+    /// Changes a config, forgets what it no longer needs, and keeps the index of users in step.
+    fn edit(&mut self, id: ConfigId, now: Timestamp, change: impl FnOnce(&mut Config)) {
+        let Some(old) = self.configs.get(&id) else { return };
+        let mut config = (**old).clone();
+        change(&mut config);
+        config.timeline.prune(now);
+        config.forget_versions();
+        self.put_config(Arc::new(config));
+    }
+
+    /// Puts a whole config in place.
+    pub(crate) fn put_config(&mut self, config: Arc<Config>) {
+        let (id, user) = (config.head.id, User::Config(config.head.id));
+        let old = self.configs.get(&id).map_or_else(Vec::new, |old| config_references(old));
+        let new = config_references(&config);
+        for reference in old.iter().filter(|r| new.binary_search(r).is_err()) {
+            self.drop_user(*reference, user);
+        }
+        for reference in new.iter().filter(|r| old.binary_search(r).is_err()) {
+            self.add_user(*reference, user);
+        }
+        self.config_names.insert(config.head.name.clone(), id);
+        self.configs.insert(id, config);
+    }
+
+    /// Remembers a name that a config once had.
+    pub(crate) fn put_former_name(&mut self, name: Name, id: ConfigId) {
+        self.config_names.insert(name, id);
+    }
+
+    fn add_user(&mut self, of: Reference, user: User) {
+        self.users.entry(of).or_default().insert(user);
+    }
+
+    fn drop_user(&mut self, of: Reference, user: User) {
+        let Some(users) = self.users.get_mut(&of) else { return };
+        users.remove(&user);
+        if users.is_empty() {
+            self.users.remove(&of);
+        }
+    }
+}
+
+/// The keys and segments of the versions that a config keeps, sorted.
+fn config_references(config: &Config) -> Vec<Reference> {
+    let mut found: Vec<_> = config
+        .versions
+        .values()
+        .flat_map(|v| {
+            let keys = v.columns.iter().map(|c| Reference::Key(c.key));
+            let segments = v.rows.iter().map(|r| r.segment).filter(|s| !s.is_everyone());
+            keys.chain(segments.map(Reference::Segment)).collect::<Vec<_>>()
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}

@@ -1,0 +1,75 @@
+//! Plain data with its invariants: no I/O, no parsing of statements, no redb.
+
+mod catalog;
+mod change;
+mod condition;
+mod config;
+mod context;
+mod key;
+mod name;
+mod publication;
+mod segment;
+mod semantic;
+mod span;
+mod timestamp;
+mod value;
+
+pub(crate) use catalog::{Catalog, Reference, User, Versions};
+pub use change::{Change, ChangeSet, Revision};
+pub use condition::{
+    AffixKind, ArithmeticOp, CompareOp, Condition, Expr, ExprKind, IsWhat, Literal, Path,
+    Quantifier,
+};
+pub use config::{Arm, Cell, Column, Config, ConfigHead, Row, Share, Split, Version};
+pub use context::Context;
+pub use key::{Key, KeyType};
+pub use name::{Name, NameError};
+pub(crate) use name::{write_path, write_step};
+pub use publication::{Publication, Timeline};
+pub use segment::Segment;
+pub use semantic::{DottedVersion, SemanticVersion};
+pub use span::{Span, Spanned};
+pub use timestamp::{Duration, Timestamp, TimestampError};
+pub(crate) use value::compare_numbers;
+pub use value::{JsonError, Object, Value, ValueKind};
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub u32);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id! {
+    /// The number of a key: dense, from 1, in order of creation; never used again.
+    KeyId
+}
+id! {
+    /// The number of a segment: dense, from 1, in order of creation; [`SegmentId::EVERYONE`] is 0.
+    SegmentId
+}
+id! {
+    /// The number of a config: dense, from 1, in order of creation; it survives renames.
+    ConfigId
+}
+
+impl SegmentId {
+    /// The built-in segment that every user is in.
+    pub const EVERYONE: Self = Self(0);
+
+    /// Whether this is [`SegmentId::EVERYONE`].
+    #[must_use]
+    pub fn is_everyone(self) -> bool {
+        self == Self::EVERYONE
+    }
+}

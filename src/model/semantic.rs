@@ -1,0 +1,101 @@
+//! Versions of software: semantic ones, and dotted whole numbers.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// A semantic version (2.0.0), read leniently: a leading `v`, and a missing minor or patch as 0.
+///
+/// Order and equality are by precedence: build metadata does not count.
+#[derive(Clone, Debug)]
+pub struct SemanticVersion(semver::Version);
+
+impl SemanticVersion {
+    /// Parses a version; `None` if the text is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        if let Ok(version) = semver::Version::parse(text) {
+            return Some(Self(version)); // the usual case: all three numbers are there
+        }
+        let end = text.find(['-', '+']).unwrap_or(text.len());
+        let (numbers, rest) = text.split_at(end);
+        let padding = match numbers.split('.').count() {
+            1 => ".0.0",
+            2 => ".0",
+            _ => return None,
+        };
+        semver::Version::parse(&format!("{numbers}{padding}{rest}")).ok().map(Self)
+    }
+}
+
+impl PartialEq for SemanticVersion {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for SemanticVersion {}
+
+impl PartialOrd for SemanticVersion {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SemanticVersion {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.cmp_precedence(&other.0)
+    }
+}
+
+impl fmt::Display for SemanticVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A version of one to eight dotted whole numbers of 64 bits; missing parts are 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DottedVersion([u64; 8]);
+
+impl DottedVersion {
+    /// Parses a version; `None` if the text is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = [0; 8];
+        for (place, part) in text.split('.').enumerate() {
+            if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            *parts.get_mut(place)? = part.parse().ok()?;
+        }
+        Some(Self(parts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn semantic_versions_are_read_leniently() {
+        let v = |text| SemanticVersion::parse(text).unwrap();
+        assert_eq!(v("v5.10"), v("5.10.0"));
+        assert_eq!(v("4"), v("4.0.0+build.7"));
+        assert!(v("1.0-rc.2") < v("1.0.0-rc.10"));
+        assert!(v("1-alpha") < v("1"));
+        for bad in ["", "v", "1.2.3.4", "01.2", "1.2.3-01", "1..2", "x", "vv1", "1.2.3-"] {
+            assert!(SemanticVersion::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dotted_versions_have_up_to_eight_parts() {
+        let v = |text| DottedVersion::parse(text).unwrap();
+        assert_eq!(v("112.1"), v("112.1.0.0"));
+        assert!(v("112.1.51.89") < v("112.01.52"));
+        for bad in ["", ".", "1.", "1.2.3.4.5.6.7.8.9", "1.x", "-1", "18446744073709551616"] {
+            assert!(DottedVersion::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Instants and durations, in microseconds.
+
+use std::fmt;
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use serde::{Deserialize, Serialize};
+
+/// An instant: whole microseconds since 1970-01-01T00:00:00Z, from year 0001 to year 9999.
+///
+/// `Display` writes RFC 3339 in UTC, with as many digits of the second as are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Timestamp(i64);
+
+/// A length of time: whole microseconds. `Display` writes it in the largest unit that is exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Duration(i64);
+
+/// Why a text is not a timestamp.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TimestampError {
+    /// It has neither the form of RFC 3339 nor that of a local time with a zone in brackets.
+    #[error("`{0}` is not a timestamp")]
+    Form(String),
+    /// It has neither offset nor zone, so it names no instant.
+    #[error("`{0}` has no offset and no zone, so it names no instant")]
+    NoOffset(String),
+    /// There is no such day, hour, minute, second or offset.
+    #[error("there is no such date, time or offset as `{0}`")]
+    NoSuchTime(String),
+    /// The time zone is not known.
+    #[error("there is no time zone `{0}`")]
+    NoSuchZone(String),
+    /// A clock change skips this local time.
+    #[error("a clock change in {zone} skips the local time `{text}`")]
+    Skipped {
+        /// The text as given.
+        text: String,
+        /// The zone in it.
+        zone: String,
+    },
+    /// A clock change repeats this local time.
+    #[error("a clock change in {zone} repeats the local time `{text}`")]
+    Repeated {
+        /// The text as given.
+        text: String,
+        /// The zone in it.
+        zone: String,
+    },
+    /// It is not in the years 0001 to 9999.
+    #[error("`{0}` is outside the years 0001 to 9999")]
+    Range(String),
+}
+
+impl Timestamp {
+    /// The first instant of year 0001.
+    pub const MIN: Self = Self(-62_135_596_800_000_000);
+    /// The last microsecond of year 9999.
+    pub const MAX: Self = Self(253_402_300_799_999_999);
+
+    /// Makes an instant from microseconds since 1970; `None` outside the years 0001 to 9999.
+    #[must_use]
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        (Self::MIN.0..=Self::MAX.0).contains(&micros).then_some(Self(micros))
+    }
+
+    /// Makes an instant from epoch milliseconds, with a fraction; `None` outside the years.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be in range just before")]
+    pub fn from_millis(millis: f64) -> Option<Self> {
+        let micros = (millis * 1000.0).floor();
+        (micros.abs() < 9.0e18).then(|| Self::from_micros(micros as i64)).flatten()
+    }
+
+    /// Makes an instant, taking what is outside the years 0001 to 9999 to the nearest end.
+    #[must_use]
+    pub(crate) fn clamped(micros: i64) -> Self {
+        Self(micros.clamp(Self::MIN.0, Self::MAX.0))
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Adds a duration; `None` outside the years 0001 to 9999.
+    #[must_use]
+    pub fn checked_add(self, duration: Duration) -> Option<Self> {
+        self.0.checked_add(duration.0).and_then(Self::from_micros)
+    }
+
+    /// Takes a duration away; `None` outside the years 0001 to 9999.
+    #[must_use]
+    pub fn checked_sub(self, duration: Duration) -> Option<Self> {
+        self.0.checked_sub(duration.0).and_then(Self::from_micros)
+    }
+
+    /// Parses RFC 3339 with an offset or `Z`, or a local time with a zone in brackets
+    /// (`2026-12-01T09:00:00[America/New_York]`). Digits past the microsecond are cut off.
+    ///
+    /// The time zones are those of the IANA database that is built in, so that a script means the
+    /// same on every machine.
+    pub fn parse(text: &str) -> Result<Self, TimestampError> {
+        let (local, rest) = parse_local(text)?;
+        let own = || text.to_owned();
+        let micros = if let Some(zone) = rest.strip_prefix('[') {
+            let zone = zone.strip_suffix(']').ok_or_else(|| TimestampError::Form(own()))?;
+            in_zone(local, zone, text)?
+        } else if rest.is_empty() {
+            return Err(TimestampError::NoOffset(own()));
+        } else {
+            utc_micros(local) - i64::from(parse_offset(rest, text)?) * 1_000_000
+        };
+        Self::from_micros(micros).ok_or_else(|| TimestampError::Range(own()))
+    }
+
+    /// Parses RFC 3339 only, as attributes of users are read; `None` if the text is none.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        if text.ends_with(']') { None } else { Self::parse(text).ok() }
+    }
+
+    /// The local time in a zone.
+    pub(crate) fn in_zone(self, zone: &TimeZone) -> DateTime {
+        jiff::Timestamp::from_microsecond(self.0).map_or(DateTime::MAX, |t| zone.to_datetime(t))
+    }
+}
+
+fn utc_micros(local: DateTime) -> i64 {
+    let days =
+        local.date().since(Date::constant(1970, 1, 1)).map_or(0, |s| i64::from(s.get_days()));
+    let time = local.time();
+    let secs =
+        i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    (days * 86_400 + secs) * 1_000_000 + i64::from(time.subsec_nanosecond() / 1000)
+}
+
+fn in_zone(local: DateTime, zone: &str, text: &str) -> Result<i64, TimestampError> {
+    let tz = TimeZone::get(zone).map_err(|_| TimestampError::NoSuchZone(zone.to_owned()))?;
+    let both = || (text.to_owned(), zone.to_owned());
+    match tz.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Unambiguous { offset } => {
+            Ok(utc_micros(local) - i64::from(offset.seconds()) * 1_000_000)
+        }
+        AmbiguousOffset::Gap { .. } => {
+            let (text, zone) = both();
+            Err(TimestampError::Skipped { text, zone })
+        }
+        AmbiguousOffset::Fold { .. } => {
+            let (text, zone) = both();
+            Err(TimestampError::Repeated { text, zone })
+        }
+    }
+}
+
+/// Reads `YYYY-MM-DDTHH:MM:SS[.digits]` and returns what follows it.
+fn parse_local(text: &str) -> Result<(DateTime, &str), TimestampError> {
+    let form = || TimestampError::Form(text.to_owned());
+    let fixed = text.get(..19).ok_or_else(form)?.as_bytes();
+    let separators = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
+    if separators.iter().any(|&(i, c)| fixed[i] != c) || !matches!(fixed[10], b'T' | b't') {
+        return Err(form());
+    }
+    let number = |from: usize, to: usize| digits(&fixed[from..to]).ok_or_else(form);
+    let (rest, nanos) = fraction(&text[19..]).ok_or_else(form)?;
+    let made =
+        Date::new(number(0, 4)?, narrow(number(5, 7)?), narrow(number(8, 10)?)).and_then(|d| {
+            let [hour, minute, second] =
+                [(11, 13), (14, 16), (17, 19)].map(|(a, b)| digits(&fixed[a..b]));
+            let part = |n: Option<i16>| narrow(n.unwrap_or(99));
+            Ok(d.to_datetime(Time::new(part(hour), part(minute), part(second), nanos)?))
+        });
+    number(11, 13).and(number(14, 16)).and(number(17, 19))?;
+    let local = made.map_err(|_| TimestampError::NoSuchTime(text.to_owned()))?;
+    if local.year() < 1 {
+        return Err(TimestampError::Range(text.to_owned()));
+    }
+    Ok((local, rest))
+}
+
+fn narrow(n: i16) -> i8 {
+    i8::try_from(n).unwrap_or(i8::MAX)
+}
+
+fn digits(bytes: &[u8]) -> Option<i16> {
+    bytes.iter().try_fold(0_i16, |n, b| b.is_ascii_digit().then(|| n * 10 + i16::from(b - b'0')))
+}
+
+/// Reads `.digits` as nanoseconds, cut off to microseconds.
+fn fraction(text: &str) -> Option<(&str, i32)> {
+    let Some(rest) = text.strip_prefix('.') else { return Some((text, 0)) };
+    let count = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if count == 0 {
+        return None;
+    }
+    let (digits, rest) = rest.split_at(count);
+    let micros: i32 = format!("{digits:0<6}").get(..6)?.parse().ok()?;
+    Some((rest, micros * 1000))
+}
+
+/// Reads `Z` or `±HH:MM` as seconds east of UTC.
+fn parse_offset(rest: &str, text: &str) -> Result<i32, TimestampError> {
+    if matches!(rest, "Z" | "z") {
+        return Ok(0);
+    }
+    let form = || TimestampError::Form(text.to_owned());
+    let bytes: &[u8; 6] = rest.as_bytes().try_into().map_err(|_| form())?;
+    let sign = match bytes[0] {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return Err(form()),
+    };
+    if bytes[3] != b':' {
+        return Err(form());
+    }
+    let hours = i32::from(digits(&bytes[1..3]).ok_or_else(form)?);
+    let minutes = i32::from(digits(&bytes[4..6]).ok_or_else(form)?);
+    if hours > 23 || minutes > 59 {
+        return Err(TimestampError::NoSuchTime(text.to_owned()));
+    }
+    Ok(sign * (hours * 60 + minutes) * 60)
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let t = self.in_zone(&TimeZone::UTC);
+        let (y, mo, d) = (t.year(), t.month(), t.day());
+        write!(f, "{y:04}-{mo:02}-{d:02}T{:02}:{:02}:{:02}", t.hour(), t.minute(), t.second())?;
+        let micros = t.subsec_nanosecond() / 1000;
+        if micros > 0 {
+            write!(f, ".{}", format!("{micros:06}").trim_end_matches('0'))?;
+        }
+        f.write_str("Z")
+    }
+}
+
+impl Duration {
+    /// Makes a duration from microseconds.
+    #[must_use]
+    pub fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Makes a duration of whole units of so many seconds; `None` past 64 bits of microseconds.
+    #[must_use]
+    pub fn from_units(count: i64, unit_secs: i64) -> Option<Self> {
+        count.checked_mul(unit_secs)?.checked_mul(1_000_000).map(Self)
+    }
+
+    /// Microseconds.
+    #[must_use]
+    pub fn as_micros(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(604_800, "WEEK"), (86_400, "DAY"), (3_600, "HOUR"), (60, "MINUTE")];
+        let secs = self.0 / 1_000_000;
+        let exact = units.iter().find(|(unit, _)| secs != 0 && secs % unit == 0);
+        let (count, unit) = exact.map_or((secs, "SECOND"), |(unit, name)| (secs / unit, *name));
+        write!(f, "{count} {unit}{}", if count == 1 { "" } else { "S" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_written_as_read() {
+        for text in [
+            "2026-03-01T09:00:00Z",
+            "2026-03-01T09:00:00.25Z",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.999999Z",
+            "1969-12-31T23:59:59.999999Z",
+        ] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
+        }
+        let written = |text: &str| Timestamp::parse(text).unwrap().to_string();
+        assert_eq!(written("2026-03-10T00:00:00[America/New_York]"), "2026-03-10T04:00:00Z");
+        assert_eq!(written("2026-03-01t09:00:00.123456789+05:30"), "2026-03-01T03:30:00.123456Z");
+    }
+
+    #[test]
+    fn what_names_no_instant_is_refused() {
+        let error = |text: &str| Timestamp::parse(text).unwrap_err();
+        assert!(matches!(error("2026-04-01T00:00:00"), TimestampError::NoOffset(_)));
+        assert!(matches!(
+            error("2026-03-08T02:30:00[America/New_York]"),
+            TimestampError::Skipped { .. }
+        ));
+        assert!(matches!(
+            error("2026-11-01T01:30:00[America/New_York]"),
+            TimestampError::Repeated { .. }
+        ));
+        assert!(matches!(error("2026-02-29T00:00:00Z"), TimestampError::NoSuchTime(_)));
+        assert!(matches!(error("2026-02-28T24:00:00Z"), TimestampError::NoSuchTime(_)));
+        assert!(matches!(error("2026-02-28T00:00:00+24:00"), TimestampError::NoSuchTime(_)));
+        assert!(matches!(error("2026-02-28T00:00:00[Mars/Base]"), TimestampError::NoSuchZone(_)));
+        assert!(matches!(error("0001-01-01T00:00:00+01:00"), TimestampError::Range(_)));
+        assert!(matches!(error("0000-01-01T00:00:00Z"), TimestampError::Range(_)));
+        for text in
+            ["", "soon", "2026-02-28 00:00:00Z", "2026-02-28T00:00:00.Z", "2026-02-2éT00:00:00Z"]
+        {
+            assert!(matches!(error(text), TimestampError::Form(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_in_the_largest_exact_unit() {
+        let written = |count, unit| Duration::from_units(count, unit).unwrap().to_string();
+        assert_eq!(written(7, 86_400), "1 WEEK");
+        assert_eq!(written(90, 1), "90 SECONDS");
+        assert_eq!(written(36, 3_600), "36 HOURS");
+        assert_eq!(written(0, 60), "0 SECONDS");
+        assert_eq!(Duration::from_units(i64::MAX, 60), None);
+    }
+}
