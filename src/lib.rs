@@ -3,10 +3,12 @@
 
 mod clock;
 mod error;
+mod eval;
 pub mod limits;
 pub mod model;
 
 pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
+pub use eval::{Evaluation, Reason};
 pub use model::{Change, Context, Name, Object, Revision, Timestamp, Value};
 
 

@@ -1,0 +1,371 @@
+//! What can be said of a condition before any user is seen: types, arguments and literals that are
+//! wrong whatever the user.
+
+use std::fmt;
+
+use super::function::{Signature, Wants, prepared};
+use super::hash::Algorithm;
+use super::literal::{
+    Type, literal, literal_text, mismatch, semver, timestamp, unknown_parameter, version,
+};
+use super::scope::Scope;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::CHAIN_DEPTH;
+use crate::model::{ArithmeticOp, CompareOp, Expr, ExprKind, Literal, Span, Spanned, Value};
+
+/// The type of an expression as far as it is known; `None` if only an evaluation tells.
+type Known = Option<Type>;
+
+/// Checks a condition where it stands.
+pub(super) struct Checker<'a> {
+    scope: &'a dyn Scope,
+    depth: usize,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(scope: &'a dyn Scope) -> Self {
+        Self { scope, depth: 0 }
+    }
+
+    /// Checks an expression that must be true, false or unknown.
+    pub(super) fn condition(&mut self, place: &str, expr: &Expr) -> Result<()> {
+        match self.known(expr)? {
+            None | Some(Type::Boolean | Type::Null) => Ok(()),
+            Some(found) => Err(mismatch(place, "a boolean", found, expr.span)),
+        }
+    }
+
+    /// Checks an expression of any type.
+    #[cfg(test)]
+    pub(super) fn value(&mut self, expr: &Expr) -> Result<()> {
+        self.known(expr).map(drop)
+    }
+
+    /// The type of an expression. Each is visited once, and no deeper than the stack allows.
+    fn known(&mut self, expr: &Expr) -> Result<Known> {
+        self.depth += 1;
+        if self.depth > CHAIN_DEPTH {
+            return Err(Error::new(ErrorKind::NestingTooDeep { what: "conditions" }).at(expr.span));
+        }
+        let known = self.visit(expr)?;
+        self.depth -= 1;
+        Ok(known)
+    }
+
+    fn visit(&mut self, expr: &Expr) -> Result<Known> {
+        let span = expr.span;
+        match &expr.node {
+            ExprKind::Literal(Literal::Value(value)) => Ok(Some(Type::of_value(value))),
+            ExprKind::Literal(Literal::Parameter(name)) => Err(unknown_parameter(name, span)),
+            ExprKind::Duration(_) => Ok(Some(Type::Duration)),
+            ExprKind::Timestamp(text) => timestamp(text, span).map(|_| Some(Type::Timestamp)),
+            ExprKind::Semver(text) => semver(text, span).map(|_| Some(Type::Semver)),
+            ExprKind::Version(text) => version(text, span).map(|_| Some(Type::Version)),
+            ExprKind::Attribute(_)
+            | ExprKind::CheckValue(_)
+            | ExprKind::Key(_)
+            | ExprKind::InSegment(_) => self.name(expr),
+            ExprKind::Element => Ok(None),
+            ExprKind::Any { list, test } => {
+                self.known(list)?;
+                self.known(test)
+            }
+            ExprKind::Arithmetic { op, left, right } => self.arithmetic(*op, left, right),
+            ExprKind::Negate(operand) => {
+                self.want("`-`", Wants::Number, operand)?;
+                Ok(Some(Type::Number))
+            }
+            ExprKind::Cast { operand, to } => {
+                self.known(operand)?;
+                Ok(Type::of_key(*to))
+            }
+            ExprKind::Call { function, arguments } => self.call(function, arguments),
+            _ => self.test(expr).map(|()| Some(Type::Boolean)),
+        }
+    }
+
+    /// A name, where names of that kind may stand.
+    fn name(&mut self, expr: &Expr) -> Result<Known> {
+        let check = self.scope.check_type();
+        let misplaced = |what: &str, why| {
+            Err(Error::new(ErrorKind::Misplaced { what: what.to_owned(), why }).at(expr.span))
+        };
+        match (&expr.node, check) {
+            (ExprKind::CheckValue(path), Some(kind)) if path.is_empty() => Ok(Type::of_key(kind)),
+            (ExprKind::CheckValue(_), Some(_)) => Ok(None),
+            (ExprKind::CheckValue(_), None) => misplaced("VALUE", "only a CHECK has one"),
+            (ExprKind::Attribute(_), Some(_)) => {
+                misplaced("an attribute", "a CHECK is about VALUE alone")
+            }
+            (_, Some(_)) => misplaced("what depends on the user", "a CHECK is about VALUE alone"),
+            (ExprKind::Attribute(path), None) => {
+                self.scope.attribute(path, expr.span).map(|()| None)
+            }
+            (ExprKind::Key(name), None) => Ok(Type::of_key(self.scope.key(name)?.1)),
+            (ExprKind::InSegment(Some(name)), None) => {
+                self.scope.segment(name).map(|_| Some(Type::Boolean))
+            }
+            _ => Ok(Some(Type::Boolean)),
+        }
+    }
+
+    /// An expression that is true, false or unknown by its form.
+    fn test(&mut self, expr: &Expr) -> Result<()> {
+        match &expr.node {
+            ExprKind::And(items) => items.iter().try_for_each(|e| self.condition("AND", e)),
+            ExprKind::Or(items) => items.iter().try_for_each(|e| self.condition("OR", e)),
+            ExprKind::Not(operand) => self.condition("NOT", operand),
+            ExprKind::Compare { op, left, right } => {
+                let ordered = !matches!(op, CompareOp::Equal | CompareOp::NotEqual);
+                let (a, b) = (self.known(left)?, self.known(right)?);
+                comparable((left, a), (right, b), ordered)
+            }
+            ExprKind::Is { operand, .. } => self.known(operand).map(drop),
+            ExprKind::Between { operand, low, high, .. } => {
+                let known = self.known(operand)?;
+                [low, high].into_iter().try_for_each(|bound| {
+                    let other = self.known(bound)?;
+                    comparable((operand, known), (bound, other), true)
+                })
+            }
+            ExprKind::In { operand, items, .. } => self.membership(operand, items, expr.span),
+            ExprKind::Contains { operand, items, .. } => self.contains(operand, items, expr.span),
+            ExprKind::Affix { operand, items, .. } => self.affix(operand, items, expr.span),
+            ExprKind::Matches { operand, .. } => {
+                self.want("MATCHES", Wants::String, operand).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn membership(&mut self, operand: &Expr, items: &[Expr], span: Span) -> Result<()> {
+        let known = self.known(operand)?;
+        not_empty(items, span)?;
+        items.iter().try_for_each(|item| {
+            let other = self.known(item)?;
+            comparable((operand, known), (item, other), false)
+        })
+    }
+
+    fn contains(&mut self, operand: &Expr, items: &[Expr], span: Span) -> Result<()> {
+        let known = self.known(operand)?;
+        if !matches!(known, None | Some(Type::String | Type::Json)) {
+            return Err(mismatch("CONTAINS", "a string or a list", Found(known), operand.span));
+        }
+        not_empty(items, span)?;
+        items.iter().try_for_each(|item| match self.known(item)? {
+            Some(Type::Null) => Err(null_comparison(item.span)),
+            Some(found) if known == Some(Type::String) && found != Type::String => {
+                Err(mismatch("CONTAINS in a string", "a string", found, item.span))
+            }
+            _ => Ok(()),
+        })
+    }
+
+    fn affix(&mut self, operand: &Expr, items: &[Expr], span: Span) -> Result<()> {
+        not_empty(items, span)?;
+        std::iter::once(operand).chain(items).try_for_each(|expr| {
+            match self.want("STARTS WITH or ENDS WITH", Wants::String, expr)? {
+                Some(Type::Null) => Err(null_comparison(expr.span)),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn arithmetic(&mut self, op: ArithmeticOp, left: &Expr, right: &Expr) -> Result<Known> {
+        let (a, b) = (self.known(left)?, self.known(right)?);
+        let place = format!("`{}`", op.symbol());
+        let sum = matches!(op, ArithmeticOp::Add | ArithmeticOp::Subtract);
+        if sum && [a, b].contains(&Some(Type::Duration)) {
+            if op == ArithmeticOp::Subtract && b != Some(Type::Duration) {
+                return Err(mismatch(place, "a timestamp on its left", Found(a), left.span));
+            }
+            let (expr, known) = if a == Some(Type::Duration) { (right, b) } else { (left, a) };
+            wanted(&place, Wants::Timestamp, expr, known)?;
+            return Ok(Some(Type::Timestamp));
+        }
+        let text = op == ArithmeticOp::Concatenate;
+        let wants = if text { Wants::Text } else { Wants::Number };
+        wanted(&place, wants, left, a)?;
+        wanted(&place, wants, right, b)?;
+        Ok(Some(if text { Type::String } else { Type::Number }))
+    }
+
+    fn want(&mut self, place: &str, wants: Wants, expr: &Expr) -> Result<Known> {
+        let known = self.known(expr)?;
+        wanted(place, wants, expr, known)?;
+        Ok(known)
+    }
+
+    fn call(&mut self, name: &Spanned<std::sync::Arc<str>>, arguments: &[Expr]) -> Result<Known> {
+        let Some(signature) = Signature::named(&name.node) else {
+            let error = Error::new(ErrorKind::UnknownFunction { name: name.node.to_string() });
+            return Err(error.at(name.span).suggest(&name.node, Signature::names()));
+        };
+        let span = name.span;
+        signature.count(arguments.len()).map_err(|error| error.at(span))?;
+        if signature.name == "NOW" && self.scope.check_type().is_some() {
+            let why = "a CHECK holds or not, whatever the time";
+            return Err(Error::new(ErrorKind::Misplaced { what: "NOW()".into(), why }).at(span));
+        }
+        match signature.name {
+            "COALESCE" => self.common(arguments),
+            "IF" => {
+                let (condition, rest) = arguments.split_at(1);
+                condition.iter().try_for_each(|e| self.condition("IF", e))?;
+                self.common(rest)
+            }
+            _ => {
+                for (argument, wants) in arguments.iter().zip(signature.wants) {
+                    self.argument(signature, arguments, argument, *wants)?;
+                }
+                Ok(signature.result)
+            }
+        }
+    }
+
+    /// The one type that all alternatives have, `NULL` aside.
+    fn common(&mut self, alternatives: &[Expr]) -> Result<Known> {
+        let mut types = Vec::new();
+        for alternative in alternatives {
+            let known = self.known(alternative)?;
+            if known != Some(Type::Null) && !types.contains(&known) {
+                types.push(known);
+            }
+        }
+        Ok(if let [one] = types[..] { one } else { None })
+    }
+
+    fn argument(
+        &mut self,
+        signature: &Signature,
+        all: &[Expr],
+        expr: &Expr,
+        wants: Wants,
+    ) -> Result<()> {
+        let algorithm = all.first().and_then(literal_text).and_then(Algorithm::named);
+        match wants {
+            Wants::Zone | Wants::Cidr | Wants::Salt | Wants::Algorithm => {
+                prepared(signature.name, wants, expr)
+            }
+            Wants::Seed => seed(algorithm, expr),
+            Wants::Modulus => {
+                self.want(signature.name, Wants::Number, expr)?;
+                positive("the modulus", expr, i64::MAX)
+            }
+            Wants::Bits => {
+                self.want(signature.name, Wants::Number, expr)?;
+                let bits = algorithm.map_or(i64::MAX, |a| i64::from(a.bits()));
+                positive("the number of bits", expr, bits)
+            }
+            _ => self.want(signature.name, wants, expr).map(drop),
+        }
+    }
+}
+
+/// Refuses an expression whose type is known and not the one that is wanted.
+fn wanted(place: &str, wants: Wants, expr: &Expr, known: Known) -> Result<()> {
+    let fits = match known {
+        None | Some(Type::Null) => true,
+        Some(found) => match wants {
+            Wants::Text => matches!(found, Type::String | Type::Number | Type::Boolean),
+            Wants::String => found == Type::String,
+            Wants::Number => found == Type::Number,
+            Wants::Json => found == Type::Json,
+            Wants::Timestamp => Type::Timestamp.reads(found),
+            _ => true,
+        },
+    };
+    if !fits {
+        return Err(mismatch(place, wants.to_string(), Found(known), expr.span));
+    }
+    match literal_text(expr) {
+        Some(text) if wants == Wants::Timestamp => timestamp(text, expr.span).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a comparison that can never hold.
+fn comparable(left: (&Expr, Known), right: (&Expr, Known), ordered: bool) -> Result<()> {
+    for (expr, known) in [left, right] {
+        if known == Some(Type::Null) {
+            return Err(null_comparison(expr.span));
+        }
+    }
+    if let (Some(a), Some(b)) = (left.1, right.1)
+        && !a.reads(b)
+        && !b.reads(a)
+    {
+        let kind = ErrorKind::NotComparable { left: a.to_string(), right: b.to_string() };
+        return Err(Error::new(kind).at(left.0.span.to(right.0.span)));
+    }
+    for (expr, known) in [left, right] {
+        if ordered && known == Some(Type::Json) {
+            return Err(mismatch(
+                "an order",
+                "a number, a string or a time",
+                Type::Json,
+                expr.span,
+            ));
+        }
+    }
+    readable(left.0, right.1)?;
+    readable(right.0, left.1)
+}
+
+/// Refuses a literal text that is compared with a time or version and is none.
+fn readable(expr: &Expr, other: Known) -> Result<()> {
+    let Some(text) = literal_text(expr) else {
+        return Ok(());
+    };
+    match other {
+        Some(Type::Timestamp) => timestamp(text, expr.span).map(drop),
+        Some(Type::Semver) => semver(text, expr.span).map(drop),
+        Some(Type::Version) => version(text, expr.span).map(drop),
+        _ => Ok(()),
+    }
+}
+
+fn null_comparison(span: Span) -> Error {
+    Error::new(ErrorKind::NullComparison).at(span).hint("write `IS NULL` or `IS NOT NULL`")
+}
+
+fn not_empty(items: &[Expr], span: Span) -> Result<()> {
+    if items.is_empty() {
+        return Err(Error::new(ErrorKind::EmptyList).at(span).hint("write what may be in it"));
+    }
+    Ok(())
+}
+
+fn seed(algorithm: Option<Algorithm>, expr: &Expr) -> Result<()> {
+    let Some(largest) = algorithm.and_then(Algorithm::largest_seed) else {
+        let error = mismatch("this hash", "no seed", "one", expr.span);
+        return Err(error.hint("`murmur3` and `xxh3` take one"));
+    };
+    match literal(expr) {
+        Some(Value::Integer(n)) if (0..=largest).contains(n) => Ok(()),
+        _ => Err(mismatch("the seed", format!("an integer from 0 to {largest}"), expr, expr.span)),
+    }
+}
+
+/// Refuses a literal that is no whole number from 1 to `largest`.
+fn positive(place: &str, expr: &Expr, largest: i64) -> Result<()> {
+    match literal(expr) {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Integer(n)) if (1..=largest).contains(n) => Ok(()),
+        _ if largest == i64::MAX => Err(mismatch(place, "a positive integer", expr, expr.span)),
+        _ => Err(mismatch(place, format!("an integer from 1 to {largest}"), expr, expr.span)),
+    }
+}
+
+/// Writes a type that may not be known.
+struct Found(Known);
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(found) => found.fmt(f),
+            None => f.write_str("something else"),
+        }
+    }
+}

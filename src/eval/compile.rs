@@ -1,0 +1,226 @@
+//! From a condition as it is written to a program: names resolved, literals read, regexes compiled.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use regex::{Regex, RegexBuilder};
+
+use super::check::Checker;
+use super::function::Function;
+use super::literal::{self, bad_literal, literal_text};
+use super::program::{Constant, Node, NodeId, Nodes, Program};
+use super::scope::Scope;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{CONDITION_REGEXES, REGEX_BYTES};
+use crate::model::{Expr, ExprKind, Literal, Quantifier, Spanned, Value};
+
+/// From how many texts on a list is searched by hash.
+const SET_FROM: usize = 9;
+
+/// Checks a condition where it stands, and compiles it.
+pub(crate) fn compile(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
+    Checker::new(scope).condition("a condition", expr)?;
+    build(expr, scope)
+}
+
+/// Checks an expression of any type where it stands, and compiles it.
+#[cfg(test)]
+pub(crate) fn compile_value(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
+    Checker::new(scope).value(expr)?;
+    build(expr, scope)
+}
+
+fn build(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
+    let mut builder = Builder { scope, nodes: Vec::new(), lists: Vec::new(), regexes: 0 };
+    let root = builder.expr(expr)?;
+    Ok(Program { nodes: builder.nodes.into(), lists: builder.lists.into(), root })
+}
+
+/// Lays out nodes, operands before what they are operands of. Recursion is bounded: the check came first.
+struct Builder<'a> {
+    scope: &'a dyn Scope,
+    nodes: Vec<Node>,
+    lists: Vec<NodeId>,
+    regexes: usize,
+}
+
+impl Builder<'_> {
+    /// Compiles a regex; each may be large, so that there are not too many.
+    fn regex(&mut self, pattern: &Spanned<Literal>) -> Result<Regex> {
+        self.regexes += 1;
+        if self.regexes > CONDITION_REGEXES {
+            let (limit, found) = (CONDITION_REGEXES, self.regexes);
+            let kind = ErrorKind::TooMany { what: "a condition", limit, unit: "regexes", found };
+            return Err(Error::new(kind).at(pattern.span));
+        }
+        regex(pattern)
+    }
+
+    fn expr(&mut self, expr: &Expr) -> Result<NodeId> {
+        let node = self.node(expr)?;
+        self.nodes.push(node);
+        number(self.nodes.len() - 1)
+    }
+
+    fn list(&mut self, items: &[Expr]) -> Result<Nodes> {
+        let ids = items.iter().map(|item| self.expr(item)).collect::<Result<Vec<_>>>()?;
+        let start = number(self.lists.len())?;
+        self.lists.extend(ids);
+        Ok(Nodes { start, end: number(self.lists.len())? })
+    }
+
+    fn node(&mut self, expr: &Expr) -> Result<Node> {
+        let span = expr.span;
+        Ok(match &expr.node {
+            ExprKind::Literal(Literal::Value(value)) => {
+                Node::Constant(Constant::Value(value.clone()))
+            }
+            ExprKind::Literal(Literal::Parameter(name)) => {
+                return Err(literal::unknown_parameter(name, span));
+            }
+            ExprKind::Duration(duration) => Node::Constant(Constant::Duration(*duration)),
+            ExprKind::Timestamp(text) => {
+                Node::Constant(Constant::Timestamp(literal::timestamp(text, span)?))
+            }
+            ExprKind::Semver(text) => {
+                Node::Constant(Constant::Semver(literal::semver(text, span)?))
+            }
+            ExprKind::Version(text) => {
+                Node::Constant(Constant::Version(Box::new(literal::version(text, span)?)))
+            }
+            ExprKind::Attribute(path) => Node::Attribute(Arc::clone(path)),
+            ExprKind::CheckValue(path) => Node::CheckValue(Arc::clone(path)),
+            ExprKind::Element => Node::Element,
+            ExprKind::Key(_) | ExprKind::InSegment(_) => self.reference(&expr.node)?,
+            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) | ExprKind::Any { .. } => {
+                self.connective(&expr.node)?
+            }
+            ExprKind::Arithmetic { .. } | ExprKind::Negate(_) | ExprKind::Cast { .. } => {
+                self.calculation(&expr.node)?
+            }
+            ExprKind::Call { function, arguments } => {
+                let made = Function::prepare(&function.node, arguments);
+                let made = made.map_err(|error| error.at(function.span))?;
+                Node::Call { function: Box::new(made), arguments: self.list(arguments)? }
+            }
+            _ => self.test(&expr.node)?,
+        })
+    }
+
+    fn reference(&mut self, kind: &ExprKind) -> Result<Node> {
+        match kind {
+            ExprKind::Key(name) => {
+                let (id, _) = self.scope.key(name)?;
+                Ok(Node::Key(id))
+            }
+            ExprKind::InSegment(Some(name)) => {
+                let id = self.scope.segment(name)?;
+                Ok(Node::Segment(id))
+            }
+            _ => Ok(Node::Constant(Constant::Value(Value::Boolean(true)))), // `EVERYONE`
+        }
+    }
+
+    fn connective(&mut self, kind: &ExprKind) -> Result<Node> {
+        Ok(match kind {
+            ExprKind::And(items) => Node::And(self.list(items)?),
+            ExprKind::Or(items) => Node::Or(self.list(items)?),
+            ExprKind::Not(operand) => Node::Not(self.expr(operand)?),
+            ExprKind::Any { list, test } => {
+                Node::Any { list: self.expr(list)?, test: self.expr(test)? }
+            }
+            _ => Node::NULL,
+        })
+    }
+
+    fn calculation(&mut self, kind: &ExprKind) -> Result<Node> {
+        Ok(match kind {
+            ExprKind::Arithmetic { op, left, right } => {
+                Node::Arithmetic { op: *op, left: self.expr(left)?, right: self.expr(right)? }
+            }
+            ExprKind::Negate(operand) => Node::Negate(self.expr(operand)?),
+            ExprKind::Cast { operand, to } => Node::Cast { operand: self.expr(operand)?, to: *to },
+            _ => Node::NULL,
+        })
+    }
+
+    fn test(&mut self, kind: &ExprKind) -> Result<Node> {
+        Ok(match kind {
+            ExprKind::Compare { op, left, right } => {
+                Node::Compare { op: *op, left: self.expr(left)?, right: self.expr(right)? }
+            }
+            ExprKind::Is { operand, what, negated } => {
+                Node::Is { operand: self.expr(operand)?, what: *what, negated: *negated }
+            }
+            ExprKind::Between { operand, low, high, negated } => Node::Between {
+                operand: self.expr(operand)?,
+                low: self.expr(low)?,
+                high: self.expr(high)?,
+                negated: *negated,
+            },
+            ExprKind::In { operand, items, negated } => {
+                self.membership(operand, items, *negated)?
+            }
+            ExprKind::Contains { operand, quantifier, items, negated } => Node::Contains {
+                operand: self.expr(operand)?,
+                all: *quantifier == Quantifier::All,
+                items: self.list(items)?,
+                negated: *negated,
+            },
+            ExprKind::Affix { operand, kind, items, negated } => Node::Affix {
+                operand: self.expr(operand)?,
+                kind: *kind,
+                items: self.list(items)?,
+                negated: *negated,
+            },
+            ExprKind::Matches { operand, pattern, negated } => Node::Matches {
+                operand: self.expr(operand)?,
+                regex: self.regex(pattern)?,
+                negated: *negated,
+            },
+            _ => Node::NULL,
+        })
+    }
+
+    fn membership(&mut self, operand: &Expr, items: &[Expr], negated: bool) -> Result<Node> {
+        let operand = self.expr(operand)?;
+        let texts: Option<HashSet<Arc<str>>> =
+            items.iter().map(|item| literal_text(item).map(Arc::from)).collect();
+        match texts {
+            Some(texts) if items.len() >= SET_FROM => Ok(Node::InTexts { operand, texts, negated }),
+            _ => Ok(Node::In { operand, items: self.list(items)?, negated }),
+        }
+    }
+}
+
+/// The number of a node or a place in the lists.
+fn number(n: usize) -> Result<NodeId> {
+    let many = ErrorKind::TooMany {
+        what: "a condition",
+        limit: u32::MAX as usize,
+        unit: "parts",
+        found: n,
+    };
+    u32::try_from(n).map_err(|_| Error::new(many))
+}
+
+fn regex(pattern: &Spanned<Literal>) -> Result<Regex> {
+    let span = pattern.span;
+    let text = match &pattern.node {
+        Literal::Value(Value::String(text)) => text,
+        Literal::Value(other) => {
+            return Err(literal::mismatch("MATCHES", "a regex as a literal", other, span));
+        }
+        Literal::Parameter(name) => return Err(literal::unknown_parameter(name, span)),
+    };
+    RegexBuilder::new(text).size_limit(REGEX_BYTES).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => Error::new(ErrorKind::RegexTooLarge).at(span),
+        error => bad_literal("regex", text, last_line(&error.to_string()), span),
+    })
+}
+
+/// The sentence of a regex error, without the drawing above it.
+fn last_line(message: &str) -> String {
+    let line = message.lines().last().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}

@@ -1,0 +1,121 @@
+//! Types, and the literals that are read when a condition is stored.
+
+use std::fmt;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    DottedVersion, Expr, ExprKind, KeyType, Literal, SemanticVersion, Span, Timestamp, Value,
+};
+
+/// The type of an expression, where it is known before any user is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Json,
+    Timestamp,
+    Duration,
+    Semver,
+    Version,
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "NULL",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Json => "a list or object",
+            Self::Timestamp => "a timestamp",
+            Self::Duration => "a duration",
+            Self::Semver => "a semantic version",
+            Self::Version => "a dotted version",
+        })
+    }
+}
+
+impl Type {
+    pub(super) fn of_key(kind: KeyType) -> Option<Self> {
+        match kind {
+            KeyType::Boolean => Some(Self::Boolean),
+            KeyType::Integer | KeyType::Double => Some(Self::Number),
+            KeyType::String => Some(Self::String),
+            KeyType::Json => None,
+        }
+    }
+
+    pub(super) fn of_value(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Boolean(_) => Self::Boolean,
+            Value::Integer(_) | Value::Double(_) => Self::Number,
+            Value::String(_) => Self::String,
+            Value::List(_) | Value::Object(_) => Self::Json,
+        }
+    }
+
+    /// Whether a value of another type is read as one of this type.
+    pub(super) fn reads(self, other: Self) -> bool {
+        self == other
+            || match self {
+                Self::Timestamp => matches!(other, Self::String | Self::Number),
+                Self::Semver | Self::Version => other == Self::String,
+                _ => false,
+            }
+    }
+}
+
+/// What the text of a literal is, once it is checked.
+pub(super) fn timestamp(text: &str, span: Span) -> Result<Timestamp> {
+    Timestamp::parse(text).map_err(|error| Error::from(error).at(span))
+}
+
+pub(super) fn semver(text: &str, span: Span) -> Result<SemanticVersion> {
+    let why = "it has the form '5.2.0', '5.2' or '5.2.0-beta.1'";
+    SemanticVersion::parse(text).ok_or_else(|| bad_literal("semantic version", text, why, span))
+}
+
+pub(super) fn version(text: &str, span: Span) -> Result<DottedVersion> {
+    let why = "it has one to eight whole numbers with dots between them";
+    DottedVersion::parse(text).ok_or_else(|| bad_literal("version", text, why, span))
+}
+
+pub(super) fn bad_literal(
+    what: &'static str,
+    text: &str,
+    why: impl Into<String>,
+    span: Span,
+) -> Error {
+    let text = text.to_owned();
+    Error::new(ErrorKind::BadLiteral { what, text, why: why.into() }).at(span)
+}
+
+pub(super) fn mismatch(
+    place: impl Into<String>,
+    wanted: impl Into<String>,
+    found: impl fmt::Display,
+    span: Span,
+) -> Error {
+    let (place, wanted, found) = (place.into(), wanted.into(), found.to_string());
+    Error::new(ErrorKind::Type { place, wanted, found }).at(span)
+}
+
+pub(super) fn unknown_parameter(name: &str, span: Span) -> Error {
+    Error::new(ErrorKind::UnknownParameter { name: name.to_owned() }).at(span)
+}
+
+/// The literal text that an expression is, if it is one.
+pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
+    literal(expr).and_then(Value::as_str)
+}
+
+/// The literal that an expression is, if it is one.
+pub(super) fn literal(expr: &Expr) -> Option<&Value> {
+    match &expr.node {
+        ExprKind::Literal(Literal::Value(value)) => Some(value),
+        _ => None,
+    }
+}

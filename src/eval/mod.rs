@@ -1,0 +1,33 @@
+//! Conditions compiled to programs, and the snapshot that answers every evaluation.
+//!
+//! [`compile`] checks a condition and makes it a [`Program`]: flat data, with names resolved and literals
+//! read. A [`Snapshot`] holds the programs of all segments and a plan for each key: which rows are tried
+//! from which instant on. It is compiled from a catalog, never changes, and is replaced whole; an
+//! evaluation takes no lock, does no I/O and cannot fail.
+
+mod bucket;
+mod check;
+mod compile;
+mod evaluation;
+mod evaluator;
+mod function;
+mod hash;
+mod literal;
+mod number;
+mod operand;
+mod plan;
+mod program;
+mod run;
+mod scope;
+mod snapshot;
+mod trace;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use compile::compile;
+pub use evaluation::{Evaluation, Reason};
+pub(crate) use program::{Environment, Program, passes_check};
+pub(crate) use scope::{CheckScope, Scope};
+pub(crate) use snapshot::Snapshot;
+pub(crate) use trace::{Part, RolloutTrace, RowTrace, SplitTrace, Trace};

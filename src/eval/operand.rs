@@ -1,0 +1,276 @@
+//! Operands: the values that a running condition calculates with, borrowed wherever they can be.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::model::{
+    CompareOp, DottedVersion, Duration, Object, SemanticVersion, Timestamp, Value, compare_numbers,
+};
+
+/// The result of a condition: true, false, or `None` for unknown.
+pub(crate) type Truth = Option<bool>;
+
+/// A value while a condition is evaluated; `Null` is unknown.
+#[derive(Clone, Debug)]
+pub(crate) enum Operand<'a> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Double(f64),
+    Text(Cow<'a, str>),
+    List(&'a [Value]),
+    Object(&'a Object),
+    Timestamp(Timestamp),
+    Duration(Duration),
+    Semver(&'a SemanticVersion),
+    Version(&'a DottedVersion),
+}
+
+/// How two values stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    Ordered(Ordering),
+    /// Lists and objects are equal or not, without an order.
+    Unordered {
+        same: bool,
+    },
+    /// One of them is `NULL`, or is no text of the version or time that it is compared with.
+    Unknown,
+    /// Their types cannot be compared.
+    Alien,
+}
+
+impl<'a> From<&'a Value> for Operand<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Boolean(b) => Self::Boolean(*b),
+            Value::Integer(n) => Self::Integer(*n),
+            Value::Double(d) => Self::Double(*d),
+            Value::String(text) => Self::Text(Cow::Borrowed(text)),
+            Value::List(items) => Self::List(items),
+            Value::Object(members) => Self::Object(members),
+        }
+    }
+}
+
+impl From<Truth> for Operand<'_> {
+    fn from(truth: Truth) -> Self {
+        truth.map_or(Self::Null, Self::Boolean)
+    }
+}
+
+impl<'a> Operand<'a> {
+    /// A double; `Null` unless it is finite.
+    pub(crate) fn finite(value: f64) -> Self {
+        if value.is_finite() { Self::Double(value) } else { Self::Null }
+    }
+
+    /// An integer; `Null` if there is none.
+    pub(crate) fn integer(value: Option<i64>) -> Self {
+        value.map_or(Self::Null, Self::Integer)
+    }
+
+    pub(crate) fn text(value: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text(value.into())
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The value as a condition: what is no boolean is unknown.
+    pub(crate) fn truth(&self) -> Truth {
+        if let Self::Boolean(b) = self { Some(*b) } else { None }
+    }
+
+    /// The number as a double.
+    #[expect(clippy::cast_precision_loss, reason = "a whole number is read as the nearest double")]
+    pub(crate) fn as_double(&self) -> Option<f64> {
+        match self {
+            Self::Integer(n) => Some(*n as f64),
+            Self::Double(d) => Some(*d),
+            _ => None,
+        }
+    }
+
+    /// The value as an instant: RFC 3339 text and epoch milliseconds are read as one.
+    pub(crate) fn as_timestamp(&self) -> Option<Timestamp> {
+        match self {
+            Self::Timestamp(at) => Some(*at),
+            Self::Text(text) => Timestamp::parse_rfc3339(text),
+            _ => self.as_double().and_then(Timestamp::from_millis),
+        }
+    }
+
+    /// The value where text is wanted: numbers and booleans in their JSON form, whole doubles below
+    /// 2^63 without a fraction. Lists, objects, times and versions have none.
+    pub(crate) fn into_text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Boolean(b) => Some(Cow::Borrowed(if b { "true" } else { "false" })),
+            Self::Integer(n) => Some(Cow::Owned(n.to_string())),
+            Self::Double(d) => Some(Cow::Owned(
+                whole(d).map_or_else(|| Value::Double(d).to_string(), |n| n.to_string()),
+            )),
+            _ => None,
+        }
+    }
+
+    /// Compares by value; unknown if the types cannot be compared.
+    pub(crate) fn compare(&self, op: CompareOp, other: &Operand<'_>) -> Truth {
+        match (relation(self, other), op) {
+            (Relation::Ordered(order), _) => Some(holds(op, order)),
+            (Relation::Unordered { same }, CompareOp::Equal) => Some(same),
+            (Relation::Unordered { same }, CompareOp::NotEqual) => Some(!same),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is a given member: one of another type is not, of `NULL` it is unknown.
+    pub(crate) fn is_member(&self, member: &Operand<'_>) -> Truth {
+        match relation(self, member) {
+            Relation::Ordered(order) => Some(order == Ordering::Equal),
+            Relation::Unordered { same } => Some(same),
+            Relation::Unknown => None,
+            Relation::Alien => Some(false),
+        }
+    }
+
+    /// Whether a text has a text in it, or a list a member.
+    pub(crate) fn contains(&self, item: &Operand<'_>) -> Truth {
+        match (self, item) {
+            (Self::Null, _) | (_, Operand::Null) => None,
+            (Self::Text(text), Operand::Text(part)) => Some(text.contains(&**part)),
+            (Self::Text(_), _) => Some(false),
+            (Self::List(items), _) => {
+                let member = |v: &Value| Operand::from(v).is_same(item);
+                Some(items.iter().any(member))
+            }
+            _ => None,
+        }
+    }
+
+    /// Equality of JSON values, without reading text as anything else.
+    fn is_same(&self, other: &Operand<'_>) -> bool {
+        match (self, other) {
+            (Self::Boolean(a), Operand::Boolean(b)) => a == b,
+            (Self::Text(a), Operand::Text(b)) => a == b,
+            (Self::List(a), Operand::List(b)) => same_lists(a, b),
+            (Self::Object(a), Operand::Object(b)) => same_objects(a, b),
+            _ => numbers(self, other) == Some(Ordering::Equal),
+        }
+    }
+
+    /// The value as a value of a key; `None` for times, durations and versions.
+    pub(crate) fn to_value(&self) -> Option<Value> {
+        Some(match self {
+            Self::Null => Value::Null,
+            Self::Boolean(b) => Value::Boolean(*b),
+            Self::Integer(n) => Value::Integer(*n),
+            Self::Double(d) => Value::Double(*d),
+            Self::Text(text) => Value::String((&**text).into()),
+            Self::List(items) => Value::List((*items).into()),
+            Self::Object(members) => Value::from((*members).clone()),
+            _ => return None,
+        })
+    }
+}
+
+/// A double as the whole number that it is, if it is one of 64 bits; -0.0 is 0.
+#[expect(clippy::cast_possible_truncation, reason = "it is whole and below 2^63 there")]
+pub(crate) fn whole(value: f64) -> Option<i64> {
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    (value.fract() == 0.0 && value.abs() < TWO_63).then_some(value as i64)
+}
+
+fn holds(op: CompareOp, order: Ordering) -> bool {
+    match op {
+        CompareOp::Equal => order.is_eq(),
+        CompareOp::NotEqual => order.is_ne(),
+        CompareOp::Less => order.is_lt(),
+        CompareOp::LessOrEqual => order.is_le(),
+        CompareOp::Greater => order.is_gt(),
+        CompareOp::GreaterOrEqual => order.is_ge(),
+    }
+}
+
+fn relation(a: &Operand<'_>, b: &Operand<'_>) -> Relation {
+    use Operand as O;
+    match (a, b) {
+        (O::Null, _) | (_, O::Null) => Relation::Unknown,
+        (O::Text(a), O::Text(b)) => Relation::Ordered(a.cmp(b)),
+        (O::Boolean(a), O::Boolean(b)) => Relation::Ordered(a.cmp(b)),
+        (O::Duration(a), O::Duration(b)) => Relation::Ordered(a.cmp(b)),
+        (O::List(a), O::List(b)) => Relation::Unordered { same: same_lists(a, b) },
+        (O::Object(a), O::Object(b)) => Relation::Unordered { same: same_objects(a, b) },
+        (O::List(_), O::Object(_)) | (O::Object(_), O::List(_)) => {
+            Relation::Unordered { same: false }
+        }
+        (O::Timestamp(_), _) | (_, O::Timestamp(_)) => times(a, b),
+        (O::Semver(_) | O::Version(_), _) | (_, O::Semver(_) | O::Version(_)) => versions(a, b),
+        _ => numbers(a, b).map_or(Relation::Alien, Relation::Ordered),
+    }
+}
+
+fn numbers(a: &Operand<'_>, b: &Operand<'_>) -> Option<Ordering> {
+    let number = |operand: &Operand<'_>| match operand {
+        Operand::Integer(n) => Some(Value::Integer(*n)),
+        Operand::Double(d) => Some(Value::Double(*d)),
+        _ => None,
+    };
+    compare_numbers(&number(a)?, &number(b)?)
+}
+
+fn times(a: &Operand<'_>, b: &Operand<'_>) -> Relation {
+    if let (Some(a), Some(b)) = (a.as_timestamp(), b.as_timestamp()) {
+        return Relation::Ordered(a.cmp(&b));
+    }
+    unread(a, b, |o| {
+        matches!(o, Operand::Timestamp(_) | Operand::Text(_)) || o.as_double().is_some()
+    })
+}
+
+fn versions(a: &Operand<'_>, b: &Operand<'_>) -> Relation {
+    use Operand as O;
+    let order = match (a, b) {
+        (O::Semver(a), O::Semver(b)) => Some(a.cmp(b)),
+        (O::Version(a), O::Version(b)) => Some(a.cmp(b)),
+        (O::Semver(a), O::Text(b)) => SemanticVersion::parse(b).map(|b| (*a).cmp(&b)),
+        (O::Text(a), O::Semver(b)) => SemanticVersion::parse(a).map(|a| a.cmp(b)),
+        (O::Version(a), O::Text(b)) => DottedVersion::parse(b).map(|b| (*a).cmp(&b)),
+        (O::Text(a), O::Version(b)) => DottedVersion::parse(a).map(|a| a.cmp(b)),
+        _ => return Relation::Alien,
+    };
+    order.map_or(Relation::Unknown, Relation::Ordered)
+}
+
+/// What could not be read is unknown; what is of no readable type is alien.
+fn unread(a: &Operand<'_>, b: &Operand<'_>, readable: impl Fn(&Operand<'_>) -> bool) -> Relation {
+    if readable(a) && readable(b) { Relation::Unknown } else { Relation::Alien }
+}
+
+fn same_lists(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+}
+
+fn same_objects(a: &Object, b: &Object) -> bool {
+    a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| a.same(b)))
+}
+
+/// Writes the value as a literal, for `EXPLAIN`.
+impl fmt::Display for Operand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Boolean(b) => f.write_str(if *b { "TRUE" } else { "FALSE" }),
+            Self::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
+            Self::Timestamp(at) => write!(f, "TIMESTAMP '{at}'"),
+            Self::Duration(duration) => duration.fmt(f),
+            Self::Semver(version) => write!(f, "SEMVER '{version}'"),
+            Self::Version(_) => f.write_str("a version"),
+            _ => self.to_value().unwrap_or_default().fmt(f),
+        }
+    }
+}

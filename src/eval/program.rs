@@ -1,0 +1,177 @@
+//! Programs: conditions as flat data, and how they are evaluated.
+//!
+//! Nodes refer to one another by number, so a program is two allocations however large the condition is.
+//! Evaluation cannot fail: what has no value is `Null`, which as a condition is unknown.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::evaluator::Evaluator;
+use super::function::Function;
+#[cfg(test)]
+use super::operand::Operand;
+use super::operand::Truth;
+use crate::model::{
+    AffixKind, ArithmeticOp, CompareOp, DottedVersion, Duration, IsWhat, KeyId, KeyType, Path,
+    SegmentId, SemanticVersion, Timestamp, Value,
+};
+
+/// The number of a node.
+pub(super) type NodeId = u32;
+
+/// Nodes in a row: places in the lists of a program.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Nodes {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// A literal, read.
+#[derive(Clone, Debug)]
+pub(super) enum Constant {
+    Value(Value),
+    Timestamp(Timestamp),
+    Duration(Duration),
+    Semver(SemanticVersion),
+    Version(Box<DottedVersion>),
+}
+
+/// One step of a program.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Constant(Constant),
+    Attribute(Path),
+    CheckValue(Path),
+    Key(KeyId),
+    Segment(SegmentId),
+    Element,
+    And(Nodes),
+    Or(Nodes),
+    Not(NodeId),
+    Any { list: NodeId, test: NodeId },
+    Compare { op: CompareOp, left: NodeId, right: NodeId },
+    Is { operand: NodeId, what: IsWhat, negated: bool },
+    Between { operand: NodeId, low: NodeId, high: NodeId, negated: bool },
+    In { operand: NodeId, items: Nodes, negated: bool },
+    InTexts { operand: NodeId, texts: HashSet<Arc<str>>, negated: bool },
+    Contains { operand: NodeId, all: bool, items: Nodes, negated: bool },
+    Affix { operand: NodeId, kind: AffixKind, items: Nodes, negated: bool },
+    Matches { operand: NodeId, regex: Regex, negated: bool },
+    Arithmetic { op: ArithmeticOp, left: NodeId, right: NodeId },
+    Negate(NodeId),
+    Cast { operand: NodeId, to: KeyType },
+    Call { function: Box<Function>, arguments: Nodes },
+}
+
+impl Node {
+    pub(super) const NULL: Self = Self::Constant(Constant::Value(Value::Null));
+}
+
+/// What an evaluation asks of the world around a condition. `'a` is how long its values live.
+pub(crate) trait Environment<'a> {
+    /// An attribute of the user (a property of an event, a column of a row); `None` if it is missing.
+    fn attribute(&self, name: &str) -> Option<&'a Value>;
+
+    /// The value that the user has for a key.
+    fn key_value(&mut self, _key: KeyId) -> &'a Value {
+        &NULL
+    }
+
+    /// Whether the user is in a segment.
+    fn in_segment(&mut self, segment: SegmentId) -> bool {
+        segment.is_everyone()
+    }
+
+    /// The instant of the evaluation.
+    fn now(&self) -> Timestamp;
+
+    /// What `VALUE` stands for in a `CHECK`.
+    fn check_value(&self) -> &'a Value {
+        &NULL
+    }
+}
+
+/// What is missing.
+pub(super) static NULL: Value = Value::Null;
+
+/// A condition that can be evaluated.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(super) nodes: Box<[Node]>,
+    pub(super) lists: Box<[NodeId]>,
+    pub(super) root: NodeId,
+}
+
+impl Program {
+    /// Whether the condition is true, false or unknown.
+    pub(crate) fn evaluate<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> Truth {
+        Evaluator::new(self, environment).truth(self.root)
+    }
+
+    /// The value of the expression. Instants are their text; durations and versions are `NULL`, as no
+    /// value is one.
+    #[cfg(test)]
+    pub(crate) fn value<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> Value {
+        match Evaluator::new(self, environment).value(self.root) {
+            Operand::Timestamp(at) => at.to_string().into(),
+            other => other.to_value().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn list(&self, nodes: Nodes) -> &[NodeId] {
+        self.lists.get(nodes.start as usize..nodes.end as usize).unwrap_or_default()
+    }
+
+    /// The operands that have nodes of their own, in the order in which they were written.
+    pub(super) fn operands(&self, id: NodeId) -> Vec<NodeId> {
+        match self.nodes.get(id as usize) {
+            Some(Node::And(items) | Node::Or(items) | Node::Call { arguments: items, .. }) => {
+                self.list(*items).to_vec()
+            }
+            Some(
+                Node::Not(a)
+                | Node::Negate(a)
+                | Node::Any { list: a, .. }
+                | Node::Is { operand: a, .. }
+                | Node::Matches { operand: a, .. }
+                | Node::Cast { operand: a, .. }
+                | Node::InTexts { operand: a, .. },
+            ) => vec![*a],
+            Some(Node::Compare { left, right, .. } | Node::Arithmetic { left, right, .. }) => {
+                vec![*left, *right]
+            }
+            Some(Node::Between { operand, low, high, .. }) => vec![*operand, *low, *high],
+            Some(
+                Node::In { operand, items, .. }
+                | Node::Contains { operand, items, .. }
+                | Node::Affix { operand, items, .. },
+            ) => std::iter::once(operand).chain(self.list(*items)).copied().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether a value makes the `CHECK` of its key true.
+pub(crate) fn passes_check(program: &Program, value: &Value) -> bool {
+    program.evaluate(&mut Alone(value)) == Some(true)
+}
+
+/// A value with nothing around it.
+struct Alone<'a>(&'a Value);
+
+impl<'a> Environment<'a> for Alone<'a> {
+    fn attribute(&self, _name: &str) -> Option<&'a Value> {
+        None
+    }
+
+    /// A `CHECK` has no `NOW()`, so no instant is ever asked for.
+    fn now(&self) -> Timestamp {
+        Timestamp::MIN
+    }
+
+    fn check_value(&self) -> &'a Value {
+        self.0
+    }
+}

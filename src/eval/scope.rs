@@ -1,0 +1,67 @@
+//! The places where conditions stand: segments, and the `CHECK`s of keys.
+
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::model::{Catalog, KeyId, KeyType, Name, Path, SegmentId, Span, Spanned};
+
+/// What names mean where a condition stands.
+pub(crate) trait Scope {
+    /// The key that a name stands for.
+    fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)>;
+
+    /// The segment that a name stands for.
+    fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId>;
+
+    /// The type of `VALUE`, in a `CHECK`; `None` anywhere else.
+    fn check_type(&self) -> Option<KeyType> {
+        None
+    }
+
+    /// Refuses attributes that there cannot be, such as unknown columns of a table.
+    fn attribute(&self, _path: &Path, _span: Span) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Names as a catalog has them, archived or not: the place of a segment's condition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CatalogScope<'a>(pub(crate) &'a Catalog);
+
+impl Scope for CatalogScope<'_> {
+    fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
+        let key = self.0.key_named(name.node.as_str());
+        key.map(|key| (key.id, key.kind)).ok_or_else(|| {
+            unknown(ObjectKind::Key, name)
+                .suggest(name.node.as_str(), self.0.keys().map(|k| k.name.as_str()))
+        })
+    }
+
+    fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId> {
+        let segment = self.0.segment_named(name.node.as_str());
+        segment.map(|segment| segment.id).ok_or_else(|| {
+            let names = self.0.segments().map(|s| s.name.as_str());
+            unknown(ObjectKind::Segment, name).suggest(name.node.as_str(), names)
+        })
+    }
+}
+
+/// The `CHECK` of a key of a type: `VALUE` is all there is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CheckScope(pub(crate) KeyType);
+
+impl Scope for CheckScope {
+    fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
+        Err(unknown(ObjectKind::Key, name))
+    }
+
+    fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId> {
+        Err(unknown(ObjectKind::Segment, name))
+    }
+
+    fn check_type(&self) -> Option<KeyType> {
+        Some(self.0)
+    }
+}
+
+fn unknown(kind: ObjectKind, name: &Spanned<Name>) -> Error {
+    Error::new(ErrorKind::Unknown { kind, name: name.node.clone() }).at(name.span)
+}

@@ -1,0 +1,344 @@
+//! Another interpreter of conditions, for comparison: it walks the tree, looks everything up when it comes
+//! to it, and evaluates every operand of everything.
+
+use super::*;
+use crate::model::{AffixKind, IsWhat, Quantifier, SemanticVersion};
+
+/// A value of the interpreter.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum V {
+    Json(Value),
+    Time(i64),
+    Span(i64),
+    Sem(SemanticVersion),
+}
+
+use V::Json;
+
+const NULL: V = Json(Value::Null);
+
+fn truth(v: &V) -> Truth {
+    if let Json(Value::Boolean(b)) = v { Some(*b) } else { None }
+}
+
+fn from_truth(t: Truth) -> V {
+    Json(t.map_or(Value::Null, Value::Boolean))
+}
+
+fn or(items: impl IntoIterator<Item = Truth>) -> Truth {
+    let items: Vec<Truth> = items.into_iter().collect();
+    if items.contains(&Some(true)) {
+        Some(true)
+    } else if items.contains(&None) {
+        None
+    } else {
+        Some(false)
+    }
+}
+
+fn opposite(t: Truth) -> Truth {
+    t.map(|t| !t)
+}
+
+fn and(items: impl IntoIterator<Item = Truth>) -> Truth {
+    opposite(or(items.into_iter().map(opposite)))
+}
+
+/// The kind of a value, as comparisons see it.
+fn kind(v: &V) -> &'static str {
+    match v {
+        Json(Value::Null) => "null",
+        Json(Value::Boolean(_)) => "boolean",
+        Json(Value::Integer(_) | Value::Double(_)) => "number",
+        Json(Value::String(_)) => "text",
+        Json(_) => "json",
+        V::Time(_) => "time",
+        V::Span(_) => "span",
+        V::Sem(_) => "semver",
+    }
+}
+
+fn time(v: &V) -> Option<i64> {
+    match v {
+        V::Time(t) => Some(*t),
+        Json(Value::String(s)) => Timestamp::parse_rfc3339(s).map(Timestamp::as_micros),
+        Json(v) => Timestamp::from_millis(v.as_double()?).map(Timestamp::as_micros),
+        _ => None,
+    }
+}
+
+fn sem(v: &V) -> Option<SemanticVersion> {
+    match v {
+        V::Sem(v) => Some(v.clone()),
+        Json(Value::String(s)) => SemanticVersion::parse(s),
+        _ => None,
+    }
+}
+
+/// Less, equal, greater as text, "same" or "other" for JSON; `None` for unknown.
+fn order(a: &V, b: &V) -> Option<&'static str> {
+    let word = |o: std::cmp::Ordering| {
+        if o.is_lt() {
+            "<"
+        } else if o.is_eq() {
+            "="
+        } else {
+            ">"
+        }
+    };
+    if [kind(a), kind(b)].contains(&"time") {
+        return Some(word(time(a)?.cmp(&time(b)?)));
+    }
+    if [kind(a), kind(b)].contains(&"semver") {
+        return Some(word(sem(a)?.cmp(&sem(b)?)));
+    }
+    if kind(a) != kind(b) {
+        return None;
+    }
+    match (a, b) {
+        (Json(Value::Boolean(a)), Json(Value::Boolean(b))) => Some(word(a.cmp(b))),
+        (Json(Value::String(a)), Json(Value::String(b))) => {
+            Some(word(a.as_bytes().cmp(b.as_bytes())))
+        }
+        (V::Span(a), V::Span(b)) => Some(word(a.cmp(b))),
+        (Json(a), Json(b)) if kind(&Json(a.clone())) == "number" => {
+            crate::model::compare_numbers(a, b).map(word)
+        }
+        (Json(a @ (Value::List(_) | Value::Object(_))), Json(b)) => {
+            Some(if a.same(b) { "same" } else { "other" })
+        }
+        _ => None,
+    }
+}
+
+fn compares(op: CompareOp, a: &V, b: &V) -> Truth {
+    let order = order(a, b)?;
+    match op {
+        CompareOp::Equal => Some(order == "=" || order == "same"),
+        CompareOp::NotEqual => Some(order != "=" && order != "same"),
+        _ if order == "same" || order == "other" => None,
+        CompareOp::Less => Some(order == "<"),
+        CompareOp::LessOrEqual => Some(order != ">"),
+        CompareOp::Greater => Some(order == ">"),
+        CompareOp::GreaterOrEqual => Some(order != "<"),
+    }
+}
+
+/// One of another kind is no member, unless one is read as the other.
+fn member(a: &V, item: &V) -> Truth {
+    if [kind(a), kind(item)].contains(&"null") {
+        return None;
+    }
+    let reads = |x: &V, y: &V| match kind(x) {
+        "time" => ["text", "number", "time"].contains(&kind(y)),
+        "semver" => ["text", "semver"].contains(&kind(y)),
+        _ => kind(x) == kind(y),
+    };
+    if reads(a, item) || reads(item, a) { compares(CompareOp::Equal, a, item) } else { Some(false) }
+}
+
+fn text(v: &V) -> Option<String> {
+    match v {
+        Json(Value::String(s)) => Some(s.to_string()),
+        Json(Value::Double(d)) if d.fract() == 0.0 && d.abs() < 9e18 => {
+            Some(format!("{:.0}", d + 0.0))
+        }
+        Json(v @ (Value::Boolean(_) | Value::Integer(_) | Value::Double(_))) => Some(v.to_string()),
+        _ => None,
+    }
+}
+
+pub(super) struct Naive<'a> {
+    pub(super) user: &'a Context,
+    pub(super) now: Timestamp,
+    pub(super) element: V,
+}
+
+impl Naive<'_> {
+    pub(super) fn truth(&mut self, e: &Expr) -> Truth {
+        let v = self.eval(e);
+        truth(&v)
+    }
+
+    fn each(&mut self, items: &[Expr]) -> Vec<V> {
+        items.iter().map(|item| self.eval(item)).collect()
+    }
+
+    pub(super) fn eval(&mut self, e: &Expr) -> V {
+        match &e.node {
+            ExprKind::Literal(Literal::Value(v)) => Json(v.clone()),
+            ExprKind::Duration(d) => V::Span(d.as_micros()),
+            ExprKind::Timestamp(t) => V::Time(Timestamp::parse(t).unwrap().as_micros()),
+            ExprKind::Semver(t) => V::Sem(SemanticVersion::parse(t).unwrap()),
+            ExprKind::Attribute(path) => {
+                let mut found = self.user.attribute(&path[0]).cloned().unwrap_or_default();
+                for step in &path[1..] {
+                    found = match found {
+                        Value::Object(o) => o.get(step).cloned().unwrap_or_default(),
+                        _ => Value::Null,
+                    };
+                }
+                Json(found)
+            }
+            ExprKind::Element => self.element.clone(),
+            ExprKind::Arithmetic { op, left, right } => {
+                let (a, b) = (self.eval(left), self.eval(right));
+                arithmetic(*op, &a, &b)
+            }
+            ExprKind::Call { function, arguments } => {
+                let arguments = self.each(arguments);
+                self.call(&function.node, &arguments)
+            }
+            _ => from_truth(self.test(e)),
+        }
+    }
+
+    fn test(&mut self, e: &Expr) -> Truth {
+        match &e.node {
+            ExprKind::And(items) => and(self.each(items).iter().map(truth)),
+            ExprKind::Or(items) => or(self.each(items).iter().map(truth)),
+            ExprKind::Not(a) => opposite(self.truth(a)),
+            ExprKind::Compare { op, left, right } => {
+                compares(*op, &self.eval(left), &self.eval(right))
+            }
+            ExprKind::Is { operand, what, negated } => {
+                let v = self.eval(operand);
+                let is = match what {
+                    IsWhat::Null => v == NULL,
+                    IsWhat::True => truth(&v) == Some(true),
+                    IsWhat::False => truth(&v) == Some(false),
+                };
+                Some(is != *negated)
+            }
+            ExprKind::Between { operand, low, high, negated } => {
+                let (v, low, high) = (self.eval(operand), self.eval(low), self.eval(high));
+                let inside = and([
+                    compares(CompareOp::GreaterOrEqual, &v, &low),
+                    compares(CompareOp::LessOrEqual, &v, &high),
+                ]);
+                if *negated { opposite(inside) } else { inside }
+            }
+            ExprKind::In { operand, items, negated } => {
+                let v = self.eval(operand);
+                let found = or(self.each(items).iter().map(|item| member(&v, item)));
+                if *negated { opposite(found) } else { found }
+            }
+            ExprKind::Contains { operand, quantifier, items, negated } => {
+                let v = self.eval(operand);
+                let found: Vec<Truth> =
+                    self.each(items).iter().map(|item| contains(&v, item)).collect();
+                let found = if *quantifier == Quantifier::All { and(found) } else { or(found) };
+                if *negated { opposite(found) } else { found }
+            }
+            ExprKind::Affix { operand, kind, items, negated } => {
+                let v = self.eval(operand);
+                let found = or(self.each(items).iter().map(|item| affix(*kind, &v, item)));
+                if *negated { opposite(found) } else { found }
+            }
+            ExprKind::Any { list, test } => {
+                let elements = match self.eval(list) {
+                    Json(Value::List(items)) => items.iter().cloned().map(Json).collect(),
+                    other => vec![other],
+                };
+                let outer = self.element.clone();
+                let mut found = Vec::new();
+                for element in elements {
+                    self.element = element;
+                    found.push(self.truth(test));
+                }
+                self.element = outer;
+                or(found)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn call(&self, name: &str, a: &[V]) -> V {
+        match (name, a) {
+            ("NOW", _) => V::Time(self.now.as_micros()),
+            ("COALESCE", _) => a.iter().find(|v| **v != NULL).cloned().unwrap_or(NULL),
+            ("IF", [c, yes, no]) => {
+                if truth(c) == Some(true) {
+                    yes.clone()
+                } else {
+                    no.clone()
+                }
+            }
+            ("LOWER", [Json(Value::String(s))]) => Json(s.to_lowercase().into()),
+            ("LENGTH", [Json(Value::String(s))]) => {
+                Json(Value::Integer(i64::try_from(s.chars().count()).unwrap()))
+            }
+            ("SIZE", [Json(Value::List(l))]) => {
+                Json(Value::Integer(i64::try_from(l.len()).unwrap()))
+            }
+            ("ABS", [Json(Value::Integer(n))]) => {
+                Json(n.checked_abs().map_or(Value::Null, Value::Integer))
+            }
+            ("ABS", [Json(Value::Double(d))]) => Json(d.abs().into()),
+            (
+                "SUBSTR",
+                [Json(Value::String(s)), Json(Value::Integer(from)), Json(Value::Integer(count))],
+            ) if *count >= 0 => {
+                let (from, count) = (i128::from(*from), i128::from(*count));
+                let kept =
+                    s.chars().zip(1_i128..).filter(|(_, i)| (from..from + count).contains(i));
+                Json(kept.map(|(c, _)| c).collect::<String>().into())
+            }
+            _ => NULL,
+        }
+    }
+}
+
+fn contains(v: &V, item: &V) -> Truth {
+    match (v, item) {
+        (Json(Value::Null), _) | (_, Json(Value::Null)) => None,
+        (Json(Value::String(s)), Json(Value::String(part))) => Some(s.contains(&**part)),
+        (Json(Value::List(l)), Json(item)) => Some(l.iter().any(|v| v.same(item))),
+        (Json(Value::String(_) | Value::List(_)), _) => Some(false),
+        _ => None,
+    }
+}
+
+fn affix(kind: AffixKind, v: &V, item: &V) -> Truth {
+    let (Json(Value::String(s)), Json(Value::String(a))) = (v, item) else {
+        return None;
+    };
+    Some(if kind == AffixKind::Starts { s.starts_with(&**a) } else { s.ends_with(&**a) })
+}
+
+fn arithmetic(op: ArithmeticOp, a: &V, b: &V) -> V {
+    if op == ArithmeticOp::Concatenate {
+        return text(a).zip(text(b)).map_or(NULL, |(a, b)| Json((a + &b).into()));
+    }
+    let shift = |v: &V, by: i64| {
+        let at = time(v).and_then(|t| Timestamp::from_micros(t.checked_add(by)?));
+        at.map_or(NULL, |at| V::Time(at.as_micros()))
+    };
+    match (a, b) {
+        (V::Span(_), V::Span(_)) => NULL,
+        (a, V::Span(d)) if op == ArithmeticOp::Add => shift(a, *d),
+        (a, V::Span(d)) if op == ArithmeticOp::Subtract => shift(a, -d),
+        (V::Span(d), b) if op == ArithmeticOp::Add => shift(b, *d),
+        (Json(Value::Integer(a)), Json(Value::Integer(b))) if op != ArithmeticOp::Divide => {
+            let (a, b) = (i128::from(*a), i128::from(*b));
+            let result = match op {
+                ArithmeticOp::Add => Some(a + b),
+                ArithmeticOp::Subtract => Some(a - b),
+                ArithmeticOp::Multiply => Some(a * b),
+                _ => a.checked_rem(b),
+            };
+            Json(result.and_then(|n| i64::try_from(n).ok()).map_or(Value::Null, Value::Integer))
+        }
+        (Json(a), Json(b)) => match (a.as_double(), b.as_double()) {
+            (Some(a), Some(b)) => Json(Value::from(match op {
+                ArithmeticOp::Add => a + b,
+                ArithmeticOp::Subtract => a - b,
+                ArithmeticOp::Multiply => a * b,
+                ArithmeticOp::Divide => a / b,
+                _ => a % b,
+            })),
+            _ => NULL,
+        },
+        _ => NULL,
+    }
+}

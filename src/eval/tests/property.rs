@@ -1,0 +1,195 @@
+//! The compiled program and a plain interpreter of the same condition agree, whoever the user is.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::naive::{Naive, V};
+use super::*;
+use crate::model::{AffixKind, Duration, IsWhat, Quantifier};
+
+const NOW: &str = "2026-03-01T09:00:00Z";
+
+/// Few values, so that they often meet; the odd ones are where mistakes are made.
+fn values() -> impl Strategy<Value = Value> {
+    prop::sample::select(
+        [
+            "null",
+            "true",
+            "false",
+            "0",
+            "1",
+            "-1",
+            "2.0",
+            "1.5",
+            "-0.0",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "9.223372036854776e18",
+            "1e300",
+            "\"\"",
+            "\"a\"",
+            "\"ab\"",
+            "\"Ab\"",
+            "\"é\"",
+            "\"1\"",
+            "\"2.10\"",
+            "\"5.2.0-rc.1\"",
+            "\"2026-03-01T09:00:00Z\"",
+            "1772355600000",
+            "[]",
+            "[1,\"a\",null]",
+            "[1.0,[2]]",
+            "{}",
+            "{\"x\":1}",
+            "{\"x\":[\"a\"]}",
+        ]
+        .map(json)
+        .to_vec(),
+    )
+}
+
+fn literals() -> impl Strategy<Value = Expr> {
+    values().prop_filter("NULL is refused in most places", |v| *v != Value::Null).prop_map(lit)
+}
+
+fn leaves() -> impl Strategy<Value = Expr> {
+    prop_oneof![
+        4 => prop::sample::select(vec!["a", "b", "c", "d", "a.x", "gone", "user_id"]).prop_map(attr),
+        4 => literals(),
+        1 => Just(expr(ExprKind::Element)),
+        1 => Just(call("NOW", vec![])),
+        1 => Just(timestamp(NOW)),
+        1 => Just(expr(ExprKind::Semver("2.10".into()))),
+        1 => Just(expr(ExprKind::Duration(Duration::from_micros(60_000_000)))),
+    ]
+}
+
+fn compare_ops() -> impl Strategy<Value = CompareOp> {
+    use CompareOp as C;
+    prop::sample::select(vec![
+        C::Equal,
+        C::NotEqual,
+        C::Less,
+        C::LessOrEqual,
+        C::Greater,
+        C::GreaterOrEqual,
+    ])
+}
+
+fn arithmetic_ops() -> impl Strategy<Value = ArithmeticOp> {
+    use ArithmeticOp as A;
+    prop::sample::select(vec![
+        A::Concatenate,
+        A::Add,
+        A::Subtract,
+        A::Multiply,
+        A::Divide,
+        A::Remainder,
+    ])
+}
+
+fn whats() -> impl Strategy<Value = IsWhat> {
+    prop::sample::select(vec![IsWhat::Null, IsWhat::True, IsWhat::False])
+}
+
+fn affixes() -> impl Strategy<Value = AffixKind> {
+    prop::sample::select(vec![AffixKind::Starts, AffixKind::Ends])
+}
+
+fn quantifiers() -> impl Strategy<Value = Quantifier> {
+    prop::sample::select(vec![Quantifier::Any, Quantifier::All])
+}
+
+/// Any expression, well-typed or not; those that the check refuses are left out below.
+fn expressions() -> impl Strategy<Value = Expr> {
+    leaves().prop_recursive(4, 40, 4, |inner| {
+        let e = move || inner.clone();
+        let b = {
+            let e = e.clone();
+            move || e().prop_map(Box::new)
+        };
+        prop_oneof![
+            vec(e(), 2..4).prop_map(|items| expr(ExprKind::And(items))),
+            vec(e(), 2..4).prop_map(|items| expr(ExprKind::Or(items))),
+            e().prop_map(not),
+            (compare_ops(), e(), e()).prop_map(|(op, l, r)| compare(op, l, r)),
+            (b(), whats(), any::<bool>()).prop_map(|(operand, what, negated)| expr(ExprKind::Is {
+                operand,
+                what,
+                negated
+            })),
+            (b(), b(), b(), any::<bool>()).prop_map(|(operand, low, high, negated)| {
+                expr(ExprKind::Between { operand, low, high, negated })
+            }),
+            (b(), vec(e(), 1..4), any::<bool>()).prop_map(|(operand, items, negated)| expr(
+                ExprKind::In { operand, items, negated }
+            )),
+            (
+                b(),
+                vec(prop::sample::select(vec!["a", "ab", "Ab", "1", "x", "y", "2.10"]), 9..12),
+                any::<bool>()
+            )
+                .prop_map(|(operand, items, negated)| {
+                    let items = items.into_iter().map(lit).collect();
+                    expr(ExprKind::In { operand, items, negated })
+                }),
+            (b(), quantifiers(), vec(e(), 1..3), any::<bool>()).prop_map(
+                |(operand, quantifier, items, negated)| {
+                    expr(ExprKind::Contains { operand, quantifier, items, negated })
+                }
+            ),
+            (b(), affixes(), vec(e(), 1..3), any::<bool>()).prop_map(
+                |(operand, kind, items, negated)| expr(ExprKind::Affix {
+                    operand,
+                    kind,
+                    items,
+                    negated
+                })
+            ),
+            (b(), compare_ops(), e()).prop_map(|(list, op, right)| {
+                let test = Box::new(compare(op, expr(ExprKind::Element), right));
+                expr(ExprKind::Any { list, test })
+            }),
+            (arithmetic_ops(), e(), e()).prop_map(|(op, l, r)| calc(op, l, r)),
+            (prop::sample::select(vec!["LOWER", "LENGTH", "SIZE", "ABS"]), e())
+                .prop_map(|(name, a)| call(name, vec![a])),
+            vec(e(), 1..3).prop_map(|items| call("COALESCE", items)),
+            (e(), e(), e()).prop_map(|(c, x, y)| call("IF", vec![c, x, y])),
+            (e(), e(), e()).prop_map(|(s, from, count)| call("SUBSTR", vec![s, from, count])),
+        ]
+    })
+}
+
+fn users() -> impl Strategy<Value = Context> {
+    vec(values(), 4).prop_map(|values| {
+        let named = ["a", "b", "c", "d"].into_iter().zip(values);
+        named.fold(Context::new("u1"), |user, (name, value)| user.with(name, value))
+    })
+}
+
+/// What the interpreter's value is as a value of a key.
+fn plain(v: V) -> Value {
+    match v {
+        V::Json(value) => value,
+        V::Time(at) => Timestamp::from_micros(at).unwrap().to_string().into(),
+        V::Span(_) | V::Sem(_) => Value::Null,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_500, max_global_rejects: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn program_and_interpreter_agree(e in expressions(), users in vec(users(), 8)) {
+        let Ok(program) = with_scope(|scope| compile_value(&e, scope)) else {
+            return Err(TestCaseError::reject("refused"));
+        };
+        for user in &users {
+            let mut naive = Naive { user, now: at(NOW), element: V::Json(Value::Null) };
+            let wanted = plain(naive.eval(&e));
+            let found = program.value(&mut User(user));
+            prop_assert_eq!(&found, &wanted, "{} for {:?}", e, user);
+            prop_assert_eq!(program.evaluate(&mut User(user)), naive.truth(&e));
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Traces: what each row and each part of its condition said, for `EXPLAIN`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::evaluation::{Evaluation, Outcome, Reason};
+use super::evaluator::Evaluator;
+use super::operand::Operand;
+use super::plan::{Live, Plan, PlanCell, PlanRow, ServedRow};
+use super::program::{Environment, NodeId, Program};
+use super::run::Run;
+use crate::model::{Expr, ExprKind, Name, Share, Spanned, Timestamp};
+
+/// How an evaluation came about.
+#[derive(Clone, Debug)]
+pub(crate) struct Trace {
+    pub(crate) evaluation: Evaluation,
+    /// The rows that were tried, from the top to the one that won.
+    pub(crate) rows: Vec<RowTrace>,
+}
+
+/// How a row was tried. What was not looked at any more is `None`.
+#[derive(Clone, Debug)]
+pub(crate) struct RowTrace {
+    pub(crate) segment: Name,
+    /// Whether the user is in the segment.
+    pub(crate) in_segment: Option<bool>,
+    /// The parts of the segment's condition; none for `EVERYONE`.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) rollout: Option<RolloutTrace>,
+    pub(crate) split: Option<SplitTrace>,
+    /// Why it won or lost, in a sentence.
+    pub(crate) verdict: String,
+}
+
+/// A part of a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// How deep it is in the condition: 0 is the whole.
+    pub(crate) depth: usize,
+    /// The part as it is written.
+    pub(crate) text: String,
+    /// `TRUE`, `FALSE` or `UNKNOWN`.
+    pub(crate) outcome: &'static str,
+    /// The values that it looked at: `country is 'FR'`, `age is missing`.
+    pub(crate) because: Vec<String>,
+}
+
+/// A rollout and the user's place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RolloutTrace {
+    pub(crate) share: Share,
+    /// `None` without a user.
+    pub(crate) bucket: Option<u32>,
+    pub(crate) covered: bool,
+}
+
+/// A split and the user's place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SplitTrace {
+    /// The attribute that it goes by instead of the user's id.
+    pub(crate) by: Option<String>,
+    /// `None` if what it goes by is missing.
+    pub(crate) bucket: Option<u32>,
+    pub(crate) arm: Option<Arc<str>>,
+}
+
+impl Program {
+    /// What each part of the condition that this program was compiled from says.
+    pub(crate) fn trace<'a, E: Environment<'a>>(
+        &'a self,
+        expr: &Expr,
+        environment: &mut E,
+    ) -> Vec<Part> {
+        let evaluator = Evaluator::new(self, environment);
+        let mut tracer = Tracer { program: self, evaluator, parts: Vec::new() };
+        tracer.part(self.root, expr, 0);
+        tracer.parts
+    }
+}
+
+/// Walks a condition and its program side by side.
+struct Tracer<'a, 'e, E> {
+    program: &'a Program,
+    evaluator: Evaluator<'a, 'e, E>,
+    parts: Vec<Part>,
+}
+
+impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
+    fn part(&mut self, id: NodeId, expr: &Expr, depth: usize) {
+        let outcome = word(self.evaluator.truth(id));
+        let connective = matches!(expr.node, ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_));
+        let mut because = Vec::new();
+        if !connective {
+            self.note(id, expr, &mut because);
+            self.operands(id, expr, &mut because);
+        }
+        self.parts.push(Part { depth, text: expr.to_string(), outcome, because });
+        if connective {
+            for (id, operand) in self.program.operands(id).into_iter().zip(expr.node.operands()) {
+                self.part(id, operand, depth + 1);
+            }
+        }
+    }
+
+    /// Notes what the operands of a part are. The test of an `ANY` makes sense for an element only.
+    fn operands(&mut self, id: NodeId, expr: &Expr, notes: &mut Vec<String>) {
+        for (id, operand) in self.program.operands(id).into_iter().zip(expr.node.operands()) {
+            self.value(id, operand, notes);
+            self.operands(id, operand, notes);
+        }
+    }
+
+    fn value(&mut self, id: NodeId, expr: &Expr, notes: &mut Vec<String>) {
+        if matches!(expr.node, ExprKind::Attribute(_) | ExprKind::CheckValue(_) | ExprKind::Key(_))
+        {
+            self.note(id, expr, notes);
+        } else if matches!(
+            expr.node,
+            ExprKind::Call { .. } | ExprKind::Arithmetic { .. } | ExprKind::Cast { .. }
+        ) {
+            let value = self.evaluator.value(id);
+            push_once(notes, format!("{expr} is {}", Abridged(&value)));
+        }
+    }
+
+    /// Notes the value of a name; of other parts it is their outcome.
+    fn note(&mut self, id: NodeId, expr: &Expr, notes: &mut Vec<String>) {
+        if !matches!(expr.node, ExprKind::Attribute(_) | ExprKind::CheckValue(_) | ExprKind::Key(_))
+        {
+            return;
+        }
+        let value = self.evaluator.value(id);
+        let missing = value.is_null() && matches!(expr.node, ExprKind::Attribute(_));
+        push_once(
+            notes,
+            if missing {
+                format!("{expr} is missing")
+            } else {
+                format!("{expr} is {}", Abridged(&value))
+            },
+        );
+    }
+}
+
+fn push_once(notes: &mut Vec<String>, note: String) {
+    if !notes.contains(&note) {
+        notes.push(note);
+    }
+}
+
+/// The word for an outcome.
+fn word(truth: Option<bool>) -> &'static str {
+    match truth {
+        Some(true) => "TRUE",
+        Some(false) => "FALSE",
+        None => "UNKNOWN",
+    }
+}
+
+/// Writes a value, cut off if it is long.
+struct Abridged<'a>(&'a Operand<'a>);
+
+impl fmt::Display for Abridged<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        match text.char_indices().nth(60) {
+            Some((end, _)) => write!(f, "{}…", text.get(..end).unwrap_or_default()),
+            None => f.write_str(&text),
+        }
+    }
+}
+
+/// Traces the evaluation of a plan.
+pub(super) fn trace<'a>(mut run: Run<'a>, plan: &'a Arc<Plan>, at: Timestamp) -> Trace {
+    let outcome = run.find(plan);
+    let evaluation = Evaluation::new(Arc::clone(plan), outcome);
+    let tried = !matches!(outcome.reason, Reason::Archived | Reason::Disabled | Reason::Static);
+    let rows = match plan.live(plan.era(at)) {
+        Some(live) if tried => rows(&mut run, live, &outcome),
+        _ => Vec::new(),
+    };
+    Trace { evaluation, rows }
+}
+
+/// The rows from the top to the one that won, blank ones too.
+fn rows<'a>(run: &mut Run<'a>, live: &'a Live, outcome: &Outcome) -> Vec<RowTrace> {
+    let winner = live.rows.get(outcome.row).map_or(usize::MAX, |row| row.row);
+    let rows = live.served.rows.iter().enumerate().take_while(|(index, _)| *index <= winner);
+    rows.map(|(index, served)| {
+        let cell = live.rows.binary_search_by_key(&index, |row| row.row).ok();
+        match cell.and_then(|place| live.rows.get(place)) {
+            Some(row) => tried(run, served, row),
+            None => blank(served),
+        }
+    })
+    .collect()
+}
+
+fn blank(served: &ServedRow) -> RowTrace {
+    RowTrace {
+        segment: served.name.clone(),
+        in_segment: None,
+        parts: Vec::new(),
+        rollout: None,
+        split: None,
+        verdict: "passed over: its cell for the key is blank".to_owned(),
+    }
+}
+
+fn tried<'a>(run: &mut Run<'a>, served: &'a ServedRow, row: &'a PlanRow) -> RowTrace {
+    let mut traced = blank(served);
+    let holds = run.in_segment(served.segment);
+    traced.in_segment = Some(holds);
+    if let Some(segment) = run.snapshot.segment(served.segment) {
+        traced.parts = segment.program.trace(segment.condition.expr(), run);
+    }
+    if holds {
+        traced.rollout = rollout(run, served);
+    }
+    if holds && traced.rollout.as_ref().is_none_or(|rollout| rollout.covered) {
+        traced.split = split(run, served, row);
+    }
+    traced.verdict = verdict(&traced, row);
+    traced
+}
+
+fn rollout(run: &Run<'_>, served: &ServedRow) -> Option<RolloutTrace> {
+    let thousandths = served.rollout?;
+    let bucket = run.rollout_bucket(served);
+    let covered = bucket.is_some_and(|bucket| bucket < thousandths);
+    Some(RolloutTrace { share: Share::from_thousandths(thousandths)?, bucket, covered })
+}
+
+fn split(run: &Run<'_>, served: &ServedRow, row: &PlanRow) -> Option<SplitTrace> {
+    let PlanCell::Split(split) = &row.cell else {
+        return None;
+    };
+    let bucket = run.split_bucket(served, split);
+    let arm = bucket.and_then(|b| split.arm(b)).and_then(|arm| split.arms.get(arm));
+    let by = split
+        .by
+        .as_ref()
+        .map(|path| Spanned::unplaced(ExprKind::Attribute(Arc::clone(path))).to_string());
+    Some(SplitTrace { by, bucket, arm: arm.map(|arm| Arc::clone(&arm.label)) })
+}
+
+/// Why a row won or lost: the first thing that decided it.
+fn verdict(traced: &RowTrace, row: &PlanRow) -> String {
+    if traced.in_segment != Some(true) {
+        let unknown = traced.parts.first().is_some_and(|whole| whole.outcome == "UNKNOWN");
+        return if unknown {
+            "passed over: its condition is unknown, not true".to_owned()
+        } else {
+            "passed over: the user is not in the segment".to_owned()
+        };
+    }
+    match (&traced.rollout, &traced.split) {
+        (Some(RolloutTrace { bucket: None, share, .. }), _) => {
+            format!("passed over: its rollout of {share} needs a user id")
+        }
+        (Some(RolloutTrace { bucket: Some(bucket), share, covered: false }), _) => {
+            format!("passed over: bucket {bucket} is not in its rollout of {share}")
+        }
+        (_, Some(SplitTrace { bucket: None, by: Some(by), .. })) => {
+            format!("passed over: its split goes by {by}, which is missing")
+        }
+        (_, Some(SplitTrace { bucket: None, by: None, .. })) => {
+            "passed over: its split needs a user id".to_owned()
+        }
+        (_, Some(SplitTrace { bucket: Some(bucket), arm: Some(arm), .. })) => {
+            format!("wins: bucket {bucket} is in the arm {arm}")
+        }
+        _ => format!("wins: gives {}", Abridged(&Operand::from(row.cell.value(0)))),
+    }
+}
