@@ -6,6 +6,7 @@ mod error;
 mod eval;
 pub mod limits;
 pub mod model;
+mod store;
 
 pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
 pub use eval::{Evaluation, Reason};

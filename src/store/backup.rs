@@ -1,0 +1,105 @@
+//! A consistent copy of the store as a fresh, compact file.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use redb::{Database, Key, ReadableTable, TableDefinition, Value, WriteTransaction};
+
+use super::failure::{OrFail, file_failure};
+use super::read::Reader;
+use super::tables::{
+    CHANGES, HEADS, HISTORY, KEY_CONFIGS, META, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
+    VERSIONS,
+};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Copies what a reader sees. The copy gets its name only when it is whole and on the disk.
+pub(super) fn backup(reader: &Reader, to: &Path) -> Result<()> {
+    refuse_existing(to)?;
+    let beside = beside(to)?;
+    File::create_new(&beside).map_err(|e| failure(to, &e.to_string()))?;
+    let unfinished = Unfinished(beside);
+    copy(reader, &unfinished.0)?;
+    File::open(&unfinished.0).and_then(|file| file.sync_all()).map_err(file_failure)?;
+    refuse_existing(to)?;
+    fs::rename(&unfinished.0, to).map_err(file_failure)?;
+    sync_directory(to)
+}
+
+fn refuse_existing(to: &Path) -> Result<()> {
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(failure(to, "a file of that name exists, and a backup overwrites none")),
+        Err(_) => Ok(()),
+    }
+}
+
+fn failure(path: &Path, message: &str) -> Error {
+    ErrorKind::Io { path: path.display().to_string(), message: message.to_owned() }.into()
+}
+
+/// A name for the unfinished copy, in the same directory so that it can be renamed.
+fn beside(to: &Path) -> Result<PathBuf> {
+    let name = to.file_name().ok_or_else(|| failure(to, "that is no name for a file"))?;
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}.tmp", std::process::id()));
+    Ok(to.with_file_name(hidden))
+}
+
+/// An unfinished copy, removed unless it was renamed.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // after the rename there is nothing left to remove
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn copy(reader: &Reader, to: &Path) -> Result<()> {
+    let mut database = Database::builder().set_cache_size(32 << 20).create(to).or_fail()?;
+    let transaction = database.begin_write().or_fail()?;
+    copy_tables(reader, &transaction)?;
+    transaction.commit().or_fail()?;
+    database.compact().or_fail()?;
+    database.close().or_fail()
+}
+
+/// Copies every table.
+pub(super) fn copy_tables(reader: &Reader, to: &WriteTransaction) -> Result<()> {
+    copy_table(reader, to, META)?;
+    copy_table(reader, to, REVISIONS)?;
+    copy_table(reader, to, TIMES)?;
+    copy_table(reader, to, CHANGES)?;
+    copy_table(reader, to, HISTORY)?;
+    copy_table(reader, to, VERSIONS)?;
+    copy_table(reader, to, PUBLICATIONS)?;
+    copy_table(reader, to, TIMELINES)?;
+    copy_table(reader, to, NAMES)?;
+    copy_table(reader, to, KEY_CONFIGS)?;
+    copy_table(reader, to, HEADS)
+}
+
+fn copy_table<K: Key + 'static, V: Value + 'static>(
+    reader: &Reader,
+    to: &WriteTransaction,
+    definition: TableDefinition<K, V>,
+) -> Result<()> {
+    let from = reader.table(definition)?;
+    let mut to = to.open_table(definition).or_fail()?;
+    for entry in from.iter().or_fail()? {
+        let (key, value) = entry.or_fail()?;
+        to.insert(key.value(), value.value()).or_fail()?;
+    }
+    Ok(())
+}
+
+/// A rename is durable once its directory is; where directories cannot be opened there is no such call.
+pub(super) fn sync_directory(of: &Path) -> Result<()> {
+    let parent = of.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match File::open(parent.unwrap_or(Path::new("."))) {
+        Ok(directory) if cfg!(unix) => directory.sync_all().map_err(file_failure),
+        _ => Ok(()),
+    }
+}

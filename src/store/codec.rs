@@ -1,0 +1,70 @@
+//! How a record becomes bytes and back.
+//!
+//! A record is one byte for the codec, one for the schema of its type, the payload, and the CRC-32
+//! (little-endian) of all before it. Decoding is total: whatever the bytes are, it gives the record or
+//! says what is wrong, and allocates no more than the limit below.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::failure::corrupt;
+use crate::error::{ErrorKind, Result};
+
+/// The codec of all records so far: bincode 2, integers of variable length, little-endian.
+const BINCODE: u8 = 1;
+/// The bytes around the payload.
+const FRAME: usize = 2 + size_of::<u32>();
+/// The longest record, so that a damaged length cannot ask for more memory than this.
+const RECORD_BYTES: usize = 256 << 20;
+
+/// A type that stands in a table. A type never changes once it was released: a new one with the next
+/// schema number takes its place, and [`decode`] is told to read both.
+pub(super) trait Record: Serialize + DeserializeOwned {
+    /// The number of the schema.
+    const SCHEMA: u8;
+}
+
+fn config() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<RECORD_BYTES>()
+}
+
+/// Makes the bytes of a record.
+pub(super) fn encode<R: Record>(record: &R) -> Result<Vec<u8>> {
+    let mut bytes = vec![BINCODE, R::SCHEMA];
+    bincode::serde::encode_into_std_write(record, &mut bytes, config())
+        .map_err(|e| corrupt(format!("a record cannot be written: {e}")))?;
+    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+    if bytes.len() > RECORD_BYTES {
+        let (limit, found) = (RECORD_BYTES, bytes.len());
+        return Err(
+            ErrorKind::TooMany { what: "a stored object", limit, unit: "bytes", found }.into()
+        );
+    }
+    Ok(bytes)
+}
+
+/// Reads the bytes of a record; `place` names the table and the key.
+pub(super) fn decode<R: Record>(bytes: &[u8], place: impl Fn() -> String) -> Result<R> {
+    let damaged = |why: &str| corrupt(format!("{}: {why}", place()));
+    if !(FRAME..=RECORD_BYTES).contains(&bytes.len()) {
+        return Err(damaged("the length is impossible"));
+    }
+    let payload = checked(bytes).ok_or_else(|| damaged("the checksum is wrong"))?;
+    match payload {
+        [BINCODE, schema, payload @ ..] if *schema == R::SCHEMA => {
+            read(payload).ok_or_else(|| damaged("the contents are not a record"))
+        }
+        _ => Err(damaged("the codec or schema is unknown")),
+    }
+}
+
+/// The bytes without their checksum, if it is right.
+fn checked(bytes: &[u8]) -> Option<&[u8]> {
+    let (body, sum) = bytes.split_last_chunk::<4>()?;
+    (crc32fast::hash(body) == u32::from_le_bytes(*sum)).then_some(body)
+}
+
+fn read<R: Record>(payload: &[u8]) -> Option<R> {
+    let (record, used) = bincode::serde::decode_from_slice(payload, config()).ok()?;
+    (used == payload.len()).then_some(record)
+}

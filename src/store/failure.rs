@@ -1,0 +1,113 @@
+//! What goes wrong below, as the errors of this crate.
+
+use std::any::Any;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Makes the error of a damaged store.
+pub(super) fn corrupt(what: impl Into<String>) -> Error {
+    ErrorKind::Corrupt { what: what.into() }.into()
+}
+
+/// Turns the errors of redb into those of this crate.
+pub(super) trait OrFail<T> {
+    /// The result, with the error of this crate.
+    fn or_fail(self) -> Result<T>;
+}
+
+impl<T, E: Into<redb::Error>> OrFail<T> for Result<T, E> {
+    fn or_fail(self) -> Result<T> {
+        self.map_err(|error| failure(error.into()))
+    }
+}
+
+/// The path is left empty here and filled in by [`guarded`], which alone knows it.
+fn failure(error: redb::Error) -> Error {
+    use redb::Error as E;
+    let path = String::new();
+    let kind = match &error {
+        E::DatabaseAlreadyOpen | E::LockProtocolMismatch => return locked().because(error),
+        E::Corrupted(what) => ErrorKind::Corrupt { what: what.clone() },
+        E::RepairAborted => ErrorKind::Corrupt { what: "it needs a repair".to_owned() },
+        E::TableDoesNotExist(table) => {
+            ErrorKind::Corrupt { what: format!("table `{table}` is missing") }
+        }
+        E::TableTypeMismatch { .. }
+        | E::TableIsMultimap(_)
+        | E::TypeDefinitionChanged { .. }
+        | E::LockPoisoned(_) => ErrorKind::Corrupt { what: error.to_string() },
+        E::UpgradeRequired(_) => ErrorKind::NotAStore { path, why: error.to_string() },
+        E::Io(io) => return io_failure(io.kind(), io.to_string()).because(error),
+        _ => ErrorKind::Io { path, message: error.to_string() },
+    };
+    Error::new(kind).because(error)
+}
+
+fn locked() -> Error {
+    Error::new(ErrorKind::StoreLocked { path: String::new() })
+        .hint("opened for reading only (`--readonly`), it can be looked at meanwhile")
+}
+
+/// redb says `InvalidData` of a file that does not begin as its files do.
+fn io_failure(kind: io::ErrorKind, message: String) -> Error {
+    let path = String::new();
+    match kind {
+        io::ErrorKind::InvalidData => {
+            ErrorKind::NotAStore { path, why: "it does not begin as a store does".to_owned() }
+                .into()
+        }
+        io::ErrorKind::UnexpectedEof => corrupt("the file ends too early"),
+        _ => ErrorKind::Io { path, message }.into(),
+    }
+}
+
+/// Makes the error of a file operation.
+pub(super) fn file_failure(error: io::Error) -> Error {
+    let made = Error::new(ErrorKind::Io { path: String::new(), message: error.to_string() });
+    let denied =
+        matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem);
+    let made = if denied {
+        made.hint("open it for reading only, or change who may write it")
+    } else {
+        made
+    };
+    made.because(error)
+}
+
+/// Runs what touches the file. This is the one boundary to redb: errors get the path, and a panic
+/// becomes an error, because redb trusts the pages of a file that was closed properly and may panic on
+/// one that was damaged since. Nothing of ours is left half-changed by that: what is open inside is a
+/// transaction, which is dropped.
+pub(super) fn guarded<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| placed(error, path)),
+        Err(panic) => {
+            Err(corrupt(format!("a page is not what it should be: {}", message(&*panic))))
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
+}
+
+/// Fills in the path where it was not known.
+fn placed(error: Error, path: &str) -> Error {
+    let mut kind = error.kind().clone();
+    match &mut kind {
+        ErrorKind::Io { path: unknown, .. }
+        | ErrorKind::StoreLocked { path: unknown }
+        | ErrorKind::NotAStore { path: unknown, .. }
+        | ErrorKind::NewerFormat { path: unknown, .. }
+            if unknown.is_empty() =>
+        {
+            path.clone_into(unknown);
+        }
+        _ => return error,
+    }
+    let placed = error.hints().iter().fold(Error::new(kind), |made, hint| made.hint(hint.as_str()));
+    placed.because(error)
+}

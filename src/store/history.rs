@@ -1,0 +1,100 @@
+//! Walking the log, revision by revision, forwards or backwards.
+
+use std::sync::Arc;
+
+use redb::ReadOnlyTable;
+
+use super::failure::{OrFail, corrupt, guarded};
+use super::read::{Reader, newest_in, read_change, revision_in};
+use super::record::ConditionParser;
+use super::tables::{Bytes, CHANGES, Position, REVISIONS};
+use crate::error::Result;
+use crate::model::{Change, Revision};
+
+/// Revisions and what they did: of the state in which the walk began, one revision in memory at a time.
+pub(crate) struct Log {
+    revisions: ReadOnlyTable<u64, Bytes>,
+    changes: ReadOnlyTable<Position, Bytes>,
+    parser: ConditionParser,
+    path: Arc<str>,
+    /// The revisions still to be given; empty when `first` is after `last`.
+    first: u64,
+    last: u64,
+    direction: Direction,
+}
+
+/// Which way the log is walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    OldestFirst,
+    NewestFirst,
+}
+
+impl std::fmt::Debug for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Log({}..={}, {:?})", self.first, self.last, self.direction)
+    }
+}
+
+impl Log {
+    /// Begins a walk over the revisions from `first` to `last`, as far as there are any.
+    pub(super) fn begin(
+        reader: &Reader,
+        path: &Arc<str>,
+        first: u64,
+        last: u64,
+        direction: Direction,
+    ) -> Result<Self> {
+        let revisions = reader.table(REVISIONS)?;
+        let last = last.min(newest_in(&revisions)?);
+        let (changes, parser) = (reader.table(CHANGES)?, reader.parser());
+        Ok(Self {
+            revisions,
+            changes,
+            parser,
+            path: Arc::clone(path),
+            first: first.max(1),
+            last,
+            direction,
+        })
+    }
+
+    fn read(&self, number: u64) -> Result<(Revision, Vec<Change>)> {
+        let Some((revision, count)) = revision_in(&self.revisions, number)? else {
+            return Err(corrupt(format!("table `pcq.revisions` has no record {number}")));
+        };
+        let mut changes = Vec::new();
+        for entry in self.changes.range((number, 0)..=(number, u32::MAX)).or_fail()? {
+            let (at, bytes) = entry.or_fail()?;
+            changes.push(read_change(bytes.value(), at.value(), self.parser)?);
+        }
+        if changes.len() as u64 != u64::from(count) {
+            let found = changes.len();
+            return Err(corrupt(format!(
+                "revision {number} has {found} changes instead of {count}"
+            )));
+        }
+        Ok((revision, changes))
+    }
+}
+
+impl Iterator for Log {
+    type Item = Result<(Revision, Vec<Change>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.first > self.last {
+            return None;
+        }
+        let number = match self.direction {
+            Direction::OldestFirst => {
+                self.first += 1;
+                self.first - 1
+            }
+            Direction::NewestFirst => {
+                self.last -= 1;
+                self.last + 1
+            }
+        };
+        Some(guarded(&self.path, || self.read(number)))
+    }
+}

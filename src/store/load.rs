@@ -1,0 +1,89 @@
+//! Loading a dump: many revisions in one transaction of redb.
+//!
+//! redb's write transaction owns what it needs and reads go on beside it, so the loader simply holds one
+//! over its calls; tables are opened anew for each revision because they borrow from it. What it wrote
+//! is paged out to the file as the cache fills, so memory does not grow with the dump.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use redb::WriteTransaction;
+
+use super::failure::{OrFail, corrupt, guarded};
+use super::write::{Tables, put_clock};
+use super::{ClockMode, Shared};
+use crate::error::{ErrorKind, Result};
+use crate::model::{Catalog, Change, ConfigId, Revision, Timestamp, Version, Versions};
+
+/// A dump on its way into an empty store. Dropped before [`Loader::finish`], nothing has happened.
+pub(crate) struct Loader {
+    shared: Arc<Shared>,
+    transaction: Option<WriteTransaction>,
+    clock: ClockMode,
+}
+
+impl std::fmt::Debug for Loader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loader").field("clock", &self.clock).finish_non_exhaustive()
+    }
+}
+
+impl Loader {
+    /// Begins; the flag refuses other writes, which would wait for this transaction, on one thread for
+    /// ever.
+    pub(super) fn begin(shared: &Arc<Shared>, manual_clock: Option<Timestamp>) -> Result<Self> {
+        let transaction = shared.begin_write()?;
+        if shared.loading.swap(true, Ordering::AcqRel) {
+            return Err(ErrorKind::TransactionState("a dump is being loaded").into());
+        }
+        let clock = manual_clock.map_or_else(|| shared.clock(), ClockMode::Manual);
+        let loader = Self { shared: Arc::clone(shared), transaction: Some(transaction), clock };
+        if !loader.run(|transaction| Tables::open(transaction)?.is_empty())? {
+            return Err(
+                ErrorKind::TransactionState("a dump is loaded into an empty store only").into()
+            );
+        }
+        Ok(loader)
+    }
+
+    /// Appends a revision; `after` is the catalog after it.
+    pub(crate) fn revision(
+        &mut self,
+        revision: &Revision,
+        changes: &[Change],
+        after: &Catalog,
+    ) -> Result<()> {
+        self.run(|transaction| Tables::open(transaction)?.append(revision, changes, after))
+    }
+
+    /// Makes it all durable. `clock`: the instant at which a manual clock stands afterwards.
+    pub(crate) fn finish(mut self, clock: Option<Timestamp>) -> Result<()> {
+        let clock = clock.map_or(self.clock, ClockMode::Manual);
+        self.run(|transaction| put_clock(transaction, clock))?;
+        if let Some(transaction) = self.transaction.take() {
+            guarded(&self.shared.path, || transaction.commit().or_fail())?;
+        }
+        self.shared.set_clock(clock);
+        Ok(())
+    }
+
+    fn run<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
+        let transaction = self.transaction.as_ref().ok_or_else(|| corrupt("the load is over"))?;
+        guarded(&self.shared.path, || work(transaction))
+    }
+}
+
+impl Versions for Loader {
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
+        let parser = self.shared.parser;
+        self.run(|transaction| Tables::open(transaction)?.version(config, number, parser))
+    }
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        // the transaction first: a commit that is let in must not wait for it
+        drop(self.transaction.take());
+        self.shared.loading.store(false, Ordering::Release);
+    }
+}

@@ -1,0 +1,366 @@
+//! The store: a log of revisions in one file, and what is derived from it. The only module that names
+//! redb or bincode.
+//!
+//! A commit is one durable transaction of redb. It appends a revision and its changes to the log and
+//! writes every index and head that follows from them, so a file is always whole. Nothing in the log is
+//! ever overwritten; all else can be rebuilt from it, and [`Store::verify`] does so and compares.
+//!
+//! # The file, format 1
+//!
+//! A database of redb with these tables. Integers in keys order as numbers, strings as bytes. `record`
+//! is the frame of the module `codec` around a type of the module `record`. A `position` is (`u64`
+//! revision, `u32` place among its changes from 0). Kinds: key 1, segment 2, config 3. Facets: key 1,
+//! segment 2, head of a config 3, salt 4, version 5, publication 6, cancellation 7.
+//!
+//! | table | key | value | meaning |
+//! |---|---|---|---|
+//! | `pcq.meta` | `format` | `u32`, little-endian | the number of the format |
+//! | | `clock` | record | the system's, or the last instant of a manual one |
+//! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
+//! | `pcq.changes` | position | record | the log: what the revision did, in order |
+//! | `pcq.revision_times` | (`i64` µs, `u64` revision) | – | revisions by time |
+//! | `pcq.object_history` | (`u8` facet, `u32` id, position) | – | the changes of an object |
+//! | `pcq.versions` | (`u32` config, `u32` number) | position | the versions of a config |
+//! | `pcq.publications` | `u64` sequence | position | all publications |
+//! | `pcq.timelines` | (`u32` config, `u64` revision) | record | the publications that matter from there on |
+//! | `pcq.names` | (`u8` kind, `str`) | `u32` id | every name that there ever was |
+//! | `pcq.key_configs` | (`u32` key, `u32` config) | – | every config that ever had the key |
+//! | `pcq.heads` | (`u8` kind, `u32` id) | record | each object as it stands now |
+//!
+//! Publications are numbered over all configs, so their table needs no config in its key. Whether a
+//! dump was loaded to its end need not be said: that is one transaction too.
+//!
+//! # Processes
+//!
+//! redb's mode is `SingleWriter`: one process writes, and any number may read beside it, each seeing
+//! whole commits. A second writer is refused with `store-locked`.
+
+mod backup;
+mod codec;
+mod failure;
+mod history;
+mod index;
+mod load;
+mod object;
+mod open;
+mod overlay;
+mod read;
+mod record;
+mod rules;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use redb::WriteTransaction;
+
+pub(crate) use history::Log;
+pub(crate) use load::Loader;
+pub(crate) use record::ConditionParser;
+pub(crate) use verify::VerifyReport;
+
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::model::{
+    Catalog, Change, Config, ConfigHead, ConfigId, Key, KeyId, Name, Publication, Revision,
+    Segment, SegmentId, Timestamp, Version, Versions,
+};
+use failure::{OrFail, guarded};
+use history::Direction;
+use object::Object;
+use open::Handle;
+use read::Reader;
+use write::{Tables, put_clock};
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Whether nothing may be written.
+    pub(crate) read_only: bool,
+    /// Whether a file that does not exist is made.
+    pub(crate) create: bool,
+    /// Where a manual clock begins, or goes on.
+    pub(crate) manual_clock: Option<Timestamp>,
+    /// The size of the cache of pages; 64 MiB if not said.
+    pub(crate) cache_bytes: Option<usize>,
+    /// Reads the conditions in the file.
+    pub(crate) parser: ConditionParser,
+}
+
+/// Which clock the store has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClockMode {
+    /// The system's.
+    System,
+    /// A manual one, and the instant at which it stands.
+    Manual(Timestamp),
+}
+
+impl ClockMode {
+    /// The instant of a manual clock.
+    pub(crate) fn manual(self) -> Option<Timestamp> {
+        match self {
+            Self::System => None,
+            Self::Manual(at) => Some(at),
+        }
+    }
+
+    /// The clock moved forward.
+    fn moved(self, to: Timestamp) -> Result<Self> {
+        match self {
+            Self::System => Err(Error::from(ErrorKind::ClockNotManual)
+                .hint("it was made without a manual clock: open it without one")),
+            Self::Manual(now) if to < now => Err(ErrorKind::ClockBack { now, to }.into()),
+            Self::Manual(_) => Ok(Self::Manual(to)),
+        }
+    }
+}
+
+/// A store. Cheap to clone; the file is closed with the last clone, loader or log.
+#[derive(Clone)]
+pub(crate) struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    handle: RwLock<Handle>,
+    /// The path as errors show it.
+    path: Arc<str>,
+    file: Option<PathBuf>,
+    read_only: bool,
+    clock: Mutex<ClockMode>,
+    parser: ConditionParser,
+    /// Whether a dump is being loaded.
+    loading: AtomicBool,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.shared.path).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn new(
+        handle: Handle,
+        shown: &str,
+        file: Option<&Path>,
+        clock: ClockMode,
+        options: &Options,
+    ) -> Self {
+        Self {
+            handle: RwLock::new(handle),
+            path: shown.into(),
+            file: file.map(Path::to_owned),
+            read_only: options.read_only,
+            clock: Mutex::new(clock),
+            parser: options.parser,
+            loading: AtomicBool::new(false),
+        }
+    }
+
+    /// The database. A poisoned lock is taken all the same: redb guards its own state.
+    fn handle(&self) -> RwLockReadGuard<'_, Handle> {
+        self.handle.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn handle_mut(&self) -> RwLockWriteGuard<'_, Handle> {
+        self.handle.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reader(&self) -> Result<Reader> {
+        Ok(Reader::new(self.handle().begin_read()?, self.parser))
+    }
+
+    /// Begins a durable write: redb's `Immediate` is the default.
+    fn begin_write(&self) -> Result<WriteTransaction> {
+        if self.loading.load(Ordering::Acquire) {
+            return Err(ErrorKind::TransactionState("a dump is being loaded").into());
+        }
+        match &*self.handle() {
+            Handle::Database(database) if !self.read_only => database.begin_write().or_fail(),
+            _ => Err(ErrorKind::ReadOnly.into()),
+        }
+    }
+
+    fn clock(&self) -> ClockMode {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_clock(&self, clock: ClockMode) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
+    }
+}
+
+impl Store {
+    /// Opens a file, or makes it if the options allow.
+    pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
+        open::open(path, options)
+    }
+
+    /// Makes a store that is gone when it is dropped.
+    pub(crate) fn in_memory(options: &Options) -> Result<Self> {
+        open::in_memory(options)
+    }
+
+    /// Opens, or makes, what stands behind a backend of redb: for the tests that cut the power.
+    #[cfg(test)]
+    pub(crate) fn with_backend(
+        backend: impl redb::StorageBackend,
+        options: &Options,
+    ) -> Result<Self> {
+        open::with_backend(backend, options)
+    }
+
+    fn new(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The clock, as it was kept last.
+    pub(crate) fn clock(&self) -> ClockMode {
+        self.shared.clock()
+    }
+
+    /// Keeps the instant of a manual clock.
+    pub(crate) fn save_clock(&self, at: Timestamp) -> Result<()> {
+        let clock = self.clock().moved(at)?;
+        self.write(|transaction| put_clock(transaction, clock))?;
+        self.shared.set_clock(clock);
+        Ok(())
+    }
+
+    /// The current catalog.
+    pub(crate) fn load(&self) -> Result<Catalog> {
+        self.read(Reader::load)
+    }
+
+    /// Appends a revision, durable when this returns; `after` is the catalog after it.
+    pub(crate) fn commit(
+        &self,
+        revision: &Revision,
+        changes: &[Change],
+        after: &Catalog,
+    ) -> Result<()> {
+        self.write(|transaction| Tables::open(transaction)?.append(revision, changes, after))
+    }
+
+    /// Begins to load a dump into an empty store. `manual_clock`: the store gets such a clock.
+    pub(crate) fn begin_load(&self, manual_clock: Option<Timestamp>) -> Result<Loader> {
+        guarded(&self.shared.path, || Loader::begin(&self.shared, manual_clock))
+    }
+
+    /// A revision by its number.
+    pub(crate) fn revision(&self, number: u64) -> Result<Option<Revision>> {
+        self.read(|reader| reader.revision(number))
+    }
+
+    /// The number of the last revision committed at or before an instant; 0 if there is none.
+    pub(crate) fn revision_at(&self, at: Timestamp) -> Result<u64> {
+        self.read(|reader| reader.revision_at(at))
+    }
+
+    /// The revisions after one, oldest first.
+    pub(crate) fn changes_since(&self, revision: u64) -> Result<Log> {
+        self.log(revision.saturating_add(1), u64::MAX, Direction::OldestFirst)
+    }
+
+    /// The revisions up to one, itself too, newest first.
+    pub(crate) fn changes_until(&self, revision: u64) -> Result<Log> {
+        self.log(1, revision, Direction::NewestFirst)
+    }
+
+    fn log(&self, first: u64, last: u64, direction: Direction) -> Result<Log> {
+        self.read(|reader| Log::begin(reader, &self.shared.path, first, last, direction))
+    }
+
+    /// Every change of an object with its revision, oldest first; of a config also those of its salts,
+    /// versions and publications.
+    pub(crate) fn object_history(&self, kind: ObjectKind, id: u32) -> Result<Vec<(u64, Change)>> {
+        self.read(|reader| reader.object_history(kind, id))
+    }
+
+    /// A key as of a revision.
+    pub(crate) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {
+        self.read(|reader| reader.key_at(id, revision))
+    }
+
+    /// A segment as of a revision.
+    pub(crate) fn segment_at(&self, id: SegmentId, revision: u64) -> Result<Option<Arc<Segment>>> {
+        self.read(|reader| reader.segment_at(id, revision))
+    }
+
+    /// A publication, cancelled or not.
+    pub(crate) fn publication(&self, config: ConfigId, sequence: u64) -> Result<Publication> {
+        self.read(|reader| reader.publication(config, sequence))
+    }
+
+    /// The name and the switches of a config as of a revision.
+    pub(crate) fn head_at(&self, id: ConfigId, revision: u64) -> Result<Option<ConfigHead>> {
+        self.read(|reader| reader.head_at(id, revision))
+    }
+
+    /// A config as of a revision, with the publications and versions that matter at or after `at`, an
+    /// instant not before the revision.
+    pub(crate) fn config_at(
+        &self,
+        id: ConfigId,
+        revision: u64,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Config>>> {
+        self.read(|reader| reader.config_at(id, revision, at))
+    }
+
+    /// The number of the object that has, or ever had, a name.
+    pub(crate) fn named(&self, kind: ObjectKind, name: &str) -> Result<Option<u32>> {
+        self.read(|reader| reader.named(kind, name))
+    }
+
+    /// Every name that an object of a kind has or had, in byte order.
+    pub(crate) fn names(&self, kind: ObjectKind) -> Result<Vec<(Name, u32)>> {
+        self.read(|reader| reader.names(kind))
+    }
+
+    /// Every config of which any version has a key.
+    pub(crate) fn configs_of_key(&self, key: KeyId) -> Result<Vec<ConfigId>> {
+        self.read(|reader| reader.configs_of_key(key))
+    }
+
+    /// Checks everything that must hold of the file.
+    pub(crate) fn verify(&self) -> Result<VerifyReport> {
+        verify::verify(&self.shared)
+    }
+
+    /// Makes a copy in memory, to be written to without an effect on this store.
+    pub(crate) fn copy_to_memory(&self, options: &Options) -> Result<Self> {
+        open::copy_to_memory(&self.shared.reader()?, options)
+    }
+
+    /// Makes a consistent, compact copy, also while the store is in use. No file is overwritten.
+    pub(crate) fn backup(&self, to: &Path) -> Result<()> {
+        let shown = to.display().to_string();
+        guarded(&shown, || backup::backup(&self.shared.reader()?, to))
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Reader) -> Result<T>) -> Result<T> {
+        guarded(&self.shared.path, || work(&self.shared.reader()?))
+    }
+
+    /// One durable transaction; an error leaves the file as it was.
+    fn write(&self, work: impl FnOnce(&WriteTransaction) -> Result<()>) -> Result<()> {
+        guarded(&self.shared.path, || {
+            let transaction = self.shared.begin_write()?;
+            work(&transaction)?;
+            transaction.commit().or_fail()
+        })
+    }
+}
+
+impl Versions for Store {
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
+        self.read(|reader| reader.version(config, number))
+    }
+}

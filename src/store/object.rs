@@ -1,0 +1,55 @@
+//! An object as it stands at one revision.
+
+use std::sync::Arc;
+
+use crate::error::ObjectKind;
+use crate::model::{Catalog, Config, ConfigId, Key, KeyId, Segment, SegmentId, Timestamp};
+
+/// A key, a segment or a config.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Object {
+    Key(Arc<Key>),
+    Segment(Arc<Segment>),
+    Config(Arc<Config>),
+}
+
+impl Object {
+    pub(super) fn id(&self) -> u32 {
+        match self {
+            Self::Key(key) => key.id.0,
+            Self::Segment(segment) => segment.id.0,
+            Self::Config(config) => config.head.id.0,
+        }
+    }
+
+    /// Puts it into a catalog.
+    pub(super) fn put(&self, catalog: &mut Catalog) {
+        match self {
+            Self::Key(key) => catalog.put_key(key),
+            Self::Segment(segment) => catalog.put_segment(segment),
+            Self::Config(config) => catalog.put_config(Arc::clone(config)),
+        }
+    }
+
+    /// Finds it in a catalog.
+    pub(super) fn find(catalog: &Catalog, kind: ObjectKind, id: u32) -> Option<Self> {
+        match kind {
+            ObjectKind::Key => catalog.key(KeyId(id)).cloned().map(Self::Key),
+            ObjectKind::Segment => catalog.segment(SegmentId(id)).cloned().map(Self::Segment),
+            ObjectKind::Config => catalog.config(ConfigId(id)).cloned().map(Self::Config),
+        }
+    }
+
+    /// The object without what no longer matters at an instant: a transaction may have kept a little
+    /// more or less of it than a replay does.
+    pub(super) fn pruned(&self, at: Timestamp) -> Self {
+        let Self::Config(config) = self else {
+            return self.clone();
+        };
+        let mut config = (**config).clone();
+        config.timeline.prune(at);
+        let used = config.used_numbers(at);
+        config.versions = config.versions.into_iter().filter(|(n, _)| used.contains(n)).collect();
+        Self::Config(Arc::new(config))
+    }
+}

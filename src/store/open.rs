@@ -1,0 +1,236 @@
+//! Opening a file, making a new one, and refusing what is not ours without touching it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use redb::backends::{FileBackend, InMemoryBackend};
+use redb::{
+    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
+    StorageBackend, TableError,
+};
+
+use super::backup::{copy_tables, sync_directory};
+use super::failure::{OrFail, file_failure, guarded};
+use super::overlay::{Locking, Overlay};
+use super::read::Reader;
+use super::tables::{FORMAT, FORMAT_KEY, META};
+use super::write::{initialise, put_clock};
+use super::{ClockMode, Options, Shared, Store};
+use crate::error::{Error, ErrorKind, Result};
+
+/// The cache of pages, unless the options say another size; redb's own default is 1 GiB.
+const CACHE_BYTES: usize = 64 << 20;
+
+/// A database of redb: one that may be written, or one that only reads.
+pub(super) enum Handle {
+    Database(Database),
+    Reader(ReadOnlyDatabase),
+}
+
+impl Handle {
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction> {
+        match self {
+            Self::Database(database) => database.begin_read().or_fail(),
+            Self::Reader(database) => database.begin_read().or_fail(),
+        }
+    }
+}
+
+/// What a database of redb turns out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contents {
+    /// No tables at all: new, or its making was cut short.
+    Nothing,
+    /// A store of a format that this code reads.
+    Store,
+}
+
+/// One process writes, and others may read beside it: a reader sees each commit whole.
+fn builder(options: &Options) -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .set_cache_size(options.cache_bytes.unwrap_or(CACHE_BYTES))
+        .set_concurrency_mode(ConcurrencyMode::SingleWriter);
+    builder
+}
+
+/// Opens a file, or makes it.
+pub(super) fn open(path: &Path, options: &Options) -> Result<Store> {
+    let shown = path.display().to_string();
+    guarded(&shown, || {
+        let handle = match exists(path, options)? {
+            true if options.read_only => open_to_read(path, options)?,
+            true => open_to_write(path, options)?,
+            false => return made(path, &shown, options),
+        };
+        finish(handle, &shown, Some(path), options)
+    })
+}
+
+/// Makes a file. It is there after a power cut once its directory is on the disk, too.
+fn made(path: &Path, shown: &str, options: &Options) -> Result<Store> {
+    let handle = Handle::Database(builder(options).create(path).or_fail()?);
+    let store = finish(handle, shown, Some(path), options)?;
+    sync_directory(path)?;
+    Ok(store)
+}
+
+/// Opens a store in memory.
+pub(super) fn in_memory(options: &Options) -> Result<Store> {
+    with_backend(InMemoryBackend::new(), options)
+}
+
+/// For what takes no part in locking, which the shared modes of redb insist on.
+fn unshared(options: &Options) -> Builder {
+    let mut builder = builder(options);
+    builder.set_concurrency_mode(ConcurrencyMode::ExclusiveWriter);
+    builder
+}
+
+/// Opens whatever stands behind a backend, which takes no part in locking.
+pub(super) fn with_backend(backend: impl StorageBackend, options: &Options) -> Result<Store> {
+    let shown = "the store";
+    guarded(shown, || {
+        let handle = Handle::Database(unshared(options).create_with_backend(backend).or_fail()?);
+        finish(handle, shown, None, options)
+    })
+}
+
+/// Copies what a reader sees into a store in memory.
+pub(super) fn copy_to_memory(reader: &Reader, options: &Options) -> Result<Store> {
+    let shown = "the copy";
+    guarded(shown, || {
+        let backend = InMemoryBackend::new();
+        let database = unshared(options).create_with_backend(backend).or_fail()?;
+        let transaction = database.begin_write().or_fail()?;
+        copy_tables(reader, &transaction)?;
+        transaction.commit().or_fail()?;
+        finish(Handle::Database(database), shown, None, options)
+    })
+}
+
+/// Whether there is a file to open; `false`: it may be made.
+fn exists(path: &Path, options: &Options) -> Result<bool> {
+    let may_create = options.create && !options.read_only;
+    let not_a_store = |why: &str| Err(no_store(why));
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => not_a_store("it is a directory"),
+        Ok(found) if !found.is_file() => not_a_store("it is not a file"),
+        Ok(found) if found.len() == 0 && !may_create => not_a_store("it is empty"),
+        Ok(found) => Ok(found.len() > 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && may_create => Ok(false),
+        Err(error) => Err(file_failure(error)),
+    }
+}
+
+fn no_store(why: &str) -> Error {
+    ErrorKind::NotAStore { path: String::new(), why: why.to_owned() }.into()
+}
+
+/// Looks at the file before anything is written to it: redb writes as it opens.
+fn open_to_write(path: &Path, options: &Options) -> Result<Handle> {
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(file_failure)?;
+    let look = overlaid(file, Locking::Take, &builder(options))?;
+    let contents = contents(&look.begin_read().or_fail()?)?;
+    drop(look);
+    if contents == Contents::Nothing && !options.create {
+        return Err(no_store("it has no tables"));
+    }
+    builder(options).open(path).or_fail().map(Handle::Database)
+}
+
+/// A store that was not closed properly needs a repair, which is done in memory.
+fn open_to_read(path: &Path, options: &Options) -> Result<Handle> {
+    let handle = match builder(options).open_read_only(path) {
+        Err(redb::DatabaseError::RepairAborted) => {
+            let file = File::open(path).map_err(file_failure)?;
+            Handle::Database(overlaid(file, Locking::Leave, &unshared(options))?)
+        }
+        opened => Handle::Reader(opened.or_fail()?),
+    };
+    match contents(&handle.begin_read()?)? {
+        Contents::Store => Ok(handle),
+        Contents::Nothing => Err(no_store("it has no tables")),
+    }
+}
+
+/// Opens a file through a layer that keeps all writes in memory.
+fn overlaid(file: File, locking: Locking, builder: &Builder) -> Result<Database> {
+    let backend = FileBackend::new(file).or_fail()?;
+    let overlay = Overlay::new(backend, locking).map_err(file_failure)?;
+    builder.create_with_backend(overlay).or_fail()
+}
+
+/// Checks every page of a file without writing to it.
+pub(super) fn check_pages(path: &Path) -> Result<()> {
+    let file = File::open(path).map_err(file_failure)?;
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
+    overlaid(file, Locking::Leave, &builder).map(drop)
+}
+
+/// Whether another process has the file open for writing: redb's writer holds this byte locked (its
+/// design document, "Lock bytes").
+pub(super) fn has_writer(path: &Path) -> Result<bool> {
+    use std::ops::Bound::Included;
+    const WRITER_BYTE: u64 = 1 << 62;
+    let backend = FileBackend::new(File::open(path).map_err(file_failure)?).or_fail()?;
+    Ok(backend.query_lock_range(Included(WRITER_BYTE), Included(WRITER_BYTE)).unwrap_or(false))
+}
+
+/// Says what a database is; one that is no store of ours, or of a newer format, is an error.
+fn contents(transaction: &ReadTransaction) -> Result<Contents> {
+    let tables = transaction.list_tables().or_fail()?.count();
+    let multimaps = transaction.list_multimap_tables().or_fail()?.count();
+    if tables + multimaps == 0 {
+        return Ok(Contents::Nothing);
+    }
+    let foreign = || no_store("it is a database of another program");
+    let meta = match transaction.open_table(META) {
+        Err(TableError::Storage(error)) => return Err(error).or_fail(),
+        opened => opened.map_err(|error| foreign().because(error))?,
+    };
+    let format = meta.get(FORMAT_KEY).or_fail()?.ok_or_else(foreign)?;
+    let format = <[u8; 4]>::try_from(format.value()).map_err(|_| foreign())?;
+    match u32::from_le_bytes(format) {
+        0 => Err(foreign()),
+        1..=FORMAT => Ok(Contents::Store),
+        found => Err(ErrorKind::NewerFormat { path: String::new(), found, known: FORMAT }.into()),
+    }
+}
+
+/// Makes the tables if there are none, settles the clock, and puts the store together.
+fn finish(handle: Handle, shown: &str, path: Option<&Path>, options: &Options) -> Result<Store> {
+    let clock = match contents(&handle.begin_read()?)? {
+        Contents::Nothing => first_clock(&handle, options)?,
+        Contents::Store => next_clock(&handle, options)?,
+    };
+    Ok(Store::new(Shared::new(handle, shown, path, clock, options)))
+}
+
+fn first_clock(handle: &Handle, options: &Options) -> Result<ClockMode> {
+    let clock = options.manual_clock.map_or(ClockMode::System, ClockMode::Manual);
+    if let Handle::Database(database) = handle {
+        let transaction = database.begin_write().or_fail()?;
+        initialise(&transaction, clock)?;
+        transaction.commit().or_fail()?;
+    }
+    Ok(clock)
+}
+
+/// A manual clock goes on from its last instant, or from a later one that the options say.
+fn next_clock(handle: &Handle, options: &Options) -> Result<ClockMode> {
+    let reader = Reader::new(handle.begin_read()?, options.parser);
+    let kept = reader.clock()?;
+    let Some(to) = options.manual_clock else {
+        return Ok(kept);
+    };
+    let next = kept.moved(to)?;
+    if let (Handle::Database(database), false) = (handle, options.read_only || next == kept) {
+        let transaction = database.begin_write().or_fail()?;
+        put_clock(&transaction, next)?;
+        transaction.commit().or_fail()?;
+    }
+    Ok(next)
+}

@@ -1,0 +1,173 @@
+//! A file seen through a layer of memory that takes all writes: what redb repairs or marks as it opens
+//! a file stays off the disk. So a file can be looked at that may not be ours, and a store that was not
+//! closed properly can be read by those who may not write.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use redb::backends::FileBackend;
+use redb::{BackendError, StorageBackend};
+
+const BLOCK: u64 = 4096;
+
+/// The file below and what was written over it.
+#[derive(Debug)]
+pub(super) struct Overlay {
+    file: FileBackend,
+    locking: Locking,
+    layer: Mutex<Layer>,
+}
+
+/// Whether the locks of the file are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Locking {
+    Take,
+    Leave,
+}
+
+#[derive(Debug)]
+struct Layer {
+    length: u64,
+    /// How much of the file still shows: what was cut off comes back as zeros.
+    below: u64,
+    blocks: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Overlay {
+    pub(super) fn new(file: FileBackend, locking: Locking) -> io::Result<Self> {
+        let length = file.len()?;
+        let layer = Mutex::new(Layer { length, below: length, blocks: BTreeMap::new() });
+        Ok(Self { file, locking, layer })
+    }
+
+    fn layer(&self) -> MutexGuard<'_, Layer> {
+        self.layer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A block as it is seen now.
+    fn block(&self, layer: &Layer, number: u64) -> io::Result<Vec<u8>> {
+        if let Some(block) = layer.blocks.get(&number) {
+            return Ok(block.clone());
+        }
+        let start = number.saturating_mul(BLOCK);
+        let mut block = vec![0; size(BLOCK)];
+        let shown = size(layer.below.saturating_sub(start).min(BLOCK));
+        if let Some(shown) = block.get_mut(..shown).filter(|shown| !shown.is_empty()) {
+            self.file.read(start, shown)?;
+        }
+        Ok(block)
+    }
+
+    fn locked<T>(&self, lock: impl FnOnce() -> Result<T, BackendError>) -> Result<T, BackendError> {
+        match self.locking {
+            Locking::Take => lock(),
+            Locking::Leave => Err(BackendError::Unsupported),
+        }
+    }
+}
+
+/// A length within a block.
+fn size(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+/// The pieces of a range, block by block: the block, where in it, and how long.
+fn pieces(offset: u64, length: usize) -> impl Iterator<Item = (u64, usize, usize)> {
+    let end = offset.saturating_add(length as u64);
+    let mut at = offset;
+    std::iter::from_fn(move || {
+        let within = at % BLOCK;
+        let piece = (BLOCK - within).min(end - at);
+        let number = at / BLOCK;
+        at += piece;
+        (piece > 0).then(|| (number, size(within), size(piece)))
+    })
+}
+
+impl StorageBackend for Overlay {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.layer().length)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let layer = self.layer();
+        if offset.saturating_add(out.len() as u64) > layer.length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut rest = out;
+        for (number, within, length) in pieces(offset, rest.len()) {
+            let (piece, after) = rest.split_at_mut(length);
+            let block = self.block(&layer, number)?;
+            let bytes = block.get(within..within + length).ok_or(io::ErrorKind::UnexpectedEof)?;
+            piece.copy_from_slice(bytes);
+            rest = after;
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        let mut layer = self.layer();
+        let last = length / BLOCK;
+        let mut edge = self.block(&layer, last)?;
+        edge.get_mut(size(length % BLOCK)..).unwrap_or_default().fill(0);
+        layer.blocks.split_off(&last);
+        layer.blocks.insert(last, edge);
+        layer.below = layer.below.min(length);
+        layer.length = length;
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut layer = self.layer();
+        let mut rest = data;
+        for (number, within, length) in pieces(offset, data.len()) {
+            let (piece, after) = rest.split_at(length);
+            let mut block = self.block(&layer, number)?;
+            let bytes =
+                block.get_mut(within..within + length).ok_or(io::ErrorKind::UnexpectedEof)?;
+            bytes.copy_from_slice(piece);
+            layer.blocks.insert(number, block);
+            rest = after;
+        }
+        layer.length = layer.length.max(offset.saturating_add(data.len() as u64));
+        Ok(())
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.file.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.locked(|| self.file.try_lock_range(start, end))
+    }
+
+    fn try_lock_shared_range(
+        &self,
+        start: Bound<u64>,
+        end: Bound<u64>,
+    ) -> Result<bool, BackendError> {
+        self.locked(|| self.file.try_lock_shared_range(start, end))
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.locked(|| self.file.lock_range(start, end))
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.locked(|| self.file.lock_shared_range(start, end))
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.locked(|| self.file.unlock_range(start, end))
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.locked(|| self.file.query_lock_range(start, end))
+    }
+}

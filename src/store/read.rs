@@ -1,0 +1,390 @@
+//! Reading one state of the file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use redb::{Key as TableKey, ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition};
+
+use super::codec::decode;
+use super::failure::{OrFail, corrupt};
+use super::record::{
+    ChangeRecord, ClockRecord, ConditionParser, ConfigRecord, KeyRecord, Restore, RevisionRecord,
+    SegmentRecord, TimelineRecord,
+};
+use super::tables::{
+    Bytes, CHANGES, CLOCK_KEY, Facet, HEADS, HISTORY, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
+    Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
+};
+use super::{ClockMode, Object};
+use crate::error::{ObjectKind, Result};
+use crate::model::{
+    Catalog, Change, Config, ConfigHead, ConfigId, Key, KeyId, Name, Publication, Revision,
+    Segment, SegmentId, Timeline, Timestamp, Version, Versions,
+};
+
+/// One state of the file, whatever is committed meanwhile.
+pub(super) struct Reader {
+    transaction: ReadTransaction,
+    parser: ConditionParser,
+}
+
+impl Reader {
+    pub(super) fn new(transaction: ReadTransaction, parser: ConditionParser) -> Self {
+        Self { transaction, parser }
+    }
+
+    pub(super) fn parser(&self) -> ConditionParser {
+        self.parser
+    }
+
+    pub(super) fn table<K: TableKey + 'static, V: redb::Value + 'static>(
+        &self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<ReadOnlyTable<K, V>> {
+        self.transaction.open_table(definition).or_fail()
+    }
+
+    pub(super) fn clock(&self) -> Result<ClockMode> {
+        let table = self.table(META)?;
+        let bytes = table.get(CLOCK_KEY).or_fail()?;
+        let bytes = bytes.ok_or_else(|| corrupt("table `pcq.meta` has no clock"))?;
+        let place = || "the clock in table `pcq.meta`".to_owned();
+        match decode::<ClockRecord>(bytes.value(), place)? {
+            ClockRecord(None) => Ok(ClockMode::System),
+            ClockRecord(Some(at)) => {
+                let at = Timestamp::from_micros(at).ok_or_else(|| corrupt(place()))?;
+                Ok(ClockMode::Manual(at))
+            }
+        }
+    }
+
+    /// The number of the newest revision; 0 if there is none.
+    pub(super) fn newest(&self) -> Result<u64> {
+        newest_in(&self.table(REVISIONS)?)
+    }
+
+    pub(super) fn revision(&self, number: u64) -> Result<Option<Revision>> {
+        revision_in(&self.table(REVISIONS)?, number)
+            .map(|found| found.map(|(revision, _)| revision))
+    }
+
+    pub(super) fn revision_at(&self, at: Timestamp) -> Result<u64> {
+        let table = self.table(TIMES)?;
+        let last = table.range(..=(at.as_micros(), u64::MAX)).or_fail()?.next_back();
+        Ok(last.transpose().or_fail()?.map_or(0, |(key, _)| key.value().1))
+    }
+
+    pub(super) fn change(&self, at: Position) -> Result<Change> {
+        change_in(&self.table(CHANGES)?, at, self.parser)
+    }
+
+    /// The last change of a facet of an object up to a revision.
+    fn last(&self, facet: Facet, id: u32, revision: u64) -> Result<Option<Change>> {
+        let table = self.table(HISTORY)?;
+        let (from, to) = ((facet as u8, id, 0, 0), (facet as u8, id, revision, u32::MAX));
+        let last = table.range(from..=to).or_fail()?.next_back().transpose().or_fail()?;
+        let at = last.map(|(key, _)| key.value());
+        at.map(|(_, _, revision, index)| self.change((revision, index))).transpose()
+    }
+
+    /// Where the changes of a facet of an object are, up to a revision, in order.
+    fn positions(&self, facet: Facet, id: u32, revision: u64) -> Result<Vec<Position>> {
+        let table = self.table(HISTORY)?;
+        let (from, to) = ((facet as u8, id, 0, 0), (facet as u8, id, revision, u32::MAX));
+        let entries = table.range(from..=to).or_fail()?;
+        entries.map(|entry| entry.or_fail().map(|(key, _)| position(key.value()))).collect()
+    }
+
+    pub(super) fn object_history(&self, kind: ObjectKind, id: u32) -> Result<Vec<(u64, Change)>> {
+        let mut positions = Vec::new();
+        for facet in Facet::all(kind) {
+            positions.extend(self.positions(*facet, id, u64::MAX)?);
+        }
+        positions.sort_unstable();
+        positions.into_iter().map(|at| Ok((at.0, self.change(at)?))).collect()
+    }
+
+    pub(super) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {
+        match self.last(Facet::Key, id.0, revision)? {
+            None => Ok(None),
+            Some(Change::Key(key)) => Ok(Some(key)),
+            Some(_) => Err(misled(Facet::Key, id.0)),
+        }
+    }
+
+    pub(super) fn segment_at(&self, id: SegmentId, revision: u64) -> Result<Option<Arc<Segment>>> {
+        match self.last(Facet::Segment, id.0, revision)? {
+            None => Ok(None),
+            Some(Change::Segment(segment)) => Ok(Some(segment)),
+            Some(_) => Err(misled(Facet::Segment, id.0)),
+        }
+    }
+
+    pub(super) fn head_at(&self, id: ConfigId, revision: u64) -> Result<Option<ConfigHead>> {
+        match self.last(Facet::Head, id.0, revision)? {
+            None => Ok(None),
+            Some(Change::Config { head, .. }) => Ok(Some(head)),
+            Some(_) => Err(misled(Facet::Head, id.0)),
+        }
+    }
+
+    pub(super) fn config_at(
+        &self,
+        id: ConfigId,
+        revision: u64,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Config>>> {
+        let Some(head) = self.head_at(id, revision)? else {
+            return Ok(None);
+        };
+        let (newest, salts) = (self.newest_at(id, revision)?, self.salts_at(id, revision)?);
+        let mut timeline = self.publications(id, self.timeline_at(id, revision)?)?;
+        timeline.prune(at);
+        let mut config = Config { head, newest, salts, timeline, versions: OrdMap::new() };
+        config.versions = self.versions(id, config.used_numbers(at))?;
+        Ok(Some(Arc::new(config)))
+    }
+
+    fn newest_at(&self, id: ConfigId, revision: u64) -> Result<u32> {
+        match self.last(Facet::Version, id.0, revision)? {
+            None => Ok(0),
+            Some(Change::Version(version)) => Ok(version.number),
+            Some(_) => Err(misled(Facet::Version, id.0)),
+        }
+    }
+
+    fn salts_at(&self, id: ConfigId, revision: u64) -> Result<OrdMap<SegmentId, Arc<str>>> {
+        let mut salts = OrdMap::new();
+        for at in self.positions(Facet::Salt, id.0, revision)? {
+            let Change::Salt { segment, salt, .. } = self.change(at)? else {
+                return Err(misled(Facet::Salt, id.0));
+            };
+            salts.insert(segment, salt);
+        }
+        Ok(salts)
+    }
+
+    /// The sequences of the publications that mattered after a revision.
+    fn timeline_at(&self, id: ConfigId, revision: u64) -> Result<Vec<u64>> {
+        let table = self.table(TIMELINES)?;
+        let last = table.range((id.0, 0)..=(id.0, revision)).or_fail()?.next_back();
+        let Some((key, bytes)) = last.transpose().or_fail()? else {
+            return Ok(Vec::new());
+        };
+        let place = || format!("table `pcq.timelines`, record {:?}", key.value());
+        decode::<TimelineRecord>(bytes.value(), place).map(|record| record.0)
+    }
+
+    fn publications(&self, config: ConfigId, sequences: Vec<u64>) -> Result<Timeline> {
+        let publications = sequences.into_iter().map(|sequence| self.publication(config, sequence));
+        publications.collect::<Result<_>>().map(Timeline::new)
+    }
+
+    pub(super) fn publication(&self, config: ConfigId, sequence: u64) -> Result<Publication> {
+        let at = self.table(PUBLICATIONS)?.get(sequence).or_fail()?.map(|at| at.value());
+        match at.map(|at| self.change(at)).transpose()? {
+            Some(Change::Publication(found))
+                if found.config == config && found.sequence == sequence =>
+            {
+                Ok(found)
+            }
+            _ => Err(corrupt(format!("config {config} has no publication {sequence}"))),
+        }
+    }
+
+    fn versions(
+        &self,
+        config: ConfigId,
+        numbers: impl IntoIterator<Item = u32>,
+    ) -> Result<OrdMap<u32, Arc<Version>>> {
+        let found = numbers.into_iter().filter(|number| *number > 0).map(|number| {
+            let version = self.version(config, number)?;
+            let missing = || corrupt(format!("config {config} has no version {number}"));
+            version.map(|version| (number, version)).ok_or_else(missing)
+        });
+        found.collect()
+    }
+
+    pub(super) fn named(&self, kind: ObjectKind, name: &str) -> Result<Option<u32>> {
+        let found = self.table(NAMES)?.get((kind_number(kind), name)).or_fail()?;
+        Ok(found.map(|id| id.value()))
+    }
+
+    /// Every name that an object of a kind has or had, in byte order.
+    pub(super) fn names(&self, kind: ObjectKind) -> Result<Vec<(Name, u32)>> {
+        let table = self.table(NAMES)?;
+        let kind = kind_number(kind);
+        let entries = table.range((kind, "")..(kind + 1, "")).or_fail()?;
+        entries
+            .map(|entry| {
+                let (key, id) = entry.or_fail()?;
+                let name = Name::new(key.value().1);
+                let name = name.map_err(|e| corrupt(format!("table `pcq.names`: {e}")))?;
+                Ok((name, id.value()))
+            })
+            .collect()
+    }
+
+    pub(super) fn configs_of_key(&self, key: KeyId) -> Result<Vec<ConfigId>> {
+        let table = self.table(KEY_CONFIGS)?;
+        let entries = table.range((key.0, 0)..=(key.0, u32::MAX)).or_fail()?;
+        entries.map(|entry| Ok(ConfigId(entry.or_fail()?.0.value().1))).collect()
+    }
+
+    /// The heads of a kind, by number.
+    fn heads(&self, kind: ObjectKind) -> Result<BTreeMap<u32, Object>> {
+        let table = self.table(HEADS)?;
+        let number = kind_number(kind);
+        let entries = table.range((number, 0)..=(number, u32::MAX)).or_fail()?;
+        entries
+            .map(|entry| {
+                let (key, bytes) = entry.or_fail()?;
+                let id = key.value().1;
+                Ok((id, self.object(kind, id, bytes.value())?))
+            })
+            .collect()
+    }
+
+    pub(super) fn head(&self, kind: ObjectKind, id: u32) -> Result<Option<Object>> {
+        let found = self.table(HEADS)?.get((kind_number(kind), id)).or_fail()?;
+        found.map(|bytes| self.object(kind, id, bytes.value())).transpose()
+    }
+
+    fn object(&self, kind: ObjectKind, id: u32, bytes: &[u8]) -> Result<Object> {
+        let place = || format!("table `pcq.heads`, {kind} {id}");
+        let damaged = |why| corrupt(format!("{}: {why}", place()));
+        let object = match kind {
+            ObjectKind::Key => {
+                let key = decode::<KeyRecord>(bytes, place)?.restore(self.parser);
+                Object::Key(key.map_err(damaged)?.into())
+            }
+            ObjectKind::Segment => {
+                let segment = decode::<SegmentRecord>(bytes, place)?.restore(self.parser);
+                Object::Segment(segment.map_err(damaged)?.into())
+            }
+            ObjectKind::Config => {
+                let record: ConfigRecord = decode(bytes, place)?;
+                let head = record.head.restore(self.parser).map_err(damaged)?;
+                Object::Config(self.config(
+                    head,
+                    record.newest,
+                    record.salts,
+                    record.timeline,
+                    record.versions,
+                )?)
+            }
+        };
+        if object.id() == id { Ok(object) } else { Err(damaged("it is another".to_owned())) }
+    }
+
+    fn config(
+        &self,
+        head: ConfigHead,
+        newest: u32,
+        salts: Vec<(u32, String)>,
+        timeline: Vec<u64>,
+        versions: Vec<u32>,
+    ) -> Result<Arc<Config>> {
+        let salts = salts
+            .into_iter()
+            .map(|(segment, salt)| (SegmentId(segment), Arc::from(salt)))
+            .collect();
+        let timeline = self.publications(head.id, timeline)?;
+        let versions = self.versions(head.id, versions)?;
+        Ok(Arc::new(Config { head, newest, salts, timeline, versions }))
+    }
+
+    /// The current catalog: from the heads alone, so that it costs no more with more history.
+    pub(super) fn load(&self) -> Result<Catalog> {
+        let mut catalog = Catalog::default();
+        catalog.revision = self.newest()?;
+        catalog.time = self.revision(catalog.revision)?.map(|revision| revision.time);
+        let last = self.table(PUBLICATIONS)?;
+        catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
+        for (name, id) in self.names(ObjectKind::Config)? {
+            catalog.put_former_name(name, ConfigId(id));
+        }
+        let segments = self.heads(ObjectKind::Segment)?;
+        let keys = self.heads(ObjectKind::Key)?;
+        let configs = self.heads(ObjectKind::Config)?;
+        // segments twice: a condition may refer to a segment with a higher number, which the index of
+        // who uses what finds only when it is there
+        let objects = keys.values().chain(segments.values()).chain(segments.values());
+        objects.chain(configs.values()).for_each(|object| object.put(&mut catalog));
+        Ok(catalog)
+    }
+}
+
+impl Versions for Reader {
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
+        version_in(&self.table(VERSIONS)?, &self.table(CHANGES)?, config, number, self.parser)
+    }
+}
+
+/// The number of the newest revision in a table; 0 if there is none.
+pub(super) fn newest_in(revisions: &impl ReadableTable<u64, Bytes>) -> Result<u64> {
+    Ok(revisions.last().or_fail()?.map_or(0, |(number, _)| number.value()))
+}
+
+/// A revision, and how many changes it has.
+pub(super) fn revision_in(
+    revisions: &impl ReadableTable<u64, Bytes>,
+    number: u64,
+) -> Result<Option<(Revision, u32)>> {
+    let Some(bytes) = revisions.get(number).or_fail()? else {
+        return Ok(None);
+    };
+    let place = || format!("table `pcq.revisions`, record {number}");
+    let record: RevisionRecord = decode(bytes.value(), place)?;
+    let changes = record.changes;
+    let revision = record.restore(number).map_err(|why| corrupt(format!("{}: {why}", place())))?;
+    Ok(Some((revision, changes)))
+}
+
+/// A change of the log, which must be there.
+pub(super) fn change_in(
+    changes: &impl ReadableTable<Position, Bytes>,
+    at: Position,
+    parser: ConditionParser,
+) -> Result<Change> {
+    let bytes = changes.get(at).or_fail()?;
+    let bytes =
+        bytes.ok_or_else(|| corrupt(format!("table `pcq.changes` has no record {at:?}")))?;
+    read_change(bytes.value(), at, parser)
+}
+
+pub(super) fn read_change(bytes: &[u8], at: Position, parser: ConditionParser) -> Result<Change> {
+    let place = || format!("table `pcq.changes`, record {at:?}");
+    let record: ChangeRecord = decode(bytes, place)?;
+    record.restore(parser).map_err(|why| corrupt(format!("{}: {why}", place())))
+}
+
+pub(super) fn version_in(
+    versions: &impl ReadableTable<(u32, u32), Position>,
+    changes: &impl ReadableTable<Position, Bytes>,
+    config: ConfigId,
+    number: u32,
+    parser: ConditionParser,
+) -> Result<Option<Arc<Version>>> {
+    let Some(at) = versions.get((config.0, number)).or_fail()? else {
+        return Ok(None);
+    };
+    match change_in(changes, at.value(), parser)? {
+        Change::Version(found) if found.config == config && found.number == number => {
+            Ok(Some(found))
+        }
+        _ => Err(corrupt(format!("table `pcq.versions`: ({config}, {number}) points at another"))),
+    }
+}
+
+fn position(moment: super::tables::Moment) -> Position {
+    (moment.2, moment.3)
+}
+
+fn misled(facet: Facet, id: u32) -> crate::error::Error {
+    corrupt(format!(
+        "table `pcq.object_history`: {facet:?} of {} {id} points at another",
+        facet.kind()
+    ))
+}

@@ -1,0 +1,200 @@
+//! Records back to the model. A record that the model does not take is damaged: `Err` says why.
+
+use std::sync::Arc;
+
+use super::{
+    ArmRecord, CellRecord, ChangeRecord, ColumnRecord, HeadRecord, KeyRecord, PublicationRecord,
+    RevisionRecord, RowRecord, SegmentRecord, VersionRecord,
+};
+use crate::error::Result as Checked;
+use crate::model::{
+    Arm, Cell, Change, Column, Condition, ConfigHead, ConfigId, Key, KeyId, Name, Publication,
+    Revision, Row, Segment, SegmentId, Share, Split, Timestamp, Value, Version,
+};
+
+/// Makes a condition of its canonical text; `check`: it is the CHECK of a key.
+pub(crate) type ConditionParser = fn(text: &str, check: bool) -> Checked<Condition>;
+
+type Result<T> = std::result::Result<T, String>;
+
+/// Becomes the model's type.
+pub(in crate::store) trait Restore {
+    /// The model's type.
+    type Model;
+
+    /// Becomes it, or says why it cannot.
+    fn restore(self, parser: ConditionParser) -> Result<Self::Model>;
+}
+
+fn shared(text: Option<String>) -> Option<Arc<str>> {
+    text.map(Arc::from)
+}
+
+fn name(text: &str) -> Result<Name> {
+    Name::new(text).map_err(|e| e.to_string())
+}
+
+fn value(text: &str) -> Result<Value> {
+    Value::from_json(text).map_err(|e| e.to_string())
+}
+
+fn time(micros: i64) -> Result<Timestamp> {
+    Timestamp::from_micros(micros).ok_or_else(|| format!("no year has the microsecond {micros}"))
+}
+
+fn share(thousandths: u32) -> Result<Share> {
+    Share::from_thousandths(thousandths).ok_or_else(|| format!("no share is {thousandths}/100000"))
+}
+
+fn condition(text: &str, check: bool, parser: ConditionParser) -> Result<Condition> {
+    parser(text, check).map_err(|e| format!("the condition cannot be read: {e}"))
+}
+
+fn all<R: Restore>(records: Vec<R>, parser: ConditionParser) -> Result<Vec<R::Model>> {
+    records.into_iter().map(|record| record.restore(parser)).collect()
+}
+
+impl RevisionRecord {
+    pub(in crate::store) fn restore(self, number: u64) -> Result<Revision> {
+        let (actor, comment) = (shared(self.actor), shared(self.comment));
+        Ok(Revision { number, time: time(self.time)?, actor, comment })
+    }
+}
+
+impl Restore for ChangeRecord {
+    type Model = Change;
+
+    fn restore(self, parser: ConditionParser) -> Result<Change> {
+        Ok(match self {
+            Self::Key(key) => Change::Key(Arc::new(key.restore(parser)?)),
+            Self::Segment(segment) => Change::Segment(Arc::new(segment.restore(parser)?)),
+            Self::Config { head, comment } => {
+                Change::Config { head: head.restore(parser)?, comment: shared(comment) }
+            }
+            Self::Salt { config, segment, salt } => Change::Salt {
+                config: ConfigId(config),
+                segment: SegmentId(segment),
+                salt: salt.into(),
+            },
+            Self::Version(version) => Change::Version(Arc::new(version.restore(parser)?)),
+            Self::Publication(publication) => Change::Publication(publication.restore(parser)?),
+            Self::Cancel { config, sequence } => {
+                Change::Cancel { config: ConfigId(config), sequence }
+            }
+        })
+    }
+}
+
+impl Restore for KeyRecord {
+    type Model = Key;
+
+    fn restore(self, parser: ConditionParser) -> Result<Key> {
+        let kind = super::v1::kind_numbered(self.kind);
+        let check = self.check.map(|text| condition(&text, true, parser));
+        Ok(Key {
+            id: KeyId(self.id),
+            name: name(&self.name)?,
+            kind: kind.ok_or_else(|| format!("no type has the number {}", self.kind))?,
+            default: value(&self.default)?,
+            check: check.transpose()?,
+            description: shared(self.description),
+            archived: self.archived,
+            version: self.version,
+        })
+    }
+}
+
+impl Restore for SegmentRecord {
+    type Model = Segment;
+
+    fn restore(self, parser: ConditionParser) -> Result<Segment> {
+        Ok(Segment {
+            id: SegmentId(self.id),
+            name: name(&self.name)?,
+            condition: condition(&self.condition, false, parser)?,
+            description: shared(self.description),
+            archived: self.archived,
+            version: self.version,
+        })
+    }
+}
+
+impl Restore for HeadRecord {
+    type Model = ConfigHead;
+
+    fn restore(self, _: ConditionParser) -> Result<ConfigHead> {
+        let (id, name) = (ConfigId(self.id), name(&self.name)?);
+        Ok(ConfigHead { id, name, disabled: self.disabled, archived: self.archived })
+    }
+}
+
+impl Restore for VersionRecord {
+    type Model = Version;
+
+    fn restore(self, parser: ConditionParser) -> Result<Version> {
+        let rows = all(self.rows, parser)?;
+        let columns: Vec<Column> = all(self.columns, parser)?;
+        // whoever serves a version takes the cell of a row by the place of the row
+        if columns.iter().any(|column| column.cells.len() != rows.len()) {
+            return Err("a column has not one cell for each row".to_owned());
+        }
+        let (config, description) = (ConfigId(self.config), shared(self.description));
+        Ok(Version { config, number: self.number, description, rows, columns })
+    }
+}
+
+impl Restore for RowRecord {
+    type Model = Row;
+
+    fn restore(self, _: ConditionParser) -> Result<Row> {
+        let (segment, salt) = (SegmentId(self.segment), self.salt.into());
+        Ok(Row { segment, rollout: self.rollout.map(share).transpose()?, salt })
+    }
+}
+
+impl Restore for ColumnRecord {
+    type Model = Column;
+
+    fn restore(self, parser: ConditionParser) -> Result<Column> {
+        let cells = self.cells.into_iter().map(|cell| cell.map(|c| c.restore(parser)).transpose());
+        Ok(Column { key: KeyId(self.key), cells: cells.collect::<Result<_>>()? })
+    }
+}
+
+impl Restore for CellRecord {
+    type Model = Cell;
+
+    fn restore(self, parser: ConditionParser) -> Result<Cell> {
+        Ok(match self {
+            Self::Value(text) => Cell::Value(value(&text)?),
+            Self::Split { arms, by } => {
+                let by = by.map(|steps| steps.into_iter().map(Arc::from).collect());
+                Cell::Split(Split { arms: all(arms, parser)?, by })
+            }
+        })
+    }
+}
+
+impl Restore for ArmRecord {
+    type Model = Arm;
+
+    fn restore(self, _: ConditionParser) -> Result<Arm> {
+        Ok(Arm { name: shared(self.name), share: share(self.share)?, value: value(&self.value)? })
+    }
+}
+
+impl Restore for PublicationRecord {
+    type Model = Publication;
+
+    fn restore(self, _: ConditionParser) -> Result<Publication> {
+        Ok(Publication {
+            config: ConfigId(self.config),
+            sequence: self.sequence,
+            version: self.version,
+            effective: time(self.effective)?,
+            until: self.until.map(time).transpose()?,
+            scheduled: self.scheduled,
+            comment: shared(self.comment),
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! The tables by name and type; what their keys mean is in the head of the module above.
+
+use redb::TableDefinition;
+
+use crate::error::ObjectKind;
+use crate::model::Change;
+
+/// Where a change is in the log: its revision, and its place in it from 0.
+pub(super) type Position = (u64, u32);
+/// A change of one facet of an object: facet, number of the object, revision, place.
+pub(super) type Moment = (u8, u32, u64, u32);
+/// The stored form of a record.
+pub(super) type Bytes = &'static [u8];
+
+pub(super) const META: TableDefinition<&str, Bytes> = TableDefinition::new("pcq.meta");
+pub(super) const REVISIONS: TableDefinition<u64, Bytes> = TableDefinition::new("pcq.revisions");
+pub(super) const TIMES: TableDefinition<(i64, u64), ()> =
+    TableDefinition::new("pcq.revision_times");
+pub(super) const CHANGES: TableDefinition<Position, Bytes> = TableDefinition::new("pcq.changes");
+pub(super) const HISTORY: TableDefinition<Moment, ()> = TableDefinition::new("pcq.object_history");
+pub(super) const VERSIONS: TableDefinition<(u32, u32), Position> =
+    TableDefinition::new("pcq.versions");
+pub(super) const PUBLICATIONS: TableDefinition<u64, Position> =
+    TableDefinition::new("pcq.publications");
+pub(super) const TIMELINES: TableDefinition<(u32, u64), Bytes> =
+    TableDefinition::new("pcq.timelines");
+pub(super) const NAMES: TableDefinition<(u8, &str), u32> = TableDefinition::new("pcq.names");
+pub(super) const KEY_CONFIGS: TableDefinition<(u32, u32), ()> =
+    TableDefinition::new("pcq.key_configs");
+pub(super) const HEADS: TableDefinition<(u8, u32), Bytes> = TableDefinition::new("pcq.heads");
+
+/// The key in META of the number of the format: four bytes, little-endian, for ever.
+pub(super) const FORMAT_KEY: &str = "format";
+/// The key in META of the clock.
+pub(super) const CLOCK_KEY: &str = "clock";
+/// The format that this code writes, and the newest that it reads.
+pub(super) const FORMAT: u32 = 1;
+
+/// The part of an object that a change is about. The numbers are in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Facet {
+    Key = 1,
+    Segment = 2,
+    Head = 3,
+    Salt = 4,
+    Version = 5,
+    Publication = 6,
+    Cancel = 7,
+}
+
+impl Facet {
+    /// What a change is about, and the number of the object.
+    pub(super) fn of(change: &Change) -> (Self, u32) {
+        match change {
+            Change::Key(key) => (Self::Key, key.id.0),
+            Change::Segment(segment) => (Self::Segment, segment.id.0),
+            Change::Config { head, .. } => (Self::Head, head.id.0),
+            Change::Salt { config, .. } => (Self::Salt, config.0),
+            Change::Version(version) => (Self::Version, version.config.0),
+            Change::Publication(publication) => (Self::Publication, publication.config.0),
+            Change::Cancel { config, .. } => (Self::Cancel, config.0),
+        }
+    }
+
+    /// Every facet of a kind of object.
+    pub(super) fn all(kind: ObjectKind) -> &'static [Self] {
+        match kind {
+            ObjectKind::Key => &[Self::Key],
+            ObjectKind::Segment => &[Self::Segment],
+            ObjectKind::Config => {
+                &[Self::Head, Self::Salt, Self::Version, Self::Publication, Self::Cancel]
+            }
+        }
+    }
+
+    /// The kind of object that has the facet.
+    pub(super) fn kind(self) -> ObjectKind {
+        match self {
+            Self::Key => ObjectKind::Key,
+            Self::Segment => ObjectKind::Segment,
+            _ => ObjectKind::Config,
+        }
+    }
+}
+
+/// The number of a kind of object in NAMES and HEADS.
+pub(super) fn kind_number(kind: ObjectKind) -> u8 {
+    match kind {
+        ObjectKind::Key => 1,
+        ObjectKind::Segment => 2,
+        ObjectKind::Config => 3,
+    }
+}

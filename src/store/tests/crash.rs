@@ -1,0 +1,189 @@
+//! The power is cut at every operation; what was acknowledged is there afterwards.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use redb::StorageBackend;
+
+use super::*;
+
+/// A disk: what is durable, what was written since, and how many operations it has left.
+#[derive(Clone, Debug, Default)]
+struct Disk(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    now: Vec<u8>,
+    durable: Vec<u8>,
+    /// What was done since the last sync, in order.
+    pending: Vec<Operation>,
+    left: Option<usize>,
+    done: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Operation {
+    Write(usize, Vec<u8>),
+    Length(usize),
+}
+
+impl Operation {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Length(length) => bytes.resize(*length, 0),
+            Self::Write(offset, data) => {
+                let end = offset + data.len();
+                bytes.resize(bytes.len().max(end), 0);
+                bytes[*offset..end].copy_from_slice(data);
+            }
+        }
+    }
+}
+
+impl State {
+    /// Counts an operation; fails it, and all after it, when the power is gone.
+    fn spend(&mut self) -> io::Result<()> {
+        match &mut self.left {
+            Some(0) => return Err(io::Error::other("the power is gone")),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.done += 1;
+        Ok(())
+    }
+
+    fn change(&mut self, operation: Operation) -> io::Result<()> {
+        self.spend()?;
+        operation.apply(&mut self.now);
+        self.pending.push(operation);
+        Ok(())
+    }
+}
+
+impl Disk {
+    fn of(bytes: Vec<u8>, left: Option<usize>) -> Self {
+        let state = State { now: bytes.clone(), durable: bytes, left, ..State::default() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// What may be found after the cut: of what was not synced all, none, the first half, or every
+    /// second operation reached the disk.
+    fn remains(&self) -> Vec<Vec<u8>> {
+        let state = self.0.lock().unwrap();
+        let pending = &state.pending;
+        let half = pending.len() / 2;
+        let kept: [&dyn Fn(usize) -> bool; 4] =
+            [&|_| false, &|_| true, &|i| i < half, &|i| i % 2 == 0];
+        kept.iter()
+            .map(|kept| {
+                let mut bytes = state.durable.clone();
+                let survivors = pending.iter().enumerate().filter(|(i, _)| kept(*i));
+                survivors.for_each(|(_, operation)| operation.apply(&mut bytes));
+                bytes
+            })
+            .collect()
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.lock().unwrap().now.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let state = self.0.lock().unwrap();
+        let from = usize::try_from(offset).unwrap();
+        let bytes = state.now.get(from..from + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        out.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        let length = usize::try_from(length).unwrap();
+        self.0.lock().unwrap().change(Operation::Length(length))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        state.spend()?;
+        state.durable = state.now.clone();
+        state.pending.clear();
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let offset = usize::try_from(offset).unwrap();
+        self.0.lock().unwrap().change(Operation::Write(offset, data.to_vec()))
+    }
+}
+
+/// Tells the story until something fails; gives how many revisions were acknowledged, and `None` if
+/// the store was not even opened.
+fn run(disk: &Disk) -> Option<u64> {
+    let store = Store::with_backend(disk.clone(), &options()).ok()?;
+    let mut catalog = Catalog::default();
+    for changes in story() {
+        if commit(&store, &mut catalog, &changes).is_err() {
+            break;
+        }
+    }
+    Some(catalog.revision)
+}
+
+/// Opens an empty store and loads the story; gives whether that was acknowledged.
+fn load(disk: &Disk) -> Result<()> {
+    let store = Store::with_backend(disk.clone(), &options())?;
+    let mut loader = store.begin_load(Some(at(1)))?;
+    let mut catalog = Catalog::default();
+    for changes in story() {
+        let (revision, after) = next(&loader, &catalog, &changes);
+        loader.revision(&revision, &changes, &after)?;
+        catalog = after;
+    }
+    loader.finish(Some(at(200)))
+}
+
+#[test]
+fn a_load_that_is_cut_short_never_was() {
+    let calm = Disk::of(Vec::new(), None);
+    load(&calm).unwrap();
+    let operations = calm.0.lock().unwrap().done;
+    for cut in 0..operations {
+        let disk = Disk::of(Vec::new(), Some(cut));
+        let acknowledged = load(&disk).is_ok();
+        for bytes in disk.remains() {
+            let Ok(store) = Store::with_backend(Disk::of(bytes, None), &options()) else {
+                assert!(!acknowledged, "cut at {cut}");
+                continue;
+            };
+            let found = store.load().unwrap().revision;
+            assert!(found == 12 || (found == 0 && !acknowledged), "cut at {cut}: {found}");
+            let clock = if found == 12 { Some(at(200)) } else { None };
+            assert_eq!(store.clock().manual(), clock, "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_power_cut() {
+    let memory = Store::in_memory(&options()).unwrap();
+    let catalogs = tell(&memory);
+    let calm = Disk::of(Vec::new(), None);
+    assert_eq!(run(&calm), Some(12));
+    let operations = calm.0.lock().unwrap().done;
+    for cut in 0..operations {
+        let disk = Disk::of(Vec::new(), Some(cut));
+        let acknowledged = run(&disk);
+        for bytes in disk.remains() {
+            let Ok(store) = Store::with_backend(Disk::of(bytes, None), &options()) else {
+                assert_eq!(acknowledged, None, "cut at {cut}");
+                continue;
+            };
+            let found = store.load().unwrap();
+            let acknowledged = acknowledged.unwrap_or(0);
+            assert!((acknowledged..=acknowledged + 1).contains(&found.revision), "cut at {cut}");
+            assert_eq!(found, catalogs[usize::try_from(found.revision).unwrap()], "cut at {cut}");
+            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+        }
+    }
+}

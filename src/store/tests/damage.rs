@@ -1,0 +1,63 @@
+//! A file can have any content: opening, reading and verifying it never panics.
+
+use std::fs;
+
+use super::*;
+
+/// Opens, reads everything and verifies; whatever is wrong is an error or a problem.
+fn survive(path: &Path) -> bool {
+    let mut fine = true;
+    for options in [reading(), options()] {
+        let Ok(store) = Store::open(path, &options) else {
+            fine = false;
+            continue;
+        };
+        fine &= store.load().is_ok();
+        fine &= store.changes_since(0).is_ok_and(|mut log| log.all(|item| item.is_ok()));
+        fine &= store.verify().is_ok_and(|report| report.problems.is_empty());
+    }
+    fine
+}
+
+/// A file that was closed properly.
+fn whole(directory: &Path) -> Vec<u8> {
+    let path = directory.join("whole");
+    tell(&open(&path));
+    fs::read(path).unwrap()
+}
+
+#[test]
+fn flipped_bytes_are_survived() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let bytes = whole(directory.path());
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let used = |i: &usize| bytes[*i] != 0 || *i < 512;
+    let places: Vec<_> = (0..bytes.len()).filter(used).collect();
+    let mut noticed = 0;
+    for i in (0..320).chain((320..places.len()).step_by(places.len() / 250 + 1)) {
+        let mut damaged = bytes.clone();
+        damaged[places[i]] ^= 1 << (i % 8);
+        fs::write(&path, damaged).unwrap();
+        noticed += usize::from(!survive(&path));
+    }
+    std::panic::set_hook(quiet);
+    assert!(noticed > 100, "{noticed}");
+}
+
+#[test]
+fn cut_off_files_are_survived() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let bytes = whole(directory.path());
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    for length in (1..bytes.len()).step_by(bytes.len() / 97 + 1) {
+        fs::write(&path, &bytes[..length]).unwrap();
+        survive(&path);
+    }
+    std::panic::set_hook(quiet);
+    fs::write(&path, &bytes).unwrap();
+    assert!(survive(&path));
+}

@@ -1,0 +1,189 @@
+//! Tests of the store. The change sets are made by hand: no language is needed here.
+
+mod crash;
+mod damage;
+mod open;
+mod roundtrip;
+mod verify;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Options, Store};
+use crate::error::Result;
+use crate::model::{
+    Arm, Catalog, Cell, Change, Column, Condition, ConfigHead, ConfigId, Expr, ExprKind, Key,
+    KeyId, KeyType, Name, Publication, Revision, Row, Segment, SegmentId, Share, Spanned, Split,
+    Timestamp, Value, Version,
+};
+
+/// Knows two kinds of condition: an attribute, and `IN SEGMENT name`.
+pub(super) fn parse(text: &str, _check: bool) -> Result<Condition> {
+    let node = match text.strip_prefix("IN SEGMENT ") {
+        Some(segment) => ExprKind::InSegment(Some(Spanned::unplaced(Name::new(segment)?))),
+        None => ExprKind::Attribute(text.split('.').map(Arc::from).collect()),
+    };
+    Ok(Condition::new(Expr::unplaced(node)))
+}
+
+pub(super) fn options() -> Options {
+    Options { read_only: false, create: true, manual_clock: None, cache_bytes: None, parser: parse }
+}
+
+pub(super) fn reading() -> Options {
+    Options { read_only: true, create: false, ..options() }
+}
+
+pub(super) fn open(path: &Path) -> Store {
+    Store::open(path, &options()).unwrap()
+}
+
+pub(super) fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros).unwrap()
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+pub(super) fn key(id: u32, kind: KeyType, default: Value, version: u32) -> Change {
+    Change::Key(Arc::new(Key {
+        id: KeyId(id),
+        name: name(&format!("key{id}")),
+        kind,
+        default,
+        check: (id == 1).then(|| parse("VALUE_ok", true).unwrap()),
+        description: Some(format!("version {version}").into()),
+        archived: false,
+        version,
+    }))
+}
+
+pub(super) fn segment(id: u32, condition: &str, version: u32) -> Change {
+    Change::Segment(Arc::new(Segment {
+        id: SegmentId(id),
+        name: name(&format!("segment{id}")),
+        condition: parse(condition, false).unwrap(),
+        description: None,
+        archived: version > 5,
+        version,
+    }))
+}
+
+pub(super) fn head(id: u32, text: &str, disabled: bool) -> Change {
+    let head = ConfigHead { id: ConfigId(id), name: name(text), disabled, archived: false };
+    Change::Config { head, comment: Some("why".into()) }
+}
+
+pub(super) fn salt(config: u32, segment: u32, salt: &str) -> Change {
+    Change::Salt { config: ConfigId(config), segment: SegmentId(segment), salt: salt.into() }
+}
+
+pub(super) fn version(config: u32, number: u32, key: u32, value: &str) -> Change {
+    let arm = |label: Option<&str>, share, value: &str| Arm {
+        name: label.map(Arc::from),
+        share: Share::from_thousandths(share).unwrap(),
+        value: value.into(),
+    };
+    let by = Some(["address".into(), "zip code".into()].into_iter().collect());
+    let split = Split { arms: vec![arm(Some("a"), 12_500, value), arm(None, 87_500, "b")], by };
+    let row = |segment, rollout| Row { segment: SegmentId(segment), rollout, salt: "salt".into() };
+    Change::Version(Arc::new(Version {
+        config: ConfigId(config),
+        number,
+        description: Some("what".into()),
+        rows: vec![row(1, Share::from_thousandths(5)), row(2, None), row(0, None)],
+        columns: vec![Column {
+            key: KeyId(key),
+            cells: vec![Some(Cell::Split(split)), None, Some(Cell::Value(value.into()))],
+        }],
+    }))
+}
+
+pub(super) fn publication(
+    config: u32,
+    sequence: u64,
+    number: u32,
+    from: i64,
+    until: Option<i64>,
+) -> Change {
+    Change::Publication(Publication {
+        config: ConfigId(config),
+        sequence,
+        version: number,
+        effective: at(from),
+        until: until.map(at),
+        scheduled: true,
+        comment: None,
+    })
+}
+
+pub(super) fn cancel(config: u32, sequence: u64) -> Change {
+    Change::Cancel { config: ConfigId(config), sequence }
+}
+
+/// A history: each revision is ten microseconds after the one before it.
+pub(super) fn story() -> Vec<Vec<Change>> {
+    let text = |t: &str| Value::from(t);
+    let json = Value::from_json(r#"{"z":[1,1.0,null,-0.0],"a":"é\n"}"#).unwrap();
+    vec![
+        vec![key(1, KeyType::String, text("x"), 1), key(2, KeyType::Json, json, 1)],
+        vec![segment(1, "beta", 1), segment(2, "address.city", 1)],
+        vec![segment(1, "IN SEGMENT segment2", 2), key(3, KeyType::Double, Value::Double(1.0), 1)],
+        vec![
+            head(1, "home", false),
+            salt(1, 1, "home/segment1"),
+            salt(1, 0, "home/EVERYONE"),
+            version(1, 1, 1, "one"),
+        ],
+        vec![publication(1, 1, 1, 50, None)],
+        vec![
+            version(1, 2, 1, "two"),
+            publication(1, 2, 2, 75, None),
+            publication(1, 3, 1, 65, Some(95)),
+        ],
+        vec![head(1, "start page", true), key(1, KeyType::String, text("y"), 2)],
+        vec![version(1, 3, 2, "three"), publication(1, 4, 3, 500, None)],
+        vec![head(2, "other", false), version(2, 1, 1, "eins"), publication(2, 5, 1, 90, None)],
+        vec![cancel(1, 4), salt(1, 2, "late"), publication(1, 6, 2, 100, None)],
+        vec![segment(2, "vip", 2), publication(1, 7, 1, 110, None)],
+        vec![],
+    ]
+}
+
+/// The time of a revision of the story.
+pub(super) fn time_of(revision: u64) -> Timestamp {
+    at(i64::try_from(revision).unwrap() * 10)
+}
+
+/// Commits a revision on top of a catalog.
+pub(super) fn commit(store: &Store, catalog: &mut Catalog, changes: &[Change]) -> Result<()> {
+    let (revision, after) = next(store, catalog, changes);
+    store.commit(&revision, changes, &after)?;
+    *catalog = after;
+    Ok(())
+}
+
+pub(super) fn next(
+    versions: &dyn crate::model::Versions,
+    catalog: &Catalog,
+    changes: &[Change],
+) -> (Revision, Catalog) {
+    let (number, mut after) = (catalog.revision + 1, catalog.clone());
+    let time = time_of(number);
+    after.apply(changes, time, versions).unwrap();
+    (after.revision, after.time) = (number, Some(time));
+    let actor = (number % 2 == 0).then(|| "ann".into());
+    (Revision { number, time, actor, comment: Some(format!("revision {number}").into()) }, after)
+}
+
+/// Commits the whole story and gives the catalog after each revision, the empty one first.
+pub(super) fn tell(store: &Store) -> Vec<Catalog> {
+    let mut catalogs = vec![Catalog::default()];
+    for changes in story() {
+        let mut catalog = catalogs.last().unwrap().clone();
+        commit(store, &mut catalog, &changes).unwrap();
+        catalogs.push(catalog);
+    }
+    catalogs
+}

@@ -1,0 +1,152 @@
+//! Each kind of damage is found.
+
+use redb::WriteTransaction;
+
+use super::*;
+use crate::store::codec::encode;
+use crate::store::open::Handle;
+use crate::store::record::{ChangeRecord, TimelineRecord};
+use crate::store::tables::*;
+
+/// Does damage to a store that has the story, and gives the problems found.
+fn damaged(damage: impl FnOnce(&WriteTransaction)) -> String {
+    let store = Store::in_memory(&options()).unwrap();
+    tell(&store);
+    {
+        let handle = store.shared.handle();
+        let Handle::Database(database) = &*handle else { panic!() };
+        let transaction = database.begin_write().unwrap();
+        damage(&transaction);
+        transaction.commit().unwrap();
+    }
+    store.verify().unwrap().problems.join("\n")
+}
+
+fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
+    let problems = damaged(damage);
+    assert!(problems.contains(wanted), "{problems}");
+}
+
+#[test]
+fn a_whole_store_has_no_problems() {
+    let store = Store::in_memory(&options()).unwrap();
+    tell(&store);
+    let report = store.verify().unwrap();
+    assert_eq!(report.problems, [""; 0]);
+    assert!(report.pages_checked);
+    assert_eq!((report.revisions, report.keys, report.segments, report.configs), (12, 3, 2, 2));
+    assert_eq!((report.changes, report.versions, report.publications), (26, 4, 7));
+}
+
+#[test]
+fn damage_to_the_log_is_found() {
+    found("`pcq.revisions` has no record 3", |t| {
+        drop(t.open_table(REVISIONS).unwrap().remove(3));
+    });
+    found("revision 4 has 3 changes instead of 4", |t| {
+        drop(t.open_table(CHANGES).unwrap().remove((4, 1)));
+    });
+    found("`pcq.changes`, record (5, 0): the checksum is wrong", |t| {
+        t.open_table(CHANGES).unwrap().insert((5, 0), [1, 1, 9, 9, 9, 9, 9].as_slice()).unwrap();
+    });
+    found("table `pcq.changes` has", |t| {
+        let record = encode(&ChangeRecord::from(&cancel(1, 1))).unwrap();
+        t.open_table(CHANGES).unwrap().insert((99, 0), record.as_slice()).unwrap();
+    });
+}
+
+#[test]
+fn damage_to_each_index_is_found() {
+    found("lacks revision 2", |t| {
+        drop(t.open_table(TIMES).unwrap().remove((20, 2)));
+    });
+    found("`pcq.revision_times` has", |t| {
+        drop(t.open_table(TIMES).unwrap().insert((7, 7), ()));
+    });
+    found("History((1, 1, 7, 1))", |t| {
+        drop(t.open_table(HISTORY).unwrap().remove((1, 1, 7, 1)));
+    });
+    found("`pcq.object_history` has", |t| {
+        drop(t.open_table(HISTORY).unwrap().insert((9, 9, 9, 9), ()));
+    });
+    found("Version((1, 2)", |t| {
+        drop(t.open_table(VERSIONS).unwrap().insert((1, 2), (4, 3)));
+    });
+    found("`pcq.versions` has", |t| {
+        drop(t.open_table(VERSIONS).unwrap().insert((1, 9), (4, 3)));
+    });
+    found("Publication(3", |t| {
+        drop(t.open_table(PUBLICATIONS).unwrap().remove(3));
+    });
+    found("`pcq.publications` has", |t| {
+        drop(t.open_table(PUBLICATIONS).unwrap().insert(33, (4, 3)));
+    });
+    found("Name((3, \"home\"), 1)", |t| {
+        drop(t.open_table(NAMES).unwrap().insert((3, "home"), 2));
+    });
+    found("`pcq.names` has", |t| {
+        drop(t.open_table(NAMES).unwrap().insert((3, "house"), 2));
+    });
+    found("KeyConfig((1, 2))", |t| {
+        drop(t.open_table(KEY_CONFIGS).unwrap().remove((1, 2)));
+    });
+    found("`pcq.key_configs` has", |t| {
+        drop(t.open_table(KEY_CONFIGS).unwrap().insert((3, 2), ()));
+    });
+    found("config 1 as of revision 6 is not", |t| {
+        let record = encode(&TimelineRecord(vec![1])).unwrap();
+        t.open_table(TIMELINES).unwrap().insert((1, 6), record.as_slice()).unwrap();
+    });
+    found("`pcq.timelines` has", |t| {
+        drop(t.open_table(TIMELINES).unwrap().remove((2, 9)));
+    });
+}
+
+#[test]
+fn damage_to_the_heads_is_found() {
+    found("key 1 is not what the log says", |t| {
+        drop(t.open_table(HEADS).unwrap().remove((1, 1)));
+    });
+    found("`pcq.heads`, segment 1: it is another", |t| {
+        let mut heads = t.open_table(HEADS).unwrap();
+        let other = redb::ReadableTable::get(&heads, (2, 2)).unwrap().unwrap().value().to_vec();
+        heads.insert((2, 1), other.as_slice()).unwrap();
+    });
+    found("`pcq.heads`, config 2: the length is impossible", |t| {
+        t.open_table(HEADS).unwrap().insert((3, 2), [].as_slice()).unwrap();
+    });
+    found("no clock", |t| {
+        drop(t.open_table(META).unwrap().remove(CLOCK_KEY));
+    });
+    found("table `pcq.names` is missing", |t| {
+        drop(t.delete_table(NAMES));
+    });
+}
+
+/// What the engine would have refused, written all the same.
+fn stored(wanted: &str, changes: &[Change]) {
+    let store = Store::in_memory(&options()).unwrap();
+    let mut catalog = tell(&store).pop().unwrap();
+    commit(&store, &mut catalog, changes).unwrap();
+    let problems = store.verify().unwrap().problems.join("\n");
+    assert!(problems.contains(wanted), "{problems}");
+}
+
+#[test]
+fn broken_rules_are_found() {
+    stored("key 5: its number is not the next one", &[key(5, KeyType::Json, Value::Null, 1)]);
+    stored("key 1: its type changed", &[key(1, KeyType::Json, Value::Null, 3)]);
+    stored("key 1: its version went back", &[key(1, KeyType::String, "z".into(), 1)]);
+    stored("its default has not its type", &[key(4, KeyType::Integer, "z".into(), 1)]);
+    stored("segment 9: its number", &[segment(9, "x", 1)]);
+    stored("config 1: its name is or was another's", &[head(1, "other", false)]);
+    stored("segment 8 does not exist", &[salt(1, 8, "x")]);
+    stored("config 8 does not exist", &[publication(8, 8, 1, 900, None)]);
+    stored("config 1, version 9: its number is not the next one", &[version(1, 9, 1, "x")]);
+    stored("version 4: key 77 does not exist", &[version(1, 4, 77, "x")]);
+    stored("version 4: a value of key 3 has not its type", &[version(1, 4, 3, "x")]);
+    stored("its version does not exist", &[publication(1, 8, 4, 900, None)]);
+    stored("publication 9 of config 1: its number", &[publication(1, 9, 1, 900, None)]);
+    stored("it ends before it begins", &[publication(1, 8, 1, 900, Some(900))]);
+    stored("cancelled that it does not have", &[cancel(1, 99)]);
+}

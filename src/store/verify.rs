@@ -1,0 +1,293 @@
+//! Everything that must hold of a file: every page and record can be read, the log keeps to the rules,
+//! and what is derived from the log is what the log says.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use redb::{Key as TableKey, ReadableTable, ReadableTableMetadata, TableDefinition};
+
+use super::Shared;
+use super::failure::{OrFail, corrupt, guarded};
+use super::history::{Direction, Log};
+use super::index::{Entry, entries};
+use super::object::Object;
+use super::open::{Handle, check_pages, has_writer};
+use super::read::Reader;
+use super::rules::broken;
+use super::tables::{
+    CHANGES, HEADS, HISTORY, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
+    VERSIONS,
+};
+use super::write::touched;
+use crate::error::{ErrorKind, ObjectKind, Result};
+use crate::model::{Catalog, Change, ConfigId, Revision};
+
+/// The most problems that are told one by one.
+const PROBLEMS: usize = 100;
+
+/// What [`super::Store::verify`] looked at, and what is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VerifyReport {
+    /// Whether the checksum of every page was compared; it is not while others use the file.
+    pub(crate) pages_checked: bool,
+    pub(crate) revisions: u64,
+    pub(crate) changes: u64,
+    pub(crate) keys: u64,
+    pub(crate) segments: u64,
+    pub(crate) configs: u64,
+    pub(crate) versions: u64,
+    pub(crate) publications: u64,
+    /// What is wrong, in words; at most a hundred.
+    pub(crate) problems: Vec<String>,
+}
+
+impl VerifyReport {
+    fn problem(&mut self, problem: impl Into<String>) {
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(problem.into());
+        }
+    }
+
+    /// Notes damage and goes on; whatever else fails ends the check.
+    fn note<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt { .. }) => {
+                let ErrorKind::Corrupt { what } = error.kind() else { return Err(error) };
+                self.problem(what.clone());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Checks the pages, then what they hold.
+pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
+    let mut report = VerifyReport::default();
+    let pages = guarded(&shared.path, || pages(shared));
+    report.pages_checked = report.note(pages)?.unwrap_or(true);
+    if !report.problems.is_empty() {
+        return Ok(report);
+    }
+    let contents = guarded(&shared.path, || {
+        let reader = shared.reader()?;
+        let mut verifier = Verifier::new(&reader, &mut report);
+        verifier.run(&shared.path)
+    });
+    report.note(contents)?;
+    Ok(report)
+}
+
+/// Compares the checksums of all pages; `false` if others are in the way.
+fn pages(shared: &Shared) -> Result<bool> {
+    if let (Handle::Reader(_), Some(path)) = (&*shared.handle(), &shared.file) {
+        let writer = has_writer(path)?;
+        return if writer { Ok(false) } else { check_pages(path).map(|()| true) };
+    }
+    match &mut *shared.handle_mut() {
+        Handle::Reader(_) => Ok(false),
+        Handle::Database(database) => match database.check_integrity() {
+            Err(redb::DatabaseError::TransactionInProgress) => Ok(false),
+            Ok(false) => Err(corrupt("the lists of free pages were wrong, and are right now")),
+            checked => checked.or_fail(),
+        },
+    }
+}
+
+/// Replays the log and compares.
+struct Verifier<'a> {
+    reader: &'a Reader,
+    report: &'a mut VerifyReport,
+    catalog: Catalog,
+    /// Whether every revision could be read, so that the catalog is what the log says.
+    whole: bool,
+    timelines: u64,
+    history: u64,
+    names: BTreeSet<(u8, String)>,
+    key_configs: BTreeSet<(u32, u32)>,
+}
+
+impl<'a> Verifier<'a> {
+    fn new(reader: &'a Reader, report: &'a mut VerifyReport) -> Self {
+        Self {
+            reader,
+            report,
+            catalog: Catalog::default(),
+            whole: true,
+            timelines: 0,
+            history: 0,
+            names: BTreeSet::new(),
+            key_configs: BTreeSet::new(),
+        }
+    }
+
+    fn run(&mut self, path: &Arc<str>) -> Result<()> {
+        self.report.note(self.reader.clock())?;
+        for item in Log::begin(self.reader, path, 1, u64::MAX, Direction::OldestFirst)? {
+            match self.report.note(item)? {
+                Some((revision, changes)) => self.revision(&revision, &changes)?,
+                None => self.whole = false,
+            }
+        }
+        if self.whole {
+            self.counts()?;
+            self.heads()?;
+        }
+        Ok(())
+    }
+
+    fn revision(&mut self, revision: &Revision, changes: &[Change]) -> Result<()> {
+        let number = revision.number;
+        self.report.revisions += 1;
+        if self.catalog.time.is_some_and(|last| last > revision.time) {
+            self.report.problem(format!("revision {number} is older than the one before it"));
+        }
+        let timed = self.reader.table(TIMES)?.get((revision.time.as_micros(), number)).or_fail()?;
+        if timed.is_none() {
+            self.report.problem(format!("table `pcq.revision_times` lacks revision {number}"));
+        }
+        self.catalog.revision = number;
+        self.catalog.time = Some(revision.time);
+        for (index, change) in (0..).zip(changes) {
+            self.change(revision, index, change)?;
+        }
+        self.timelines(revision, changes)
+    }
+
+    fn change(&mut self, revision: &Revision, index: u32, change: &Change) -> Result<()> {
+        let number = revision.number;
+        self.report.changes += 1;
+        for problem in broken(change, &self.catalog) {
+            self.report.problem(format!("revision {number}: {problem}"));
+        }
+        for entry in entries(change, (number, index)) {
+            self.entry(&entry)?;
+        }
+        let change = std::slice::from_ref(change);
+        let applied = self.catalog.apply(change, revision.time, self.reader);
+        self.report.note(applied)?;
+        Ok(())
+    }
+
+    /// Looks an entry of the log up in its index.
+    fn entry(&mut self, entry: &Entry) -> Result<()> {
+        let there = match entry {
+            Entry::History(moment) => {
+                self.history += 1;
+                self.reader.table(HISTORY)?.get(moment).or_fail()?.is_some()
+            }
+            Entry::Version(key, at) => {
+                self.report.versions += 1;
+                self.reader.table(VERSIONS)?.get(key).or_fail()?.is_some_and(|v| v.value() == *at)
+            }
+            Entry::Publication(key, at) => {
+                self.report.publications += 1;
+                self.reader
+                    .table(PUBLICATIONS)?
+                    .get(key)
+                    .or_fail()?
+                    .is_some_and(|v| v.value() == *at)
+            }
+            Entry::Name((kind, name), id) => {
+                self.names.insert((*kind, name.clone()));
+                let found = self.reader.table(NAMES)?.get((*kind, name.as_str())).or_fail()?;
+                found.is_some_and(|v| v.value() == *id)
+            }
+            Entry::KeyConfig(pair) => {
+                self.key_configs.insert(*pair);
+                self.reader.table(KEY_CONFIGS)?.get(pair).or_fail()?.is_some()
+            }
+        };
+        if !there {
+            self.report
+                .problem(format!("an index lacks or contradicts what the log says: {entry:?}"));
+        }
+        Ok(())
+    }
+
+    /// Compares the timelines after a revision.
+    fn timelines(&mut self, revision: &Revision, changes: &[Change]) -> Result<()> {
+        for (kind, id) in touched(changes) {
+            let Some(Object::Config(config)) = Object::find(&self.catalog, kind, id) else {
+                continue;
+            };
+            self.timelines += 1;
+            let reader = self.reader;
+            let found = reader.config_at(ConfigId(id), revision.number, revision.time);
+            let Some(found) = self.report.note(found)? else {
+                continue;
+            };
+            let replayed = Object::Config(config).pruned(revision.time);
+            if found.map(|found| Object::Config(found).pruned(revision.time)) != Some(replayed) {
+                let number = revision.number;
+                let what = "is not what the log says of that revision";
+                self.report.problem(format!("config {id} as of revision {number} {what}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares how much is in each table with how much the log accounts for.
+    fn counts(&mut self) -> Result<()> {
+        let heads = self.catalog.keys().count() as u64;
+        self.report.keys = heads;
+        self.report.segments = self.catalog.segments().count() as u64;
+        self.report.configs = self.catalog.configs().count() as u64;
+        let heads = heads + self.report.segments + self.report.configs;
+        let (revisions, changes) = (self.report.revisions, self.report.changes);
+        let (versions, publications) = (self.report.versions, self.report.publications);
+        self.count(REVISIONS, "pcq.revisions", revisions)?;
+        self.count(TIMES, "pcq.revision_times", revisions)?;
+        self.count(CHANGES, "pcq.changes", changes)?;
+        self.count(HISTORY, "pcq.object_history", self.history)?;
+        self.count(VERSIONS, "pcq.versions", versions)?;
+        self.count(PUBLICATIONS, "pcq.publications", publications)?;
+        self.count(TIMELINES, "pcq.timelines", self.timelines)?;
+        self.count(NAMES, "pcq.names", self.names.len() as u64)?;
+        self.count(KEY_CONFIGS, "pcq.key_configs", self.key_configs.len() as u64)?;
+        self.count(HEADS, "pcq.heads", heads)
+    }
+
+    fn count<K: TableKey + 'static, V: redb::Value + 'static>(
+        &mut self,
+        table: TableDefinition<K, V>,
+        name: &str,
+        wanted: u64,
+    ) -> Result<()> {
+        let table = self.reader.table(table)?;
+        let found = table.len().or_fail()?;
+        // the length is kept apart from the entries: walk them, so that each page is read
+        let mut walked = 0;
+        for entry in table.iter().or_fail()? {
+            entry.or_fail()?;
+            walked += 1;
+        }
+        if found != wanted || walked != wanted {
+            let what = format!("has {walked} entries, and the log accounts for {wanted}");
+            self.report.problem(format!("table `{name}` {what}"));
+        }
+        Ok(())
+    }
+
+    /// Compares the heads with the replay.
+    fn heads(&mut self) -> Result<()> {
+        let keys = self.catalog.keys().map(|key| (ObjectKind::Key, key.id.0));
+        let segments = self.catalog.segments().map(|segment| (ObjectKind::Segment, segment.id.0));
+        let configs = self.catalog.configs().map(|config| (ObjectKind::Config, config.head.id.0));
+        let objects: Vec<_> = keys.chain(segments).chain(configs).collect();
+        objects.into_iter().try_for_each(|(kind, id)| self.head(kind, id))
+    }
+
+    fn head(&mut self, kind: ObjectKind, id: u32) -> Result<()> {
+        let now = self.catalog.time.unwrap_or(crate::model::Timestamp::MIN);
+        let replayed = Object::find(&self.catalog, kind, id).map(|object| object.pruned(now));
+        let Some(found) = self.report.note(self.reader.head(kind, id))? else {
+            return Ok(());
+        };
+        if found.map(|object| object.pruned(now)) != replayed {
+            self.report.problem(format!("table `pcq.heads`: {kind} {id} is not what the log says"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Writing a revision: the log, what is derived from it, and the heads of what it touched.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use redb::{ReadableTable, Table, WriteTransaction};
+
+use super::ClockMode;
+use super::codec::encode;
+use super::failure::OrFail;
+use super::index::{Entry, entries};
+use super::read::{newest_in, revision_in, version_in};
+use super::record::{
+    ChangeRecord, ClockRecord, ConditionParser, ConfigRecord, KeyRecord, RevisionRecord,
+    SegmentRecord, TimelineRecord,
+};
+use super::tables::{
+    Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, KEY_CONFIGS, META,
+    Moment, NAMES, PUBLICATIONS, Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
+};
+use crate::error::{ErrorKind, ObjectKind, Result};
+use crate::model::{Catalog, Change, ConfigId, KeyId, Revision, SegmentId, Timestamp, Version};
+
+/// The tables, open for writing in one transaction.
+pub(super) struct Tables<'t> {
+    revisions: Table<'t, u64, Bytes>,
+    times: Table<'t, (i64, u64), ()>,
+    changes: Table<'t, Position, Bytes>,
+    history: Table<'t, Moment, ()>,
+    versions: Table<'t, (u32, u32), Position>,
+    publications: Table<'t, u64, Position>,
+    timelines: Table<'t, (u32, u64), Bytes>,
+    names: Table<'t, (u8, &'static str), u32>,
+    key_configs: Table<'t, (u32, u32), ()>,
+    heads: Table<'t, (u8, u32), Bytes>,
+}
+
+impl<'t> Tables<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+        Ok(Self {
+            revisions: transaction.open_table(REVISIONS).or_fail()?,
+            times: transaction.open_table(TIMES).or_fail()?,
+            changes: transaction.open_table(CHANGES).or_fail()?,
+            history: transaction.open_table(HISTORY).or_fail()?,
+            versions: transaction.open_table(VERSIONS).or_fail()?,
+            publications: transaction.open_table(PUBLICATIONS).or_fail()?,
+            timelines: transaction.open_table(TIMELINES).or_fail()?,
+            names: transaction.open_table(NAMES).or_fail()?,
+            key_configs: transaction.open_table(KEY_CONFIGS).or_fail()?,
+            heads: transaction.open_table(HEADS).or_fail()?,
+        })
+    }
+
+    /// Appends a revision.
+    pub(super) fn append(
+        &mut self,
+        revision: &Revision,
+        changes: &[Change],
+        after: &Catalog,
+    ) -> Result<()> {
+        self.refuse_out_of_order(revision)?;
+        let number = revision.number;
+        let mut count = 0;
+        for change in changes {
+            self.append_change(change, (number, count))?;
+            count += 1;
+        }
+        let record = encode(&RevisionRecord::new(revision, count))?;
+        self.revisions.insert(number, record.as_slice()).or_fail()?;
+        self.times.insert((revision.time.as_micros(), number), ()).or_fail()?;
+        self.put_touched(number, changes, after)
+    }
+
+    /// The engine numbers the revisions; that they are dense and in order of time is kept here, because
+    /// every look-up by revision or by time stands on it.
+    fn refuse_out_of_order(&self, revision: &Revision) -> Result<()> {
+        let now = newest_in(&self.revisions)?;
+        let last = revision_in(&self.revisions, now)?;
+        let back = last.is_some_and(|(last, _)| last.time > revision.time);
+        if back || revision.number != now + 1 {
+            return Err(ErrorKind::RevisionConflict {
+                began: revision.number.saturating_sub(1),
+                now,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    fn append_change(&mut self, change: &Change, at: Position) -> Result<()> {
+        let record = encode(&ChangeRecord::from(change))?;
+        self.changes.insert(at, record.as_slice()).or_fail()?;
+        entries(change, at).iter().try_for_each(|entry| self.put_entry(entry))
+    }
+
+    fn put_entry(&mut self, entry: &Entry) -> Result<()> {
+        match entry {
+            Entry::History(moment) => self.history.insert(moment, ()).or_fail().map(drop),
+            Entry::Version(key, at) => self.versions.insert(key, at).or_fail().map(drop),
+            Entry::Publication(sequence, at) => {
+                self.publications.insert(sequence, at).or_fail().map(drop)
+            }
+            Entry::Name((kind, name), id) => {
+                self.names.insert((*kind, name.as_str()), id).or_fail().map(drop)
+            }
+            Entry::KeyConfig(pair) => self.key_configs.insert(pair, ()).or_fail().map(drop),
+        }
+    }
+
+    /// Writes the heads of what was touched as they stand after the revision.
+    fn put_touched(&mut self, number: u64, changes: &[Change], after: &Catalog) -> Result<()> {
+        for (kind, id) in touched(changes) {
+            match kind {
+                ObjectKind::Key => {
+                    let key = after.key(KeyId(id)).map(|key| encode(&KeyRecord::from(&**key)));
+                    self.put_head(kind, id, key)?;
+                }
+                ObjectKind::Segment => {
+                    let segment = after.segment(SegmentId(id));
+                    let record = segment.map(|segment| encode(&SegmentRecord::from(&**segment)));
+                    self.put_head(kind, id, record)?;
+                }
+                ObjectKind::Config => self.put_config(number, ConfigId(id), after)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn put_config(&mut self, number: u64, id: ConfigId, after: &Catalog) -> Result<()> {
+        let Some(config) = after.config(id) else {
+            return Ok(());
+        };
+        self.put_head(ObjectKind::Config, id.0, Some(encode(&ConfigRecord::from(&**config))))?;
+        let timeline = encode(&TimelineRecord::from(&**config))?;
+        self.timelines.insert((id.0, number), timeline.as_slice()).or_fail().map(drop)
+    }
+
+    fn put_head(
+        &mut self,
+        kind: ObjectKind,
+        id: u32,
+        record: Option<Result<Vec<u8>>>,
+    ) -> Result<()> {
+        let Some(record) = record.transpose()? else {
+            return Ok(());
+        };
+        self.heads.insert((kind_number(kind), id), record.as_slice()).or_fail().map(drop)
+    }
+
+    /// A version that was just written, or one before it.
+    pub(super) fn version(
+        &self,
+        config: ConfigId,
+        number: u32,
+        parser: ConditionParser,
+    ) -> Result<Option<Arc<Version>>> {
+        version_in(&self.versions, &self.changes, config, number, parser)
+    }
+
+    /// Whether no revision is there.
+    pub(super) fn is_empty(&self) -> Result<bool> {
+        Ok(self.revisions.last().or_fail()?.is_none())
+    }
+}
+
+/// The objects that changes are about.
+pub(super) fn touched(changes: &[Change]) -> BTreeSet<(ObjectKind, u32)> {
+    let objects = changes.iter().map(Facet::of);
+    objects.map(|(facet, id)| (facet.kind(), id)).collect()
+}
+
+/// Makes every table of a new store.
+pub(super) fn initialise(transaction: &WriteTransaction, clock: ClockMode) -> Result<()> {
+    Tables::open(transaction)?;
+    let mut meta = transaction.open_table(META).or_fail()?;
+    meta.insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice()).or_fail()?;
+    drop(meta);
+    put_clock(transaction, clock)
+}
+
+/// Writes the clock.
+pub(super) fn put_clock(transaction: &WriteTransaction, clock: ClockMode) -> Result<()> {
+    let record = encode(&ClockRecord(clock.manual().map(Timestamp::as_micros)))?;
+    let mut meta = transaction.open_table(META).or_fail()?;
+    meta.insert(CLOCK_KEY, record.as_slice()).or_fail().map(drop)
+}
