@@ -1,0 +1,181 @@
+//! `ALTER KEY`: a new default, description or check of a key.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::rules::{self, Fit};
+use super::scene::{Checked, Scene};
+use super::write::Clauses;
+use super::{Help, Text, named, text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Expr, Key, Literal, Name, Span, Spanned};
+use crate::syntax::{self, Node, Rule};
+
+/// `ALTER KEY name [SET DEFAULT value] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlterKey {
+    /// Which key.
+    pub name: Spanned<Name>,
+    /// What changes, applied in the order in which it is written.
+    pub changes: Vec<KeyChange>,
+}
+
+/// One change of `ALTER KEY`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeyChange {
+    /// `SET DEFAULT value`
+    Default(Spanned<Literal>),
+    /// `SET DESCRIPTION '…'`
+    Description(Text),
+    /// `SET CHECK (…)`
+    Check(Expr),
+    /// `DROP CHECK`
+    DropCheck,
+}
+
+impl AlterKey {
+    /// A change of a key, of nothing yet.
+    pub fn new<N>(name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { name: named(name)?, changes: Vec::new() })
+    }
+
+    /// A new default.
+    #[must_use]
+    pub fn default(self, default: impl Into<Literal>) -> Self {
+        self.change(KeyChange::Default(text(default)))
+    }
+
+    /// A new description.
+    #[must_use]
+    pub fn description(self, description: impl Into<Literal>) -> Self {
+        self.change(KeyChange::Description(text(description)))
+    }
+
+    /// A new check: a condition over `VALUE`, as text.
+    pub fn check(self, condition: &str) -> Result<Self> {
+        Ok(self.change(KeyChange::Check(syntax::condition(condition, true)?)))
+    }
+
+    /// No check any more.
+    #[must_use]
+    pub fn drop_check(self) -> Self {
+        self.change(KeyChange::DropCheck)
+    }
+
+    fn change(mut self, change: KeyChange) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let name = children.name()?;
+        let changes = children.map(|change| KeyChange::build(&change)).collect::<Result<_>>()?;
+        Ok(Self { name, changes })
+    }
+}
+
+impl KeyChange {
+    fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        if children.saw(Rule::k_drop) {
+            return Ok(Self::DropCheck);
+        }
+        children.saw(Rule::k_set);
+        Ok(match children.node()?.rule() {
+            Rule::k_default => Self::Default(children.literal()?),
+            Rule::k_description => Self::Description(children.literal()?),
+            _ => Self::Check(children.condition()?),
+        })
+    }
+}
+
+impl fmt::Display for KeyChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default(value) => write!(f, "SET DEFAULT {value}"),
+            Self::Description(text) => write!(f, "SET DESCRIPTION {text}"),
+            Self::Check(check) => write!(f, "SET CHECK ({check})"),
+            Self::DropCheck => f.write_str("DROP CHECK"),
+        }
+    }
+}
+
+impl fmt::Display for AlterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut clauses = Clauses::new(format!("ALTER KEY {}", self.name));
+        clauses.extend(self.changes.iter().map(ToString::to_string));
+        clauses.fmt(f)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "ALTER KEY",
+    syntax: "ALTER KEY <name> [SET DEFAULT <value>] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK]",
+    summary: "changes the default, the description or the check of a key",
+    example: "ALTER KEY volume SET DEFAULT 7 DROP CHECK",
+};
+
+impl AlterKey {
+    /// Checks the statement against a state, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+        let old = scene.usable_key(&self.name)?;
+        let (key, default_span) = self.edited(scene, old)?;
+        if key == **old {
+            return Ok(scene.unchanged(format!("key {} is like that already", key.name)));
+        }
+        let key = self.fitted(scene, key, default_span)?;
+        let message = format!("altered key {}", key.name);
+        let mut draft = scene.draft();
+        draft.push(Change::Key(Arc::new(Key { version: old.version + 1, ..key })))?;
+        Ok(draft.done(message))
+    }
+
+    /// The key with the changes made, and where its default stands if the statement says it.
+    fn edited(&self, scene: &Scene<'_>, old: &Key) -> Result<(Key, Option<Span>)> {
+        let mut key = old.clone();
+        let mut default_span = None;
+        for change in &self.changes {
+            match change {
+                KeyChange::Default(literal) => {
+                    let value = scene.parameters.resolve(literal)?;
+                    key.default =
+                        Fit::new(&key.name, key.kind, None)?.admit(value, literal.span)?;
+                    default_span = Some(literal.span);
+                }
+                KeyChange::Description(text) => {
+                    key.description = Some(scene.parameters.text(text)?);
+                }
+                KeyChange::Check(expr) => {
+                    key.check = Some(scene.check_condition(expr, key.kind)?);
+                }
+                KeyChange::DropCheck => key.check = None,
+            }
+        }
+        Ok((key, default_span))
+    }
+
+    /// Holds the default and every value in use to the `CHECK`.
+    fn fitted(&self, scene: &Scene<'_>, mut key: Key, default_span: Option<Span>) -> Result<Key> {
+        let fit = Fit::new(&key.name, key.kind, key.check.as_ref())?;
+        let mut offenders = Vec::new();
+        match default_span {
+            Some(span) => key.default = fit.admit(key.default.clone(), span)?,
+            None if !fit.passes(&key.default) => {
+                offenders.push(format!("{} (the default)", key.default));
+            }
+            None => {}
+        }
+        offenders.extend(rules::check_violations(scene.catalog, &key, &fit, scene.now));
+        if !offenders.is_empty() {
+            let error = ErrorKind::CheckViolated { key: key.name.clone(), offenders };
+            return Err(Error::from(error).at(self.name.span));
+        }
+        drop(fit);
+        Ok(key)
+    }
+}

@@ -1,0 +1,96 @@
+//! `ALTER SEGMENT`: a new condition or description of a segment.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::scene::{Checked, Scene};
+use super::write::Clauses;
+use super::{Help, Text, named, rules, text};
+use crate::error::{Error, Result};
+use crate::model::{Change, Expr, Literal, Name, Reference, Segment, Spanned};
+use crate::syntax::{self, Node, Rule};
+
+/// `ALTER SEGMENT name [SET DESCRIPTION '…'] [WHERE condition]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlterSegment {
+    /// Which segment.
+    pub name: Spanned<Name>,
+    /// What it is for from now on.
+    pub description: Option<Text>,
+    /// Who is in it from now on.
+    pub condition: Option<Expr>,
+}
+
+impl AlterSegment {
+    /// A change of a segment, of nothing yet.
+    pub fn new<N>(name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { name: named(name)?, description: None, condition: None })
+    }
+
+    /// A new description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Literal>) -> Self {
+        self.description = Some(text(description));
+        self
+    }
+
+    /// A new condition, as text.
+    pub fn condition(mut self, condition: &str) -> Result<Self> {
+        self.condition = Some(syntax::condition(condition, false)?);
+        Ok(self)
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let name = children.name()?;
+        children.saw(Rule::k_set);
+        let description = children.literal_after(Rule::k_description)?;
+        let conditional = children.saw(Rule::k_where);
+        let condition = if conditional { Some(children.condition()?) } else { None };
+        Ok(Self { name, description, condition })
+    }
+}
+
+impl fmt::Display for AlterSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut clauses = Clauses::new(format!("ALTER SEGMENT {}", self.name));
+        clauses.text("SET DESCRIPTION", self.description.as_ref());
+        clauses.extend(self.condition.iter().map(|condition| format!("WHERE {condition}")));
+        clauses.fmt(f)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "ALTER SEGMENT",
+    syntax: "ALTER SEGMENT <name> [SET DESCRIPTION '…'] [WHERE <condition>]",
+    summary: "changes the condition or the description of a segment",
+    example: "ALTER SEGMENT ny_phones WHERE device = 'iPhone' AND city IN ('New York', 'Newark')",
+};
+
+impl AlterSegment {
+    /// Checks the statement against a state, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+        let old = scene.usable_segment(&self.name)?;
+        let mut segment = Segment::clone(old);
+        if let Some(description) = &self.description {
+            segment.description = Some(scene.parameters.text(description)?);
+        }
+        if let Some(condition) = &self.condition {
+            segment.condition = scene.condition(condition)?;
+        }
+        if segment == **old {
+            return Ok(scene.unchanged(format!("segment {} is like that already", segment.name)));
+        }
+        segment.version += 1;
+        let (node, message) =
+            (Reference::Segment(segment.id), format!("altered segment {}", segment.name));
+        let mut draft = scene.draft();
+        draft.push(Change::Segment(Arc::new(segment)))?;
+        rules::refuse_cycles(&draft.after, [node], scene.now).map_err(|e| e.at(self.name.span))?;
+        Ok(draft.done(message))
+    }
+}

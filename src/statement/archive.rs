@@ -1,0 +1,108 @@
+//! `ARCHIVE`: puts a key, segment or config out of use.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::scene::{Checked, Scene};
+use super::write::{kind, optional};
+use super::{Help, Text, named, rules, text};
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::model::{Change, ConfigHead, Key, Literal, Name, Reference, Segment, Spanned};
+use crate::syntax::{Node, Rule};
+
+/// `ARCHIVE KEY | SEGMENT | CONFIG name [COMMENT '…']`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Archive {
+    /// What kind of object.
+    pub kind: ObjectKind,
+    /// Which.
+    pub name: Spanned<Name>,
+    /// Why; only of a config.
+    pub comment: Option<Text>,
+}
+
+impl Archive {
+    /// Puts an object out of use.
+    pub fn new<N>(kind: ObjectKind, name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { kind, name: named(name)?, comment: None })
+    }
+
+    /// Why; only of a config.
+    #[must_use]
+    pub fn comment(mut self, comment: impl Into<Literal>) -> Self {
+        if self.kind == ObjectKind::Config {
+            self.comment = Some(text(comment));
+        }
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        children.saw(Rule::k_archive);
+        let config = children.saw(Rule::k_config);
+        let (kind, name) =
+            if config { (ObjectKind::Config, children.name()?) } else { children.object()? };
+        Ok(Self { kind, name, comment: children.literal_after(Rule::k_comment)? })
+    }
+}
+
+impl fmt::Display for Archive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ARCHIVE {} {}", kind(self.kind), self.name)?;
+        optional(f, "COMMENT", self.comment.as_ref())
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "ARCHIVE",
+    syntax: "ARCHIVE KEY | SEGMENT <name>; ARCHIVE CONFIG <name> [COMMENT '…']",
+    summary: "puts a key, segment or config out of use; nothing is ever deleted",
+    example: "ARCHIVE CONFIG dark_mode COMMENT 'the trial is over'",
+};
+
+impl Archive {
+    /// Checks the statement against a state, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+        let comment = scene.parameters.optional(self.comment.as_ref())?;
+        let change = match self.kind {
+            ObjectKind::Key => {
+                let key = scene.key(&self.name)?;
+                self.refuse_used(scene, key.archived, Reference::Key(key.id))?;
+                let archived = || Change::Key(Arc::new(Key { archived: true, ..Key::clone(key) }));
+                (!key.archived).then(archived)
+            }
+            ObjectKind::Segment => {
+                let segment = scene.segment(&self.name)?;
+                self.refuse_used(scene, segment.archived, Reference::Segment(segment.id))?;
+                let archived = || Segment { archived: true, ..Segment::clone(segment) };
+                (!segment.archived).then(|| Change::Segment(Arc::new(archived())))
+            }
+            ObjectKind::Config => {
+                let head = &scene.config(&self.name)?.head;
+                let archived = || ConfigHead { archived: true, ..head.clone() };
+                let comment = comment.clone();
+                (!head.archived).then(|| Change::Config { head: archived(), comment })
+            }
+        };
+        let (kind, name) = (self.kind, &self.name.node);
+        let Some(change) = change else {
+            return Ok(scene.unchanged(format!("{kind} {name} is archived already")));
+        };
+        let mut draft = scene.draft();
+        draft.push(change)?;
+        Ok(draft.done(format!("archived {kind} {name}")).because(comment))
+    }
+
+    fn refuse_used(&self, scene: &Scene<'_>, archived: bool, what: Reference) -> Result<()> {
+        let users = rules::users_today(scene.catalog, what, scene.now);
+        if archived || users.is_empty() {
+            return Ok(());
+        }
+        let error = ErrorKind::InUse { kind: self.kind, name: self.name.node.clone(), users };
+        Err(Error::from(error).at(self.name.span))
+    }
+}

@@ -1,0 +1,23 @@
+//! `COMMIT`: makes a transaction last, all of it or nothing.
+
+use std::fmt;
+
+use super::Help;
+
+/// `COMMIT`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commit;
+
+impl fmt::Display for Commit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("COMMIT")
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "COMMIT",
+    syntax: "COMMIT",
+    summary: "makes a transaction last, all of it or nothing",
+    example: "COMMIT",
+};

@@ -1,0 +1,483 @@
+//! `CREATE CONFIG`: a new matrix of segments and keys.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::matrix::Matrix;
+use super::scene::{Checked, Draft, Scene, already_exists};
+use super::write::{Clauses, join, optional};
+use super::{Help, SegmentRef, Text, named, rules, segment, text};
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::model::{
+    Change, ConfigHead, ConfigId, Literal, Name, Path, Share, Span, Spanned, Value, write_path,
+    write_step,
+};
+use crate::syntax::{Cursor, Node, Rule};
+
+/// `CREATE CONFIG name [DESCRIPTION '…'] SEGMENTS segment, … KEY key …, …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateConfig {
+    /// The name.
+    pub name: Spanned<Name>,
+    /// What it is for.
+    pub description: Option<Text>,
+    /// The segments, highest priority first.
+    pub rows: Vec<RowSpec>,
+    /// The keys with their cells.
+    pub columns: Vec<ColumnSpec>,
+}
+
+/// A segment's place in a config: `segment [12.5%] [SALT '…']`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowSpec {
+    /// The segment; `None` is `EVERYONE`.
+    pub segment: SegmentRef,
+    /// The share of its users who get the row.
+    pub rollout: Option<Spanned<Share>>,
+    /// What its shares are hashed with.
+    pub salt: Option<Text>,
+}
+
+/// A key of a config and its cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnSpec {
+    /// The key.
+    pub key: Spanned<Name>,
+    /// Its cells.
+    pub cells: CellsSpec,
+}
+
+/// The cells of a key as they are written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellsSpec {
+    /// Nothing is said: all are blank.
+    Blank,
+    /// `= cell`: the same for every segment.
+    All(CellSpec),
+    /// `VALUES (segment = cell, …)`; `None` is `BLANK`, which only `ALTER CONFIG … SET` takes.
+    Some(Vec<(SegmentRef, Option<CellSpec>)>),
+}
+
+/// What a row gives a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellSpec {
+    /// One value.
+    Value(Spanned<Literal>),
+    /// `SPLIT (…)`
+    Split(Spanned<SplitSpec>),
+}
+
+/// `SPLIT (arm, …) [BY attribute]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SplitSpec {
+    /// The arms, in the order of their buckets.
+    pub arms: Vec<ArmSpec>,
+    /// What is hashed instead of the user's id.
+    pub by: Option<Spanned<Path>>,
+}
+
+/// `[name:] 12.5% value`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArmSpec {
+    /// Its name, if it has one.
+    pub name: Option<Spanned<Arc<str>>>,
+    /// The share of the users who get it.
+    pub share: Spanned<Share>,
+    /// What they get.
+    pub value: Spanned<Literal>,
+}
+
+impl CreateConfig {
+    /// A config without rows and columns.
+    pub fn new<N>(name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { name: named(name)?, description: None, rows: Vec::new(), columns: Vec::new() })
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Literal>) -> Self {
+        self.description = Some(text(description));
+        self
+    }
+
+    /// A segment, below those before it: a name, or `"EVERYONE"`, or a [`RowSpec`].
+    pub fn segment<R>(mut self, row: R) -> Result<Self>
+    where
+        R: TryInto<RowSpec, Error: Into<Error>>,
+    {
+        self.rows.push(row.try_into().map_err(Into::into)?);
+        Ok(self)
+    }
+
+    /// A key that has the same cell in every row.
+    pub fn key<N>(self, key: N, cell: impl Into<CellSpec>) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(self.column(ColumnSpec::all(key, cell)?))
+    }
+
+    /// A key and its cells.
+    #[must_use]
+    pub fn column(mut self, column: ColumnSpec) -> Self {
+        self.columns.push(column);
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let name = children.name()?;
+        let description = children.literal_after(Rule::k_description)?;
+        let rows = rows(&children.operand()?)?;
+        let columns = columns(&children.operand()?)?;
+        Ok(Self { name, description, rows, columns })
+    }
+}
+
+impl fmt::Display for CreateConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut clauses = Clauses::new(format!("CREATE CONFIG {}", self.name));
+        clauses.text("DESCRIPTION", self.description.as_ref());
+        clauses.push(format!("SEGMENTS {}", join(&self.rows)));
+        clauses.list(self.columns.iter().map(|column| format!("KEY {column}")));
+        clauses.fmt(f)
+    }
+}
+
+impl RowSpec {
+    /// The row of a segment; `"EVERYONE"` is the built-in one.
+    pub fn new<N>(name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { segment: segment(name)?, rollout: None, salt: None })
+    }
+
+    /// The share of the segment's users who get the row.
+    #[must_use]
+    pub fn rollout(mut self, rollout: Share) -> Self {
+        self.rollout = Some(rollout.into());
+        self
+    }
+
+    /// What the row's shares are hashed with.
+    #[must_use]
+    pub fn salt(mut self, salt: impl Into<Literal>) -> Self {
+        self.salt = Some(text(salt));
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let segment = children.segment()?;
+        let shared = children.peek() == Some(Rule::share);
+        let rollout = if shared { Some(children.share()?) } else { None };
+        Ok(Self { segment, rollout, salt: children.literal_after(Rule::k_salt)? })
+    }
+}
+
+impl TryFrom<&str> for RowSpec {
+    type Error = Error;
+
+    fn try_from(name: &str) -> Result<Self> {
+        Self::new(name)
+    }
+}
+
+impl fmt::Display for RowSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&super::write::segment(&self.segment))?;
+        if let Some(rollout) = &self.rollout {
+            write!(f, " {rollout}")?;
+        }
+        optional(f, "SALT", self.salt.as_ref())
+    }
+}
+
+impl ColumnSpec {
+    /// A key whose cells are blank.
+    pub fn blank<N>(key: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { key: named(key)?, cells: CellsSpec::Blank })
+    }
+
+    /// A key that has the same cell in every row.
+    pub fn all<N>(key: N, cell: impl Into<CellSpec>) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { key: named(key)?, cells: CellsSpec::All(cell.into()) })
+    }
+
+    /// Gives a segment's row a cell, after those that were given before.
+    pub fn cell<N>(self, name: N, cell: impl Into<CellSpec>) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(self.with(segment(name)?, Some(cell.into())))
+    }
+
+    /// Makes the cell of a segment's row blank; only where a config is altered.
+    pub fn blank_cell<N>(self, name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(self.with(segment(name)?, None))
+    }
+
+    fn with(mut self, segment: SegmentRef, cell: Option<CellSpec>) -> Self {
+        let mut cells = if let CellsSpec::Some(cells) = self.cells { cells } else { Vec::new() };
+        cells.push((segment, cell));
+        self.cells = CellsSpec::Some(cells);
+        self
+    }
+
+    /// Builds a key and what follows it, also in an action.
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let key = children.name()?;
+        let cells = match children.peek() {
+            None => CellsSpec::Blank,
+            Some(Rule::values | Rule::some_values) => values(&children.node()?)?,
+            Some(_) => CellsSpec::All(CellSpec::build(&children.operand()?)?),
+        };
+        Ok(Self { key, cells })
+    }
+}
+
+impl fmt::Display for ColumnSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cells {
+            CellsSpec::Blank => write!(f, "{}", self.key),
+            CellsSpec::All(cell) => write!(f, "{} = {cell}", self.key),
+            CellsSpec::Some(cells) => {
+                let cells: Vec<_> =
+                    cells.iter().map(|(segment, cell)| value_of(segment, cell.as_ref())).collect();
+                write!(f, "{} VALUES ({})", self.key, cells.join(", "))
+            }
+        }
+    }
+}
+
+fn value_of(segment: &SegmentRef, cell: Option<&CellSpec>) -> String {
+    let segment = super::write::segment(segment);
+    cell.map_or_else(|| format!("{segment} = BLANK"), |cell| format!("{segment} = {cell}"))
+}
+
+fn values(node: &Node<'_>) -> Result<CellsSpec> {
+    let cells =
+        node.children().filter(|child| matches!(child.rule(), Rule::value_of | Rule::some_value));
+    let cells = cells.map(|cell| {
+        let mut children = cell.children();
+        let segment = children.segment()?;
+        children.saw(Rule::equals);
+        if children.saw(Rule::k_blank) {
+            return Ok((segment, None));
+        }
+        Ok((segment, Some(CellSpec::build(&children.node()?)?)))
+    });
+    cells.collect::<Result<_>>().map(CellsSpec::Some)
+}
+
+/// The rows of a list of segments.
+pub(super) fn rows(node: &Node<'_>) -> Result<Vec<RowSpec>> {
+    let rows = node.children().filter(|child| child.rule() == Rule::row);
+    rows.map(|row| RowSpec::build(&row)).collect()
+}
+
+/// The columns of a list of keys.
+pub(super) fn columns(node: &Node<'_>) -> Result<Vec<ColumnSpec>> {
+    let columns = node.children().filter(|child| child.rule() == Rule::column);
+    columns.map(|column| ColumnSpec::build(&column)).collect()
+}
+
+impl CellSpec {
+    fn build(node: &Node<'_>) -> Result<Self> {
+        if node.rule() == Rule::split {
+            return Ok(Self::Split(node.spanned(SplitSpec::build(node.children())?)));
+        }
+        // a walk of its own, as the node itself is the literal
+        Ok(Self::Value(node.literal()?))
+    }
+}
+
+impl<T: Into<Value>> From<T> for CellSpec {
+    fn from(value: T) -> Self {
+        Self::Value(text(value))
+    }
+}
+
+impl From<Literal> for CellSpec {
+    fn from(literal: Literal) -> Self {
+        Self::Value(literal.into())
+    }
+}
+
+impl From<SplitSpec> for CellSpec {
+    fn from(split: SplitSpec) -> Self {
+        Self::Split(split.into())
+    }
+}
+
+impl fmt::Display for CellSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => value.fmt(f),
+            Self::Split(split) => split.fmt(f),
+        }
+    }
+}
+
+impl SplitSpec {
+    /// A split without arms.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An arm with a name, after those before it.
+    pub fn arm<N>(mut self, name: N, share: Share, value: impl Into<Literal>) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        let name = Some(named(name)?.node.to_arc().into());
+        self.arms.push(ArmSpec { name, share: share.into(), value: text(value) });
+        Ok(self)
+    }
+
+    /// An arm that goes by its place, after those before it.
+    #[must_use]
+    pub fn unnamed(mut self, share: Share, value: impl Into<Literal>) -> Self {
+        self.arms.push(ArmSpec { name: None, share: share.into(), value: text(value) });
+        self
+    }
+
+    /// What is hashed instead of the user's id: the steps of an attribute.
+    pub fn by<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        let steps = steps.into_iter().map(|step| Ok(Name::new(step)?.to_arc()));
+        self.by = Some(steps.collect::<Result<Path>>()?.into());
+        Ok(self)
+    }
+
+    fn build(mut children: Cursor<'_>) -> Result<Self> {
+        let mut split = Self::new();
+        while let Some(child) = children.next() {
+            match child.rule() {
+                Rule::arm => split.arms.push(ArmSpec::build(child.children())?),
+                Rule::k_by => split.by = Some(children.path()?),
+                _ => {}
+            }
+        }
+        Ok(split)
+    }
+}
+
+impl fmt::Display for SplitSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SPLIT ({})", join(&self.arms))?;
+        self.by.as_ref().map_or(Ok(()), |by| {
+            f.write_str(" BY ")?;
+            write_path(f, &by.node)
+        })
+    }
+}
+
+impl ArmSpec {
+    fn build(mut children: Cursor<'_>) -> Result<Self> {
+        let named = children.peek() == Some(Rule::simple);
+        let name = if named { Some(children.name()?) } else { None };
+        let name = name.map(|name| Spanned::new(name.node.to_arc(), name.span));
+        children.saw(Rule::colon);
+        Ok(Self { name, share: children.share()?, value: children.literal()? })
+    }
+}
+
+impl fmt::Display for ArmSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            write_step(f, &name.node, true)?;
+            f.write_str(": ")?;
+        }
+        write!(f, "{} {}", self.share, self.value)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "CREATE CONFIG",
+    syntax: "CREATE CONFIG <name> [DESCRIPTION '…'] SEGMENTS <segment> [<percent>] [SALT '…'], … KEY <key> [= <cell> | VALUES (<segment> = <cell>, …)], …",
+    summary: "makes a config: segments in priority order by keys, a value per cell",
+    example: "CREATE CONFIG dark_mode SEGMENTS ny_phones 25%, EVERYONE KEY dark VALUES (ny_phones = TRUE, EVERYONE = SPLIT (50% TRUE, 50% FALSE))",
+};
+
+impl CreateConfig {
+    /// Checks the statement against a state, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+        let name = &self.name.node;
+        refuse_used_name(scene, &self.name, None)?;
+        let id = scene.catalog.next_config();
+        let mut matrix = Matrix::new(scene, id, name.clone());
+        matrix.description = scene.parameters.optional(self.description.as_ref())?;
+        matrix.set_rows(&self.rows)?;
+        self.columns.iter().try_for_each(|column| matrix.add_column(column))?;
+        matrix.settle_columns()?;
+        let mut draft = scene.draft();
+        let head = ConfigHead { id, name: name.clone(), disabled: false, archived: false };
+        draft.push(Change::Config { head, comment: None })?;
+        matrix.new_salts(&imbl::OrdMap::new()).into_iter().try_for_each(|salt| draft.push(salt))?;
+        draft.push(Change::Version(Arc::new(matrix.version(1))))?;
+        let keys = self.columns.iter().map(|column| &column.key);
+        hold_to_rules(&draft, id, self.name.span, keys)?;
+        Ok(draft.done(format!("created config {name}; PUBLISH CONFIG {name} makes it live")))
+    }
+}
+
+/// Refuses a name that another config has or had.
+pub(super) fn refuse_used_name(
+    scene: &Scene<'_>,
+    name: &Spanned<Name>,
+    own: Option<ConfigId>,
+) -> Result<()> {
+    match scene.catalog.config_ever_named(name.node.as_str()) {
+        Some(other) if Some(other) != own => {
+            let config = scene.catalog.config(other);
+            let archived = config.is_some_and(|config| config.head.archived);
+            let error = already_exists(ObjectKind::Config, name, archived);
+            let now = config.map(|config| &config.head.name).filter(|now| **now != name.node);
+            Err(match now {
+                Some(now) => {
+                    error.hint(format!("it is a former name of config `{}`", now.as_str()))
+                }
+                None => error,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Holds a config that was made or edited to the rules over the whole; `keys` are those that the statement
+/// names, for the place of an error.
+pub(super) fn hold_to_rules<'k>(
+    draft: &Draft<'_>,
+    id: ConfigId,
+    span: Span,
+    keys: impl IntoIterator<Item = &'k Spanned<Name>>,
+) -> Result<()> {
+    let Some(config) = draft.after.config(id) else { return Ok(()) };
+    let now = draft.now();
+    rules::refuse_taken_keys(&draft.after, config, now).map_err(|error| {
+        let taken = |key: &&Spanned<Name>| match error.kind() {
+            ErrorKind::KeyInUse { owners } => owners.iter().any(|(name, _)| *name == key.node),
+            _ => false,
+        };
+        let place = keys.into_iter().find(taken).map_or(span, |key| key.span);
+        error.at(place)
+    })?;
+    let keys = rules::config_keys(config, now);
+    rules::refuse_cycles(&draft.after, keys, now).map_err(|e| e.at(span))
+}

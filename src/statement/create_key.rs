@@ -1,0 +1,136 @@
+//! `CREATE KEY`: a new key with its type and default.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::rules::Fit;
+use super::scene::{Checked, Scene, already_exists};
+use super::write::Clauses;
+use super::{Help, Text, named, text};
+use crate::error::{Error, ObjectKind, Result};
+use crate::model::{Change, Expr, Key, KeyType, Literal, Name, Spanned};
+use crate::syntax::{self, Cursor, Node, Rule};
+
+/// `CREATE KEY name type DEFAULT value [CHECK (…)] [DESCRIPTION '…']`
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateKey {
+    /// The name.
+    pub name: Spanned<Name>,
+    /// The type, which never changes.
+    pub kind: KeyType,
+    /// The value where no row gives one.
+    pub default: Spanned<Literal>,
+    /// What every value must make true.
+    pub check: Option<Expr>,
+    /// What it is for.
+    pub description: Option<Text>,
+}
+
+impl CreateKey {
+    /// A key with its type and the value that it has where no row gives one.
+    pub fn new<N>(name: N, kind: KeyType, default: impl Into<Literal>) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        let (name, default) = (named(name)?, text(default));
+        Ok(Self { name, kind, default, check: None, description: None })
+    }
+
+    /// What every value must make true: a condition over `VALUE`, as text.
+    pub fn check(mut self, condition: &str) -> Result<Self> {
+        self.check = Some(syntax::condition(condition, true)?);
+        Ok(self)
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Literal>) -> Self {
+        self.description = Some(text(description));
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        Self::build_body(&mut node.children())
+    }
+
+    /// Builds what stands after `KEY`; in a dump there is more behind it.
+    pub(super) fn build_body(children: &mut Cursor<'_>) -> Result<Self> {
+        let name = children.name()?;
+        let kind = key_type(&children.operand()?)?;
+        let mut key =
+            Self { name, kind, default: children.literal()?, check: None, description: None };
+        loop {
+            if children.saw(Rule::k_check) {
+                key.check = Some(children.condition()?);
+            } else if children.saw(Rule::k_description) {
+                key.description = Some(children.literal()?);
+            } else {
+                return Ok(key);
+            }
+        }
+    }
+
+    /// What stands after `CREATE` or `LOAD`.
+    pub(super) fn clauses(&self, verb: &str) -> Clauses {
+        let Self { name, kind, default, .. } = self;
+        let mut clauses = Clauses::new(format!("{verb} KEY {name} {kind} DEFAULT {default}"));
+        clauses.extend(self.check.iter().map(|check| format!("CHECK ({check})")));
+        clauses.text("DESCRIPTION", self.description.as_ref());
+        clauses
+    }
+}
+
+fn key_type(node: &Node<'_>) -> Result<KeyType> {
+    Ok(match node.children().node()?.rule() {
+        Rule::k_boolean => KeyType::Boolean,
+        Rule::k_integer => KeyType::Integer,
+        Rule::k_double => KeyType::Double,
+        Rule::k_string => KeyType::String,
+        _ => KeyType::Json,
+    })
+}
+
+impl fmt::Display for CreateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.clauses("CREATE").fmt(f)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "CREATE KEY",
+    syntax: "CREATE KEY <name> BOOLEAN | INTEGER | DOUBLE | STRING | JSON DEFAULT <value> [CHECK (<condition over VALUE>)] [DESCRIPTION '…']",
+    summary: "makes a key: a value that the app reads by name",
+    example: "CREATE KEY volume INTEGER DEFAULT 5 CHECK (VALUE BETWEEN 0 AND 11) DESCRIPTION 'how loud'",
+};
+
+impl CreateKey {
+    /// Checks the statement against a state, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+        let name = &self.name.node;
+        if let Some(old) = scene.catalog.key_named(name.as_str()) {
+            return Err(already_exists(ObjectKind::Key, &self.name, old.archived));
+        }
+        let key = self.key(scene)?;
+        let mut draft = scene.draft();
+        draft.push(Change::Key(Arc::new(key)))?;
+        Ok(draft.done(format!("created key {name}")))
+    }
+
+    /// The key that it makes, whether or not there is one of that name.
+    pub(super) fn key(&self, scene: &Scene<'_>) -> Result<Key> {
+        let check = self.check.as_ref().map(|c| scene.check_condition(c, self.kind)).transpose()?;
+        let fit = Fit::new(&self.name.node, self.kind, check.as_ref())?;
+        let default = fit.admit(scene.parameters.resolve(&self.default)?, self.default.span)?;
+        Ok(Key {
+            id: scene.catalog.next_key(),
+            name: self.name.node.clone(),
+            kind: self.kind,
+            default,
+            description: scene.parameters.optional(self.description.as_ref())?,
+            check,
+            archived: false,
+            version: 1,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! `CREATE SEGMENT`: a new named condition over users.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::scene::{Checked, Scene, already_exists};
+use super::write::Clauses;
+use super::{Help, Text, named, rules, text};
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::model::{Change, Expr, Literal, Name, Reference, Segment, Spanned};
+use crate::syntax::{self, Node, Rule};
+
+/// `CREATE SEGMENT name [DESCRIPTION '…'] WHERE condition`
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateSegment {
+    /// The name.
+    pub name: Spanned<Name>,
+    /// What it is for.
+    pub description: Option<Text>,
+    /// Who is in it.
+    pub condition: Expr,
+}
+
+impl CreateSegment {
+    /// A segment with its condition, as text.
+    pub fn new<N>(name: N, condition: &str) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        let condition = syntax::condition(condition, false)?;
+        Ok(Self { name: named(name)?, description: None, condition })
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Literal>) -> Self {
+        self.description = Some(text(description));
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let name = children.name()?;
+        let description = children.literal_after(Rule::k_description)?;
+        Ok(Self { name, description, condition: children.condition()? })
+    }
+}
+
+impl fmt::Display for CreateSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut clauses = Clauses::new(format!("CREATE SEGMENT {}", self.name));
+        clauses.text("DESCRIPTION", self.description.as_ref());
+        clauses.push(format!("WHERE {}", self.condition));
+        clauses.fmt(f)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "CREATE SEGMENT",
+    syntax: "CREATE SEGMENT <name> [DESCRIPTION '…'] WHERE <condition>",
+    summary: "names a condition over users",
+    example: "CREATE SEGMENT ny_phones WHERE device = 'iPhone' AND city = 'New York'",
+};
+
+impl CreateSegment {
+    /// Checks the statement against a state, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+        let name = &self.name.node;
+        if name.as_str() == "EVERYONE" {
+            return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(self.name.span));
+        }
+        if let Some(old) = scene.catalog.segment_named(name.as_str()) {
+            return Err(already_exists(ObjectKind::Segment, &self.name, old.archived));
+        }
+        let segment = self.segment(scene)?;
+        let node = Reference::Segment(segment.id);
+        let mut draft = scene.draft();
+        draft.push(Change::Segment(Arc::new(segment)))?;
+        rules::refuse_cycles(&draft.after, [node], scene.now).map_err(|e| e.at(self.name.span))?;
+        Ok(draft.done(format!("created segment {name}")))
+    }
+
+    /// The segment that it makes, whether or not there is one of that name.
+    pub(super) fn segment(&self, scene: &Scene<'_>) -> Result<Segment> {
+        Ok(Segment {
+            id: scene.catalog.next_segment(),
+            name: self.name.node.clone(),
+            condition: scene.condition(&self.condition)?,
+            description: scene.parameters.optional(self.description.as_ref())?,
+            archived: false,
+            version: 1,
+        })
+    }
+}

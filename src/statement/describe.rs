@@ -1,0 +1,71 @@
+//! `DESCRIBE`: all there is to say of an object.
+
+use std::fmt;
+
+use super::write::{kind, optional};
+use super::{Help, Text, named, text};
+use crate::error::{Error, ObjectKind, Result};
+use crate::model::{Name, Spanned, Timestamp};
+use crate::syntax::{Node, Rule};
+
+/// `DESCRIBE CONFIG | SEGMENT | KEY name [VERSION n] [AS OF timestamp]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Describe {
+    /// What kind of object.
+    pub kind: ObjectKind,
+    /// Which.
+    pub name: Spanned<Name>,
+    /// Which version; `None` is the newest.
+    pub version: Option<Spanned<u64>>,
+    /// The instant to look from; `None` is now.
+    pub as_of: Option<Text>,
+}
+
+impl Describe {
+    /// Says all there is to say of an object.
+    pub fn new<N>(kind: ObjectKind, name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { kind, name: named(name)?, version: None, as_of: None })
+    }
+
+    /// Which version.
+    #[must_use]
+    pub fn version(mut self, version: u64) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// The instant to look from.
+    #[must_use]
+    pub fn as_of(mut self, as_of: Timestamp) -> Self {
+        self.as_of = Some(text(as_of.to_string()));
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        children.saw(Rule::k_describe);
+        let (kind, name) = children.object()?;
+        let version = children.integer_after(Rule::k_version)?;
+        let as_of = children.accept(Rule::as_of).map(|as_of| as_of.children().literal());
+        Ok(Self { kind, name, version, as_of: as_of.transpose()? })
+    }
+}
+
+impl fmt::Display for Describe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DESCRIBE {} {}", kind(self.kind), self.name)?;
+        optional(f, "VERSION", self.version.as_ref())?;
+        optional(f, "AS OF", self.as_of.as_ref())
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "DESCRIBE",
+    syntax: "DESCRIBE CONFIG | SEGMENT | KEY <name> [VERSION <n>] [AS OF <timestamp>]",
+    summary: "says all there is to say of an object",
+    example: "DESCRIBE CONFIG dark_mode VERSION 2",
+};

@@ -1,0 +1,395 @@
+//! A version of a config while it is being put together or edited.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
+use crate::model::{
+    Arm, Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, Row, SegmentId, Share, Span,
+    Spanned, Split, Version,
+};
+
+use super::rules::Fit;
+use super::scene::Scene;
+use super::{CellSpec, CellsSpec, ColumnSpec, Position, RowSpec, SegmentRef, SplitSpec};
+
+/// The cells of a key by segment; what is not there is blank.
+type Cells = BTreeMap<SegmentId, Cell>;
+
+/// Rows and columns being edited.
+pub(super) struct Matrix<'s> {
+    scene: &'s Scene<'s>,
+    config: ConfigId,
+    /// The name of the config at this point of the statement: new salts begin with it.
+    pub(super) name: Name,
+    /// What the version is for.
+    pub(super) description: Option<Arc<str>>,
+    rows: Vec<Row>,
+    columns: Vec<(KeyId, Cells)>,
+    salts: OrdMap<SegmentId, Arc<str>>,
+    /// Where the statement last named a segment, for the place of an error.
+    named: BTreeMap<SegmentId, Span>,
+}
+
+impl<'s> Matrix<'s> {
+    /// A matrix without rows and columns.
+    pub(super) fn new(scene: &'s Scene<'s>, config: ConfigId, name: Name) -> Self {
+        Self {
+            scene,
+            config,
+            name,
+            description: None,
+            rows: Vec::new(),
+            columns: Vec::new(),
+            salts: OrdMap::new(),
+            named: BTreeMap::new(),
+        }
+    }
+
+    /// The matrix of a version, to be edited.
+    pub(super) fn of(scene: &'s Scene<'s>, config: &Config, version: &Version) -> Self {
+        let mut matrix = Self::new(scene, config.head.id, config.head.name.clone());
+        matrix.description.clone_from(&version.description);
+        matrix.rows.clone_from(&version.rows);
+        matrix.salts = config.salts.clone();
+        matrix.columns = version
+            .columns
+            .iter()
+            .map(|column| {
+                let cells = version.rows.iter().zip(&column.cells);
+                let filled = cells.filter_map(|(row, cell)| Some((row.segment, cell.clone()?)));
+                (column.key, filled.collect())
+            })
+            .collect();
+        matrix
+    }
+
+    /// The version that the matrix has become.
+    pub(super) fn version(&self, number: u32) -> Version {
+        let columns = self.columns.iter().map(|(key, cells)| Column {
+            key: *key,
+            cells: self.rows.iter().map(|row| cells.get(&row.segment).cloned()).collect(),
+        });
+        Version {
+            config: self.config,
+            number,
+            description: self.description.clone(),
+            rows: self.rows.clone(),
+            columns: columns.collect(),
+        }
+    }
+
+    /// The salts that the config did not have before.
+    pub(super) fn new_salts(&self, before: &OrdMap<SegmentId, Arc<str>>) -> Vec<Change> {
+        let new = self.salts.iter().filter(|(segment, salt)| before.get(*segment) != Some(*salt));
+        let change = |(&segment, salt): (&SegmentId, &Arc<str>)| Change::Salt {
+            config: self.config,
+            segment,
+            salt: Arc::clone(salt),
+        };
+        new.map(change).collect()
+    }
+
+    // -- rows
+
+    /// Makes the rows these, in this order; rows that stay keep rollout, salt and cells.
+    pub(super) fn set_rows(&mut self, specs: &[RowSpec]) -> Result<()> {
+        let old = std::mem::take(&mut self.rows);
+        for spec in specs {
+            let mut row = self.row(spec)?;
+            if spec.rollout.is_none() {
+                row.rollout = old.iter().find(|o| o.segment == row.segment).and_then(|o| o.rollout);
+            }
+            self.rows.push(row);
+        }
+        self.settle_rows()
+    }
+
+    /// Adds a row.
+    pub(super) fn add_row(&mut self, spec: &RowSpec, position: Option<&Position>) -> Result<()> {
+        let row = self.row(spec)?;
+        let place = self.place(row.segment, position.unwrap_or(&Position::Last))?;
+        if self.rows.iter().any(|old| old.segment == row.segment) {
+            let (kind, config) = (ObjectKind::Segment, self.name.clone());
+            let name = self.scene.catalog.segment_name(row.segment);
+            let error = Error::from(ErrorKind::InConfigAlready { kind, name, config });
+            return Err(error.at(spec.segment.span).hint("`MOVE SEGMENT` changes its place"));
+        }
+        self.rows.insert(place, row);
+        self.settle_rows()
+    }
+
+    /// Moves a row.
+    pub(super) fn move_row(&mut self, segment: &SegmentRef, position: &Position) -> Result<()> {
+        let from = self.row_named(segment)?;
+        if let Position::Before(other) | Position::After(other) = position
+            && other.node == segment.node
+        {
+            return Ok(());
+        }
+        let row = self.rows.remove(from);
+        let place = self.place(row.segment, position)?;
+        self.rows.insert(place, row);
+        self.settle_rows()
+    }
+
+    /// Takes a row away, and its cells with it.
+    pub(super) fn drop_row(&mut self, segment: &SegmentRef) -> Result<()> {
+        let row = self.row_named(segment)?;
+        self.rows.remove(row);
+        self.settle_rows()
+    }
+
+    /// Changes the rollout of a row.
+    pub(super) fn set_rollout(&mut self, segment: &SegmentRef, share: Share) -> Result<()> {
+        let row = self.row_named(segment)?;
+        if let Some(row) = self.rows.get_mut(row) {
+            row.rollout = partial(share);
+        }
+        Ok(())
+    }
+
+    /// A new row: its salt is what `SALT` says, else the one it had before, else a new one.
+    fn row(&mut self, spec: &RowSpec) -> Result<Row> {
+        let segment = self.scene.usable_segment_id(&spec.segment)?;
+        self.named.insert(segment, spec.segment.span);
+        let salt = match (&spec.salt, self.salts.get(&segment)) {
+            (Some(salt), _) => self.scene.parameters.text(salt)?,
+            (None, Some(known)) => Arc::clone(known),
+            (None, None) => {
+                let segment = self.scene.catalog.segment_name(segment);
+                format!("{}/{}", self.name.as_str(), segment.as_str()).into()
+            }
+        };
+        self.salts.insert(segment, Arc::clone(&salt));
+        let rollout = spec.rollout.as_ref().and_then(|share| partial(share.node));
+        Ok(Row { segment, rollout, salt })
+    }
+
+    /// The place at which a row goes in; last is before `EVERYONE`.
+    fn place(&mut self, segment: SegmentId, position: &Position) -> Result<usize> {
+        Ok(match position {
+            Position::First => 0,
+            Position::Before(other) => self.row_named(other)?,
+            Position::After(other) => self.row_named(other)? + 1,
+            Position::Last => {
+                let everyone = self.rows.last().is_some_and(|row| row.segment.is_everyone());
+                self.rows.len() - usize::from(everyone && !segment.is_everyone())
+            }
+        })
+    }
+
+    /// The place of a row that must be there.
+    fn row_named(&mut self, segment: &SegmentRef) -> Result<usize> {
+        let known = match &segment.node {
+            None => Some(SegmentId::EVERYONE),
+            Some(name) => self.scene.catalog.segment_named(name.as_str()).map(|s| s.id),
+        };
+        let place = known.and_then(|id| self.rows.iter().position(|row| row.segment == id));
+        if let Some(id) = known {
+            self.named.insert(id, segment.span);
+        }
+        place.ok_or_else(|| self.no_such_row(segment))
+    }
+
+    fn no_such_row(&self, segment: &SegmentRef) -> Error {
+        let name = segment.node.clone().unwrap_or_else(Name::everyone);
+        let wrong = name.as_str().to_owned();
+        let names: Vec<_> =
+            self.rows.iter().map(|row| self.scene.catalog.segment_name(row.segment)).collect();
+        let config = self.name.clone();
+        Error::from(ErrorKind::NotInConfig { kind: ObjectKind::Segment, name, config })
+            .at(segment.span)
+            .suggest(&wrong, names.iter().map(Name::as_str))
+    }
+
+    /// Holds the rows to the rules, and lets go of the cells of rows that are no more.
+    fn settle_rows(&mut self) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = self.rows.iter().map(|row| row.segment).find(|s| !seen.insert(*s)) {
+            let name = self.scene.catalog.segment_name(twice).as_str().to_owned();
+            return Err(self.at(twice, ErrorKind::Duplicate { what: "segment", name }));
+        }
+        let above = self.rows.split_last().map(|(_, above)| above).unwrap_or_default();
+        if above.iter().any(|row| row.segment.is_everyone()) {
+            return Err(self.at(SegmentId::EVERYONE, ErrorKind::EveryoneNotLast));
+        }
+        refuse_too_many("segments", CONFIG_SEGMENTS, self.rows.len())?;
+        for (_, cells) in &mut self.columns {
+            cells.retain(|segment, _| seen.contains(segment));
+        }
+        Ok(())
+    }
+
+    fn at(&self, segment: SegmentId, kind: ErrorKind) -> Error {
+        let error = Error::from(kind);
+        match self.named.get(&segment) {
+            Some(span) => error.at(*span),
+            None => error,
+        }
+    }
+
+    // -- columns
+
+    /// Adds a key.
+    pub(super) fn add_column(&mut self, spec: &ColumnSpec) -> Result<()> {
+        let known = self.scene.catalog.key_named(spec.key.node.as_str()).map(|key| key.id);
+        if known.is_some_and(|id| self.columns.iter().any(|(key, _)| *key == id)) {
+            return Err(self.key_already(&spec.key));
+        }
+        let key = self.scene.usable_key(&spec.key)?;
+        let cells = self.cells(key, &spec.cells, Cells::new())?;
+        self.columns.push((key.id, cells));
+        Ok(())
+    }
+
+    /// The error for a key that is there already: before this statement, or by it.
+    fn key_already(&self, key: &Spanned<Name>) -> Error {
+        let before = self.scene.catalog.config(self.config).and_then(|config| config.newest());
+        let known = self.scene.catalog.key_named(key.node.as_str());
+        if before.zip(known).is_none_or(|(version, key)| version.column(key.id).is_none()) {
+            let name = key.node.as_str().to_owned();
+            return Error::from(ErrorKind::Duplicate { what: "key", name }).at(key.span);
+        }
+        let (kind, name, config) = (ObjectKind::Key, key.node.clone(), self.name.clone());
+        Error::from(ErrorKind::InConfigAlready { kind, name, config })
+            .at(key.span)
+            .hint(format!("`SET {}` changes its cells", key.node))
+    }
+
+    /// Changes the cells of a key.
+    pub(super) fn set_column(&mut self, spec: &ColumnSpec) -> Result<()> {
+        let place = self.column_named(&spec.key)?.ok_or_else(|| {
+            self.no_column(&spec.key).hint(format!("`ADD KEY {}` adds it", spec.key.node))
+        })?;
+        let key = self.scene.usable_key(&spec.key)?;
+        let old = self.columns.get(place).map(|(_, cells)| cells.clone()).unwrap_or_default();
+        let cells = self.cells(key, &spec.cells, old)?;
+        if let Some(column) = self.columns.get_mut(place) {
+            column.1 = cells;
+        }
+        Ok(())
+    }
+
+    /// Takes a key away.
+    pub(super) fn drop_column(&mut self, key: &Spanned<Name>) -> Result<()> {
+        let place = self.column_named(key)?.ok_or_else(|| self.no_column(key))?;
+        self.columns.remove(place);
+        Ok(())
+    }
+
+    /// Holds the number of keys to the limit.
+    pub(super) fn settle_columns(&self) -> Result<()> {
+        refuse_too_many("keys", CONFIG_KEYS, self.columns.len())
+    }
+
+    fn column_named(&self, name: &Spanned<Name>) -> Result<Option<usize>> {
+        let id = self.scene.key(name)?.id;
+        Ok(self.columns.iter().position(|(key, _)| *key == id))
+    }
+
+    fn no_column(&self, name: &Spanned<Name>) -> Error {
+        let (kind, config) = (ObjectKind::Key, self.name.clone());
+        let error = ErrorKind::NotInConfig { kind, name: name.node.clone(), config };
+        Error::from(error).at(name.span)
+    }
+
+    /// The cells of a key: old ones changed by what is said.
+    fn cells(&mut self, key: &Key, spec: &CellsSpec, mut cells: Cells) -> Result<Cells> {
+        let fit = Fit::of(key)?;
+        match spec {
+            CellsSpec::Blank => {}
+            CellsSpec::All(cell) => {
+                let cell = self.cell(&fit, cell)?;
+                cells = self.rows.iter().map(|row| (row.segment, cell.clone())).collect();
+            }
+            CellsSpec::Some(specs) => {
+                let mut seen = BTreeSet::new();
+                for (segment, cell) in specs {
+                    let id = self.cell_segment(segment, &mut seen)?;
+                    match cell {
+                        Some(cell) => cells.insert(id, self.cell(&fit, cell)?),
+                        None => cells.remove(&id),
+                    };
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    /// The segment that a cell is for: one of the rows, named once.
+    fn cell_segment(
+        &mut self,
+        segment: &SegmentRef,
+        seen: &mut BTreeSet<SegmentId>,
+    ) -> Result<SegmentId> {
+        let id = self.scene.segment_id(segment)?;
+        self.row_named(segment)?;
+        if seen.insert(id) {
+            return Ok(id);
+        }
+        let name = self.scene.catalog.segment_name(id).as_str().to_owned();
+        Err(Error::from(ErrorKind::Duplicate { what: "segment", name }).at(segment.span))
+    }
+
+    fn cell(&self, fit: &Fit<'_>, spec: &CellSpec) -> Result<Cell> {
+        match spec {
+            CellSpec::Value(literal) => {
+                let value = self.scene.parameters.resolve(literal)?;
+                Ok(Cell::Value(fit.admit(value, literal.span)?))
+            }
+            CellSpec::Split(split) => Ok(Cell::Split(self.split(fit, split)?)),
+        }
+    }
+
+    fn split(&self, fit: &Fit<'_>, spec: &Spanned<SplitSpec>) -> Result<Split> {
+        let mut labels = BTreeSet::new();
+        let mut arms: Vec<Arm> = Vec::with_capacity(spec.node.arms.len());
+        for arm in &spec.node.arms {
+            let name = arm.name.as_ref().map(|name| Arc::clone(&name.node));
+            let value = self.scene.parameters.resolve(&arm.value)?;
+            let made = Arm { name, share: arm.share.node, value };
+            let label = made.label(arms.len());
+            if !labels.insert(Arc::clone(&label)) {
+                let span = arm.name.as_ref().map_or(arm.share.span, |name| name.span);
+                let error = ErrorKind::Duplicate { what: "arm", name: label.to_string() };
+                return Err(Error::from(error).at(span));
+            }
+            arms.push(Arm {
+                value: fit.admit(made.value, arm.value.span)?,
+                share: made.share,
+                name: made.name,
+            });
+        }
+        refuse_sum(&arms, spec.span)?;
+        Ok(Split { arms, by: spec.node.by.as_ref().map(|path| Arc::clone(&path.node)) })
+    }
+}
+
+/// 100 % is no rollout.
+fn partial(share: Share) -> Option<Share> {
+    (share != Share::FULL).then_some(share)
+}
+
+fn refuse_sum(arms: &[Arm], span: Span) -> Result<()> {
+    let total: u64 = arms.iter().map(|arm| u64::from(arm.share.thousandths())).sum();
+    if total == u64::from(Share::FULL.thousandths()) {
+        return Ok(());
+    }
+    let (whole, part) = (total / 1000, total % 1000);
+    let total = match part {
+        0 => format!("{whole}%"),
+        _ => format!("{whole}.{}%", format!("{part:03}").trim_end_matches('0')),
+    };
+    Err(Error::from(ErrorKind::SplitSum { total }).at(span))
+}
+
+fn refuse_too_many(unit: &'static str, limit: usize, found: usize) -> Result<()> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(ErrorKind::TooMany { what: "a config", limit, unit, found }.into())
+}

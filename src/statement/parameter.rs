@@ -1,0 +1,145 @@
+//! Parameters: the values that `:name` stands for.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::error::{ErrorKind, Result};
+use crate::model::{Expr, ExprKind, Literal, Object, Spanned, Timestamp, Value};
+
+use super::Text;
+
+/// The values that a statement's parameters stand for.
+///
+/// ```
+/// let parameters = pcq::Parameters::new().with("id", "u1").with("limit", 10);
+/// assert_eq!(parameters.value("id"), Some(&pcq::Value::from("u1")));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters(BTreeMap<Arc<str>, Value>);
+
+impl Parameters {
+    /// No parameters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives a parameter a value, in place of an older one.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Self {
+        self.0.insert(name.into(), value.into());
+        self
+    }
+
+    /// The value of a parameter.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// The value that a literal is or stands for.
+    pub(crate) fn resolve(&self, literal: &Spanned<Literal>) -> Result<Value> {
+        let value = match &literal.node {
+            Literal::Value(value) => value,
+            Literal::Parameter(name) => {
+                self.0.get(name).ok_or_else(|| unknown_parameter(name).at(literal.span))?
+            }
+        };
+        match value.flaw() {
+            None => Ok(value.clone()),
+            Some(flaw) => Err(crate::Error::from(ErrorKind::Json(flaw)).at(literal.span)),
+        }
+    }
+
+    /// The text that a literal is or stands for.
+    pub(crate) fn text(&self, literal: &Text) -> Result<Arc<str>> {
+        match self.resolve(literal)? {
+            Value::String(text) => Ok(text),
+            other => Err(crate::Error::from(ErrorKind::Type {
+                place: "this clause".into(),
+                wanted: "text in single quotes".into(),
+                found: format!("a {}", other.kind()),
+            })
+            .at(literal.span)),
+        }
+    }
+
+    /// The text of an optional clause.
+    pub(crate) fn optional(&self, literal: Option<&Text>) -> Result<Option<Arc<str>>> {
+        literal.map(|text| self.text(text)).transpose()
+    }
+
+    /// The instant that a text names.
+    pub(crate) fn timestamp(&self, literal: &Text) -> Result<Timestamp> {
+        let text = self.text(literal)?;
+        Timestamp::parse(&text).map_err(|e| crate::Error::from(e).at(literal.span))
+    }
+
+    /// The attributes of a `WITH` clause.
+    pub(crate) fn attributes(&self, literal: &Spanned<Literal>) -> Result<Arc<Object>> {
+        let wrong = match self.resolve(literal)? {
+            Value::Object(members) if members.contains_key("user_id") => ErrorKind::UserIdIsGiven,
+            Value::Object(members) => return Ok(members),
+            other => ErrorKind::Type {
+                place: "WITH".into(),
+                wanted: "a JSON object of attributes".into(),
+                found: format!("a {}", other.kind()),
+            },
+        };
+        Err(crate::Error::from(wrong).at(literal.span))
+    }
+
+    /// An expression with values in place of its parameters.
+    pub(crate) fn bind<'e>(&self, expr: &'e Expr) -> Result<Cow<'e, Expr>> {
+        if !has_parameter(expr) {
+            return Ok(Cow::Borrowed(expr));
+        }
+        let mut bound = expr.clone();
+        self.bind_in_place(&mut bound)?;
+        Ok(Cow::Owned(bound))
+    }
+
+    fn bind_in_place(&self, expr: &mut Expr) -> Result<()> {
+        let span = expr.span;
+        match &mut expr.node {
+            ExprKind::Literal(literal) => self.replace(literal, span)?,
+            ExprKind::Matches { pattern, .. } => self.replace(&mut pattern.node, pattern.span)?,
+            _ => {}
+        }
+        expr.node.operands_mut().into_iter().try_for_each(|operand| self.bind_in_place(operand))
+    }
+
+    fn replace(&self, literal: &mut Literal, span: crate::model::Span) -> Result<()> {
+        let resolved = self.resolve(&Spanned::new(literal.clone(), span))?;
+        *literal = Literal::Value(resolved);
+        Ok(())
+    }
+}
+
+impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+impl<N: Into<Arc<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Parameters {
+    fn from(pairs: [(N, V); COUNT]) -> Self {
+        pairs.into_iter().collect()
+    }
+}
+
+/// The error for a parameter that was given no value.
+pub(crate) fn unknown_parameter(name: &str) -> crate::Error {
+    crate::Error::from(ErrorKind::UnknownParameter { name: name.to_owned() })
+        .hint(format!("give it one with `-v {name}=…`, or when the prepared statement is run"))
+}
+
+fn has_parameter(expr: &Expr) -> bool {
+    let here = match &expr.node {
+        ExprKind::Literal(literal) => matches!(literal, Literal::Parameter(_)),
+        ExprKind::Matches { pattern, .. } => matches!(pattern.node, Literal::Parameter(_)),
+        _ => false,
+    };
+    here || expr.node.operands().into_iter().any(has_parameter)
+}

@@ -1,0 +1,177 @@
+//! `PUBLISH CONFIG`: makes a version live, now or later.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::scene::{Checked, Scene};
+use super::write::optional;
+use super::{Help, Text, named, rules, text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Config, Literal, Name, Publication, Spanned, Timestamp, Version};
+use crate::syntax::{Node, Rule};
+
+/// `PUBLISH CONFIG name [VERSION n] [AT timestamp [UNTIL timestamp]] [COMMENT '…']`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Publish {
+    /// Which config.
+    pub config: Spanned<Name>,
+    /// Which version; `None` is the newest.
+    pub version: Option<Spanned<u64>>,
+    /// From when on; `None` is now.
+    pub at: Option<Text>,
+    /// Until when.
+    pub until: Option<Text>,
+    /// Why.
+    pub comment: Option<Text>,
+}
+
+impl Publish {
+    /// Publishes the newest version of a config now.
+    pub fn new<N>(config: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { config: named(config)?, version: None, at: None, until: None, comment: None })
+    }
+
+    /// Which version.
+    #[must_use]
+    pub fn version(mut self, version: u64) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// From when on.
+    #[must_use]
+    pub fn at(mut self, at: Timestamp) -> Self {
+        self.at = Some(text(at.to_string()));
+        self
+    }
+
+    /// Until when; only after [`Publish::at`], as a window that starts now cannot be written.
+    #[must_use]
+    pub fn until(mut self, until: Timestamp) -> Self {
+        self.until = self.at.is_some().then(|| text(until.to_string()));
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn comment(mut self, comment: impl Into<Literal>) -> Self {
+        self.comment = Some(text(comment));
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let config = children.name()?;
+        Ok(Self {
+            config,
+            version: children.integer_after(Rule::k_version)?,
+            at: children.literal_after(Rule::k_at)?,
+            until: children.literal_after(Rule::k_until)?,
+            comment: children.literal_after(Rule::k_comment)?,
+        })
+    }
+}
+
+impl fmt::Display for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PUBLISH CONFIG {}", self.config)?;
+        optional(f, "VERSION", self.version.as_ref())?;
+        optional(f, "AT", self.at.as_ref())?;
+        optional(f, "UNTIL", self.until.as_ref())?;
+        optional(f, "COMMENT", self.comment.as_ref())
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "PUBLISH CONFIG",
+    syntax: "PUBLISH CONFIG <name> [VERSION <n>] [AT <timestamp> [UNTIL <timestamp>]] [COMMENT '…']",
+    summary: "makes a version live, now or from a time on",
+    example: "PUBLISH CONFIG dark_mode VERSION 2 AT '2026-12-01T09:00:00[America/New_York]' COMMENT 'launch'",
+};
+
+impl Publish {
+    /// Checks the statement against a state, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+        let config = scene.usable_config(&self.config)?;
+        let version = match (&self.version, config.newest()) {
+            (None, Some(newest)) => Arc::clone(newest),
+            (Some(number), _) => scene.version(config, number)?,
+            (None, None) => return Ok(scene.unchanged("it has no version")),
+        };
+        let (effective, until) = self.window(scene)?;
+        self.refuse_blank(scene, config, &version)?;
+        let publication = Publication {
+            config: config.head.id,
+            sequence: scene.catalog.sequence + 1,
+            version: version.number,
+            effective,
+            until,
+            scheduled: self.at.is_some(),
+            comment: scene.parameters.optional(self.comment.as_ref())?,
+        };
+        self.publish(scene, config, &version, publication)
+    }
+
+    /// From when on and up to when it is in force.
+    fn window(&self, scene: &Scene<'_>) -> Result<(Timestamp, Option<Timestamp>)> {
+        let Some(at) = &self.at else { return Ok((scene.now, None)) };
+        let effective = scene.parameters.timestamp(at)?;
+        if effective < scene.now {
+            let error = ErrorKind::Past { what: "AT", at: effective, now: scene.now };
+            return Err(Error::from(error).at(at.span).hint("without AT it is published now"));
+        }
+        let Some(until) = &self.until else { return Ok((effective, None)) };
+        let end = scene.parameters.timestamp(until)?;
+        if end <= effective {
+            let error = ErrorKind::EmptyWindow { at: effective, until: end };
+            return Err(Error::from(error).at(until.span));
+        }
+        Ok((effective, Some(end)))
+    }
+
+    fn refuse_blank(&self, scene: &Scene<'_>, config: &Config, version: &Version) -> Result<()> {
+        let blank = version.columns.iter().filter(|column| column.is_blank());
+        let keys: Vec<_> =
+            blank.filter_map(|c| scene.catalog.key(c.key)).map(|key| key.name.clone()).collect();
+        if keys.is_empty() && !version.columns.is_empty() {
+            return Ok(());
+        }
+        let error = ErrorKind::NothingToPublish { config: config.head.name.clone(), keys };
+        Err(Error::from(error).at(self.config.span))
+    }
+
+    fn publish(
+        &self,
+        scene: &Scene<'_>,
+        config: &Config,
+        version: &Arc<Version>,
+        publication: Publication,
+    ) -> Result<Checked> {
+        let (now, name, number) = (scene.now, &self.config.node, version.number);
+        let comment = publication.comment.clone();
+        let at_once = publication.effective == now && publication.until.is_none();
+        let settled =
+            config.timeline.live(now) == Some(number) && !config.timeline.is_unsettled(now);
+        let message = if publication.effective == now {
+            format!("published version {number} of config {name}")
+        } else {
+            format!("scheduled version {number} of config {name} at {}", publication.effective)
+        };
+        let mut draft = scene.draft();
+        draft.push(Change::Publication(publication))?;
+        if let Some(after) = draft.after.config(config.head.id) {
+            rules::refuse_invalid(&draft.after, after, [version].into_iter(), now)
+                .map_err(|e| e.at(self.config.span))?;
+        }
+        if at_once && settled {
+            return Ok(
+                scene.unchanged(format!("version {number} of config {name} is live already"))
+            );
+        }
+        Ok(draft.done(message).because(comment))
+    }
+}

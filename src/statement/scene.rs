@@ -1,0 +1,308 @@
+//! What every write has in common: where it is checked, and what a check returns.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::eval::{self, CheckScope, Scope};
+use crate::limits::CONDITION_BYTES;
+use crate::model::{
+    Catalog, Change, ChangeSet, Condition, Config, ConfigHead, Expr, Key, KeyId, KeyType, Name,
+    Segment, SegmentId, Span, Spanned, Timestamp, Version, Versions,
+};
+
+use super::{Parameters, SegmentRef};
+
+/// The state that a write is checked against.
+pub(crate) struct Scene<'a> {
+    /// Every object as it stands.
+    pub(crate) catalog: &'a Catalog,
+    /// The instant of the statement.
+    pub(crate) now: Timestamp,
+    /// What the statement's parameters stand for.
+    pub(crate) parameters: &'a Parameters,
+    /// The versions that the catalog does not keep.
+    pub(crate) versions: &'a dyn Versions,
+}
+
+/// A write that was found right: what it does, the state after it, and how it is told.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// What it does; empty if it changes nothing.
+    pub(crate) changes: ChangeSet,
+    /// The state after it.
+    pub(crate) after: Catalog,
+    /// What was done, or why nothing was.
+    pub(crate) message: String,
+    /// Why it was done, if the statement says so.
+    pub(crate) comment: Option<Arc<str>>,
+}
+
+/// A write being put together: each change is applied to a catalog of its own, so that the rules over
+/// the whole can be asked of the state after it.
+pub(crate) struct Draft<'a> {
+    scene: &'a Scene<'a>,
+    pub(crate) after: Catalog,
+    changes: Vec<Change>,
+}
+
+impl<'a> Scene<'a> {
+    /// Starts a write.
+    pub(crate) fn draft(&'a self) -> Draft<'a> {
+        Draft { scene: self, after: self.catalog.clone(), changes: Vec::new() }
+    }
+
+    /// A write that changes nothing, and why.
+    pub(crate) fn unchanged(&self, why: impl Into<String>) -> Checked {
+        Checked {
+            changes: ChangeSet::default(),
+            after: self.catalog.clone(),
+            message: format!("nothing changed: {}", why.into()),
+            comment: None,
+        }
+    }
+
+    /// A key, archived or not.
+    pub(crate) fn key(&self, name: &Spanned<Name>) -> Result<&'a Arc<Key>> {
+        find_key(self.catalog, name)
+    }
+
+    /// A key that is not archived.
+    pub(crate) fn usable_key(&self, name: &Spanned<Name>) -> Result<&'a Arc<Key>> {
+        let key = self.key(name)?;
+        refuse_archived(key.archived, ObjectKind::Key, name)?;
+        Ok(key)
+    }
+
+    /// A segment, archived or not.
+    pub(crate) fn segment(&self, name: &Spanned<Name>) -> Result<&'a Arc<Segment>> {
+        find_segment(self.catalog, name)
+    }
+
+    /// A segment that is not archived.
+    pub(crate) fn usable_segment(&self, name: &Spanned<Name>) -> Result<&'a Arc<Segment>> {
+        let segment = self.segment(name)?;
+        refuse_archived(segment.archived, ObjectKind::Segment, name)?;
+        Ok(segment)
+    }
+
+    /// The number of a segment in a list of rows or cells; `EVERYONE` too.
+    pub(crate) fn segment_id(&self, segment: &SegmentRef) -> Result<SegmentId> {
+        match named(segment) {
+            Some(name) => Ok(self.segment(&name)?.id),
+            None => Ok(SegmentId::EVERYONE),
+        }
+    }
+
+    /// The number of a segment that is not archived; `EVERYONE` too.
+    pub(crate) fn usable_segment_id(&self, segment: &SegmentRef) -> Result<SegmentId> {
+        match named(segment) {
+            Some(name) => Ok(self.usable_segment(&name)?.id),
+            None => Ok(SegmentId::EVERYONE),
+        }
+    }
+
+    /// A config, archived or not.
+    pub(crate) fn config(&self, name: &Spanned<Name>) -> Result<&'a Arc<Config>> {
+        find_config(self.catalog, name)
+    }
+
+    /// A config that is not archived.
+    pub(crate) fn usable_config(&self, name: &Spanned<Name>) -> Result<&'a Arc<Config>> {
+        let config = self.config(name)?;
+        refuse_archived(config.head.archived, ObjectKind::Config, name)?;
+        Ok(config)
+    }
+
+    /// A version of a config, kept by the catalog or not.
+    pub(crate) fn version(&self, config: &Config, number: &Spanned<u64>) -> Result<Arc<Version>> {
+        let wanted = u32::try_from(number.node).ok().filter(|n| (1..=config.newest).contains(n));
+        if let Some(wanted) = wanted {
+            if let Some(version) = config.versions.get(&wanted) {
+                return Ok(Arc::clone(version));
+            }
+            if let Some(version) = self.versions.version(config.head.id, wanted)? {
+                return Ok(version);
+            }
+        }
+        Err(unknown_version(config, number))
+    }
+
+    /// Checks the condition of a segment.
+    pub(crate) fn condition(&self, expr: &Expr) -> Result<Condition> {
+        let bound = self.parameters.bind(expr)?.into_owned();
+        eval::compile(&bound, &SegmentScope { scene: self })?;
+        of_storable_length(Condition::new(bound), expr.span)
+    }
+
+    /// Checks the `CHECK` of a key.
+    pub(crate) fn check_condition(&self, expr: &Expr, kind: KeyType) -> Result<Condition> {
+        let bound = self.parameters.bind(expr)?.into_owned();
+        eval::compile(&bound, &CheckScope(kind))?;
+        of_storable_length(Condition::new(bound), expr.span)
+    }
+}
+
+/// Refuses a condition whose canonical text could not be read back.
+fn of_storable_length(condition: Condition, span: Span) -> Result<Condition> {
+    let found = condition.text().len();
+    if found <= CONDITION_BYTES {
+        return Ok(condition);
+    }
+    let (what, limit, unit) = ("a condition", CONDITION_BYTES, "bytes");
+    Err(Error::from(ErrorKind::TooMany { what, limit, unit, found }).at(span))
+}
+
+impl Draft<'_> {
+    /// Adds a change.
+    pub(crate) fn push(&mut self, change: Change) -> Result<()> {
+        self.after.apply(std::slice::from_ref(&change), self.scene.now, self.scene.versions)?;
+        self.changes.push(change);
+        Ok(())
+    }
+
+    /// The instant of the statement.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.scene.now
+    }
+
+    /// Ends the write.
+    pub(crate) fn done(self, message: impl Into<String>) -> Checked {
+        Checked {
+            changes: ChangeSet { changes: self.changes },
+            after: self.after,
+            message: message.into(),
+            comment: None,
+        }
+    }
+}
+
+impl Checked {
+    /// Says why the write was made.
+    pub(crate) fn because(mut self, comment: Option<Arc<str>>) -> Self {
+        self.comment = comment;
+        self
+    }
+}
+
+/// A key by its name, or an error that says which one may be meant.
+pub(crate) fn find_key<'c>(catalog: &'c Catalog, name: &Spanned<Name>) -> Result<&'c Arc<Key>> {
+    catalog
+        .key_named(name.node.as_str())
+        .ok_or_else(|| unknown(ObjectKind::Key, name, catalog.keys().map(|k| k.name.as_str())))
+}
+
+/// A segment by its name, or an error that says which one may be meant.
+pub(crate) fn find_segment<'c>(
+    catalog: &'c Catalog,
+    name: &Spanned<Name>,
+) -> Result<&'c Arc<Segment>> {
+    catalog.segment_named(name.node.as_str()).ok_or_else(|| {
+        unknown(ObjectKind::Segment, name, catalog.segments().map(|s| s.name.as_str()))
+    })
+}
+
+/// A config by its name, or an error that says which one may be meant.
+pub(crate) fn find_config<'c>(
+    catalog: &'c Catalog,
+    name: &Spanned<Name>,
+) -> Result<&'c Arc<Config>> {
+    catalog.config_named(name.node.as_str()).ok_or_else(|| {
+        let former = catalog.config_ever_named(name.node.as_str());
+        let names = catalog.configs().map(|c| c.head.name.as_str());
+        match former.and_then(|id| catalog.config(id)) {
+            Some(config) => unknown(ObjectKind::Config, name, std::iter::empty())
+                .hint(format!("its name is `{}` now", config.head.name.as_str())),
+            None => unknown(ObjectKind::Config, name, names),
+        }
+    })
+}
+
+/// The error for a name that is taken, perhaps by something archived.
+pub(super) fn already_exists(kind: ObjectKind, name: &Spanned<Name>, archived: bool) -> Error {
+    let error = Error::from(ErrorKind::AlreadyExists { kind, name: name.node.clone() });
+    let error = error.at(name.span);
+    if !archived {
+        return error;
+    }
+    let kind = kind.to_string().to_uppercase();
+    error.hint(format!("it is archived: `RESTORE {kind} {}` brings it back", name.node))
+}
+
+fn unknown<'a>(
+    kind: ObjectKind,
+    name: &Spanned<Name>,
+    known: impl Iterator<Item = &'a str>,
+) -> Error {
+    Error::from(ErrorKind::Unknown { kind, name: name.node.clone() })
+        .at(name.span)
+        .suggest(name.node.as_str(), known)
+}
+
+/// The error for a version that a config does not have.
+pub(crate) fn unknown_version(config: &Config, number: &Spanned<u64>) -> Error {
+    Error::from(ErrorKind::UnknownVersion {
+        config: config.head.name.clone(),
+        number: number.node,
+        newest: config.newest,
+    })
+    .at(number.span)
+}
+
+fn refuse_archived(archived: bool, kind: ObjectKind, name: &Spanned<Name>) -> Result<()> {
+    if !archived {
+        return Ok(());
+    }
+    let hint =
+        format!("`RESTORE {} {}` brings it back", kind.to_string().to_uppercase(), name.node);
+    Err(Error::from(ErrorKind::Archived { kind, name: name.node.clone() }).at(name.span).hint(hint))
+}
+
+fn named(segment: &SegmentRef) -> Option<Spanned<Name>> {
+    segment.node.clone().map(|name| Spanned::new(name, segment.span))
+}
+
+/// What names mean in the condition of a segment.
+struct SegmentScope<'s> {
+    scene: &'s Scene<'s>,
+}
+
+impl Scope for SegmentScope<'_> {
+    fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
+        let key = self.scene.usable_key(name)?;
+        Ok((key.id, key.kind))
+    }
+
+    fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId> {
+        Ok(self.scene.usable_segment(name)?.id)
+    }
+
+    fn check_type(&self) -> Option<KeyType> {
+        None
+    }
+}
+
+/// Throws or takes back the kill switch of a config.
+pub(super) fn switch(
+    scene: &Scene<'_>,
+    config: &Spanned<Name>,
+    disabled: bool,
+    word: &str,
+    comment: Option<Arc<str>>,
+) -> Result<Checked> {
+    let head = &scene.usable_config(config)?.head;
+    if head.disabled == disabled {
+        return Ok(scene.unchanged(format!("config {} is {word} already", config.node)));
+    }
+    let mut draft = scene.draft();
+    let head = ConfigHead { disabled, ..head.clone() };
+    draft.push(Change::Config { head, comment: comment.clone() })?;
+    Ok(draft.done(format!("{word} config {}", config.node)).because(comment))
+}
+
+/// Refuses a segment whose condition refers to what is archived.
+pub(super) fn find_referenced(scene: &Scene<'_>, segment: &Segment) -> Result<()> {
+    eval::compile(segment.condition.expr(), &SegmentScope { scene }).map(drop).map_err(|error| {
+        // the places are those of the text in which the condition was written
+        error.unplaced()
+    })
+}

@@ -1,0 +1,41 @@
+//! `SET COMMENT`: why, as recorded with each commit.
+
+use std::fmt;
+
+use super::{Help, Text, text};
+use crate::error::Result;
+use crate::model::Literal;
+use crate::syntax::Node;
+
+/// `SET COMMENT '…'`
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetComment {
+    /// Why.
+    pub comment: Text,
+}
+
+impl SetComment {
+    /// Sets it, until it is set again.
+    #[must_use]
+    pub fn new(comment: impl Into<Literal>) -> Self {
+        Self { comment: text(comment) }
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        Ok(Self { comment: node.children().literal()? })
+    }
+}
+
+impl fmt::Display for SetComment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SET COMMENT {}", self.comment)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "SET COMMENT",
+    syntax: "SET COMMENT '…'",
+    summary: "says why, as recorded with each commit",
+    example: "SET COMMENT 'spring launch'",
+};

@@ -1,0 +1,146 @@
+//! `SHOW`: the rows of a table.
+
+use std::fmt;
+
+use super::Help;
+use super::write::{join, optional};
+use crate::error::{ErrorKind, Result};
+use crate::model::{Expr, Path, Spanned, write_path};
+use crate::syntax::{Cursor, Node, Rule};
+
+/// `SHOW table [WHERE …] [ORDER BY …] [LIMIT n]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Show {
+    /// Which table.
+    pub table: Table,
+    /// Which of its rows.
+    pub filter: Filter,
+}
+
+/// A table that `SHOW` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// `KEYS`
+    Keys,
+    /// `SEGMENTS`
+    Segments,
+    /// `CONFIGS`
+    Configs,
+    /// `SCHEDULE`
+    Schedule,
+}
+
+/// `[WHERE …] [ORDER BY …] [LIMIT n]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Which rows: a condition over columns.
+    pub condition: Option<Expr>,
+    /// By which columns they are sorted.
+    pub order: Vec<(Spanned<Path>, Direction)>,
+    /// How many at most.
+    pub limit: Option<Spanned<u64>>,
+}
+
+/// Which way rows are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// `ASC`, and what is meant if nothing is said.
+    #[default]
+    Ascending,
+    /// `DESC`
+    Descending,
+}
+
+impl Show {
+    /// Lists a table, as far as a filter lets it.
+    #[must_use]
+    pub fn new(table: Table, filter: Filter) -> Self {
+        Self { table, filter }
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let table = Table::build(&children.operand()?)?;
+        Ok(Self { table, filter: Filter::build(&mut children)? })
+    }
+}
+
+impl Table {
+    fn build(node: &Node<'_>) -> Result<Self> {
+        Ok(match node.children().node()?.rule() {
+            Rule::k_keys => Self::Keys,
+            Rule::k_segments => Self::Segments,
+            Rule::k_configs => Self::Configs,
+            Rule::k_schedule => Self::Schedule,
+            Rule::k_users => return Err(node.error(ErrorKind::NotYet { what: "SHOW USERS" })),
+            _ => return Err(node.error(ErrorKind::NotYet { what: "SHOW EVENTS" })),
+        })
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keys => "KEYS",
+            Self::Segments => "SEGMENTS",
+            Self::Configs => "CONFIGS",
+            Self::Schedule => "SCHEDULE",
+        })
+    }
+}
+
+impl Filter {
+    /// Builds what is left of the children.
+    pub(super) fn build(children: &mut Cursor<'_>) -> Result<Self> {
+        let conditional = children.saw(Rule::k_where);
+        let condition = if conditional { Some(children.condition()?) } else { None };
+        children.saw(Rule::k_order);
+        let mut order = Vec::new();
+        while children.saw(Rule::k_by) || children.saw(Rule::comma) {
+            order.push(by(children.node()?.children())?);
+        }
+        Ok(Self { condition, order, limit: children.integer_after(Rule::k_limit)? })
+    }
+}
+
+fn by(mut children: Cursor<'_>) -> Result<(Spanned<Path>, Direction)> {
+    let path = children.path()?;
+    let descending = children.saw(Rule::k_desc);
+    Ok((path, if descending { Direction::Descending } else { Direction::Ascending }))
+}
+
+/// Writes a column and the way it is sorted.
+struct Order<'a>(&'a (Spanned<Path>, Direction));
+
+impl fmt::Display for Order<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_path(f, &self.0.0.node)?;
+        if self.0.1 == Direction::Descending { f.write_str(" DESC") } else { Ok(()) }
+    }
+}
+
+/// Writes each clause with a blank before it.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        optional(f, "WHERE", self.condition.as_ref())?;
+        if !self.order.is_empty() {
+            let order: Vec<_> = self.order.iter().map(Order).collect();
+            write!(f, " ORDER BY {}", join(&order))?;
+        }
+        optional(f, "LIMIT", self.limit.as_ref())
+    }
+}
+
+impl fmt::Display for Show {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SHOW {}{}", self.table, self.filter)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "SHOW",
+    syntax: "SHOW KEYS | SEGMENTS | CONFIGS | SCHEDULE [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    summary: "lists a table of the store",
+    example: "SHOW CONFIGS WHERE status = 'live' ORDER BY name LIMIT 10",
+};

@@ -1,0 +1,233 @@
+//! What a failed parse is told as: expected, found, and what people who know SQL may have meant.
+
+use pest::error::{Error as PestError, ErrorVariant, InputLocation};
+
+use super::Rule;
+use super::rules::Reading;
+use crate::error::{Error, ErrorKind};
+use crate::model::{Name, NameError, Span};
+
+/// The longest token that an error quotes whole, in characters.
+const QUOTED_CHARS: usize = 40;
+
+/// Makes an error of the statement of what pest reports.
+pub(super) fn explain(text: &str, error: &PestError<Rule>) -> Error {
+    let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+    let rest = text.get(at..).unwrap_or_default();
+    let token = token(rest);
+    let span = Span::new(at, at + token.len());
+    match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => {
+            let known = bad_name(token).or_else(|| bad_json(rest, at, positives));
+            known.unwrap_or_else(|| expected(text, at, token, positives).at(span))
+        }
+        // the only other thing it reports: its guard of the stack
+        ErrorVariant::CustomError { .. } => {
+            Error::new(ErrorKind::NestingTooDeep { what: "conditions" }).at(span)
+        }
+    }
+    .at(span)
+}
+
+/// The token that a text starts with.
+fn token(rest: &str) -> &str {
+    let Some(first) = rest.chars().next() else { return "" };
+    let length = match first {
+        '\'' | '"' => quoted(rest, first),
+        c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+        ':' => rest.find(|c| c != ':' && !is_word(c)).unwrap_or(rest.len()),
+        '=' | '<' | '>' | '!' | '&' | '|' => {
+            rest.find(|c| !matches!(c, '=' | '<' | '>' | '!' | '&' | '|')).unwrap_or(rest.len())
+        }
+        c => c.len_utf8(),
+    };
+    rest.get(..length).unwrap_or(rest)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The length of a quoted token, quotes and all.
+fn quoted(rest: &str, quote: char) -> usize {
+    let mut chars = rest.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == quote && chars.next_if(|&(_, next)| next == quote).is_none() {
+            return at + 1;
+        }
+    }
+    rest.len()
+}
+
+/// A quoted name that is none.
+fn bad_name(token: &str) -> Option<Error> {
+    let name = token.strip_prefix('"')?.strip_suffix('"')?;
+    let error = Name::new(name).err()?;
+    (!matches!(error, NameError::TooLong(_))).then(|| Error::from(error))
+}
+
+/// JSON that is none: its own error says more than that JSON was expected.
+fn bad_json(rest: &str, at: usize, positives: &[Rule]) -> Option<Error> {
+    let wanted = positives.iter().any(|rule| {
+        let operand = matches!(rule.reading(), Reading::Operand);
+        operand
+            || matches!(
+                rule,
+                Rule::json | Rule::literal | Rule::sum | Rule::comparison | Rule::condition
+            )
+    });
+    if !wanted || !rest.starts_with(['{', '[']) {
+        return None;
+    }
+    let mut json = serde_json::Deserializer::from_str(rest).into_iter::<serde::de::IgnoredAny>();
+    let error = json.next()?.err()?;
+    let lines = rest.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let before = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+    let offset = (0..=before.min(rest.len())).rev().find(|&i| rest.is_char_boundary(i))?;
+    let found = describe(token(rest.get(offset..)?));
+    let expected = vec!["JSON".to_owned()];
+    let message = error.to_string();
+    let why = message.split(" at line ").next().unwrap_or_default().to_owned();
+    let made = Error::new(ErrorKind::Expected { expected, found }).hint(why);
+    Some(made.at(Span::new(at + offset, at + offset + 1)))
+}
+
+fn expected(text: &str, at: usize, token: &str, positives: &[Rule]) -> Error {
+    let kind = ErrorKind::Expected { expected: words(positives), found: describe(token) };
+    let error = Error::new(kind);
+    match hint(text, at, token, positives) {
+        Some(hint) => error.hint(hint),
+        None => suggest(error, token, positives),
+    }
+}
+
+/// What was expected, in words, the general before the particular.
+fn words(positives: &[Rule]) -> Vec<String> {
+    let mut rules: Vec<_> = positives.iter().filter(|r| r.reading() != Reading::Nothing).collect();
+    if rules.iter().any(|r| r.reading() == Reading::Operand) {
+        return vec![Rule::sum.words().into_owned()]; // all others are what an operand can be, too
+    }
+    let operator = rules.iter().any(|r| r.reading() == Reading::Operator);
+    let minor = |rule: Rule| {
+        matches!(rule, Rule::dot)
+            || operator && matches!(rule, Rule::lparen | Rule::unit | Rule::k_not | Rule::k_is)
+    };
+    if rules.iter().any(|&&rule| !minor(rule)) {
+        rules.retain(|&&rule| !minor(rule));
+    }
+    rules.sort_by_key(|rule| match rule.reading() {
+        Reading::Operand | Reading::Operator => 0,
+        Reading::Is(_) if **rule != Rule::EOI => 1,
+        Reading::Keyword => 2,
+        _ => 3,
+    });
+    let mut words: Vec<String> = Vec::new();
+    for word in rules.iter().map(|rule| rule.words().into_owned()) {
+        // one that is part of another says nothing more
+        if !words.iter().any(|other| other.contains(&word)) {
+            words.push(word);
+        }
+    }
+    words
+}
+
+fn describe(token: &str) -> String {
+    if token.is_empty() {
+        return "the end of the statement".to_owned();
+    }
+    match token.char_indices().nth(QUOTED_CHARS) {
+        Some((end, _)) => format!("`{}…`", token.get(..end).unwrap_or_default()),
+        None => format!("`{token}`"),
+    }
+}
+
+/// What to write instead, where people write what other languages have.
+fn hint(text: &str, at: usize, token: &str, positives: &[Rule]) -> Option<String> {
+    let before = text.get(..at).unwrap_or_default();
+    let wants = |rule: Rule| positives.contains(&rule);
+    let owned = |hint: &str| Some(hint.to_owned());
+    match token {
+        _ if positives == [Rule::statement] => statement_hint(token),
+        "=" | "==" if before.ends_with('=') => owned("write `=` to compare"),
+        "&&" if wants(Rule::k_and) => owned("write `AND`"),
+        "||" | "|" if wants(Rule::k_or) => owned("write `OR`"),
+        "!" => owned("write `NOT`"),
+        "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=" if before.contains("||") => {
+            owned("`||` joins texts; write `OR` between conditions")
+        }
+        "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=" if wants(Rule::k_and) => {
+            owned("comparisons do not chain: write `AND` between two of them")
+        }
+        _ if token.starts_with('"')
+            && (wants(Rule::string) || wants(Rule::timestamp) || wants(Rule::literal)) =>
+        {
+            owned("a text stands in single quotes, a name in double quotes")
+        }
+        _ if token.starts_with('\'') && (wants(Rule::name) || wants(Rule::simple)) => {
+            owned("a name stands in double quotes, a text in single quotes")
+        }
+        _ if wants(Rule::key_type) => type_hint(token),
+        _ if wants(Rule::EOI) && FIRST_WORDS.iter().any(|w| w.eq_ignore_ascii_case(token)) => {
+            owned("is a `;` missing before it?")
+        }
+        _ if before.trim_end().to_ascii_uppercase().ends_with("DROP") => {
+            owned("nothing is ever deleted: write `ARCHIVE`")
+        }
+        _ => None,
+    }
+}
+
+/// What to write instead of the types of other languages.
+fn type_hint(token: &str) -> Option<String> {
+    let kind = match token.to_ascii_uppercase().as_str() {
+        "BOOL" | "FLAG" => "BOOLEAN",
+        "INT" | "BIGINT" | "LONG" => "INTEGER",
+        "FLOAT" | "REAL" | "NUMBER" | "DECIMAL" | "NUMERIC" => "DOUBLE",
+        "TEXT" | "VARCHAR" | "CHAR" | "STR" => "STRING",
+        "OBJECT" | "JSONB" | "ARRAY" | "LIST" => "JSON",
+        _ => return None,
+    };
+    Some(format!("write `{kind}`"))
+}
+
+/// What to write instead of the statements of other languages.
+fn statement_hint(token: &str) -> Option<String> {
+    let hint = match token.to_ascii_uppercase().as_str() {
+        "SELECT" => "write `GET` for the values of a user, `SHOW` for the tables of the store",
+        "DELETE" | "DROP" | "REMOVE" => "nothing is ever deleted: write `ARCHIVE`",
+        "INSERT" | "ADD" => "write `CREATE` for something new, `ALTER` to change what is there",
+        "UPDATE" | "MODIFY" | "CHANGE" => "write `ALTER`",
+        "LIST" => "write `SHOW`",
+        "DESC" => "write `DESCRIBE`",
+        "UNDO" => "write `REVERT CONFIG … TO VERSION …`",
+        "START" => "write `BEGIN`",
+        "ABORT" => "write `ROLLBACK`",
+        "SCHEDULE" => "write `PUBLISH CONFIG … AT …`",
+        "UNPUBLISH" => "write `DISABLE CONFIG …`",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// The words that a statement starts with.
+const FIRST_WORDS: [&str; 22] = [
+    "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
+    "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "BEGIN", "COMMIT",
+    "ROLLBACK", "ASSERT", "ADVANCE",
+];
+
+/// Asks for the keyword that is close to what was found.
+fn suggest(error: Error, token: &str, positives: &[Rule]) -> Error {
+    if positives.contains(&Rule::statement) {
+        return error.suggest(token, FIRST_WORDS);
+    }
+    if !token.starts_with(is_word) {
+        return error;
+    }
+    let keywords: Vec<_> = positives
+        .iter()
+        .filter(|rule| rule.reading() == Reading::Keyword)
+        .map(|rule| rule.keyword())
+        .collect();
+    error.suggest(token, keywords.iter().map(String::as_str))
+}

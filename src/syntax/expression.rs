@@ -1,0 +1,372 @@
+//! Conditions: from the flat lists of the grammar to trees.
+
+use std::sync::Arc;
+
+use super::{Cursor, Node, Rule, literal};
+use crate::error::{ErrorKind, Result};
+use crate::limits;
+use crate::model::{
+    AffixKind, ArithmeticOp, CompareOp, Expr, ExprKind, IsWhat, KeyType, Literal, Quantifier, Span,
+    Spanned,
+};
+
+/// Builds expressions, and counts how deep they nest.
+#[derive(Debug, Default)]
+pub(super) struct Builder {
+    depth: usize,
+    /// How many operators of sums there are on the way from the root.
+    chain: usize,
+}
+
+impl Builder {
+    /// A condition: the operands of `OR`, each a list of those of `AND`.
+    pub(super) fn condition(&mut self, node: &Node<'_>) -> Result<Expr> {
+        self.nested(node, |builder| builder.alternatives(node))
+    }
+
+    /// Builds what is one level deeper.
+    fn nested<T>(
+        &mut self,
+        node: &Node<'_>,
+        build: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        self.enter(node, 1)?;
+        let inner = build(self)?;
+        self.depth -= 1;
+        Ok(inner)
+    }
+
+    fn enter(&mut self, node: &Node<'_>, levels: usize) -> Result<()> {
+        self.depth += levels;
+        if self.depth > limits::NESTING {
+            return Err(node.error(ErrorKind::NestingTooDeep { what: "conditions" }));
+        }
+        Ok(())
+    }
+
+    fn alternatives(&mut self, node: &Node<'_>) -> Result<Expr> {
+        let mut children = node.children();
+        let mut alternatives = Vec::new();
+        let mut all = vec![self.negation(&mut children)?];
+        while let Some(operator) = children.next() {
+            if operator.rule() == Rule::k_or {
+                alternatives.push(join(std::mem::take(&mut all), ExprKind::And));
+            }
+            all.push(self.negation(&mut children)?);
+        }
+        alternatives.push(join(all, ExprKind::And));
+        Ok(join(alternatives, ExprKind::Or))
+    }
+
+    /// `NOT`s and what they negate.
+    fn negation(&mut self, children: &mut Cursor<'_>) -> Result<Expr> {
+        let mut nots = Vec::new();
+        while let Some(not) = children.accept(Rule::k_not) {
+            self.enter(&not, 1)?;
+            nots.push(not.span());
+        }
+        let inner = self.comparison(&children.node()?)?;
+        self.depth -= nots.len();
+        Ok(nots.into_iter().rev().fold(inner, |inner, not| {
+            let span = not.to(inner.span);
+            Spanned::new(ExprKind::Not(Box::new(inner)), span)
+        }))
+    }
+
+    fn comparison(&mut self, node: &Node<'_>) -> Result<Expr> {
+        let mut children = node.children();
+        let left = children.node()?;
+        let tail = children.next();
+        if left.rule() == Rule::any {
+            let tail = tail.ok_or_else(|| node.unexpected())?;
+            return self.any(&left, &tail, node.span());
+        }
+        let left = self.sum(&left)?;
+        match tail {
+            Some(tail) => self.tail(left, &tail, node.span()),
+            None => Ok(left),
+        }
+    }
+
+    /// `ANY(list)` and its test; `ANY(list) NOT IN …` is `NOT (ANY(list) IN …)`, and counts as such.
+    fn any(&mut self, any: &Node<'_>, tail: &Node<'_>, span: Span) -> Result<Expr> {
+        let negated = tail.children().peek() == Some(Rule::k_not);
+        self.enter(any, 1 + usize::from(negated))?;
+        let list = any.children().operand()?;
+        let list = Box::new(self.alternatives(&list)?);
+        self.depth -= 1 + usize::from(negated);
+        let element = any.spanned(ExprKind::Element);
+        let test = Box::new(positive(self.tail(element, tail, span)?));
+        let any = Spanned::new(ExprKind::Any { list, test }, span);
+        let not = |any| Spanned::new(ExprKind::Not(Box::new(any)), span);
+        Ok(if negated { not(any) } else { any })
+    }
+
+    fn tail(&mut self, left: Expr, tail: &Node<'_>, span: Span) -> Result<Expr> {
+        let mut children = tail.children();
+        let left = Box::new(left);
+        let kind = match tail.rule() {
+            Rule::compare => {
+                let op = compare_op(&children.node()?);
+                ExprKind::Compare { op, left, right: Box::new(self.sum(&children.node()?)?) }
+            }
+            Rule::is => {
+                children.saw(Rule::k_is);
+                let negated = children.saw(Rule::k_not);
+                ExprKind::Is { operand: left, what: is_what(&children.node()?), negated }
+            }
+            _ => {
+                let negated = children.saw(Rule::k_not);
+                self.test(left, &children.node()?, negated)?
+            }
+        };
+        Ok(Spanned::new(kind, span))
+    }
+
+    fn test(&mut self, operand: Box<Expr>, node: &Node<'_>, negated: bool) -> Result<ExprKind> {
+        let mut children = node.children();
+        Ok(match node.rule() {
+            Rule::between => {
+                let low = Box::new(self.sum(&children.operand()?)?);
+                let high = Box::new(self.sum(&children.operand()?)?);
+                ExprKind::Between { operand, low, high, negated }
+            }
+            Rule::in_list => {
+                ExprKind::In { operand, items: self.items(&children.operand()?)?, negated }
+            }
+            Rule::contains => {
+                children.saw(Rule::k_contains);
+                let quantifier = children
+                    .accept(Rule::quantifier)
+                    .map_or(Quantifier::One, |node| quantifier(&node));
+                ExprKind::Contains {
+                    operand,
+                    quantifier,
+                    items: self.items(&children.node()?)?,
+                    negated,
+                }
+            }
+            Rule::affix => {
+                let starts = children.peek() == Some(Rule::k_starts);
+                let kind = if starts { AffixKind::Starts } else { AffixKind::Ends };
+                ExprKind::Affix { operand, kind, items: self.items(&children.operand()?)?, negated }
+            }
+            Rule::matches => ExprKind::Matches { operand, pattern: children.literal()?, negated },
+            _ => return Err(node.unexpected()),
+        })
+    }
+
+    /// The items of a list in parentheses, or the one operand that stands instead of it.
+    fn items(&mut self, node: &Node<'_>) -> Result<Vec<Expr>> {
+        if node.rule() == Rule::sum {
+            return Ok(vec![self.sum(node)?]);
+        }
+        let items = self.nested(node, |builder| builder.conditions(node.children()))?;
+        if items.is_empty() {
+            return Err(node.error(ErrorKind::EmptyList).hint("write what may be in it"));
+        }
+        Ok(items)
+    }
+
+    /// The conditions among children: items of a list, arguments of a call.
+    fn conditions(&mut self, children: Cursor<'_>) -> Result<Vec<Expr>> {
+        let conditions = children.filter(|child| child.rule() == Rule::condition);
+        conditions.map(|condition| self.alternatives(&condition)).collect()
+    }
+
+    /// Operands joined by operators that calculate. Those that bind looser wait on a stack until what
+    /// is on their right is complete.
+    fn sum(&mut self, node: &Node<'_>) -> Result<Expr> {
+        let operators = node.children().filter(|child| child.rule() == Rule::sum_op).count();
+        self.lengthen(node, operators)?;
+        let sum = self.sum_of(node.children())?;
+        self.chain -= operators;
+        Ok(sum)
+    }
+
+    /// Bounds the height of the tree, which long sums make as high as parentheses do.
+    fn lengthen(&mut self, node: &Node<'_>, operators: usize) -> Result<()> {
+        self.chain += operators;
+        let (limit, found) = (limits::CHAIN_DEPTH, self.chain);
+        if found > limit {
+            let what = "a calculation";
+            return Err(node.error(ErrorKind::TooMany { what, limit, unit: "operators", found }));
+        }
+        Ok(())
+    }
+
+    fn sum_of(&mut self, mut children: Cursor<'_>) -> Result<Expr> {
+        let mut left = self.signed(&mut children)?;
+        let mut waiting: Vec<(Expr, ArithmeticOp)> = Vec::new();
+        while let Some(operator) = children.next() {
+            let op = arithmetic_op(&operator);
+            while let Some((first, before)) =
+                waiting.pop_if(|(_, before)| binds(*before) >= binds(op))
+            {
+                left = arithmetic(first, before, left);
+            }
+            waiting.push((left, op));
+            left = self.signed(&mut children)?;
+        }
+        Ok(waiting.into_iter().rev().fold(left, |right, (left, op)| arithmetic(left, op, right)))
+    }
+
+    /// Minus signs and what they negate; the last before a number belongs to it.
+    fn signed(&mut self, children: &mut Cursor<'_>) -> Result<Expr> {
+        let mut signs = Vec::new();
+        while let Some(sign) = children.accept(Rule::minus) {
+            signs.push(sign);
+        }
+        let node = children.node()?;
+        let literal_sign = if node.rule() == Rule::number { signs.pop() } else { None };
+        for sign in &signs {
+            self.enter(sign, 1)?;
+        }
+        let inner = match (node.rule(), literal_sign) {
+            (Rule::number, sign) => number(&node, sign.as_ref())?,
+            _ => self.operand(&node)?,
+        };
+        self.depth -= signs.len();
+        Ok(signs.iter().rev().fold(inner, |inner, sign| {
+            let span = sign.span().to(inner.span);
+            Spanned::new(ExprKind::Negate(Box::new(inner)), span)
+        }))
+    }
+
+    fn operand(&mut self, node: &Node<'_>) -> Result<Expr> {
+        let mut children = node.children();
+        let kind = match node.rule() {
+            Rule::group => {
+                // its place is that of the parentheses, so that errors point at all of it
+                let inner = self.condition(&children.operand()?)?;
+                return Ok(node.spanned(inner.node));
+            }
+            Rule::duration => ExprKind::Duration(literal::duration(node)?.node),
+            Rule::path => ExprKind::Attribute(literal::path(node)?.node),
+            Rule::check_value => ExprKind::CheckValue(literal::steps(children)?),
+            Rule::in_segment => ExprKind::InSegment(segment(&mut children)?),
+            Rule::key_value => ExprKind::Key(children.name()?),
+            Rule::typed => typed(&mut children)?,
+            Rule::cast => self.nested(node, |builder| builder.cast(&mut children))?,
+            Rule::call => self.nested(node, |builder| builder.call(children))?,
+            Rule::behaviour | Rule::did => {
+                return Err(node.error(ErrorKind::NotYet { what: "what users did" }));
+            }
+            _ => ExprKind::Literal(literal::literal(node)?.node),
+        };
+        Ok(node.spanned(kind))
+    }
+
+    fn cast(&mut self, children: &mut Cursor<'_>) -> Result<ExprKind> {
+        let operand = Box::new(self.alternatives(&children.operand()?)?);
+        let to = match children.operand()?.children().node()?.rule() {
+            Rule::k_boolean => KeyType::Boolean,
+            Rule::k_integer => KeyType::Integer,
+            Rule::k_double => KeyType::Double,
+            _ => KeyType::String,
+        };
+        Ok(ExprKind::Cast { operand, to })
+    }
+
+    fn call(&mut self, mut children: Cursor<'_>) -> Result<ExprKind> {
+        let function = children.node()?;
+        let name: Arc<str> = function.text().to_ascii_uppercase().into();
+        let function = function.spanned(name);
+        Ok(ExprKind::Call { function, arguments: self.conditions(children)? })
+    }
+}
+
+/// One operand alone, or several joined.
+fn join(mut operands: Vec<Expr>, make: impl FnOnce(Vec<Expr>) -> ExprKind) -> Expr {
+    match (operands.len(), operands.pop()) {
+        (1, Some(only)) => only,
+        (_, Some(last)) => {
+            let span = operands.first().map_or(last.span, |first| first.span.to(last.span));
+            operands.push(last);
+            Spanned::new(make(operands), span)
+        }
+        (_, None) => Expr::unplaced(make(operands)),
+    }
+}
+
+fn number(node: &Node<'_>, sign: Option<&Node<'_>>) -> Result<Expr> {
+    let value = literal::number(node, sign.is_some())?;
+    let span = sign.map_or(node.span(), |sign| sign.span().to(node.span()));
+    Ok(Spanned::new(ExprKind::Literal(Literal::Value(value)), span))
+}
+
+/// The test without its `NOT`, which stands before the `ANY(…)` instead.
+fn positive(mut test: Expr) -> Expr {
+    match &mut test.node {
+        ExprKind::Between { negated, .. }
+        | ExprKind::In { negated, .. }
+        | ExprKind::Contains { negated, .. }
+        | ExprKind::Affix { negated, .. }
+        | ExprKind::Matches { negated, .. } => *negated = false,
+        _ => {}
+    }
+    test
+}
+
+fn segment(children: &mut Cursor<'_>) -> Result<Option<Spanned<crate::model::Name>>> {
+    let segment = children.segment()?;
+    Ok(segment.node.map(|name| Spanned::new(name, segment.span)))
+}
+
+fn typed(children: &mut Cursor<'_>) -> Result<ExprKind> {
+    let word = children.node()?.rule();
+    let text = literal::unquote(children.node()?.text(), '\'');
+    Ok(match word {
+        Rule::k_timestamp => ExprKind::Timestamp(text),
+        Rule::k_semver => ExprKind::Semver(text),
+        _ => ExprKind::Version(text),
+    })
+}
+
+fn quantifier(node: &Node<'_>) -> Quantifier {
+    if node.children().peek() == Some(Rule::k_any) { Quantifier::Any } else { Quantifier::All }
+}
+
+fn is_what(node: &Node<'_>) -> IsWhat {
+    match node.rule() {
+        Rule::k_true => IsWhat::True,
+        Rule::k_false => IsWhat::False,
+        _ => IsWhat::Null,
+    }
+}
+
+fn compare_op(node: &Node<'_>) -> CompareOp {
+    match node.text() {
+        "=" => CompareOp::Equal,
+        "<" => CompareOp::Less,
+        "<=" => CompareOp::LessOrEqual,
+        ">" => CompareOp::Greater,
+        ">=" => CompareOp::GreaterOrEqual,
+        _ => CompareOp::NotEqual,
+    }
+}
+
+fn arithmetic_op(node: &Node<'_>) -> ArithmeticOp {
+    match node.text() {
+        "+" => ArithmeticOp::Add,
+        "-" => ArithmeticOp::Subtract,
+        "*" => ArithmeticOp::Multiply,
+        "/" => ArithmeticOp::Divide,
+        "%" => ArithmeticOp::Remainder,
+        _ => ArithmeticOp::Concatenate,
+    }
+}
+
+/// How tightly an operator binds.
+fn binds(op: ArithmeticOp) -> u8 {
+    match op {
+        ArithmeticOp::Concatenate => 0,
+        ArithmeticOp::Add | ArithmeticOp::Subtract => 1,
+        ArithmeticOp::Multiply | ArithmeticOp::Divide | ArithmeticOp::Remainder => 2,
+    }
+}
+
+fn arithmetic(left: Expr, op: ArithmeticOp, right: Expr) -> Expr {
+    let span = left.span.to(right.span);
+    Spanned::new(ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, span)
+}

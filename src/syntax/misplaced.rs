@@ -1,0 +1,107 @@
+//! What stands where it cannot: `VALUE` outside of a `CHECK`, attributes inside of one, and so on.
+//!
+//! A pass of its own over the tree, as that is an error of the syntax, whatever else is wrong.
+
+use super::{Node, Rule};
+use crate::error::{ErrorKind, Result};
+
+/// Where a part of a condition stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Segment,
+    Check,
+    Event,
+    Columns,
+}
+
+/// Refuses a statement with a misplaced part.
+pub(super) fn check(statement: &Node<'_>) -> Result<()> {
+    walk(statement, Place::Segment)
+}
+
+/// Refuses a condition with a misplaced part.
+pub(super) fn check_condition(condition: &Node<'_>, check: bool) -> Result<()> {
+    walk(condition, if check { Place::Check } else { Place::Segment })
+}
+
+/// Goes over all nodes, and remembers where the innermost change of place ends.
+fn walk(root: &Node<'_>, outside: Place) -> Result<()> {
+    let mut places = Vec::new();
+    for node in root.descendants() {
+        while places.last().is_some_and(|&(_, end)| end <= node.start()) {
+            places.pop();
+        }
+        let place = places.last().map_or(outside, |&(place, _)| place);
+        if let Some(inner) = opens(node.rule()) {
+            places.push((inner, node.end()));
+        }
+        if let Some(why) = objection(node.rule(), place) {
+            return Err(node.error(ErrorKind::Misplaced { what: describe(&node), why }));
+        }
+    }
+    Ok(())
+}
+
+fn opens(rule: Rule) -> Option<Place> {
+    match rule {
+        Rule::check => Some(Place::Check),
+        Rule::event_where => Some(Place::Event),
+        Rule::columns_where => Some(Place::Columns),
+        _ => None,
+    }
+}
+
+fn objection(rule: Rule, place: Place) -> Option<&'static str> {
+    let about_users =
+        matches!(rule, Rule::key_value | Rule::in_segment | Rule::behaviour | Rule::did);
+    match place {
+        Place::Check if about_users || rule == Rule::path => Some("a CHECK is over VALUE alone"),
+        Place::Event if about_users => Some("a condition over events is over their properties"),
+        Place::Columns if about_users => {
+            Some("a condition of SHOW is over the columns of its table")
+        }
+        Place::Segment | Place::Event | Place::Columns if rule == Rule::check_value => {
+            Some("only a CHECK has a VALUE")
+        }
+        _ => None,
+    }
+}
+
+fn describe(node: &Node<'_>) -> String {
+    match node.rule() {
+        Rule::path => format!("the attribute `{}`", node.trimmed()),
+        Rule::behaviour | Rule::did => "what users did".to_owned(),
+        Rule::in_segment => "`IN SEGMENT`".to_owned(),
+        Rule::key_value => "`KEY(…)`".to_owned(),
+        _ => "`VALUE`".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::syntax::{condition, statement};
+
+    #[test]
+    fn parts_have_their_places() {
+        for right in [
+            "CREATE KEY k INTEGER DEFAULT 1 CHECK (VALUE > 0) DESCRIPTION 'd'",
+            "CREATE SEGMENT s WHERE COUNT(EVENT 'e' WHERE a = 1) > 0 AND KEY(k) AND IN SEGMENT t",
+            "SHOW KEYS WHERE name = 'a'",
+        ] {
+            assert!(statement(right).is_ok(), "{right}");
+        }
+        for wrong in [
+            "CREATE KEY k INTEGER DEFAULT 1 CHECK (VALUE > a)",
+            "CREATE KEY k INTEGER DEFAULT 1 CHECK (KEY(a))",
+            "CREATE KEY k INTEGER DEFAULT 99999999999999999999 CHECK (DID 'a')",
+            "CREATE SEGMENT s WHERE VALUE = 1",
+            "CREATE SEGMENT s WHERE COUNT(EVENT 'e' WHERE IN SEGMENT t) > 0",
+            "SHOW KEYS WHERE KEY(k)",
+        ] {
+            assert_eq!(statement(wrong).unwrap_err().code(), "syntax", "{wrong}");
+        }
+        assert!(condition("VALUE.size > 1", true).is_ok());
+        assert!(condition("VALUE.size > 1", false).is_err());
+        assert!(condition("a > 1", true).is_err());
+    }
+}

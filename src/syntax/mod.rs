@@ -1,0 +1,62 @@
+//! From text to trees: cutting scripts into statements, the grammar, spans, literals, expressions.
+//!
+//! Nothing outside of this module names pest.
+
+mod complaint;
+mod cursor;
+mod expression;
+mod literal;
+mod misplaced;
+mod rules;
+mod split;
+
+pub(crate) use cursor::{Cursor, Node};
+pub(crate) use literal::value;
+pub(crate) use rules::Rule;
+pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
+
+use std::sync::Arc;
+
+use pest::Parser as _;
+
+use crate::error::Result;
+use crate::model::Expr;
+
+use expression::Builder;
+
+/// Parses one statement, without its `;`, into its tree.
+pub(crate) fn statement(text: &str) -> Result<Node<'_>> {
+    split::check(text)?;
+    let node = parse(Rule::lone_statement, text)?;
+    misplaced::check(&node)?;
+    Ok(node)
+}
+
+/// Parses a condition that stands alone: that of a segment, or of a `CHECK`.
+pub(crate) fn condition(text: &str, check: bool) -> Result<Expr> {
+    split::check_nesting(text)?;
+    let node = parse(Rule::lone_condition, text)?;
+    misplaced::check_condition(&node, check)?;
+    Builder::default().condition(&node)
+}
+
+/// The names of the parameters of a statement, in the order in which they first stand there.
+pub(crate) fn parameters(text: &str) -> Vec<Arc<str>> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    let nodes = parse(Rule::lone_statement, text).into_iter().flat_map(|node| node.descendants());
+    for node in nodes.filter(|node| node.rule() == Rule::parameter) {
+        let name: Arc<str> = node.text().trim_start_matches(':').into();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn parse(rule: Rule, text: &str) -> Result<Node<'_>> {
+    let mut pairs = rules::Grammar::parse(rule, text).map_err(|e| complaint::explain(text, &e))?;
+    pairs.next().map(Node::new).ok_or_else(|| cursor::bug("an empty tree"))
+}
+
+#[cfg(test)]
+mod tests;
