@@ -1,7 +1,48 @@
-//! pcq, an embedded, versioned, transactional store for product configs: the parts below its engine.
-#![allow(dead_code, unused_imports, missing_docs)] // what is above is yet to come
+//! pcq is an embedded, versioned, transactional store for product configs, with a query language of its
+//! own: what value does this user get, why, and what was it last Tuesday.
+//!
+//! ```
+//! let db = pcq::Database::in_memory()?;                 // or Database::open("app.pcdb")?
+//! db.execute(
+//!     "CREATE KEY theme STRING DEFAULT 'light' CHECK (VALUE IN ('light', 'dark'));
+//!      CREATE SEGMENT testers WHERE email ENDS WITH '@example.com';
+//!      CREATE CONFIG look SEGMENTS testers, EVERYONE 10% KEY theme = 'dark';
+//!      PUBLISH CONFIG look COMMENT 'first trial';",
+//! )?;
+//! let user = pcq::Context::new("u1").with("email", "ann@example.com");
+//! let theme = db.evaluate("theme", &user);
+//! assert_eq!(theme.value().as_str(), Some("dark"));
+//! assert_eq!(theme.reason(), pcq::Reason::TargetingMatch);
+//! # Ok::<(), pcq::Error>(())
+//! ```
+//!
+//! The language is described in `grammar/README.md`. Everything that it can do goes through
+//! [`Session::run`], whether it comes as text, from the shell or from the typed builders in [`statement`].
+//!
+//! # The two ways through
+//!
+//! A statement: [`Script`] cuts a text into pieces and [`Statement::parse`] makes a piece a node of
+//! [`statement`]. [`Session::run`] takes it on: a write is checked against the [catalog] by the node's
+//! `checked`, which returns a [`ChangeSet`](model::ChangeSet) and changes nothing; `Session::write` hands
+//! that to `Database::commit`, which puts it on disk as one revision (`Store::commit`), compiles what it
+//! touched (`Snapshot::update`) and puts the new snapshot in sight. A read is answered from a snapshot; as of
+//! an earlier instant, from one compiled of what the history says of then (`engine::past`).
+//!
+//! An evaluation: [`Database::evaluate`] loads the current snapshot, finds the plan of the key, and tries its
+//! rows (`eval::Run`): the segment's compiled condition, the rollout's bucket, the cell. It takes no lock,
+//! does no I/O and cannot fail; an [`Evaluation`] is value, reason, config, version, segment and variant.
+//!
+//! Imports point down only: shell → engine → statement → syntax, store, eval → model → error, limits, clock.
+//!
+//! [catalog]: crate::model
+//!
+//! # Features
+//!
+//! `cli` (on by default) builds the program `pcq`. The library needs none of what that brings:
+//! `pcq = { version = "0.1", default-features = false }`.
 
 mod clock;
+mod engine;
 mod error;
 mod eval;
 pub mod limits;
@@ -10,6 +51,10 @@ pub mod statement;
 mod store;
 mod syntax;
 
+pub use engine::{
+    Builder, Database, DumpKind, FromValue, Outcome, Prepared, Rows, Script, ScriptStatement,
+    Session, Snapshot, Subscription, Verification, is_complete,
+};
 pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
 pub use eval::{Evaluation, Reason};
 pub use model::{Change, Context, Name, Object, Revision, Timestamp, Value};
@@ -27,5 +72,4 @@ pub fn parse_value(text: &str) -> Result<Value> {
 
 /// The examples of the front page, run with the others.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
 struct Readme;

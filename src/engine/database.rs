@@ -1,0 +1,421 @@
+//! The database: the store, the current state, and the two ways through them.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::listener::{Listeners, Subscription};
+use super::{FromValue, Outcome, Prepared, Session, Snapshot};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::eval::{self, Evaluation};
+use crate::model::{Catalog, Change, Condition, Context, Name, Revision, Timestamp};
+use crate::store::{self, Store};
+use crate::syntax;
+
+/// An open store of product configs. Cheap to clone; every clone is the same store.
+///
+/// Reads ([`Database::evaluate`], [`Database::snapshot`]) take no lock and do no I/O. Writes go one at a
+/// time, and are on disk when they return.
+///
+/// ```
+/// let db = pcq::Database::in_memory()?;
+/// db.execute(
+///     "CREATE KEY Dark_Key BOOLEAN DEFAULT FALSE;
+///      CREATE SEGMENT iphones WHERE device = 'iPhone';
+///      CREATE CONFIG dark_mode SEGMENTS iphones KEY Dark_Key = TRUE;
+///      PUBLISH CONFIG dark_mode;",
+/// )?;
+/// let user = pcq::Context::new("u1").with("device", "iPhone");
+/// assert!(db.get::<bool>("Dark_Key", &user)?);
+/// # Ok::<(), pcq::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What every clone of a database has in common.
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    state: ArcSwap<State>,
+    writer: Mutex<()>,
+    listeners: Listeners,
+    read_only: bool,
+}
+
+/// The state of the store at its newest revision: the objects, and the same compiled.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) catalog: Catalog,
+    pub(super) snapshot: eval::Snapshot,
+}
+
+/// How a database is opened.
+///
+/// ```
+/// let start = pcq::Timestamp::parse("2026-03-01T09:00:00Z")?;
+/// let db = pcq::Database::builder().manual_clock(start).in_memory()?;
+/// assert_eq!(db.now(), start);
+/// # Ok::<(), pcq::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Builder {
+    read_only: bool,
+    create: bool,
+    dry_run: bool,
+    manual_clock: Option<Timestamp>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self { read_only: false, create: true, dry_run: false, manual_clock: None }
+    }
+}
+
+impl Builder {
+    /// Opens the store for reading only: every write is refused with `read-only`.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Whether a file that does not exist is made; it is, unless this says otherwise.
+    #[must_use]
+    pub fn create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// Works on a copy in memory: everything goes as it would, and nothing is kept.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Uses a clock that stands at an instant and moves only when it is told to.
+    ///
+    /// A store that is made so keeps such a clock. One that was made without it refuses it with
+    /// `clock-not-manual`.
+    #[must_use]
+    pub fn manual_clock(mut self, at: Timestamp) -> Self {
+        self.manual_clock = Some(at);
+        self
+    }
+
+    /// Opens the store in a file.
+    ///
+    /// # Errors
+    ///
+    /// `io` if the file cannot be read or made, `store-locked` if another process writes to it,
+    /// `store-corrupt` if it is not a store, damaged or of a newer format, `clock-not-manual` and
+    /// `bad-time` about [`Builder::manual_clock`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
+        let path = path.as_ref();
+        if !self.dry_run {
+            return Database::start(Store::open(path, &self.options())?, self.read_only);
+        }
+        let missing = std::fs::metadata(path)
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        if missing && self.create && !self.read_only {
+            return self.in_memory();
+        }
+        let look = store::Options { read_only: true, manual_clock: None, ..self.options() };
+        let copy = Store::open(path, &look)?.copy_to_memory(&self.options())?;
+        Database::start(copy, self.read_only)
+    }
+
+    /// Opens a store in memory, which is gone when its last clone is.
+    pub fn in_memory(self) -> Result<Database> {
+        Database::start(Store::in_memory(&self.options())?, self.read_only)
+    }
+
+    fn options(&self) -> store::Options {
+        store::Options {
+            read_only: self.read_only && !self.dry_run,
+            create: self.create && !self.read_only,
+            manual_clock: self.manual_clock,
+            cache_bytes: None,
+            parser: parse_condition,
+        }
+    }
+}
+
+/// Reads back a condition from its canonical text.
+fn parse_condition(text: &str, check: bool) -> Result<Condition> {
+    syntax::condition(text, check).map(Condition::new)
+}
+
+impl Database {
+    /// Opens the store in a file, which is made if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Builder::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::builder().open(path)
+    }
+
+    /// Opens a store in memory.
+    pub fn in_memory() -> Result<Self> {
+        Self::builder().in_memory()
+    }
+
+    /// Says how a store is opened.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    fn start(store: Store, read_only: bool) -> Result<Self> {
+        let catalog = store.load()?;
+        let snapshot = eval::Snapshot::compile(&catalog)?;
+        let clock = store.clock().manual().map_or_else(Clock::system, Clock::manual);
+        let shared = Shared {
+            store,
+            clock,
+            state: ArcSwap::from_pointee(State { catalog, snapshot }),
+            writer: Mutex::new(()),
+            listeners: Listeners::default(),
+            read_only,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Starts a session: statements, transactions, actor and comment.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(self.clone())
+    }
+
+    /// Runs a script in a session of its own, and returns what each statement gave.
+    ///
+    /// The syntax of the whole script is checked before any of it runs; it stops at the first error, and
+    /// what was committed before that stays.
+    ///
+    /// # Errors
+    ///
+    /// The first error of a statement, with its [`place`](Error::place); `transaction-state` if the
+    /// script leaves a transaction open, which is rolled back.
+    pub fn execute(&self, script: &str) -> Result<Vec<Outcome>> {
+        let mut session = self.session();
+        let outcomes = session.execute(script)?;
+        if session.in_transaction() {
+            let open = "the script ends in a transaction, which was rolled back";
+            return Err(ErrorKind::TransactionState(open).into());
+        }
+        Ok(outcomes)
+    }
+
+    /// Parses one statement, to be run any number of times with other parameters.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// # db.execute("CREATE KEY limit_rate INTEGER DEFAULT 10;")?;
+    /// let get = db.prepare("GET limit_rate FOR USER :id WITH :attributes")?;
+    /// let attributes = pcq::Value::from_json(r#"{"plan": "pro"}"#).unwrap();
+    /// let outcome = get.run(&pcq::Parameters::new().with("id", "u1").with("attributes", attributes))?;
+    /// assert_eq!(outcome.rows().unwrap().value(0, "value"), Some(&pcq::Value::from(10)));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    pub fn prepare(&self, statement: &str) -> Result<Prepared> {
+        Prepared::new(self.session(), statement)
+    }
+
+    /// Evaluates a key for a user, now. Never fails: a key that does not exist gives `NULL` with
+    /// [`Reason::UnknownKey`](crate::Reason::UnknownKey).
+    #[must_use]
+    pub fn evaluate(&self, key: &str, context: &Context) -> Evaluation {
+        self.shared.state.load().snapshot.evaluate_or_unknown(key, context, self.now())
+    }
+
+    /// Returns the value of a key for a user, now, as a type of Rust.
+    ///
+    /// # Errors
+    ///
+    /// `unknown-key` if there is no such key, `type-mismatch` if its value is no `T`.
+    pub fn get<T: FromValue>(&self, key: &str, context: &Context) -> Result<T> {
+        self.snapshot().get(key, context)
+    }
+
+    /// Takes a snapshot of the current state at this instant, for any number of reads of one state.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.shared.state.load().snapshot.clone(), self.now())
+    }
+
+    /// The instant that the store's clock shows, but never before its newest revision.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now_at_least(self.shared.state.load().catalog.time)
+    }
+
+    pub(super) fn now_at_least(&self, earliest: Option<Timestamp>) -> Timestamp {
+        let now = self.shared.clock.now();
+        earliest.map_or(now, |earliest| now.max(earliest))
+    }
+
+    /// Whether the clock moves only when it is told to.
+    #[must_use]
+    pub fn is_clock_manual(&self) -> bool {
+        self.shared.clock.is_manual()
+    }
+
+    /// The number of the newest revision; 0 in an empty store.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.shared.state.load().catalog.revision
+    }
+
+    /// Whether every write is refused.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.shared.read_only
+    }
+
+    /// The names of all keys, segments or configs, in byte order; archived ones too.
+    #[must_use]
+    pub fn names(&self, kind: ObjectKind) -> Vec<Name> {
+        let state = self.state();
+        let catalog = &state.catalog;
+        let mut names: Vec<_> = match kind {
+            ObjectKind::Key => catalog.keys().map(|key| key.name.clone()).collect(),
+            ObjectKind::Segment => catalog.segments().map(|s| s.name.clone()).collect(),
+            ObjectKind::Config => catalog.configs().map(|c| c.head.name.clone()).collect(),
+        };
+        names.sort();
+        names
+    }
+
+    /// Calls a function after each commit with the revision and what it did, in order, until the
+    /// subscription is dropped. It is called on the thread of the writer, so it should be quick; it must
+    /// not write to the store.
+    #[must_use = "the listener is gone when the subscription is dropped"]
+    pub fn subscribe(
+        &self,
+        listener: impl Fn(&Revision, &[Change]) + Send + Sync + 'static,
+    ) -> Subscription {
+        self.shared.listeners.add(Arc::new(listener))
+    }
+
+    /// Checks every page of the store, and every rule that ties its tables together.
+    pub fn verify(&self) -> Result<Verification> {
+        let report = self.shared.store.verify()?;
+        let checked = vec![
+            ("revisions", report.revisions),
+            ("changes", report.changes),
+            ("keys", report.keys),
+            ("segments", report.segments),
+            ("configs", report.configs),
+            ("versions", report.versions),
+            ("publications", report.publications),
+        ];
+        let (pages_checked, problems) = (report.pages_checked, report.problems);
+        Ok(Verification { pages_checked, checked, problems })
+    }
+
+    /// Writes a consistent copy of the store to a new file, also while the store is in use.
+    ///
+    /// # Errors
+    ///
+    /// `io` if the file exists or cannot be written.
+    pub fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
+        self.shared.store.backup(to.as_ref())
+    }
+
+    /// Closes this handle; the file is closed with the last one, so does drop.
+    pub fn close(self) -> Result<()> {
+        drop(self);
+        Ok(())
+    }
+
+    /// The current state.
+    pub(super) fn state(&self) -> Arc<State> {
+        self.shared.state.load_full()
+    }
+
+    /// Waits until no other write goes on.
+    pub(super) fn lock_writer(&self) -> MutexGuard<'_, ()> {
+        // the lock guards no data of its own, so a writer that panicked leaves nothing half done
+        self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a checked change on disk, then in sight. The caller holds the writer's lock, and `after` is
+    /// the current catalog with the changes applied.
+    pub(super) fn commit(
+        &self,
+        changes: &[Change],
+        mut after: Catalog,
+        revision: &Revision,
+    ) -> Result<u64> {
+        let before = self.state();
+        after.revision = revision.number;
+        after.time = Some(revision.time);
+        let snapshot = before.snapshot.update(&after, changes)?;
+        self.shared.store.commit(revision, changes, &after)?;
+        self.shared.state.store(Arc::new(State { catalog: after, snapshot }));
+        self.shared.listeners.call(revision, changes);
+        Ok(revision.number)
+    }
+
+    /// Reads the state anew from the store, after a dump was loaded into it.
+    pub(super) fn reload(&self) -> Result<()> {
+        let catalog = self.shared.store.load()?;
+        let snapshot = eval::Snapshot::compile(&catalog)?;
+        if let Some(at) = self.shared.store.clock().manual() {
+            self.shared.clock.set(at);
+        }
+        self.shared.state.store(Arc::new(State { catalog, snapshot }));
+        if self.shared.listeners.is_empty() {
+            return Ok(());
+        }
+        for entry in self.shared.store.changes_since(0)? {
+            let (revision, changes) = entry?;
+            self.shared.listeners.call(&revision, &changes);
+        }
+        Ok(())
+    }
+
+    /// Moves the manual clock, and keeps that in the store.
+    pub(super) fn move_clock(&self, to: Timestamp) -> Result<()> {
+        let _writer = self.lock_writer();
+        self.shared.store.save_clock(to)?;
+        self.shared.clock.set(to);
+        Ok(())
+    }
+
+    pub(super) fn refuse_read_only(&self) -> Result<()> {
+        if self.shared.read_only { Err(Error::new(ErrorKind::ReadOnly)) } else { Ok(()) }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("revision", &self.state.load().catalog.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What [`Database::verify`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Whether the checksum of every page was compared; it is not while another process has the file.
+    pub pages_checked: bool,
+    /// How many of what were checked.
+    pub checked: Vec<(&'static str, u64)>,
+    /// What is wrong, one sentence each; empty if the store is sound.
+    pub problems: Vec<String>,
+}
+
+impl Verification {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}

@@ -1,0 +1,106 @@
+//! `EXPLAIN GET`: how each value came about, as a table that reads from top to bottom.
+
+use super::read::text;
+use super::{Outcome, Rows, Session};
+use crate::error::Result;
+use crate::eval::{Evaluation, Part, Reason, RolloutTrace, RowTrace, SplitTrace, Trace};
+use crate::model::{Literal, Name};
+use crate::statement::Explain;
+
+/// The columns of `EXPLAIN`: what was looked at, and what came of it.
+const COLUMNS: &[&str] = &["key", "step", "result"];
+
+/// What was looked at, and what came of it.
+type Line = (String, String);
+
+impl Session {
+    pub(super) fn explain(&self, explain: &Explain) -> Result<Outcome> {
+        let reading = self.reading(&explain.get)?;
+        let mut rows = Vec::new();
+        for key in &reading.keys {
+            let trace = reading.snapshot.trace_at(key.as_str(), &reading.context, reading.at);
+            let lines = trace.iter().flat_map(lines);
+            rows.extend(
+                lines.map(|(step, result)| vec![text(key.as_str()), text(&step), text(&result)]),
+            );
+        }
+        Ok(Outcome::Rows(Rows::new(COLUMNS, rows)))
+    }
+}
+
+fn lines(trace: &Trace) -> Vec<Line> {
+    let mut lines = vec![owner(&trace.evaluation)];
+    for (place, row) in trace.rows.iter().enumerate() {
+        let segment = segment(&row.segment);
+        lines.push((format!("row {}: {segment}", place + 1), row.verdict.clone()));
+        lines.extend(row_lines(row));
+    }
+    lines.push(value(&trace.evaluation));
+    lines
+}
+
+/// The name of a segment; that of the built-in one stands without quotes.
+fn segment(name: &Name) -> String {
+    if *name == Name::everyone() { name.as_str().to_owned() } else { name.to_string() }
+}
+
+/// Which version decides, if one does.
+fn owner(evaluation: &Evaluation) -> Line {
+    let found = match evaluation.config().zip(evaluation.version()) {
+        Some((config, version)) => format!("version {version} of config {config}"),
+        None => "no live version has the key".to_owned(),
+    };
+    let decided = match evaluation.reason() {
+        Reason::Archived => "the key is archived: its default".to_owned(),
+        Reason::Disabled => format!("{found}, but the config is disabled: the default"),
+        Reason::Static => format!("{found}: its default"),
+        _ => found,
+    };
+    ("config".to_owned(), decided)
+}
+
+fn row_lines(row: &RowTrace) -> Vec<Line> {
+    let mut lines: Vec<_> = row.parts.iter().map(part).collect();
+    lines.extend(row.rollout.as_ref().map(rollout));
+    lines.extend(row.split.as_ref().map(split));
+    lines
+}
+
+fn part(part: &Part) -> Line {
+    let indent = "  ".repeat(part.depth + 1);
+    let because = match part.because.as_slice() {
+        [] => String::new(),
+        because => format!(" ({})", because.join(", ")),
+    };
+    (format!("{indent}{}", part.text), format!("{}{because}", part.outcome))
+}
+
+fn rollout(rollout: &RolloutTrace) -> Line {
+    let end = rollout.share.thousandths();
+    let result = match rollout.bucket {
+        None => "no user id, no bucket: not covered".to_owned(),
+        Some(bucket) if rollout.covered => format!("bucket {bucket} is below {end}: covered"),
+        Some(bucket) => format!("bucket {bucket} is not below {end}: not covered"),
+    };
+    (format!("  rollout {}", rollout.share), result)
+}
+
+fn split(split: &SplitTrace) -> Line {
+    let step = split.by.as_ref().map_or("  split".to_owned(), |by| format!("  split by {by}"));
+    let result = match (split.bucket, &split.arm) {
+        (Some(bucket), Some(arm)) => format!("bucket {bucket}: arm {arm}"),
+        (Some(bucket), None) => format!("bucket {bucket}: no arm"),
+        (None, _) => "nothing to hash: no bucket".to_owned(),
+    };
+    (step, result)
+}
+
+/// The value and its reason.
+fn value(evaluation: &Evaluation) -> Line {
+    let mut reason = evaluation.reason().to_string();
+    let segment = evaluation.segment().map(segment);
+    reason.extend(segment.map(|segment| format!(", segment {segment}")));
+    reason.extend(evaluation.variant().map(|variant| format!(", arm {variant}")));
+    let value = Literal::Value(evaluation.value().clone());
+    ("value".to_owned(), format!("{value} ({reason})"))
+}

@@ -1,0 +1,166 @@
+//! The catalog as of an earlier revision: only what a statement needs of it, read from the history.
+
+use std::collections::BTreeSet;
+
+use crate::error::{ObjectKind, Result};
+use crate::model::{
+    Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, Reference, SegmentId, Spanned,
+    Timestamp,
+};
+use crate::store::Store;
+
+/// What is needed of the past.
+pub(super) enum Wanted<'a> {
+    /// Every object.
+    All,
+    /// These keys and what decides them.
+    Keys(&'a [Spanned<Name>]),
+    /// A config, its keys, and what decides them.
+    Config(&'a Spanned<Name>),
+    /// One object by itself.
+    Object(ObjectKind, &'a Spanned<Name>),
+}
+
+/// Reads the catalog as it stood at a revision, to be asked about an instant.
+pub(super) fn catalog(
+    store: &Store,
+    revision: u64,
+    at: Timestamp,
+    wanted: &Wanted<'_>,
+) -> Result<Catalog> {
+    let catalog = Catalog::at(revision, at);
+    let mut reader =
+        Reader { store, revision, at, catalog, todo: Vec::new(), seen: BTreeSet::new() };
+    reader.start(wanted)?;
+    while let Some(reference) = reader.todo.pop() {
+        reader.read(reference)?;
+    }
+    Ok(reader.catalog)
+}
+
+struct Reader<'s> {
+    store: &'s Store,
+    revision: u64,
+    at: Timestamp,
+    catalog: Catalog,
+    todo: Vec<Reference>,
+    seen: BTreeSet<Reference>,
+}
+
+impl Reader<'_> {
+    fn start(&mut self, wanted: &Wanted<'_>) -> Result<()> {
+        match wanted {
+            Wanted::All => self.start_all(),
+            Wanted::Keys(names) => {
+                names.iter().try_for_each(|name| self.start_named(ObjectKind::Key, &name.node))
+            }
+            Wanted::Config(name) | Wanted::Object(ObjectKind::Config, name) => {
+                if let Some(config) = self.config_named(&name.node)? {
+                    self.put_config(config, true);
+                }
+                Ok(())
+            }
+            Wanted::Object(kind, name) => self.start_named(*kind, &name.node),
+        }
+    }
+
+    fn start_all(&mut self) -> Result<()> {
+        for (_, id) in self.store.names(ObjectKind::Key)? {
+            self.want(Reference::Key(KeyId(id)));
+        }
+        for (_, id) in self.store.names(ObjectKind::Segment)? {
+            self.want(Reference::Segment(SegmentId(id)));
+        }
+        let configs: BTreeSet<_> =
+            self.store.names(ObjectKind::Config)?.into_iter().map(|(_, id)| id).collect();
+        for id in configs {
+            if let Some(config) = self.store.config_at(ConfigId(id), self.revision, self.at)? {
+                self.put_config((*config).clone(), true);
+            }
+        }
+        Ok(())
+    }
+
+    fn start_named(&mut self, kind: ObjectKind, name: &Name) -> Result<()> {
+        if let Some(id) = self.store.named(kind, name.as_str())? {
+            self.want(match kind {
+                ObjectKind::Key => Reference::Key(KeyId(id)),
+                _ => Reference::Segment(SegmentId(id)),
+            });
+        }
+        Ok(())
+    }
+
+    fn config_named(&self, name: &Name) -> Result<Option<Config>> {
+        let Some(id) = self.store.named(ObjectKind::Config, name.as_str())? else {
+            return Ok(None);
+        };
+        let config = self.store.config_at(ConfigId(id), self.revision, self.at)?;
+        Ok(config.filter(|config| config.head.name == *name).map(|config| (*config).clone()))
+    }
+
+    fn want(&mut self, reference: Reference) {
+        if self.seen.insert(reference) {
+            self.todo.push(reference);
+        }
+    }
+
+    fn read(&mut self, reference: Reference) -> Result<()> {
+        match reference {
+            Reference::Key(id) => self.read_key(id),
+            Reference::Segment(id) => self.read_segment(id),
+        }
+    }
+
+    fn read_key(&mut self, id: KeyId) -> Result<()> {
+        let Some(key) = self.store.key_at(id, self.revision)? else { return Ok(()) };
+        self.catalog.put_key(&key);
+        for config in self.store.configs_of_key(id)? {
+            if self.catalog.config(config).is_some() {
+                continue;
+            }
+            if let Some(config) = self.store.config_at(config, self.revision, self.at)? {
+                self.put_config((*config).clone(), false);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_segment(&mut self, id: SegmentId) -> Result<()> {
+        let Some(segment) = self.store.segment_at(id, self.revision)? else { return Ok(()) };
+        self.catalog.put_segment(&segment);
+        for (kind, name) in names_in(segment.condition.expr()) {
+            self.start_named(kind, &name)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a config in, and asks for its segments, and for its keys if they are wanted too.
+    fn put_config(&mut self, config: Config, with_keys: bool) {
+        let versions: Vec<_> = config.versions.values().cloned().collect();
+        for version in versions {
+            for row in version.rows.iter().filter(|row| !row.segment.is_everyone()) {
+                self.want(Reference::Segment(row.segment));
+            }
+            for column in version.columns.iter().filter(|_| with_keys) {
+                self.want(Reference::Key(column.key));
+            }
+        }
+        self.catalog.put_config(config.into());
+    }
+}
+
+/// The names of keys and segments in a condition.
+fn names_in(expr: &Expr) -> Vec<(ObjectKind, Name)> {
+    let mut found = Vec::new();
+    let mut todo = vec![expr];
+    while let Some(expr) = todo.pop() {
+        match &expr.node {
+            ExprKind::Key(name) => found.push((ObjectKind::Key, name.node.clone())),
+            ExprKind::InSegment(Some(name)) => found.push((ObjectKind::Segment, name.node.clone())),
+            _ => {}
+        }
+        todo.extend(expr.node.operands());
+    }
+    found
+}

@@ -1,0 +1,254 @@
+//! `GET` and `ASSERT GET`: values for a user, now or as of an instant.
+
+use std::sync::Arc;
+
+use super::database::State;
+use super::past::{self, Wanted};
+use super::{Outcome, Rows, Session};
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::eval::{self, Evaluation};
+use crate::model::{Catalog, Config, Context, Literal, Name, Spanned, Timestamp, Value, Version};
+use crate::statement::scene::{find_config, find_key, unknown_version};
+use crate::statement::{AssertGet, Get, GetWhat, Text, Under, rules};
+
+/// The columns of `GET`.
+pub(super) const COLUMNS: &[&str] =
+    &["key", "value", "reason", "config", "version", "segment", "variant"];
+
+/// One state at one instant, as a statement reads it.
+pub(super) struct View {
+    state: Arc<State>,
+    pub(super) at: Timestamp,
+}
+
+impl View {
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.state.catalog
+    }
+}
+
+/// A `GET` made ready: the state, the user, and the names of the keys.
+pub(super) struct Reading {
+    pub(super) snapshot: eval::Snapshot,
+    pub(super) at: Timestamp,
+    pub(super) context: Context,
+    pub(super) keys: Vec<Name>,
+}
+
+impl Session {
+    pub(super) fn get(&self, get: &Get) -> Result<Outcome> {
+        let reading = self.reading(get)?;
+        let rows = reading.evaluations().map(|e| row(&e)).collect();
+        Ok(Outcome::Rows(Rows::new(COLUMNS, rows)))
+    }
+
+    pub(super) fn assert_get(&self, assertion: &AssertGet) -> Result<Outcome> {
+        let want = Expected::new(self, assertion)?;
+        let reading = self.reading(&assertion.get)?;
+        match reading.evaluations().find_map(|got| want.differs(&got)) {
+            Some(kind) => Err(Error::from(kind).at(assertion.value.span)),
+            None => Ok(super::session::done("the assertion holds")),
+        }
+    }
+
+    /// Finds the state, the user and the keys of a `GET`.
+    pub(super) fn reading(&self, get: &Get) -> Result<Reading> {
+        let context = self.context(get)?;
+        let view = self.view(get.as_of.as_ref(), &wanted(get))?;
+        let under = get.under.as_ref().map(|under| self.under(&view, under)).transpose()?;
+        let snapshot = match &under {
+            Some((config, version)) => {
+                view.state.snapshot.under(view.catalog(), config.head.id, version)
+            }
+            None => view.state.snapshot.clone(),
+        };
+        let keys = keys(get, &view, under.as_ref()).map_err(|error| match error.kind() {
+            ErrorKind::Unknown { .. } if get.as_of.is_some() => {
+                error.hint(format!("as of {}", view.at))
+            }
+            _ => error,
+        })?;
+        Ok(Reading { snapshot, at: view.at, context, keys })
+    }
+
+    fn context(&self, get: &Get) -> Result<Context> {
+        let context = match &get.user {
+            Some(user) => Context::new(self.parameters.text(user)?),
+            None => Context::anonymous(),
+        };
+        match &get.attributes {
+            Some(attributes) => Ok(context.with_all(&*self.parameters.attributes(attributes)?)),
+            None => Ok(context),
+        }
+    }
+
+    /// The state as of an instant: what was committed by then, under the names of then.
+    pub(super) fn view(&self, as_of: Option<&Text>, wanted: &Wanted<'_>) -> Result<View> {
+        let now = self.now();
+        let at = as_of.map_or(Ok(now), |text| self.parameters.timestamp(text))?;
+        if at >= now {
+            return Ok(View { state: self.state(), at });
+        }
+        let committed = match &self.transaction {
+            Some(transaction) => Arc::clone(&transaction.base),
+            None => self.database().state(),
+        };
+        if committed.catalog.time.is_none_or(|time| time <= at) {
+            return Ok(View { state: committed, at });
+        }
+        let store = &self.database().shared.store;
+        let catalog = past::catalog(store, store.revision_at(at)?, at, wanted)?;
+        let snapshot = eval::Snapshot::compile(&catalog)?;
+        Ok(View { state: Arc::new(State { catalog, snapshot }), at })
+    }
+
+    /// The version that is pretended to be live.
+    fn under(&self, view: &View, under: &Under) -> Result<(Arc<Config>, Arc<Version>)> {
+        let config = find_config(view.catalog(), &under.config)?;
+        let version = self.version_of(config, &under.version)?;
+        rules::refuse_cycles_under(view.catalog(), &version, view.at)
+            .map_err(|e| e.at(under.config.span))?;
+        Ok((Arc::clone(config), version))
+    }
+
+    /// A version that a config has in a view.
+    pub(super) fn version_of(
+        &self,
+        config: &Config,
+        number: &Spanned<u64>,
+    ) -> Result<Arc<Version>> {
+        let wanted = u32::try_from(number.node).ok().filter(|n| (1..=config.newest).contains(n));
+        let found = match wanted {
+            Some(wanted) => match config.versions.get(&wanted) {
+                Some(version) => Some(Arc::clone(version)),
+                None => crate::model::Versions::version(&self.versions(), config.head.id, wanted)?,
+            },
+            None => None,
+        };
+        found.ok_or_else(|| unknown_version(config, number))
+    }
+}
+
+/// The names of the keys that a `GET` reads.
+fn keys(get: &Get, view: &View, under: Option<&(Arc<Config>, Arc<Version>)>) -> Result<Vec<Name>> {
+    match &get.what {
+        GetWhat::Keys(names) => {
+            let find = |name| find_key(view.catalog(), name).map(|key| key.name.clone());
+            names.iter().map(find).collect()
+        }
+        GetWhat::All => {
+            let keys = view.catalog().keys().filter(|key| !key.archived);
+            Ok(keys.map(|key| key.name.clone()).collect())
+        }
+        GetWhat::Config(name) => {
+            let config = find_config(view.catalog(), name)?;
+            let pretended = under.filter(|(c, _)| c.head.id == config.head.id);
+            let version = pretended
+                .map(|(_, version)| version)
+                .or_else(|| config.live(view.at))
+                .or_else(|| config.newest());
+            let columns = version.into_iter().flat_map(|v| &v.columns);
+            let keys = columns.filter_map(|column| view.catalog().key(column.key));
+            Ok(keys.map(|key| key.name.clone()).collect())
+        }
+    }
+}
+
+/// What of the past a `GET` needs: all, if it pretends, for a pretended version may close any cycle.
+fn wanted(get: &Get) -> Wanted<'_> {
+    match &get.what {
+        _ if get.under.is_some() => Wanted::All,
+        GetWhat::All => Wanted::All,
+        GetWhat::Keys(names) => Wanted::Keys(names),
+        GetWhat::Config(name) => Wanted::Config(name),
+    }
+}
+
+impl Reading {
+    fn evaluations(&self) -> impl Iterator<Item = Evaluation> + '_ {
+        self.keys
+            .iter()
+            .map(|key| self.snapshot.evaluate_or_unknown(key.as_str(), &self.context, self.at))
+    }
+}
+
+/// The row of an evaluation.
+pub(super) fn row(evaluation: &Evaluation) -> Vec<Value> {
+    vec![
+        text(evaluation.key().as_str()),
+        evaluation.value().clone(),
+        text(&evaluation.reason().to_string()),
+        optional(evaluation.config().map(Name::as_str)),
+        evaluation.version().map_or(Value::Null, Value::from),
+        optional(evaluation.segment().map(Name::as_str)),
+        optional(evaluation.variant()),
+    ]
+}
+
+pub(super) fn text(text: &str) -> Value {
+    Value::from(text)
+}
+
+pub(super) fn optional(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, Value::from)
+}
+
+/// What an assertion expects.
+struct Expected {
+    value: Value,
+    reason: Option<Arc<str>>,
+    segment: Option<Name>,
+    variant: Option<Arc<str>>,
+}
+
+impl Expected {
+    fn new(session: &Session, assertion: &AssertGet) -> Result<Self> {
+        let parameters = &session.parameters;
+        let everyone = |name: &Option<Name>| name.clone().unwrap_or_else(Name::everyone);
+        Ok(Self {
+            value: parameters.resolve(&assertion.value)?,
+            reason: parameters.optional(assertion.reason.as_ref())?,
+            segment: assertion.segment.as_ref().map(|segment| everyone(&segment.node)),
+            variant: parameters.optional(assertion.variant.as_ref())?,
+        })
+    }
+
+    /// What is wrong with an evaluation, if anything is.
+    fn differs(&self, got: &Evaluation) -> Option<ErrorKind> {
+        let reason = got.reason().to_string();
+        let mut wanted = Vec::new();
+        if !self.value.same(got.value()) {
+            wanted.push(Literal::Value(self.value.clone()).to_string());
+        }
+        wanted
+            .extend(self.reason.iter().filter(|r| ***r != *reason).map(|r| format!("reason {r}")));
+        let segment = self.segment.iter().filter(|s| got.segment() != Some(*s));
+        wanted.extend(segment.map(|s| format!("segment `{}`", s.as_str())));
+        let variant = self.variant.iter().filter(|v| got.variant() != Some(&***v));
+        wanted.extend(variant.map(|v| format!("variant `{v}`")));
+        if wanted.is_empty() {
+            return None;
+        }
+        Some(ErrorKind::AssertionFailed { wanted: wanted.join(", "), got: told(got) })
+    }
+}
+
+/// An evaluation in one line.
+fn told(got: &Evaluation) -> String {
+    let mut parts = vec![got.reason().to_string()];
+    let owner = got.config().zip(got.version());
+    parts.extend(owner.map(|(config, n)| format!("config `{}` version {n}", config.as_str())));
+    parts.extend(got.segment().map(|segment| format!("segment `{}`", segment.as_str())));
+    parts.extend(got.variant().map(|variant| format!("variant `{variant}`")));
+    format!("{} ({})", Literal::Value(got.value().clone()), parts.join(", "))
+}
+
+/// The error for an object that is not there, by the kind that a statement names.
+pub(super) fn find(catalog: &Catalog, kind: ObjectKind, name: &Spanned<Name>) -> Result<u32> {
+    use crate::statement::scene::find_segment;
+    match kind {
+        ObjectKind::Key => find_key(catalog, name).map(|key| key.id.0),
+        ObjectKind::Segment => find_segment(catalog, name).map(|segment| segment.id.0),
+        ObjectKind::Config => find_config(catalog, name).map(|config| config.head.id.0),
+    }
+}

@@ -1,0 +1,385 @@
+//! Sessions: who writes and why, what the parameters are, and the transaction that is open.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::database::State;
+use super::load::Loading;
+use super::script::{Script, ScriptStatement};
+use super::{Database, Outcome};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    Catalog, Change, ConfigId, Publication, Revision, Timestamp, Version, Versions,
+};
+use crate::statement::scene::{Checked, Scene};
+use crate::statement::{Parameters, Statement};
+
+/// Statements in order, with what lasts from one to the next: actor, comment, parameters and an open
+/// transaction, which is rolled back when the session is dropped.
+///
+/// ```
+/// let db = pcq::Database::in_memory()?;
+/// let mut session = db.session().with_actor("release-team");
+/// session.execute("BEGIN; CREATE KEY a INTEGER DEFAULT 1; CREATE KEY b INTEGER DEFAULT 2;")?;
+/// assert_eq!(db.revision(), 0);
+/// session.execute("COMMIT;")?;
+/// assert_eq!(db.revision(), 1);
+/// # Ok::<(), pcq::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    db: Database,
+    pub(super) actor: Option<Arc<str>>,
+    pub(super) comment: Option<Arc<str>>,
+    pub(super) parameters: Parameters,
+    pub(super) transaction: Option<Transaction>,
+    pub(super) loading: Option<Loading>,
+}
+
+/// What was written since `BEGIN`.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    /// The state at `BEGIN`.
+    pub(super) base: Arc<State>,
+    /// The state with what was written.
+    pub(super) state: Arc<State>,
+    pub(super) changes: Vec<Change>,
+    /// The versions that were written; the store does not have them yet.
+    versions: HashMap<(ConfigId, u32), Arc<Version>>,
+}
+
+/// The versions of the store, and those of an open transaction.
+pub(super) struct TransactionVersions<'s> {
+    db: &'s Database,
+    transaction: Option<&'s Transaction>,
+}
+
+impl Versions for TransactionVersions<'_> {
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
+        if let Some(version) = self.transaction.and_then(|t| t.versions.get(&(config, number))) {
+            return Ok(Some(Arc::clone(version)));
+        }
+        self.db.shared.store.version(config, number)
+    }
+}
+
+impl Session {
+    pub(super) fn new(db: Database) -> Self {
+        Self {
+            db,
+            actor: None,
+            comment: None,
+            parameters: Parameters::new(),
+            transaction: None,
+            loading: None,
+        }
+    }
+
+    /// A session of the same settings, outside any transaction.
+    pub(super) fn fork(&self) -> Self {
+        let (actor, comment) = (self.actor.clone(), self.comment.clone());
+        Self { actor, comment, parameters: self.parameters.clone(), ..Self::new(self.db.clone()) }
+    }
+
+    /// Says who writes, as `SET ACTOR` does.
+    #[must_use]
+    pub fn with_actor(mut self, actor: impl Into<Arc<str>>) -> Self {
+        self.actor = Some(actor.into());
+        self
+    }
+
+    /// Says why, as `SET COMMENT` does.
+    #[must_use]
+    pub fn with_comment(mut self, comment: impl Into<Arc<str>>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
+
+    /// Gives the parameters of the statements to come their values.
+    #[must_use]
+    pub fn with_parameters(mut self, parameters: Parameters) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    /// The database of the session.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.db
+    }
+
+    /// Whether a transaction is open.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        self.transaction.is_some() || self.loading.is_some()
+    }
+
+    /// Runs one statement, parsed or built.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the statement; the transaction, if one is open, is as it was before.
+    pub fn run(&mut self, statement: &Statement) -> Result<Outcome> {
+        let result = if statement.is_write() {
+            self.write(statement)
+        } else {
+            self.effect(statement).and_then(|effect| self.perform(effect))
+        };
+        result.map_err(|error| self.weigh(statement, error))
+    }
+
+    /// Runs a statement of a script; errors tell their place in it.
+    pub fn run_parsed(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
+        let parsed = statement.result().map_err(Error::clone);
+        parsed.and_then(|node| self.run(node)).map_err(|error| statement.locate(error))
+    }
+
+    /// Runs a script, and returns what each statement gave. The syntax of all of it is checked first;
+    /// it stops at the first error.
+    pub fn execute(&mut self, script: &str) -> Result<Vec<Outcome>> {
+        for statement in Script::lenient(script.as_bytes()) {
+            statement?;
+        }
+        let statements = Script::lenient(script.as_bytes());
+        statements.map(|statement| self.run_parsed(&statement?)).collect()
+    }
+
+    /// The error to report: a parameter without a value comes before whatever else is wrong.
+    pub(super) fn weigh(&self, statement: &Statement, error: Error) -> Error {
+        if error.code() == "unknown-parameter" {
+            return error;
+        }
+        let missing = |name: &Arc<str>| self.parameters.value(name).is_none();
+        match statement.parameters().into_iter().find(missing) {
+            Some(name) => crate::statement::unknown_parameter(&name),
+            None => error,
+        }
+    }
+
+    // -- state
+
+    /// The state that the session sees: its transaction's, or the current one.
+    pub(super) fn state(&self) -> Arc<State> {
+        match &self.transaction {
+            Some(transaction) => Arc::clone(&transaction.state),
+            None => self.db.state(),
+        }
+    }
+
+    /// The instant of a statement.
+    pub(super) fn now(&self) -> Timestamp {
+        match &self.transaction {
+            Some(transaction) => self.db.now_at_least(transaction.base.catalog.time),
+            None => self.db.now(),
+        }
+    }
+
+    pub(super) fn versions(&self) -> TransactionVersions<'_> {
+        TransactionVersions { db: &self.db, transaction: self.transaction.as_ref() }
+    }
+
+    // -- writing
+
+    /// Checks a write against the state that the session sees.
+    pub(super) fn check(
+        &self,
+        now: Timestamp,
+        check: impl FnOnce(&Scene<'_>) -> Result<Checked>,
+    ) -> Result<Checked> {
+        self.db.refuse_read_only()?;
+        if self.loading.is_some() {
+            let message = "a dump is being loaded: only LOAD statements can stand here";
+            return Err(ErrorKind::TransactionState(message).into());
+        }
+        self.check_at(&self.state().catalog, now, check)
+    }
+
+    fn check_at(
+        &self,
+        catalog: &Catalog,
+        now: Timestamp,
+        check: impl FnOnce(&Scene<'_>) -> Result<Checked>,
+    ) -> Result<Checked> {
+        let versions = self.versions();
+        check(&Scene { catalog, now, parameters: &self.parameters, versions: &versions })
+    }
+
+    /// Writes in the open transaction, or as a transaction of its own. In the latter case the check is
+    /// made here, under the writer's lock, so that it holds when the change is committed.
+    pub(super) fn write(&mut self, statement: &Statement) -> Result<Outcome> {
+        if self.transaction.is_some() {
+            let checked = self.check(self.now(), |scene| statement.checked(scene))?;
+            return self.write_in_transaction(checked);
+        }
+        let db = self.db.clone();
+        let _writer = db.lock_writer();
+        let now = self.now();
+        let checked = self.check(now, |scene| statement.checked(scene))?;
+        let Checked { changes, after, message, comment } = checked;
+        if changes.is_empty() {
+            return Ok(Outcome::Unchanged { message });
+        }
+        let comment = comment.or_else(|| self.comment.clone());
+        let revision = self.next_revision(&db.state().catalog, now, comment);
+        let number = db.commit(&changes.changes, after, &revision)?;
+        Ok(Outcome::Changed { message, revision: Some(number) })
+    }
+
+    fn write_in_transaction(&mut self, checked: Checked) -> Result<Outcome> {
+        let Checked { changes, after, message, .. } = checked;
+        if changes.is_empty() {
+            return Ok(Outcome::Unchanged { message });
+        }
+        let Some(transaction) = &mut self.transaction else {
+            return Err(no_transaction());
+        };
+        transaction.add(changes.changes, after)?;
+        Ok(Outcome::Changed { message, revision: None })
+    }
+
+    fn next_revision(
+        &self,
+        before: &Catalog,
+        now: Timestamp,
+        comment: Option<Arc<str>>,
+    ) -> Revision {
+        let (number, actor) = (before.revision + 1, self.actor.clone());
+        Revision { number, time: before.time.map_or(now, |time| now.max(time)), actor, comment }
+    }
+
+    // -- transactions
+
+    pub(super) fn begin(&mut self) -> Outcome {
+        let base = self.db.state();
+        self.transaction = Some(Transaction {
+            state: Arc::clone(&base),
+            base,
+            changes: Vec::new(),
+            versions: HashMap::new(),
+        });
+        done("began a transaction")
+    }
+
+    pub(super) fn rollback(&mut self) -> Outcome {
+        self.transaction = None;
+        self.loading = None;
+        done("rolled back")
+    }
+
+    /// What `COMMIT` would refuse.
+    pub(super) fn check_commit(&self) -> Result<()> {
+        let Some(transaction) = &self.transaction else { return Err(no_transaction()) };
+        let (began, now) = (transaction.base.catalog.revision, self.db.revision());
+        if began != now && !transaction.changes.is_empty() {
+            let hint = "another session wrote meanwhile: ROLLBACK, look, and try again";
+            return Err(Error::from(ErrorKind::RevisionConflict { began, now }).hint(hint));
+        }
+        if let Some(began) = self.begun_publication(transaction) {
+            let error = ErrorKind::Past {
+                what: "the publication that is cancelled, of",
+                at: began,
+                now: self.now(),
+            };
+            return Err(error.into());
+        }
+        let late = |p: &&Publication| p.scheduled && p.effective < self.now();
+        match transaction.publications().find(late) {
+            Some(p) => {
+                Err(Error::from(ErrorKind::Past { what: "AT", at: p.effective, now: self.now() }))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// When a publication began that the transaction takes back, if one began meanwhile.
+    fn begun_publication(&self, transaction: &Transaction) -> Option<Timestamp> {
+        let (base, now) = (&transaction.base.catalog, self.now());
+        transaction.changes.iter().find_map(|change| {
+            let Change::Cancel { config, sequence } = change else { return None };
+            let timeline = &base.config(*config)?.timeline;
+            let own = timeline.publications().iter().find(|p| p.sequence == *sequence)?;
+            (own.effective <= now).then_some(own.effective)
+        })
+    }
+
+    pub(super) fn commit(&mut self) -> Result<Outcome> {
+        let db = self.db.clone();
+        let _writer = db.lock_writer();
+        self.check_commit()?;
+        let now = self.now();
+        // taken first: a listener that panics must not leave a transaction open that is committed
+        let Some(transaction) = self.transaction.take() else { return Err(no_transaction()) };
+        let result = self.commit_changes(&db, &transaction, now);
+        if result.is_err() {
+            self.transaction = Some(transaction);
+        }
+        result
+    }
+
+    fn commit_changes(
+        &self,
+        db: &Database,
+        transaction: &Transaction,
+        now: Timestamp,
+    ) -> Result<Outcome> {
+        if transaction.changes.is_empty() {
+            return Ok(Outcome::Unchanged {
+                message: "nothing changed: nothing was written".into(),
+            });
+        }
+        let versions = TransactionVersions { db, transaction: Some(transaction) };
+        let (changes, after) = transaction.stamped(now, &versions)?;
+        let revision = self.next_revision(&transaction.base.catalog, now, self.comment.clone());
+        let number = db.commit(&changes, after, &revision)?;
+        Ok(Outcome::Changed { message: "committed".into(), revision: Some(number) })
+    }
+}
+
+impl Transaction {
+    fn add(&mut self, changes: Vec<Change>, after: Catalog) -> Result<()> {
+        let snapshot = self.state.snapshot.update(&after, &changes)?;
+        self.state = Arc::new(State { catalog: after, snapshot });
+        for change in &changes {
+            if let Change::Version(version) = change {
+                self.versions.insert((version.config, version.number), Arc::clone(version));
+            }
+        }
+        self.changes.extend(changes);
+        Ok(())
+    }
+
+    fn publications(&self) -> impl Iterator<Item = &Publication> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Publication(publication) => Some(publication),
+            _ => None,
+        })
+    }
+
+    /// The changes and the state after them as of the commit: what was published without `AT` takes
+    /// effect then, not when the statement was run.
+    fn stamped(&self, now: Timestamp, versions: &dyn Versions) -> Result<(Vec<Change>, Catalog)> {
+        let early = |p: &Publication| !p.scheduled && p.effective != now;
+        if !self.publications().any(early) {
+            return Ok((self.changes.clone(), self.state.catalog.clone()));
+        }
+        let mut changes = self.changes.clone();
+        for change in &mut changes {
+            if let Change::Publication(publication) = change
+                && early(publication)
+            {
+                publication.effective = now;
+            }
+        }
+        let mut after = self.base.catalog.clone();
+        after.apply(&changes, now, versions)?;
+        Ok((changes, after))
+    }
+}
+
+pub(super) fn done(message: impl Into<String>) -> Outcome {
+    Outcome::Done { message: message.into() }
+}
+
+pub(super) fn no_transaction() -> Error {
+    ErrorKind::TransactionState("no transaction is open").into()
+}

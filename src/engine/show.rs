@@ -1,0 +1,124 @@
+//! `SHOW KEYS | SEGMENTS | CONFIGS | SCHEDULE`: the objects as tables.
+
+use std::collections::BTreeSet;
+
+use super::read::text;
+use super::table::{instant, maybe, texts};
+use super::{Outcome, Session};
+use crate::error::Result;
+use crate::model::{
+    Catalog, Condition, Config, Key, Publication, Reference, Segment, Timestamp, User, Value,
+};
+use crate::statement::{Show, Table, rules};
+
+const KEYS: &[&str] =
+    &["key", "type", "default", "check", "config", "status", "version", "description"];
+const SEGMENTS: &[&str] =
+    &["segment", "condition", "status", "version", "configs", "segments", "description"];
+const CONFIGS: &[&str] =
+    &["config", "status", "live", "newest", "next", "segments", "keys", "description"];
+const SCHEDULE: &[&str] = &["config", "version", "at", "until", "status", "comment"];
+
+impl Session {
+    pub(super) fn show(&self, show: &Show) -> Result<Outcome> {
+        let (state, now) = (self.state(), self.now());
+        let catalog = &state.catalog;
+        match show.table {
+            Table::Keys => {
+                let rows = catalog.keys().map(|key| key_row(catalog, key, now)).collect();
+                self.table(KEYS, rows, &show.filter)
+            }
+            Table::Segments => {
+                let rows = catalog.segments().map(|s| segment_row(catalog, s, now)).collect();
+                self.table(SEGMENTS, rows, &show.filter)
+            }
+            Table::Configs => {
+                let mut configs: Vec<_> = catalog.configs().collect();
+                configs.sort_by(|a, b| a.head.name.cmp(&b.head.name));
+                let rows = configs.into_iter().map(|c| config_row(catalog, c, now)).collect();
+                self.table(CONFIGS, rows, &show.filter)
+            }
+            Table::Schedule => self.table(SCHEDULE, schedule(catalog, now), &show.filter),
+        }
+    }
+}
+
+fn key_row(catalog: &Catalog, key: &Key, now: Timestamp) -> Vec<Value> {
+    let owners = rules::configs_with(catalog, Reference::Key(key.id), now);
+    vec![
+        text(key.name.as_str()),
+        text(key.kind.keyword()),
+        key.default.clone(),
+        maybe(key.check.as_ref().map(Condition::text)),
+        owners.first().map_or(Value::Null, |config| text(config.head.name.as_str())),
+        status(key.archived),
+        Value::from(key.version),
+        maybe(key.description.as_ref()),
+    ]
+}
+
+fn segment_row(catalog: &Catalog, segment: &Segment, now: Timestamp) -> Vec<Value> {
+    let reference = Reference::Segment(segment.id);
+    let configs = rules::configs_with(catalog, reference, now);
+    let segments = catalog.users(reference).filter_map(|user| match user {
+        User::Segment(id) => catalog.segment(id).map(|s| s.name.to_arc()),
+        User::Config(_) => None,
+    });
+    let segments: BTreeSet<_> = segments.collect();
+    vec![
+        text(segment.name.as_str()),
+        text(segment.condition.text()),
+        status(segment.archived),
+        Value::from(segment.version),
+        texts(configs.iter().map(|config| config.head.name.to_arc())),
+        texts(segments),
+        maybe(segment.description.as_ref()),
+    ]
+}
+
+fn status(archived: bool) -> Value {
+    text(if archived { "archived" } else { "active" })
+}
+
+fn config_row(catalog: &Catalog, config: &Config, now: Timestamp) -> Vec<Value> {
+    let newest = config.newest();
+    let rows = newest.into_iter().flat_map(|v| &v.rows);
+    let columns = newest.into_iter().flat_map(|v| &v.columns);
+    let keys = columns.filter_map(|column| catalog.key(column.key)).map(|key| key.name.to_arc());
+    let live = config.timeline.live(now).filter(|_| !config.head.archived);
+    let next = config.timeline.changes_after(now).into_iter().next();
+    vec![
+        text(config.head.name.as_str()),
+        text(config.status(now)),
+        live.map_or(Value::Null, Value::from),
+        Value::from(config.newest),
+        next.map_or(Value::Null, instant),
+        texts(rows.map(|row| catalog.segment_name(row.segment).to_arc())),
+        texts(keys),
+        maybe(newest.and_then(|v| v.description.as_ref())),
+    ]
+}
+
+/// The publications to come and the windows in force, by time.
+fn schedule(catalog: &Catalog, now: Timestamp) -> Vec<Vec<Value>> {
+    let mut found: Vec<(&Config, &Publication)> = Vec::new();
+    for config in catalog.configs() {
+        let unsettled =
+            |p: &&Publication| p.effective > now || p.until.is_some_and(|until| until > now);
+        let publications = config.timeline.publications().iter().filter(unsettled);
+        found.extend(publications.map(|p| (&**config, p)));
+    }
+    found.sort_by_key(|(_, p)| (p.effective, p.sequence));
+    found.into_iter().map(|(config, p)| schedule_row(config, p, now)).collect()
+}
+
+fn schedule_row(config: &Config, publication: &Publication, now: Timestamp) -> Vec<Value> {
+    vec![
+        text(config.head.name.as_str()),
+        Value::from(publication.version),
+        instant(publication.effective),
+        publication.until.map_or(Value::Null, instant),
+        text(if publication.in_force(now) { "in force" } else { "to come" }),
+        maybe(publication.comment.as_ref()),
+    ]
+}
