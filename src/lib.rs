@@ -47,6 +47,9 @@ mod error;
 mod eval;
 pub mod limits;
 pub mod model;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod shell;
 pub mod statement;
 mod store;
 mod syntax;
@@ -72,4 +75,5 @@ pub fn parse_value(text: &str) -> Result<Value> {
 
 /// The examples of the front page, run with the others.
 #[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,3 +1,7 @@
-//! The program `pcq`.
+//! The program `pcq`: see [`pcq::shell`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pcq::shell::main()
+}

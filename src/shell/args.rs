@@ -1,0 +1,336 @@
+//! The arguments of the program.
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use super::format::Format;
+use super::report::ColorWhen;
+use crate::{Timestamp, Value};
+
+const EXAMPLES: &str = "\
+Examples:
+  pcq app.pcdb                                  open a shell on a store
+  pcq app.pcdb -e \"GET ALL FOR USER 'u1'\"       run statements
+  pcq app.pcdb -e 'GET banner FOR USER :id' -v id=\"'u1'\" --format json
+  pcq run setup.pcq release.pcq --db app.pcdb   run scripts
+  pcq run test.pcq --clock 2026-01-01T00:00:00Z
+                                                run a test in memory, with its own clock
+  pcq dump app.pcdb | pcq run - --db copy.pcdb  copy a store through a script
+
+Exit codes:
+  0  all went well        3  the store cannot be opened, or is corrupt
+  1  a statement failed   4  a script does not parse
+  2  usage, or a script cannot be read
+
+The words of the commands win: a store in a file called `run` is `./run`.";
+
+/// An embedded, versioned store of product configs, and its query language.
+///
+/// Without a command: a shell on the store. Each statement ends with `;` and is a transaction of its
+/// own unless BEGIN opens one. Where standard input is not a terminal, the statements are read from it.
+#[derive(Debug, Parser)]
+#[command(name = "pcq", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(subcommand_negates_reqs = true, subcommand_help_heading = "Commands")]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) shell: ShellArgs,
+}
+
+/// `pcq [STORE]`
+#[derive(Args, Debug)]
+pub(super) struct ShellArgs {
+    /// The file of the store, which is made if it does not exist; without it, a store in memory
+    #[arg(id = "store", value_name = "STORE")]
+    pub(super) store: Option<PathBuf>,
+    /// Run these statements and exit; the last `;` may be left out
+    #[arg(short = 'e', long = "execute", value_name = "STATEMENTS", allow_hyphen_values = true)]
+    pub(super) statements: Vec<String>,
+    #[command(flatten)]
+    pub(super) session: SessionArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run scripts
+    ///
+    /// The syntax of all scripts is checked before the first runs. A script stops at its first error;
+    /// what was committed before stays. Only tables are printed. Each script begins without a
+    /// transaction, and with the actor and the comment of the options.
+    Run(RunArgs),
+    /// Check the syntax of scripts, and run nothing
+    Check(CheckArgs),
+    /// Write scripts in canonical form
+    ///
+    /// The canonical text goes to standard output, comments included, unless an option says otherwise.
+    Fmt(FmtArgs),
+    /// Write a script that rebuilds a store
+    ///
+    /// The script is for `pcq run - --db NEW`, on a store that is empty. It has the whole history:
+    /// revisions, versions, publications.
+    Dump(DumpArgs),
+    /// Check every page of a store, and every rule that ties its tables together
+    Verify(VerifyArgs),
+    /// Copy a store into a new file
+    Backup(BackupArgs),
+}
+
+/// `pcq run`
+#[derive(Args, Debug)]
+pub(super) struct RunArgs {
+    /// The scripts, in order; `-` is standard input
+    #[arg(required = true, value_name = "SCRIPT")]
+    pub(super) scripts: Vec<PathBuf>,
+    /// The file of the store, which is made if it does not exist; without it, a store in memory
+    #[arg(id = "store", long = "db", value_name = "STORE")]
+    pub(super) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) session: SessionArgs,
+}
+
+/// `pcq check`
+#[derive(Args, Debug)]
+pub(super) struct CheckArgs {
+    /// The scripts; `-` is standard input
+    #[arg(required = true, value_name = "SCRIPT")]
+    pub(super) scripts: Vec<PathBuf>,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// `pcq fmt`
+#[derive(Args, Debug)]
+pub(super) struct FmtArgs {
+    /// The scripts; `-` is standard input
+    #[arg(required = true, value_name = "SCRIPT")]
+    pub(super) scripts: Vec<PathBuf>,
+    /// Write nothing but the names of the scripts that are not canonical, and exit with 1 if there are any
+    #[arg(long, conflicts_with = "write")]
+    pub(super) check: bool,
+    /// Rewrite the scripts in place
+    #[arg(long)]
+    pub(super) write: bool,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// `pcq dump`
+#[derive(Args, Debug)]
+pub(super) struct DumpArgs {
+    /// The file of the store
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    /// Write only what is there now, without the history
+    #[arg(long)]
+    pub(super) current: bool,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// `pcq verify`
+#[derive(Args, Debug)]
+pub(super) struct VerifyArgs {
+    /// The file of the store
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// `pcq backup`
+#[derive(Args, Debug)]
+pub(super) struct BackupArgs {
+    /// The file of the store
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    /// The file of the copy, which must not exist
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// How statements are run, and how their results are shown.
+#[derive(Args, Debug)]
+pub(super) struct SessionArgs {
+    /// Give the parameter `:name` a value, a literal of the language: -v n=5 -v id="'u1'"
+    #[arg(short = 'v', long = "var", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(super) parameters: Vec<(String, Value)>,
+    /// Who writes, as SET ACTOR says
+    #[arg(long, value_name = "WHO")]
+    pub(super) actor: Option<String>,
+    /// Why, as SET COMMENT says
+    #[arg(long, value_name = "WHY")]
+    pub(super) comment: Option<String>,
+    /// Use a clock that stands at an instant and moves only when told to, such as
+    /// 2026-01-01T00:00:00Z or 2026-01-01T09:00:00[Europe/Paris]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    pub(super) clock: Option<Timestamp>,
+    /// How tables are printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: Format,
+    /// Refuse every write
+    #[arg(long, requires = "store", conflicts_with_all = ["dry_run", "actor", "comment"])]
+    pub(super) readonly: bool,
+    /// Go on after a statement that failed
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// Work on a copy of the store, and leave the store as it is
+    #[arg(long, requires = "store")]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+struct ColorArg {
+    /// When errors are coloured
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: ColorWhen,
+}
+
+impl Cli {
+    /// When errors are coloured, whatever the command.
+    pub(super) fn color(&self) -> ColorWhen {
+        let arg = match &self.command {
+            None => self.shell.session.color,
+            Some(Command::Run(args)) => args.session.color,
+            Some(Command::Check(args)) => args.color,
+            Some(Command::Fmt(args)) => args.color,
+            Some(Command::Dump(args)) => args.color,
+            Some(Command::Verify(args)) => args.color,
+            Some(Command::Backup(args)) => args.color,
+        };
+        arg.color
+    }
+}
+
+/// Parses the arguments of the process, and ends it if they make no sense.
+pub(super) fn parse() -> Cli {
+    let cli = Cli::parse();
+    match nonsense(&cli) {
+        Some(message) => Cli::command().error(ErrorKind::ArgumentConflict, message).exit(),
+        None => cli,
+    }
+}
+
+/// Whether a person types the statements.
+pub(super) fn is_interactive() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// What would be ignored though somebody asked for it, beyond what the declarations above can say.
+fn nonsense(cli: &Cli) -> Option<String> {
+    let (scripts, session) = match &cli.command {
+        None => (None, Some(&cli.shell.session)),
+        Some(Command::Run(args)) => (Some(&args.scripts), Some(&args.session)),
+        Some(Command::Check(args)) => (Some(&args.scripts), None),
+        Some(Command::Fmt(args)) => (Some(&args.scripts), None),
+        Some(_) => (None, None),
+    };
+    let twice =
+        scripts.is_some_and(|scripts| scripts.iter().filter(|s| s.as_os_str() == "-").count() > 1);
+    if twice {
+        return Some("standard input can be read only once: `-` is there twice".to_owned());
+    }
+    let in_shell = cli.command.is_none() && cli.shell.statements.is_empty() && is_interactive();
+    if in_shell && cli.shell.session.keep_going {
+        return Some("--keep-going is for scripts: a shell always goes on".to_owned());
+    }
+    if let Some(Command::Fmt(args)) = &cli.command
+        && args.write
+        && args.scripts.iter().any(|script| script.as_os_str() == "-")
+    {
+        return Some("standard input cannot be rewritten in place".to_owned());
+    }
+    session.and_then(|session| repeated(&session.parameters))
+}
+
+/// The parameter that is given twice.
+fn repeated(parameters: &[(String, Value)]) -> Option<String> {
+    let mut names = std::collections::HashSet::new();
+    let (name, _) = parameters.iter().find(|(name, _)| !names.insert(name))?;
+    Some(format!("the parameter `{name}` is given twice"))
+}
+
+fn parameter(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("expected name=value")?;
+    let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    if !name.chars().all(is_name)
+        || name.starts_with(|c: char| c.is_ascii_digit())
+        || name.is_empty()
+    {
+        return Err(format!("`{name}` is no name of a parameter"));
+    }
+    let value = crate::parse_value(value).map_err(|error| {
+        format!("{error}; a value is a literal of the language, so a text is in single quotes: {name}=\"'text'\"")
+    })?;
+    Ok((name.to_owned(), value))
+}
+
+fn timestamp(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &str) -> Result<Cli, ErrorKind> {
+        let words = std::iter::once("pcq").chain(arguments.split_whitespace());
+        Cli::try_parse_from(words).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_declarations_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_wins_over_a_store_of_its_name() {
+        assert!(matches!(parsed("run a.pcq").unwrap().command, Some(Command::Run(_))));
+        assert_eq!(parsed("run").unwrap_err(), ErrorKind::MissingRequiredArgument);
+        let cli = parsed("./run").unwrap();
+        assert_eq!((cli.command.is_none(), cli.shell.store), (true, Some("./run".into())));
+    }
+
+    #[test]
+    fn options_without_effect_are_refused() {
+        for arguments in [
+            "check a --format json",
+            "fmt a -v x=1",
+            "fmt a --check --write",
+            "dump s --actor me",
+            "verify s --readonly",
+            "run a --dry-run",
+            "run a --db s --readonly --dry-run",
+            "run a --db s --readonly --actor me",
+            "--readonly",
+            "--format json run a",
+            "s run a",
+        ] {
+            assert!(parsed(arguments).is_err(), "{arguments}");
+        }
+    }
+
+    #[test]
+    fn statements_may_begin_with_a_comment() {
+        let cli = Cli::try_parse_from(["pcq", "s", "-e", "-- x", "-e", "GET a"]).unwrap();
+        assert_eq!(cli.shell.statements, ["-- x", "GET a"]);
+    }
+
+    #[test]
+    fn parameters_are_literals() {
+        assert_eq!(parameter("a=5"), Ok(("a".to_owned(), Value::Integer(5))));
+        assert_eq!(parameter("a_1='x=y'"), Ok(("a_1".to_owned(), "x=y".into())));
+        for wrong in ["a", "=1", "1a=1", "a b=1", "a=x y", "a="] {
+            assert!(parameter(wrong).is_err(), "{wrong}");
+        }
+        assert!(repeated(&[("a".into(), Value::Null), ("a".into(), Value::Null)]).is_some());
+    }
+}

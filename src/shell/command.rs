@@ -1,0 +1,83 @@
+//! The commands about whole stores: `dump`, `verify`, `backup`.
+
+use std::io::{self, Write};
+
+use super::args::{BackupArgs, DumpArgs, VerifyArgs};
+use super::exit::{Exit, Stop};
+use super::output::buffered_stdout;
+use super::report::Reporter;
+use super::store;
+use crate::{DumpKind, Error, ErrorKind};
+
+/// Writes a script that rebuilds the store.
+pub(super) fn dump(args: &DumpArgs) -> Result<(), Stop> {
+    let database = store::open_to_read(&args.store)?;
+    let kind = if args.current { DumpKind::Current } else { DumpKind::History };
+    let mut output = Watched { inner: buffered_stdout(), failure: None };
+    let result = database.dump(&mut output, kind);
+    match output.failure.take() {
+        Some(failure) => Err(failure.into()),
+        None => result.map_err(failed).and_then(|()| Ok(output.flush()?)),
+    }
+}
+
+/// Checks every page and every rule, and says how much was checked.
+pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop> {
+    let database = store::open_to_read(&args.store)?;
+    let found = database.verify().map_err(failed)?;
+    let mut output = buffered_stdout();
+    if !found.is_sound() {
+        for problem in &found.problems {
+            reporter.tell(None, &Error::new(ErrorKind::Corrupt { what: problem.clone() }));
+        }
+        return Err(Stop::Told(Exit::Store));
+    }
+    let width = found.checked.iter().map(|(what, _)| what.chars().count()).max().unwrap_or(0);
+    for (what, count) in &found.checked {
+        writeln!(output, "{what:<width$}  {count}")?;
+    }
+    let pages = if found.pages_checked { "" } else { ", its pages not compared: it is in use" };
+    writeln!(output, "the store is sound{pages}")?;
+    Ok(output.flush()?)
+}
+
+/// Copies the store into another file.
+pub(super) fn backup(args: &BackupArgs) -> Result<(), Stop> {
+    let database = store::open_to_read(&args.store)?;
+    database.backup(&args.file).map_err(failed)
+}
+
+fn failed(error: Error) -> Stop {
+    let exit = Exit::of(&error);
+    Stop::error(error, exit)
+}
+
+/// Keeps the error of a writer, so that a closed pipe can be told from trouble with the store.
+struct Watched<W> {
+    inner: W,
+    failure: Option<io::Error>,
+}
+
+impl<W> Watched<W> {
+    fn watch<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let copy = error.kind().into();
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.failure.get_or_insert(error);
+            }
+            copy
+        })
+    }
+}
+
+impl<W: Write> Write for Watched<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.inner.write(bytes);
+        self.watch(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.inner.flush();
+        self.watch(result)
+    }
+}

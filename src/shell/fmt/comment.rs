@@ -1,0 +1,173 @@
+//! The comments of a script: which there are, and where.
+
+/// What stands between two statements.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Trivia<'a> {
+    pub(super) comments: Vec<Comment<'a>>,
+    /// How many line breaks come after the last comment.
+    pub(super) breaks_at_end: usize,
+}
+
+/// A comment, with its `--` or `/*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Comment<'a> {
+    /// How many line breaks come before it, since the comment or statement before.
+    pub(super) breaks_before: usize,
+    pub(super) text: &'a str,
+}
+
+impl<'a> Trivia<'a> {
+    /// Reads blanks and comments; a first line that starts with `#!` counts as a comment.
+    pub(super) fn parse(text: &'a str) -> Self {
+        let (mut trivia, mut rest) = (Self::default(), text);
+        while let Some(c) = rest.chars().next() {
+            let length = if rest.starts_with("#!") { line(rest) } else { comment(rest) };
+            if length == 0 {
+                trivia.breaks_at_end += usize::from(c == '\n');
+                rest = &rest[c.len_utf8()..];
+                continue;
+            }
+            let breaks_before = std::mem::take(&mut trivia.breaks_at_end);
+            trivia.comments.push(Comment { breaks_before, text: rest[..length].trim_end() });
+            rest = &rest[length..];
+        }
+        trivia
+    }
+
+    /// How many comments stand on the line on which the text begins; those right before a statement on
+    /// that line belong to it instead.
+    pub(super) fn on_first_line(&self) -> usize {
+        let count = self.comments.iter().take_while(|comment| comment.breaks_before == 0).count();
+        let statement_follows = count == self.comments.len() && self.breaks_at_end == 0;
+        if statement_follows { 0 } else { count }
+    }
+}
+
+/// The comments between the last word of a statement and the end of its line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Trailing<'a> {
+    /// Those that have to go before the statement, for want of room on its line.
+    pub(super) moved: Vec<&'a str>,
+    /// Those that stay on the line of its `;`.
+    pub(super) kept: Vec<&'a str>,
+}
+
+impl<'a> Trailing<'a> {
+    /// Keeps what fits on one line, which a `--` ends.
+    pub(super) fn new(text: &'a str) -> Self {
+        let mut kept: Vec<_> = Trivia::parse(text).comments.iter().map(|c| c.text).collect();
+        let ends_line = |text: &&str| text.starts_with("--") || text.contains('\n');
+        let last = kept.len().saturating_sub(1);
+        let first_kept = if kept[..last].iter().any(ends_line) { last } else { 0 };
+        let moved = kept.drain(..first_kept).collect();
+        Self { moved, kept }
+    }
+}
+
+/// The comments inside a statement.
+pub(super) fn inside(text: &str) -> Vec<&str> {
+    let (mut found, mut rest, mut json_depth) = (Vec::new(), text, 0_usize);
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '"' if json_depth > 0 => json_string(rest),
+            '\'' | '"' if json_depth == 0 => quoted(rest, c),
+            '-' | '/' if json_depth == 0 => comment(rest),
+            _ => 0,
+        };
+        match c {
+            '{' | '[' => json_depth += 1,
+            '}' | ']' => json_depth = json_depth.saturating_sub(1),
+            '-' | '/' if length > 0 => found.push(rest[..length].trim_end()),
+            _ => {}
+        }
+        rest = &rest[length.max(c.len_utf8())..];
+    }
+    found
+}
+
+/// The length of the comment that a text begins with; 0 if it begins with none.
+fn comment(text: &str) -> usize {
+    match text.as_bytes() {
+        [b'-', b'-', ..] => line(text),
+        [b'/', b'*', ..] => block(text),
+        _ => 0,
+    }
+}
+
+fn line(text: &str) -> usize {
+    text.find('\n').unwrap_or(text.len())
+}
+
+fn block(text: &str) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    while at < text.len() {
+        let (step, change) = match &text.as_bytes()[at..] {
+            [b'/', b'*', ..] => (2, 1),
+            [b'*', b'/', ..] => (2, -1),
+            _ => (1, 0),
+        };
+        at += step;
+        depth = depth.saturating_add_signed(change);
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The length of a text in quotes; one that is doubled inside makes it two texts, which is as good here.
+fn quoted(text: &str, quote: char) -> usize {
+    text[1..].find(quote).map_or(text.len(), |end| end + 2)
+}
+
+fn json_string(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comments(text: &str) -> Vec<(usize, &str)> {
+        Trivia::parse(text).comments.iter().map(|c| (c.breaks_before, c.text)).collect()
+    }
+
+    #[test]
+    fn comments_know_the_line_breaks_before_them() {
+        let text = " /* a /* b */ */ -- c \r\n\n\n-- d\n/* e\n */\n\n";
+        assert_eq!(
+            comments(text),
+            [(0, "/* a /* b */ */"), (0, "-- c"), (3, "-- d"), (1, "/* e\n */")]
+        );
+        assert_eq!(Trivia::parse(text).breaks_at_end, 2);
+        assert_eq!(Trivia::parse(text).on_first_line(), 2);
+        assert_eq!(comments("#!/usr/bin/env pcq\n-- a"), [(0, "#!/usr/bin/env pcq"), (1, "-- a")]);
+    }
+
+    #[test]
+    fn a_comment_before_a_statement_on_one_line_is_the_statement_s() {
+        assert_eq!(Trivia::parse(" /* a */ ").on_first_line(), 0);
+        assert_eq!(Trivia::parse(" /* a */\n").on_first_line(), 1);
+    }
+
+    #[test]
+    fn comments_inside_a_statement_are_found_and_what_looks_like_them_is_not() {
+        let text = "GET a -- one\n, \"b--c\" /* two */ WITH {\"--x\": \"\\\"/* \"} AS OF '--it''s /*' - -1";
+        assert_eq!(inside(text), ["-- one", "/* two */"]);
+    }
+
+    #[test]
+    fn trailing_comments_stay_as_far_as_they_fit() {
+        let trailing = Trailing::new("/* a */ -- b");
+        assert_eq!((trailing.moved, trailing.kept), (vec![], vec!["/* a */", "-- b"]));
+        let trailing = Trailing::new("-- a\n-- b");
+        assert_eq!((trailing.moved, trailing.kept), (vec!["-- a"], vec!["-- b"]));
+        assert_eq!(Trailing::new("").kept, Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,18 @@
+//! `line`: a column on each line, and a blank line between rows.
+
+use std::io::{self, Write};
+
+use super::plain;
+use crate::Rows;
+
+pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
+    for (i, row) in rows.rows().iter().enumerate() {
+        if i > 0 {
+            writeln!(to)?;
+        }
+        for (column, value) in rows.columns().iter().zip(row) {
+            writeln!(to, "{column} = {}", plain(value))?;
+        }
+    }
+    Ok(())
+}

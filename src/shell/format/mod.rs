@@ -1,0 +1,176 @@
+//! How tables are written, one format a file.
+
+mod csv;
+mod json;
+mod jsonl;
+mod line;
+mod markdown;
+mod table;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+
+use crate::{Rows, Value};
+
+/// A format of tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A table for people
+    #[default]
+    Table,
+    /// One array of objects on one line for each statement
+    Json,
+    /// One object on one line for each row
+    Jsonl,
+    /// Comma-separated values with a header (RFC 4180)
+    Csv,
+    /// One `column = value` on each line, and a blank line between rows
+    Line,
+    /// A table of Markdown
+    Markdown,
+}
+
+impl Format {
+    /// Writes a table; tables for people are wrapped to a width, if one is given.
+    pub(super) fn write(
+        self,
+        rows: &Rows,
+        width: Option<u16>,
+        to: &mut dyn Write,
+    ) -> io::Result<()> {
+        match self {
+            Self::Table => table::write(rows, width, to),
+            Self::Json => json::write(rows, to),
+            Self::Jsonl => jsonl::write(rows, to),
+            Self::Csv => csv::write(rows, to),
+            Self::Line => line::write(rows, to),
+            Self::Markdown => markdown::write(rows, to),
+        }
+    }
+
+    /// Whether anything is written for a table: one without rows may show no more than its columns.
+    pub(super) fn shows(self, rows: &Rows) -> bool {
+        !rows.is_empty() || !matches!(self, Self::Jsonl | Self::Line)
+    }
+
+    /// Whether two tables in a row would run into each other.
+    pub(super) fn wants_blank_line_between_tables(self) -> bool {
+        matches!(self, Self::Line | Self::Markdown)
+    }
+}
+
+/// A value as people read it, on one line: text without quotes, nothing for `NULL`.
+fn plain(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Null => Cow::Borrowed(""),
+        Value::String(text) => escape_controls(text),
+        other => Cow::Owned(escape_controls(&other.to_string()).into_owned()),
+    }
+}
+
+/// Writes control characters as escapes: text from a store must not steer a terminal.
+pub(super) fn escape_controls(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+            }
+            c => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table with everything that a format can get wrong.
+    fn sample() -> Rows {
+        let object = Value::from_json(r#"{"a|b":[1,"x,\"y\""]}"#).unwrap();
+        let rows = vec![
+            vec!["one".into(), Value::Integer(5), object],
+            vec!["a|b,\"c\"\n\u{1b}".into(), Value::Double(12.5), Value::Null],
+            vec!["".into(), Value::Null, "日本".into()],
+        ];
+        Rows::new(&["key", "n", "value"], rows)
+    }
+
+    fn written(format: Format, rows: &Rows, width: Option<u16>) -> String {
+        let mut bytes = Vec::new();
+        format.write(rows, width, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn json_is_one_array_with_real_values() {
+        let expected = r#"[{"key":"one","n":5,"value":{"a|b":[1,"x,\"y\""]}},{"key":"a|b,\"c\"\n\u001b","n":12.5,"value":null},{"key":"","n":null,"value":"日本"}]
+"#;
+        assert_eq!(written(Format::Json, &sample(), None), expected);
+        assert_eq!(written(Format::Json, &Rows::new(&["a"], vec![]), None), "[]\n");
+    }
+
+    #[test]
+    fn jsonl_is_an_object_a_row() {
+        let expected = r#"{"key":"one","n":5,"value":{"a|b":[1,"x,\"y\""]}}
+{"key":"a|b,\"c\"\n\u001b","n":12.5,"value":null}
+{"key":"","n":null,"value":"日本"}
+"#;
+        assert_eq!(written(Format::Jsonl, &sample(), None), expected);
+        assert_eq!(written(Format::Jsonl, &Rows::new(&["a"], vec![]), None), "");
+    }
+
+    #[test]
+    fn csv_quotes_what_must_be_and_tells_null_from_no_text() {
+        let expected = "key,n,value\r\none,5,\"{\"\"a|b\"\":[1,\"\"x,\\\"\"y\\\"\"\"\"]}\"\r\n\"a|b,\"\"c\"\"\n\u{1b}\",12.5,\r\n\"\",,日本\r\n";
+        assert_eq!(written(Format::Csv, &sample(), None), expected);
+        assert_eq!(written(Format::Csv, &Rows::new(&["a", "b"], vec![]), None), "a,b\r\n");
+    }
+
+    #[test]
+    fn lines_name_each_column() {
+        let expected = "key = one\nn = 5\nvalue = {\"a|b\":[1,\"x,\\\"y\\\"\"]}\n\nkey = a|b,\"c\"\\n\\u001b\nn = 12.5\nvalue = \n\nkey = \nn = \nvalue = 日本\n";
+        assert_eq!(written(Format::Line, &sample(), None), expected);
+    }
+
+    #[test]
+    fn markdown_escapes_pipes() {
+        let expected = "| key | n | value |\n| --- | ---: | --- |\n| one | 5 | {\"a\\|b\":[1,\"x,\\\\\"y\\\\\"\"]} |\n| a\\|b,\"c\"<br>\\\\u001b | 12.5 |  |\n|  |  | 日本 |\n";
+        assert_eq!(written(Format::Markdown, &sample(), None), expected);
+    }
+
+    #[test]
+    fn a_table_aligns_wide_text_and_numbers() {
+        let expected = "\
+┌─────────┬──────┬───────────────────────┐
+│ key     │    n │ value                 │
+├─────────┼──────┼───────────────────────┤
+│ one     │    5 │ {\"a|b\":[1,\"x,\\\"y\\\"\"]} │
+│ a|b,\"c\" │ 12.5 │                       │
+│ \\u001b  │      │                       │
+│ ''      │      │ 日本                  │
+└─────────┴──────┴───────────────────────┘
+";
+        let text = written(Format::Table, &sample(), None);
+        assert_eq!(text, expected, "\n{text}");
+    }
+
+    #[test]
+    fn a_table_is_wrapped_to_the_width_of_the_terminal_only() {
+        let rows = Rows::new(&["value"], vec![vec!["x ".repeat(100).trim_end().into()]]);
+        assert_eq!(written(Format::Table, &rows, None).lines().count(), 5);
+        let wrapped = written(Format::Table, &rows, Some(40));
+        assert!(wrapped.lines().all(|line| line.chars().count() <= 40), "{wrapped}");
+        assert!(wrapped.lines().count() > 5, "{wrapped}");
+    }
+}

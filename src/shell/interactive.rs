@@ -1,0 +1,224 @@
+//! The shell for people: lines become statements, statements become tables.
+
+mod history;
+mod input;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Config, Editor};
+
+use super::args::SessionArgs;
+use super::exit::{Exit, Stop};
+use super::format::Format;
+use super::output::Printer;
+use super::report::Reporter;
+use super::store;
+use crate::statement::{HELP, Help};
+use crate::{Outcome, Script, ScriptStatement, Session};
+use clap::ValueEnum;
+use history::History;
+use input::{Input, Step};
+
+/// A statement that takes longer tells how long it took.
+const WORTH_TELLING: Duration = Duration::from_millis(100);
+
+/// Runs what a person types until they leave.
+pub(super) fn interact(
+    path: Option<&Path>,
+    args: &SessionArgs,
+    reporter: &Reporter,
+) -> Result<(), Stop> {
+    let database = store::open(path, args)?;
+    let session = store::session(&database, args);
+    let mut shell = Shell { session, printer: Printer::new(args.format), reporter };
+    let result = shell.greet(path).and_then(|()| shell.talk());
+    drop(shell);
+    store::close(database)?;
+    result
+}
+
+/// Whether to read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Read,
+    Leave,
+}
+
+struct Shell<'a> {
+    session: Session,
+    printer: Printer,
+    reporter: &'a Reporter,
+}
+
+impl Shell<'_> {
+    fn greet(&mut self, path: Option<&Path>) -> Result<(), Stop> {
+        let store = path.map_or("in memory".to_owned(), |path| path.display().to_string());
+        let version = env!("CARGO_PKG_VERSION");
+        self.printer
+            .say(&format!("pcq {version} · {store} · `.help` for help, Ctrl-D to leave"))?;
+        Ok(self.printer.flush()?)
+    }
+
+    fn talk(&mut self) -> Result<(), Stop> {
+        let config = Config::builder().history_ignore_dups(true).map_err(no_terminal)?;
+        let config = config.auto_add_history(false).build();
+        let mut editor = Editor::<(), FileHistory>::with_config(config).map_err(no_terminal)?;
+        let history = History::load(&mut editor);
+        let mut input = Input::default();
+        loop {
+            match editor.readline(self.prompt(&input)) {
+                Ok(line) => {
+                    let step = input.add(&line);
+                    history.add(&mut editor, &step);
+                    if self.take(step)? == Next::Leave {
+                        break;
+                    }
+                }
+                Err(ReadlineError::Interrupted) => input.clear(),
+                Err(ReadlineError::Eof) => {
+                    if !input.is_empty() {
+                        self.reporter.remark("an unfinished statement was dropped");
+                    }
+                    break;
+                }
+                Err(error) => return Err(no_terminal(error)),
+            }
+        }
+        self.take_leave();
+        Ok(())
+    }
+
+    /// The prompts are of one width, so that the lines of a statement stand below each other.
+    fn prompt(&self, input: &Input) -> &'static str {
+        match (self.session.in_transaction(), input.is_empty()) {
+            (false, true) => "pcq> ",
+            (false, false) => " ..> ",
+            (true, true) => "pcq*> ",
+            (true, false) => " ..*> ",
+        }
+    }
+
+    fn take(&mut self, step: Step) -> Result<Next, Stop> {
+        self.printer.measure();
+        match step {
+            Step::Wait => return Ok(Next::Read),
+            Step::Leave => return Ok(Next::Leave),
+            Step::Run(text) => self.run(&text)?,
+            Step::Help(topic) => self.help(&topic)?,
+            Step::Format(name) => self.set_format(&name)?,
+            Step::Unknown(word) => {
+                self.printer
+                    .say(&format!("`{word}` is no command of the shell; `.help` lists them"))?;
+            }
+        }
+        self.printer.flush()?;
+        Ok(Next::Read)
+    }
+
+    /// Runs the statements of an input, up to the first that fails.
+    fn run(&mut self, text: &str) -> Result<(), Stop> {
+        let mut statements = Script::new(text.as_bytes());
+        while let Some(statement) = statements.next() {
+            match statement.and_then(|statement| self.run_statement(&statement)) {
+                Ok((outcome, time)) => self.show(&outcome, time)?,
+                Err(error) => {
+                    self.printer.flush()?;
+                    self.reporter.tell(None, &error);
+                    if statements.next().is_some() {
+                        self.reporter.remark("the statements after it were not run");
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run_statement(&mut self, statement: &ScriptStatement) -> crate::Result<(Outcome, Duration)> {
+        let start = Instant::now();
+        let outcome = self.session.run_parsed(statement)?;
+        Ok((outcome, start.elapsed()))
+    }
+
+    fn show(&mut self, outcome: &Outcome, time: Duration) -> Result<(), Stop> {
+        let text = match outcome.rows() {
+            Some(rows) => {
+                self.printer.print(rows)?;
+                if !self.printer.is_table() {
+                    return Ok(()); // what a program reads has nothing but the rows
+                }
+                let count = rows.len();
+                format!("{count} {}", if count == 1 { "row" } else { "rows" })
+            }
+            None => outcome.message().unwrap_or_default().to_owned(),
+        };
+        let time = if time < WORTH_TELLING {
+            String::new()
+        } else {
+            format!(" ({:.2} s)", time.as_secs_f64())
+        };
+        Ok(self.printer.say(&format!("{text}{time}"))?)
+    }
+
+    fn set_format(&mut self, name: &str) -> Result<(), Stop> {
+        match Format::from_str(name, true) {
+            Ok(format) => self.printer.set_format(format),
+            Err(_) => self.printer.say("formats: table, json, jsonl, csv, line, markdown")?,
+        }
+        Ok(())
+    }
+
+    fn help(&mut self, topic: &str) -> Result<(), Stop> {
+        let text = if topic.is_empty() { overview() } else { help_about(topic) };
+        Ok(self.printer.say(text.trim_end())?)
+    }
+
+    /// Tells what the end of the session undoes.
+    fn take_leave(&self) {
+        if self.session.in_transaction() {
+            self.reporter.remark("the open transaction was rolled back");
+        }
+    }
+}
+
+fn no_terminal(error: ReadlineError) -> Stop {
+    Stop::io("the terminal", &std::io::Error::other(error), Exit::Failed)
+}
+
+/// What the shell understands, a line each.
+fn overview() -> String {
+    let mut text = "\
+A statement ends with `;` and may go over several lines. Ctrl-C drops what was typed.
+
+  .help STATEMENT  how a statement is written
+  .format NAME     print tables as table, json, jsonl, csv, line or markdown
+  .quit            leave, as Ctrl-D does
+
+"
+    .to_owned();
+    let width = HELP.iter().map(|help| help.name.chars().count()).max().unwrap_or(0);
+    for help in HELP {
+        let _ = writeln!(text, "  {:<width$}  {}", help.name, help.summary);
+    }
+    text
+}
+
+/// The help of the statements whose names begin with a text.
+fn help_about(topic: &str) -> String {
+    let topic = topic.to_uppercase();
+    let mut text = String::new();
+    for help in HELP.iter().filter(|help| help.name.to_uppercase().starts_with(&topic)) {
+        let Help { name, syntax, summary, example } = help;
+        let _ =
+            writeln!(text, "{name} {summary}.\n\n  {syntax};\n\nFor example:\n\n  {example};\n");
+    }
+    if text.is_empty() {
+        format!("there is no statement `{topic}`; `.help` lists them")
+    } else {
+        text
+    }
+}

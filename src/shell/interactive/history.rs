@@ -1,0 +1,49 @@
+//! What was typed before, from one run of the shell to the next.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use rustyline::Editor;
+use rustyline::history::FileHistory;
+
+use super::input::Step;
+
+/// The file of what was typed, if there is one. That it cannot be read or written is no error:
+/// the shell works as well without.
+#[derive(Debug)]
+pub(super) struct History {
+    file: Option<PathBuf>,
+}
+
+impl History {
+    /// Gives the editor what was typed before.
+    pub(super) fn load(editor: &mut Editor<(), FileHistory>) -> Self {
+        let file = file();
+        if let Some(file) = &file {
+            if let Some(folder) = file.parent() {
+                let _ = fs::create_dir_all(folder);
+            }
+            let _ = editor.load_history(file);
+        }
+        Self { file }
+    }
+
+    /// Keeps whole statements, as they were typed.
+    pub(super) fn add(&self, editor: &mut Editor<(), FileHistory>, step: &Step) {
+        let Step::Run(text) = step else { return };
+        let _ = editor.add_history_entry(text.trim_end());
+        if let Some(file) = &self.file {
+            let _ = editor.append_history(file);
+        }
+    }
+}
+
+/// `PCQ_HISTORY`, else `pcq/history` where programs keep their state.
+fn file() -> Option<PathBuf> {
+    let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    path("PCQ_HISTORY").or_else(|| {
+        let state = path("XDG_STATE_HOME").or_else(|| Some(path("HOME")?.join(".local/state")))?;
+        Some(state.join("pcq/history"))
+    })
+}

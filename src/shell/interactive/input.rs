@@ -1,0 +1,121 @@
+//! From lines to what they ask for.
+
+use crate::is_complete;
+
+/// The lines of a statement that has not ended yet.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    text: String,
+}
+
+/// What a line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// More lines: a statement has not ended.
+    Wait,
+    /// To run statements.
+    Run(String),
+    /// To explain a statement, or everything if none is named.
+    Help(String),
+    /// To print tables in another format.
+    Format(String),
+    /// To leave.
+    Leave,
+    /// Something that the shell does not know.
+    Unknown(String),
+}
+
+impl Input {
+    /// Whether nothing waits for its end.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Forgets the lines so far.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+    }
+
+    /// Takes a line. The words of the shell itself are known only where a statement could begin.
+    pub(super) fn add(&mut self, line: &str) -> Step {
+        if self.is_empty() {
+            if line.trim().is_empty() {
+                return Step::Wait;
+            }
+            if let Some(step) = command(line) {
+                return step;
+            }
+        }
+        self.text.push_str(line);
+        if is_complete(&self.text) {
+            return Step::Run(std::mem::take(&mut self.text));
+        }
+        self.text.push('\n');
+        Step::Wait
+    }
+}
+
+/// A command of the shell: a word that begins with a dot, or one of those that people try first.
+fn command(line: &str) -> Option<Step> {
+    let line = line.trim().trim_end_matches(';').trim_end();
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let rest = rest.trim().to_owned();
+    match word.to_lowercase().as_str() {
+        ".help" | "help" => Some(Step::Help(rest)),
+        ".format" => Some(Step::Format(rest)),
+        ".quit" | ".exit" => Some(Step::Leave),
+        "quit" | "exit" if rest.is_empty() => Some(Step::Leave),
+        _ if line.starts_with('.') => Some(Step::Unknown(word.to_owned())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &str) -> Step {
+        Step::Run(text.to_owned())
+    }
+
+    #[test]
+    fn lines_are_gathered_until_a_statement_ends() {
+        let mut input = Input::default();
+        assert_eq!(input.add(""), Step::Wait);
+        assert!(input.is_empty());
+        assert_eq!(input.add("GET a"), Step::Wait);
+        assert!(!input.is_empty());
+        assert_eq!(input.add("  FOR USER 'u';"), run("GET a\n  FOR USER 'u';"));
+        assert!(input.is_empty());
+        assert_eq!(input.add("GET a; GET b;"), run("GET a; GET b;"));
+    }
+
+    #[test]
+    fn quotes_and_comments_go_over_lines() {
+        let mut input = Input::default();
+        assert_eq!(input.add("SET COMMENT 'a;"), Step::Wait);
+        assert_eq!(input.add(".quit"), Step::Wait);
+        assert_eq!(input.add("b';"), run("SET COMMENT 'a;\n.quit\nb';"));
+        assert_eq!(input.add("/* ;"), Step::Wait);
+        input.clear();
+        assert!(input.is_empty());
+    }
+
+    #[test]
+    fn commands_are_known_where_a_statement_could_begin() {
+        let mut input = Input::default();
+        for (line, step) in [
+            (".help", Step::Help(String::new())),
+            (" .help create key ", Step::Help("create key".into())),
+            ("help;", Step::Help(String::new())),
+            ("help get", Step::Help("get".into())),
+            ("EXIT", Step::Leave),
+            ("quit;", Step::Leave),
+            (".quit", Step::Leave),
+            (".format json", Step::Format("json".into())),
+            (".tables", Step::Unknown(".tables".into())),
+        ] {
+            assert_eq!(input.add(line), step, "{line}");
+        }
+    }
+}

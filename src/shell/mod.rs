@@ -1,0 +1,71 @@
+//! The program `pcq`: arguments, scripts, the interactive shell, tables and reports.
+//!
+//! It uses the library as any other program would, and does what the library must not: it reads the
+//! environment and prints.
+
+mod args;
+mod command;
+mod exit;
+mod fmt;
+mod format;
+mod interactive;
+mod output;
+mod report;
+mod run;
+mod source;
+mod store;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use exit::{Exit, Stop};
+use report::Reporter;
+
+/// Runs the program on the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    quiet_panics();
+    let cli = args::parse();
+    let reporter = Reporter::to_stderr(cli.color());
+    let result = dispatch(cli, &reporter);
+    result.map_or_else(|stop| stop.told(&reporter), |()| Exit::Fine).into()
+}
+
+/// The library turns what redb makes of a damaged page into an error of its own; the panic behind it is
+/// not for users.
+fn quiet_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|place| place.file().contains("redb")) {
+            usual(panic);
+        }
+    }));
+}
+
+fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
+    match cli.command {
+        None => shell(cli.shell, reporter),
+        Some(Command::Run(args)) => {
+            let sources = source::open_all(&args.scripts)?;
+            run::run(&sources, args.db.as_deref(), &args.session, reporter)
+        }
+        Some(Command::Check(args)) => run::check(&source::open_all(&args.scripts)?, reporter),
+        Some(Command::Fmt(args)) => fmt::fmt(&args, reporter),
+        Some(Command::Dump(args)) => command::dump(&args),
+        Some(Command::Verify(args)) => command::verify(&args, reporter),
+        Some(Command::Backup(args)) => command::backup(&args),
+    }
+}
+
+/// `pcq [STORE]`: the statements of `-e`, else of a person at a terminal, else of standard input.
+fn shell(args: args::ShellArgs, reporter: &Reporter) -> Result<(), Stop> {
+    let store = args.store.as_deref();
+    if !args.statements.is_empty() {
+        let sources: Vec<_> = args.statements.into_iter().map(source::Source::statements).collect();
+        return run::run(&sources, store, &args.session, reporter);
+    }
+    if args::is_interactive() {
+        return interactive::interact(store, &args.session, reporter);
+    }
+    run::run(&[source::Source::standard_input()?], store, &args.session, reporter)
+}

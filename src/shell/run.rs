@@ -1,0 +1,115 @@
+//! Scripts: first the syntax of all of them, then one statement after the other.
+
+use std::path::Path;
+
+use super::args::SessionArgs;
+use super::exit::{Exit, Stop, finish};
+use super::output::Printer;
+use super::report::Reporter;
+use super::source::Source;
+use super::store;
+use crate::{Database, Error, ErrorKind, ScriptStatement, Session};
+
+/// Checks the syntax of scripts, and tells every script's first error.
+pub(super) fn check(sources: &[Source], reporter: &Reporter) -> Result<(), Stop> {
+    let mut worst = Exit::Fine;
+    for source in sources {
+        if let Err(error) = source.script()?.try_for_each(|statement| statement.map(drop)) {
+            worst = worst.max(source.stop(error).told(reporter));
+        }
+    }
+    finish(worst)
+}
+
+/// Checks the syntax of scripts, then runs them.
+pub(super) fn run(
+    sources: &[Source],
+    path: Option<&Path>,
+    args: &SessionArgs,
+    reporter: &Reporter,
+) -> Result<(), Stop> {
+    check(sources, reporter)?;
+    let database = store::open(path, args)?;
+    let mut runner = Runner {
+        database: &database,
+        args,
+        session: store::session(&database, args),
+        printer: Printer::new(args.format),
+        reporter,
+        began: (1, 1),
+        worst: Exit::Fine,
+    };
+    let result = runner.run_all(sources);
+    let worst = runner.worst;
+    drop(runner);
+    store::close(database)?;
+    result.and_then(|()| finish(worst))
+}
+
+struct Runner<'a> {
+    database: &'a Database,
+    args: &'a SessionArgs,
+    session: Session,
+    printer: Printer,
+    reporter: &'a Reporter,
+    /// Where the open transaction began.
+    began: (u32, u32),
+    worst: Exit,
+}
+
+impl Runner<'_> {
+    fn run_all(&mut self, sources: &[Source]) -> Result<(), Stop> {
+        let mut sources = sources.iter().peekable();
+        while let Some(source) = sources.next() {
+            self.run_one(source)?;
+            let goes_on = source.is_piece() && sources.peek().is_some();
+            if !goes_on {
+                self.end_session(source)?;
+            }
+        }
+        Ok(self.printer.flush()?)
+    }
+
+    fn run_one(&mut self, source: &Source) -> Result<(), Stop> {
+        for statement in source.script()? {
+            let statement = statement.map_err(|error| source.stop(error))?;
+            self.run_statement(source, &statement)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a statement and prints its table; that a write was done is not worth a line in a script.
+    fn run_statement(&mut self, source: &Source, statement: &ScriptStatement) -> Result<(), Stop> {
+        if !self.session.in_transaction() {
+            self.began = (statement.line(), statement.column());
+        }
+        match self.session.run_parsed(statement) {
+            Ok(outcome) => Ok(outcome.rows().map_or(Ok(()), |rows| self.printer.print(rows))?),
+            Err(error) => self.fail(source.name(), &error),
+        }
+    }
+
+    /// Begins a new session for the next script: an open transaction, the actor and the comment of one
+    /// script are none of the next one's business.
+    fn end_session(&mut self, source: &Source) -> Result<(), Stop> {
+        let was_open = self.session.in_transaction();
+        self.session = store::session(self.database, self.args);
+        if !was_open {
+            return Ok(());
+        }
+        let message = "the script ends inside a transaction, which was rolled back";
+        let error = Error::new(ErrorKind::TransactionState(message));
+        let (line, column) = self.began;
+        let place = format!("{}:{line}:{column}", source.name());
+        self.fail(&place, &error.hint("it begins here; end it with COMMIT or ROLLBACK"))
+    }
+
+    /// Tells an error, after what was printed before it; goes on if that is wanted and makes sense.
+    fn fail(&mut self, file: &str, error: &Error) -> Result<(), Stop> {
+        self.printer.flush()?;
+        self.reporter.tell(Some(file), error);
+        let exit = Exit::of(error);
+        self.worst = self.worst.max(exit);
+        if self.args.keep_going && exit == Exit::Failed { Ok(()) } else { Err(Stop::Told(exit)) }
+    }
+}

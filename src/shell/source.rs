@@ -1,0 +1,112 @@
+//! Where statements come from: files, standard input, the command line.
+//!
+//! A script is read twice, to check it and to run it, and never held: a dump may be larger than memory.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use super::exit::{Exit, Stop};
+use crate::Script;
+
+/// A script that can be read more than once.
+#[derive(Debug)]
+pub(super) struct Source {
+    name: String,
+    text: Text,
+}
+
+#[derive(Debug)]
+enum Text {
+    Given(String),
+    File(PathBuf),
+    /// A copy of what can be read only once, in a temporary file without a name.
+    Spooled(File),
+}
+
+impl Source {
+    /// The statements of a `-e`.
+    pub(super) fn statements(text: String) -> Self {
+        Self { name: "-e".to_owned(), text: Text::Given(text) }
+    }
+
+    /// Standard input, to its end.
+    pub(super) fn standard_input() -> Result<Self, Stop> {
+        Self::spool("-".to_owned(), io::stdin().lock())
+    }
+
+    /// A file; `-` is standard input.
+    pub(super) fn open(path: &Path) -> Result<Self, Stop> {
+        if path.as_os_str() == "-" {
+            return Self::standard_input();
+        }
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|e| unreadable(&name, &e))?;
+        let kind = file.metadata().map_err(|e| unreadable(&name, &e))?.file_type();
+        if kind.is_dir() {
+            return Err(unreadable(&name, &io::ErrorKind::IsADirectory.into()));
+        }
+        if !kind.is_file() {
+            return Self::spool(name, file);
+        }
+        Ok(Self { name, text: Text::File(path.to_owned()) })
+    }
+
+    fn spool(name: String, mut from: impl Read) -> Result<Self, Stop> {
+        let mut file = tempfile::tempfile().map_err(|e| unreadable("a temporary file", &e))?;
+        io::copy(&mut from, &mut file).map_err(|e| unreadable(&name, &e))?;
+        Ok(Self { name, text: Text::Spooled(file) })
+    }
+
+    /// The name by which errors call it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The path of the file, if it is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        if let Text::File(path) = &self.text { Some(path) } else { None }
+    }
+
+    /// Whether the next source goes on where this one ends: several `-e` are one script in pieces.
+    pub(super) fn is_piece(&self) -> bool {
+        matches!(self.text, Text::Given(_))
+    }
+
+    /// Reads the text from its start.
+    pub(super) fn reader(&self) -> Result<Box<dyn BufRead + '_>, Stop> {
+        let opened: io::Result<Box<dyn BufRead + '_>> = match &self.text {
+            Text::Given(text) => Ok(Box::new(text.as_bytes())),
+            Text::File(path) => File::open(path).map(|file| Box::new(BufReader::new(file)) as _),
+            Text::Spooled(file) => rewound(file).map(|file| Box::new(BufReader::new(file)) as _),
+        };
+        opened.map_err(|e| unreadable(&self.name, &e))
+    }
+
+    /// Reads the statements from the first.
+    pub(super) fn script(&self) -> Result<Script<Box<dyn BufRead + '_>>, Stop> {
+        let reader = self.reader()?;
+        Ok(if self.is_piece() { Script::lenient(reader) } else { Script::new(reader) })
+    }
+
+    /// Tells an error of reading from one of the text.
+    pub(super) fn stop(&self, error: crate::Error) -> Stop {
+        let exit = if error.code() == "io" { Exit::Usage } else { Exit::Syntax };
+        Stop::Error { file: Some(self.name.clone()), error, exit }
+    }
+}
+
+/// Opens all scripts before anything is done with the first.
+pub(super) fn open_all(paths: &[PathBuf]) -> Result<Vec<Source>, Stop> {
+    paths.iter().map(|path| Source::open(path)).collect()
+}
+
+/// That a script cannot be read is an error of the command line, which names it.
+fn unreadable(name: &str, error: &io::Error) -> Stop {
+    Stop::io(name, error, Exit::Usage)
+}
+
+fn rewound(mut file: &File) -> io::Result<&File> {
+    file.rewind()?;
+    Ok(file)
+}

@@ -1,0 +1,52 @@
+//! Opening what the arguments say.
+
+use std::path::Path;
+
+use super::args::SessionArgs;
+use super::exit::{Exit, Stop};
+use crate::{Database, Error, Parameters, Session};
+
+/// Opens the store, or one in memory.
+pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database, Stop> {
+    let mut builder = Database::builder().read_only(args.readonly).dry_run(args.dry_run);
+    if let Some(time) = args.clock {
+        builder = builder.manual_clock(time);
+    }
+    let opened = match store {
+        Some(path) => builder.create(!args.readonly).open(path),
+        None => builder.in_memory(),
+    };
+    opened.map_err(not_opened)
+}
+
+/// Opens a store to look at it: it must be there, and nothing in it changes.
+pub(super) fn open_to_read(store: &Path) -> Result<Database, Stop> {
+    Database::builder().read_only(true).create(false).open(store).map_err(not_opened)
+}
+
+fn not_opened(error: Error) -> Stop {
+    Stop::error(error, Exit::Store)
+}
+
+/// Begins a session with the parameters, the actor and the comment of the arguments.
+pub(super) fn session(database: &Database, args: &SessionArgs) -> Session {
+    let parameters = args.parameters.iter().fold(Parameters::new(), |parameters, (name, value)| {
+        parameters.with(name.as_str(), value.clone())
+    });
+    let mut session = database.session().with_parameters(parameters);
+    if let Some(actor) = &args.actor {
+        session = session.with_actor(actor.as_str());
+    }
+    if let Some(comment) = &args.comment {
+        session = session.with_comment(comment.as_str());
+    }
+    session
+}
+
+/// Closes a store, once everything else is done with it.
+pub(super) fn close(database: Database) -> Result<(), Stop> {
+    database.close().map_err(|error| {
+        let exit = Exit::of(&error);
+        Stop::error(error, exit)
+    })
+}

@@ -1,0 +1,495 @@
+//! The program, run as people and scripts run it.
+#![cfg(feature = "cli")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const SETUP: &str = "\
+CREATE KEY banner STRING DEFAULT 'none';
+CREATE KEY rate INTEGER DEFAULT 5;
+CREATE SEGMENT us WHERE country = 'US';
+CREATE CONFIG home SEGMENTS us KEY banner = 'hello';
+PUBLISH CONFIG home;
+";
+
+/// A folder for the files of one test.
+struct Place(TempDir);
+
+/// What a run of the program gave.
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pcq"));
+        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
+        let file = fs::File::open(self.file("standard-input", input)).unwrap();
+        self.command(arguments).stdin(file).output().unwrap().into()
+    }
+
+    /// A store with a key and a published config.
+    fn store(&self) -> &'static str {
+        self.file("setup.pcq", SETUP);
+        let ran = self.run(&["run", "setup.pcq", "--db", "s.pcdb"]);
+        assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+        "s.pcdb"
+    }
+}
+
+#[track_caller]
+fn assert_fails(ran: &Ran, code: i32, error: &str) {
+    assert_eq!(ran.code, code, "{ran:?}");
+    assert!(ran.err.contains(error), "{ran:?}");
+}
+
+// -- exit codes
+
+#[test]
+fn usage_is_2() {
+    let place = Place::new();
+    for arguments in [
+        &["run"][..],
+        &["dump"],
+        &["--nonsense"],
+        &["run", "-", "-"],
+        &["check", "a", "--format", "json"],
+        &["-e", "GET a", "-v", "x=1", "-v", "x=2"],
+        &["-e", "GET a", "-v", "x=no literal"],
+        &["-e", "GET a", "--clock", "2026-01-01T00:00:00"],
+        &["-e", "GET a", "--readonly"],
+        &["-e", "GET a", "--dry-run"],
+        &["fmt", "--write", "-"],
+    ] {
+        assert_eq!(place.run(arguments).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_0() {
+    let place = Place::new();
+    let help = place.run(&["--help"]);
+    assert_eq!((help.code, help.out.contains("Examples:")), (0, true));
+    let version = format!("pcq {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(place.run(&["--version"]).out, version);
+}
+
+#[test]
+fn a_script_that_cannot_be_read_is_2() {
+    let place = Place::new();
+    assert_fails(&place.run(&["run", "nothing.pcq"]), 2, "error[io]: nothing.pcq: ");
+    fs::create_dir(place.path("folder")).unwrap();
+    assert_fails(&place.run(&["check", "folder"]), 2, "error[io]: folder: ");
+}
+
+#[test]
+fn a_statement_that_fails_is_1_and_stops_the_script() {
+    let place = Place::new();
+    place.file("a.pcq", "CREATE KEY a INTEGER DEFAULT 1;\nGET nope;\nGET a;\n");
+    let ran = place.run(&["run", "a.pcq"]);
+    assert_fails(&ran, 1, "a.pcq:2:5: error[unknown-key]: ");
+    assert_eq!(ran.out, "");
+}
+
+#[test]
+fn a_script_that_does_not_parse_is_4_and_nothing_of_any_script_runs() {
+    let place = Place::new();
+    place.file("good.pcq", "CREATE KEY a INTEGER DEFAULT 1; GET a;");
+    place.file("bad.pcq", "GET a;\n  GRT a;");
+    let ran = place.run(&["run", "good.pcq", "bad.pcq", "--db", "s.pcdb"]);
+    assert_fails(&ran, 4, "bad.pcq:2:3: error[syntax]: ");
+    assert_eq!(ran.out, "");
+    assert!(!place.path("s.pcdb").exists());
+    assert_eq!(place.run(&["check", "good.pcq"]).code, 0);
+    assert_fails(&place.run(&["check", "good.pcq", "bad.pcq"]), 4, "bad.pcq:2:3: ");
+}
+
+#[test]
+fn what_is_wrong_with_a_value_is_an_error_of_its_statement() {
+    let place = Place::new();
+    let text = "CREATE KEY a INTEGER DEFAULT 1; GET a AS OF 'yesterday'; GET a;";
+    place.file("a.pcq", text);
+    assert_eq!(place.run(&["check", "a.pcq"]).code, 0);
+    let ran = place.run(&["run", "a.pcq", "--keep-going", "--format", "jsonl"]);
+    assert_fails(&ran, 1, "error[bad-time]: ");
+    assert_eq!(ran.out.lines().count(), 1);
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_3() {
+    let place = Place::new();
+    place.file("text.pcdb", "this is no store, however long it may be ".repeat(500));
+    fs::create_dir(place.path("folder")).unwrap();
+    for command in ["dump", "verify"] {
+        assert_eq!(place.run(&[command, "nothing.pcdb"]).code, 3, "{command}");
+        assert_fails(&place.run(&[command, "text.pcdb"]), 3, "error[store-corrupt]: ");
+        assert_eq!(place.run(&[command, "folder"]).code, 3, "{command}");
+    }
+    assert_eq!(place.run(&["folder", "-e", "SHOW KEYS"]).code, 3);
+    assert_eq!(place.run(&["nothing.pcdb", "--readonly", "-e", "SHOW KEYS"]).code, 3);
+    assert!(!place.path("nothing.pcdb").exists());
+}
+
+#[test]
+fn a_readonly_store_refuses_writes() {
+    let place = Place::new();
+    let store = place.store();
+    let before = fs::read(place.path(store)).unwrap();
+    let text = "GET banner; CREATE KEY b INTEGER DEFAULT 1";
+    let ran = place.run(&[store, "--readonly", "-e", text]);
+    assert_fails(&ran, 1, "error[read-only]: ");
+    assert!(ran.out.contains("banner"));
+    assert_eq!(fs::read(place.path(store)).unwrap(), before);
+}
+
+// -- running
+
+#[test]
+fn a_store_called_run_does_not_hide_the_command() {
+    let place = Place::new();
+    place.file("a.pcq", "SHOW KEYS;");
+    assert_eq!(place.run(&["./run", "-e", "CREATE KEY a INTEGER DEFAULT 1"]).code, 0);
+    let ran = place.run(&["run", "a.pcq", "--db", "./run", "--format", "jsonl"]);
+    assert_eq!(ran.out.lines().count(), 1);
+}
+
+#[test]
+fn keep_going_runs_the_rest_and_still_fails() {
+    let place = Place::new();
+    let text = "GET nope; CREATE KEY a INTEGER DEFAULT 1; GET a; GET nope2;";
+    let ran = place.run(&["-e", text, "--keep-going", "--format", "jsonl"]);
+    assert_eq!((ran.code, ran.out.lines().count()), (1, 1), "{ran:?}");
+    assert_eq!(ran.err.matches("error[unknown-key]").count(), 2);
+}
+
+#[test]
+fn several_statements_of_e_are_one_script() {
+    let place = Place::new();
+    let create = "CREATE KEY a INTEGER DEFAULT 1";
+    let arguments = ["-e", "BEGIN", "-e", create, "-e", "COMMIT; GET a", "--format", "jsonl"];
+    let ran = place.run(&arguments);
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 1), "{ran:?}");
+    assert_fails(&place.run(&["-e", "GET", "-e", "BEGIN"]), 4, "-e:1:");
+}
+
+#[test]
+fn a_transaction_that_a_script_leaves_open_is_rolled_back_and_told() {
+    let place = Place::new();
+    let store = place.store();
+    place.file("open.pcq", "\nBEGIN;\nCREATE KEY lost INTEGER DEFAULT 1;\n");
+    place.file("next.pcq", "GET lost;");
+    let ran = place.run(&["run", "open.pcq", "next.pcq", "--db", store, "--keep-going"]);
+    assert_fails(&ran, 1, "open.pcq:2:1: error[transaction-state]: ");
+    assert_fails(&ran, 1, "next.pcq:1:5: error[unknown-key]: ");
+}
+
+#[test]
+fn each_script_has_an_actor_of_its_own() {
+    let place = Place::new();
+    let store = place.store();
+    place.file("a.pcq", "SET ACTOR 'ann'; CREATE KEY a INTEGER DEFAULT 1;");
+    place.file("b.pcq", "CREATE KEY b INTEGER DEFAULT 1; SHOW HISTORY LIMIT 2;");
+    let arguments = ["run", "a.pcq", "b.pcq", "--db", store, "--format", "jsonl"];
+    let ran = place.run(&[&arguments[..], &["--actor", "all", "--comment", "why"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let lines: Vec<_> = ran.out.lines().collect();
+    assert!(lines[0].contains("\"all\"") && lines[1].contains("\"ann\""), "{ran:?}");
+    assert!(lines[0].contains("\"why\""), "{ran:?}");
+}
+
+#[test]
+fn standard_input_is_a_script() {
+    let place = Place::new();
+    let text = format!("{SETUP}GET rate;");
+    let ran = place.run_with_input(&["run", "-", "--format", "jsonl"], &text);
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 1), "{ran:?}");
+    let wrong = place.run_with_input(&["run", "-"], "SHOW KEYS;\n oops;");
+    assert_fails(&wrong, 4, "-:2:2: error[syntax]");
+    assert_fails(&place.run_with_input(&["check", "-"], "oops;"), 4, "-:1:1: error[syntax]");
+    let shell = place.run_with_input(&["--format", "jsonl"], &text);
+    assert_eq!((shell.code, shell.out), (0, ran.out));
+}
+
+#[test]
+fn a_pipe_that_is_no_file_can_be_run_too() {
+    let place = Place::new();
+    let mut command = place.command(&["run", "/dev/stdin", "--format", "jsonl"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let text = format!("{SETUP}GET rate;");
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let ran: Ran = child.wait_with_output().unwrap().into();
+    assert_eq!(ran.out.lines().count(), 1);
+}
+
+#[test]
+fn parameters_are_given_by_the_caller() {
+    let place = Place::new();
+    let store = place.store();
+    let get = "GET banner FOR USER :id WITH :attributes";
+    let arguments = [store, "-e", get, "--format", "jsonl", "-v", "id='u1'"];
+    let attributes = ["-v", r#"attributes={"country": "US"}"#];
+    let ran = place.run(&[&arguments[..], &attributes].concat());
+    assert!(ran.out.contains(r#""value":"hello""#), "{ran:?}");
+    assert_fails(&place.run(&arguments), 1, "error[unknown-parameter]: ");
+}
+
+#[test]
+fn dry_run_leaves_the_store_as_it_was() {
+    let place = Place::new();
+    let store = place.store();
+    let before = fs::read(place.path(store)).unwrap();
+    let text = "CREATE KEY b INTEGER DEFAULT 7; GET b";
+    let ran = place.run(&[store, "--dry-run", "-e", text, "--format", "jsonl"]);
+    assert_eq!((ran.code, ran.out.contains(r#""value":7"#)), (0, true), "{ran:?}");
+    assert_eq!(fs::read(place.path(store)).unwrap(), before);
+    assert_eq!(place.run(&["new.pcdb", "--dry-run", "-e", text]).code, 0);
+    assert!(!place.path("new.pcdb").exists());
+}
+
+#[test]
+fn a_clock_stands_where_it_is_put() {
+    let place = Place::new();
+    let text = "CREATE KEY a INTEGER DEFAULT 1; ADVANCE CLOCK 1 DAY;
+                CREATE KEY b INTEGER DEFAULT 1; SHOW HISTORY";
+    let clock = ["--clock", "2026-01-01T01:00:00[Europe/Paris]"];
+    let ran = place.run(&[&["s.pcdb", "-e", text, "--format", "jsonl"][..], &clock].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("2026-01-01T00:00:00Z"), "{ran:?}");
+    assert!(ran.out.contains("2026-01-02T00:00:00Z"), "{ran:?}");
+    assert_fails(&place.run(&["-e", "ADVANCE CLOCK 1 DAY"]), 1, "error[clock-not-manual]: ");
+}
+
+// -- errors
+
+#[test]
+fn an_error_shows_its_place() {
+    let place = Place::new();
+    place.file("a.pcq", "-- é\nSHOW KEYS; GET\n\t'日本', bannr;\n");
+    let err = place.run(&["run", "a.pcq"]).err;
+    assert!(err.starts_with("a.pcq:3:2: error[syntax]: "), "{err}");
+    place.file("a.pcq", "SHOW KEYS;\nASSERT GET \"日本\"\n\tFOR USER 'x' = '';\n");
+    let err = place.run(&["run", "a.pcq"]).err;
+    let lines: Vec<_> = err.lines().collect();
+    assert!(lines[0].starts_with("a.pcq:2:12: error[unknown-key]: "), "{err}");
+    let snippet = ["  |", "2 | ASSERT GET \"日本\"", "  |            ^^^^^^"];
+    assert_eq!(&lines[1..4], snippet);
+}
+
+#[test]
+fn colour_is_for_terminals_unless_asked_for() {
+    let place = Place::new();
+    let has_color =
+        |when: &[&str]| place.run(&[&["-e", "GET nope"], when].concat()).err.contains('\u{1b}');
+    assert!(!has_color(&[]));
+    assert!(has_color(&["--color", "always"]));
+    assert!(!has_color(&["--color", "never"]));
+}
+
+#[test]
+fn errors_and_tables_come_in_order() {
+    let place = Place::new();
+    place.file("a.pcq", format!("{SETUP}GET rate; GET nope; GET rate;"));
+    let both = fs::File::create(place.path("both")).unwrap();
+    let mut command = place.command(&["run", "a.pcq", "--keep-going", "--format", "jsonl"]);
+    command.stdout(both.try_clone().unwrap()).stderr(both).status().unwrap();
+    let both = fs::read_to_string(place.path("both")).unwrap();
+    let first = both.find("\"rate\"").unwrap();
+    let error = both.find("error[unknown-key]").unwrap();
+    assert!(first < error && both[error..].contains("\"rate\""), "{both}");
+}
+
+// -- formats
+
+#[test]
+fn formats_write_what_they_say() {
+    let place = Place::new();
+    let store = place.store();
+    let text = "GET rate, banner; CREATE KEY x JSON DEFAULT NULL; SHOW CONFIGS LIMIT 0";
+    let run = |format| place.run(&[store, "-e", text, "--dry-run", "--format", format]).out;
+    let rate = r#"{"key":"rate","value":5,"reason":"STATIC","config":null,"version":null,"segment":null,"variant":null}"#;
+    assert_eq!(run("json").lines().count(), 2);
+    assert!(run("json").starts_with(&format!("[{rate},{{")), "{}", run("json"));
+    assert!(run("json").ends_with("}]\n[]\n"), "{}", run("json"));
+    assert!(run("jsonl").starts_with(&format!("{rate}\n{{")), "{}", run("jsonl"));
+    assert_eq!(run("jsonl").lines().count(), 2);
+    let csv = "key,value,reason,config,version,segment,variant\r\nrate,5,STATIC,,,,\r\n";
+    assert!(run("csv").starts_with(csv), "{}", run("csv"));
+    assert!(run("line").starts_with("key = rate\nvalue = 5\n"), "{}", run("line"));
+    assert!(run("markdown").starts_with("| key | value |"), "{}", run("markdown"));
+    assert!(run("table").starts_with('┌'), "{}", run("table"));
+}
+
+#[test]
+fn tables_do_not_run_into_each_other() {
+    let place = Place::new();
+    let text = "SHOW KEYS; CREATE KEY a INTEGER DEFAULT 1; GET a; SHOW CONFIGS; GET a";
+    let blank_lines = |format| {
+        let ran = place.run(&["-e", text, "--format", format]);
+        ran.out.lines().filter(|line| line.is_empty()).count()
+    };
+    assert_eq!((blank_lines("markdown"), blank_lines("line"), blank_lines("jsonl")), (3, 1, 0));
+}
+
+// -- a closed pipe
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let place = Place::new();
+    let store = place.store();
+    let create = |i| format!("CREATE KEY k{i} INTEGER DEFAULT {i};\n");
+    let many: String = (0..5000).map(create).collect();
+    place.file("many.pcq", format!("BEGIN;\n{many}COMMIT;\n"));
+    assert_eq!(place.run(&["run", "many.pcq", "--db", store]).code, 0);
+    let show = [store, "-e", "SHOW KEYS; SHOW KEYS; GET ALL"];
+    for arguments in [&["dump", store][..], &["fmt", "many.pcq"], &show] {
+        let mut command = place.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+    }
+}
+
+// -- fmt
+
+const UNTIDY: &str = "\
+#!/usr/bin/env -S pcq run
+-- about everything
+
+
+/* a key */ create   key \"a\" integer   default 1 ;  -- the key
+create segment s -- who
+    where x = 1 /* one */ and y = 2; /* end */
+
+get a;get
+  b; get c as of 'when?';
+-- the end
+";
+
+#[test]
+fn fmt_is_canonical_keeps_comments_and_is_its_own_fixed_point() {
+    let place = Place::new();
+    place.file("a.pcq", UNTIDY);
+    let ran = place.run(&["fmt", "a.pcq"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let start = "\
+#!/usr/bin/env -S pcq run
+-- about everything
+
+/* a key */
+CREATE KEY a INTEGER DEFAULT 1; -- the key
+-- who
+/* one */
+CREATE SEGMENT s";
+    assert!(ran.out.starts_with(start), "{}", ran.out);
+    assert!(ran.out.contains("; /* end */\n\nGET a;\nGET b;\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("'when?';\n-- the end\n"), "{}", ran.out);
+    assert_eq!(place.run_with_input(&["fmt", "-"], &ran.out).out, ran.out);
+}
+
+#[test]
+fn fmt_checks_and_rewrites() {
+    let place = Place::new();
+    let path = place.file("a.pcq", UNTIDY);
+    let good = place.run(&["fmt", "a.pcq"]).out;
+    place.file("good.pcq", &good);
+    let ran = place.run(&["fmt", "--check", "a.pcq", "good.pcq"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, "a.pcq\n"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), UNTIDY);
+    assert_eq!(place.run(&["fmt", "--write", "a.pcq", "good.pcq"]).code, 0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), good);
+    assert_eq!(place.run(&["fmt", "--check", "a.pcq", "good.pcq"]).code, 0);
+}
+
+#[test]
+fn fmt_leaves_alone_what_does_not_parse() {
+    let place = Place::new();
+    let path = place.file("a.pcq", "get a; oops;");
+    let ran = place.run(&["fmt", "--write", "a.pcq"]);
+    assert_fails(&ran, 4, "a.pcq:1:8: error[syntax]");
+    assert_eq!(fs::read_to_string(path).unwrap(), "get a; oops;");
+    let long = format!("set comment '{}';", "x".repeat(2 << 20));
+    let path = place.file("long.pcq", &long);
+    assert_fails(&place.run(&["fmt", "--write", "long.pcq"]), 1, "error[limit]");
+    assert_eq!(fs::read_to_string(path).unwrap(), long);
+}
+
+// -- whole stores
+
+#[test]
+fn a_dump_rebuilds_the_store() {
+    let place = Place::new();
+    let store = place.store();
+    let dump = place.run(&["dump", store]);
+    assert_eq!((dump.code, dump.err.as_str()), (0, ""));
+    let loaded = place.run_with_input(&["run", "-", "--db", "copy.pcdb"], &dump.out);
+    assert_eq!((loaded.code, loaded.err.as_str()), (0, ""));
+    assert_eq!(place.run(&["dump", "copy.pcdb"]).out, dump.out);
+    assert_eq!(place.run(&["dump", store, "--current"]).code, 0);
+}
+
+#[test]
+fn verify_says_what_it_checked() {
+    let place = Place::new();
+    let store = place.store();
+    let ran = place.run(&["verify", store]);
+    assert_eq!((ran.code, ran.err.as_str(), ran.out.is_empty()), (0, "", false));
+}
+
+#[test]
+fn verify_finds_a_damaged_store() {
+    let place = Place::new();
+    let mut bytes = fs::read(place.path(place.store())).unwrap();
+    bytes.iter_mut().skip(4096).for_each(|byte| *byte ^= 0x5a);
+    place.file("damaged.pcdb", bytes);
+    assert_fails(&place.run(&["verify", "damaged.pcdb"]), 3, "error[store-corrupt]: ");
+}
+
+#[test]
+fn a_backup_is_a_store() {
+    let place = Place::new();
+    let store = place.store();
+    let ran = place.run(&["backup", store, "copy.pcdb"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(place.run(&["dump", "copy.pcdb"]).out, place.run(&["dump", store]).out);
+    assert_fails(&place.run(&["backup", store, "copy.pcdb"]), 1, "error[io]: ");
+}
