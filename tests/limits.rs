@@ -1,0 +1,99 @@
+//! What is stored at a limit can be read back: after reopening, and from a dump.
+
+use std::fmt::Write as _;
+
+use pcq::{Context, Database, DumpKind, Parameters, limits};
+
+/// A script that reaches every limit on what one object may be.
+fn script() -> String {
+    let mut text = String::from("BEGIN;\nCREATE KEY large STRING DEFAULT :large;\n");
+    // its canonical text, with the values in place of the parameters, is longer than a statement may be
+    text.push_str("CREATE SEGMENT listed WHERE a IN (:large, :large);\n");
+    let nested = "(".repeat(limits::NESTING - 2);
+    let _ = writeln!(text, "CREATE SEGMENT nested WHERE {nested}vip{};", nested.replace('(', ")"));
+    for n in 0..limits::CONFIG_KEYS {
+        let _ = writeln!(text, "CREATE KEY key{n} INTEGER DEFAULT {n};");
+    }
+    for n in 0..limits::CONFIG_SEGMENTS {
+        let _ = writeln!(text, "CREATE SEGMENT segment{n} WHERE n = {n};");
+    }
+    let segments = list(limits::CONFIG_SEGMENTS, |n| format!("segment{n}"));
+    let keys = list(limits::CONFIG_KEYS, |n| format!("KEY key{n} = -1"));
+    let _ = writeln!(text, "CREATE CONFIG wide SEGMENTS {segments} {keys};\nPUBLISH CONFIG wide;");
+    let name = "é".repeat(limits::NAME_BYTES / 2);
+    let _ = writeln!(text, "CREATE KEY \"{name}\" STRING DEFAULT 'x';\nCOMMIT;");
+    text
+}
+
+fn list(count: usize, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect::<Vec<_>>().join(", ")
+}
+
+fn dump(db: &Database) -> Vec<u8> {
+    let mut text = Vec::new();
+    db.dump(&mut text, DumpKind::History).unwrap();
+    text
+}
+
+#[test]
+fn what_is_at_a_limit_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let db = Database::open(&path).unwrap();
+    let large = "y".repeat(limits::VALUE_BYTES - 2); // the quotes count as well
+    let mut session = db.session().with_parameters(Parameters::new().with("large", large));
+    session.execute(&script()).unwrap();
+    drop(session);
+    let first = dump(&db);
+    db.close().unwrap();
+
+    let reopened = Database::open(&path).unwrap();
+    assert!(reopened.verify().unwrap().is_sound());
+    assert!(dump(&reopened) == first, "the dump of the reopened store differs");
+    let loaded = Database::in_memory().unwrap();
+    loaded.execute(std::str::from_utf8(&first).unwrap()).unwrap();
+    assert!(dump(&loaded) == first, "the dump of the loaded store differs");
+    let user = Context::new("u").with("n", 999);
+    assert_eq!(loaded.get::<i64>("key499", &user).unwrap(), -1);
+    assert_eq!(loaded.get::<String>("large", &user).unwrap().len(), limits::VALUE_BYTES - 2);
+}
+
+#[test]
+fn one_more_is_refused() {
+    let db = Database::in_memory().unwrap();
+    let code = |text: &str| db.execute(text).unwrap_err().code();
+    let segments = list(limits::CONFIG_SEGMENTS + 1, |n| format!("s{n}"));
+    let make = |n| format!("CREATE SEGMENT s{n} WHERE n = {n}");
+    let all = (0..=limits::CONFIG_SEGMENTS).map(make).collect::<Vec<_>>().join(";\n");
+    db.execute(&format!("BEGIN; {all}; CREATE KEY k BOOLEAN DEFAULT TRUE; COMMIT;")).unwrap();
+    assert_eq!(code(&format!("CREATE CONFIG c SEGMENTS {segments} KEY k = TRUE;")), "limit");
+    let large = "y".repeat(limits::VALUE_BYTES - 1);
+    let parameters = Parameters::new().with("large", large);
+    let mut session = db.session().with_parameters(parameters);
+    let refused = session.execute("CREATE KEY large STRING DEFAULT :large;").unwrap_err();
+    assert_eq!(refused.code(), "limit");
+    let long =
+        format!("CREATE SEGMENT t WHERE n IN (1{});", ",1".repeat(limits::STATEMENT_BYTES / 2));
+    assert_eq!(code(&long), "limit");
+    let name = "n".repeat(limits::NAME_BYTES + 1);
+    assert_eq!(code(&format!("CREATE KEY {name} BOOLEAN DEFAULT TRUE;")), "limit");
+}
+
+#[test]
+fn texts_do_not_grow_without_bound() {
+    let db = Database::in_memory().unwrap();
+    let mut expression = "a".to_owned();
+    for _ in 0..20 {
+        expression = format!("REPLACE({expression}, 'x', 'xxxxxxxxxx')");
+    }
+    db.execute(&format!(
+        "CREATE KEY k STRING DEFAULT 'short';
+         CREATE SEGMENT long WHERE LENGTH({expression}) > 0;
+         CREATE CONFIG c SEGMENTS long KEY k = 'long';
+         PUBLISH CONFIG c;"
+    ))
+    .unwrap();
+    let value = |text: &str| db.get::<String>("k", &Context::new("u").with("a", text)).unwrap();
+    assert_eq!(value("xxx"), "short"); // 3 × 10^20 characters: unknown
+    assert_eq!(value("abc"), "long");
+}

@@ -1,0 +1,428 @@
+//! What each write does to keys, segments and configs in the model, or why it is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bucket::BUCKETS;
+use crate::operation::{
+    Action, Cell, Check, Cond, Fill, KeyEdit, Micros, Name, Op, Place, RowSpec, Seg, Type, Val,
+};
+use crate::serve;
+use crate::state::{Cells, Config, Key, Row, Segment, State, Version};
+
+/// Whether a write changed something, or the code of its error.
+pub(crate) type Written = Result<bool, &'static str>;
+
+/// Applies a write to a state, which is of no more use if it fails.
+pub(crate) fn apply(state: &mut State, op: &Op, now: Micros) -> Written {
+    match op {
+        Op::CreateKey { name, kind, default, check, description } => {
+            let key = Key {
+                kind: *kind,
+                default: *default,
+                check: *check,
+                description: *description,
+                archived: false,
+                version: 1,
+            };
+            create_key(state, name, key)
+        }
+        Op::AlterKey { name, edits } => alter_key(state, name, edits, now),
+        Op::CreateSegment { name, condition } => create_segment(state, name, condition, now),
+        Op::AlterSegment { name, description, condition } => {
+            alter_segment(state, name, *description, condition.as_ref(), now)
+        }
+        Op::CreateConfig { name, description, rows, columns } => {
+            create_config(state, name, *description, rows, columns, now)
+        }
+        Op::AlterConfig { name, if_version, actions } => {
+            alter_config(state, name, *if_version, actions, now)
+        }
+        _ => serve::apply(state, op, now),
+    }
+}
+
+/// A key that is not archived.
+fn usable_key(state: &State, name: Name) -> Result<&Key, &'static str> {
+    let key = state.keys.get(name).ok_or("unknown-key")?;
+    if key.archived { Err("archived") } else { Ok(key) }
+}
+
+/// Refuses a segment that does not exist or is archived.
+fn need_segment(state: &State, segment: Seg) -> Result<(), &'static str> {
+    let Some(name) = segment else { return Ok(()) };
+    let segment = state.segments.get(name).ok_or("unknown-segment")?;
+    if segment.archived { Err("archived") } else { Ok(()) }
+}
+
+/// The place of a config that is not archived.
+pub(crate) fn usable_config(state: &State, name: Name) -> Result<usize, &'static str> {
+    let place = state.config_named(name).ok_or("unknown-config")?;
+    if state.configs[place].archived { Err("archived") } else { Ok(place) }
+}
+
+/// The value as a key of a type keeps it.
+fn fit(kind: Type, check: Option<Check>, value: Val) -> Result<Val, &'static str> {
+    let value = kind.admit(value).ok_or("type-mismatch")?;
+    if check.is_none_or(|check| check.passes(value)) { Ok(value) } else { Err("check-failed") }
+}
+
+// -- keys
+
+fn create_key(state: &mut State, name: Name, mut key: Key) -> Written {
+    if state.keys.contains_key(name) {
+        return Err("already-exists");
+    }
+    if key.check.is_some_and(|check| !check.suits(key.kind)) {
+        return Err("type-mismatch");
+    }
+    key.default = fit(key.kind, key.check, key.default)?;
+    state.keys.insert(name, key);
+    Ok(true)
+}
+
+fn alter_key(state: &mut State, name: Name, edits: &[KeyEdit], now: Micros) -> Written {
+    let old = usable_key(state, name)?.clone();
+    let mut key = old.clone();
+    for edit in edits {
+        match edit {
+            KeyEdit::Default(value) => {
+                key.default = key.kind.admit(*value).ok_or("type-mismatch")?;
+            }
+            KeyEdit::Describe(text) => key.description = Some(text),
+            KeyEdit::Check(check) if !check.suits(key.kind) => return Err("type-mismatch"),
+            KeyEdit::Check(check) => key.check = Some(*check),
+            KeyEdit::DropCheck => key.check = None,
+        }
+    }
+    key.default = fit(key.kind, key.check, key.default)?;
+    if let Some(check) = key.check
+        && used_values(state, name, now).iter().any(|value| !check.passes(*value))
+    {
+        return Err("check-failed");
+    }
+    if key == old {
+        return Ok(false);
+    }
+    key.version += 1;
+    state.keys.insert(name, key);
+    Ok(true)
+}
+
+/// Every value of a key in a newest, live or scheduled version.
+fn used_values(state: &State, key: Name, now: Micros) -> Vec<Val> {
+    let versions = state.active().flat_map(|config| config.used_versions(now));
+    let cells = versions.filter_map(|version| version.column(key)).flat_map(|cells| cells.values());
+    cells.flat_map(Cell::values).collect()
+}
+
+// -- segments
+
+/// Refuses a condition that refers to what is not there, or compares what cannot be compared.
+pub(crate) fn check_condition(state: &State, condition: &Cond) -> Result<(), &'static str> {
+    match condition {
+        Cond::In(segment) => need_segment(state, *segment),
+        Cond::Key(key, value) => {
+            let kind = usable_key(state, key)?.kind;
+            if kind.compares_with(*value) { Ok(()) } else { Err("type-mismatch") }
+        }
+        Cond::Not(inner) => check_condition(state, inner),
+        Cond::And(items) | Cond::Or(items) => {
+            items.iter().try_for_each(|item| check_condition(state, item))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn create_segment(state: &mut State, name: Name, condition: &Cond, now: Micros) -> Written {
+    if state.segments.contains_key(name) {
+        return Err("already-exists");
+    }
+    check_condition(state, condition)?;
+    let condition = condition.clone();
+    state.segments.insert(name, Segment { condition, description: None, archived: false });
+    refuse_cycle(state, now)
+}
+
+fn alter_segment(
+    state: &mut State,
+    name: Name,
+    description: Option<&'static str>,
+    condition: Option<&Cond>,
+    now: Micros,
+) -> Written {
+    need_segment(state, Some(name))?;
+    condition.map_or(Ok(()), |condition| check_condition(state, condition))?;
+    let old = state.segments[name].clone();
+    let new = Segment {
+        condition: condition.unwrap_or(&old.condition).clone(),
+        description: description.or(old.description),
+        archived: false,
+    };
+    if new == old {
+        return Ok(false);
+    }
+    state.segments.insert(name, new);
+    refuse_cycle(state, now)
+}
+
+pub(crate) fn refuse_cycle(state: &State, now: Micros) -> Written {
+    if state.has_cycle(now, None) { Err("cycle") } else { Ok(true) }
+}
+
+// -- configs
+
+fn create_config(
+    state: &mut State,
+    name: Name,
+    description: Option<&'static str>,
+    rows: &[RowSpec],
+    columns: &[(Name, Fill)],
+    now: Micros,
+) -> Written {
+    if state.configs.iter().any(|config| config.names.contains(name)) {
+        return Err("already-exists");
+    }
+    let mut matrix = Matrix { state, name, salts: BTreeMap::new(), version: Version::default() };
+    matrix.version.description = description;
+    matrix.set_rows(rows)?;
+    columns.iter().try_for_each(|(key, fill)| matrix.add_key(key, fill))?;
+    let config = Config {
+        name,
+        names: [name].into(),
+        archived: false,
+        disabled: false,
+        salts: matrix.salts,
+        versions: vec![matrix.version],
+        publications: Vec::new(),
+    };
+    state.configs.push(config);
+    settle(state, state.configs.len() - 1, now)
+}
+
+fn alter_config(
+    state: &mut State,
+    name: Name,
+    if_version: Option<u64>,
+    actions: &[Action],
+    now: Micros,
+) -> Written {
+    let place = usable_config(state, name)?;
+    let config = &state.configs[place];
+    let old = config.version(config.newest()).clone();
+    if if_version.is_some_and(|version| usize::try_from(version) != Ok(config.newest())) {
+        return Err("conflict");
+    }
+    let (salts, version) = (config.salts.clone(), old.clone());
+    let mut matrix = Matrix { state, name, salts, version };
+    actions.iter().try_for_each(|action| matrix.act(place, action))?;
+    let Matrix { name: new_name, salts, version, .. } = matrix;
+    let edited = !version.same(&old);
+    if !edited && new_name == name {
+        return Ok(false);
+    }
+    let config = &mut state.configs[place];
+    config.name = new_name;
+    config.names.insert(new_name);
+    config.salts = salts;
+    if edited {
+        config.versions.push(version);
+    }
+    settle(state, place, now)
+}
+
+/// The rules over the whole, after a change of a config.
+fn settle(state: &State, place: usize, now: Micros) -> Written {
+    if shares_keys(state, place, now) { Err("key-in-use") } else { refuse_cycle(state, now) }
+}
+
+/// Whether another config owns a key of this one.
+pub(crate) fn shares_keys(state: &State, place: usize, now: Micros) -> bool {
+    let versions = state.configs[place].used_versions(now);
+    let mut keys = versions.flat_map(|version| &version.columns).map(|(key, _)| *key);
+    keys.any(|key| state.owners(key, now).len() > 1)
+}
+
+/// A version that is being put together.
+struct Matrix<'s> {
+    state: &'s State,
+    /// The name of the config at this point of the statement.
+    name: Name,
+    salts: BTreeMap<Seg, String>,
+    version: Version,
+}
+
+type Done = Result<(), &'static str>;
+
+impl Matrix<'_> {
+    fn act(&mut self, place: usize, action: &Action) -> Done {
+        match action {
+            Action::Describe(text) => self.version.description = Some(text),
+            Action::Rename(name) => return self.rename(place, name),
+            Action::SetSegments(rows) => return self.set_rows(rows),
+            Action::AddSegment(row, to) => return self.add_row(row, to.unwrap_or(Place::Last)),
+            Action::MoveSegment(segment, to) => return self.move_row(*segment, *to),
+            Action::DropSegment(segment) => {
+                let row = self.row_of(*segment)?;
+                self.version.rows.remove(row);
+                return self.settle_rows();
+            }
+            Action::SetRollout(segment, share) => {
+                let row = self.row_of(*segment)?;
+                self.version.rows[row].rollout = partial(Some(*share));
+            }
+            Action::AddKey(key, fill) => return self.add_key(key, fill),
+            Action::DropKey(key) => {
+                let column = self.column_of(key)?;
+                self.version.columns.remove(column);
+            }
+            Action::SetKey(key, fill) => {
+                let column = self.column_of(key)?;
+                let old = self.version.columns[column].1.clone();
+                self.version.columns[column].1 = self.fill(key, fill, old)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rename(&mut self, place: usize, name: Name) -> Done {
+        let mut others = self.state.configs.iter().enumerate().filter(|(i, _)| *i != place);
+        if others.any(|(_, config)| config.names.contains(name)) {
+            return Err("already-exists");
+        }
+        self.name = name;
+        Ok(())
+    }
+
+    // -- rows
+
+    fn row(&mut self, spec: &RowSpec) -> Result<Row, &'static str> {
+        need_segment(self.state, spec.segment)?;
+        let named = format!("{}/{}", self.name, spec.segment.unwrap_or("EVERYONE"));
+        let known = self.salts.get(&spec.segment).cloned();
+        let salt = spec.salt.map(str::to_owned).or(known).unwrap_or(named);
+        self.salts.insert(spec.segment, salt.clone());
+        Ok(Row { segment: spec.segment, rollout: partial(spec.rollout), salt })
+    }
+
+    fn set_rows(&mut self, specs: &[RowSpec]) -> Done {
+        let old = std::mem::take(&mut self.version.rows);
+        for spec in specs {
+            let mut row = self.row(spec)?;
+            if spec.rollout.is_none() {
+                row.rollout = old.iter().find(|o| o.segment == row.segment).and_then(|o| o.rollout);
+            }
+            self.version.rows.push(row);
+        }
+        self.settle_rows()
+    }
+
+    fn add_row(&mut self, spec: &RowSpec, to: Place) -> Done {
+        let row = self.row(spec)?;
+        self.insert(row, to)
+    }
+
+    fn move_row(&mut self, segment: Seg, to: Place) -> Done {
+        let from = self.row_of(segment)?;
+        if to == Place::Before(segment) || to == Place::After(segment) {
+            return Ok(());
+        }
+        let row = self.version.rows.remove(from);
+        self.insert(row, to)
+    }
+
+    fn insert(&mut self, row: Row, to: Place) -> Done {
+        let rows = &self.version.rows;
+        let everyone = rows.last().is_some_and(|last| last.segment.is_none());
+        let place = match to {
+            Place::First => 0,
+            Place::Last if everyone && row.segment.is_some() => rows.len() - 1,
+            Place::Last => rows.len(),
+            Place::Before(other) => self.row_of(other)?,
+            Place::After(other) => self.row_of(other)? + 1,
+        };
+        self.version.rows.insert(place, row);
+        self.settle_rows()
+    }
+
+    fn row_of(&self, segment: Seg) -> Result<usize, &'static str> {
+        self.version.rows.iter().position(|row| row.segment == segment).ok_or("unknown-segment")
+    }
+
+    /// No row twice, `EVERYONE` last, and no cells of rows that are gone.
+    fn settle_rows(&mut self) -> Done {
+        let mut seen = BTreeSet::new();
+        if !self.version.rows.iter().all(|row| seen.insert(row.segment)) {
+            return Err("duplicate");
+        }
+        if self.version.rows.iter().rev().skip(1).any(|row| row.segment.is_none()) {
+            return Err("bad-order");
+        }
+        for (_, cells) in &mut self.version.columns {
+            cells.retain(|segment, _| seen.contains(segment));
+        }
+        Ok(())
+    }
+
+    // -- columns
+
+    fn column_of(&self, key: Name) -> Result<usize, &'static str> {
+        self.version.columns.iter().position(|(name, _)| *name == key).ok_or("unknown-key")
+    }
+
+    fn add_key(&mut self, key: Name, fill: &Fill) -> Done {
+        if self.version.column(key).is_some() {
+            return Err("duplicate");
+        }
+        let cells = self.fill(key, fill, Cells::new())?;
+        self.version.columns.push((key, cells));
+        Ok(())
+    }
+
+    fn fill(&self, key: Name, fill: &Fill, mut cells: Cells) -> Result<Cells, &'static str> {
+        let key = usable_key(self.state, key)?;
+        match fill {
+            Fill::Blank => {}
+            Fill::All(cell) => {
+                let cell = cell_of(key, cell)?;
+                cells = self.version.rows.iter().map(|row| (row.segment, cell.clone())).collect();
+            }
+            Fill::Some(specs) => {
+                let mut seen = BTreeSet::new();
+                for (segment, cell) in specs {
+                    self.row_of(*segment)?;
+                    if !seen.insert(*segment) {
+                        return Err("duplicate");
+                    }
+                    match cell {
+                        Some(cell) => cells.insert(*segment, cell_of(key, cell)?),
+                        None => cells.remove(segment),
+                    };
+                }
+            }
+        }
+        Ok(cells)
+    }
+}
+
+/// The cell as it is kept.
+fn cell_of(key: &Key, cell: &Cell) -> Result<Cell, &'static str> {
+    let (arms, by) = match cell {
+        Cell::Value(value) => return Ok(Cell::Value(fit(key.kind, key.check, *value)?)),
+        Cell::Split { arms, by } => (arms, *by),
+    };
+    let mut arms = arms.clone();
+    let mut labels = BTreeSet::new();
+    for (i, arm) in arms.iter_mut().enumerate() {
+        if !labels.insert(arm.name.map_or_else(|| (i + 1).to_string(), str::to_owned)) {
+            return Err("duplicate");
+        }
+        arm.value = fit(key.kind, key.check, arm.value)?;
+    }
+    let total: u32 = arms.iter().map(|arm| arm.share).sum();
+    if total == BUCKETS { Ok(Cell::Split { arms, by }) } else { Err("bad-split") }
+}
+
+/// 100 % is no rollout.
+fn partial(share: Option<u32>) -> Option<u32> {
+    share.filter(|share| *share != BUCKETS)
+}
