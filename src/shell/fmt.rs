@@ -147,17 +147,21 @@ struct ScriptWriter<'a> {
 }
 
 impl ScriptWriter<'_> {
-    /// Writes a statement in canonical form; one that has an error stays as it was written.
+    /// Writes a statement in canonical form; one that has an error, or would have one then, stays as it was
+    /// written.
     fn statement(&mut self, statement: &ScriptStatement) -> io::Result<()> {
         let after = comment::Trailing::new(statement.trailing());
         self.trivia(&Trivia::parse(statement.leading()))?;
-        let node = statement.result().ok();
-        if node.is_some() {
+        // a canonical text past the limit could not be read again: blanks made it longer than it was
+        let limit = STATEMENT_BYTES.max(statement.text().len());
+        let canonical = statement.result().ok().map(ToString::to_string);
+        let canonical = canonical.filter(|text| text.len() <= limit);
+        if canonical.is_some() {
             self.own_lines(comment::inside(statement.text()))?;
         }
         self.own_lines(after.moved)?;
-        match node {
-            Some(node) => write!(self.to, "{node};")?,
+        match canonical {
+            Some(text) => write!(self.to, "{text};")?,
             None => write!(self.to, "{};", statement.text())?,
         }
         self.line = Line::Statement;
