@@ -46,7 +46,7 @@ impl Session {
         let want = Expected::new(self, assertion)?;
         let reading = self.reading(&assertion.get)?;
         match reading.evaluations().find_map(|got| want.differs(&got)) {
-            Some(kind) => Err(Error::from(kind).at(assertion.value.span)),
+            Some(error) => Err(error),
             None => Ok(super::session::done("the assertion holds")),
         }
     }
@@ -193,43 +193,50 @@ pub(super) fn optional(text: Option<&str>) -> Value {
     text.map_or(Value::Null, Value::from)
 }
 
-/// What an assertion expects.
+/// What an assertion expects, each with its place.
 struct Expected {
-    value: Value,
-    reason: Option<Arc<str>>,
-    segment: Option<Name>,
-    variant: Option<Arc<str>>,
+    value: Spanned<Value>,
+    reason: Option<Spanned<Arc<str>>>,
+    segment: Option<Spanned<Name>>,
+    variant: Option<Spanned<Arc<str>>>,
 }
 
 impl Expected {
     fn new(session: &Session, assertion: &AssertGet) -> Result<Self> {
         let parameters = &session.parameters;
-        let everyone = |name: &Option<Name>| name.clone().unwrap_or_else(Name::everyone);
+        let text = |text: &Text| Ok::<_, Error>(Spanned::new(parameters.text(text)?, text.span));
+        let segment = assertion.segment.as_ref().map(|segment| {
+            Spanned::new(segment.node.clone().unwrap_or_else(Name::everyone), segment.span)
+        });
         Ok(Self {
-            value: parameters.resolve(&assertion.value)?,
-            reason: parameters.optional(assertion.reason.as_ref())?,
-            segment: assertion.segment.as_ref().map(|segment| everyone(&segment.node)),
-            variant: parameters.optional(assertion.variant.as_ref())?,
+            value: Spanned::new(parameters.resolve(&assertion.value)?, assertion.value.span),
+            reason: assertion.reason.as_ref().map(text).transpose()?,
+            segment,
+            variant: assertion.variant.as_ref().map(text).transpose()?,
         })
     }
 
-    /// What is wrong with an evaluation, if anything is.
-    fn differs(&self, got: &Evaluation) -> Option<ErrorKind> {
+    /// What is wrong with an evaluation, if anything is; at the first part that differs.
+    fn differs(&self, got: &Evaluation) -> Option<Error> {
         let reason = got.reason().to_string();
         let mut wanted = Vec::new();
-        if !self.value.same(got.value()) {
-            wanted.push(Literal::Value(self.value.clone()).to_string());
+        if !self.value.node.same(got.value()) {
+            wanted.push((Literal::Value(self.value.node.clone()).to_string(), self.value.span));
         }
-        wanted
-            .extend(self.reason.iter().filter(|r| ***r != *reason).map(|r| format!("reason {r}")));
-        let segment = self.segment.iter().filter(|s| got.segment() != Some(*s));
-        wanted.extend(segment.map(|s| format!("segment `{}`", s.as_str())));
-        let variant = self.variant.iter().filter(|v| got.variant() != Some(&***v));
-        wanted.extend(variant.map(|v| format!("variant `{v}`")));
-        if wanted.is_empty() {
-            return None;
+        if let Some(r) = self.reason.as_ref().filter(|r| *r.node != *reason) {
+            wanted.push((format!("reason {}", r.node), r.span));
         }
-        Some(ErrorKind::AssertionFailed { wanted: wanted.join(", "), got: told(got) })
+        if let Some(s) = self.segment.as_ref().filter(|s| got.segment() != Some(&s.node)) {
+            wanted.push((format!("segment `{}`", s.node.as_str()), s.span));
+        }
+        if let Some(v) = self.variant.as_ref().filter(|v| got.variant() != Some(&*v.node)) {
+            wanted.push((format!("variant `{}`", v.node), v.span));
+        }
+        let (_, place) = wanted.first()?;
+        let place = *place;
+        let wanted: Vec<_> = wanted.into_iter().map(|(text, _)| text).collect();
+        let (wanted, got) = (wanted.join(", "), told(got));
+        Some(Error::from(ErrorKind::AssertionFailed { wanted, got }).at(place))
     }
 }
 
