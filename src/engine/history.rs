@@ -12,7 +12,7 @@ use crate::model::{
     Segment, SegmentId, Timestamp, Value, Version,
 };
 use crate::statement::{ShowHistory, ShowVersions};
-use crate::store::Store;
+use crate::store::{Position, Store};
 
 const HISTORY: &[&str] = &["revision", "time", "actor", "comment", "kind", "name", "change"];
 const CONFIG_VERSIONS: &[&str] =
@@ -58,7 +58,7 @@ impl Session {
     /// Every change of the store and of the open transaction, newest first, until `take` has enough.
     fn each_change(&self, take: &mut dyn FnMut(&Entry, &[Entry]) -> Result<bool>) -> Result<()> {
         let pending = self.pending().map(|(revision, changes)| Ok((revision, changes)));
-        let committed = self.database().shared.store.changes_until(u64::MAX)?;
+        let committed = self.database().shared.store.changes_until(self.newest_seen())?;
         for revision in pending.into_iter().chain(committed) {
             let (revision, changes) = revision?;
             let revision = Arc::new(revision);
@@ -71,6 +71,12 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// The newest committed revision that the session sees: a transaction does not see what came after its
+    /// beginning.
+    fn newest_seen(&self) -> u64 {
+        self.transaction.as_ref().map_or(u64::MAX, |t| t.base.catalog.revision)
     }
 
     /// What the open transaction wrote, as the revision that it may become.
@@ -87,24 +93,39 @@ impl Session {
 
     /// The changes of one object, oldest first.
     pub(super) fn object_history(&self, kind: ObjectKind, id: u32) -> Result<Vec<Entry>> {
-        let store = &self.database().shared.store;
-        let mut revisions: BTreeMap<u64, Arc<Revision>> = BTreeMap::new();
-        let mut entries = Vec::new();
-        for (number, change) in store.object_history(kind, id)? {
-            let known = revisions.get(&number).cloned();
-            let revision = match known {
-                Some(revision) => revision,
-                None => Arc::new(store.revision(number)?.ok_or_else(|| missing(number))?),
+        self.entries(self.placed_history(kind, id)?)
+    }
+
+    /// The changes of one object with their places in the log; those of the open transaction come last.
+    fn placed_history(&self, kind: ObjectKind, id: u32) -> Result<Vec<(Position, Change)>> {
+        let mut placed = self.database().shared.store.object_history(kind, id)?;
+        placed.retain(|((number, _), _)| *number <= self.newest_seen());
+        if let Some((revision, changes)) = self.pending() {
+            let own = (0..).zip(changes).filter(|(_, change)| subject(change) == (kind, id));
+            placed.extend(own.map(|(index, change)| ((revision.number, index), change)));
+        }
+        Ok(placed)
+    }
+
+    /// Changes with the revisions that they are part of.
+    fn entries(&self, placed: Vec<(Position, Change)>) -> Result<Vec<Entry>> {
+        let pending = self.pending().map(|(revision, _)| Arc::new(revision));
+        let mut known: BTreeMap<u64, Arc<Revision>> = BTreeMap::new();
+        known.extend(pending.map(|revision| (revision.number, revision)));
+        let mut entries = Vec::with_capacity(placed.len());
+        for ((number, _), change) in placed {
+            let revision = match known.get(&number) {
+                Some(revision) => Arc::clone(revision),
+                None => Arc::new(self.revision(number)?),
             };
-            revisions.insert(number, Arc::clone(&revision));
+            known.insert(number, Arc::clone(&revision));
             entries.push((revision, change));
         }
-        if let Some((revision, changes)) = self.pending() {
-            let revision = Arc::new(revision);
-            let own = changes.into_iter().filter(|change| subject(change) == (kind, id));
-            entries.extend(own.map(|change| (Arc::clone(&revision), change)));
-        }
         Ok(entries)
+    }
+
+    fn revision(&self, number: u64) -> Result<Revision> {
+        self.database().shared.store.revision(number)?.ok_or_else(|| missing(number))
     }
 
     /// The changes of an object, and of a config also those of every key and segment that it uses or
@@ -115,14 +136,14 @@ impl Session {
         kind: ObjectKind,
         id: u32,
     ) -> Result<Vec<Entry>> {
-        let mut entries = self.object_history(kind, id)?;
+        let mut placed = self.placed_history(kind, id)?;
         if kind == ObjectKind::Config {
-            for (kind, id) in used_by(catalog, &entries) {
-                entries.extend(self.object_history(kind, id)?);
+            for (kind, id) in used_by(catalog, placed.iter().map(|(_, change)| change)) {
+                placed.extend(self.placed_history(kind, id)?);
             }
-            entries.sort_by_key(|(revision, _)| revision.number);
+            placed.sort_by_key(|(place, _)| *place);
         }
-        Ok(entries)
+        self.entries(placed)
     }
 
     pub(super) fn show_versions(&self, show: &ShowVersions) -> Result<Outcome> {
@@ -208,9 +229,12 @@ fn subject(change: &Change) -> (ObjectKind, u32) {
 }
 
 /// The keys and segments of a config's versions, and what their conditions refer to, all the way down.
-fn used_by(catalog: &Catalog, entries: &[Entry]) -> BTreeSet<(ObjectKind, u32)> {
+fn used_by<'c>(
+    catalog: &Catalog,
+    changes: impl Iterator<Item = &'c Change>,
+) -> BTreeSet<(ObjectKind, u32)> {
     let mut todo: Vec<Reference> = Vec::new();
-    for (_, change) in entries {
+    for change in changes {
         if let Change::Version(version) = change {
             todo.extend(version.columns.iter().map(|column| Reference::Key(column.key)));
             todo.extend(version.rows.iter().map(|row| Reference::Segment(row.segment)));

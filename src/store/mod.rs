@@ -62,6 +62,7 @@ use redb::WriteTransaction;
 pub(crate) use history::Log;
 pub(crate) use load::Loader;
 pub(crate) use record::ConditionParser;
+pub(crate) use tables::Position;
 pub(crate) use verify::VerifyReport;
 
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -279,7 +280,11 @@ impl Store {
 
     /// Every change of an object with its revision, oldest first; of a config also those of its salts,
     /// versions and publications.
-    pub(crate) fn object_history(&self, kind: ObjectKind, id: u32) -> Result<Vec<(u64, Change)>> {
+    pub(crate) fn object_history(
+        &self,
+        kind: ObjectKind,
+        id: u32,
+    ) -> Result<Vec<(Position, Change)>> {
         self.read(|reader| reader.object_history(kind, id))
     }
 

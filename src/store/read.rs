@@ -96,13 +96,17 @@ impl Reader {
         entries.map(|entry| entry.or_fail().map(|(key, _)| position(key.value()))).collect()
     }
 
-    pub(super) fn object_history(&self, kind: ObjectKind, id: u32) -> Result<Vec<(u64, Change)>> {
+    pub(super) fn object_history(
+        &self,
+        kind: ObjectKind,
+        id: u32,
+    ) -> Result<Vec<(Position, Change)>> {
         let mut positions = Vec::new();
         for facet in Facet::all(kind) {
             positions.extend(self.positions(*facet, id, u64::MAX)?);
         }
         positions.sort_unstable();
-        positions.into_iter().map(|at| Ok((at.0, self.change(at)?))).collect()
+        positions.into_iter().map(|at| Ok((at, self.change(at)?))).collect()
     }
 
     pub(super) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {

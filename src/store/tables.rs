@@ -6,7 +6,7 @@ use crate::error::ObjectKind;
 use crate::model::Change;
 
 /// Where a change is in the log: its revision, and its place in it from 0.
-pub(super) type Position = (u64, u32);
+pub(crate) type Position = (u64, u32);
 /// A change of one facet of an object: facet, number of the object, revision, place.
 pub(super) type Moment = (u8, u32, u64, u32);
 /// The stored form of a record.

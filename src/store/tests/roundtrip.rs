@@ -114,7 +114,9 @@ fn objects_know_their_history_and_their_names() {
         .flat_map(|(revision, changes)| changes.into_iter().map(move |change| (revision, change)))
         .filter(|(_, change)| of_config(change))
         .collect();
-    assert_eq!(store.object_history(ObjectKind::Config, 1).unwrap(), wanted);
+    let found = store.object_history(ObjectKind::Config, 1).unwrap();
+    let found: Vec<_> = found.into_iter().map(|((number, _), change)| (number, change)).collect();
+    assert_eq!(found, wanted);
     assert_eq!(store.object_history(ObjectKind::Key, 1).unwrap().len(), 2);
     assert_eq!(store.named(ObjectKind::Config, "home").unwrap(), Some(1));
     assert_eq!(store.named(ObjectKind::Key, "home").unwrap(), None);
