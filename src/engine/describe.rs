@@ -1,11 +1,10 @@
 //! `DESCRIBE` and `DIFF`: one object whole, and two versions side by side.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::definition::{cell_spec, create_config, create_key, create_segment, key_name};
 use super::past::Wanted;
-use super::read::{find, optional, text};
+use super::read::{optional, text};
 use super::table::{instant, maybe};
 use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -13,7 +12,7 @@ use crate::model::{
     Catalog, Cell, Change, Condition, Config, Key, KeyId, Row, Segment, SegmentId, Share, Spanned,
     Timestamp, Value, Version,
 };
-use crate::statement::scene::find_config;
+use crate::statement::scene::{find_config, find_key, find_segment};
 use crate::statement::{Describe, Diff};
 
 const DESCRIBE: &[&str] = &["property", "value"];
@@ -27,10 +26,15 @@ impl Session {
         let wanted = Wanted::Object(describe.kind, &describe.name);
         let view = self.view(describe.as_of.as_ref(), &wanted)?;
         let catalog = view.catalog();
-        let id = find(catalog, describe.kind, &describe.name)?;
         let properties = match describe.kind {
-            ObjectKind::Key => self.describe_key(catalog, KeyId(id), describe)?,
-            ObjectKind::Segment => self.describe_segment(catalog, SegmentId(id), describe)?,
+            ObjectKind::Key => {
+                let key = find_key(catalog, &describe.name)?;
+                self.describe_object(describe, key.id.0, key.version, key_properties(key))?
+            }
+            ObjectKind::Segment => {
+                let s = find_segment(catalog, &describe.name)?;
+                self.describe_object(describe, s.id.0, s.version, segment_properties(s))?
+            }
             ObjectKind::Config => {
                 let config = find_config(catalog, &describe.name)?;
                 self.describe_config(catalog, config, describe, view.at)?
@@ -40,68 +44,23 @@ impl Session {
         Ok(Outcome::Rows(Rows::new(DESCRIBE, rows)))
     }
 
-    fn describe_key(
-        &self,
-        catalog: &Catalog,
-        id: KeyId,
-        describe: &Describe,
-    ) -> Result<Properties> {
-        let Some(current) = catalog.key(id) else { return Ok(Vec::new()) };
-        let key = match &describe.version {
-            None => Arc::clone(current),
-            Some(number) => self.earlier(
-                describe,
-                number,
-                current.version,
-                |change| match change {
-                    Change::Key(key) if u64::from(key.version) == number.node => {
-                        Some(Arc::clone(key))
-                    }
-                    _ => None,
-                },
-                id.0,
-            )?,
-        };
-        Ok(key_properties(&key))
-    }
-
-    fn describe_segment(
-        &self,
-        catalog: &Catalog,
-        id: SegmentId,
-        describe: &Describe,
-    ) -> Result<Properties> {
-        let Some(current) = catalog.segment(id) else { return Ok(Vec::new()) };
-        let segment = match &describe.version {
-            None => Arc::clone(current),
-            Some(number) => self.earlier(
-                describe,
-                number,
-                current.version,
-                |change| match change {
-                    Change::Segment(s) if u64::from(s.version) == number.node => {
-                        Some(Arc::clone(s))
-                    }
-                    _ => None,
-                },
-                id.0,
-            )?,
-        };
-        Ok(segment_properties(&segment))
-    }
-
-    /// A version of a key or segment, from its history.
-    fn earlier<T>(
+    /// A key or segment as it is in the view, or one of its versions up to that.
+    fn describe_object(
         &self,
         describe: &Describe,
-        number: &Spanned<u64>,
-        newest: u32,
-        pick: impl Fn(&Change) -> Option<T>,
         id: u32,
-    ) -> Result<T> {
+        newest: u32,
+        current: Properties,
+    ) -> Result<Properties> {
+        let Some(number) = &describe.version else { return Ok(current) };
         let history = self.object_history(describe.kind, id)?;
-        let found = history.iter().find_map(|(_, change)| pick(change));
-        found.filter(|_| number.node <= u64::from(newest)).ok_or_else(|| {
+        let wanted = |version: u32| version <= newest && u64::from(version) == number.node;
+        let found = history.iter().find_map(|(_, change)| match change {
+            Change::Key(key) if wanted(key.version) => Some(key_properties(key)),
+            Change::Segment(s) if wanted(s.version) => Some(segment_properties(s)),
+            _ => None,
+        });
+        found.ok_or_else(|| {
             let (kind, name) = (describe.kind, describe.name.node.clone());
             let error = ErrorKind::UnknownObjectVersion { kind, name, number: number.node, newest };
             Error::from(error).at(number.span)
