@@ -10,7 +10,7 @@ use imbl::{OrdMap, OrdSet};
 
 use super::{
     Change, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, Publication, Segment,
-    SegmentId, Timeline, Timestamp, Version,
+    SegmentId, Timestamp, VecMap, Version,
 };
 use crate::error::Error;
 
@@ -28,6 +28,11 @@ pub(crate) enum User {
     Segment(SegmentId),
     /// A config, by a row or a column of a version that still matters.
     Config(ConfigId),
+}
+
+impl User {
+    const FIRST: Self = Self::Segment(SegmentId(0));
+    const LAST: Self = Self::Config(ConfigId(u32::MAX));
 }
 
 /// Where versions come from that the catalog does not keep.
@@ -53,7 +58,7 @@ pub(crate) struct Catalog {
     /// Every name that a config has or had.
     config_names: OrdMap<Name, ConfigId>,
     /// Who refers to what, archived or not. Of a config it may hold more than is still used: time passes.
-    users: OrdMap<Reference, OrdSet<User>>,
+    users: OrdSet<(Reference, User)>,
 }
 
 impl Catalog {
@@ -121,7 +126,8 @@ impl Catalog {
     /// Who refers to a key or segment. Of configs it may name more than still use it: ask
     /// [`Config::used`] for the present.
     pub(crate) fn users(&self, of: Reference) -> impl Iterator<Item = User> + '_ {
-        self.users.get(&of).into_iter().flatten().copied()
+        let all = (of, User::FIRST)..=(of, User::LAST);
+        self.users.range(all).map(|(_, user)| *user)
     }
 
     /// The number that the next key gets.
@@ -184,15 +190,26 @@ impl Catalog {
     /// Puts a segment in place.
     pub(crate) fn put_segment(&mut self, segment: &Arc<Segment>) {
         let user = User::Segment(segment.id);
-        if let Some(old) = self.segments.insert(segment.id, Arc::clone(segment)) {
+        if let Some(old) = self.segments.get(&segment.id).cloned() {
             for reference in self.references(old.condition.expr()) {
-                self.drop_user(reference, user);
+                self.users.remove(&(reference, user));
             }
         }
+        let references = self.references(segment.condition.expr());
+        self.put_new_segment(segment, references);
+    }
+
+    /// Puts a segment in place that was not there, and of which is known what its condition refers to: the
+    /// condition itself is not read.
+    pub(crate) fn put_new_segment(
+        &mut self,
+        segment: &Arc<Segment>,
+        references: impl IntoIterator<Item = Reference>,
+    ) {
+        let user = User::Segment(segment.id);
         self.segment_names.insert(segment.name.clone(), segment.id);
-        for reference in self.references(segment.condition.expr()) {
-            self.add_user(reference, user);
-        }
+        self.segments.insert(segment.id, Arc::clone(segment));
+        self.users.extend(references.into_iter().map(|reference| (reference, user)));
     }
 
     /// What a condition refers to directly, `EVERYONE` aside.
@@ -219,18 +236,10 @@ impl Catalog {
 
     fn put_head(&mut self, head: &ConfigHead) {
         self.config_names.insert(head.name.clone(), head.id);
-        let mut config = self.configs.get(&head.id).map_or_else(
-            || Config {
-                head: head.clone(),
-                newest: 0,
-                salts: OrdMap::new(),
-                timeline: Timeline::default(),
-                versions: OrdMap::new(),
-            },
-            |config| (**config).clone(),
-        );
-        config.head = head.clone();
-        self.configs.insert(head.id, Arc::new(config));
+        match self.configs.get_mut(&head.id) {
+            Some(config) => Arc::make_mut(config).head = head.clone(),
+            None => drop(self.configs.insert(head.id, Arc::new(Config::new(head.clone())))),
+        }
     }
 
     fn put_publication(
@@ -255,28 +264,38 @@ impl Catalog {
         Ok(())
     }
 
-    /// Changes a config, forgets what it no longer needs, and keeps the index of users in step.
+    /// Changes a config, forgets what it no longer needs, and keeps the index of users in step. A config
+    /// that only this catalog has is changed in place.
     fn edit(&mut self, id: ConfigId, now: Timestamp, change: impl FnOnce(&mut Config)) {
-        let Some(old) = self.configs.get(&id) else { return };
-        let mut config = (**old).clone();
-        change(&mut config);
+        let Some(config) = self.configs.get_mut(&id) else { return };
+        let config = Arc::make_mut(config);
+        let old = config.versions.clone();
+        change(config);
         config.timeline.prune(now);
         config.forget_versions();
-        self.put_config(Arc::new(config));
+        // versions never change: the same numbers are the same references
+        if !old.keys().eq(config.versions.keys()) {
+            let new = config.versions.clone();
+            self.replace_users(id, &old, &new);
+        }
+    }
+
+    fn replace_users(&mut self, id: ConfigId, old: &KeptVersions, new: &KeptVersions) {
+        let (old, new, user) = (references_of(old), references_of(new), User::Config(id));
+        for reference in old.iter().filter(|r| new.binary_search(r).is_err()) {
+            self.users.remove(&(*reference, user));
+        }
+        for reference in new.iter().filter(|r| old.binary_search(r).is_err()) {
+            self.users.insert((*reference, user));
+        }
     }
 
     /// Puts a whole config in place.
     pub(crate) fn put_config(&mut self, config: Arc<Config>) {
-        let (id, user) = (config.head.id, User::Config(config.head.id));
-        let old = self.configs.get(&id).map_or_else(Vec::new, |old| config_references(old));
-        let new = config_references(&config);
-        for reference in old.iter().filter(|r| new.binary_search(r).is_err()) {
-            self.drop_user(*reference, user);
-        }
-        for reference in new.iter().filter(|r| old.binary_search(r).is_err()) {
-            self.add_user(*reference, user);
-        }
-        self.config_names.insert(config.head.name.clone(), id);
+        let (id, name) = (config.head.id, config.head.name.clone());
+        let old = self.configs.get(&id).map(|old| old.versions.clone()).unwrap_or_default();
+        self.replace_users(id, &old, &config.versions);
+        self.config_names.insert(name, id);
         self.configs.insert(id, config);
     }
 
@@ -284,31 +303,18 @@ impl Catalog {
     pub(crate) fn put_former_name(&mut self, name: Name, id: ConfigId) {
         self.config_names.insert(name, id);
     }
-
-    fn add_user(&mut self, of: Reference, user: User) {
-        self.users.entry(of).or_default().insert(user);
-    }
-
-    fn drop_user(&mut self, of: Reference, user: User) {
-        let Some(users) = self.users.get_mut(&of) else { return };
-        users.remove(&user);
-        if users.is_empty() {
-            self.users.remove(&of);
-        }
-    }
 }
 
+type KeptVersions = VecMap<u32, Arc<Version>>;
+
 /// The keys and segments of the versions that a config keeps, sorted.
-fn config_references(config: &Config) -> Vec<Reference> {
-    let mut found: Vec<_> = config
-        .versions
-        .values()
-        .flat_map(|v| {
-            let keys = v.columns.iter().map(|c| Reference::Key(c.key));
-            let segments = v.rows.iter().map(|r| r.segment).filter(|s| !s.is_everyone());
-            keys.chain(segments.map(Reference::Segment)).collect::<Vec<_>>()
-        })
-        .collect();
+fn references_of(versions: &KeptVersions) -> Vec<Reference> {
+    let mut found = Vec::new();
+    for version in versions.values() {
+        let segments = version.rows.iter().map(|r| r.segment).filter(|s| !s.is_everyone());
+        found.extend(segments.map(Reference::Segment));
+        found.extend(version.columns.iter().map(|c| Reference::Key(c.key)));
+    }
     found.sort_unstable();
     found.dedup();
     found

@@ -1,9 +1,10 @@
 //! Conditions as syntax: what was written, with places, and how it is written back.
 
 use std::fmt::{self, Display};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Duration, KeyType, Name, Spanned, Value, write_path, write_step};
+use crate::error::Result;
 
 /// An expression and its place.
 pub type Expr = Spanned<ExprKind>;
@@ -39,6 +40,18 @@ pub enum CompareOp {
 }
 
 impl CompareOp {
+    /// The operator that says the same with its operands in the other order.
+    #[must_use]
+    pub(crate) fn turned(self) -> Self {
+        match self {
+            Self::Equal | Self::NotEqual => self,
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+        }
+    }
+
     /// The operator as it is written.
     #[must_use]
     pub fn symbol(self) -> &'static str {
@@ -274,11 +287,27 @@ enum Level {
     Primary,
 }
 
-/// A condition that was checked, and its canonical text. Equal if the texts are.
+/// Reads an expression from its canonical text; `check`: it is the `CHECK` of a key.
+pub(crate) type ConditionParser = fn(text: &str, check: bool) -> Result<Expr>;
+
+/// A condition that was checked, and its canonical text. Equal if the texts are. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Condition {
-    expr: Arc<Expr>,
+pub struct Condition(Arc<Contents>);
+
+#[derive(Debug)]
+struct Contents {
     text: Arc<str>,
+    /// In a box, for most conditions of a large store are not asked for.
+    expr: OnceLock<Box<Expr>>,
+    /// How the text is read when the expression is first asked for.
+    source: Option<Source>,
+}
+
+/// Where the expression of a text comes from.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    parser: ConditionParser,
+    check: bool,
 }
 
 impl Condition {
@@ -286,31 +315,60 @@ impl Condition {
     #[must_use]
     pub fn new(expr: Expr) -> Self {
         let text = expr.to_string().into();
-        Self { expr: Arc::new(expr), text }
+        Self(Arc::new(Contents { text, expr: OnceLock::from(Box::new(expr)), source: None }))
     }
 
-    /// The expression.
+    /// Keeps a canonical text that was checked before it was stored. It is read when its expression is first
+    /// asked for: to read them all is most of the time that opening a store would take.
+    pub(crate) fn stored(text: Arc<str>, check: bool, parser: ConditionParser) -> Self {
+        let source = Some(Source { parser, check });
+        Self(Arc::new(Contents { text, expr: OnceLock::new(), source }))
+    }
+
+    /// The expression. If a stored text cannot be read, it is `FALSE`: whoever evaluates must not fail, and
+    /// `verify` finds the damage.
     #[must_use]
     pub fn expr(&self) -> &Expr {
-        &self.expr
+        self.0.expr.get_or_init(|| Box::new(self.0.read().unwrap_or_else(never)))
+    }
+
+    /// Looks at the expression, which is not kept if it was not read before: a tree takes several times the
+    /// memory of its text.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Expr) -> T) -> T {
+        match self.0.expr.get() {
+            Some(expr) => look(expr),
+            None => look(&self.0.read().unwrap_or_else(never)),
+        }
     }
 
     /// The canonical text.
     #[must_use]
     pub fn text(&self) -> &Arc<str> {
-        &self.text
+        &self.0.text
     }
+}
+
+impl Contents {
+    fn read(&self) -> Option<Expr> {
+        let source = self.source?;
+        (source.parser)(&self.text, source.check).ok()
+    }
+}
+
+/// The condition that nobody meets.
+fn never() -> Expr {
+    Expr::unplaced(ExprKind::Literal(false.into()))
 }
 
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.text() == other.text()
     }
 }
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.text())
     }
 }
 
@@ -553,5 +611,33 @@ impl Level {
             Self::Product => Self::Unary,
             Self::Unary | Self::Primary => Self::Primary,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_stored_condition_is_read_when_it_is_asked_for() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        static READ: AtomicUsize = AtomicUsize::new(0);
+        let parser: ConditionParser = |text, _| {
+            READ.fetch_add(1, Ordering::Relaxed);
+            Ok(Expr::unplaced(ExprKind::Attribute([Arc::from(text)].into())))
+        };
+        let condition = Condition::stored("beta".into(), false, parser);
+        assert_eq!(condition, Condition::new(condition.clone().expr().clone()));
+        assert_eq!(
+            (condition.expr().to_string(), READ.load(Ordering::Relaxed)),
+            ("beta".into(), 1)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_false() {
+        let parser: ConditionParser = |_, _| Err(ErrorKind::ReadOnly.into());
+        assert_eq!(Condition::stored("beta".into(), false, parser).expr().to_string(), "FALSE");
     }
 }

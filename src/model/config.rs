@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigId, KeyId, Name, Path, SegmentId, Timeline, Timestamp, Value};
+use super::{ConfigId, KeyId, Name, Path, SegmentId, Timeline, Timestamp, Value, VecMap};
 
 /// A share of users, in thousandths of a percent: 0 to 100,000.
 ///
@@ -63,14 +62,20 @@ pub struct Config {
     /// The number of its newest version.
     pub newest: u32,
     /// The salt of every segment that ever had a row in it.
-    pub salts: OrdMap<SegmentId, Arc<str>>,
+    pub salts: VecMap<SegmentId, Arc<str>>,
     /// The publications that still matter.
     pub timeline: Timeline,
     /// The versions that still matter: the newest, and those of the publications in the timeline.
-    pub versions: OrdMap<u32, Arc<Version>>,
+    pub versions: VecMap<u32, Arc<Version>>,
 }
 
 impl Config {
+    /// A config that has no version yet.
+    pub(crate) fn new(head: ConfigHead) -> Self {
+        let (salts, versions) = (VecMap::default(), VecMap::default());
+        Self { head, newest: 0, salts, timeline: Timeline::default(), versions }
+    }
+
     /// The newest version: there always is one, as a config is made together with its first.
     #[must_use]
     pub fn newest(&self) -> Option<&Arc<Version>> {
@@ -99,11 +104,16 @@ impl Config {
     /// Forgets the versions that neither are the newest nor have a publication that still matters (if
     /// only because taking back another one would bring them back).
     pub(crate) fn forget_versions(&mut self) {
+        let needed = self.needed_numbers();
+        self.versions.retain(|number, _| needed.contains(number));
+    }
+
+    /// The numbers of the newest version, if there is one, and of those of the timeline.
+    pub(crate) fn needed_numbers(&self) -> BTreeSet<u32> {
         let mut needed: BTreeSet<_> =
             self.timeline.publications().iter().map(|p| p.version).collect();
-        needed.insert(self.newest);
-        let kept = self.versions.iter().filter(|(number, _)| needed.contains(number));
-        self.versions = kept.map(|(number, version)| (*number, Arc::clone(version))).collect();
+        needed.extend(Some(self.newest).filter(|newest| *newest > 0));
+        needed
     }
 
     /// The state of the config in one word, as `SHOW CONFIGS` says it.

@@ -5,33 +5,47 @@ mod change;
 mod condition;
 mod config;
 mod context;
+mod delivery;
+mod granularity;
 mod key;
 mod name;
 mod publication;
+mod reason;
 mod segment;
 mod semantic;
+mod short;
+mod sketch;
 mod span;
 mod timestamp;
 mod value;
+mod vec_map;
 
 pub(crate) use catalog::{Catalog, Reference, User, Versions};
 pub use change::{Change, ChangeSet, Revision};
+pub(crate) use condition::ConditionParser;
 pub use condition::{
     AffixKind, ArithmeticOp, CompareOp, Condition, Expr, ExprKind, IsWhat, Literal, Path,
     Quantifier,
 };
 pub use config::{Arm, Cell, Column, Config, ConfigHead, Row, Share, Split, Version};
 pub use context::Context;
+pub(crate) use context::{As, Attribute, AttributeName};
+pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
+pub use granularity::Granularity;
 pub use key::{Key, KeyType};
 pub use name::{Name, NameError};
 pub(crate) use name::{write_path, write_step};
 pub use publication::{Publication, Timeline};
+pub use reason::Reason;
 pub use segment::Segment;
 pub use semantic::{DottedVersion, SemanticVersion};
+pub(crate) use short::Short;
+pub(crate) use sketch::UserSketch;
 pub use span::{Span, Spanned};
 pub use timestamp::{Duration, Timestamp, TimestampError};
 pub(crate) use value::compare_numbers;
 pub use value::{JsonError, Object, Value, ValueKind};
+pub use vec_map::VecMap;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -14,18 +14,31 @@ impl SemanticVersion {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('v').unwrap_or(text);
-        if let Ok(version) = semver::Version::parse(text) {
-            return Some(Self(version)); // the usual case: all three numbers are there
+        let (text, build) = text.split_once('+').map_or((text, None), |(t, b)| (t, Some(b)));
+        let (numbers, pre) = text.split_once('-').map_or((text, None), |(n, p)| (n, Some(p)));
+        let [major, minor, patch] = three_numbers(numbers)?;
+        let mut version = semver::Version::new(major, minor, patch);
+        if let Some(pre) = pre {
+            version.pre = semver::Prerelease::new(pre).ok().filter(|pre| !pre.is_empty())?;
         }
-        let end = text.find(['-', '+']).unwrap_or(text.len());
-        let (numbers, rest) = text.split_at(end);
-        let padding = match numbers.split('.').count() {
-            1 => ".0.0",
-            2 => ".0",
-            _ => return None,
-        };
-        semver::Version::parse(&format!("{numbers}{padding}{rest}")).ok().map(Self)
+        if let Some(build) = build {
+            version.build = semver::BuildMetadata::new(build).ok().filter(|b| !b.is_empty())?;
+        }
+        Some(Self(version))
     }
+}
+
+/// One to three whole numbers without leading zeros; missing ones are 0.
+fn three_numbers(text: &str) -> Option<[u64; 3]> {
+    let mut numbers = [0; 3];
+    for (place, part) in text.split('.').enumerate() {
+        let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits || (part.len() > 1 && part.starts_with('0')) {
+            return None;
+        }
+        *numbers.get_mut(place)? = part.parse().ok()?;
+    }
+    Some(numbers)
 }
 
 impl PartialEq for SemanticVersion {
@@ -86,6 +99,16 @@ mod tests {
         assert!(v("1-alpha") < v("1"));
         for bad in ["", "v", "1.2.3.4", "01.2", "1.2.3-01", "1..2", "x", "vv1", "1.2.3-"] {
             assert!(SemanticVersion::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn whole_semantic_versions_are_those_of_the_standard() {
+        let long = "18446744073709551616.0.0";
+        let texts = ["1.2.3", "1.2.3+", "1.2.3-+b", "1.2.3-a+b.-", "1.2.3+b-c", "1.2.3-a..b", long];
+        for text in texts.iter().chain(&["1.2.3-0a", "1.2.3-a-b", "1.+2.3", "1.2.3+01", "1.2.3 "]) {
+            let (ours, theirs) = (SemanticVersion::parse(text), semver::Version::parse(text).ok());
+            assert_eq!(ours.map(|v| v.0), theirs, "{text}");
         }
     }
 

@@ -99,6 +99,13 @@ impl Value {
     /// What keeps the value from being stored, though the library could make it: a double that is not finite,
     /// or too deep nesting. Without recursion, which is what the latter would break.
     pub(crate) fn flaw(&self) -> Option<JsonError> {
+        let flat =
+            |value: &Self| !matches!(value, Self::Double(_) | Self::List(_) | Self::Object(_));
+        match self {
+            Self::Object(members) if members.values().all(flat) => return None, // the usual case
+            _ if flat(self) => return None,
+            _ => {}
+        }
         let mut todo = vec![(self, 1_usize)];
         while let Some((value, depth)) = todo.pop() {
             match value {

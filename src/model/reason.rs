@@ -1,0 +1,51 @@
+//! Why a key has the value that it has.
+
+use std::fmt;
+
+/// Why a key has the value that it has.
+///
+/// `Display` writes it as the language does: `TARGETING_MATCH`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// A row gave the value.
+    TargetingMatch,
+    /// An arm of a row's split gave it.
+    Split,
+    /// A live version has the key, and no row gave it a value.
+    Default,
+    /// No live version has the key.
+    Static,
+    /// A live version has the key, but its config is disabled.
+    Disabled,
+    /// The key is archived.
+    Archived,
+    /// There is no such key.
+    UnknownKey,
+}
+
+impl Reason {
+    /// The word for it in the language.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TargetingMatch => "TARGETING_MATCH",
+            Self::Split => "SPLIT",
+            Self::Default => "DEFAULT",
+            Self::Static => "STATIC",
+            Self::Disabled => "DISABLED",
+            Self::Archived => "ARCHIVED",
+            Self::UnknownKey => "UNKNOWN_KEY",
+        }
+    }
+
+    /// Whether a row of a config gave the value.
+    pub(crate) fn is_targeted(self) -> bool {
+        matches!(self, Self::TargetingMatch | Self::Split)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
