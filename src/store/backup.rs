@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use redb::{Database, Key, ReadableTable, TableDefinition, Value, WriteTransaction};
+use redb::{Database, Key, ReadOnlyTable, ReadableTable, TableDefinition, Value, WriteTransaction};
 
 use super::failure::{OrFail, file_failure};
 use super::read::Reader;
 use super::tables::{
-    CHANGES, HEADS, HISTORY, KEY_CONFIGS, META, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
-    VERSIONS,
+    CHANGES, COUNTS, HEADS, HISTORY, KEPT, KEY_CONFIGS, KEY_SPANS, META, NAMES, PUBLICATIONS,
+    REVISIONS, SERIES, SERIES_NUMBERS, TIMELINES, TIMES, USERS, VERSIONS,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -78,7 +78,18 @@ pub(super) fn copy_tables(reader: &Reader, to: &WriteTransaction) -> Result<()> 
     copy_table(reader, to, TIMELINES)?;
     copy_table(reader, to, NAMES)?;
     copy_table(reader, to, KEY_CONFIGS)?;
-    copy_table(reader, to, HEADS)
+    copy_table(reader, to, HEADS)?;
+    copy_table(reader, to, KEPT)?;
+    copy_deliveries(reader, to)
+}
+
+/// Copies the tables that a file may lack, as far as it has them.
+fn copy_deliveries(reader: &Reader, to: &WriteTransaction) -> Result<()> {
+    copy_optional(reader, to, SERIES)?;
+    copy_optional(reader, to, SERIES_NUMBERS)?;
+    copy_optional(reader, to, COUNTS)?;
+    copy_optional(reader, to, USERS)?;
+    copy_optional(reader, to, KEY_SPANS)
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(
@@ -86,7 +97,25 @@ fn copy_table<K: Key + 'static, V: Value + 'static>(
     to: &WriteTransaction,
     definition: TableDefinition<K, V>,
 ) -> Result<()> {
-    let from = reader.table(definition)?;
+    copy_entries(&reader.table(definition)?, to, definition)
+}
+
+fn copy_optional<K: Key + 'static, V: Value + 'static>(
+    reader: &Reader,
+    to: &WriteTransaction,
+    definition: TableDefinition<K, V>,
+) -> Result<()> {
+    match reader.optional_table(definition)? {
+        Some(from) => copy_entries(&from, to, definition),
+        None => Ok(()),
+    }
+}
+
+fn copy_entries<K: Key + 'static, V: Value + 'static>(
+    from: &ReadOnlyTable<K, V>,
+    to: &WriteTransaction,
+    definition: TableDefinition<K, V>,
+) -> Result<()> {
     let mut to = to.open_table(definition).or_fail()?;
     for entry in from.iter().or_fail()? {
         let (key, value) = entry.or_fail()?;

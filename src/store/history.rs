@@ -6,10 +6,9 @@ use redb::ReadOnlyTable;
 
 use super::failure::{OrFail, corrupt, guarded};
 use super::read::{Reader, newest_in, read_change, revision_in};
-use super::record::ConditionParser;
 use super::tables::{Bytes, CHANGES, Position, REVISIONS};
 use crate::error::Result;
-use crate::model::{Change, Revision};
+use crate::model::{Change, ConditionParser, Revision};
 
 /// Revisions and what they did: of the state in which the walk began, one revision in memory at a time.
 pub(crate) struct Log {

@@ -16,6 +16,7 @@
 //! |---|---|---|---|
 //! | `pcq.meta` | `format` | `u32`, little-endian | the number of the format |
 //! | | `clock` | record | the system's, or the last instant of a manual one |
+//! | | `delivery_batch` | record | the number of the last batch of deliveries |
 //! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
 //! | `pcq.changes` | position | record | the log: what the revision did, in order |
 //! | `pcq.revision_times` | (`i64` µs, `u64` revision) | – | revisions by time |
@@ -26,6 +27,22 @@
 //! | `pcq.names` | (`u8` kind, `str`) | `u32` id | every name that there ever was |
 //! | `pcq.key_configs` | (`u32` key, `u32` config) | – | every config that ever had the key |
 //! | `pcq.heads` | (`u8` kind, `u32` id) | record | each object as it stands now |
+//! | `pcq.kept_versions` | (`u32` config, `u32` number) | record | the versions that matter now |
+//! | `pcq.delivery_series` | `u32` series | record | all that deliveries differ in but time |
+//! | `pcq.delivery_series_numbers` | `u128` digest | `u32` series | a series by its record |
+//! | `pcq.delivery_counts` | (`u8` size, `i32` chunk, `u32` series) | record | how often, by time |
+//! | `pcq.delivery_users` | (`i32` day, `u32` series) | record | a sketch of the users |
+//! | `pcq.delivery_keys` | `u32` key | record | the first and last minutes of a key |
+//!
+//! A file may lack the tables of deliveries: they are made when the first batch is added, and taken as empty
+//! before. Sizes of buckets: minute 1, hour 2, day 3; the module `delivery` says what their chunks are. What
+//! was delivered is in no log, so these tables cannot be rebuilt.
+//!
+//! Heads and kept versions are all that is read when a store is opened, apart from a few single records and the
+//! names: in one sweep each, and without a look at the log, however long that is. So a head holds what its
+//! object needs: that of a config its publications that matter, that of a segment the keys and segments that
+//! its condition refers to, because conditions are read only when they are first asked for. The versions
+//! have a table of their own so that the next commit of their config need not write them once more.
 //!
 //! Publications are numbered over all configs, so their table needs no config in its key. Whether a
 //! dump was loaded to its end need not be said: that is one transaction too.
@@ -37,6 +54,7 @@
 
 mod backup;
 mod codec;
+mod delivery;
 mod failure;
 mod history;
 mod index;
@@ -53,28 +71,30 @@ mod tests;
 mod verify;
 mod write;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::WriteTransaction;
 
+pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
 pub(crate) use history::Log;
 pub(crate) use load::Loader;
-pub(crate) use record::ConditionParser;
 pub(crate) use tables::Position;
 pub(crate) use verify::VerifyReport;
 
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{
-    Catalog, Change, Config, ConfigHead, ConfigId, Key, KeyId, Name, Publication, Revision,
-    Segment, SegmentId, Timestamp, Version, Versions,
+    Catalog, Change, ConditionParser, Config, ConfigHead, ConfigId, DeliveryBatch, Key, KeyId,
+    Name, Publication, Revision, Segment, SegmentId, Timestamp, Version, Versions,
 };
 use failure::{OrFail, guarded};
 use history::Direction;
 use object::Object;
 use open::Handle;
 use read::Reader;
+use tables::META;
 use write::{Tables, put_clock};
 
 /// How a store is opened.
@@ -332,6 +352,27 @@ impl Store {
     /// Every config of which any version has a key.
     pub(crate) fn configs_of_key(&self, key: KeyId) -> Result<Vec<ConfigId>> {
         self.read(|reader| reader.configs_of_key(key))
+    }
+
+    /// Adds a batch of deliveries, durable when this returns, unless one of its number or a higher was
+    /// added before: so after an error it can be added again.
+    pub(crate) fn add_deliveries(&self, batch: &DeliveryBatch) -> Result<()> {
+        self.write(|transaction| delivery::add(transaction, batch))
+    }
+
+    /// The number of the batch of deliveries that was added last; 0 if there is none.
+    pub(crate) fn last_delivery_batch(&self) -> Result<u64> {
+        self.read(|reader| delivery::last_batch(&reader.table(META)?))
+    }
+
+    /// What was delivered of a config, in the order of time.
+    pub(crate) fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<DeliveryCount>> {
+        self.read(|reader| delivery::deliveries(reader, query))
+    }
+
+    /// Every key that was ever delivered, with what was in a window.
+    pub(crate) fn key_deliveries(&self, window: Window) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
+        self.read(|reader| delivery::key_deliveries(reader, window))
     }
 
     /// Checks everything that must hold of the file.

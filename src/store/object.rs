@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use crate::error::ObjectKind;
-use crate::model::{Catalog, Config, ConfigId, Key, KeyId, Segment, SegmentId, Timestamp};
+use crate::model::{
+    Catalog, Config, ConfigId, Key, KeyId, Reference, Segment, SegmentId, Timestamp,
+};
 
 /// A key, a segment or a config.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Object {
     Key(Arc<Key>),
-    Segment(Arc<Segment>),
+    /// With what its condition refers to.
+    Segment(Arc<Segment>, Vec<Reference>),
     Config(Arc<Config>),
 }
 
@@ -17,17 +20,17 @@ impl Object {
     pub(super) fn id(&self) -> u32 {
         match self {
             Self::Key(key) => key.id.0,
-            Self::Segment(segment) => segment.id.0,
+            Self::Segment(segment, _) => segment.id.0,
             Self::Config(config) => config.head.id.0,
         }
     }
 
-    /// Puts it into a catalog.
-    pub(super) fn put(&self, catalog: &mut Catalog) {
+    /// Puts it into a catalog that does not have it.
+    pub(super) fn put(self, catalog: &mut Catalog) {
         match self {
-            Self::Key(key) => catalog.put_key(key),
-            Self::Segment(segment) => catalog.put_segment(segment),
-            Self::Config(config) => catalog.put_config(Arc::clone(config)),
+            Self::Key(key) => catalog.put_key(&key),
+            Self::Segment(segment, references) => catalog.put_new_segment(&segment, references),
+            Self::Config(config) => catalog.put_config(config),
         }
     }
 
@@ -35,7 +38,10 @@ impl Object {
     pub(super) fn find(catalog: &Catalog, kind: ObjectKind, id: u32) -> Option<Self> {
         match kind {
             ObjectKind::Key => catalog.key(KeyId(id)).cloned().map(Self::Key),
-            ObjectKind::Segment => catalog.segment(SegmentId(id)).cloned().map(Self::Segment),
+            ObjectKind::Segment => catalog.segment(SegmentId(id)).map(|segment| {
+                let references = catalog.references(segment.condition.expr());
+                Self::Segment(Arc::clone(segment), references)
+            }),
             ObjectKind::Config => catalog.config(ConfigId(id)).cloned().map(Self::Config),
         }
     }
@@ -49,7 +55,7 @@ impl Object {
         let mut config = (**config).clone();
         config.timeline.prune(at);
         let used = config.used_numbers(at);
-        config.versions = config.versions.into_iter().filter(|(n, _)| used.contains(n)).collect();
+        config.versions.retain(|number, _| used.contains(number));
         Self::Config(Arc::new(config))
     }
 }

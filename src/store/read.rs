@@ -3,25 +3,29 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use imbl::OrdMap;
-use redb::{Key as TableKey, ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition};
+use redb::{
+    Key as TableKey, ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError,
+};
 
 use super::codec::decode;
 use super::failure::{OrFail, corrupt};
 use super::record::{
-    ChangeRecord, ClockRecord, ConditionParser, ConfigRecord, KeyRecord, Restore, RevisionRecord,
-    SegmentRecord, TimelineRecord,
+    ChangeRecord, ClockRecord, ConfigRecord, KeyRecord, Restore, RevisionRecord, SegmentHeadRecord,
+    TimelineRecord, VersionRecord,
 };
 use super::tables::{
-    Bytes, CHANGES, CLOCK_KEY, Facet, HEADS, HISTORY, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
+    Bytes, CHANGES, CLOCK_KEY, Facet, HEADS, HISTORY, KEPT, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
     Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
 };
 use super::{ClockMode, Object};
 use crate::error::{ObjectKind, Result};
 use crate::model::{
-    Catalog, Change, Config, ConfigHead, ConfigId, Key, KeyId, Name, Publication, Revision,
-    Segment, SegmentId, Timeline, Timestamp, Version, Versions,
+    Catalog, Change, ConditionParser, Config, ConfigHead, ConfigId, Key, KeyId, Name, Publication,
+    Revision, Segment, SegmentId, Timeline, Timestamp, VecMap, Version, Versions,
 };
+
+/// The versions of a config that matter now.
+type KeptVersions = VecMap<u32, Arc<Version>>;
 
 /// One state of the file, whatever is committed meanwhile.
 pub(super) struct Reader {
@@ -43,6 +47,17 @@ impl Reader {
         definition: TableDefinition<K, V>,
     ) -> Result<ReadOnlyTable<K, V>> {
         self.transaction.open_table(definition).or_fail()
+    }
+
+    /// A table that files made before it lack.
+    pub(super) fn optional_table<K: TableKey + 'static, V: redb::Value + 'static>(
+        &self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<Option<ReadOnlyTable<K, V>>> {
+        match self.transaction.open_table(definition) {
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            opened => opened.or_fail().map(Some),
+        }
     }
 
     pub(super) fn clock(&self) -> Result<ClockMode> {
@@ -145,7 +160,7 @@ impl Reader {
         let (newest, salts) = (self.newest_at(id, revision)?, self.salts_at(id, revision)?);
         let mut timeline = self.publications(id, self.timeline_at(id, revision)?)?;
         timeline.prune(at);
-        let mut config = Config { head, newest, salts, timeline, versions: OrdMap::new() };
+        let mut config = Config { newest, salts, timeline, ..Config::new(head) };
         config.versions = self.versions(id, config.used_numbers(at))?;
         Ok(Some(Arc::new(config)))
     }
@@ -158,8 +173,8 @@ impl Reader {
         }
     }
 
-    fn salts_at(&self, id: ConfigId, revision: u64) -> Result<OrdMap<SegmentId, Arc<str>>> {
-        let mut salts = OrdMap::new();
+    fn salts_at(&self, id: ConfigId, revision: u64) -> Result<VecMap<SegmentId, Arc<str>>> {
+        let mut salts = VecMap::default();
         for at in self.positions(Facet::Salt, id.0, revision)? {
             let Change::Salt { segment, salt, .. } = self.change(at)? else {
                 return Err(misled(Facet::Salt, id.0));
@@ -201,7 +216,7 @@ impl Reader {
         &self,
         config: ConfigId,
         numbers: impl IntoIterator<Item = u32>,
-    ) -> Result<OrdMap<u32, Arc<Version>>> {
+    ) -> Result<KeptVersions> {
         let found = numbers.into_iter().filter(|number| *number > 0).map(|number| {
             let version = self.version(config, number)?;
             let missing = || corrupt(format!("config {config} has no version {number}"));
@@ -236,86 +251,103 @@ impl Reader {
         entries.map(|entry| Ok(ConfigId(entry.or_fail()?.0.value().1))).collect()
     }
 
-    /// The heads of a kind, by number.
-    fn heads(&self, kind: ObjectKind) -> Result<BTreeMap<u32, Object>> {
+    /// Calls a function with each head of a kind, by number.
+    fn each_head(
+        &self,
+        kind: ObjectKind,
+        mut take: impl FnMut(u32, &[u8]) -> Result<()>,
+    ) -> Result<()> {
         let table = self.table(HEADS)?;
         let number = kind_number(kind);
-        let entries = table.range((number, 0)..=(number, u32::MAX)).or_fail()?;
-        entries
-            .map(|entry| {
-                let (key, bytes) = entry.or_fail()?;
-                let id = key.value().1;
-                Ok((id, self.object(kind, id, bytes.value())?))
-            })
-            .collect()
+        for entry in table.range((number, 0)..=(number, u32::MAX)).or_fail()? {
+            let (key, bytes) = entry.or_fail()?;
+            take(key.value().1, bytes.value())?;
+        }
+        Ok(())
     }
 
     pub(super) fn head(&self, kind: ObjectKind, id: u32) -> Result<Option<Object>> {
         let found = self.table(HEADS)?.get((kind_number(kind), id)).or_fail()?;
-        found.map(|bytes| self.object(kind, id, bytes.value())).transpose()
+        let Some(bytes) = found else { return Ok(None) };
+        let kept = match kind {
+            ObjectKind::Config => self.kept(id, id)?.remove(&id).unwrap_or_default(),
+            ObjectKind::Key | ObjectKind::Segment => KeptVersions::default(),
+        };
+        self.object(kind, id, bytes.value(), kept).map(Some)
     }
 
-    fn object(&self, kind: ObjectKind, id: u32, bytes: &[u8]) -> Result<Object> {
+    fn object(
+        &self,
+        kind: ObjectKind,
+        id: u32,
+        bytes: &[u8],
+        kept: KeptVersions,
+    ) -> Result<Object> {
         let place = || format!("table `pcq.heads`, {kind} {id}");
-        let damaged = |why| corrupt(format!("{}: {why}", place()));
+        let parser = self.parser;
         let object = match kind {
-            ObjectKind::Key => {
-                let key = decode::<KeyRecord>(bytes, place)?.restore(self.parser);
-                Object::Key(key.map_err(damaged)?.into())
-            }
+            ObjectKind::Key => decode::<KeyRecord>(bytes, place)?
+                .restore(parser)
+                .map(|key| Object::Key(key.into())),
             ObjectKind::Segment => {
-                let segment = decode::<SegmentRecord>(bytes, place)?.restore(self.parser);
-                Object::Segment(segment.map_err(damaged)?.into())
+                let record: SegmentHeadRecord = decode(bytes, place)?;
+                let references = record.references();
+                let segment = record.segment.restore(parser);
+                segment.map(|segment| Object::Segment(segment.into(), references))
             }
             ObjectKind::Config => {
                 let record: ConfigRecord = decode(bytes, place)?;
-                let head = record.head.restore(self.parser).map_err(damaged)?;
-                Object::Config(self.config(
-                    head,
-                    record.newest,
-                    record.salts,
-                    record.timeline,
-                    record.versions,
-                )?)
+                record.restore(kept, parser).map(|config| Object::Config(config.into()))
             }
         };
-        if object.id() == id { Ok(object) } else { Err(damaged("it is another".to_owned())) }
+        let damaged = |why: &str| corrupt(format!("{}: {why}", place()));
+        let object = object.map_err(|why| damaged(&why))?;
+        if object.id() == id { Ok(object) } else { Err(damaged("it is another")) }
     }
 
-    fn config(
-        &self,
-        head: ConfigHead,
-        newest: u32,
-        salts: Vec<(u32, String)>,
-        timeline: Vec<u64>,
-        versions: Vec<u32>,
-    ) -> Result<Arc<Config>> {
-        let salts = salts
-            .into_iter()
-            .map(|(segment, salt)| (SegmentId(segment), Arc::from(salt)))
-            .collect();
-        let timeline = self.publications(head.id, timeline)?;
-        let versions = self.versions(head.id, versions)?;
-        Ok(Arc::new(Config { head, newest, salts, timeline, versions }))
+    /// The kept versions of the configs of a range, by config.
+    fn kept(&self, first: u32, last: u32) -> Result<BTreeMap<u32, KeptVersions>> {
+        let mut found: BTreeMap<_, KeptVersions> = BTreeMap::new();
+        for entry in self.table(KEPT)?.range((first, 0)..=(last, u32::MAX)).or_fail()? {
+            let (key, bytes) = entry.or_fail()?;
+            let (config, number) = key.value();
+            let version = self.kept_version(config, number, bytes.value())?;
+            found.entry(config).or_default().insert(number, version);
+        }
+        Ok(found)
     }
 
-    /// The current catalog: from the heads alone, so that it costs no more with more history.
+    fn kept_version(&self, config: u32, number: u32, bytes: &[u8]) -> Result<Arc<Version>> {
+        let place = || format!("table `pcq.kept_versions`, record ({config}, {number})");
+        let version = decode::<VersionRecord>(bytes, place)?.restore(self.parser);
+        match version {
+            Ok(found) if (found.config.0, found.number) == (config, number) => Ok(found.into()),
+            Ok(_) => Err(corrupt(format!("{}: it is another", place()))),
+            Err(why) => Err(corrupt(format!("{}: {why}", place()))),
+        }
+    }
+
+    /// The current catalog: from the heads and the kept versions alone, so that it costs no more with more
+    /// history.
     pub(super) fn load(&self) -> Result<Catalog> {
         let mut catalog = Catalog::default();
         catalog.revision = self.newest()?;
         catalog.time = self.revision(catalog.revision)?.map(|revision| revision.time);
         let last = self.table(PUBLICATIONS)?;
         catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
-        for (name, id) in self.names(ObjectKind::Config)? {
-            catalog.put_former_name(name, ConfigId(id));
+        let mut kept = self.kept(0, u32::MAX)?;
+        for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
+            self.each_head(kind, |id, bytes| {
+                let kept = if kind == ObjectKind::Config { kept.remove(&id) } else { None };
+                self.object(kind, id, bytes, kept.unwrap_or_default())?.put(&mut catalog);
+                Ok(())
+            })?;
         }
-        let segments = self.heads(ObjectKind::Segment)?;
-        let keys = self.heads(ObjectKind::Key)?;
-        let configs = self.heads(ObjectKind::Config)?;
-        // segments twice: a condition may refer to a segment with a higher number, which the index of
-        // who uses what finds only when it is there
-        let objects = keys.values().chain(segments.values()).chain(segments.values());
-        objects.chain(configs.values()).for_each(|object| object.put(&mut catalog));
+        for (name, id) in self.names(ObjectKind::Config)? {
+            if catalog.config_named(name.as_str()).is_none() {
+                catalog.put_former_name(name, ConfigId(id));
+            }
+        }
         Ok(catalog)
     }
 }

@@ -9,6 +9,8 @@ use crate::model::Change;
 pub(crate) type Position = (u64, u32);
 /// A change of one facet of an object: facet, number of the object, revision, place.
 pub(super) type Moment = (u8, u32, u64, u32);
+/// Counts of deliveries: the size of the buckets, the chunk of time, the series.
+pub(super) type CountKey = (u8, i32, u32);
 /// The stored form of a record.
 pub(super) type Bytes = &'static [u8];
 
@@ -28,11 +30,25 @@ pub(super) const NAMES: TableDefinition<(u8, &str), u32> = TableDefinition::new(
 pub(super) const KEY_CONFIGS: TableDefinition<(u32, u32), ()> =
     TableDefinition::new("pcq.key_configs");
 pub(super) const HEADS: TableDefinition<(u8, u32), Bytes> = TableDefinition::new("pcq.heads");
+pub(super) const KEPT: TableDefinition<(u32, u32), Bytes> =
+    TableDefinition::new("pcq.kept_versions");
+
+// those of deliveries: files that were made before them lack them, until deliveries are written
+pub(super) const SERIES: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.delivery_series");
+pub(super) const SERIES_NUMBERS: TableDefinition<u128, u32> =
+    TableDefinition::new("pcq.delivery_series_numbers");
+pub(super) const COUNTS: TableDefinition<CountKey, Bytes> =
+    TableDefinition::new("pcq.delivery_counts");
+pub(super) const USERS: TableDefinition<(i32, u32), Bytes> =
+    TableDefinition::new("pcq.delivery_users");
+pub(super) const KEY_SPANS: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.delivery_keys");
 
 /// The key in META of the number of the format: four bytes, little-endian, for ever.
 pub(super) const FORMAT_KEY: &str = "format";
 /// The key in META of the clock.
 pub(super) const CLOCK_KEY: &str = "clock";
+/// The key in META of the last batch of deliveries; there is none before the first.
+pub(super) const BATCH_KEY: &str = "delivery_batch";
 /// The format that this code writes, and the newest that it reads.
 pub(super) const FORMAT: u32 = 1;
 

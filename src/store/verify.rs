@@ -7,6 +7,7 @@ use std::sync::Arc;
 use redb::{Key as TableKey, ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::Shared;
+use super::delivery;
 use super::failure::{OrFail, corrupt, guarded};
 use super::history::{Direction, Log};
 use super::index::{Entry, entries};
@@ -15,12 +16,12 @@ use super::open::{Handle, check_pages, has_writer};
 use super::read::Reader;
 use super::rules::broken;
 use super::tables::{
-    CHANGES, HEADS, HISTORY, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
+    CHANGES, HEADS, HISTORY, KEPT, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
     VERSIONS,
 };
 use super::write::touched;
 use crate::error::{ErrorKind, ObjectKind, Result};
-use crate::model::{Catalog, Change, ConfigId, Revision};
+use crate::model::{Catalog, Change, Condition, ConfigId, Revision};
 
 /// The most problems that are told one by one.
 const PROBLEMS: usize = 100;
@@ -42,14 +43,14 @@ pub(crate) struct VerifyReport {
 }
 
 impl VerifyReport {
-    fn problem(&mut self, problem: impl Into<String>) {
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
         if self.problems.len() < PROBLEMS {
             self.problems.push(problem.into());
         }
     }
 
     /// Notes damage and goes on; whatever else fails ends the check.
-    fn note<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+    pub(super) fn note<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if matches!(error.kind(), ErrorKind::Corrupt { .. }) => {
@@ -104,6 +105,8 @@ struct Verifier<'a> {
     whole: bool,
     timelines: u64,
     history: u64,
+    /// How many versions the configs keep.
+    kept: u64,
     names: BTreeSet<(u8, String)>,
     key_configs: BTreeSet<(u32, u32)>,
 }
@@ -117,6 +120,7 @@ impl<'a> Verifier<'a> {
             whole: true,
             timelines: 0,
             history: 0,
+            kept: 0,
             names: BTreeSet::new(),
             key_configs: BTreeSet::new(),
         }
@@ -133,6 +137,7 @@ impl<'a> Verifier<'a> {
         if self.whole {
             self.counts()?;
             self.heads()?;
+            delivery::check(self.reader, &self.catalog, self.report)?;
         }
         Ok(())
     }
@@ -158,7 +163,7 @@ impl<'a> Verifier<'a> {
     fn change(&mut self, revision: &Revision, index: u32, change: &Change) -> Result<()> {
         let number = revision.number;
         self.report.changes += 1;
-        for problem in broken(change, &self.catalog) {
+        for problem in broken(change, &self.catalog).into_iter().chain(self.unreadable(change)) {
             self.report.problem(format!("revision {number}: {problem}"));
         }
         for entry in entries(change, (number, index)) {
@@ -168,6 +173,24 @@ impl<'a> Verifier<'a> {
         let applied = self.catalog.apply(change, revision.time, self.reader);
         self.report.note(applied)?;
         Ok(())
+    }
+
+    /// The problem of a change with a condition that cannot be read. Conditions are read when they are asked
+    /// for, where nobody can be told.
+    fn unreadable(&self, change: &Change) -> Option<String> {
+        let read = |condition: &Condition, check| self.reader.parser()(condition.text(), check);
+        let (what, failure) = match change {
+            Change::Segment(segment) => {
+                let failure = read(&segment.condition, false).err();
+                (format!("the condition of segment {}", segment.id), failure)
+            }
+            Change::Key(key) => {
+                let failure = key.check.as_ref().and_then(|check| read(check, true).err());
+                (format!("the CHECK of key {}", key.id), failure)
+            }
+            _ => return None,
+        };
+        failure.map(|failure| format!("{what} cannot be read: {failure}"))
     }
 
     /// Looks an entry of the log up in its index.
@@ -276,7 +299,8 @@ impl<'a> Verifier<'a> {
         let segments = self.catalog.segments().map(|segment| (ObjectKind::Segment, segment.id.0));
         let configs = self.catalog.configs().map(|config| (ObjectKind::Config, config.head.id.0));
         let objects: Vec<_> = keys.chain(segments).chain(configs).collect();
-        objects.into_iter().try_for_each(|(kind, id)| self.head(kind, id))
+        objects.into_iter().try_for_each(|(kind, id)| self.head(kind, id))?;
+        self.count(KEPT, "pcq.kept_versions", self.kept)
     }
 
     fn head(&mut self, kind: ObjectKind, id: u32) -> Result<()> {
@@ -285,6 +309,9 @@ impl<'a> Verifier<'a> {
         let Some(found) = self.report.note(self.reader.head(kind, id))? else {
             return Ok(());
         };
+        if let Some(Object::Config(config)) = &found {
+            self.kept += config.versions.len() as u64;
+        }
         if found.map(|object| object.pruned(now)) != replayed {
             self.report.problem(format!("table `pcq.heads`: {kind} {id} is not what the log says"));
         }

@@ -11,15 +11,18 @@ use super::failure::OrFail;
 use super::index::{Entry, entries};
 use super::read::{newest_in, revision_in, version_in};
 use super::record::{
-    ChangeRecord, ClockRecord, ConditionParser, ConfigRecord, KeyRecord, RevisionRecord,
-    SegmentRecord, TimelineRecord,
+    ChangeRecord, ClockRecord, ConfigRecord, KeyRecord, RevisionRecord, SegmentHeadRecord,
+    TimelineRecord, VersionRecord,
 };
 use super::tables::{
-    Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, KEY_CONFIGS, META,
+    Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, KEPT, KEY_CONFIGS, META,
     Moment, NAMES, PUBLICATIONS, Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
 };
 use crate::error::{ErrorKind, ObjectKind, Result};
-use crate::model::{Catalog, Change, ConfigId, KeyId, Revision, SegmentId, Timestamp, Version};
+use crate::model::{
+    Catalog, Change, ConditionParser, Config, ConfigId, KeyId, Revision, Segment, SegmentId,
+    Timestamp, Version,
+};
 
 /// The tables, open for writing in one transaction.
 pub(super) struct Tables<'t> {
@@ -33,6 +36,7 @@ pub(super) struct Tables<'t> {
     names: Table<'t, (u8, &'static str), u32>,
     key_configs: Table<'t, (u32, u32), ()>,
     heads: Table<'t, (u8, u32), Bytes>,
+    kept: Table<'t, (u32, u32), Bytes>,
 }
 
 impl<'t> Tables<'t> {
@@ -48,6 +52,7 @@ impl<'t> Tables<'t> {
             names: transaction.open_table(NAMES).or_fail()?,
             key_configs: transaction.open_table(KEY_CONFIGS).or_fail()?,
             heads: transaction.open_table(HEADS).or_fail()?,
+            kept: transaction.open_table(KEPT).or_fail()?,
         })
     }
 
@@ -117,7 +122,7 @@ impl<'t> Tables<'t> {
                 }
                 ObjectKind::Segment => {
                     let segment = after.segment(SegmentId(id));
-                    let record = segment.map(|segment| encode(&SegmentRecord::from(&**segment)));
+                    let record = segment.map(|segment| encode(&segment_head(segment, after)));
                     self.put_head(kind, id, record)?;
                 }
                 ObjectKind::Config => self.put_config(number, ConfigId(id), after)?,
@@ -131,8 +136,26 @@ impl<'t> Tables<'t> {
             return Ok(());
         };
         self.put_head(ObjectKind::Config, id.0, Some(encode(&ConfigRecord::from(&**config))))?;
+        self.keep_versions(config)?;
         let timeline = encode(&TimelineRecord::from(&**config))?;
         self.timelines.insert((id.0, number), timeline.as_slice()).or_fail().map(drop)
+    }
+
+    /// Brings the kept versions of a config up to date. A version never changes: what is there stays.
+    fn keep_versions(&mut self, config: &Config) -> Result<()> {
+        let (id, versions) = (config.head.id.0, &config.versions);
+        let mut there = BTreeSet::new();
+        for entry in self.kept.range((id, 0)..=(id, u32::MAX)).or_fail()? {
+            there.insert(entry.or_fail()?.0.value().1);
+        }
+        for gone in there.iter().filter(|number| !versions.contains_key(number)) {
+            self.kept.remove((id, *gone)).or_fail()?;
+        }
+        for (number, version) in versions.iter().filter(|(number, _)| !there.contains(number)) {
+            let record = encode(&VersionRecord::from(&**version))?;
+            self.kept.insert((id, *number), record.as_slice()).or_fail()?;
+        }
+        Ok(())
     }
 
     fn put_head(
@@ -161,6 +184,10 @@ impl<'t> Tables<'t> {
     pub(super) fn is_empty(&self) -> Result<bool> {
         Ok(self.revisions.last().or_fail()?.is_none())
     }
+}
+
+fn segment_head(segment: &Segment, after: &Catalog) -> SegmentHeadRecord {
+    SegmentHeadRecord::new(segment, &after.references(segment.condition.expr()))
 }
 
 /// The objects that changes are about.

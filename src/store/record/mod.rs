@@ -1,9 +1,18 @@
 //! What stands in the tables: types of their own, apart from the model's, so that the model may change
 //! and a stored record never does.
 
+macro_rules! records {
+    ($($name:ident),*) => {
+        $(impl Record for $name {
+            const SCHEMA: u8 = 1;
+        })*
+    };
+}
+
+mod delivery;
 mod restore;
 mod v1;
 
-pub(crate) use restore::ConditionParser;
+pub(super) use delivery::*;
 pub(super) use restore::Restore;
 pub(super) use v1::*;

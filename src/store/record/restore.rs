@@ -3,19 +3,16 @@
 use std::sync::Arc;
 
 use super::{
-    ArmRecord, CellRecord, ChangeRecord, ColumnRecord, HeadRecord, KeyRecord, PublicationRecord,
-    RevisionRecord, RowRecord, SegmentRecord, VersionRecord,
+    ArmRecord, CellRecord, ChangeRecord, ColumnRecord, ConfigRecord, HeadRecord, KeyRecord,
+    PublicationRecord, RevisionRecord, RowRecord, SegmentRecord, VersionRecord,
 };
-use crate::error::Result as Checked;
 use crate::model::{
-    Arm, Cell, Change, Column, Condition, ConfigHead, ConfigId, Key, KeyId, Name, Publication,
-    Revision, Row, Segment, SegmentId, Share, Split, Timestamp, Value, Version,
+    Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Key,
+    KeyId, Name, Publication, Revision, Row, Segment, SegmentId, Share, Split, Timeline, Timestamp,
+    Value, VecMap, Version,
 };
 
-/// Makes a condition of its canonical text; `check`: it is the CHECK of a key.
-pub(crate) type ConditionParser = fn(text: &str, check: bool) -> Checked<Condition>;
-
-type Result<T> = std::result::Result<T, String>;
+pub(super) type Result<T> = std::result::Result<T, String>;
 
 /// Becomes the model's type.
 pub(in crate::store) trait Restore {
@@ -34,7 +31,7 @@ fn name(text: &str) -> Result<Name> {
     Name::new(text).map_err(|e| e.to_string())
 }
 
-fn value(text: &str) -> Result<Value> {
+pub(super) fn value(text: &str) -> Result<Value> {
     Value::from_json(text).map_err(|e| e.to_string())
 }
 
@@ -44,10 +41,6 @@ fn time(micros: i64) -> Result<Timestamp> {
 
 fn share(thousandths: u32) -> Result<Share> {
     Share::from_thousandths(thousandths).ok_or_else(|| format!("no share is {thousandths}/100000"))
-}
-
-fn condition(text: &str, check: bool, parser: ConditionParser) -> Result<Condition> {
-    parser(text, check).map_err(|e| format!("the condition cannot be read: {e}"))
 }
 
 fn all<R: Restore>(records: Vec<R>, parser: ConditionParser) -> Result<Vec<R::Model>> {
@@ -90,13 +83,13 @@ impl Restore for KeyRecord {
 
     fn restore(self, parser: ConditionParser) -> Result<Key> {
         let kind = super::v1::kind_numbered(self.kind);
-        let check = self.check.map(|text| condition(&text, true, parser));
+        let check = self.check.map(|text| Condition::stored(text.into(), true, parser));
         Ok(Key {
             id: KeyId(self.id),
             name: name(&self.name)?,
             kind: kind.ok_or_else(|| format!("no type has the number {}", self.kind))?,
             default: value(&self.default)?,
-            check: check.transpose()?,
+            check,
             description: shared(self.description),
             archived: self.archived,
             version: self.version,
@@ -111,7 +104,7 @@ impl Restore for SegmentRecord {
         Ok(Segment {
             id: SegmentId(self.id),
             name: name(&self.name)?,
-            condition: condition(&self.condition, false, parser)?,
+            condition: Condition::stored(self.condition.into(), false, parser),
             description: shared(self.description),
             archived: self.archived,
             version: self.version,
@@ -125,6 +118,38 @@ impl Restore for HeadRecord {
     fn restore(self, _: ConditionParser) -> Result<ConfigHead> {
         let (id, name) = (ConfigId(self.id), name(&self.name)?);
         Ok(ConfigHead { id, name, disabled: self.disabled, archived: self.archived })
+    }
+}
+
+impl ConfigRecord {
+    /// The config with its kept versions, which must all be there.
+    pub(in crate::store) fn restore(
+        self,
+        mut versions: VecMap<u32, Arc<Version>>,
+        parser: ConditionParser,
+    ) -> Result<Config> {
+        let salts = self.salts.into_iter().map(|(id, salt)| (SegmentId(id), salt.into())).collect();
+        versions.values_mut().for_each(|version| share_salts(&salts, Arc::make_mut(version)));
+        let timeline = Timeline::new(all(self.timeline, parser)?);
+        let config = Config {
+            head: self.head.restore(parser)?,
+            newest: self.newest,
+            salts,
+            timeline,
+            versions,
+        };
+        let missing =
+            config.needed_numbers().into_iter().find(|n| !config.versions.contains_key(n));
+        missing.map_or(Ok(config), |number| Err(format!("its version {number} is not kept")))
+    }
+}
+
+/// Makes the salts of rows and those of their config the same texts in memory.
+fn share_salts(salts: &VecMap<SegmentId, Arc<str>>, version: &mut Version) {
+    for row in &mut version.rows {
+        if let Some(salt) = salts.get(&row.segment).filter(|salt| **salt == row.salt) {
+            row.salt = Arc::clone(salt);
+        }
     }
 }
 

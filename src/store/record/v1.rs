@@ -5,18 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Arm, Cell, Change, Column, Condition, Config, ConfigHead, Key, KeyType, Publication, Revision,
-    Row, Segment, Share, Timestamp, Version,
+    Arm, Cell, Change, Column, Condition, Config, ConfigHead, Key, KeyId, KeyType, Publication,
+    Reference, Revision, Row, Segment, SegmentId, Share, Timestamp, Version,
 };
 use crate::store::codec::Record;
-
-macro_rules! records {
-    ($($name:ident),*) => {
-        $(impl Record for $name {
-            const SCHEMA: u8 = 1;
-        })*
-    };
-}
 
 records!(
     ClockRecord,
@@ -24,8 +16,9 @@ records!(
     ChangeRecord,
     TimelineRecord,
     KeyRecord,
-    SegmentRecord,
-    ConfigRecord
+    SegmentHeadRecord,
+    ConfigRecord,
+    VersionRecord
 );
 
 /// The clock: microseconds since 1970 of a manual one, `None` for the system's.
@@ -78,6 +71,14 @@ pub(in crate::store) struct SegmentRecord {
     pub(super) version: u32,
 }
 
+/// A segment as it stands, and the numbers of the keys and segments that its condition refers to.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct SegmentHeadRecord {
+    pub(in crate::store) segment: SegmentRecord,
+    pub(super) keys: Vec<u32>,
+    pub(super) segments: Vec<u32>,
+}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) struct HeadRecord {
     pub(super) id: u32,
@@ -86,14 +87,13 @@ pub(in crate::store) struct HeadRecord {
     pub(super) archived: bool,
 }
 
-/// A config as it stands: what it keeps of publications and versions is named, not copied.
+/// A config as it stands, with the publications that matter; the versions have a table of their own.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) struct ConfigRecord {
     pub(in crate::store) head: HeadRecord,
     pub(in crate::store) newest: u32,
     pub(in crate::store) salts: Vec<(u32, String)>,
-    pub(in crate::store) timeline: Vec<u64>,
-    pub(in crate::store) versions: Vec<u32>,
+    pub(in crate::store) timeline: Vec<PublicationRecord>,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -221,6 +221,25 @@ impl From<&Segment> for SegmentRecord {
     }
 }
 
+impl SegmentHeadRecord {
+    pub(in crate::store) fn new(segment: &Segment, references: &[Reference]) -> Self {
+        let (mut keys, mut segments) = (Vec::new(), Vec::new());
+        for reference in references {
+            match reference {
+                Reference::Key(id) => keys.push(id.0),
+                Reference::Segment(id) => segments.push(id.0),
+            }
+        }
+        Self { segment: segment.into(), keys, segments }
+    }
+
+    /// What the condition refers to, sorted.
+    pub(in crate::store) fn references(&self) -> Vec<Reference> {
+        let keys = self.keys.iter().map(|id| Reference::Key(KeyId(*id)));
+        keys.chain(self.segments.iter().map(|id| Reference::Segment(SegmentId(*id)))).collect()
+    }
+}
+
 impl From<&ConfigHead> for HeadRecord {
     fn from(head: &ConfigHead) -> Self {
         let name = head.name.as_str().to_owned();
@@ -234,8 +253,7 @@ impl From<&Config> for ConfigRecord {
             head: (&config.head).into(),
             newest: config.newest,
             salts: config.salts.iter().map(|(s, salt)| (s.0, salt.as_ref().to_owned())).collect(),
-            timeline: TimelineRecord::from(config).0,
-            versions: config.versions.keys().copied().collect(),
+            timeline: config.timeline.publications().iter().map(Into::into).collect(),
         }
     }
 }

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use redb::StorageBackend;
 
+use super::delivery::one;
 use super::*;
+use crate::model::DeliveryBatch;
+use crate::store::Window;
 
 /// A disk: what is durable, what was written since, and how many operations it has left.
 #[derive(Clone, Debug, Default)]
@@ -186,4 +189,55 @@ fn what_was_acknowledged_survives_a_power_cut() {
             assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
         }
     }
+}
+
+/// Adds batches until something fails, each twice as one does who does not know whether it got through; gives
+/// how many were acknowledged, and `None` if the store was not even opened.
+fn deliver(disk: &Disk) -> Option<u64> {
+    let store = Store::with_backend(disk.clone(), &options()).ok()?;
+    for batch in batches() {
+        if store.add_deliveries(&batch).and_then(|()| store.add_deliveries(&batch)).is_err() {
+            return Some(batch.number - 1);
+        }
+    }
+    Some(5)
+}
+
+/// Days apart, so that each adds up what the one before it left.
+fn batches() -> impl Iterator<Item = DeliveryBatch> {
+    (1..=5).map(|number| {
+        let day = i64::try_from(number).unwrap() * 20 * 1_440;
+        let delivered = (0..60).map(|n| one(n % 6, day + i64::try_from(n).unwrap() * 7, number));
+        DeliveryBatch { number, delivered: delivered.collect() }
+    })
+}
+
+#[test]
+fn no_delivery_is_lost_or_counted_twice_by_a_power_cut() {
+    let calm = Disk::of(Vec::new(), None);
+    assert_eq!(deliver(&calm), Some(5));
+    let operations = calm.0.lock().unwrap().done;
+    for cut in 0..operations {
+        let disk = Disk::of(Vec::new(), Some(cut));
+        let acknowledged = deliver(&disk);
+        for bytes in disk.remains() {
+            let Ok(store) = Store::with_backend(Disk::of(bytes, None), &options()) else {
+                assert_eq!(acknowledged, None, "cut at {cut}");
+                continue;
+            };
+            let found = store.last_delivery_batch().unwrap();
+            let acknowledged = acknowledged.unwrap_or(0);
+            assert!((acknowledged..=acknowledged + 1).contains(&found), "cut at {cut}: {found}");
+            assert_eq!(deliveries(&store), (1..=found).sum::<u64>() * 60, "cut at {cut}");
+            // whoever goes on, without knowing how far it came, makes it whole
+            batches().for_each(|batch| store.add_deliveries(&batch).unwrap());
+            assert_eq!(deliveries(&store), 15 * 60, "cut at {cut}");
+        }
+    }
+}
+
+/// How many deliveries there are, of all keys and times.
+fn deliveries(store: &Store) -> u64 {
+    let keys = store.key_deliveries(Window::default()).unwrap();
+    keys.values().map(|key| key.deliveries).sum()
 }

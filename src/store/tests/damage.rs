@@ -2,7 +2,10 @@
 
 use std::fs;
 
+use super::delivery::{of, one};
 use super::*;
+use crate::model::{DeliveryBatch, Granularity};
+use crate::store::Window;
 
 /// Opens, reads everything and verifies; whatever is wrong is an error or a problem.
 fn survive(path: &Path) -> bool {
@@ -14,6 +17,8 @@ fn survive(path: &Path) -> bool {
         };
         fine &= store.load().is_ok();
         fine &= store.changes_since(0).is_ok_and(|mut log| log.all(|item| item.is_ok()));
+        fine &= store.deliveries(&of(1, Granularity::Hour)).is_ok();
+        fine &= store.key_deliveries(Window::default()).is_ok();
         fine &= store.verify().is_ok_and(|report| report.problems.is_empty());
     }
     fine
@@ -22,7 +27,11 @@ fn survive(path: &Path) -> bool {
 /// A file that was closed properly.
 fn whole(directory: &Path) -> Vec<u8> {
     let path = directory.join("whole");
-    tell(&open(&path));
+    let store = open(&path);
+    tell(&store);
+    let delivered = (0..6).map(|series| one(series, 29_539_260, 5)).collect();
+    store.add_deliveries(&DeliveryBatch { number: 1, delivered }).unwrap();
+    drop(store);
     fs::read(path).unwrap()
 }
 

@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod delivery;
 mod open;
 mod roundtrip;
 mod verify;
@@ -9,6 +10,7 @@ mod verify;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::failure::corrupt;
 use super::{Options, Store};
 use crate::error::Result;
 use crate::model::{
@@ -17,13 +19,18 @@ use crate::model::{
     Timestamp, Value, Version,
 };
 
-/// Knows two kinds of condition: an attribute, and `IN SEGMENT name`.
-pub(super) fn parse(text: &str, _check: bool) -> Result<Condition> {
+/// Knows two kinds of condition: an attribute, and `IN SEGMENT name`. A question mark is none.
+pub(super) fn parse(text: &str, _check: bool) -> Result<Expr> {
     let node = match text.strip_prefix("IN SEGMENT ") {
         Some(segment) => ExprKind::InSegment(Some(Spanned::unplaced(Name::new(segment)?))),
+        None if text == "?" => return Err(corrupt("it is no condition")),
         None => ExprKind::Attribute(text.split('.').map(Arc::from).collect()),
     };
-    Ok(Condition::new(Expr::unplaced(node)))
+    Ok(Expr::unplaced(node))
+}
+
+fn condition(text: &str, check: bool) -> Condition {
+    Condition::stored(text.into(), check, parse)
 }
 
 pub(super) fn options() -> Options {
@@ -52,7 +59,7 @@ pub(super) fn key(id: u32, kind: KeyType, default: Value, version: u32) -> Chang
         name: name(&format!("key{id}")),
         kind,
         default,
-        check: (id == 1).then(|| parse("VALUE_ok", true).unwrap()),
+        check: (id == 1).then(|| condition("VALUE_ok", true)),
         description: Some(format!("version {version}").into()),
         archived: false,
         version,
@@ -63,7 +70,7 @@ pub(super) fn segment(id: u32, condition: &str, version: u32) -> Change {
     Change::Segment(Arc::new(Segment {
         id: SegmentId(id),
         name: name(&format!("segment{id}")),
-        condition: parse(condition, false).unwrap(),
+        condition: self::condition(condition, false),
         description: None,
         archived: version > 5,
         version,

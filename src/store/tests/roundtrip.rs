@@ -5,14 +5,16 @@ use crate::error::{ErrorKind, ObjectKind};
 use crate::model::Versions;
 use crate::store::codec::{Record, decode, encode};
 use crate::store::object::Object;
+use crate::store::open::Handle;
 use crate::store::record::{ChangeRecord, Restore};
+use crate::store::tables::CHANGES;
 
 #[test]
 fn every_change_comes_back() {
     for change in story().into_iter().flatten() {
         let bytes = encode(&ChangeRecord::from(&change)).unwrap();
         let record: ChangeRecord = decode(&bytes, String::new).unwrap();
-        assert_eq!(record.restore(parse).unwrap(), change);
+        assert_eq!(record.restore(options().parser).unwrap(), change);
     }
 }
 
@@ -38,7 +40,7 @@ fn a_forged_record_never_panics() {
             forged[i] = byte;
             forged.extend(crc32fast::hash(&forged).to_le_bytes());
             if let Ok(record) = decode::<ChangeRecord>(&forged, String::new) {
-                let _ = record.restore(parse);
+                let _ = record.restore(options().parser);
             }
         }
     }
@@ -58,6 +60,25 @@ fn reopening_gives_the_same_catalog() {
     }
     assert_eq!(open(&path).load().unwrap(), catalog);
     assert_eq!(catalog.sequence, 7);
+}
+
+#[test]
+fn opening_reads_no_condition_and_nothing_of_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = open(&path);
+    let wanted = tell(&store).pop().unwrap();
+    {
+        let handle = store.shared.handle();
+        let Handle::Database(database) = &*handle else { panic!() };
+        let transaction = database.begin_write().unwrap();
+        transaction.delete_table(CHANGES).unwrap();
+        transaction.commit().unwrap();
+    }
+    drop(store);
+    let parser = |text: &str, _| panic!("`{text}` is read");
+    let found = Store::open(&path, &Options { parser, ..options() }).unwrap().load().unwrap();
+    assert_eq!(found, wanted);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use redb::WriteTransaction;
 use super::*;
 use crate::store::codec::encode;
 use crate::store::open::Handle;
-use crate::store::record::{ChangeRecord, TimelineRecord};
+use crate::store::record::{ChangeRecord, SegmentHeadRecord, TimelineRecord, VersionRecord};
 use crate::store::tables::*;
 
 /// Does damage to a store that has the story, and gives the problems found.
@@ -115,12 +115,34 @@ fn damage_to_the_heads_is_found() {
     found("`pcq.heads`, config 2: the length is impossible", |t| {
         t.open_table(HEADS).unwrap().insert((3, 2), [].as_slice()).unwrap();
     });
+    found("segment 1 is not what the log says", |t| {
+        let Change::Segment(one) = segment(1, "IN SEGMENT segment2", 2) else { panic!() };
+        let record = encode(&SegmentHeadRecord::new(&one, &[])).unwrap();
+        t.open_table(HEADS).unwrap().insert((2, 1), record.as_slice()).unwrap();
+    });
     found("no clock", |t| {
         drop(t.open_table(META).unwrap().remove(CLOCK_KEY));
     });
     found("table `pcq.names` is missing", |t| {
         drop(t.delete_table(NAMES));
     });
+}
+
+#[test]
+fn damage_to_the_kept_versions_is_found() {
+    let forged = |config, number, at: (u32, u32)| {
+        move |t: &WriteTransaction| {
+            let Change::Version(version) = version(config, number, 1, "forged") else { panic!() };
+            let record = encode(&VersionRecord::from(&*version)).unwrap();
+            t.open_table(KEPT).unwrap().insert(at, record.as_slice()).unwrap();
+        }
+    };
+    found("`pcq.heads`, config 1: its version 3 is not kept", |t| {
+        drop(t.open_table(KEPT).unwrap().remove((1, 3)));
+    });
+    found("`pcq.kept_versions`, record (1, 3): it is another", forged(2, 3, (1, 3)));
+    found("config 2 is not what the log says", forged(2, 1, (2, 1)));
+    found("`pcq.kept_versions` has", forged(9, 1, (9, 1)));
 }
 
 /// What the engine would have refused, written all the same.
@@ -139,6 +161,7 @@ fn broken_rules_are_found() {
     stored("key 1: its version went back", &[key(1, KeyType::String, "z".into(), 1)]);
     stored("its default has not its type", &[key(4, KeyType::Integer, "z".into(), 1)]);
     stored("segment 9: its number", &[segment(9, "x", 1)]);
+    stored("the condition of segment 2 cannot be read", &[segment(2, "?", 3)]);
     stored("config 1: its name is or was another's", &[head(1, "other", false)]);
     stored("segment 8 does not exist", &[salt(1, 8, "x")]);
     stored("config 8 does not exist", &[publication(8, 8, 1, 900, None)]);

@@ -1,0 +1,182 @@
+//! What must hold of the tables of deliveries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redb::{ReadableTable, ReadableTableMetadata};
+
+use super::add::{digest, last_batch, read_counts, read_users};
+use super::bucket::{Bucket, Counts, size_numbered};
+use super::query::{read_series, spans};
+use crate::error::Result;
+use crate::model::{Catalog, KeyId};
+use crate::store::failure::{OrFail, corrupt};
+use crate::store::read::Reader;
+use crate::store::record::{KeySpanRecord, SeriesRecord};
+use crate::store::tables::{COUNTS, CountKey, META, SERIES, SERIES_NUMBERS, USERS};
+use crate::store::verify::VerifyReport;
+
+/// Checks every record, and every rule that ties them together.
+pub(in crate::store) fn check(
+    reader: &Reader,
+    catalog: &Catalog,
+    report: &mut VerifyReport,
+) -> Result<()> {
+    let mut checker = Checker { reader, report, series: BTreeMap::new(), reaches: BTreeMap::new() };
+    checker.batch()?;
+    checker.series()?;
+    checker.keys_exist(catalog);
+    checker.counts()?;
+    checker.users()?;
+    checker.spans()
+}
+
+/// From the first to the last of some buckets: of each the first minute, and the one after its last.
+#[derive(Clone, Copy)]
+struct Reach {
+    first: (i64, i64),
+    last: (i64, i64),
+}
+
+impl Reach {
+    fn of(bucket: Bucket) -> Self {
+        let start = bucket.start();
+        let bucket = (start, start + bucket.size.minutes());
+        Self { first: bucket, last: bucket }
+    }
+
+    /// The reach of the buckets of both: if these are of different sizes, the narrowest that is known.
+    fn and(self, other: Self) -> Self {
+        let first = (self.first.0.min(other.first.0), self.first.1.min(other.first.1));
+        let last = (self.last.0.max(other.last.0), self.last.1.max(other.last.1));
+        Self { first, last }
+    }
+
+    fn starts_at(self, minute: i64) -> bool {
+        (self.first.0..self.first.1).contains(&minute)
+    }
+
+    fn ends_at(self, minute: i64) -> bool {
+        (self.last.0..self.last.1).contains(&minute)
+    }
+}
+
+struct Checker<'a> {
+    reader: &'a Reader,
+    report: &'a mut VerifyReport,
+    /// The key of each series, and whether a row gave it.
+    series: BTreeMap<u32, (u32, bool)>,
+    /// The buckets of each key: all, and those that a row gave.
+    reaches: BTreeMap<(u32, bool), Reach>,
+}
+
+impl Checker<'_> {
+    fn batch(&mut self) -> Result<()> {
+        let last = last_batch(&self.reader.table(META)?);
+        self.report.note(last).map(drop)
+    }
+
+    fn series(&mut self) -> Result<()> {
+        let Some(table) = self.reader.optional_table(SERIES)? else { return Ok(()) };
+        for entry in table.iter().or_fail()? {
+            let (number, bytes) = entry.or_fail()?;
+            self.one_series(number.value(), bytes.value())?;
+        }
+        let digests = self.reader.table(SERIES_NUMBERS)?.len().or_fail()?;
+        if digests != table.len().or_fail()? {
+            let what = format!("has {digests} entries, and there are {} series", self.series.len());
+            self.report.problem(format!("table `pcq.delivery_series_numbers` {what}"));
+        }
+        Ok(())
+    }
+
+    fn one_series(&mut self, number: u32, bytes: &[u8]) -> Result<()> {
+        let found = self.reader.table(SERIES_NUMBERS)?.get(digest(bytes)).or_fail()?;
+        if found.is_none_or(|found| found.value() != number) {
+            let what = format!("lacks or contradicts series {number}");
+            self.report.problem(format!("table `pcq.delivery_series_numbers` {what}"));
+        }
+        if let Some(record) = self.report.note(read_series(number, bytes))? {
+            self.series.insert(number, (record.key, record.is_targeted()));
+            self.restores(number, record)?;
+        }
+        Ok(())
+    }
+
+    fn restores(&mut self, number: u32, record: SeriesRecord) -> Result<()> {
+        let damaged = |why| corrupt(format!("table `pcq.delivery_series`, record {number}: {why}"));
+        self.report.note(record.restore().map_err(damaged)).map(drop)
+    }
+
+    fn keys_exist(&mut self, catalog: &Catalog) {
+        let keys: BTreeSet<_> = self.series.values().map(|(key, _)| *key).collect();
+        for key in keys.into_iter().filter(|key| catalog.key(KeyId(*key)).is_none()) {
+            self.report.problem(format!("table `pcq.delivery_series`: key {key} does not exist"));
+        }
+    }
+
+    fn counts(&mut self) -> Result<()> {
+        let Some(table) = self.reader.optional_table(COUNTS)? else { return Ok(()) };
+        for entry in table.iter().or_fail()? {
+            let (key, bytes) = entry.or_fail()?;
+            if let Some(counts) = self.report.note(read_counts(key.value(), bytes.value()))? {
+                self.reach(key.value(), &counts);
+            }
+        }
+        Ok(())
+    }
+
+    fn reach(&mut self, key: CountKey, counts: &Counts) {
+        let (size, chunk, series) = key;
+        let (Some(&(of, targeted)), Some(size)) = (self.series.get(&series), size_numbered(size))
+        else {
+            return self.lacks("pcq.delivery_counts", series);
+        };
+        for (slot, _) in counts.iter() {
+            let reach = Reach::of(Bucket { size, chunk, slot });
+            for key in [(of, false)].into_iter().chain(targeted.then_some((of, true))) {
+                self.reaches.entry(key).and_modify(|r| *r = r.and(reach)).or_insert(reach);
+            }
+        }
+    }
+
+    fn lacks(&mut self, table: &str, series: u32) {
+        self.report.problem(format!("table `{table}`: there is no series {series}"));
+    }
+
+    fn users(&mut self) -> Result<()> {
+        let Some(table) = self.reader.optional_table(USERS)? else { return Ok(()) };
+        for entry in table.iter().or_fail()? {
+            let (key, bytes) = entry.or_fail()?;
+            self.report.note(read_users(key.value(), bytes.value()))?;
+            if !self.series.contains_key(&key.value().1) {
+                self.lacks("pcq.delivery_users", key.value().1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares when the keys were delivered with the counts.
+    fn spans(&mut self) -> Result<()> {
+        let Some(spans) = self.report.note(spans(self.reader))? else { return Ok(()) };
+        let told: BTreeMap<_, _> = spans.into_iter().collect();
+        let counted = self.reaches.keys().map(|(key, _)| *key);
+        let keys: BTreeSet<_> = counted.chain(told.keys().copied()).collect();
+        let wrong: Vec<_> =
+            keys.into_iter().filter(|key| !self.agrees(*key, told.get(key))).collect();
+        for key in wrong {
+            let what = "the first and last minutes are not those of its counts";
+            self.report.problem(format!("table `pcq.delivery_keys`, key {key}: {what}"));
+        }
+        Ok(())
+    }
+
+    fn agrees(&self, key: u32, span: Option<&KeySpanRecord>) -> bool {
+        let (Some(span), Some(all)) = (span, self.reaches.get(&(key, false))) else { return false };
+        let targeted = match (span.last_targeted, self.reaches.get(&(key, true))) {
+            (None, None) => true,
+            (Some(last), Some(targeted)) => targeted.ends_at(last),
+            _ => false,
+        };
+        all.starts_at(span.first) && all.ends_at(span.last) && targeted
+    }
+}
