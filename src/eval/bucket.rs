@@ -5,6 +5,7 @@ const BUCKETS: u64 = 100_000;
 
 /// The bucket of an id under a salt.
 #[cfg(test)]
+#[inline]
 pub(crate) fn bucket(salt: &str, id: &str) -> u32 {
     Bucketer::new(salt).bucket(id)
 }
@@ -50,6 +51,7 @@ impl Murmur {
     }
 
     /// Hashes more bytes.
+    #[inline]
     pub(crate) fn feed(mut self, mut bytes: &[u8]) -> Self {
         while self.waiting > 0
             && let [first, rest @ ..] = bytes
@@ -84,6 +86,7 @@ impl Murmur {
     }
 
     /// The hash of all that was fed.
+    #[inline]
     pub(crate) fn finish(self) -> u32 {
         let mut hash = self.hash ^ scramble(self.tail) ^ self.length;
         hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);

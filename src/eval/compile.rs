@@ -1,46 +1,66 @@
 //! From a condition as it is written to a program: names resolved, literals read, regexes compiled.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
 use super::check::Checker;
+use super::field::{Field, Fields};
 use super::function::Function;
 use super::literal::{self, bad_literal, literal_text};
 use super::program::{Constant, Node, NodeId, Nodes, Program};
 use super::scope::Scope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONDITION_REGEXES, REGEX_BYTES};
-use crate::model::{Expr, ExprKind, Literal, Quantifier, Spanned, Value};
+use crate::model::{CompareOp, Expr, ExprKind, Literal, Quantifier, Short, Spanned, Value};
 
-/// From how many texts on a list is searched by hash.
+/// From how many texts on a list is searched by hash, if they are not all short.
 const SET_FROM: usize = 9;
 
 /// Checks a condition where it stands, and compiles it.
 pub(crate) fn compile(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
+    compile_with(expr, scope, &Fields::default())
+}
+
+/// Checks a condition, and compiles it to a program that shares its fields with others.
+pub(super) fn compile_with(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> Result<Program> {
     Checker::new(scope).condition("a condition", expr)?;
-    build(expr, scope)
+    build(expr, scope, fields, Form::Quick)
+}
+
+/// Compiles a condition that was checked, part by part as it is written.
+pub(super) fn compile_plain(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
+    build(expr, scope, &Fields::default(), Form::Plain)
 }
 
 /// Checks an expression of any type where it stands, and compiles it.
 #[cfg(test)]
 pub(crate) fn compile_value(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
     Checker::new(scope).value(expr)?;
-    build(expr, scope)
+    build(expr, scope, &Fields::default(), Form::Quick)
 }
 
-fn build(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
-    let mut builder = Builder { scope, nodes: Vec::new(), lists: Vec::new(), regexes: 0 };
-    let root = builder.expr(expr)?;
-    Ok(Program { nodes: builder.nodes.into(), lists: builder.lists.into(), root })
+/// How a condition is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Each part has a node, whose operands are the operands of the part.
+    Plain,
+    /// What is asked most is one node with all that it looks at.
+    Quick,
+}
+
+fn build(expr: &Expr, scope: &dyn Scope, fields: &Fields, form: Form) -> Result<Program> {
+    let mut builder = Builder { scope, fields, form, nodes: Vec::new(), regexes: 0 };
+    builder.expr(expr)?;
+    Ok(Program { nodes: builder.nodes.into() })
 }
 
 /// Lays out nodes, operands before what they are operands of. Recursion is bounded: the check came first.
 struct Builder<'a> {
     scope: &'a dyn Scope,
+    fields: &'a Fields,
+    form: Form,
     nodes: Vec<Node>,
-    lists: Vec<NodeId>,
     regexes: usize,
 }
 
@@ -62,11 +82,12 @@ impl Builder<'_> {
         number(self.nodes.len() - 1)
     }
 
+    /// Lays out nodes in a row, behind all that they are made of.
     fn list(&mut self, items: &[Expr]) -> Result<Nodes> {
-        let ids = items.iter().map(|item| self.expr(item)).collect::<Result<Vec<_>>>()?;
-        let start = number(self.lists.len())?;
-        self.lists.extend(ids);
-        Ok(Nodes { start, end: number(self.lists.len())? })
+        let nodes = items.iter().map(|item| self.node(item)).collect::<Result<Vec<_>>>()?;
+        let start = number(self.nodes.len())?;
+        self.nodes.extend(nodes);
+        Ok(Nodes { start, end: number(self.nodes.len())? })
     }
 
     fn node(&mut self, expr: &Expr) -> Result<Node> {
@@ -83,12 +104,12 @@ impl Builder<'_> {
                 Node::Constant(Constant::Timestamp(literal::timestamp(text, span)?))
             }
             ExprKind::Semver(text) => {
-                Node::Constant(Constant::Semver(literal::semver(text, span)?))
+                Node::Constant(Constant::Semver(Box::new(literal::semver(text, span)?)))
             }
             ExprKind::Version(text) => {
                 Node::Constant(Constant::Version(Box::new(literal::version(text, span)?)))
             }
-            ExprKind::Attribute(path) => Node::Attribute(Arc::clone(path)),
+            ExprKind::Attribute(path) => Node::Attribute(self.fields.at(path)),
             ExprKind::CheckValue(path) => Node::CheckValue(Arc::clone(path)),
             ExprKind::Element => Node::Element,
             ExprKind::Key(_) | ExprKind::InSegment(_) => self.reference(&expr.node)?,
@@ -146,9 +167,7 @@ impl Builder<'_> {
 
     fn test(&mut self, kind: &ExprKind) -> Result<Node> {
         Ok(match kind {
-            ExprKind::Compare { op, left, right } => {
-                Node::Compare { op: *op, left: self.expr(left)?, right: self.expr(right)? }
-            }
+            ExprKind::Compare { op, left, right } => self.comparison(*op, left, right)?,
             ExprKind::Is { operand, what, negated } => {
                 Node::Is { operand: self.expr(operand)?, what: *what, negated: *negated }
             }
@@ -175,25 +194,64 @@ impl Builder<'_> {
             },
             ExprKind::Matches { operand, pattern, negated } => Node::Matches {
                 operand: self.expr(operand)?,
-                regex: self.regex(pattern)?,
+                regex: Box::new(self.regex(pattern)?),
                 negated: *negated,
             },
             _ => Node::NULL,
         })
     }
 
+    fn comparison(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Result<Node> {
+        let negated = op == CompareOp::NotEqual;
+        if negated || op == CompareOp::Equal {
+            let either = self.text_is(left, right).or_else(|| self.text_is(right, left));
+            if let Some((field, text)) = either {
+                return Ok(Node::TextIs { field, text, negated });
+            }
+        }
+        // an attribute on the left is read once for each user, whatever it is compared with
+        let turned = self.plain_field(right).is_some() && self.plain_field(left).is_none();
+        let (op, left, right) = if turned { (op.turned(), right, left) } else { (op, left, right) };
+        Ok(Node::Compare { op, left: self.expr(left)?, right: self.expr(right)? })
+    }
+
+    /// An attribute and a short text, if that is what two expressions are.
+    fn text_is(&self, left: &Expr, right: &Expr) -> Option<(Arc<Field>, Short)> {
+        Some((self.plain_field(left)?, Short::new(literal_text(right)?)?))
+    }
+
+    /// The field of an attribute without steps.
+    fn plain_field(&self, expr: &Expr) -> Option<Arc<Field>> {
+        let ExprKind::Attribute(path) = &expr.node else { return None };
+        (self.form == Form::Quick && path.len() == 1).then(|| self.fields.at(path))
+    }
+
     fn membership(&mut self, operand: &Expr, items: &[Expr], negated: bool) -> Result<Node> {
+        let texts: Option<Vec<&str>> = items.iter().map(literal_text).collect();
+        if let (Some(field), Some(texts)) = (self.plain_field(operand), short_texts(texts.as_ref()))
+        {
+            return Ok(Node::TextIn { field, texts, negated });
+        }
         let operand = self.expr(operand)?;
-        let texts: Option<HashSet<Arc<str>>> =
-            items.iter().map(|item| literal_text(item).map(Arc::from)).collect();
         match texts {
-            Some(texts) if items.len() >= SET_FROM => Ok(Node::InTexts { operand, texts, negated }),
+            Some(texts) if items.len() >= SET_FROM => {
+                let texts = Arc::new(texts.into_iter().map(Arc::from).collect());
+                Ok(Node::InTexts { operand, texts, negated })
+            }
             _ => Ok(Node::In { operand, items: self.list(items)?, negated }),
         }
     }
 }
 
-/// The number of a node or a place in the lists.
+/// Texts as sorted words, if all of them are short.
+fn short_texts(texts: Option<&Vec<&str>>) -> Option<Box<[Short]>> {
+    let mut words: Vec<_> = texts?.iter().map(|text| Short::new(text)).collect::<Option<_>>()?;
+    words.sort_unstable();
+    words.dedup();
+    Some(words.into())
+}
+
+/// The number of a node.
 fn number(n: usize) -> Result<NodeId> {
     let many = ErrorKind::TooMany {
         what: "a condition",

@@ -1,99 +1,70 @@
 //! Evaluations: a value, and what gave it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use super::plan::{Live, Plan, PlanCell, PlanRow};
-use crate::model::{Name, Value};
-
-/// Why a key has the value that it has.
-///
-/// `Display` writes it as the language does: `TARGETING_MATCH`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// A row gave the value.
-    TargetingMatch,
-    /// An arm of a row's split gave it.
-    Split,
-    /// A live version has the key, and no row gave it a value.
-    Default,
-    /// No live version has the key.
-    Static,
-    /// A live version has the key, but its config is disabled.
-    Disabled,
-    /// The key is archived.
-    Archived,
-    /// There is no such key.
-    UnknownKey,
-}
-
-impl Reason {
-    /// The word for it in the language.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::TargetingMatch => "TARGETING_MATCH",
-            Self::Split => "SPLIT",
-            Self::Default => "DEFAULT",
-            Self::Static => "STATIC",
-            Self::Disabled => "DISABLED",
-            Self::Archived => "ARCHIVED",
-            Self::UnknownKey => "UNKNOWN_KEY",
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::plan::{Live, NOWHERE, Plan, PlanRow};
+use super::snapshot::Pin;
+use crate::model::{KeyId, Name, Reason, Value};
 
 /// Where in a plan an evaluation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) reason: Reason,
-    pub(super) era: usize,
+    pub(super) era: u32,
     /// The place among the rows that are not blank, if one gave the value.
-    pub(super) row: usize,
+    pub(super) row: u32,
     /// The arm, if the row has a split.
-    pub(super) arm: usize,
+    pub(super) arm: u32,
+    /// Where it is counted: first from the plan's first place, in an evaluation from that of all.
+    pub(super) place: u32,
 }
 
 impl Outcome {
-    pub(super) fn without_row(reason: Reason, era: usize) -> Self {
-        Self { reason, era, row: usize::MAX, arm: 0 }
+    pub(super) fn without_row(reason: Reason, era: u32, place: u32) -> Self {
+        Self { reason, era, row: u32::MAX, arm: 0, place }
     }
 }
 
-/// The value that a user has for a key, and why. Cheap to make and to clone: it points into the snapshot.
+/// The value that a user has for a key, and why. Cheap to make and to clone.
+///
+/// It keeps the state of the store in memory that it was made of, so it is not to be kept for long by the
+/// million.
 #[derive(Clone)]
 pub struct Evaluation {
-    plan: Arc<Plan>,
+    source: Source,
     outcome: Outcome,
 }
 
+/// What an evaluation was made of.
+#[derive(Clone)]
+enum Source {
+    Known(Arc<Pin>, KeyId),
+    Unknown(Arc<Plan>),
+}
+
 impl Evaluation {
-    pub(super) fn new(plan: Arc<Plan>, outcome: Outcome) -> Self {
-        Self { plan, outcome }
+    pub(super) fn new(pin: Arc<Pin>, plan: &Plan, mut outcome: Outcome) -> Self {
+        outcome.place = plan.first_place().saturating_add(outcome.place);
+        Self { source: Source::Known(pin, plan.id), outcome }
     }
 
     /// The evaluation of a key that does not exist.
-    pub(super) fn unknown(key: &str) -> Self {
-        let outcome = Outcome::without_row(Reason::UnknownKey, 0);
-        Self::new(Arc::new(Plan::unknown(key)), outcome)
+    pub(crate) fn unknown(key: &str) -> Self {
+        let outcome = Outcome::without_row(Reason::UnknownKey, 0, NOWHERE);
+        Self { source: Source::Unknown(Arc::new(Plan::unknown(key))), outcome }
     }
 
     /// The name of the key.
     #[must_use]
     pub fn key(&self) -> &Name {
-        &self.plan.key
+        &self.plan().key
     }
 
     /// The value.
     #[must_use]
     pub fn value(&self) -> &Value {
-        self.plan.value(&self.outcome)
+        self.plan().value(&self.outcome)
     }
 
     /// Why it is this value.
@@ -117,23 +88,43 @@ impl Evaluation {
     /// The segment of the row that gave the value; `EVERYONE` is one.
     #[must_use]
     pub fn segment(&self) -> Option<&Name> {
-        let (live, row) = self.plan.row(&self.outcome)?;
-        live.served.rows.get(row.row).map(|row| &row.name)
+        let (live, row) = self.plan().row(&self.outcome)?;
+        live.served(row).map(|row| &row.name)
     }
 
     /// The name of the arm that gave the value; arms without a name go by their place, from 1.
     #[must_use]
     pub fn variant(&self) -> Option<&str> {
-        match &self.plan.row(&self.outcome)?.1.cell {
-            PlanCell::Split(split) => split.arms.get(self.outcome.arm).map(|arm| &*arm.label),
-            PlanCell::Value(_) => None,
-        }
+        let (_, row) = self.plan().row(&self.outcome)?;
+        row.cell.label(self.outcome.arm).map(|label| &**label)
     }
 
     /// The live version with the key; an archived key has none.
     fn live(&self) -> Option<&Live> {
         let archived = self.outcome.reason == Reason::Archived;
-        self.plan.live(self.outcome.era).filter(|_| !archived)
+        self.plan().live(self.outcome.era).filter(|_| !archived)
+    }
+
+    /// Where it is counted; [`NOWHERE`] if it is not.
+    #[inline]
+    pub(crate) fn place(&self) -> u32 {
+        self.outcome.place
+    }
+
+    /// Which store it is of; `None` if the key is unknown.
+    pub(crate) fn lineage(&self) -> Option<u64> {
+        match &self.source {
+            Source::Known(pin, _) => Some(pin.lineage),
+            Source::Unknown(_) => None,
+        }
+    }
+
+    fn plan(&self) -> &Plan {
+        static NONE: LazyLock<Plan> = LazyLock::new(|| Plan::unknown(""));
+        match &self.source {
+            Source::Known(pin, key) => pin.plan(*key).unwrap_or_else(|| &NONE),
+            Source::Unknown(plan) => plan,
+        }
     }
 }
 
@@ -155,7 +146,7 @@ impl Plan {
     /// The row that gave the value, and the live version that it is in.
     fn row(&self, outcome: &Outcome) -> Option<(&Live, &PlanRow)> {
         let live = self.live(outcome.era)?;
-        live.rows.get(outcome.row).map(|row| (live, row))
+        live.rows.get(outcome.row as usize).map(|row| (live, row))
     }
 
     /// The value that an outcome stands for.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::field::Field;
 use super::function::Function;
 use super::number::{arithmetic, cast, negate};
 use super::operand::{Operand, Truth};
-use super::program::{Constant, Environment, Node, NodeId, Nodes, Program};
-use crate::model::{AffixKind, ArithmeticOp, CompareOp, IsWhat};
+use super::program::{Constant, Environment, Found, Node, NodeId, Nodes, Program};
+use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, Short, Value, ValueKind};
 
 /// A program at work.
 pub(super) struct Evaluator<'a, 'e, E> {
@@ -27,10 +28,9 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     /// The value of a node as a condition. The steps are functions of their own so that a level of
     /// nesting takes little of the stack.
     pub(super) fn truth(&mut self, id: NodeId) -> Truth {
-        let program = self.program;
-        match program.nodes.get(id as usize)? {
-            Node::And(items) => self.all(program.list(*items), |this, id| this.truth(*id)),
-            Node::Or(items) => self.any(program.list(*items), |this, id| this.truth(*id)),
+        match self.program.nodes.get(id as usize)? {
+            Node::And(items) => self.all(items.ids(), Self::truth),
+            Node::Or(items) => self.any(items.ids(), Self::truth),
             Node::Not(operand) => self.truth(*operand).map(|truth| !truth),
             Node::Segment(id) => Some(self.environment.in_segment(*id)),
             Node::Any { list, test } => self.any_element(*list, *test),
@@ -40,21 +40,27 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
                 self.between(*operand, *low, *high).map(|truth| truth != *negated)
             }
             Node::In { operand, items, negated } => {
-                self.is_in(*operand, program.list(*items)).map(|truth| truth != *negated)
+                self.is_in(*operand, *items).map(|truth| truth != *negated)
             }
             Node::InTexts { operand, texts, negated } => {
                 self.is_text_in(*operand, texts).map(|truth| truth != *negated)
             }
             Node::Contains { operand, all, items, negated } => {
-                let truth = self.contains(*operand, *all, program.list(*items));
+                let truth = self.contains(*operand, *all, *items);
                 truth.map(|truth| truth != *negated)
             }
             Node::Affix { operand, kind, items, negated } => {
-                let truth = self.affix(*operand, *kind, program.list(*items));
+                let truth = self.affix(*operand, *kind, *items);
                 truth.map(|truth| truth != *negated)
             }
             Node::Matches { operand, regex, negated } => {
                 self.matches(*operand, regex).map(|truth| truth != *negated)
+            }
+            Node::TextIs { field, text, negated } => {
+                self.text_is(field, *text).map(|truth| truth != *negated)
+            }
+            Node::TextIn { field, texts, negated } => {
+                self.text_in(field, texts).map(|truth| truth != *negated)
             }
             _ => self.value(id).truth(),
         }
@@ -65,7 +71,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         match self.program.nodes.get(id as usize) {
             None => Operand::Null,
             Some(Node::Constant(constant)) => constant.operand(),
-            Some(Node::Attribute(path)) => self.attribute(path),
+            Some(Node::Attribute(field)) => self.attribute(field),
             Some(Node::CheckValue(path)) => {
                 self.environment.check_value().dig(path).map_or(Operand::Null, Operand::from)
             }
@@ -80,12 +86,31 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     }
 
     /// An attribute, and what the steps behind its name find in it.
-    fn attribute(&self, path: &[Arc<str>]) -> Operand<'a> {
-        let Some((name, steps)) = path.split_first() else {
-            return Operand::Null;
+    fn attribute(&self, field: &Field) -> Operand<'a> {
+        let found = self.environment.attribute(&field.name).value();
+        found.and_then(|value| value.dig(field.steps())).map_or(Operand::Null, Operand::from)
+    }
+
+    /// Whether an attribute is a text, as [`Operand::compare`] would say.
+    fn text_is(&self, field: &Field, text: Short) -> Truth {
+        let (kind, found) = self.short(field)?;
+        (kind == ValueKind::String).then_some(found == Some(text))
+    }
+
+    /// Whether an attribute is one of sorted texts, as [`Operand::is_member`] would say.
+    fn text_in(&self, field: &Field, texts: &[Short]) -> Truth {
+        let (_, found) = self.short(field)?;
+        Some(found.is_some_and(|found| has(texts, found)))
+    }
+
+    /// The kind of an attribute, and its text if it is a short one; `None` if it is missing.
+    fn short(&self, field: &Field) -> Option<(ValueKind, Option<Short>)> {
+        let (value, short) = match self.environment.attribute(&field.name) {
+            Found::Missing => return None,
+            Found::Attribute(attribute) => (attribute.value(), attribute.short()),
+            Found::Value(value) => (value, value.as_str().and_then(Short::new)),
         };
-        let found = self.environment.attribute(name).and_then(|value| value.dig(steps));
-        found.map_or(Operand::Null, Operand::from)
+        (*value != Value::Null).then(|| (value.kind(), short))
     }
 
     /// The `OR` of a test over items: true as soon as one is.
@@ -132,8 +157,31 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     }
 
     fn compare(&mut self, op: CompareOp, left: NodeId, right: NodeId) -> Truth {
-        let left = self.value(left);
-        left.compare(op, &self.value(right))
+        let right = self.value(right);
+        let left = self.reading(left, &right).unwrap_or_else(|| self.value(left));
+        left.compare(op, &right)
+    }
+
+    /// An attribute as what it is compared with: once read as an instant or a version, it need not be read
+    /// again. `None` if the node is anything else.
+    fn reading(&self, id: NodeId, other: &Operand<'a>) -> Option<Operand<'a>> {
+        let kinds =
+            matches!(other, Operand::Semver(_) | Operand::Version(_) | Operand::Timestamp(_));
+        let Some(Node::Attribute(field)) = self.program.nodes.get(id as usize).filter(|_| kinds)
+        else {
+            return None;
+        };
+        let Found::Attribute(attribute) = self.environment.attribute(&field.name) else {
+            return None;
+        };
+        if !field.steps().is_empty() {
+            return None;
+        }
+        match other {
+            Operand::Semver(_) => read_as(attribute.semver(), Operand::Semver),
+            Operand::Version(_) => read_as(attribute.version(), Operand::Version),
+            _ => read_as(attribute.timestamp(), Operand::Timestamp),
+        }
     }
 
     fn is(&mut self, operand: NodeId, what: IsWhat) -> bool {
@@ -145,15 +193,19 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         }
     }
 
+    /// Each operand is evaluated once: they may nest.
     fn between(&mut self, operand: NodeId, low: NodeId, high: NodeId) -> Truth {
         let value = self.value(operand);
         let bounds = [(CompareOp::GreaterOrEqual, low), (CompareOp::LessOrEqual, high)];
-        self.all(bounds, |this, (op, bound)| value.compare(op, &this.value(bound)))
+        self.all(bounds, |this, (op, bound)| {
+            let bound = this.value(bound);
+            this.reading(operand, &bound).as_ref().unwrap_or(&value).compare(op, &bound)
+        })
     }
 
-    fn is_in(&mut self, operand: NodeId, items: &[NodeId]) -> Truth {
+    fn is_in(&mut self, operand: NodeId, items: Nodes) -> Truth {
         let value = self.value(operand);
-        self.any(items, |this, item| value.is_member(&this.value(*item)))
+        self.any(items.ids(), |this, item| value.is_member(&this.value(item)))
     }
 
     /// Says what [`Self::is_in`] would say of the texts one by one.
@@ -165,17 +217,17 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         }
     }
 
-    fn contains(&mut self, operand: NodeId, all: bool, items: &[NodeId]) -> Truth {
+    fn contains(&mut self, operand: NodeId, all: bool, items: Nodes) -> Truth {
         let value = self.value(operand);
-        let test = |this: &mut Self, item: &NodeId| value.contains(&this.value(*item));
-        if all { self.all(items, test) } else { self.any(items, test) }
+        let test = |this: &mut Self, item: NodeId| value.contains(&this.value(item));
+        if all { self.all(items.ids(), test) } else { self.any(items.ids(), test) }
     }
 
-    fn affix(&mut self, operand: NodeId, kind: AffixKind, items: &[NodeId]) -> Truth {
+    fn affix(&mut self, operand: NodeId, kind: AffixKind, items: Nodes) -> Truth {
         let Operand::Text(text) = self.value(operand) else {
             return None;
         };
-        self.any(items, |this, item| match (this.value(*item), kind) {
+        self.any(items.ids(), |this, item| match (this.value(item), kind) {
             (Operand::Text(affix), AffixKind::Starts) => Some(text.starts_with(&*affix)),
             (Operand::Text(affix), AffixKind::Ends) => Some(text.ends_with(&*affix)),
             _ => None,
@@ -196,29 +248,55 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     }
 
     fn call(&mut self, function: &'a Function, arguments: Nodes) -> Operand<'a> {
-        let arguments = self.program.list(arguments);
-        match (function, arguments) {
-            (Function::Now, _) => Operand::Timestamp(self.environment.now()),
-            (Function::If, [condition, yes, no]) => {
-                let taken = if self.truth(*condition) == Some(true) { yes } else { no };
-                self.value(*taken)
-            }
-            (Function::Coalesce, _) => self.coalesce(arguments),
+        match function {
+            Function::Now => Operand::Timestamp(self.environment.now()),
+            Function::If => self.choose(arguments),
+            Function::Coalesce => self.coalesce(arguments),
             _ => self.call_strict(function, arguments),
         }
     }
 
-    fn coalesce(&mut self, arguments: &[NodeId]) -> Operand<'a> {
-        let mut values = arguments.iter().map(|argument| self.value(*argument));
+    fn choose(&mut self, arguments: Nodes) -> Operand<'a> {
+        let mut ids = arguments.ids();
+        let (Some(condition), Some(yes), Some(no)) = (ids.next(), ids.next(), ids.next()) else {
+            return Operand::Null;
+        };
+        let taken = if self.truth(condition) == Some(true) { yes } else { no };
+        self.value(taken)
+    }
+
+    fn coalesce(&mut self, arguments: Nodes) -> Operand<'a> {
+        let mut values = arguments.ids().map(|argument| self.value(argument));
         values.find(|value| !value.is_null()).unwrap_or(Operand::Null)
     }
 
-    fn call_strict(&mut self, function: &'a Function, arguments: &[NodeId]) -> Operand<'a> {
+    fn call_strict(&mut self, function: &'a Function, arguments: Nodes) -> Operand<'a> {
         let mut values = [const { Operand::Null }; 4];
-        for (value, argument) in values.iter_mut().zip(arguments) {
-            *value = self.value(*argument);
+        for (value, argument) in values.iter_mut().zip(arguments.ids()) {
+            *value = self.value(argument);
         }
-        function.call(values, arguments.len())
+        function.call(values, arguments.ids().len())
+    }
+}
+
+/// What was read as an operand; `None` if it was not.
+fn read_as<'a, T>(read: As<T>, operand: impl FnOnce(T) -> Operand<'a>) -> Option<Operand<'a>> {
+    match read {
+        As::This(value) => Some(operand(value)),
+        As::Nothing => Some(Operand::Null),
+        As::Unread => None,
+    }
+}
+
+/// From how many texts on halving is quicker than looking at each.
+const HALVE_FROM: usize = 16;
+
+/// Whether a text is among sorted ones.
+fn has(texts: &[Short], text: Short) -> bool {
+    if texts.len() < HALVE_FROM {
+        texts.contains(&text)
+    } else {
+        texts.binary_search(&text).is_ok()
     }
 }
 

@@ -299,7 +299,7 @@ impl Function {
             Self::DistanceKm => distance_km([a, b, c, d]).map_or(Operand::Null, Operand::finite),
             Self::Bucket(_) | Self::Hash(..) | Self::HashMod(_) | Self::HashHex(_) => {
                 let more = (count > 3).then_some(&d);
-                b.into_text().map_or(Operand::Null, |text| self.hash(&text, &c, more))
+                b.with_text(|text| self.hash(text, &c, more)).unwrap_or(Operand::Null)
             }
         }
     }

@@ -10,9 +10,12 @@ mod check;
 mod compile;
 mod evaluation;
 mod evaluator;
+mod field;
 mod function;
 mod hash;
 mod literal;
+mod memo;
+mod names;
 mod number;
 mod operand;
 mod plan;
@@ -21,13 +24,16 @@ mod run;
 mod scope;
 mod snapshot;
 mod trace;
+mod trie;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use compile::compile;
-pub use evaluation::{Evaluation, Reason};
-pub(crate) use program::{Environment, Program, passes_check};
+pub use evaluation::Evaluation;
+pub(crate) use plan::{Meter, NOWHERE, NoMeter, Plan};
+pub(crate) use program::{Environment, Found, Program, passes_check};
+pub(crate) use run::Moment;
 pub(crate) use scope::{CheckScope, Scope};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use trace::{Part, RolloutTrace, RowTrace, SplitTrace, Trace};

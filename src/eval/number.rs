@@ -192,22 +192,22 @@ impl<'a> Decimal<'a> {
 
     /// The number, if it is whole and of 64 bits. The exponent costs nothing, whatever its size.
     fn to_integer(&self) -> Option<i64> {
-        let all = [self.whole, self.fraction].concat();
-        let kept = all.trim_end_matches('0');
-        let length = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX);
+        let digits = || self.whole.bytes().chain(self.fraction.bytes()).map(|digit| digit - b'0');
+        let length = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let Some(dropped) = digits().rev().position(|digit| digit > 0) else {
+            return Some(0);
+        };
+        let all = self.whole.len() + self.fraction.len();
+        let kept = digits().take(all - dropped).skip_while(|digit| *digit == 0);
         let zeros = self
             .exponent
-            .saturating_sub(length(self.fraction))
-            .saturating_add(length(&all) - length(kept));
-        let kept = kept.trim_start_matches('0');
-        if kept.is_empty() {
-            return Some(0);
-        }
-        if zeros < 0 || length(kept).saturating_add(zeros) > 19 {
+            .saturating_sub(length(self.fraction.len()))
+            .saturating_add(length(dropped));
+        if zeros < 0 || length(kept.clone().count()).saturating_add(zeros) > 19 {
             return None;
         }
         let scale = 10_i128.checked_pow(u32::try_from(zeros).ok()?)?;
-        let size = kept.parse::<i128>().ok()?.checked_mul(scale)?;
+        let size = kept.fold(0, |n, digit| n * 10 + i128::from(digit)).checked_mul(scale)?;
         i64::try_from(if self.negative { -size } else { size }).ok()
     }
 }

@@ -118,6 +118,19 @@ impl<'a> Operand<'a> {
         }
     }
 
+    /// Looks at the value where text is wanted, as [`Self::into_text`] has it; whole numbers take no memory.
+    pub(crate) fn with_text<T>(self, look: impl FnOnce(&str) -> T) -> Option<T> {
+        let number = match self {
+            Self::Integer(n) => Some(n),
+            Self::Double(d) => whole(d),
+            _ => None,
+        };
+        match number {
+            Some(n) => Some(look(itoa::Buffer::new().format(n))),
+            None => self.into_text().map(|text| look(&text)),
+        }
+    }
+
     /// Compares by value; unknown if the types cannot be compared.
     pub(crate) fn compare(&self, op: CompareOp, other: &Operand<'_>) -> Truth {
         match (relation(self, other), op) {

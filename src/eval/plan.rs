@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::bucket::Bucketer;
 use super::program::NULL;
 use crate::model::Catalog;
 use crate::model::{
-    Cell, Config, ConfigId, Key, KeyId, Name, Path, SegmentId, Share, Split, Timestamp, Value,
-    Version,
+    AttributeName, Cell, Config, ConfigId, Delivery, Key, KeyId, Name, Path, Reason, SegmentId,
+    Share, Short, Split, Timestamp, Value, Version,
 };
 
 /// A version of a config as it is served: rows with salts that are hashed already.
@@ -91,37 +93,60 @@ impl Schedule {
 }
 
 /// What decides over a key.
+///
+/// What every evaluation looks at comes first and in one piece: in a store of very many keys little of it is
+/// in the caches.
 #[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) key: Name,
-    pub(super) default: Value,
+#[repr(C)]
+pub(crate) struct Plan {
+    /// The name in a form that is compared at once; `None` if it is a long one.
+    short: Option<Short>,
+    pub(super) id: KeyId,
+    /// The first of the places in which its evaluations are counted.
+    first_place: u32,
     pub(super) archived: bool,
-    /// In order of time; the first holds for all that is before the second, too.
-    eras: Box<[Era]>,
+    /// In order of time; the first, which is mostly the only one, holds for all that is before the second,
+    /// too.
+    eras: SmallVec<[Era; 1]>,
+    pub(super) default: Value,
+    pub(super) key: Name,
 }
 
 /// What decides over a key from an instant on.
 #[derive(Debug)]
+#[repr(C)]
 struct Era {
     from: Timestamp,
+    /// The place, from the plan's first, of what no row gives.
+    place: u32,
     live: Option<Live>,
 }
 
 /// The live version with the key.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Live {
+    pub(super) disabled: bool,
+    /// The rows that are not blank for the key; few, so that they are in one place with the plan.
+    pub(super) rows: SmallVec<[PlanRow; 3]>,
     pub(super) served: Arc<Served>,
-    /// The rows that are not blank for the key.
-    pub(super) rows: Box<[PlanRow]>,
 }
 
 /// A row that may give the key a value.
 #[derive(Debug)]
 pub(super) struct PlanRow {
+    pub(super) segment: SegmentId,
+    /// How many buckets get the row; [`ALL`] is all, users without an id too.
+    pub(super) rollout: u32,
     /// Its place in the version.
-    pub(super) row: usize,
+    pub(super) row: u32,
+    /// The place, from the plan's first, of its value or of its first arm.
+    pub(super) place: u32,
     pub(super) cell: PlanCell,
 }
+
+/// The rollout that covers all users.
+pub(super) const ALL: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(super) enum PlanCell {
@@ -131,7 +156,7 @@ pub(super) enum PlanCell {
 
 #[derive(Debug)]
 pub(super) struct PlanSplit {
-    pub(super) by: Option<Path>,
+    pub(super) by: Option<(AttributeName, Path)>,
     pub(super) arms: Box<[PlanArm]>,
 }
 
@@ -143,69 +168,183 @@ pub(super) struct PlanArm {
     pub(super) value: Value,
 }
 
+/// Where evaluations are counted.
+pub(crate) trait Meter {
+    /// Reserves places in a row, and returns the first of them.
+    fn reserve(&self, places: u32) -> u32;
+}
+
+/// The place of what is not counted.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
+/// Counts nothing: for states of the past, or that are not committed.
+pub(crate) struct NoMeter;
+
+impl Meter for NoMeter {
+    fn reserve(&self, _: u32) -> u32 {
+        NOWHERE
+    }
+}
+
 impl Plan {
     /// Merges the schedules of the configs that have the key. At an instant the first of them whose live
     /// version has it decides: no key has two owners, so the order matters only under a pretended version.
     pub(super) fn new<'a>(
         key: &Key,
         schedules: impl IntoIterator<Item = &'a Arc<Schedule>>,
+        meter: &dyn Meter,
     ) -> Self {
-        let schedules: Vec<_> = schedules.into_iter().collect();
-        let instants: BTreeSet<Timestamp> =
-            schedules.iter().flat_map(|s| s.eras.iter().map(|(from, _)| *from)).collect();
-        let mut eras: Vec<Era> = Vec::new();
-        for from in instants {
-            let served = schedules.iter().find_map(|s| s.at(from).filter(|s| has(s, key.id)));
-            let before = eras.last().map(|era| era.live.as_ref().map(|live| &live.served));
-            let same = match (before, served) {
-                (Some(Some(a)), Some(b)) => Arc::ptr_eq(a, b),
-                (Some(None), None) => true,
-                _ => false,
-            };
-            if !same {
-                eras.push(Era { from, live: served.and_then(|served| Live::new(served, key.id)) });
-            }
-        }
+        let (eras, places) = eras(key.id, &schedules.into_iter().collect::<Vec<_>>());
         Self {
             key: key.name.clone(),
+            short: Short::new(key.name.as_str()),
+            id: key.id,
             default: key.default.clone(),
             archived: key.archived,
-            eras: eras.into(),
+            eras,
+            first_place: meter.reserve(places),
         }
     }
 
     /// The plan of a key that does not exist.
     pub(super) fn unknown(name: &str) -> Self {
-        let (key, default) = (Name::lossy(name), Value::Null);
-        Self { key, default, archived: false, eras: Box::default() }
+        let (key, id, default) = (Name::lossy(name), KeyId(0), Value::Null);
+        let (archived, eras, first_place) = (false, SmallVec::new(), NOWHERE);
+        Self { key, short: None, id, default, archived, eras, first_place }
     }
 
-    /// The number of the era that an instant is in.
-    pub(super) fn era(&self, at: Timestamp) -> usize {
+    /// Whether it is the plan of the key with a name.
+    #[inline]
+    pub(super) fn is_of(&self, name: &str, short: Option<Short>) -> bool {
+        match self.short {
+            None => self.key.as_str() == name,
+            known => known == short,
+        }
+    }
+
+    /// The number of the era of an instant, which is asked for only if there is a choice.
+    #[inline]
+    pub(super) fn era(&self, at: impl FnOnce() -> Timestamp) -> u32 {
         match &*self.eras {
             [] | [_] => 0, // the usual case: nothing is scheduled
-            eras => eras.partition_point(|era| era.from <= at).saturating_sub(1),
+            eras => {
+                let at = at();
+                number(eras.partition_point(|era| era.from <= at).saturating_sub(1))
+            }
         }
     }
 
     /// The live version of an era, if one has the key.
-    pub(super) fn live(&self, era: usize) -> Option<&Live> {
-        self.eras.get(era)?.live.as_ref()
+    #[inline]
+    pub(super) fn live(&self, era: u32) -> Option<&Live> {
+        self.eras.get(era as usize)?.live.as_ref()
     }
+
+    /// The place, from the first, of what no row gives in an era.
+    #[inline]
+    pub(super) fn place_without_row(&self, era: u32) -> u32 {
+        self.eras.get(era as usize).map_or(0, |era| era.place)
+    }
+
+    /// The first of the places in which the evaluations of the key are counted, or [`NOWHERE`].
+    #[inline]
+    pub(crate) fn first_place(&self) -> u32 {
+        self.first_place
+    }
+
+    /// How many places there are.
+    pub(crate) fn places(&self) -> u32 {
+        self.eras.last().map_or(1, Era::end)
+    }
+
+    /// What is delivered when a place, from the first, is counted.
+    pub(crate) fn delivery(&self, place: u32) -> Delivery {
+        let era = self.eras.iter().take_while(|era| era.place <= place).last();
+        let live = era.and_then(|era| era.live.as_ref()).filter(|_| !self.archived);
+        let row = era.zip(live).filter(|(era, _)| era.place < place);
+        let row = row.and_then(|(_, l)| l.rows.iter().take_while(|row| row.place <= place).last());
+        let arm = row.map_or(0, |row| place - row.place);
+        Delivery {
+            key: self.id,
+            owner: live.map(|live| (live.served.version.config, live.served.version.number)),
+            segment: row.map(|row| row.segment),
+            variant: row.and_then(|row| row.cell.label(arm)).map(Arc::clone),
+            value: row.map_or(&self.default, |row| row.cell.value(arm)).clone(),
+            reason: row.map_or_else(|| self.reason_without_row(live), |row| row.cell.reason()),
+        }
+    }
+
+    /// Why no row gives a value, under a live version or under none.
+    #[inline]
+    pub(super) fn reason_without_row(&self, live: Option<&Live>) -> Reason {
+        match live {
+            _ if self.archived => Reason::Archived,
+            None => Reason::Static,
+            Some(live) if live.disabled => Reason::Disabled,
+            Some(_) => Reason::Default,
+        }
+    }
+}
+
+/// The eras of a key by the schedules that may have it, and how many places they take.
+fn eras(key: KeyId, schedules: &[&Arc<Schedule>]) -> (SmallVec<[Era; 1]>, u32) {
+    let instants: BTreeSet<Timestamp> =
+        schedules.iter().flat_map(|s| s.eras.iter().map(|(from, _)| *from)).collect();
+    let (mut eras, mut place) = (SmallVec::<[Era; 1]>::new(), 0);
+    for from in instants {
+        let served = schedules.iter().find_map(|s| s.at(from).filter(|s| has(s, key)));
+        let before = eras.last().map(|era| era.live.as_ref().map(|live| &live.served));
+        let same = match (before, served) {
+            (Some(Some(a)), Some(b)) => Arc::ptr_eq(a, b),
+            (Some(None), None) => true,
+            _ => false,
+        };
+        if !same {
+            let live = served.and_then(|served| Live::new(served, key, place + 1));
+            let era = Era { from, place, live };
+            place = era.end();
+            eras.push(era);
+        }
+    }
+    (eras, place.max(1))
+}
+
+/// A number of eras or arms: there is memory for fewer than 2^32 of them.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn has(served: &Served, key: KeyId) -> bool {
     served.version.column(key).is_some()
 }
 
+impl Era {
+    /// The first place after its own.
+    fn end(&self) -> u32 {
+        let last = self.live.as_ref().and_then(|live| live.rows.last());
+        last.map_or(self.place + 1, |row| row.place + row.cell.places())
+    }
+}
+
 impl Live {
-    fn new(served: &Arc<Served>, key: KeyId) -> Option<Self> {
+    fn new(served: &Arc<Served>, key: KeyId, mut place: u32) -> Option<Self> {
         let column = served.version.column(key)?;
-        let rows =
-            column.cells.iter().enumerate().filter_map(|(row, cell)| {
-                Some(PlanRow { row, cell: PlanCell::new(cell.as_ref()?) })
-            });
-        Some(Self { served: Arc::clone(served), rows: rows.collect() })
+        let cells = served.rows.iter().zip(&column.cells).zip(0..);
+        let rows = cells.filter_map(|((served, cell), row)| {
+            let cell = PlanCell::new(cell.as_ref()?);
+            let (segment, rollout) = (served.segment, served.rollout.unwrap_or(ALL));
+            let made = PlanRow { segment, rollout, row, place, cell };
+            place += made.cell.places();
+            Some(made)
+        });
+        let rows = rows.collect();
+        Some(Self { served: Arc::clone(served), disabled: served.disabled, rows })
+    }
+
+    /// A row as it is served.
+    #[inline]
+    pub(super) fn served(&self, row: &PlanRow) -> Option<&ServedRow> {
+        self.served.rows.get(row.row as usize)
     }
 }
 
@@ -218,10 +357,34 @@ impl PlanCell {
     }
 
     /// The value of the cell, or that of an arm.
-    pub(super) fn value(&self, arm: usize) -> &Value {
+    pub(super) fn value(&self, arm: u32) -> &Value {
         match self {
             Self::Value(value) => value,
-            Self::Split(split) => split.arms.get(arm).map_or(&NULL, |arm| &arm.value),
+            Self::Split(split) => split.arms.get(arm as usize).map_or(&NULL, |arm| &arm.value),
+        }
+    }
+
+    /// The label of an arm.
+    pub(super) fn label(&self, arm: u32) -> Option<&Arc<str>> {
+        match self {
+            Self::Value(_) => None,
+            Self::Split(split) => split.arms.get(arm as usize).map(|arm| &arm.label),
+        }
+    }
+
+    /// Why what it gives is given.
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Value(_) => Reason::TargetingMatch,
+            Self::Split(_) => Reason::Split,
+        }
+    }
+
+    /// How many places it takes: one for each value.
+    fn places(&self) -> u32 {
+        match self {
+            Self::Value(_) => 1,
+            Self::Split(split) => number(split.arms.len()),
         }
     }
 }
@@ -233,12 +396,16 @@ impl PlanSplit {
             end += arm.share.thousandths();
             PlanArm { end, label: arm.label(index), value: arm.value.clone() }
         });
-        Self { arms: arms.collect(), by: split.by.clone() }
+        let by = split.by.as_ref().and_then(|path| {
+            let name = AttributeName::new(Arc::clone(path.first()?));
+            Some((name, Arc::clone(path)))
+        });
+        Self { arms: arms.collect(), by }
     }
 
     /// The arm that covers a bucket.
-    pub(super) fn arm(&self, bucket: u32) -> Option<usize> {
-        self.arms.iter().position(|arm| bucket < arm.end)
+    pub(super) fn arm(&self, bucket: u32) -> Option<u32> {
+        self.arms.iter().zip(0..).find(|(arm, _)| bucket < arm.end).map(|(_, number)| number)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Programs: conditions as flat data, and how they are evaluated.
 //!
-//! Nodes refer to one another by number, so a program is two allocations however large the condition is.
+//! Nodes refer to one another by number, so a program is one list however large the condition is.
 //! Evaluation cannot fail: what has no value is `Null`, which as a condition is unknown.
 
 use std::collections::HashSet;
@@ -9,23 +9,31 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::evaluator::Evaluator;
+use super::field::Field;
 use super::function::Function;
 #[cfg(test)]
 use super::operand::Operand;
 use super::operand::Truth;
 use crate::model::{
-    AffixKind, ArithmeticOp, CompareOp, DottedVersion, Duration, IsWhat, KeyId, KeyType, Path,
-    SegmentId, SemanticVersion, Timestamp, Value,
+    AffixKind, ArithmeticOp, Attribute, AttributeName, CompareOp, DottedVersion, Duration, IsWhat,
+    KeyId, KeyType, Path, SegmentId, SemanticVersion, Short, Timestamp, Value,
 };
 
 /// The number of a node.
 pub(super) type NodeId = u32;
 
-/// Nodes in a row: places in the lists of a program.
+/// Nodes in a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Nodes {
-    pub(super) start: u32,
-    pub(super) end: u32,
+    pub(super) start: NodeId,
+    pub(super) end: NodeId,
+}
+
+impl Nodes {
+    /// The numbers of the nodes.
+    pub(super) fn ids(self) -> std::ops::Range<NodeId> {
+        self.start..self.end
+    }
 }
 
 /// A literal, read.
@@ -34,7 +42,7 @@ pub(super) enum Constant {
     Value(Value),
     Timestamp(Timestamp),
     Duration(Duration),
-    Semver(SemanticVersion),
+    Semver(Box<SemanticVersion>),
     Version(Box<DottedVersion>),
 }
 
@@ -42,7 +50,7 @@ pub(super) enum Constant {
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Constant(Constant),
-    Attribute(Path),
+    Attribute(Arc<Field>),
     CheckValue(Path),
     Key(KeyId),
     Segment(SegmentId),
@@ -50,19 +58,111 @@ pub(super) enum Node {
     And(Nodes),
     Or(Nodes),
     Not(NodeId),
-    Any { list: NodeId, test: NodeId },
-    Compare { op: CompareOp, left: NodeId, right: NodeId },
-    Is { operand: NodeId, what: IsWhat, negated: bool },
-    Between { operand: NodeId, low: NodeId, high: NodeId, negated: bool },
-    In { operand: NodeId, items: Nodes, negated: bool },
-    InTexts { operand: NodeId, texts: HashSet<Arc<str>>, negated: bool },
-    Contains { operand: NodeId, all: bool, items: Nodes, negated: bool },
-    Affix { operand: NodeId, kind: AffixKind, items: Nodes, negated: bool },
-    Matches { operand: NodeId, regex: Regex, negated: bool },
-    Arithmetic { op: ArithmeticOp, left: NodeId, right: NodeId },
+    Any {
+        list: NodeId,
+        test: NodeId,
+    },
+    Compare {
+        op: CompareOp,
+        left: NodeId,
+        right: NodeId,
+    },
+    Is {
+        operand: NodeId,
+        what: IsWhat,
+        negated: bool,
+    },
+    Between {
+        operand: NodeId,
+        low: NodeId,
+        high: NodeId,
+        negated: bool,
+    },
+    In {
+        operand: NodeId,
+        items: Nodes,
+        negated: bool,
+    },
+    InTexts {
+        operand: NodeId,
+        texts: Arc<HashSet<Arc<str>>>,
+        negated: bool,
+    },
+    Contains {
+        operand: NodeId,
+        all: bool,
+        items: Nodes,
+        negated: bool,
+    },
+    Affix {
+        operand: NodeId,
+        kind: AffixKind,
+        items: Nodes,
+        negated: bool,
+    },
+    Matches {
+        operand: NodeId,
+        regex: Box<Regex>,
+        negated: bool,
+    },
+    Arithmetic {
+        op: ArithmeticOp,
+        left: NodeId,
+        right: NodeId,
+    },
     Negate(NodeId),
-    Cast { operand: NodeId, to: KeyType },
-    Call { function: Box<Function>, arguments: Nodes },
+    Cast {
+        operand: NodeId,
+        to: KeyType,
+    },
+    Call {
+        function: Box<Function>,
+        arguments: Nodes,
+    },
+    /// Whether an attribute is a short text: what conditions ask most.
+    TextIs {
+        field: Arc<Field>,
+        text: Short,
+        negated: bool,
+    },
+    /// Whether an attribute is one of short texts, which are sorted.
+    TextIn {
+        field: Arc<Field>,
+        texts: Box<[Short]>,
+        negated: bool,
+    },
+}
+
+/// What an environment has of an attribute.
+pub(crate) enum Found<'a> {
+    /// Nothing.
+    Missing,
+    /// A value, of which nothing is prepared.
+    Value(&'a Value),
+    /// An attribute of a context.
+    Attribute(Attribute<'a>),
+}
+
+impl<'a> Found<'a> {
+    pub(crate) fn value(self) -> Option<&'a Value> {
+        match self {
+            Self::Missing => None,
+            Self::Value(value) => Some(value),
+            Self::Attribute(attribute) => Some(attribute.value()),
+        }
+    }
+}
+
+impl<'a> From<Option<&'a Value>> for Found<'a> {
+    fn from(value: Option<&'a Value>) -> Self {
+        value.map_or(Self::Missing, Self::Value)
+    }
+}
+
+impl<'a> From<Option<Attribute<'a>>> for Found<'a> {
+    fn from(attribute: Option<Attribute<'a>>) -> Self {
+        attribute.map_or(Self::Missing, Self::Attribute)
+    }
 }
 
 impl Node {
@@ -71,8 +171,8 @@ impl Node {
 
 /// What an evaluation asks of the world around a condition. `'a` is how long its values live.
 pub(crate) trait Environment<'a> {
-    /// An attribute of the user (a property of an event, a column of a row); `None` if it is missing.
-    fn attribute(&self, name: &str) -> Option<&'a Value>;
+    /// An attribute of the user (a property of an event, a column of a row).
+    fn attribute(&self, name: &AttributeName) -> Found<'a>;
 
     /// The value that the user has for a key.
     fn key_value(&mut self, _key: KeyId) -> &'a Value {
@@ -99,36 +199,36 @@ pub(super) static NULL: Value = Value::Null;
 /// A condition that can be evaluated.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
+    /// The last of them is the whole.
     pub(super) nodes: Box<[Node]>,
-    pub(super) lists: Box<[NodeId]>,
-    pub(super) root: NodeId,
 }
 
 impl Program {
     /// Whether the condition is true, false or unknown.
     pub(crate) fn evaluate<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> Truth {
-        Evaluator::new(self, environment).truth(self.root)
+        Evaluator::new(self, environment).truth(self.root())
     }
 
     /// The value of the expression. Instants are their text; durations and versions are `NULL`, as no
     /// value is one.
     #[cfg(test)]
     pub(crate) fn value<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> Value {
-        match Evaluator::new(self, environment).value(self.root) {
+        match Evaluator::new(self, environment).value(self.root()) {
             Operand::Timestamp(at) => at.to_string().into(),
             other => other.to_value().unwrap_or_default(),
         }
     }
 
-    pub(super) fn list(&self, nodes: Nodes) -> &[NodeId] {
-        self.lists.get(nodes.start as usize..nodes.end as usize).unwrap_or_default()
+    #[inline]
+    pub(super) fn root(&self) -> NodeId {
+        NodeId::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(NodeId::MAX)
     }
 
     /// The operands that have nodes of their own, in the order in which they were written.
     pub(super) fn operands(&self, id: NodeId) -> Vec<NodeId> {
         match self.nodes.get(id as usize) {
             Some(Node::And(items) | Node::Or(items) | Node::Call { arguments: items, .. }) => {
-                self.list(*items).to_vec()
+                items.ids().collect()
             }
             Some(
                 Node::Not(a)
@@ -147,7 +247,7 @@ impl Program {
                 Node::In { operand, items, .. }
                 | Node::Contains { operand, items, .. }
                 | Node::Affix { operand, items, .. },
-            ) => std::iter::once(operand).chain(self.list(*items)).copied().collect(),
+            ) => std::iter::once(*operand).chain(items.ids()).collect(),
             _ => Vec::new(),
         }
     }
@@ -162,8 +262,8 @@ pub(crate) fn passes_check(program: &Program, value: &Value) -> bool {
 struct Alone<'a>(&'a Value);
 
 impl<'a> Environment<'a> for Alone<'a> {
-    fn attribute(&self, _name: &str) -> Option<&'a Value> {
-        None
+    fn attribute(&self, _name: &AttributeName) -> Found<'a> {
+        Found::Missing
     }
 
     /// A `CHECK` has no `NOW()`, so no instant is ever asked for.

@@ -1,82 +1,130 @@
 //! One evaluation: rows tried from the top, segments and keys decided once each.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cell::Cell;
 
-use super::evaluation::{Outcome, Reason};
+use super::evaluation::Outcome;
+use super::memo::{Memo, Segments};
 use super::operand::Operand;
-use super::plan::{Live, Plan, PlanCell, PlanRow, PlanSplit, ServedRow};
-use super::program::{Environment, NULL};
-use super::snapshot::Snapshot;
+use super::plan::{ALL, Live, Plan, PlanCell, PlanRow, PlanSplit, ServedRow};
+use super::program::{Environment, Found, NULL};
+use super::snapshot::Compiled;
+use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
-use crate::model::{Context, KeyId, SegmentId, Timestamp, Value};
+use crate::model::{AttributeName, Context, KeyId, Reason, SegmentId, Timestamp, Value};
+
+/// The instant of an evaluation.
+#[derive(Clone, Debug)]
+pub(crate) enum Moment<'c> {
+    /// A given one.
+    At(Timestamp),
+    /// The one that a clock shows when it is first asked for, but none before an earliest one. Few
+    /// evaluations depend on the time, and most clocks cost as much as an evaluation.
+    Clock { clock: &'c Clock, earliest: Timestamp, shown: Cell<Option<Timestamp>> },
+}
+
+impl<'c> Moment<'c> {
+    pub(crate) fn of_clock(clock: &'c Clock, earliest: Timestamp) -> Self {
+        Self::Clock { clock, earliest, shown: Cell::new(None) }
+    }
+
+    fn instant(&self) -> Timestamp {
+        match self {
+            Self::At(at) => *at,
+            Self::Clock { clock, earliest, shown } => shown.get().unwrap_or_else(|| {
+                let now = clock.now().max(*earliest);
+                shown.set(Some(now));
+                now
+            }),
+        }
+    }
+}
 
 /// What a snapshot says of a user at an instant.
 pub(super) struct Run<'a> {
-    pub(super) snapshot: &'a Snapshot,
+    pub(super) snapshot: &'a Compiled,
     pub(super) context: &'a Context,
-    at: Timestamp,
+    moment: Moment<'a>,
     /// How many conditions wait for one that they refer to.
     depth: usize,
     /// Segments and keys that a condition referred to: each is decided once, or a chain in which each
-    /// refers twice to the one before it would take exponential time. Empty maps take no memory.
-    segments: BTreeMap<SegmentId, bool>,
-    keys: BTreeMap<KeyId, &'a Value>,
+    /// refers twice to the one before it would take exponential time.
+    segments: Segments,
+    keys: Memo<KeyId, &'a Value>,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot, context: &'a Context, at: Timestamp) -> Self {
-        let (segments, keys) = (BTreeMap::new(), BTreeMap::new());
-        Self { snapshot, context, at, depth: 0, segments, keys }
+    /// For the evaluation of one key.
+    pub(super) fn new(snapshot: &'a Compiled, context: &'a Context, moment: Moment<'a>) -> Self {
+        let (segments, keys) = (Segments::Few(Memo::new()), Memo::new());
+        Self { snapshot, context, moment, depth: 0, segments, keys }
+    }
+
+    /// For the evaluation of many keys: what rows have in common is decided once, too.
+    pub(super) fn of_many(snapshot: &'a Compiled, context: &'a Context, at: Timestamp) -> Self {
+        let segments = Segments::Many(Vec::new());
+        Self { segments, ..Self::new(snapshot, context, Moment::At(at)) }
+    }
+
+    /// The same user at the same instant, of whom nothing is decided yet.
+    pub(super) fn again<'b>(&self) -> Run<'b>
+    where
+        'a: 'b,
+    {
+        Run::new(self.snapshot, self.context, self.moment.clone())
     }
 
     /// Tries the rows of a plan.
     pub(super) fn find(&mut self, plan: &'a Plan) -> Outcome {
-        let era = plan.era(self.at);
-        if plan.archived {
-            return Outcome::without_row(Reason::Archived, era);
-        }
-        let Some(live) = plan.live(era) else {
-            return Outcome::without_row(Reason::Static, era);
-        };
-        if live.served.disabled {
-            return Outcome::without_row(Reason::Disabled, era);
-        }
-        for (row, cell) in live.rows.iter().enumerate() {
-            if let Some((reason, arm)) = self.try_row(live, cell) {
-                return Outcome { reason, era, row, arm };
+        let era = plan.era(|| self.moment.instant());
+        let live = plan.live(era);
+        if let Some(live) = live.filter(|live| !live.disabled && !plan.archived) {
+            for (row, number) in live.rows.iter().zip(0..) {
+                if let Some((reason, arm)) = self.try_row(live, row) {
+                    return Outcome { reason, era, row: number, arm, place: row.place + arm };
+                }
             }
         }
-        Outcome::without_row(Reason::Default, era)
+        let reason = plan.reason_without_row(live);
+        Outcome::without_row(reason, era, plan.place_without_row(era))
     }
 
     /// The arm that a row gives, or its value; `None` if it gives nothing.
-    fn try_row(&mut self, live: &'a Live, row: &'a PlanRow) -> Option<(Reason, usize)> {
-        let served = live.served.rows.get(row.row)?;
-        if !self.in_row_segment(served.segment) || !self.is_covered(served) {
+    fn try_row(&mut self, live: &'a Live, row: &'a PlanRow) -> Option<(Reason, u32)> {
+        if !self.in_row_segment(row.segment) || !self.is_covered(live, row) {
             return None;
         }
         match &row.cell {
             PlanCell::Value(_) => Some((Reason::TargetingMatch, 0)),
             PlanCell::Split(split) => {
-                let bucket = self.split_bucket(served, split)?;
+                let bucket = self.split_bucket(live.served(row)?, split)?;
                 split.arm(bucket).map(|arm| (Reason::Split, arm))
             }
         }
     }
 
-    /// Whether the user is in the segment of a row. Rows have each segment once, so nothing is noted.
+    /// Whether the user is in the segment of a row. A version has each segment in one row, so that for one
+    /// key nothing need be noted.
     fn in_row_segment(&mut self, segment: SegmentId) -> bool {
-        match self.segments.get(&segment) {
-            Some(known) => *known,
-            None => self.decide(segment),
+        if segment.is_everyone() {
+            return true;
         }
+        if let Some(known) = self.segments.get(segment) {
+            return known;
+        }
+        let found = self.decide(segment);
+        if matches!(self.segments, Segments::Many(_)) {
+            self.segments.set(segment, found);
+        }
+        found
     }
 
     /// Whether the rollout of a row covers the user.
-    fn is_covered(&self, row: &ServedRow) -> bool {
-        row.rollout
-            .is_none_or(|share| self.rollout_bucket(row).is_some_and(|bucket| bucket < share))
+    fn is_covered(&self, live: &Live, row: &PlanRow) -> bool {
+        if row.rollout == ALL {
+            return true;
+        }
+        let bucket = live.served(row).and_then(|served| self.rollout_bucket(served));
+        bucket.is_some_and(|bucket| bucket < row.rollout)
     }
 
     pub(super) fn rollout_bucket(&self, row: &ServedRow) -> Option<u32> {
@@ -85,67 +133,63 @@ impl<'a> Run<'a> {
 
     /// The bucket of a split; `None` if what it goes by is missing.
     pub(super) fn split_bucket(&self, row: &ServedRow, split: &PlanSplit) -> Option<u32> {
-        let Some(path) = &split.by else {
+        let Some((name, path)) = &split.by else {
             return self.context.user_id().map(|id| row.split_salt.bucket(id));
         };
-        let (name, steps) = path.split_first()?;
-        let by = self.context.attribute(name)?.dig(steps)?;
-        let by: Cow<'_, str> = Operand::from(by).into_text()?;
-        Some(row.split_salt.bucket(&by))
+        let by = self.context.find(name)?.value().dig(path.get(1..)?)?;
+        Operand::from(by).with_text(|by| row.split_salt.bucket(by))
     }
 
     /// Evaluates the condition of a segment.
     fn decide(&mut self, segment: SegmentId) -> bool {
-        if segment.is_everyone() {
-            return true;
-        }
-        let Some(compiled) = self.snapshot.segment(segment) else {
-            return false;
-        };
-        compiled.program.evaluate(self) == Some(true)
+        let program = self.snapshot.segment(segment).and_then(|s| s.program(self.snapshot));
+        program.is_some_and(|program| program.evaluate(self) == Some(true))
     }
 }
 
 impl<'a> Environment<'a> for Run<'a> {
-    fn attribute(&self, name: &str) -> Option<&'a Value> {
-        self.context.attribute(name)
+    fn attribute(&self, name: &AttributeName) -> Found<'a> {
+        self.context.find(name).into()
     }
 
     /// The value for a key. While it is looked for it is `NULL`, so that a cycle ends.
     fn key_value(&mut self, key: KeyId) -> &'a Value {
-        if let Some(known) = self.keys.get(&key) {
+        if let Some(known) = self.keys.get(key) {
             return known;
         }
         let snapshot = self.snapshot;
         let Some(plan) = snapshot.plan(key).filter(|_| self.depth < CHAIN_DEPTH) else {
             return &NULL;
         };
-        self.keys.insert(key, &NULL);
+        self.keys.set(key, &NULL);
         self.depth += 1;
         let outcome = self.find(plan);
         self.depth -= 1;
         let value = plan.value(&outcome);
-        self.keys.insert(key, value);
+        self.keys.set(key, value);
         value
     }
 
     /// Whether the user is in a segment. While it is decided nobody is, so that a cycle ends.
     fn in_segment(&mut self, segment: SegmentId) -> bool {
-        if let Some(known) = self.segments.get(&segment) {
-            return *known;
+        if segment.is_everyone() {
+            return true;
+        }
+        if let Some(known) = self.segments.get(segment) {
+            return known;
         }
         if self.depth >= CHAIN_DEPTH {
             return false;
         }
-        self.segments.insert(segment, false);
+        self.segments.set(segment, false);
         self.depth += 1;
         let found = self.decide(segment);
         self.depth -= 1;
-        self.segments.insert(segment, found);
+        self.segments.set(segment, found);
         found
     }
 
     fn now(&self) -> Timestamp {
-        self.at
+        self.moment.instant()
     }
 }

@@ -2,45 +2,83 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use imbl::{HashMap, OrdMap, Vector};
+use imbl::OrdMap;
 
-use super::compile::compile;
+use super::compile::{compile_plain, compile_with};
 use super::evaluation::Evaluation;
-use super::plan::{Plan, Schedule, claimants};
+use super::field::Fields;
+use super::names::Names;
+use super::plan::{Meter, NoMeter, Plan, Schedule, claimants};
 use super::program::Program;
-use super::run::Run;
-use super::scope::{CatalogScope, Scope};
+use super::run::{Moment, Run};
+use super::scope::CatalogScope;
 use super::trace::{Trace, trace};
+use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, Condition, ConfigId, Context, KeyId, Name, Segment, SegmentId, Timestamp,
+    Catalog, Change, Condition, ConfigId, Context, KeyId, Segment, SegmentId, Short, Timestamp,
     Version,
 };
+use crate::shard::{shards, thread_number};
 
 /// One state of the store, compiled for evaluation: immutable, and cheap to clone.
 ///
 /// It knows the publications to come, so it answers for every instant from its own on, until it is
 /// replaced by the snapshot of a later revision.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Snapshot {
-    revision: u64,
-    names: HashMap<Name, KeyId>,
-    /// The plans of the keys, by number.
-    plans: Vector<Option<Arc<Plan>>>,
-    /// The conditions of the segments, by number.
-    segments: Vector<Option<Arc<CompiledSegment>>>,
-    schedules: OrdMap<ConfigId, Arc<Schedule>>,
-    /// The config of which a version is pretended to be live.
-    pretended: Option<ConfigId>,
+    /// Evaluations keep the state that they were made of. Each thread counts its own, or the threads would
+    /// wait for one another to count.
+    pins: Arc<[Arc<Pin>]>,
 }
 
-/// A segment's condition, and what it was compiled from.
+/// A handle of a state that few threads share.
+#[repr(align(128))]
+#[derive(Debug)]
+pub(super) struct Pin(Arc<Compiled>);
+
+impl Deref for Pin {
+    type Target = Compiled;
+
+    fn deref(&self) -> &Compiled {
+        &self.0
+    }
+}
+
+/// What a snapshot has.
+#[derive(Clone, Default)]
+pub(super) struct Compiled {
+    pub(super) catalog: Catalog,
+    names: Arc<Names>,
+    plans: Trie<Plan>,
+    segments: Trie<CompiledSegment>,
+    schedules: OrdMap<ConfigId, Arc<Schedule>>,
+    /// The attributes of all conditions.
+    fields: Arc<Fields>,
+    /// The config of which a version is pretended to be live.
+    pretended: Option<ConfigId>,
+    /// Which store it is of; those that came of one another have the same.
+    pub(super) lineage: u64,
+}
+
+/// A segment's condition, and the program for it.
 #[derive(Debug)]
 pub(super) struct CompiledSegment {
     pub(super) condition: Condition,
-    pub(super) program: Program,
+    /// Made when it is first needed: opening a store compiles nothing. `None`: it cannot be compiled, which
+    /// only a damaged store brings about; then nobody is in the segment.
+    program: OnceLock<Option<Program>>,
+}
+
+/// The plans that a change made, and those that they replace.
+#[derive(Debug, Default)]
+pub(crate) struct Replaced {
+    pub(crate) made: Vec<Arc<Plan>>,
+    pub(crate) gone: Vec<Arc<Plan>>,
 }
 
 /// What has to be compiled anew.
@@ -81,15 +119,40 @@ impl Touched {
 }
 
 impl Snapshot {
-    /// Compiles all of a catalog. Conditions were checked when they were stored, so it fails only if the
-    /// catalog is damaged.
-    pub(crate) fn compile(catalog: &Catalog) -> Result<Self> {
-        Self::default().with(catalog, Touched::everything(catalog))
+    /// Takes up all of a catalog. Conditions are compiled when they are first needed.
+    pub(crate) fn compile(catalog: &Catalog, meter: &dyn Meter) -> (Self, Replaced) {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let lineage = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mut made = Compiled { catalog: catalog.clone(), lineage, ..Compiled::default() };
+        for segment in catalog.segments() {
+            made.segments.set(segment.id.0, Arc::new(CompiledSegment::new(segment)));
+        }
+        let replaced = made.plan_touched(Touched::everything(catalog), meter);
+        (Self::new(made), replaced)
     }
 
-    /// Compiles what changes touched; the catalog is the one after them.
-    pub(crate) fn update(&self, catalog: &Catalog, changes: &[Change]) -> Result<Self> {
-        self.with(catalog, Touched::by(changes))
+    /// A state that is not counted: of the past, or pretended.
+    pub(crate) fn uncounted(catalog: &Catalog) -> Self {
+        Self::compile(catalog, &NoMeter).0
+    }
+
+    /// Compiles what changes touched; the catalog is the one after them. Conditions were checked when they
+    /// were stored, so it fails only if the catalog is damaged.
+    pub(crate) fn update(
+        &self,
+        catalog: &Catalog,
+        changes: &[Change],
+        meter: &dyn Meter,
+    ) -> Result<(Self, Replaced)> {
+        let touched = Touched::by(changes);
+        let mut made = Compiled { catalog: catalog.clone(), ..self.compiled().clone() };
+        for segment in touched.segments.iter().filter_map(|id| catalog.segment(*id)) {
+            let compiled = CompiledSegment::new(segment);
+            compiled.try_compile(&made, segment)?;
+            made.segments.set(segment.id.0, Arc::new(compiled));
+        }
+        let replaced = made.plan_touched(touched, meter);
+        Ok((Self::new(made), replaced))
     }
 
     /// Pretends that a version were live at every instant, whatever the switches of its config say and
@@ -100,9 +163,9 @@ impl Snapshot {
         config: ConfigId,
         version: &Arc<Version>,
     ) -> Self {
-        let mut made = self.clone();
+        let mut made = self.compiled().clone();
         let Some(known) = catalog.config(config) else {
-            return made;
+            return self.clone();
         };
         let schedule = Arc::new(Schedule::pretend(catalog, known, version));
         let mut keys = schedule.keys();
@@ -110,45 +173,52 @@ impl Snapshot {
         made.schedules.insert(config, schedule);
         made.pretended = Some(config);
         for key in keys {
-            made.plan_key(catalog, key);
+            made.plan_key(key, &NoMeter, &mut Replaced::default());
         }
-        made
+        Self::new(made)
     }
 
-    fn with(&self, catalog: &Catalog, touched: Touched) -> Result<Self> {
-        let mut made = self.clone();
-        made.revision = catalog.revision;
-        for segment in touched.segments.iter().filter_map(|id| catalog.segment(*id)) {
-            let compiled = CompiledSegment::new(segment, &CatalogScope(catalog))?;
-            put(&mut made.segments, segment.id.0, Arc::new(compiled));
-        }
-        let mut keys = touched.keys;
-        for config in touched.configs.iter().filter_map(|id| catalog.config(*id)) {
-            let schedule = Arc::new(Schedule::new(catalog, config));
-            keys.extend(schedule.keys());
-            let old = made.schedules.insert(config.head.id, schedule);
-            keys.extend(old.iter().flat_map(|old| old.keys()));
-        }
-        for key in keys {
-            made.plan_key(catalog, key);
-        }
-        Ok(made)
+    fn new(compiled: Compiled) -> Self {
+        let compiled = Arc::new(compiled);
+        let pin = |_| Arc::new(Pin(Arc::clone(&compiled)));
+        Self { pins: (0..shards()).map(pin).collect() }
     }
 
-    /// Makes the plan of a key anew.
-    fn plan_key(&mut self, catalog: &Catalog, key: KeyId) {
-        let Some(key) = catalog.key(key) else { return };
-        let claimants = claimants(catalog, key.id).filter(|id| Some(*id) != self.pretended);
-        let configs = self.pretended.into_iter().chain(claimants);
-        let plan = Plan::new(key, configs.filter_map(|id| self.schedules.get(&id)));
-        self.names.insert(key.name.clone(), key.id);
-        put(&mut self.plans, key.id.0, Arc::new(plan));
+    fn compiled(&self) -> &Compiled {
+        match self.pins.first() {
+            Some(pin) => pin,
+            None => Compiled::none(), // there is always one
+        }
+    }
+
+    /// The handle that is this thread's.
+    #[inline]
+    fn pin(&self) -> Option<&Arc<Pin>> {
+        self.pins.get(thread_number() & (self.pins.len() - 1))
     }
 
     /// The number of the revision that it is the state of.
     #[must_use]
     pub(crate) fn revision(&self) -> u64 {
-        self.revision
+        self.compiled().catalog.revision
+    }
+
+    /// The instant of that revision; the first of all if there is none.
+    #[must_use]
+    #[inline]
+    pub(crate) fn time(&self) -> Timestamp {
+        self.compiled().catalog.time.unwrap_or(Timestamp::MIN)
+    }
+
+    /// The number of a key.
+    pub(crate) fn key_named(&self, name: &str) -> Option<KeyId> {
+        self.compiled().plan_named(name).map(|plan| plan.id)
+    }
+
+    /// Which store it is of: the numbers of keys mean the same in all snapshots that have the same lineage.
+    #[inline]
+    pub(crate) fn lineage(&self) -> u64 {
+        self.compiled().lineage
     }
 
     /// Evaluates a key for a user at an instant; `None` if there is no such key.
@@ -160,19 +230,12 @@ impl Snapshot {
         &self,
         key: &str,
         context: &Context,
-        at: Timestamp,
+        moment: Moment<'_>,
     ) -> Option<Evaluation> {
-        self.evaluate_id(*self.names.get(key)?, context, at)
-    }
-
-    /// Evaluates a key; one that does not exist is `NULL` with `UNKNOWN_KEY`.
-    pub(crate) fn evaluate_or_unknown(
-        &self,
-        key: &str,
-        context: &Context,
-        at: Timestamp,
-    ) -> Evaluation {
-        self.evaluate_at(key, context, at).unwrap_or_else(|| Evaluation::unknown(key))
+        let pin = self.pin()?;
+        let plan = pin.plan_named(key)?;
+        let outcome = Run::new(pin, context, moment).find(plan);
+        Some(Evaluation::new(Arc::clone(pin), plan, outcome))
     }
 
     /// [`Self::evaluate_at`], by the number of the key.
@@ -180,17 +243,55 @@ impl Snapshot {
         &self,
         key: KeyId,
         context: &Context,
-        at: Timestamp,
+        moment: Moment<'_>,
     ) -> Option<Evaluation> {
-        let plan = self.plan(key)?;
-        let outcome = Run::new(self, context, at).find(plan);
-        Some(Evaluation::new(Arc::clone(plan), outcome))
+        let pin = self.pin()?;
+        let plan = pin.plan(key)?;
+        let outcome = Run::new(pin, context, moment).find(plan);
+        Some(Evaluation::new(Arc::clone(pin), plan, outcome))
+    }
+
+    /// Evaluates many keys for a user at an instant. What they have in common is decided once; keys that
+    /// do not exist are left out.
+    pub(crate) fn evaluate_many<'a>(
+        &'a self,
+        keys: impl IntoIterator<Item = KeyId> + 'a,
+        context: &'a Context,
+        at: Timestamp,
+    ) -> impl Iterator<Item = Evaluation> + 'a {
+        let pin = self.pin();
+        let mut run = pin.map(|pin| Run::of_many(pin, context, at));
+        keys.into_iter().filter_map(move |key| {
+            let plan = pin?.plan(key)?;
+            let outcome = run.as_mut()?.find(plan);
+            Some(Evaluation::new(Arc::clone(pin?), plan, outcome))
+        })
+    }
+
+    /// The keys that are not archived, in the order in which they were made.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = KeyId> + '_ {
+        let compiled = self.compiled();
+        let keys = (1..=compiled.last_key()).filter_map(|number| compiled.plan(KeyId(number)));
+        keys.filter(|plan| !plan.archived).map(|plan| plan.id)
     }
 
     /// Evaluates a key, and says of each row why it won or lost.
-    pub(crate) fn trace_at(&self, key: &str, context: &Context, at: Timestamp) -> Option<Trace> {
-        let plan = self.plan(*self.names.get(key)?)?;
-        Some(trace(Run::new(self, context, at), plan, at))
+    pub(crate) fn trace_at(&self, key: KeyId, context: &Context, at: Timestamp) -> Option<Trace> {
+        let pin = self.pin()?;
+        let plan = pin.plan(key)?;
+        let mut run = Run::new(pin, context, Moment::At(at));
+        let outcome = run.find(plan);
+        let evaluation = Evaluation::new(Arc::clone(pin), plan, outcome);
+        Some(trace(run, plan, outcome, evaluation))
+    }
+
+    /// The segments whose conditions cannot be compiled, each with the reason: none, if the store is sound.
+    pub(crate) fn flaws(&self) -> Vec<Error> {
+        let compiled = self.compiled();
+        let flaw = |segment: &Arc<Segment>| {
+            CompiledSegment::new(segment).try_compile(compiled, segment).err()
+        };
+        compiled.catalog.segments().filter_map(flaw).collect()
     }
 
     /// Evaluates a condition for a user, in this state.
@@ -201,43 +302,117 @@ impl Snapshot {
         context: &Context,
         at: Timestamp,
     ) -> Option<bool> {
-        program.evaluate(&mut Run::new(self, context, at))
+        program.evaluate(&mut Run::new(self.compiled(), context, Moment::At(at)))
+    }
+}
+
+impl Compiled {
+    /// What has nothing.
+    fn none<'a>() -> &'a Self {
+        static NONE: OnceLock<Compiled> = OnceLock::new();
+        NONE.get_or_init(Self::default)
     }
 
-    pub(super) fn plan(&self, key: KeyId) -> Option<&Arc<Plan>> {
-        self.plans.get(key.0 as usize)?.as_ref()
+    /// Makes the schedules and plans anew that a change touched.
+    fn plan_touched(&mut self, touched: Touched, meter: &dyn Meter) -> Replaced {
+        let mut keys = touched.keys;
+        for id in touched.configs {
+            let Some(config) = self.catalog.config(id) else { continue };
+            let schedule = Arc::new(Schedule::new(&self.catalog, config));
+            keys.extend(schedule.keys());
+            let old = self.schedules.insert(id, schedule);
+            keys.extend(old.iter().flat_map(|old| old.keys()));
+        }
+        let mut replaced = Replaced::default();
+        for key in keys {
+            self.plan_key(key, meter, &mut replaced);
+        }
+        replaced
     }
 
+    /// Makes the plan of a key anew.
+    fn plan_key(&mut self, key: KeyId, meter: &dyn Meter, replaced: &mut Replaced) {
+        let Some(key) = self.catalog.key(key) else { return };
+        let claimants = claimants(&self.catalog, key.id).filter(|id| Some(*id) != self.pretended);
+        let configs = self.pretended.into_iter().chain(claimants);
+        let plan = Plan::new(key, configs.filter_map(|id| self.schedules.get(&id)), meter);
+        let plan = Arc::new(plan);
+        match self.plans.set(key.id.0, Arc::clone(&plan)) {
+            Some(old) => replaced.gone.push(old),
+            None => Arc::make_mut(&mut self.names).add(key.name.as_str(), key.id),
+        }
+        replaced.made.push(plan);
+    }
+
+    fn last_key(&self) -> u32 {
+        self.catalog.next_key().0.saturating_sub(1)
+    }
+
+    #[inline]
+    pub(super) fn plan_named(&self, name: &str) -> Option<&Plan> {
+        let short = Short::new(name);
+        self.names.find(name, |key| self.plan(key).filter(|plan| plan.is_of(name, short)))
+    }
+
+    pub(super) fn plan(&self, key: KeyId) -> Option<&Plan> {
+        self.plans.get(key.0).map(|plan| &**plan)
+    }
+
+    #[inline]
     pub(super) fn segment(&self, segment: SegmentId) -> Option<&CompiledSegment> {
-        self.segments.get(segment.0 as usize)?.as_deref()
+        self.segments.get(segment.0).map(|segment| &**segment)
+    }
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self::new(Compiled::default())
     }
 }
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.compiled().fmt(f)
+    }
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")
-            .field("revision", &self.revision)
+            .field("revision", &self.catalog.revision)
             .field("keys", &self.names.len())
             .finish_non_exhaustive()
     }
 }
 
 impl CompiledSegment {
-    fn new(segment: &Segment, scope: &dyn Scope) -> Result<Self> {
-        let condition = segment.condition.clone();
-        let program = compile(condition.expr(), scope).map_err(|error| {
+    fn new(segment: &Segment) -> Self {
+        Self { condition: segment.condition.clone(), program: OnceLock::new() }
+    }
+
+    /// The program, if the condition can be compiled.
+    #[inline]
+    pub(super) fn program(&self, state: &Compiled) -> Option<&Program> {
+        self.program.get_or_init(|| self.compile(state).ok()).as_ref()
+    }
+
+    /// Compiles the condition now.
+    fn try_compile(&self, state: &Compiled, segment: &Segment) -> Result<()> {
+        let program = self.compile(state).map_err(|error| {
             let what = format!("the condition of segment `{}`: {error}", segment.name.as_str());
             Error::new(ErrorKind::Corrupt { what }).because(error)
         })?;
-        Ok(Self { condition, program })
+        let _ = self.program.set(Some(program)); // it is not there yet
+        Ok(())
     }
-}
 
-/// Puts something in its place, and leaves the places before it that are not there yet empty.
-fn put<T>(all: &mut Vector<Option<Arc<T>>>, number: u32, one: Arc<T>) {
-    let index = number as usize;
-    while all.len() <= index {
-        all.push_back(None);
+    fn compile(&self, state: &Compiled) -> Result<Program> {
+        let scope = CatalogScope(&state.catalog);
+        self.condition.look(|expr| compile_with(expr, &scope, &state.fields))
     }
-    all.set(index, Some(one));
+
+    /// A program with a node for each part of the condition.
+    pub(super) fn plain_program(&self, state: &Compiled) -> Option<Program> {
+        self.condition.look(|expr| compile_plain(expr, &CatalogScope(&state.catalog))).ok()
+    }
 }

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::evaluation::{Evaluation, Outcome, Reason};
+use super::evaluation::{Evaluation, Outcome};
 use super::evaluator::Evaluator;
 use super::operand::Operand;
 use super::plan::{Live, Plan, PlanCell, PlanRow, ServedRow};
 use super::program::{Environment, NodeId, Program};
 use super::run::Run;
-use crate::model::{Expr, ExprKind, Name, Share, Spanned, Timestamp};
+use crate::model::{Expr, ExprKind, Name, Reason, SegmentId, Share, Spanned};
 
 /// How an evaluation came about.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Program {
     ) -> Vec<Part> {
         let evaluator = Evaluator::new(self, environment);
         let mut tracer = Tracer { program: self, evaluator, parts: Vec::new() };
-        tracer.part(self.root, expr, 0);
+        tracer.part(self.root(), expr, 0);
         tracer.parts
     }
 }
@@ -172,11 +172,14 @@ impl fmt::Display for Abridged<'_> {
 }
 
 /// Traces the evaluation of a plan.
-pub(super) fn trace<'a>(mut run: Run<'a>, plan: &'a Arc<Plan>, at: Timestamp) -> Trace {
-    let outcome = run.find(plan);
-    let evaluation = Evaluation::new(Arc::clone(plan), outcome);
+pub(super) fn trace<'a>(
+    mut run: Run<'a>,
+    plan: &'a Plan,
+    outcome: Outcome,
+    evaluation: Evaluation,
+) -> Trace {
     let tried = !matches!(outcome.reason, Reason::Archived | Reason::Disabled | Reason::Static);
-    let rows = match plan.live(plan.era(at)) {
+    let rows = match plan.live(outcome.era) {
         Some(live) if tried => rows(&mut run, live, &outcome),
         _ => Vec::new(),
     };
@@ -185,8 +188,8 @@ pub(super) fn trace<'a>(mut run: Run<'a>, plan: &'a Arc<Plan>, at: Timestamp) ->
 
 /// The rows from the top to the one that won, blank ones too.
 fn rows<'a>(run: &mut Run<'a>, live: &'a Live, outcome: &Outcome) -> Vec<RowTrace> {
-    let winner = live.rows.get(outcome.row).map_or(usize::MAX, |row| row.row);
-    let rows = live.served.rows.iter().enumerate().take_while(|(index, _)| *index <= winner);
+    let winner = live.rows.get(outcome.row as usize).map_or(u32::MAX, |row| row.row);
+    let rows = (0..).zip(&live.served.rows).take_while(|(index, _)| *index <= winner);
     rows.map(|(index, served)| {
         let cell = live.rows.binary_search_by_key(&index, |row| row.row).ok();
         match cell.and_then(|place| live.rows.get(place)) {
@@ -212,9 +215,7 @@ fn tried<'a>(run: &mut Run<'a>, served: &'a ServedRow, row: &'a PlanRow) -> RowT
     let mut traced = blank(served);
     let holds = run.in_segment(served.segment);
     traced.in_segment = Some(holds);
-    if let Some(segment) = run.snapshot.segment(served.segment) {
-        traced.parts = segment.program.trace(segment.condition.expr(), run);
-    }
+    traced.parts = parts(run, served.segment);
     if holds {
         traced.rollout = rollout(run, served);
     }
@@ -223,6 +224,13 @@ fn tried<'a>(run: &mut Run<'a>, served: &'a ServedRow, row: &'a PlanRow) -> RowT
     }
     traced.verdict = verdict(&traced, row);
     traced
+}
+
+/// The parts of the condition of a segment.
+fn parts(run: &Run<'_>, segment: SegmentId) -> Vec<Part> {
+    let Some(segment) = run.snapshot.segment(segment) else { return Vec::new() };
+    let Some(program) = segment.plain_program(run.snapshot) else { return Vec::new() };
+    program.trace(segment.condition.expr(), &mut run.again())
 }
 
 fn rollout(run: &Run<'_>, served: &ServedRow) -> Option<RolloutTrace> {
@@ -237,11 +245,11 @@ fn split(run: &Run<'_>, served: &ServedRow, row: &PlanRow) -> Option<SplitTrace>
         return None;
     };
     let bucket = run.split_bucket(served, split);
-    let arm = bucket.and_then(|b| split.arm(b)).and_then(|arm| split.arms.get(arm));
+    let arm = bucket.and_then(|b| split.arm(b)).and_then(|arm| split.arms.get(arm as usize));
     let by = split
         .by
         .as_ref()
-        .map(|path| Spanned::unplaced(ExprKind::Attribute(Arc::clone(path))).to_string());
+        .map(|(_, path)| Spanned::unplaced(ExprKind::Attribute(Arc::clone(path))).to_string());
     Some(SplitTrace { by, bucket, arm: arm.map(|arm| Arc::clone(&arm.label)) })
 }
 

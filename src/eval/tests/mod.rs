@@ -15,10 +15,10 @@ use std::sync::Arc;
 use super::compile::compile_value;
 use super::operand::Truth;
 use super::scope::CatalogScope;
-use super::{Environment, Scope, compile};
+use super::{Environment, Found, Scope, compile};
 use crate::model::{
-    ArithmeticOp, Catalog, CompareOp, Context, Expr, ExprKind, KeyType, Literal, Name, Spanned,
-    Timestamp, Value,
+    ArithmeticOp, AttributeName, Catalog, CompareOp, Context, Expr, ExprKind, KeyType, Literal,
+    Name, Spanned, Timestamp, Value,
 };
 
 fn json(text: &str) -> Value {
@@ -99,8 +99,8 @@ fn at(text: &str) -> Timestamp {
 struct User<'a>(&'a Context);
 
 impl<'a> Environment<'a> for User<'a> {
-    fn attribute(&self, name: &str) -> Option<&'a Value> {
-        self.0.attribute(name)
+    fn attribute(&self, name: &AttributeName) -> Found<'a> {
+        self.0.find(name).into()
     }
 
     fn now(&self) -> Timestamp {

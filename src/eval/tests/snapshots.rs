@@ -1,8 +1,8 @@
-use super::super::{Evaluation, Reason, Snapshot};
+use super::super::{Evaluation, Moment, NoMeter, Snapshot};
 use super::*;
 use crate::model::{
-    Arm, Cell, Change, Column, Condition, ConfigHead, ConfigId, Key, KeyId, Publication, Row,
-    Segment, SegmentId, Share, Split, Version, Versions,
+    Arm, Cell, Change, Column, Condition, ConfigHead, ConfigId, Key, KeyId, Publication, Reason,
+    Row, Segment, SegmentId, Share, Split, Version, Versions,
 };
 
 pub(super) struct NoVersions;
@@ -30,13 +30,15 @@ impl World {
         self.catalog.apply(changes, t(seconds), &NoVersions).unwrap();
         self.catalog.time = Some(t(seconds));
         self.catalog.revision += 1;
-        self.snapshot = self.snapshot.update(&self.catalog, changes).unwrap();
-        let fresh = Snapshot::compile(&self.catalog).unwrap();
+        self.snapshot = self.snapshot.update(&self.catalog, changes, &NoMeter).unwrap().0;
+        let fresh = Snapshot::uncounted(&self.catalog);
         assert_eq!(self.snapshot.revision(), self.catalog.revision);
         for key in self.catalog.keys() {
             for user in [Context::new("u1").with("country", "US"), Context::anonymous()] {
                 for at in [seconds, seconds + 15, seconds + 1000] {
-                    let of = |s: &Snapshot| told(&s.evaluate_id(key.id, &user, t(at)).unwrap());
+                    let of = |s: &Snapshot| {
+                        told(&s.evaluate_id(key.id, &user, Moment::At(t(at))).unwrap())
+                    };
                     assert_eq!(of(&self.snapshot), of(&fresh));
                 }
             }
@@ -45,7 +47,7 @@ impl World {
     }
 
     pub(super) fn get(&self, key: &str, user: &Context, seconds: i64) -> String {
-        told(&self.snapshot.evaluate_at(key, user, t(seconds)).unwrap())
+        told(&self.snapshot.evaluate_at(key, user, Moment::At(t(seconds))).unwrap())
     }
 }
 
@@ -186,7 +188,7 @@ fn rows_give_values_from_the_top() {
     assert_eq!(world.get("k", &other, 10), "11 TARGETING_MATCH c 1 EVERYONE -");
     assert_eq!(world.get("m", &us(), 10), "20 TARGETING_MATCH c 1 us -");
     assert_eq!(world.get("m", &other, 10), "2 DEFAULT c 1 - -");
-    assert!(world.snapshot.evaluate_at("nosuch", &other, t(10)).is_none());
+    assert!(world.snapshot.evaluate_at("nosuch", &other, Moment::At(t(10))).is_none());
     world.change(11, &[put_config(1, "renamed", true, false)]);
     assert_eq!(world.get("k", &us(), 11), "1 DISABLED renamed 1 - -");
     world.change(12, &[put_config(1, "renamed", true, true)]);
@@ -282,12 +284,15 @@ fn a_pretended_version_is_live_whatever_the_switches_say() {
     );
     let first = world.catalog.config(ConfigId(1)).unwrap().newest().unwrap().clone();
     let under = world.snapshot.under(&world.catalog, ConfigId(1), &first);
-    let of = |key: &str| told(&under.evaluate_at(key, &us(), t(500)).unwrap());
+    let of = |key: &str| told(&under.evaluate_at(key, &us(), Moment::At(t(500))).unwrap());
     assert_eq!(of("k"), "10 TARGETING_MATCH c 1 us -");
     assert_eq!(of("m"), "20 TARGETING_MATCH c 1 us -");
     let empty = version(2, 2, vec![], vec![]);
     let under = world.snapshot.under(&world.catalog, ConfigId(2), &empty);
-    assert_eq!(told(&under.evaluate_at("k", &us(), t(500)).unwrap()), "1 STATIC - - - -");
+    assert_eq!(
+        told(&under.evaluate_at("k", &us(), Moment::At(t(500))).unwrap()),
+        "1 STATIC - - - -"
+    );
     assert_eq!(world.get("k", &us(), 500), "12 TARGETING_MATCH d 1 EVERYONE -");
 }
 
@@ -323,7 +328,7 @@ fn cycles_end() {
     world.change(10, &[publish(1, 1, 1, 10, None)]);
     world.change(11, &[put_segment(2, "loop", lit(true))]);
     world.change(12, &[put_segment(1, "us", is_null), put_segment(2, "loop", in_segment("loop"))]);
-    assert!(world.snapshot.evaluate_at("k", &us(), t(12)).is_some());
+    assert!(world.snapshot.evaluate_at("k", &us(), Moment::At(t(12))).is_some());
     let program = compile(&in_segment("loop"), &CatalogScope(&world.catalog)).unwrap();
     assert_eq!(world.snapshot.holds(&program, &us(), t(12)), Some(false));
 }
@@ -344,8 +349,10 @@ fn chains_of_keys_need_little_stack() {
         }
         let mut catalog = Catalog::default();
         catalog.apply(&changes, t(0), &NoVersions).unwrap();
-        let snapshot = Snapshot::compile(&catalog).unwrap();
-        let of = |a| snapshot.evaluate_at("k250", &Context::new("u").with("a", a), t(0)).unwrap();
+        let snapshot = Snapshot::uncounted(&catalog);
+        let of = |a| {
+            snapshot.evaluate_at("k250", &Context::new("u").with("a", a), Moment::At(t(0))).unwrap()
+        };
         assert_eq!(
             (of(true).reason(), of(false).reason()),
             (Reason::TargetingMatch, Reason::Default)
@@ -355,8 +362,56 @@ fn chains_of_keys_need_little_stack() {
 }
 
 #[test]
-fn a_damaged_condition_is_an_error_of_the_store() {
+fn a_damaged_condition_is_found_and_holds_for_nobody() {
     let mut catalog = Catalog::default();
-    catalog.apply(&[put_segment(1, "s", lit(1))], t(0), &NoVersions).unwrap();
-    assert_eq!(Snapshot::compile(&catalog).unwrap_err().code(), "store-corrupt");
+    let changes = [put_segment(1, "s", lit(1)), put_segment(2, "fine", lit(true))];
+    catalog.apply(&changes, t(0), &NoVersions).unwrap();
+    let snapshot = Snapshot::uncounted(&catalog);
+    let flaws: Vec<_> = snapshot.flaws().iter().map(crate::Error::code).collect();
+    assert_eq!(flaws, ["store-corrupt"]);
+    let program = compile(&in_segment("s"), &CatalogScope(&catalog)).unwrap();
+    assert_eq!(snapshot.holds(&program, &Context::anonymous(), t(0)), Some(false));
+    assert!(snapshot.update(&catalog, &changes, &NoMeter).is_err());
+}
+
+/// 200 MB for 100,000 keys are 2,000 bytes for each: a config of three rows with a segment for each of them,
+/// all of it evaluated, so that every condition is compiled. The catalog is not counted.
+#[test]
+fn a_compiled_config_of_three_rows_takes_less_than_2_000_bytes() {
+    const CONFIGS: u32 = 2_000;
+    let catalog = configs_of_three_rows(CONFIGS);
+    let mut kept = None;
+    let memory = allocation_counter::measure(|| {
+        let snapshot = Snapshot::uncounted(&catalog);
+        for id in 1..=CONFIGS {
+            let nobody = Context::anonymous();
+            drop(snapshot.evaluate_id(KeyId(id), &nobody, Moment::At(t(0))).unwrap());
+        }
+        kept = Some(snapshot);
+    });
+    let bytes = memory.bytes_current / i64::from(CONFIGS);
+    println!("{bytes} bytes for a compiled config of three rows and its segments");
+    assert!(bytes < 2_000 && kept.is_some(), "{bytes}");
+}
+
+fn configs_of_three_rows(count: u32) -> Catalog {
+    let is = |name: &str, text: String| eq(attr(name), lit(text));
+    let mut changes = Vec::new();
+    for id in 1..=count {
+        let segments = [3 * id - 2, 3 * id - 1, 3 * id];
+        for segment in segments {
+            let both = [is("device", format!("d{segment}")), is("city", format!("c{segment}"))];
+            let condition = expr(ExprKind::And(both.into()));
+            changes.push(put_segment(segment, &format!("segment{segment}"), condition));
+        }
+        changes.push(put_key(id, &format!("key{id}"), 0, false));
+        changes.push(put_config(id, &format!("config{id}"), false, false));
+        let rows = segments.map(|segment| row(segment, None, "salt"));
+        let cells = vec![cell(1), cell(2), cell(3)];
+        changes.push(Change::Version(version(id, 1, rows.into(), vec![(id, cells)])));
+        changes.push(publish(id, id.into(), 1, 0, None));
+    }
+    let mut catalog = Catalog::default();
+    catalog.apply(&changes, t(0), &NoVersions).unwrap();
+    catalog
 }

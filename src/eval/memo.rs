@@ -1,0 +1,88 @@
+//! What was decided for a user already, so that it is decided once.
+
+use std::collections::BTreeMap;
+
+use crate::model::SegmentId;
+
+/// A few things by number, without an allocation; more of them take one.
+#[derive(Debug)]
+pub(super) struct Memo<K, V> {
+    first: [Option<(K, V)>; 8],
+    rest: BTreeMap<K, V>,
+}
+
+impl<K: Copy + Ord, V: Copy> Memo<K, V> {
+    pub(super) fn new() -> Self {
+        Self { first: [None; 8], rest: BTreeMap::new() }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, key: K) -> Option<V> {
+        for entry in &self.first {
+            match entry {
+                None => return None,
+                Some((known, value)) if *known == key => return Some(*value),
+                Some(_) => {}
+            }
+        }
+        self.rest.get(&key).copied()
+    }
+
+    pub(super) fn set(&mut self, key: K, value: V) {
+        let place = self.first.iter_mut().find(|e| e.is_none_or(|(known, _)| known == key));
+        match place {
+            Some(entry) => *entry = Some((key, value)),
+            None => drop(self.rest.insert(key, value)),
+        }
+    }
+}
+
+/// Whether a user is in segments.
+#[derive(Debug)]
+pub(super) enum Segments {
+    /// Those that conditions refer to, for one evaluation.
+    Few(Memo<SegmentId, bool>),
+    /// Any, by number, for many evaluations: those of rows too.
+    Many(Vec<Option<bool>>),
+}
+
+impl Segments {
+    pub(super) fn get(&self, segment: SegmentId) -> Option<bool> {
+        match self {
+            Self::Few(memo) => memo.get(segment),
+            Self::Many(known) => known.get(segment.0 as usize).copied().flatten(),
+        }
+    }
+
+    pub(super) fn set(&mut self, segment: SegmentId, is_in: bool) {
+        match self {
+            Self::Few(memo) => memo.set(segment, is_in),
+            Self::Many(known) => {
+                let needed = segment.0 as usize + 1;
+                if known.len() < needed {
+                    known.resize(needed.next_power_of_two(), None);
+                }
+                if let Some(place) = known.get_mut(segment.0 as usize) {
+                    *place = Some(is_in);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_that_was_set_is_known() {
+        let mut memo = Memo::new();
+        for n in 0..40 {
+            assert_eq!(memo.get(n), None);
+            memo.set(n, n);
+            memo.set(n / 2, n);
+        }
+        let expected = |n: i32| if n < 20 { 2 * n + 1 } else { n };
+        assert!((0..40).all(|n| memo.get(n) == Some(expected(n))));
+    }
+}
