@@ -9,8 +9,8 @@ use super::write::{Clauses, join, optional};
 use super::{Help, SegmentRef, Text, named, rules, segment, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{
-    Change, ConfigHead, ConfigId, Literal, Name, Path, Share, Span, Spanned, Value, write_path,
-    write_step,
+    Change, ConfigHead, ConfigId, Literal, Name, Path, Share, Span, Spanned, Value, VecMap,
+    write_path, write_step,
 };
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -429,7 +429,7 @@ impl CreateConfig {
         let mut draft = scene.draft();
         let head = ConfigHead { id, name: name.clone(), disabled: false, archived: false };
         draft.push(Change::Config { head, comment: None })?;
-        matrix.new_salts(&imbl::OrdMap::new()).into_iter().try_for_each(|salt| draft.push(salt))?;
+        matrix.new_salts(&VecMap::default()).into_iter().try_for_each(|salt| draft.push(salt))?;
         draft.push(Change::Version(Arc::new(matrix.version(1))))?;
         let keys = self.columns.iter().map(|column| &column.key);
         hold_to_rules(&draft, id, self.name.span, keys)?;

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use imbl::OrdMap;
-
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
     Arm, Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, Row, SegmentId, Share, Span,
-    Spanned, Split, Version,
+    Spanned, Split, VecMap, Version,
 };
 
 use super::rules::Fit;
@@ -29,7 +27,7 @@ pub(super) struct Matrix<'s> {
     pub(super) description: Option<Arc<str>>,
     rows: Vec<Row>,
     columns: Vec<(KeyId, Cells)>,
-    salts: OrdMap<SegmentId, Arc<str>>,
+    salts: VecMap<SegmentId, Arc<str>>,
     /// Where the statement last named a segment, for the place of an error.
     named: BTreeMap<SegmentId, Span>,
 }
@@ -44,7 +42,7 @@ impl<'s> Matrix<'s> {
             description: None,
             rows: Vec::new(),
             columns: Vec::new(),
-            salts: OrdMap::new(),
+            salts: VecMap::default(),
             named: BTreeMap::new(),
         }
     }
@@ -83,7 +81,7 @@ impl<'s> Matrix<'s> {
     }
 
     /// The salts that the config did not have before.
-    pub(super) fn new_salts(&self, before: &OrdMap<SegmentId, Arc<str>>) -> Vec<Change> {
+    pub(super) fn new_salts(&self, before: &VecMap<SegmentId, Arc<str>>) -> Vec<Change> {
         let new = self.salts.iter().filter(|(segment, salt)| before.get(*segment) != Some(*salt));
         let change = |(&segment, salt): (&SegmentId, &Arc<str>)| Change::Salt {
             config: self.config,

@@ -33,6 +33,7 @@ mod set_clock;
 mod set_comment;
 mod show;
 mod show_history;
+mod show_stats;
 mod show_versions;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,7 @@ pub use set_clock::SetClock;
 pub use set_comment::SetComment;
 pub use show::{Direction, Filter, Show, Table};
 pub use show_history::ShowHistory;
+pub use show_stats::{ConfigStats, ShowStats, StatsOf};
 pub use show_versions::ShowVersions;
 
 use std::fmt;
@@ -111,6 +113,7 @@ pub enum Statement {
     Show(Show),
     ShowVersions(ShowVersions),
     ShowHistory(ShowHistory),
+    ShowStats(ShowStats),
     Describe(Describe),
     Diff(Diff),
     Begin(Begin),
@@ -267,6 +270,7 @@ impl Statement {
             Rule::show_table => Show::build(node)?.into(),
             Rule::show_versions => ShowVersions::build(node)?.into(),
             Rule::show_history => ShowHistory::build(node)?.into(),
+            Rule::show_stats => ShowStats::build(node)?.into(),
             Rule::describe => Describe::build(node)?.into(),
             Rule::diff => Diff::build(node)?.into(),
             Rule::set_actor => SetActor::build(node)?.into(),
@@ -289,7 +293,6 @@ fn not_yet(node: &Node<'_>) -> Option<Error> {
         Rule::set_user => "SET USER",
         Rule::track => "TRACK",
         Rule::forget_user => "FORGET USER",
-        Rule::show_stats => "SHOW STATS",
         _ => return None,
     };
     Some(node.error(ErrorKind::NotYet { what }))
@@ -317,6 +320,7 @@ impl fmt::Display for Statement {
             Self::Show(node) => node.fmt(f),
             Self::ShowVersions(node) => node.fmt(f),
             Self::ShowHistory(node) => node.fmt(f),
+            Self::ShowStats(node) => node.fmt(f),
             Self::Describe(node) => node.fmt(f),
             Self::Diff(node) => node.fmt(f),
             Self::Begin(node) => node.fmt(f),
@@ -362,7 +366,7 @@ macro_rules! from {
 }
 
 from! {
-    CreateKey AlterKey CreateSegment AlterSegment CreateConfig AlterConfig Archive Restore Publish Revert Cancel Disable Enable Get Explain Show ShowVersions ShowHistory Describe Diff Begin Commit Rollback SetActor SetComment AssertGet AssertError AdvanceClock SetClock Load
+    CreateKey AlterKey CreateSegment AlterSegment CreateConfig AlterConfig Archive Restore Publish Revert Cancel Disable Enable Get Explain Show ShowVersions ShowHistory ShowStats Describe Diff Begin Commit Rollback SetActor SetComment AssertGet AssertError AdvanceClock SetClock Load
 }
 
 /// What `help` says of a statement.
@@ -379,7 +383,7 @@ pub struct Help {
 }
 
 /// What `help` says of each statement, in the order of the language reference.
-pub const HELP: [&Help; 29] = [
+pub const HELP: [&Help; 30] = [
     &create_key::HELP,
     &alter_key::HELP,
     &create_segment::HELP,
@@ -398,6 +402,7 @@ pub const HELP: [&Help; 29] = [
     &show::HELP,
     &show_versions::HELP,
     &show_history::HELP,
+    &show_stats::HELP,
     &describe::HELP,
     &diff::HELP,
     &begin::HELP,

@@ -9,14 +9,14 @@ use crate::model::{Expr, ExprKind, Literal, Object, Spanned, Timestamp, Value};
 
 use super::Text;
 
-/// The values that a statement's parameters stand for.
+/// The values that a statement's parameters stand for. Cheap to clone.
 ///
 /// ```
 /// let parameters = pcq::Parameters::new().with("id", "u1").with("limit", 10);
 /// assert_eq!(parameters.value("id"), Some(&pcq::Value::from("u1")));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Parameters(BTreeMap<Arc<str>, Value>);
+pub struct Parameters(Arc<BTreeMap<Arc<str>, Value>>);
 
 impl Parameters {
     /// No parameters.
@@ -28,7 +28,7 @@ impl Parameters {
     /// Gives a parameter a value, in place of an older one.
     #[must_use]
     pub fn with(mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Self {
-        self.0.insert(name.into(), value.into());
+        Arc::make_mut(&mut self.0).insert(name.into(), value.into());
         self
     }
 
@@ -119,7 +119,8 @@ impl Parameters {
 
 impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for Parameters {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self(Arc::new(pairs.collect()))
     }
 }
 

@@ -87,10 +87,7 @@ impl<'a> Scene<'a> {
 
     /// The number of a segment in a list of rows or cells; `EVERYONE` too.
     pub(crate) fn segment_id(&self, segment: &SegmentRef) -> Result<SegmentId> {
-        match named(segment) {
-            Some(name) => Ok(self.segment(&name)?.id),
-            None => Ok(SegmentId::EVERYONE),
-        }
+        find_segment_id(self.catalog, segment)
     }
 
     /// The number of a segment that is not archived; `EVERYONE` too.
@@ -199,6 +196,14 @@ pub(crate) fn find_segment<'c>(
     catalog.segment_named(name.node.as_str()).ok_or_else(|| {
         unknown(ObjectKind::Segment, name, catalog.segments().map(|s| s.name.as_str()))
     })
+}
+
+/// The number of a segment by its name, archived or not; `EVERYONE` too.
+pub(crate) fn find_segment_id(catalog: &Catalog, segment: &SegmentRef) -> Result<SegmentId> {
+    match named(segment) {
+        Some(name) => Ok(find_segment(catalog, &name)?.id),
+        None => Ok(SegmentId::EVERYONE),
+    }
 }
 
 /// A config by its name, or an error that says which one may be meant.

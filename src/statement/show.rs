@@ -142,5 +142,5 @@ pub(super) const HELP: Help = Help {
     name: "SHOW",
     syntax: "SHOW KEYS | SEGMENTS | CONFIGS | SCHEDULE [WHERE …] [ORDER BY …] [LIMIT <n>]",
     summary: "lists a table of the store",
-    example: "SHOW CONFIGS WHERE status = 'live' ORDER BY name LIMIT 10",
+    example: "SHOW CONFIGS WHERE status = 'live' ORDER BY config LIMIT 10",
 };

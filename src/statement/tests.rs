@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ObjectKind;
-use crate::model::{KeyType, Object, Share, Timestamp, Value};
+use crate::model::{Granularity, KeyType, Object, Share, Timestamp, Value};
 
 fn parsed(text: &str) -> Statement {
     Statement::parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"))
@@ -43,6 +43,10 @@ fn canonical_texts_stay_as_they_are() {
         "EXPLAIN GET ALL AS OF 'x'", "SHOW KEYS", "SHOW SCHEDULE",
         "SHOW CONFIGS WHERE a = 1 ORDER BY b DESC, c LIMIT 5",
         "SHOW VERSIONS OF KEY k LIMIT 1", "SHOW HISTORY", "SHOW HISTORY OF CONFIG c LIMIT 3",
+        "SHOW STATS FOR CONFIG c",
+        "SHOW STATS FOR CONFIG c KEY a.b SEGMENT s VERSION 2 BY HOUR SINCE 'x' UNTIL :u WHERE a > 1 ORDER BY b DESC LIMIT 5",
+        "SHOW STATS FOR CONFIG \"null\" SEGMENT EVERYONE BY MINUTE", "SHOW STATS FOR KEYS",
+        "SHOW STATS FOR KEYS SINCE 'x' UNTIL 'y' WHERE deliveries = 0 ORDER BY key LIMIT 1",
         "DESCRIBE SEGMENT s VERSION 1 AS OF 'x'", "DIFF CONFIG c VERSION 1 TO 2",
         "BEGIN", "COMMIT", "ROLLBACK", "SET ACTOR 'x'", "SET COMMENT :c", "SET CLOCK 'x'", "ADVANCE CLOCK 90 SECONDS",
         "ASSERT GET k FOR USER 'u' = NULL REASON 'SPLIT' SEGMENT EVERYONE VARIANT 'A'",
@@ -67,6 +71,10 @@ fn texts_are_read_leniently() {
         (
             "create key \"Dark_Key\" boolean default true description 'd' check (value) ;",
             "CREATE KEY Dark_Key BOOLEAN DEFAULT TRUE CHECK (VALUE) DESCRIPTION 'd'",
+        ),
+        (
+            "show stats for config keys by day since timestamp 'x'",
+            "SHOW STATS FOR CONFIG keys SINCE 'x'",
         ),
         ("get all, config", "GET \"all\", \"config\""),
         ("get config for user 'x'", "GET \"config\" FOR USER 'x'"),
@@ -200,6 +208,16 @@ fn builders_make_what_the_text_would() -> Result<()> {
         ShowVersions::new(ObjectKind::Key, "k")?.into(),
         ShowHistory::of(ObjectKind::Config, "c")?.into(),
         ShowHistory::all().into(),
+        ShowStats::config("c")?.since(at).into(),
+        ShowStats::config("c")?
+            .key("k")?
+            .segment("EVERYONE")?
+            .version(2)
+            .per(Granularity::Hour)
+            .since(at)
+            .until(at)
+            .into(),
+        ShowStats::keys().key("k")?.until(at).into(),
         Show::new(Table::Keys, Filter::default()).into(),
         Describe::new(ObjectKind::Key, "k")?.version(1).as_of(at).into(),
         Diff::new("c", 1, 2)?.into(),

@@ -60,9 +60,9 @@ fn objection(rule: Rule, place: Place) -> Option<&'static str> {
         Place::Columns if about_users => {
             Some("a condition of SHOW is over the columns of its table")
         }
-        Place::Segment | Place::Event | Place::Columns if rule == Rule::check_value => {
-            Some("only a CHECK has a VALUE")
-        }
+        Place::Segment | Place::Event | Place::Columns if rule == Rule::check_value => Some(
+            "only a CHECK has a VALUE; a column or attribute of that name is written \"value\"",
+        ),
         _ => None,
     }
 }

@@ -66,9 +66,11 @@ impl Rule {
             Rule::create_segment | Rule::alter_segment | Rule::load_segment => {
                 Reading::Is("`SEGMENT`")
             }
-            Rule::create_config | Rule::alter_config | Rule::get_config | Rule::load_config => {
-                Reading::Is("`CONFIG`")
-            }
+            Rule::create_config
+            | Rule::alter_config
+            | Rule::get_config
+            | Rule::load_config
+            | Rule::stats_config => Reading::Is("`CONFIG`"),
             Rule::rows | Rule::row | Rule::value_of | Rule::some_rows | Rule::some_value => {
                 Reading::Is("a segment")
             }

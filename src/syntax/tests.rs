@@ -65,7 +65,8 @@ fn errors_read_well() {
         ("CREATE SEGMENT s WHERE", "1:23 expected a condition, found the end of the statement"),
         (
             "CREATE SEGMENT s\n  WHERE VALUE = 1",
-            "2:9 `VALUE` cannot stand here: only a CHECK has a VALUE",
+            "2:9 `VALUE` cannot stand here: only a CHECK has a VALUE; a column or attribute of that name is \
+             written \"value\"",
         ),
         (
             "DROP KEY k",
@@ -102,7 +103,7 @@ fn errors_of_statements_have_their_codes() {
         ("TRACK 'e' FOR USER 'u' {\"a\": 1} AT '2026-01-01T00:00:00Z' ID 'x'", "not-yet"),
         ("FORGET USER 'u'", "not-yet"),
         ("SHOW USERS WHERE a = 1", "not-yet"),
-        ("SHOW STATS FOR CONFIG c KEY k BY DAY", "not-yet"),
+        ("SHOW STATS FOR CONFIG c VERSION 18446744073709551616", "limit"),
         ("CREATE SEGMENT s WHERE DID 'a' WITHIN 3 DAYS", "not-yet"),
         (
             "CREATE SEGMENT s WHERE SHARE(EVENT 'a' OF b = 1 WHERE c > 1 SINCE '2026-01-01T00:00:00Z') > 0.5",

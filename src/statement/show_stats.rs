@@ -1,0 +1,203 @@
+//! `SHOW STATS`: what was delivered, and how often.
+
+use std::fmt;
+
+use super::write::{optional, segment as written};
+use super::{Filter, Help, SegmentRef, Text, named, segment, text};
+use crate::error::{Error, Result};
+use crate::model::{Granularity, Name, Spanned, Timestamp};
+use crate::syntax::{Cursor, Node, Rule};
+
+/// `SHOW STATS FOR CONFIG name … | KEYS [SINCE timestamp] [UNTIL timestamp] …`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShowStats {
+    /// Of what.
+    pub of: StatsOf,
+    /// The first instant that counts; `None` is the beginning.
+    pub since: Option<Text>,
+    /// The first instant that counts no more; `None` is the end.
+    pub until: Option<Text>,
+    /// Which of the rows.
+    pub filter: Filter,
+}
+
+/// What statistics are of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StatsOf {
+    /// A config, by buckets of time.
+    Config(ConfigStats),
+    /// Every key.
+    Keys,
+}
+
+/// `CONFIG name [KEY name] [SEGMENT name] [VERSION n] [BY MINUTE | HOUR | DAY]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigStats {
+    /// Which config.
+    pub config: Spanned<Name>,
+    /// Which of its keys; `None` is all.
+    pub key: Option<Spanned<Name>>,
+    /// The segment of the rows that gave the value; `None` is all, and what no row gave.
+    pub segment: Option<SegmentRef>,
+    /// Which of its versions; `None` is all.
+    pub version: Option<Spanned<u64>>,
+    /// The size of the buckets of time.
+    pub per: Granularity,
+}
+
+impl ShowStats {
+    /// Counts what a config delivered, by day.
+    pub fn config<N>(config: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        let (config, per) = (named(config)?, Granularity::Day);
+        let config = ConfigStats { config, key: None, segment: None, version: None, per };
+        Ok(Self::of(StatsOf::Config(config)))
+    }
+
+    /// Counts how often each key was delivered.
+    #[must_use]
+    pub fn keys() -> Self {
+        Self::of(StatsOf::Keys)
+    }
+
+    fn of(of: StatsOf) -> Self {
+        Self { of, since: None, until: None, filter: Filter::default() }
+    }
+
+    /// Counts a key only; without an effect on the statistics of all keys.
+    pub fn key<N>(mut self, key: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        let key = named(key)?;
+        self.narrow(|config| config.key = Some(key));
+        Ok(self)
+    }
+
+    /// Counts what the rows of a segment gave only; without an effect on the statistics of all keys.
+    pub fn segment<N>(mut self, name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        let name = segment(name)?;
+        self.narrow(|config| config.segment = Some(name));
+        Ok(self)
+    }
+
+    /// Counts a version only; without an effect on the statistics of all keys.
+    #[must_use]
+    pub fn version(mut self, version: u64) -> Self {
+        self.narrow(|config| config.version = Some(version.into()));
+        self
+    }
+
+    /// The size of the buckets of time; without an effect on the statistics of all keys.
+    #[must_use]
+    pub fn per(mut self, per: Granularity) -> Self {
+        self.narrow(|config| config.per = per);
+        self
+    }
+
+    /// The first instant that counts.
+    #[must_use]
+    pub fn since(mut self, since: Timestamp) -> Self {
+        self.since = Some(text(since.to_string()));
+        self
+    }
+
+    /// The first instant that counts no more.
+    #[must_use]
+    pub fn until(mut self, until: Timestamp) -> Self {
+        self.until = Some(text(until.to_string()));
+        self
+    }
+
+    fn narrow(&mut self, narrow: impl FnOnce(&mut ConfigStats)) {
+        if let StatsOf::Config(config) = &mut self.of {
+            narrow(config);
+        }
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let of = StatsOf::build(&mut children)?;
+        let since = children.literal_after(Rule::k_since)?;
+        let until = children.literal_after(Rule::k_until)?;
+        Ok(Self { of, since, until, filter: Filter::build(&mut children)? })
+    }
+}
+
+impl StatsOf {
+    fn build(children: &mut Cursor<'_>) -> Result<Self> {
+        children.saw(Rule::k_stats);
+        children.saw(Rule::k_for);
+        if children.saw(Rule::k_keys) {
+            return Ok(Self::Keys);
+        }
+        ConfigStats::build(children.node()?.children()).map(Self::Config)
+    }
+}
+
+impl ConfigStats {
+    fn build(mut children: Cursor<'_>) -> Result<Self> {
+        let config = children.name()?;
+        let key = if children.saw(Rule::k_key) { Some(children.name()?) } else { None };
+        let of_segment = children.saw(Rule::k_segment);
+        let segment = if of_segment { Some(children.segment()?) } else { None };
+        let version = children.integer_after(Rule::k_version)?;
+        Ok(Self { config, key, segment, version, per: per(&mut children)? })
+    }
+}
+
+fn per(children: &mut Cursor<'_>) -> Result<Granularity> {
+    if !children.saw(Rule::k_by) {
+        return Ok(Granularity::default());
+    }
+    Ok(match children.node()?.rule() {
+        Rule::k_minute => Granularity::Minute,
+        Rule::k_hour => Granularity::Hour,
+        _ => Granularity::Day,
+    })
+}
+
+impl fmt::Display for ConfigStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CONFIG {}", self.config)?;
+        optional(f, "KEY", self.key.as_ref())?;
+        optional(f, "SEGMENT", self.segment.as_ref().map(written).as_ref())?;
+        optional(f, "VERSION", self.version.as_ref())?;
+        match self.per {
+            Granularity::Minute => f.write_str(" BY MINUTE"),
+            Granularity::Hour => f.write_str(" BY HOUR"),
+            Granularity::Day => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for StatsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(config) => config.fmt(f),
+            Self::Keys => f.write_str("KEYS"),
+        }
+    }
+}
+
+impl fmt::Display for ShowStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SHOW STATS FOR {}", self.of)?;
+        optional(f, "SINCE", self.since.as_ref())?;
+        optional(f, "UNTIL", self.until.as_ref())?;
+        self.filter.fmt(f)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "SHOW STATS",
+    syntax: "SHOW STATS FOR CONFIG <name> [KEY <key>] [SEGMENT <segment>] [VERSION <n>] [BY MINUTE | HOUR | DAY] | KEYS [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    summary: "counts what was delivered, of a config by time or of every key",
+    example: "SHOW STATS FOR CONFIG dark_mode KEY Dark_Key BY HOUR SINCE '2026-03-01T00:00:00Z'",
+};
