@@ -116,6 +116,10 @@ pub enum ErrorKind {
     UnknownColumn { name: String },
     #[error("no value was given for the parameter `:{name}`")]
     UnknownParameter { name: String },
+    #[error("nothing was activated, and key `{}` has no default", key.as_str())]
+    NothingActive { key: Name },
+    #[error("key `{}` is gone from the store, and it has no default", key.as_str())]
+    KeyGone { key: Name },
     // -- types and values
     #[error("key `{}` is {kind}, and {} is not", key.as_str(), Abridged(value))]
     KeyType { key: Name, kind: KeyType, value: Value },
@@ -246,6 +250,7 @@ impl ErrorKind {
             Self::UnknownFunction { .. } => "unknown-function",
             Self::UnknownColumn { .. } => "unknown-column",
             Self::UnknownParameter { .. } => "unknown-parameter",
+            Self::NothingActive { .. } | Self::KeyGone { .. } => "no-value",
             Self::KeyType { .. }
             | Self::Type { .. }
             | Self::NotComparable { .. }

@@ -30,9 +30,13 @@
 //!
 //! An evaluation: [`Database::evaluate`] loads the current snapshot, finds the plan of the key, and tries its
 //! rows (`eval::Run`): the segment's compiled condition, the rollout's bucket, the cell. It takes no lock,
-//! does no I/O and cannot fail; an [`Evaluation`] is value, reason, config, version, segment and variant.
+//! does no I/O, allocates nothing and cannot fail; an [`Evaluation`] is value, reason, config, version, segment
+//! and variant. Then it is counted (`stats::Counters`): one addition in a counter that is almost the thread's
+//! own. Every few seconds `engine::delivery` drains the counters and `Store::add_deliveries` keeps what they
+//! held, by minute, for `SHOW STATS`.
 //!
-//! Imports point down only: shell → engine → statement → syntax, store, eval → model → error, limits, clock.
+//! Imports point down only: shell → engine → statement → syntax, store, eval, stats → model → error, limits,
+//! clock, shard.
 //!
 //! [catalog]: crate::model
 //!
@@ -47,20 +51,23 @@ mod error;
 mod eval;
 pub mod limits;
 pub mod model;
+mod shard;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod shell;
 pub mod statement;
+mod stats;
 mod store;
 mod syntax;
 
 pub use engine::{
-    Builder, Database, DumpKind, FromValue, Outcome, Prepared, Rows, Script, ScriptStatement,
-    Session, Snapshot, Subscription, Verification, is_complete,
+    Activation, AsKey, Builder, Client, ClientSet, ClientValue, Database, DumpKind, Fetch,
+    FetchAndActivate, FromValue, KeyHandle, Outcome, Prepared, Rows, Script, ScriptStatement,
+    Session, Snapshot, Source, Subscription, Verification, is_complete,
 };
 pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
-pub use eval::{Evaluation, Reason};
-pub use model::{Change, Context, Name, Object, Revision, Timestamp, Value};
+pub use eval::Evaluation;
+pub use model::{Change, Context, Name, Object, Reason, Revision, Timestamp, Value};
 pub use statement::{Parameters, Statement};
 
 /// Parses a value as the language writes it: `'text'`, `5`, `TRUE`, `{"a": 1}`.

@@ -12,13 +12,17 @@ const EDITS: i64 = 60;
 /// Two configs with a key each, which every writer changes together, and a key with its default.
 fn database() -> Database {
     let db = Database::in_memory().expect("a store in memory opens");
+    fill(&db);
+    db
+}
+
+fn fill(db: &Database) {
     let script = "CREATE KEY a INTEGER DEFAULT 0; CREATE KEY b INTEGER DEFAULT 0;
         CREATE KEY c INTEGER DEFAULT 0; CREATE KEY d INTEGER DEFAULT 0;
         CREATE CONFIG one SEGMENTS EVERYONE KEY a = 0, KEY b = 0;
         CREATE CONFIG two SEGMENTS EVERYONE KEY c = 0;
         PUBLISH CONFIG one; PUBLISH CONFIG two;";
     db.execute(script).expect("the script is right");
-    db
 }
 
 fn integer(db: &Database, key: &str) -> i64 {
@@ -102,6 +106,73 @@ fn readers_see_whole_states_in_order() {
     assert_eq!(integer(&db, "a"), 2 * EDITS);
     assert_eq!(db.revision() - before, 2 * EDITS as u64);
     assert!(db.verify().expect("it can be verified").is_sound());
+}
+
+/// Sets `a`, `b`, `c` and `d` to the number of the revision that the transaction becomes.
+fn write_revisions(db: &Database, count: i64) {
+    let mut session = db.session();
+    let mut written = 0;
+    while written < count {
+        session.execute("BEGIN;").expect("no transaction is open");
+        // after BEGIN: a commit that comes between makes this one a conflict
+        let next = db.revision() + 1;
+        let script = format!(
+            "ALTER CONFIG one SET a = {next}, SET b = {next}; PUBLISH CONFIG one;
+             ALTER CONFIG two SET c = {next}; PUBLISH CONFIG two;
+             ALTER KEY d SET DEFAULT {next};"
+        );
+        session.execute(&script).expect("the script is right");
+        match session.execute("COMMIT;") {
+            Ok(_) => written += 1,
+            Err(error) => {
+                assert_eq!(error.code(), "conflict");
+                session.execute("ROLLBACK;").expect("the transaction is still open");
+            }
+        }
+    }
+}
+
+/// Reads one snapshot after another: all of each is of the revision that it says, and none goes back.
+fn read_revisions(db: &Database, done: &AtomicBool) -> usize {
+    let (user, mut last, mut seen) = (Context::new("u1"), 0, 0);
+    // once more after the end, so that each reader sees the last revision
+    loop {
+        let ended = done.load(Ordering::Acquire);
+        let snapshot = db.snapshot();
+        let revision = i64::try_from(snapshot.revision()).expect("a small number");
+        for key in ["a", "b", "c", "d"] {
+            let value = snapshot.get::<i64>(key, &user).expect("an integer");
+            assert_eq!(value, revision, "key {key} of another state");
+        }
+        assert!(revision >= last, "revision {revision} after {last}");
+        seen += usize::from(revision > last);
+        last = revision;
+        if ended {
+            return seen;
+        }
+    }
+}
+
+/// In a file, where a commit takes long enough for the others to come between.
+#[test]
+fn every_snapshot_is_wholly_of_its_revision() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = Database::open(folder.path().join("store")).expect("a store");
+    fill(&db);
+    write_revisions(&db, 1);
+    let start = db.revision();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let readers = [(); 3].map(|()| scope.spawn(|| read_revisions(&db, &done)));
+        let writers = [(); 2].map(|()| scope.spawn(|| write_revisions(&db, EDITS)));
+        let written = writers.map(thread::ScopedJoinHandle::join);
+        done.store(true, Ordering::Release);
+        assert!(written.iter().all(Result::is_ok), "a writer failed");
+        for reader in readers {
+            assert!(reader.join().expect("a reader failed") > 0, "a reader saw nothing");
+        }
+    });
+    assert_eq!(db.revision(), start + 2 * EDITS as u64);
 }
 
 #[test]

@@ -8,15 +8,18 @@ use std::sync::Arc;
 
 use super::load::LoadStep;
 use super::session::{done, no_transaction};
-use super::{Outcome, Session};
+use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Duration, Span, Spanned, Timestamp};
+use crate::eval::Evaluation;
+use crate::model::{Context, Duration, Span, Spanned, Timestamp};
 use crate::statement::{AssertError, SetClock, Statement};
 
 /// What a statement will do, now that it is known to be right.
 pub(super) enum Effect {
     /// Nothing more: this is what it found.
     Answer(Outcome),
+    /// The rows are delivered to a user, which is counted.
+    Deliver(Rows, Vec<Evaluation>, Context),
     Begin,
     Commit,
     Rollback,
@@ -31,11 +34,12 @@ impl Session {
     pub(super) fn effect(&self, statement: &Statement) -> Result<Effect> {
         use Statement as S;
         match statement {
-            S::Get(get) => self.get(get).map(Effect::Answer),
+            S::Get(get) => self.get(get),
             S::Explain(explain) => self.explain(explain).map(Effect::Answer),
             S::Show(show) => self.show(show).map(Effect::Answer),
             S::ShowVersions(show) => self.show_versions(show).map(Effect::Answer),
             S::ShowHistory(show) => self.show_history(show).map(Effect::Answer),
+            S::ShowStats(show) => self.show_stats(show).map(Effect::Answer),
             S::Describe(describe) => self.describe(describe).map(Effect::Answer),
             S::Diff(diff) => self.diff(diff).map(Effect::Answer),
             S::AssertGet(assertion) => self.assert_get(assertion).map(Effect::Answer),
@@ -60,6 +64,13 @@ impl Session {
     pub(super) fn perform(&mut self, effect: Effect) -> Result<Outcome> {
         match effect {
             Effect::Answer(outcome) => Ok(outcome),
+            Effect::Deliver(rows, evaluations, context) => {
+                let deliveries = &self.database().shared.deliveries;
+                for evaluation in &evaluations {
+                    deliveries.count(evaluation, &context);
+                }
+                Ok(Outcome::Rows(rows))
+            }
             Effect::Begin => Ok(self.begin()),
             Effect::Commit => self.commit(),
             Effect::Rollback => Ok(self.rollback()),

@@ -1,10 +1,12 @@
 //! `EXPLAIN GET`: how each value came about, as a table that reads from top to bottom.
 
+use std::sync::Arc;
+
 use super::read::text;
 use super::{Outcome, Rows, Session};
 use crate::error::Result;
-use crate::eval::{Evaluation, Part, Reason, RolloutTrace, RowTrace, SplitTrace, Trace};
-use crate::model::{Literal, Name};
+use crate::eval::{Evaluation, Part, RolloutTrace, RowTrace, SplitTrace, Trace};
+use crate::model::{KeyId, Literal, Name, Reason, Value};
 use crate::statement::Explain;
 
 /// The columns of `EXPLAIN`: what was looked at, and what came of it.
@@ -17,12 +19,13 @@ impl Session {
     pub(super) fn explain(&self, explain: &Explain) -> Result<Outcome> {
         let reading = self.reading(&explain.get)?;
         let mut rows = Vec::new();
-        for key in &reading.keys {
-            let trace = reading.snapshot.trace_at(key.as_str(), &reading.context, reading.at);
-            let lines = trace.iter().flat_map(lines);
-            rows.extend(
-                lines.map(|(step, result)| vec![text(key.as_str()), text(&step), text(&result)]),
-            );
+        let trace = |key: &KeyId| reading.snapshot.trace_at(*key, &reading.context, reading.at);
+        for trace in reading.keys.iter().filter_map(trace) {
+            let key = trace.evaluation.key().to_arc();
+            let row = |(step, result): Line| {
+                vec![Value::String(Arc::clone(&key)), text(&step), text(&result)]
+            };
+            rows.extend(lines(&trace).into_iter().map(row));
         }
         Ok(Outcome::Rows(Rows::new(COLUMNS, rows)))
     }

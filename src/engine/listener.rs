@@ -1,20 +1,21 @@
-//! Those who are told of each new revision.
+//! Those who are told of what happens: of each new revision, or of what a client activates.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::model::{Change, Revision};
 
-type Listener = dyn Fn(&Revision, &[Change]) + Send + Sync;
+/// Is told of each new revision.
+type RevisionListener = dyn Fn(&Revision, &[Change]) + Send + Sync;
 
 /// The functions to call, as long as their subscriptions live.
-#[derive(Default)]
-pub(super) struct Listeners(Mutex<Vec<Weak<Listener>>>);
+pub(super) struct Listeners<F: ?Sized = RevisionListener>(Mutex<Vec<Weak<F>>>);
 
 /// Keeps a listener subscribed; dropping it ends that.
 #[must_use]
 pub struct Subscription {
-    _listener: Arc<Listener>,
+    _listener: Box<dyn Any + Send + Sync>,
 }
 
 impl fmt::Debug for Subscription {
@@ -23,12 +24,18 @@ impl fmt::Debug for Subscription {
     }
 }
 
-impl Listeners {
-    pub(super) fn add(&self, listener: Arc<Listener>) -> Subscription {
+impl<F: ?Sized> Default for Listeners<F> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<F: ?Sized + Send + Sync + 'static> Listeners<F> {
+    pub(super) fn add(&self, listener: Arc<F>) -> Subscription {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|listener| listener.strong_count() > 0);
         all.push(Arc::downgrade(&listener));
-        Subscription { _listener: listener }
+        Subscription { _listener: Box::new(listener) }
     }
 
     /// Whether there is nobody to call.
@@ -37,13 +44,17 @@ impl Listeners {
         all.iter().all(|listener| listener.strong_count() == 0)
     }
 
-    /// Calls everyone, outside the lock: a listener may subscribe another.
+    /// Those to call. The caller calls them outside the lock: a listener may subscribe another.
+    pub(super) fn all(&self) -> Vec<Arc<F>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter_map(Weak::upgrade).collect()
+    }
+}
+
+impl Listeners {
+    /// Calls everyone, in the order in which they subscribed.
     pub(super) fn call(&self, revision: &Revision, changes: &[Change]) {
-        let all: Vec<_> = {
-            let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.iter().filter_map(Weak::upgrade).collect()
-        };
-        for listener in all {
+        for listener in self.all() {
             listener(revision, changes);
         }
     }

@@ -1,5 +1,6 @@
 //! Loading a dump: the log of another store, revision by revision, into an empty one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::dump::FORMAT;
@@ -19,6 +20,8 @@ pub(super) struct Loading {
     catalog: Catalog,
     revision: Option<Revision>,
     changes: Vec<Change>,
+    /// The versions among the changes.
+    versions: HashMap<(ConfigId, u32), Arc<Version>>,
 }
 
 /// One statement of a dump, checked.
@@ -34,11 +37,10 @@ struct LoadVersions<'l>(&'l Loading);
 
 impl Versions for LoadVersions<'_> {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
-        let own = self.0.changes.iter().rev().find_map(|change| match change {
-            Change::Version(v) if v.config == config && v.number == number => Some(Arc::clone(v)),
-            _ => None,
-        });
-        own.map_or_else(|| self.0.loader.version(config, number), |version| Ok(Some(version)))
+        match self.0.versions.get(&(config, number)) {
+            Some(version) => Ok(Some(Arc::clone(version))),
+            None => self.0.loader.version(config, number),
+        }
     }
 }
 
@@ -86,6 +88,7 @@ impl Session {
                     catalog: Catalog::default(),
                     revision: None,
                     changes: Vec::new(),
+                    versions: HashMap::new(),
                 });
                 Ok(done("loading a dump"))
             }
@@ -184,6 +187,9 @@ impl Loading {
         let mut catalog = self.catalog.clone();
         catalog.apply(std::slice::from_ref(&change), now, &LoadVersions(self))?;
         self.catalog = catalog;
+        if let Change::Version(version) = &change {
+            self.versions.insert((version.config, version.number), Arc::clone(version));
+        }
         self.changes.push(change);
         Ok(done("loading a change"))
     }
@@ -193,6 +199,7 @@ impl Loading {
         self.catalog.revision = revision.number;
         self.catalog.time = Some(revision.time);
         let changes = std::mem::take(&mut self.changes);
+        self.versions.clear();
         self.loader.revision(&revision, &changes, &self.catalog)
     }
 

@@ -1,12 +1,15 @@
 //! The executor: one for the shell, for scripts and for the library.
 
+mod client;
 mod database;
 mod definition;
+mod delivery;
 mod describe;
 mod dump;
 mod execute;
 mod explain;
 mod history;
+mod key;
 mod listener;
 mod load;
 mod outcome;
@@ -17,13 +20,18 @@ mod script;
 mod session;
 mod show;
 mod snapshot;
+mod stats;
 mod table;
 
+pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use database::{Builder, Database, Verification};
 pub use dump::DumpKind;
+pub use key::{AsKey, KeyHandle};
 pub use listener::Subscription;
 pub use outcome::{Outcome, Rows};
 pub use prepared::Prepared;
 pub use script::{Script, ScriptStatement, is_complete};
 pub use session::Session;
 pub use snapshot::{FromValue, Snapshot};
+#[cfg(feature = "cli")]
+pub(crate) use stats::CONFIG as STATS_COLUMNS;

@@ -25,7 +25,7 @@ impl Prepared {
     ///
     /// `unknown-parameter` if a parameter has no value; otherwise those of the statement.
     pub fn run(&self, parameters: &Parameters) -> Result<Outcome> {
-        self.session.fork().with_parameters(parameters.clone()).run(&self.statement)
+        self.session.fork(parameters.clone()).run(&self.statement)
     }
 
     /// The statement.

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::database::State;
+use super::execute::Effect;
 use super::past::{self, Wanted};
 use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::eval::{self, Evaluation};
-use crate::model::{Catalog, Config, Context, Literal, Name, Spanned, Timestamp, Value, Version};
+use crate::eval::{self, Evaluation, Moment};
+use crate::model::{
+    Catalog, Config, Context, KeyId, Literal, Name, Spanned, Timestamp, Value, Version,
+};
 use crate::statement::scene::{find_config, find_key, unknown_version};
 use crate::statement::{AssertGet, Get, GetWhat, Text, Under, rules};
 
@@ -27,19 +30,23 @@ impl View {
     }
 }
 
-/// A `GET` made ready: the state, the user, and the names of the keys.
+/// A `GET` made ready: the state, the user, and the keys.
 pub(super) struct Reading {
     pub(super) snapshot: eval::Snapshot,
     pub(super) at: Timestamp,
     pub(super) context: Context,
-    pub(super) keys: Vec<Name>,
+    pub(super) keys: Vec<KeyId>,
 }
 
 impl Session {
-    pub(super) fn get(&self, get: &Get) -> Result<Outcome> {
+    pub(super) fn get(&self, get: &Get) -> Result<Effect> {
         let reading = self.reading(get)?;
-        let rows = reading.evaluations().map(|e| row(&e)).collect();
-        Ok(Outcome::Rows(Rows::new(COLUMNS, rows)))
+        let evaluations: Vec<_> = reading.evaluations().collect();
+        let rows = Rows::new(COLUMNS, evaluations.iter().map(row).collect());
+        if get.as_of.is_some() || get.under.is_some() {
+            return Ok(Effect::Answer(Outcome::Rows(rows)));
+        }
+        Ok(Effect::Deliver(rows, evaluations, reading.context))
     }
 
     pub(super) fn assert_get(&self, assertion: &AssertGet) -> Result<Outcome> {
@@ -72,14 +79,12 @@ impl Session {
     }
 
     fn context(&self, get: &Get) -> Result<Context> {
-        let context = match &get.user {
-            Some(user) => Context::new(self.parameters.text(user)?),
-            None => Context::anonymous(),
-        };
-        match &get.attributes {
-            Some(attributes) => Ok(context.with_all(&*self.parameters.attributes(attributes)?)),
-            None => Ok(context),
-        }
+        let user = self.parameters.optional(get.user.as_ref())?;
+        let attributes = get.attributes.as_ref().map(|given| self.parameters.attributes(given));
+        Ok(match attributes.transpose()? {
+            Some(attributes) => Context::of(user, &attributes),
+            None => user.map_or_else(Context::anonymous, Context::new),
+        })
     }
 
     /// The state as of an instant: what was committed by then, under the names of then.
@@ -98,7 +103,7 @@ impl Session {
         }
         let store = &self.database().shared.store;
         let catalog = past::catalog(store, store.revision_at(at)?, at, wanted)?;
-        let snapshot = eval::Snapshot::compile(&catalog)?;
+        let snapshot = eval::Snapshot::uncounted(&catalog);
         Ok(View { state: Arc::new(State { catalog, snapshot }), at })
     }
 
@@ -129,16 +134,20 @@ impl Session {
     }
 }
 
-/// The names of the keys that a `GET` reads.
-fn keys(get: &Get, view: &View, under: Option<&(Arc<Config>, Arc<Version>)>) -> Result<Vec<Name>> {
+/// The keys that a `GET` reads.
+fn keys(get: &Get, view: &View, under: Option<&(Arc<Config>, Arc<Version>)>) -> Result<Vec<KeyId>> {
     match &get.what {
         GetWhat::Keys(names) => {
-            let find = |name| find_key(view.catalog(), name).map(|key| key.name.clone());
+            let known = |name: &Spanned<Name>| view.state.snapshot.key_named(name.node.as_str());
+            let find = |name| match known(name) {
+                Some(key) => Ok(key),
+                None => find_key(view.catalog(), name).map(|key| key.id),
+            };
             names.iter().map(find).collect()
         }
         GetWhat::All => {
             let keys = view.catalog().keys().filter(|key| !key.archived);
-            Ok(keys.map(|key| key.name.clone()).collect())
+            Ok(keys.map(|key| key.id).collect())
         }
         GetWhat::Config(name) => {
             let config = find_config(view.catalog(), name)?;
@@ -149,7 +158,7 @@ fn keys(get: &Get, view: &View, under: Option<&(Arc<Config>, Arc<Version>)>) -> 
                 .or_else(|| config.newest());
             let columns = version.into_iter().flat_map(|v| &v.columns);
             let keys = columns.filter_map(|column| view.catalog().key(column.key));
-            Ok(keys.map(|key| key.name.clone()).collect())
+            Ok(keys.map(|key| key.id).collect())
         }
     }
 }
@@ -166,21 +175,26 @@ fn wanted(get: &Get) -> Wanted<'_> {
 
 impl Reading {
     fn evaluations(&self) -> impl Iterator<Item = Evaluation> + '_ {
-        self.keys
-            .iter()
-            .map(|key| self.snapshot.evaluate_or_unknown(key.as_str(), &self.context, self.at))
+        // of one key there is nothing to share
+        let one = match *self.keys {
+            [key] => self.snapshot.evaluate_id(key, &self.context, Moment::At(self.at)),
+            _ => None,
+        };
+        let many = if one.is_some() { &[] } else { &*self.keys };
+        let many = self.snapshot.evaluate_many(many.iter().copied(), &self.context, self.at);
+        one.into_iter().chain(many)
     }
 }
 
 /// The row of an evaluation.
 pub(super) fn row(evaluation: &Evaluation) -> Vec<Value> {
     vec![
-        text(evaluation.key().as_str()),
+        Value::String(evaluation.key().to_arc()),
         evaluation.value().clone(),
-        text(&evaluation.reason().to_string()),
-        optional(evaluation.config().map(Name::as_str)),
+        text(evaluation.reason().as_str()),
+        evaluation.config().map_or(Value::Null, |name| Value::String(name.to_arc())),
         evaluation.version().map_or(Value::Null, Value::from),
-        optional(evaluation.segment().map(Name::as_str)),
+        evaluation.segment().map_or(Value::Null, |name| Value::String(name.to_arc())),
         optional(evaluation.variant()),
     ]
 }

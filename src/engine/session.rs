@@ -8,6 +8,7 @@ use super::load::Loading;
 use super::script::{Script, ScriptStatement};
 use super::{Database, Outcome};
 use crate::error::{Error, ErrorKind, Result};
+use crate::eval::NoMeter;
 use crate::model::{
     Catalog, Change, ConfigId, Publication, Revision, Timestamp, Version, Versions,
 };
@@ -75,10 +76,11 @@ impl Session {
         }
     }
 
-    /// A session of the same settings, outside any transaction.
-    pub(super) fn fork(&self) -> Self {
-        let (actor, comment) = (self.actor.clone(), self.comment.clone());
-        Self { actor, comment, parameters: self.parameters.clone(), ..Self::new(self.db.clone()) }
+    /// A session of the same settings with other parameters, outside any transaction.
+    pub(super) fn fork(&self, parameters: Parameters) -> Self {
+        let (db, actor) = (self.db.clone(), self.actor.clone());
+        let (comment, transaction, loading) = (self.comment.clone(), None, None);
+        Self { db, actor, comment, parameters, transaction, loading }
     }
 
     /// Says who writes, as `SET ACTOR` does.
@@ -337,7 +339,7 @@ impl Session {
 
 impl Transaction {
     fn add(&mut self, changes: Vec<Change>, after: Catalog) -> Result<()> {
-        let snapshot = self.state.snapshot.update(&after, &changes)?;
+        let (snapshot, _) = self.state.snapshot.update(&after, &changes, &NoMeter)?;
         self.state = Arc::new(State { catalog: after, snapshot });
         for change in &changes {
             if let Change::Version(version) = change {

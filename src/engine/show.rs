@@ -76,7 +76,8 @@ fn segment_row(catalog: &Catalog, segment: &Segment, now: Timestamp) -> Vec<Valu
     ]
 }
 
-fn status(archived: bool) -> Value {
+/// Whether something is archived, as tables tell it.
+pub(super) fn status(archived: bool) -> Value {
     text(if archived { "archived" } else { "active" })
 }
 

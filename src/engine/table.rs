@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{self, Environment, Scope};
+use crate::eval::{self, Environment, Found, Scope};
 use crate::model::{
-    Expr, ExprKind, KeyId, KeyType, Literal, Name, Path, SegmentId, Span, Spanned, Timestamp,
-    Value, compare_numbers,
+    AttributeName, Expr, ExprKind, KeyId, KeyType, Literal, Name, Path, SegmentId, Span, Spanned,
+    Timestamp, Value, compare_numbers,
 };
 use crate::statement::{Direction, Filter};
 
 /// The columns that hold instants: they are ordered as such, not as texts.
-const TIMES: [&str; 4] = ["time", "at", "until", "next"];
+const TIMES: [&str; 6] = ["time", "at", "until", "next", "first", "last"];
 
 impl Session {
     /// Makes a table of rows, as far as the filter lets them through.
@@ -100,7 +100,7 @@ impl Filtering {
 }
 
 /// Orders any two values: `NULL`, booleans, numbers, texts, then lists and objects by their text.
-fn compare_values(a: &Value, b: &Value, time: bool) -> Ordering {
+pub(super) fn compare_values(a: &Value, b: &Value, time: bool) -> Ordering {
     match (a, b) {
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) if time => {
@@ -196,8 +196,9 @@ struct RowEnvironment<'r> {
 }
 
 impl<'r> Environment<'r> for RowEnvironment<'r> {
-    fn attribute(&self, name: &str) -> Option<&'r Value> {
-        self.columns.iter().position(|column| *column == name).and_then(|at| self.row.get(at))
+    fn attribute(&self, name: &AttributeName) -> Found<'r> {
+        let place = self.columns.iter().position(|column| *column == name.as_str());
+        place.and_then(|at| self.row.get(at)).into()
     }
 
     fn now(&self) -> Timestamp {

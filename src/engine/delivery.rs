@@ -1,0 +1,407 @@
+//! Deliveries on their way from the counters to the store.
+//!
+//! An evaluation adds to the counter of its place ([`Deliveries::count`]). What a place stands for its plan
+//! knows, so a plan is kept until nobody can count by it any more. Its life, step by step:
+//!
+//! 1. As it is compiled it reserves its places ([`Meter`]).
+//! 2. It is taken up before the snapshot that has it is shown: no count can come of a plan that is not known.
+//! 3. When another snapshot has replaced it, it is let go, which means that it waits: readers may still have
+//!    the old snapshot, and evaluations keep it alive until they were counted.
+//! 4. A drain first asks which of those that wait have no owner but this list. That nobody else has a plan is
+//!    seen (`Arc::get_mut`) only after all that its last owner did, so every addition made by it is in the
+//!    counters that the same drain then takes out.
+//! 5. Only after that its places are released, for another plan to reserve.
+//!
+//! A drain puts what was counted under the current minute; a flush hands it to the store as a batch. A batch
+//! has a number, and the store adds it once: one that failed, and perhaps did not, is offered again as it
+//! was.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::Database;
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::eval::{Evaluation, Meter, NOWHERE, Plan};
+use crate::model::{Context, Delivered, DeliveryBatch, Timestamp, UserSketch};
+use crate::stats::{Counters, Users};
+use crate::store::Store;
+
+/// How deliveries are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Settings {
+    /// Whether they are counted at all.
+    pub(super) count: bool,
+    /// Whether users are, too.
+    pub(super) users: bool,
+    /// How often they are flushed.
+    pub(super) interval: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { count: true, users: false, interval: Duration::from_secs(5) }
+    }
+}
+
+/// What was delivered and is not in the store yet.
+pub(super) struct Deliveries {
+    counters: Counters,
+    users: Option<Users>,
+    plans: Mutex<Plans>,
+    waiting: Mutex<Waiting>,
+    store: Store,
+    clock: Arc<Clock>,
+    /// Wakes the thread that flushes.
+    bell: Bell,
+}
+
+/// The plans by which evaluations are counted, by their first place.
+#[derive(Default)]
+struct Plans {
+    all: BTreeMap<u32, Arc<Plan>>,
+    /// Those that were replaced.
+    gone: Vec<u32>,
+    /// How many of these somebody still had when they were last looked through.
+    kept: usize,
+}
+
+/// What was drained and is not in the store yet.
+#[derive(Default)]
+struct Waiting {
+    /// What was offered to the store, which may have it.
+    offered: Option<DeliveryBatch>,
+    /// What comes after that, by minute and place; several, if the place was given to another plan meanwhile.
+    next: BTreeMap<(i64, u32), Vec<Delivered>>,
+    /// The number of the newest batch; `None` if it is not known yet.
+    number: Option<u64>,
+}
+
+/// From how much on that the store does not take nothing more is drained: the counters keep it.
+const MUCH: usize = 1 << 18;
+/// From how many replaced plans on they are looked through without waiting for the next flush.
+const MANY_PLANS: usize = 1 << 12;
+
+impl Deliveries {
+    pub(super) fn new(store: Store, clock: Arc<Clock>, settings: Settings) -> Self {
+        Self {
+            counters: Counters::new(),
+            users: settings.users.then(Users::new),
+            plans: Mutex::default(),
+            waiting: Mutex::default(),
+            store,
+            clock,
+            bell: Bell::default(),
+        }
+    }
+
+    /// Counts an evaluation.
+    pub(super) fn count(&self, evaluation: &Evaluation, context: &Context) {
+        let place = evaluation.place();
+        if place == NOWHERE {
+            return;
+        }
+        self.counters.add(place);
+        if let (Some(users), Some(user)) = (&self.users, context.user_id())
+            && users.insert(place, user)
+        {
+            self.bell.ring(Call::Flush);
+        }
+    }
+
+    /// Takes up plans before any evaluation can be made by them.
+    pub(super) fn take_up(&self, made: Vec<Arc<Plan>>) {
+        let counted = made.into_iter().filter(|plan| plan.first_place() != NOWHERE);
+        self.plans().all.extend(counted.map(|plan| (plan.first_place(), plan)));
+    }
+
+    /// Lets plans go, once nobody has them any more.
+    pub(super) fn let_go(&self, gone: Vec<Arc<Plan>>) {
+        let counted = gone.iter().map(|plan| plan.first_place()).filter(|first| *first != NOWHERE);
+        let mut plans = self.plans();
+        plans.gone.extend(counted);
+        let many = plans.gone.len() >= MANY_PLANS.max(plans.kept * 2);
+        drop((plans, gone));
+        if many {
+            self.drain();
+        }
+    }
+
+    /// Lets all plans go: others take their place.
+    pub(super) fn let_all_go(&self) {
+        let mut plans = self.plans();
+        plans.gone = plans.all.keys().copied().collect();
+    }
+
+    /// Puts what was counted so far under the current minute.
+    pub(super) fn drain(&self) {
+        self.drain_to(&mut self.waiting(), minute(self.clock.now()));
+    }
+
+    /// Hands what was counted so far to the store.
+    pub(super) fn flush(&self) -> Result<()> {
+        self.flush_as_of(minute(self.clock.now()))
+    }
+
+    fn flush_as_of(&self, minute: i64) -> Result<()> {
+        let mut waiting = self.waiting();
+        loop {
+            // once more when all was written: what waited may have been too much to drain anything
+            self.drain_to(&mut waiting, minute);
+            let Some(batch) = waiting.offer(&self.store)? else { return Ok(()) };
+            let added = self.store.add_deliveries(batch);
+            // damaged statistics would refuse this batch for ever, and all that come after it
+            if added.is_ok() || is_damage(&added) {
+                waiting.offered = None;
+            }
+            added?;
+        }
+    }
+
+    fn drain_to(&self, waiting: &mut Waiting, minute: i64) {
+        if waiting.next.len() < MUCH {
+            waiting.take(self.drained(minute));
+        }
+    }
+
+    /// What was counted, by place.
+    fn drained(&self, minute: i64) -> Vec<(u32, Delivered)> {
+        // what is told of them takes longer than to find them: commits need not wait for that
+        let counts = self.counts().into_iter().map(|(plan, place, count, users)| {
+            let delivery = plan.delivery(place - plan.first_place());
+            (place, Delivered { delivery, minute, count, users })
+        });
+        counts.collect()
+    }
+
+    /// Takes what was counted out of the counters, and lets go of the plans that nobody has any more.
+    fn counts(&self) -> Vec<(Arc<Plan>, u32, u64, Option<UserSketch>)> {
+        let mut plans = self.plans();
+        // nobody counts by these any more: whatever was counted by them is seen below
+        let done = plans.out_of_use();
+        let counters = self.counters.drain();
+        let mut users = self.users.as_ref().map(Users::drain).unwrap_or_default();
+        let counts = counters.into_iter().filter_map(|(place, count)| {
+            let (_, plan) = plans.all.range(..=place).next_back()?;
+            Some((Arc::clone(plan), place, count, users.remove(&place)))
+        });
+        let counts = counts.collect();
+        for first in done {
+            if let Some(plan) = plans.all.remove(&first) {
+                let end = first + plan.places();
+                users.retain(|place, _| !(first..end).contains(place));
+                self.counters.release(first, plan.places());
+            }
+        }
+        // users whose evaluation is being counted at this moment come with the next drain
+        if let Some(all) = &self.users {
+            all.give_back(users);
+        }
+        counts
+    }
+
+    fn plans(&self) -> MutexGuard<'_, Plans> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Meter for Deliveries {
+    fn reserve(&self, places: u32) -> u32 {
+        self.counters.reserve(places).unwrap_or(NOWHERE)
+    }
+}
+
+impl Plans {
+    /// Takes those off the list of the replaced that only this has.
+    fn out_of_use(&mut self) -> Vec<u32> {
+        let gone = std::mem::take(&mut self.gone);
+        let unused =
+            |first: &u32| self.all.get_mut(first).is_none_or(|p| Arc::get_mut(p).is_some());
+        let (done, gone): (_, Vec<_>) = gone.into_iter().partition(unused);
+        self.kept = gone.len();
+        self.gone = gone;
+        done
+    }
+}
+
+impl Waiting {
+    /// Adds what was drained to what waits already.
+    fn take(&mut self, drained: Vec<(u32, Delivered)>) {
+        for (place, one) in drained {
+            let there = self.next.entry((one.minute, place)).or_default();
+            match there.iter_mut().find(|known| known.delivery == one.delivery) {
+                Some(known) => known.add(one),
+                None => there.push(one),
+            }
+        }
+    }
+
+    /// The batch that the store is to take next, if there is one.
+    fn offer(&mut self, store: &Store) -> Result<Option<&DeliveryBatch>> {
+        if self.offered.is_none() && !self.next.is_empty() {
+            let newest = self.number.map_or_else(|| store.last_delivery_batch(), Ok)?;
+            let number = newest + 1;
+            let delivered = std::mem::take(&mut self.next).into_values().flatten().collect();
+            self.number = Some(number);
+            self.offered = Some(DeliveryBatch { number, delivered });
+        }
+        Ok(self.offered.as_ref())
+    }
+}
+
+/// Whether the statistics cannot be added to because they are damaged.
+fn is_damage(added: &Result<()>) -> bool {
+    added.as_ref().is_err_and(|error| error.code() == "store-corrupt")
+}
+
+/// The minute of an instant, since 1970.
+fn minute(at: Timestamp) -> i64 {
+    at.as_micros().div_euclid(MINUTE)
+}
+
+/// A minute in microseconds.
+const MINUTE: i64 = 60_000_000;
+
+/// What the thread that flushes is to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Call {
+    #[default]
+    Wait,
+    Flush,
+    Stop,
+}
+
+/// How the thread that flushes is called.
+#[derive(Debug, Default)]
+struct Bell {
+    call: Mutex<Call>,
+    rung: Condvar,
+}
+
+impl Bell {
+    fn ring(&self, call: Call) {
+        let mut waits = self.call.lock().unwrap_or_else(PoisonError::into_inner);
+        if *waits != Call::Stop {
+            *waits = call;
+        }
+        self.rung.notify_one();
+    }
+
+    /// Waits for a call, no longer than a time.
+    fn wait(&self, time: Duration) -> Call {
+        let call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.rung.wait_timeout_while(call, time, |call| *call == Call::Wait);
+        let (mut call, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match *call {
+            Call::Stop => Call::Stop,
+            _ => std::mem::replace(&mut *call, Call::Wait),
+        }
+    }
+}
+
+/// A thread that flushes deliveries every few seconds and at the end of each minute.
+#[derive(Debug)]
+pub(super) struct Flusher(Option<JoinHandle<()>>);
+
+impl Flusher {
+    /// Starts the thread. A manual clock moves when it is told to, so it needs none.
+    pub(super) fn start(deliveries: &Arc<Deliveries>, interval: Duration) -> Self {
+        let deliveries = Arc::clone(deliveries);
+        let work = move || flush_in_turn(&deliveries, interval);
+        // without it deliveries are flushed when they are asked for, and at the end
+        Self(thread::Builder::new().name("pcq-flush".into()).spawn(work).ok())
+    }
+
+    pub(super) fn none() -> Self {
+        Self(None)
+    }
+
+    /// Ends the thread: it has the file open, too.
+    pub(super) fn stop(&mut self, deliveries: &Deliveries) {
+        if let Some(thread) = self.0.take() {
+            deliveries.bell.ring(Call::Stop);
+            let _ = thread.join(); // what it could not flush is flushed at the end
+        }
+    }
+}
+
+fn flush_in_turn(deliveries: &Deliveries, interval: Duration) {
+    let mut last = deliveries.clock.now();
+    // loading a dump may make the clock a manual one
+    while !deliveries.clock.is_manual() {
+        if deliveries.bell.wait(next_turn(deliveries.clock.now(), interval)) == Call::Stop {
+            return;
+        }
+        let now = deliveries.clock.now();
+        // what fails waits for the next turn
+        let _ = deliveries.flush_as_of(minute_between(last, now));
+        last = now;
+    }
+}
+
+/// The time to the next flush: the interval, but no longer than to the end of the minute.
+fn next_turn(now: Timestamp, interval: Duration) -> Duration {
+    let left = MINUTE - now.as_micros().rem_euclid(MINUTE);
+    interval.min(Duration::from_micros(left.unsigned_abs()))
+}
+
+/// The minute of what was counted between two instants: that which just ended, if one did within a second.
+fn minute_between(last: Timestamp, now: Timestamp) -> i64 {
+    let just = now.as_micros().rem_euclid(MINUTE) < 1_000_000;
+    let current = minute(now);
+    if just && minute(last) < current { current - 1 } else { current }
+}
+
+impl Database {
+    /// Writes the deliveries that were counted so far to the store.
+    ///
+    /// They are written every few seconds anyway ([`Builder::flush_interval`](super::Builder::flush_interval)),
+    /// and when the store is closed. A crash loses those since the last time.
+    ///
+    /// # Errors
+    ///
+    /// `io` if the file cannot be written: what was counted is kept, and written the next time.
+    pub fn flush(&self) -> Result<()> {
+        self.shared.deliveries.flush()
+    }
+
+    /// Counts a delivery of what was evaluated on a snapshot, as [`Database::evaluate`] does of its own.
+    ///
+    /// It is counted now, whenever it was evaluated, and under the version that gave the value. Evaluations of
+    /// another database and of unknown keys are not counted.
+    pub fn count(&self, evaluation: &Evaluation, context: &Context) {
+        if evaluation.lineage() == Some(self.lineage()) {
+            self.shared.deliveries.count(evaluation, context);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_turn_ends_with_the_minute() {
+        let (now, long) = (at("2026-03-01T09:00:58.5Z"), Duration::from_secs(5));
+        assert_eq!(next_turn(now, long), Duration::from_millis(1_500));
+        assert_eq!(next_turn(at("2026-03-01T09:00:00Z"), long), long);
+    }
+
+    #[test]
+    fn what_was_counted_before_a_minute_ended_is_of_that_minute() {
+        let (before, nine) = (at("2026-03-01T08:59:58Z"), minute(at("2026-03-01T09:00:00Z")));
+        assert_eq!(minute_between(before, at("2026-03-01T08:59:59Z")), nine - 1);
+        assert_eq!(minute_between(before, at("2026-03-01T09:00:00.01Z")), nine - 1);
+        assert_eq!(minute_between(before, at("2026-03-01T09:00:30Z")), nine); // the machine was asleep
+    }
+}
