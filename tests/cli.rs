@@ -98,6 +98,13 @@ fn usage_is_2() {
         &["-e", "GET a", "--readonly"],
         &["-e", "GET a", "--dry-run"],
         &["fmt", "--write", "-"],
+        &["stats", "s.pcdb"],
+        &["stats", "s.pcdb", ""],
+        &["stats", "s.pcdb", "home", "--by", "week"],
+        &["stats", "s.pcdb", "home", "--since", "2026-01-01T00:00:00"],
+        &["stats", "s.pcdb", "home", "--of-version", "-1"],
+        &["stats", "s.pcdb", "home", "--svg", "a.svg", "--html", "a.html"],
+        &["stats", "s.pcdb", "home", "--svg", "a.svg", "--format", "json"],
     ] {
         assert_eq!(place.run(arguments).code, 2, "{arguments:?}");
     }
@@ -492,4 +499,98 @@ fn a_backup_is_a_store() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert_eq!(place.run(&["dump", "copy.pcdb"]).out, place.run(&["dump", store]).out);
     assert_fails(&place.run(&["backup", store, "copy.pcdb"]), 1, "error[io]: ");
+}
+
+// -- statistics
+
+#[test]
+fn statistics_of_no_store_and_of_no_config_fail_and_write_nothing() {
+    let place = Place::new();
+    assert_fails(&place.run(&["stats", "nothing.pcdb", "home"]), 3, "error[");
+    assert!(!place.path("nothing.pcdb").exists());
+    let store = place.store();
+    for options in [&[][..], &["--svg", "a.svg"], &["--html", "-"], &["--by", "day"]] {
+        let ran = place.run(&[&["stats", store, "nope"], options].concat());
+        assert_fails(&ran, 1, "error[");
+        assert_eq!(ran.out, "", "{options:?}");
+    }
+    assert!(!place.path("a.svg").exists());
+}
+
+/// The script that counts: two users over two hours.
+const DELIVERIES: &str = "\
+GET banner FOR USER 'u1' WITH {\"country\": \"US\"};
+GET banner FOR USER 'u2';
+ADVANCE CLOCK 90 MINUTES;
+GET banner FOR USER 'u2';
+";
+
+impl Place {
+    /// A store in which something was delivered.
+    fn counted(&self) -> &'static str {
+        self.file("count.pcq", [SETUP, DELIVERIES].concat());
+        let clock = ["--clock", "2026-03-01T09:00:00Z"];
+        let ran = self.run(&[&["run", "count.pcq", "--db", "c.pcdb"], &clock[..]].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        "c.pcdb"
+    }
+}
+
+#[test]
+fn statistics_are_those_of_the_statement() {
+    let place = Place::new();
+    let store = place.counted();
+    let said = place.run(&[store, "--format", "jsonl", "-e", "SHOW STATS FOR CONFIG home;"]);
+    let bytes = fs::read(place.path(store)).unwrap();
+    let lines = place.run(&["stats", store, "home", "--format", "jsonl"]);
+    assert_eq!((lines.code, &lines.out), (0, &said.out));
+    assert!(lines.out.contains(r#""value":"hello","reason":"TARGETING_MATCH","deliveries":1"#));
+    let hours = place.run(&["stats", store, "home", "--by", "hour", "--format", "csv"]);
+    assert_eq!(hours.out.lines().count(), 4, "{}", hours.out);
+    let options = ["--key", "banner", "--segment", "EVERYONE", "--of-version", "1"];
+    let none = place.run(&[&["stats", store, "home", "--format", "jsonl"], &options[..]].concat());
+    assert_eq!((none.code, &*none.out), (0, ""));
+    let since = ["--since", "2026-03-01T10:00:00Z", "--by", "hour", "--format", "jsonl"];
+    let late = place.run(&[&["stats", store, "home"], &since[..]].concat());
+    assert_eq!(late.out.lines().count(), 1, "{}", late.out);
+    assert!(fs::read(place.path(store)).unwrap() == bytes, "looking changed the store");
+}
+
+#[test]
+fn statistics_are_drawn() {
+    let place = Place::new();
+    let store = place.counted();
+    let chart = place.run(&["stats", store, "home", "--format", "chart"]);
+    assert!(chart.out.starts_with("3 deliveries"), "{}", chart.out);
+    assert!(chart.out.contains("█") && chart.out.contains("hello"), "{}", chart.out);
+    for (option, file, begin) in [("--svg", "a.svg", "<svg"), ("--html", "a.html", "<!DOCTYPE")] {
+        place.file(file, "old");
+        assert_eq!(place.run(&["stats", store, "home", option, file]).code, 0);
+        let drawn = fs::read_to_string(place.path(file)).unwrap();
+        assert!(drawn.to_lowercase().starts_with(&begin.to_lowercase()), "{drawn:.60}");
+        assert_eq!(place.run(&["stats", store, "home", option, "-"]).out, drawn);
+        assert_fails(&place.run(&["stats", store, "home", option, "no/a"]), 1, "error[io]");
+        // never in the place of a store
+        assert_fails(&place.run(&["stats", store, "home", option, store]), 1, "error[io]");
+        assert_eq!(place.run(&["verify", store]).code, 0);
+    }
+    place.run(&[store, "-e", "CREATE CONFIG idle SEGMENTS us KEY rate = 6;"]);
+    let idle = place.run(&["stats", store, "idle", "--format", "chart"]);
+    assert_eq!((idle.code, &*idle.out), (0, "no deliveries were counted\n"));
+    let keys = place.run(&[store, "--format", "chart", "-e", "SHOW STATS FOR KEYS;"]);
+    assert!(keys.out.contains("│ banner"), "{}", keys.out);
+}
+
+#[test]
+fn statistics_of_what_is_not_there_are_errors_of_the_statement() {
+    let place = Place::new();
+    let store = place.counted();
+    for (options, code) in [
+        (&["nope"][..], "error[unknown-config]"),
+        (&["home", "--key", "nope"], "error[unknown-key]"),
+        (&["home", "--segment", "nope"], "error[unknown-segment]"),
+        (&["home", "--of-version", "99"], "error[unknown-version]"),
+    ] {
+        assert_fails(&place.run(&[&["stats", store], options].concat()), 1, code);
+    }
 }

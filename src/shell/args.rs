@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::format::Format;
 use super::report::ColorWhen;
-use crate::{Timestamp, Value};
+use crate::{Name, Timestamp, Value};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +18,7 @@ Examples:
   pcq run setup.pcq release.pcq --db app.pcdb   run scripts
   pcq run test.pcq --clock 2026-01-01T00:00:00Z
                                                 run a test in memory, with its own clock
+  pcq stats app.pcdb banner --by day            draw what was delivered of a config
   pcq dump app.pcdb | pcq run - --db copy.pcdb  copy a store through a script
 
 Exit codes:
@@ -74,6 +75,12 @@ pub(super) enum Command {
     /// The script is for `pcq run - --db NEW`, on a store that is empty. It has the whole history:
     /// revisions, versions, publications.
     Dump(DumpArgs),
+    /// Show what was delivered of a config, and when
+    ///
+    /// Asks SHOW STATS FOR CONFIG of the store, and changes nothing. On a terminal: a chart of the
+    /// deliveries over time, and for each key how often each value was delivered. Elsewhere, and in the
+    /// other formats: the rows.
+    Stats(StatsArgs),
     /// Check every page of a store, and every rule that ties its tables together
     Verify(VerifyArgs),
     /// Copy a store into a new file
@@ -130,6 +137,68 @@ pub(super) struct DumpArgs {
     pub(super) current: bool,
     #[command(flatten)]
     color: ColorArg,
+}
+
+/// `pcq stats`
+#[derive(Args, Debug)]
+pub(super) struct StatsArgs {
+    /// The file of the store
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    /// The name of the config, without quotes
+    #[arg(value_name = "CONFIG", value_parser = name)]
+    pub(super) config: Name,
+    /// Count only this key
+    #[arg(long, value_name = "KEY", value_parser = name)]
+    pub(super) key: Option<Name>,
+    /// Count only what the row of this segment gave
+    #[arg(long, value_name = "SEGMENT", value_parser = name)]
+    pub(super) segment: Option<Name>,
+    /// Count only what this version gave
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) of_version: Option<u32>,
+    /// The size of the buckets of time; days, if not said. What is long past may come in larger ones
+    #[arg(long, value_enum, value_name = "UNIT")]
+    pub(super) by: Option<By>,
+    /// Count from the bucket of an instant on, such as 2026-01-01T00:00:00Z
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    pub(super) since: Option<Timestamp>,
+    /// Count the buckets that begin before an instant
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    pub(super) until: Option<Timestamp>,
+    /// Write a picture into a file, in place of the one that may be there; `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["html", "format"])]
+    pub(super) svg: Option<PathBuf>,
+    /// Write a page with the picture and its numbers into a file; `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    pub(super) html: Option<PathBuf>,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: Format,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// How long a time is counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    /// Minutes
+    Minute,
+    /// Hours
+    Hour,
+    /// Days
+    Day,
+}
+
+impl By {
+    /// The word of the language.
+    pub(super) fn keyword(self) -> &'static str {
+        match self {
+            Self::Minute => "MINUTE",
+            Self::Hour => "HOUR",
+            Self::Day => "DAY",
+        }
+    }
 }
 
 /// `pcq verify`
@@ -203,6 +272,7 @@ impl Cli {
             Some(Command::Check(args)) => args.color,
             Some(Command::Fmt(args)) => args.color,
             Some(Command::Dump(args)) => args.color,
+            Some(Command::Stats(args)) => args.color,
             Some(Command::Verify(args)) => args.color,
             Some(Command::Backup(args)) => args.color,
         };
@@ -273,6 +343,10 @@ fn parameter(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
+fn name(text: &str) -> Result<Name, String> {
+    Name::new(text).map_err(|error| error.to_string())
+}
+
 fn timestamp(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
@@ -307,6 +381,8 @@ mod tests {
             "fmt a --check --write",
             "dump s --actor me",
             "verify s --readonly",
+            "stats s c --svg a --html b",
+            "stats s c --html a --format json",
             "run a --dry-run",
             "run a --db s --readonly --dry-run",
             "run a --db s --readonly --actor me",

@@ -148,8 +148,8 @@ impl Shell<'_> {
         let text = match outcome.rows() {
             Some(rows) => {
                 self.printer.print(rows)?;
-                if !self.printer.is_table() {
-                    return Ok(()); // what a program reads has nothing but the rows
+                if !self.printer.takes_remark(rows) {
+                    return Ok(());
                 }
                 let count = rows.len();
                 format!("{count} {}", if count == 1 { "row" } else { "rows" })
@@ -165,9 +165,11 @@ impl Shell<'_> {
     }
 
     fn set_format(&mut self, name: &str) -> Result<(), Stop> {
-        match Format::from_str(name, true) {
-            Ok(format) => self.printer.set_format(format),
-            Err(_) => self.printer.say("formats: table, json, jsonl, csv, line, markdown")?,
+        if let Ok(format) = Format::from_str(name, true) {
+            self.printer.set_format(format);
+        } else {
+            let names = "auto, table, chart, json, jsonl, csv, line, markdown";
+            self.printer.say(&format!("formats: {names}"))?;
         }
         Ok(())
     }
@@ -195,7 +197,8 @@ fn overview() -> String {
 A statement ends with `;` and may go over several lines. Ctrl-C drops what was typed.
 
   .help STATEMENT  how a statement is written
-  .format NAME     print tables as table, json, jsonl, csv, line or markdown
+  .format NAME     print tables as table, json, jsonl, csv, line or markdown; statistics as table or
+                   chart; auto, as at the start, draws charts on a terminal
   .quit            leave, as Ctrl-D does
 
 "

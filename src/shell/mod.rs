@@ -1,9 +1,10 @@
-//! The program `pcq`: arguments, scripts, the interactive shell, tables and reports.
+//! The program `pcq`: arguments, scripts, the interactive shell, tables, charts and reports.
 //!
 //! It uses the library as any other program would, and does what the library must not: it reads the
 //! environment and prints.
 
 mod args;
+mod chart;
 mod command;
 mod exit;
 mod fmt;
@@ -13,6 +14,7 @@ mod output;
 mod report;
 mod run;
 mod source;
+mod stats;
 mod store;
 
 use std::process::ExitCode;
@@ -52,6 +54,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         Some(Command::Check(args)) => run::check(&source::open_all(&args.scripts)?, reporter),
         Some(Command::Fmt(args)) => fmt::fmt(&args, reporter),
         Some(Command::Dump(args)) => command::dump(&args),
+        Some(Command::Stats(args)) => stats::stats(&args),
         Some(Command::Verify(args)) => command::verify(&args, reporter),
         Some(Command::Backup(args)) => command::backup(&args),
     }

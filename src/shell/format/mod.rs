@@ -13,14 +13,22 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
+use super::chart;
 use crate::{Rows, Value};
+
+/// The width of a chart where there is no terminal to fit it to.
+const CHART_WIDTH: u16 = 80;
 
 /// A format of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// A table for people
+    /// A table for people; on a terminal, statistics of a config as a chart
     #[default]
+    Auto,
+    /// A table for people
     Table,
+    /// Statistics of a config as a chart, and anything else as a table
+    Chart,
     /// One array of objects on one line for each statement
     Json,
     /// One object on one line for each row
@@ -41,14 +49,28 @@ impl Format {
         width: Option<u16>,
         to: &mut dyn Write,
     ) -> io::Result<()> {
+        if self.draws(rows, width) {
+            return chart::write(rows, width.unwrap_or(CHART_WIDTH).into(), to);
+        }
         match self {
-            Self::Table => table::write(rows, width, to),
+            Self::Auto | Self::Table | Self::Chart => table::write(rows, width, to),
             Self::Json => json::write(rows, to),
             Self::Jsonl => jsonl::write(rows, to),
             Self::Csv => csv::write(rows, to),
             Self::Line => line::write(rows, to),
             Self::Markdown => markdown::write(rows, to),
         }
+    }
+
+    /// Whether a chart is drawn instead of a table, in a width if there is a terminal.
+    pub(super) fn draws(self, rows: &Rows, width: Option<u16>) -> bool {
+        let wants_chart = self == Self::Chart || self == Self::Auto && width.is_some();
+        wants_chart && chart::are_statistics(rows)
+    }
+
+    /// Whether it is for people, who may be told more than the rows.
+    pub(super) fn is_for_people(self) -> bool {
+        matches!(self, Self::Auto | Self::Table | Self::Chart)
     }
 
     /// Whether anything is written for a table: one without rows may show no more than its columns.
@@ -63,7 +85,7 @@ impl Format {
 }
 
 /// A value as people read it, on one line: text without quotes, nothing for `NULL`.
-fn plain(value: &Value) -> Cow<'_, str> {
+pub(super) fn plain(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Null => Cow::Borrowed(""),
         Value::String(text) => escape_controls(text),
@@ -163,6 +185,31 @@ mod tests {
 ";
         let text = written(Format::Table, &sample(), None);
         assert_eq!(text, expected, "\n{text}");
+    }
+
+    #[test]
+    fn statistics_are_charts_for_people_at_a_terminal() {
+        let columns = &[
+            "time",
+            "per",
+            "key",
+            "version",
+            "segment",
+            "variant",
+            "value",
+            "reason",
+            "deliveries",
+            "share",
+            "users",
+        ];
+        let rows = Rows::new(columns, vec![]);
+        let is_chart = |format, width| written(format, &rows, width).starts_with("no deliveries");
+        assert!(is_chart(Format::Auto, Some(80)) && !is_chart(Format::Auto, None));
+        assert!(is_chart(Format::Chart, Some(80)) && is_chart(Format::Chart, None));
+        assert!(!is_chart(Format::Table, Some(80)) && !is_chart(Format::Csv, Some(80)));
+        let table = written(Format::Table, &sample(), None);
+        assert_eq!(written(Format::Auto, &sample(), None), table);
+        assert_eq!(written(Format::Chart, &sample(), None), table);
     }
 
     #[test]

@@ -1,0 +1,239 @@
+//! The rows of `SHOW STATS FOR CONFIG`, summed up.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::axis::{Axis, Span};
+use super::label;
+use crate::engine::STATS_COLUMNS;
+use crate::shell::format::plain;
+use crate::{Rows, Value};
+
+/// How many values of a key are drawn: the others are only counted.
+const VALUES_SHOWN: usize = 12;
+
+/// How many keys are drawn.
+const KEYS_SHOWN: usize = 20;
+
+/// How often each value was delivered, and when.
+#[derive(Debug)]
+pub(in crate::shell) struct Statistics {
+    /// How many deliveries there were.
+    pub(super) total: u64,
+    /// When they were.
+    pub(super) axis: Axis,
+    /// How many there were in each step of the axis.
+    pub(super) trend: Vec<u64>,
+    /// What was delivered, by the name of the key.
+    pub(super) keys: Vec<Key>,
+}
+
+/// What was delivered of a key.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: String,
+    /// How often it was delivered by the rows.
+    pub(super) total: u64,
+    /// How often it was delivered at all in the times of the rows: shares are of this.
+    pub(super) whole: u64,
+    /// The values, the most frequent first.
+    pub(super) values: Vec<Delivered>,
+}
+
+/// How often a value was delivered, from one origin.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    /// The value on one line.
+    pub(super) value: String,
+    /// The segment of the row that gave it.
+    pub(super) segment: String,
+    /// The arm of a split that gave it.
+    pub(super) variant: String,
+    pub(super) reason: String,
+    pub(super) count: u64,
+    /// How often in each step of the axis; steps without any are left out.
+    pub(super) trend: BTreeMap<usize, u64>,
+}
+
+/// Whether rows are those of `SHOW STATS FOR CONFIG`.
+pub(in crate::shell) fn are_statistics(rows: &Rows) -> bool {
+    rows.columns() == STATS_COLUMNS
+}
+
+impl Statistics {
+    /// Sums rows up, with at most so many points of time; `None` if nothing was delivered.
+    pub(in crate::shell) fn of(rows: &Rows, most_points: usize) -> Option<Self> {
+        let counted: Vec<_> = rows.rows().iter().filter_map(|row| Counted::of(row)).collect();
+        let axis = Axis::over(counted.iter().map(|counted| counted.span), most_points)?;
+        let mut trend = vec![0_u64; axis.len];
+        let mut keys = BTreeMap::<&str, IndexMap<_, Delivered>>::new();
+        let mut wholes = BTreeMap::<&str, BTreeMap<i64, &Counted<'_>>>::new();
+        for row in &counted {
+            // the largest count tells the whole most exactly
+            let times = wholes.entry(row.key).or_default();
+            let known = times.entry(row.span.start).or_insert(row);
+            if row.count > known.count {
+                *known = row;
+            }
+            let step = axis.index(row.span.start);
+            trend[step] = trend[step].saturating_add(row.count);
+            let values = keys.entry(row.key).or_default();
+            values.entry(row.identity()).or_insert_with(|| row.delivered()).add(step, row.count);
+        }
+        let whole = |name| sum(wholes.get(name).into_iter().flatten().map(|(_, row)| row.whole));
+        let keys = keys.into_iter();
+        let mut keys: Vec<_> =
+            keys.map(|(name, values)| Key::new(name, values.into_values(), whole(name))).collect();
+        keys.sort_by_key(|key| std::cmp::Reverse(key.total));
+        Some(Self { total: sum(trend.iter().copied()), axis, trend, keys })
+    }
+
+    /// How many there were in the step that had the most.
+    pub(super) fn peak(&self) -> u64 {
+        self.trend.iter().copied().max().unwrap_or(0)
+    }
+
+    /// The keys that are drawn.
+    pub(super) fn shown(&self) -> &[Key] {
+        &self.keys[..self.keys.len().min(KEYS_SHOWN)]
+    }
+
+    /// What is said of the other keys.
+    pub(super) fn more(&self) -> Option<String> {
+        match self.keys.len().checked_sub(KEYS_SHOWN)? {
+            0 => None,
+            1 => Some("… 1 more key".to_owned()),
+            count => Some(format!("… {count} more keys")),
+        }
+    }
+}
+
+impl Key {
+    fn new(name: &str, values: impl Iterator<Item = Delivered>, whole: u64) -> Self {
+        let mut values: Vec<_> = values.collect();
+        values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+        let total = sum(values.iter().map(|value| value.count));
+        Self { name: plain(&name.into()).into_owned(), total, whole: whole.max(total), values }
+    }
+
+    /// How often the most frequent value was delivered.
+    pub(super) fn peak(&self) -> u64 {
+        self.values.first().map_or(0, |value| value.count)
+    }
+
+    /// The values that are drawn.
+    pub(super) fn shown(&self) -> &[Delivered] {
+        self.values.split_at(self.values.len().min(VALUES_SHOWN)).0
+    }
+
+    /// What is said of the other values, and how often they were delivered.
+    pub(super) fn more(&self) -> Option<(String, u64)> {
+        let hidden = self.values.get(VALUES_SHOWN..).filter(|hidden| !hidden.is_empty())?;
+        Some((format!("… {} more", hidden.len()), sum(hidden.iter().map(|value| value.count))))
+    }
+}
+
+impl Delivered {
+    /// The value and where it is from. Where there is little room, the value is cut first: the rest
+    /// tells values with the same start apart.
+    pub(super) fn label(&self, columns: usize) -> String {
+        const SHORTEST_VALUE: usize = 8;
+        let origin = self.origin();
+        let room = columns.saturating_sub(label::width(&origin)).max(SHORTEST_VALUE);
+        label::fit(&format!("{}{origin}", label::fit(&self.value, room)), columns)
+    }
+
+    /// ` · testers (new) · SPLIT`: the segment, the variant and the reason.
+    fn origin(&self) -> String {
+        let variant =
+            if self.variant.is_empty() { String::new() } else { format!("({})", self.variant) };
+        let place = format!("{} {variant}", self.segment);
+        match place.trim() {
+            "" => format!(" · {}", self.reason),
+            place => format!(" · {place} · {}", self.reason),
+        }
+    }
+
+    fn add(&mut self, step: usize, count: u64) {
+        self.count = self.count.saturating_add(count);
+        let at = self.trend.entry(step).or_default();
+        *at = at.saturating_add(count);
+    }
+}
+
+/// A row, taken apart.
+#[derive(Debug)]
+struct Counted<'a> {
+    span: Span,
+    key: &'a str,
+    segment: &'a Value,
+    variant: &'a Value,
+    value: &'a Value,
+    reason: &'a Value,
+    count: u64,
+    /// How often the key was delivered in the same time, by its share.
+    whole: u64,
+}
+
+impl<'a> Counted<'a> {
+    /// Takes a row apart; `None` if it counts nothing.
+    fn of(row: &'a [Value]) -> Option<Self> {
+        let [time, per, key, _, segment, variant, value, reason, Value::Integer(count), share, ..] =
+            row
+        else {
+            return None;
+        };
+        let time = crate::Timestamp::parse(time.as_str()?).ok()?;
+        let minutes = match per.as_str()? {
+            "day" => 24 * 60,
+            "hour" => 60,
+            _ => 1,
+        };
+        let span = Span { start: time.as_micros().div_euclid(60_000_000), minutes };
+        let count = u64::try_from(*count).ok().filter(|count| *count > 0)?;
+        let whole = whole_of(count, share.as_double().unwrap_or(100.0));
+        Some(Self { span, key: key.as_str()?, segment, variant, value, reason, count, whole })
+    }
+
+    /// What makes it another value than the next one: the text `1` is not the number.
+    fn identity(&self) -> [String; 4] {
+        [self.value, self.segment, self.variant, self.reason].map(ToString::to_string)
+    }
+
+    fn delivered(&self) -> Delivered {
+        let text = |value| plain(value).into_owned();
+        Delivered {
+            value: value_text(self.value),
+            segment: text(self.segment),
+            variant: text(self.variant),
+            reason: text(self.reason),
+            count: 0,
+            trend: BTreeMap::new(),
+        }
+    }
+}
+
+/// A value as a label: something must be there to see.
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::String(text) if text.is_empty() => "''".to_owned(),
+        other => plain(other).into_owned(),
+    }
+}
+
+/// What a count is a percentage of, to the accuracy that the percentage has.
+#[expect(clippy::cast_precision_loss, reason = "the percentage is less exact")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` stays within bounds"
+)]
+fn whole_of(count: u64, share: f64) -> u64 {
+    if share > 0.0 { (count as f64 * 100.0 / share).round() as u64 } else { count }
+}
+
+fn sum(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
+}

@@ -1,0 +1,132 @@
+//! `stats`: what was delivered of a config, as a chart, a picture or a page.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use super::args::StatsArgs;
+use super::chart::{self, Statistics};
+use super::exit::{Exit, Stop};
+use super::output::{Printer, buffered_stdout, write_file};
+use super::store;
+use crate::{Error, Name, Rows};
+
+/// Shows what was delivered of a config.
+pub(super) fn stats(args: &StatsArgs) -> Result<(), Stop> {
+    let database = store::open_to_read(&args.store)?;
+    let outcomes = database.execute(&statement(args)).map_err(failed)?;
+    let found = outcomes.iter().find_map(|outcome| outcome.rows());
+    let rows = found.cloned().unwrap_or_default();
+    if let Some(file) = args.svg.as_deref().or(args.html.as_deref()) {
+        return draw(args, &rows, file);
+    }
+    let mut printer = Printer::new(args.format);
+    printer.print(&rows)?;
+    Ok(printer.flush()?)
+}
+
+/// Writes a picture or a page; `-` is standard output.
+fn draw(args: &StatsArgs, rows: &Rows, file: &Path) -> Result<(), Stop> {
+    refuse_store(file)?;
+    let title = title(args);
+    let statistics = Statistics::of(rows, chart::MOST_POINTS);
+    let make = if args.svg.is_some() { chart::picture } else { chart::page };
+    let unwritten = |error| Stop::io(&file.display().to_string(), &error, Exit::Failed);
+    let text = make(&title, statistics.as_ref()).map_err(unwritten)?;
+    if file.as_os_str() != "-" {
+        return write_file(file, &text).map_err(unwritten);
+    }
+    let mut output = buffered_stdout();
+    output.write_all(text.as_bytes())?;
+    Ok(output.flush()?)
+}
+
+/// What a picture shows, and what it leaves out.
+fn title(args: &StatsArgs) -> String {
+    let mut title = format!("deliveries of {}", args.config.as_str());
+    let mut add = |what: &str, of: Option<String>| {
+        if let Some(of) = of {
+            let _ = write!(title, ", {what} {of}");
+        }
+    };
+    add("key", args.key.as_ref().map(|name| name.as_str().to_owned()));
+    add("segment", args.segment.as_ref().map(|name| name.as_str().to_owned()));
+    add("version", args.of_version.map(|version| version.to_string()));
+    add("since", args.since.map(|time| time.to_string()));
+    add("until", args.until.map(|time| time.to_string()));
+    title
+}
+
+/// Refuses to put a picture in the place of a store: that of the very statistics, or any other.
+fn refuse_store(file: &Path) -> Result<(), Stop> {
+    const MAGIC: &[u8; 4] = b"redb";
+    let mut first = [0; MAGIC.len()];
+    let begun = File::open(file).and_then(|mut there| there.read_exact(&mut first));
+    if begun.is_err() || first != *MAGIC {
+        return Ok(());
+    }
+    let error = io::Error::other("it is a store, which a picture must not replace");
+    Err(Stop::io(&file.display().to_string(), &error, Exit::Failed))
+}
+
+/// The statement that asks for it.
+fn statement(args: &StatsArgs) -> String {
+    let mut text = format!("SHOW STATS FOR CONFIG {}", args.config);
+    let mut add = |clause: &str, what: Option<String>| {
+        if let Some(what) = what {
+            let _ = write!(text, " {clause} {what}");
+        }
+    };
+    add("KEY", args.key.as_ref().map(ToString::to_string));
+    add("SEGMENT", args.segment.as_ref().map(segment));
+    add("VERSION", args.of_version.map(|version| version.to_string()));
+    add("BY", args.by.map(|by| by.keyword().to_owned()));
+    add("SINCE", args.since.map(|time| format!("'{time}'")));
+    add("UNTIL", args.until.map(|time| format!("'{time}'")));
+    text
+}
+
+/// A segment as a statement names it: the built-in one has no name in quotes.
+fn segment(name: &Name) -> String {
+    let everyone = Name::everyone();
+    let is_everyone = name.as_str().eq_ignore_ascii_case(everyone.as_str());
+    if is_everyone { everyone.as_str().to_owned() } else { name.to_string() }
+}
+
+fn failed(error: Error) -> Stop {
+    let exit = Exit::of(&error);
+    Stop::error(error, exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Cli, Command};
+    use super::*;
+
+    fn asked(options: &[&str]) -> String {
+        let cli = Cli::try_parse_from([&["pcq", "stats", "s"], options].concat()).unwrap();
+        let Some(Command::Stats(args)) = cli.command else { unreachable!() };
+        statement(&args)
+    }
+
+    #[test]
+    fn options_become_clauses() {
+        assert_eq!(asked(&["home"]), "SHOW STATS FOR CONFIG home");
+        let options = ["--until=2026-03-02T01:00:00+01:00", "--since=2026-03-01T00:00:00Z"];
+        let more = ["home", "--by=hour", "--of-version=3", "--segment=us", "--key=a.b"];
+        let all = "SHOW STATS FOR CONFIG home KEY a.b SEGMENT us VERSION 3 BY HOUR \
+                   SINCE '2026-03-01T00:00:00Z' UNTIL '2026-03-02T00:00:00Z'";
+        assert_eq!(asked(&[&options[..], &more].concat()), all);
+    }
+
+    #[test]
+    fn names_are_quoted_where_they_must_be() {
+        let text = asked(&["a\"; DROP", "--key=key", "--segment=new users"]);
+        let quoted = "CONFIG \"a\"\"; DROP\" KEY \"key\" SEGMENT \"new users\"";
+        assert_eq!(text, format!("SHOW STATS FOR {quoted}"));
+        assert!(asked(&["a", "--segment=everyone"]).ends_with(" SEGMENT EVERYONE"));
+    }
+}
