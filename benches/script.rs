@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench script`; twice the studies should take about twice as long, in one transaction too.
 
+mod common;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 
@@ -45,6 +47,13 @@ fn scripts(c: &mut Criterion) {
         group.bench_function(id("parse"), |b| b.iter(|| parse(&text)));
         group.bench_function(id("run"), |b| b.iter(|| run(&text)));
         group.bench_function(id("run-in-transaction"), |b| b.iter(|| run(&whole)));
+    }
+    // long ones: four statements a config, then one commit
+    for configs in [2_500, 5_000] {
+        let text = common::stores::configs(configs);
+        group.throughput(Throughput::Elements(4 * configs as u64));
+        let id = BenchmarkId::new("transaction", format!("statements={}", 4 * configs));
+        group.bench_function(id, |b| b.iter(|| run(&text)));
     }
     group.finish();
 }

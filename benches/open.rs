@@ -1,0 +1,78 @@
+//! Opening a store: that history costs nothing, and against redb alone, which opens the same file and reads
+//! the same records.
+//!
+//! `cargo bench --bench open`; quote ratios of the medians of one run.
+
+mod common;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use common::stores::Stored;
+use criterion::{
+    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+};
+use redb::{Key, ReadableDatabase, ReadableTable, TableDefinition};
+
+const CONFIGS: usize = 10_000;
+
+const HEADS: TableDefinition<(u8, u32), &[u8]> = TableDefinition::new("pcq.heads");
+const KEPT: TableDefinition<(u32, u32), &[u8]> = TableDefinition::new("pcq.kept_versions");
+
+/// Times something, without the time to drop what it made: closing a file is not opening it.
+fn timed<T>(times: u64, mut run: impl FnMut() -> T) -> Duration {
+    let mut total = Duration::ZERO;
+    for _ in 0..times {
+        let start = Instant::now();
+        let made = black_box(run());
+        total += start.elapsed();
+        drop(made);
+    }
+    total
+}
+
+/// Opens the file with redb, and reads what a store reads as it opens.
+fn bare(stored: &Stored) -> (redb::Database, u64) {
+    let database = redb::Database::open(stored.path()).unwrap();
+    let transaction = database.begin_read().unwrap();
+    let sum = sum(&transaction, HEADS) + sum(&transaction, KEPT);
+    (database, sum)
+}
+
+/// Adds up the bytes of a table.
+fn sum<K: Key + 'static>(
+    transaction: &redb::ReadTransaction,
+    table: TableDefinition<K, &'static [u8]>,
+) -> u64 {
+    let table = transaction.open_table(table).unwrap();
+    let bytes = |value: &[u8]| value.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+    table.iter().unwrap().map(|entry| bytes(entry.unwrap().1.value())).sum()
+}
+
+fn store(group: &mut BenchmarkGroup<'_, WallTime>, versions: usize) {
+    let (stored, user) = (Stored::new(CONFIGS, versions), common::stores::user());
+    let id = |what: &str| format!("configs={CONFIGS}/versions={versions}{what}");
+    group.bench_function(id(""), |b| b.iter_custom(|times| timed(times, || stored.open())));
+    group.bench_function(id("/first-evaluation"), |b| {
+        b.iter_custom(|times| {
+            timed(times, || {
+                let db = stored.open();
+                let evaluation = db.evaluate("key7", &user);
+                (db, evaluation)
+            })
+        });
+    });
+    group.bench_function(id("/redb"), |b| b.iter_custom(|times| timed(times, || bare(&stored))));
+}
+
+fn open(c: &mut Criterion) {
+    let mut group = c.benchmark_group("open");
+    group.sample_size(10);
+    for versions in [1, 100] {
+        store(&mut group, versions);
+    }
+    group.finish();
+}
+
+criterion_group!(benches, open);
+criterion_main!(benches);
