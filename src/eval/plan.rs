@@ -127,17 +127,24 @@ struct Era {
 #[repr(C)]
 pub(super) struct Live {
     pub(super) disabled: bool,
+    /// For each row whom it is for: all that is looked at of a row that does not win.
+    pub(super) tests: SmallVec<[RowTest; 3]>,
     /// The rows that are not blank for the key; few, so that they are in one place with the plan.
     pub(super) rows: SmallVec<[PlanRow; 3]>,
     pub(super) served: Arc<Served>,
 }
 
-/// A row that may give the key a value.
-#[derive(Debug)]
-pub(super) struct PlanRow {
+/// Whom a row is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowTest {
     pub(super) segment: SegmentId,
     /// How many buckets get the row; [`ALL`] is all, users without an id too.
     pub(super) rollout: u32,
+}
+
+/// What a row gives, if it wins.
+#[derive(Debug)]
+pub(super) struct PlanRow {
     /// Its place in the version.
     pub(super) row: u32,
     /// The place, from the plan's first, of its value or of its first arm.
@@ -267,7 +274,7 @@ impl Plan {
         Delivery {
             key: self.id,
             owner: live.map(|live| (live.served.version.config, live.served.version.number)),
-            segment: row.map(|row| row.segment),
+            segment: live.zip(row).and_then(|(live, row)| Some(live.served(row)?.segment)),
             variant: row.and_then(|row| row.cell.label(arm)).map(Arc::clone),
             value: row.map_or(&self.default, |row| row.cell.value(arm)).clone(),
             reason: row.map_or_else(|| self.reason_without_row(live), |row| row.cell.reason()),
@@ -329,16 +336,15 @@ impl Era {
 impl Live {
     fn new(served: &Arc<Served>, key: KeyId, mut place: u32) -> Option<Self> {
         let column = served.version.column(key)?;
-        let cells = served.rows.iter().zip(&column.cells).zip(0..);
-        let rows = cells.filter_map(|((served, cell), row)| {
-            let cell = PlanCell::new(cell.as_ref()?);
-            let (segment, rollout) = (served.segment, served.rollout.unwrap_or(ALL));
-            let made = PlanRow { segment, rollout, row, place, cell };
+        let (mut tests, mut rows) = (SmallVec::new(), SmallVec::new());
+        for ((served, cell), row) in served.rows.iter().zip(&column.cells).zip(0..) {
+            let Some(cell) = cell.as_ref().map(PlanCell::new) else { continue };
+            tests.push(RowTest { segment: served.segment, rollout: served.rollout.unwrap_or(ALL) });
+            let made = PlanRow { row, place, cell };
             place += made.cell.places();
-            Some(made)
-        });
-        let rows = rows.collect();
-        Some(Self { served: Arc::clone(served), disabled: served.disabled, rows })
+            rows.push(made);
+        }
+        Some(Self { served: Arc::clone(served), disabled: served.disabled, tests, rows })
     }
 
     /// A row as it is served.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::evaluation::Outcome;
 use super::memo::{Memo, Segments};
 use super::operand::Operand;
-use super::plan::{ALL, Live, Plan, PlanCell, PlanRow, PlanSplit, ServedRow};
+use super::plan::{ALL, Live, Plan, PlanCell, PlanRow, PlanSplit, RowTest, ServedRow};
 use super::program::{Environment, Found, NULL};
 use super::snapshot::Compiled;
 use crate::clock::Clock;
@@ -78,8 +78,12 @@ impl<'a> Run<'a> {
         let era = plan.era(|| self.moment.instant());
         let live = plan.live(era);
         if let Some(live) = live.filter(|live| !live.disabled && !plan.archived) {
-            for (row, number) in live.rows.iter().zip(0..) {
-                if let Some((reason, arm)) = self.try_row(live, row) {
+            for (test, number) in live.tests.iter().zip(0..) {
+                if !self.in_row_segment(test.segment) {
+                    continue;
+                }
+                let Some(row) = live.rows.get(number as usize) else { continue };
+                if let Some((reason, arm)) = self.try_row(live, *test, row) {
                     return Outcome { reason, era, row: number, arm, place: row.place + arm };
                 }
             }
@@ -88,9 +92,9 @@ impl<'a> Run<'a> {
         Outcome::without_row(reason, era, plan.place_without_row(era))
     }
 
-    /// The arm that a row gives, or its value; `None` if it gives nothing.
-    fn try_row(&mut self, live: &'a Live, row: &'a PlanRow) -> Option<(Reason, u32)> {
-        if !self.in_row_segment(row.segment) || !self.is_covered(live, row) {
+    /// The arm that a row gives to a user of its segment, or its value; `None` if it gives nothing.
+    fn try_row(&self, live: &'a Live, test: RowTest, row: &'a PlanRow) -> Option<(Reason, u32)> {
+        if test.rollout != ALL && !self.is_covered(live, test, row) {
             return None;
         }
         match &row.cell {
@@ -119,12 +123,9 @@ impl<'a> Run<'a> {
     }
 
     /// Whether the rollout of a row covers the user.
-    fn is_covered(&self, live: &Live, row: &PlanRow) -> bool {
-        if row.rollout == ALL {
-            return true;
-        }
+    fn is_covered(&self, live: &Live, test: RowTest, row: &PlanRow) -> bool {
         let bucket = live.served(row).and_then(|served| self.rollout_bucket(served));
-        bucket.is_some_and(|bucket| bucket < row.rollout)
+        bucket.is_some_and(|bucket| bucket < test.rollout)
     }
 
     pub(super) fn rollout_bucket(&self, row: &ServedRow) -> Option<u32> {
