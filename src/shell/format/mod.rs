@@ -189,20 +189,7 @@ mod tests {
 
     #[test]
     fn statistics_are_charts_for_people_at_a_terminal() {
-        let columns = &[
-            "time",
-            "per",
-            "key",
-            "version",
-            "segment",
-            "variant",
-            "value",
-            "reason",
-            "deliveries",
-            "share",
-            "users",
-        ];
-        let rows = Rows::new(columns, vec![]);
+        let rows = Rows::new(crate::engine::STATS_COLUMNS, vec![]);
         let is_chart = |format, width| written(format, &rows, width).starts_with("no deliveries");
         assert!(is_chart(Format::Auto, Some(80)) && !is_chart(Format::Auto, None));
         assert!(is_chart(Format::Chart, Some(80)) && is_chart(Format::Chart, None));
