@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::plan::{Live, NOWHERE, Plan, PlanRow};
+use super::keys::{Slot, SlotIndex};
+use super::plan::{Era, NOWHERE, Plan, PlanRow, Served};
 use super::snapshot::Pin;
-use crate::model::{KeyId, Name, Reason, Value};
+use crate::model::{Name, Reason, Value};
 
 /// Where in a plan an evaluation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +40,15 @@ pub struct Evaluation {
 /// What an evaluation was made of.
 #[derive(Clone)]
 enum Source {
-    Known(Arc<Pin>, KeyId),
+    Known(Arc<Pin>, SlotIndex),
     Unknown(Arc<Plan>),
 }
 
 impl Evaluation {
-    pub(super) fn new(pin: Arc<Pin>, plan: &Plan, mut outcome: Outcome) -> Self {
-        outcome.place = plan.first_place().saturating_add(outcome.place);
-        Self { source: Source::Known(pin, plan.id), outcome }
+    pub(super) fn new(pin: Arc<Pin>, key: (SlotIndex, &Slot), mut outcome: Outcome) -> Self {
+        let (place, slot) = key;
+        outcome.place = slot.first_place.saturating_add(outcome.place);
+        Self { source: Source::Known(pin, place), outcome }
     }
 
     /// The evaluation of a key that does not exist.
@@ -76,33 +78,32 @@ impl Evaluation {
     /// The config whose live version has the key.
     #[must_use]
     pub fn config(&self) -> Option<&Name> {
-        self.live().map(|live| &live.served.config)
+        self.live().map(|live| &live.config)
     }
 
     /// The number of that version.
     #[must_use]
     pub fn version(&self) -> Option<u32> {
-        self.live().map(|live| live.served.version.number)
+        self.live().map(|live| live.version.number)
     }
 
     /// The segment of the row that gave the value; `EVERYONE` is one.
     #[must_use]
     pub fn segment(&self) -> Option<&Name> {
-        let (live, row) = self.plan().row(&self.outcome)?;
-        live.served(row).map(|row| &row.name)
+        let (era, row) = self.plan().row(&self.outcome)?;
+        era.served(row).map(|row| &row.name)
     }
 
     /// The name of the arm that gave the value; arms without a name go by their place, from 1.
     #[must_use]
     pub fn variant(&self) -> Option<&str> {
         let (_, row) = self.plan().row(&self.outcome)?;
-        row.cell.label(self.outcome.arm).map(|label| &**label)
+        row.label(self.outcome.arm).map(|label| &**label)
     }
 
     /// The live version with the key; an archived key has none.
-    fn live(&self) -> Option<&Live> {
-        let archived = self.outcome.reason == Reason::Archived;
-        self.plan().live(self.outcome.era).filter(|_| !archived)
+    fn live(&self) -> Option<&Served> {
+        self.plan().era(self.outcome.era).live.as_deref()
     }
 
     /// Where it is counted; [`NOWHERE`] if it is not.
@@ -122,7 +123,7 @@ impl Evaluation {
     fn plan(&self) -> &Plan {
         static NONE: LazyLock<Plan> = LazyLock::new(|| Plan::unknown(""));
         match &self.source {
-            Source::Known(pin, key) => pin.plan(*key).unwrap_or_else(|| &NONE),
+            Source::Known(pin, place) => pin.plan_at(*place).unwrap_or_else(|| &NONE),
             Source::Unknown(plan) => plan,
         }
     }
@@ -143,14 +144,23 @@ impl fmt::Debug for Evaluation {
 }
 
 impl Plan {
-    /// The row that gave the value, and the live version that it is in.
-    fn row(&self, outcome: &Outcome) -> Option<(&Live, &PlanRow)> {
-        let live = self.live(outcome.era)?;
-        live.rows.get(outcome.row as usize).map(|row| (live, row))
+    /// The row that gave the value, and the era that it is in.
+    fn row(&self, outcome: &Outcome) -> Option<(&Era, &PlanRow)> {
+        let era = self.era(outcome.era);
+        era.rows.get(outcome.row as usize).map(|row| (era, row))
     }
 
     /// The value that an outcome stands for.
+    #[inline]
     pub(super) fn value(&self, outcome: &Outcome) -> &Value {
-        self.row(outcome).map_or(&self.default, |(_, row)| row.cell.value(outcome.arm))
+        let near = match outcome {
+            Outcome { row: u32::MAX, .. } => Some(self.default()),
+            Outcome { reason: Reason::TargetingMatch, era: 0, row, .. } => self.near(*row),
+            _ => None,
+        };
+        near.unwrap_or_else(|| {
+            let row = self.row(outcome);
+            row.map_or(self.default(), |(era, row)| era.value(row, outcome.arm))
+        })
     }
 }

@@ -10,7 +10,7 @@ use super::program::NULL;
 use crate::model::Catalog;
 use crate::model::{
     AttributeName, Cell, Config, ConfigId, Delivery, Key, KeyId, Name, Path, Reason, SegmentId,
-    Share, Short, Split, Timestamp, Value, Version,
+    Share, Split, Timestamp, Value, Version,
 };
 
 /// A version of a config as it is served: rows with salts that are hashed already.
@@ -93,45 +93,55 @@ impl Schedule {
 }
 
 /// What decides over a key.
-///
-/// What every evaluation looks at comes first and in one piece: in a store of very many keys little of it is
-/// in the caches.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Plan {
-    /// The name in a form that is compared at once; `None` if it is a long one.
-    short: Option<Short>,
+    near: Near,
     pub(super) id: KeyId,
+    pub(super) archived: bool,
     /// The first of the places in which its evaluations are counted.
     first_place: u32,
-    pub(super) archived: bool,
-    /// In order of time; the first, which is mostly the only one, holds for all that is before the second,
-    /// too.
-    eras: SmallVec<[Era; 1]>,
-    pub(super) default: Value,
+    first: Era,
+    /// In order of time.
+    later: Vec<Era>,
     pub(super) key: Name,
 }
 
+/// The values that most evaluations give, so that each of them takes one line of memory: of the first three
+/// rows of the first era, if they have no splits, and the default.
+#[derive(Debug)]
+struct Near([Pair; 2]);
+
+#[derive(Debug)]
+#[repr(align(64))]
+struct Pair([Value; 2]);
+
 /// What decides over a key from an instant on.
 #[derive(Debug)]
-#[repr(C)]
-struct Era {
+pub(super) struct Era {
     from: Timestamp,
     /// The place, from the plan's first, of what no row gives.
-    place: u32,
-    live: Option<Live>,
+    pub(super) place: u32,
+    /// Why it is given.
+    pub(super) without_row: Reason,
+    /// The place of the key in the live version.
+    column: u32,
+    /// The live version with the key.
+    pub(super) live: Option<Arc<Served>>,
+    /// The rows that are not blank for the key; none if the config is disabled. Few, so that they are in one
+    /// place with the plan.
+    pub(super) rows: SmallVec<[PlanRow; 3]>,
 }
 
-/// The live version with the key.
+/// A row that is not blank for a key.
 #[derive(Debug)]
-#[repr(C)]
-pub(super) struct Live {
-    pub(super) disabled: bool,
-    /// For each row whom it is for: all that is looked at of a row that does not win.
-    pub(super) tests: SmallVec<[RowTest; 3]>,
-    /// The rows that are not blank for the key; few, so that they are in one place with the plan.
-    pub(super) rows: SmallVec<[PlanRow; 3]>,
-    pub(super) served: Arc<Served>,
+pub(super) struct PlanRow {
+    pub(super) test: RowTest,
+    /// Its place in the version.
+    pub(super) row: u32,
+    /// The place, from the plan's first, of its value or of its first arm.
+    pub(super) place: u32,
+    pub(super) split: Option<Box<PlanSplit>>,
 }
 
 /// Whom a row is for.
@@ -142,24 +152,8 @@ pub(super) struct RowTest {
     pub(super) rollout: u32,
 }
 
-/// What a row gives, if it wins.
-#[derive(Debug)]
-pub(super) struct PlanRow {
-    /// Its place in the version.
-    pub(super) row: u32,
-    /// The place, from the plan's first, of its value or of its first arm.
-    pub(super) place: u32,
-    pub(super) cell: PlanCell,
-}
-
 /// The rollout that covers all users.
 pub(super) const ALL: u32 = u32::MAX;
-
-#[derive(Debug)]
-pub(super) enum PlanCell {
-    Value(Value),
-    Split(Box<PlanSplit>),
-}
 
 #[derive(Debug)]
 pub(super) struct PlanSplit {
@@ -201,56 +195,75 @@ impl Plan {
         schedules: impl IntoIterator<Item = &'a Arc<Schedule>>,
         meter: &dyn Meter,
     ) -> Self {
-        let (eras, places) = eras(key.id, &schedules.into_iter().collect::<Vec<_>>());
-        Self {
-            key: key.name.clone(),
-            short: Short::new(key.name.as_str()),
+        let mut eras = eras(key, &schedules.into_iter().collect::<Vec<_>>()).into_iter();
+        let first = eras.next().unwrap_or_else(|| Era::of(key, Timestamp::MIN, 0, None));
+        let later: Vec<Era> = eras.collect();
+        let mut plan = Self {
+            near: Near::new(&first, &key.default),
             id: key.id,
-            default: key.default.clone(),
             archived: key.archived,
-            eras,
-            first_place: meter.reserve(places),
-        }
+            first_place: NOWHERE,
+            first,
+            later,
+            key: key.name.clone(),
+        };
+        plan.first_place = meter.reserve(plan.places());
+        plan
     }
 
     /// The plan of a key that does not exist.
     pub(super) fn unknown(name: &str) -> Self {
-        let (key, id, default) = (Name::lossy(name), KeyId(0), Value::Null);
-        let (archived, eras, first_place) = (false, SmallVec::new(), NOWHERE);
-        Self { key, short: None, id, default, archived, eras, first_place }
+        let first = Era::new(Timestamp::MIN, 0, Reason::UnknownKey, None);
+        Self {
+            near: Near::new(&first, &Value::Null),
+            id: KeyId(0),
+            archived: false,
+            first_place: NOWHERE,
+            first,
+            later: Vec::new(),
+            key: Name::lossy(name),
+        }
     }
 
-    /// Whether it is the plan of the key with a name.
+    /// The rows, if nothing else decides: nothing is scheduled, and none has a split. Then the places of what
+    /// is given follow one another: first that of no row.
+    pub(super) fn plain_rows(&self) -> Option<&[PlanRow]> {
+        let rows = &*self.first.rows;
+        (self.later.is_empty() && rows.iter().all(|row| row.split.is_none())).then_some(rows)
+    }
+
+    /// Why a value is given if no row gives it, before anything that is scheduled.
+    pub(super) fn without_row(&self) -> Reason {
+        self.first.without_row
+    }
+
+    /// The default of the key.
     #[inline]
-    pub(super) fn is_of(&self, name: &str, short: Option<Short>) -> bool {
-        match self.short {
-            None => self.key.as_str() == name,
-            known => known == short,
-        }
+    pub(super) fn default(&self) -> &Value {
+        self.near.default()
+    }
+
+    /// The value of a row of the first era that has no split, if it is near.
+    #[inline]
+    pub(super) fn near(&self, row: u32) -> Option<&Value> {
+        self.near.row(row)
     }
 
     /// The number of the era of an instant, which is asked for only if there is a choice.
     #[inline]
-    pub(super) fn era(&self, at: impl FnOnce() -> Timestamp) -> u32 {
-        match &*self.eras {
-            [] | [_] => 0, // the usual case: nothing is scheduled
-            eras => {
-                let at = at();
-                number(eras.partition_point(|era| era.from <= at).saturating_sub(1))
-            }
+    pub(super) fn era_at(&self, at: impl FnOnce() -> Timestamp) -> u32 {
+        if self.later.is_empty() {
+            return 0; // the usual case
         }
+        let at = at();
+        number(self.later.partition_point(|era| era.from <= at))
     }
 
-    /// The live version of an era, if one has the key.
+    /// An era, by its number.
     #[inline]
-    pub(super) fn live(&self, era: u32) -> Option<&Live> {
-        self.eras.get(era as usize)?.live.as_ref()
-    }
-
-    /// The place, from the first, of what no row gives in an era.
-    #[inline]
-    pub(super) fn place_without_row(&self, era: u32) -> u32 {
-        self.eras.get(era as usize).map_or(0, |era| era.place)
+    pub(super) fn era(&self, number: u32) -> &Era {
+        let later = (number as usize).checked_sub(1);
+        later.and_then(|later| self.later.get(later)).unwrap_or(&self.first)
     }
 
     /// The first of the places in which the evaluations of the key are counted, or [`NOWHERE`].
@@ -261,59 +274,40 @@ impl Plan {
 
     /// How many places there are.
     pub(crate) fn places(&self) -> u32 {
-        self.eras.last().map_or(1, Era::end)
+        self.later.last().unwrap_or(&self.first).end()
     }
 
     /// What is delivered when a place, from the first, is counted.
     pub(crate) fn delivery(&self, place: u32) -> Delivery {
-        let era = self.eras.iter().take_while(|era| era.place <= place).last();
-        let live = era.and_then(|era| era.live.as_ref()).filter(|_| !self.archived);
-        let row = era.zip(live).filter(|(era, _)| era.place < place);
-        let row = row.and_then(|(_, l)| l.rows.iter().take_while(|row| row.place <= place).last());
+        let later = self.later.iter().take_while(|era| era.place <= place).last();
+        let era = later.unwrap_or(&self.first);
+        let row = era.rows.iter().take_while(|row| row.place <= place).last();
         let arm = row.map_or(0, |row| place - row.place);
         Delivery {
             key: self.id,
-            owner: live.map(|live| (live.served.version.config, live.served.version.number)),
-            segment: live.zip(row).and_then(|(live, row)| Some(live.served(row)?.segment)),
-            variant: row.and_then(|row| row.cell.label(arm)).map(Arc::clone),
-            value: row.map_or(&self.default, |row| row.cell.value(arm)).clone(),
-            reason: row.map_or_else(|| self.reason_without_row(live), |row| row.cell.reason()),
-        }
-    }
-
-    /// Why no row gives a value, under a live version or under none.
-    #[inline]
-    pub(super) fn reason_without_row(&self, live: Option<&Live>) -> Reason {
-        match live {
-            _ if self.archived => Reason::Archived,
-            None => Reason::Static,
-            Some(live) if live.disabled => Reason::Disabled,
-            Some(_) => Reason::Default,
+            owner: era.live.as_ref().map(|live| (live.version.config, live.version.number)),
+            segment: row.and_then(|row| Some(era.served(row)?.segment)),
+            variant: row.and_then(|row| row.label(arm)).map(Arc::clone),
+            value: row.map_or(self.default(), |row| era.value(row, arm)).clone(),
+            reason: row.map_or(era.without_row, PlanRow::reason),
         }
     }
 }
 
-/// The eras of a key by the schedules that may have it, and how many places they take.
-fn eras(key: KeyId, schedules: &[&Arc<Schedule>]) -> (SmallVec<[Era; 1]>, u32) {
-    let instants: BTreeSet<Timestamp> =
-        schedules.iter().flat_map(|s| s.eras.iter().map(|(from, _)| *from)).collect();
-    let (mut eras, mut place) = (SmallVec::<[Era; 1]>::new(), 0);
+/// The eras of a key by the schedules that may have it; at least one.
+fn eras(key: &Key, schedules: &[&Arc<Schedule>]) -> Vec<Era> {
+    let instants = schedules.iter().flat_map(|s| s.eras.iter().map(|(from, _)| *from));
+    let instants: BTreeSet<Timestamp> = instants.chain([Timestamp::MIN]).collect();
+    let mut eras: Vec<Era> = Vec::new();
     for from in instants {
-        let served = schedules.iter().find_map(|s| s.at(from).filter(|s| has(s, key)));
-        let before = eras.last().map(|era| era.live.as_ref().map(|live| &live.served));
-        let same = match (before, served) {
-            (Some(Some(a)), Some(b)) => Arc::ptr_eq(a, b),
-            (Some(None), None) => true,
-            _ => false,
-        };
-        if !same {
-            let live = served.and_then(|served| Live::new(served, key, place + 1));
-            let era = Era { from, place, live };
-            place = era.end();
-            eras.push(era);
+        let live = schedules.iter().find_map(|s| s.at(from).filter(|s| has(s, key.id)));
+        let live = live.filter(|_| !key.archived);
+        match eras.last() {
+            Some(last) if last.live.as_ref().map(Arc::as_ptr) == live.map(Arc::as_ptr) => {}
+            last => eras.push(Era::of(key, from, last.map_or(0, Era::end), live)),
         }
     }
-    (eras, place.max(1))
+    eras
 }
 
 /// A number of eras or arms: there is memory for fewer than 2^32 of them.
@@ -326,72 +320,116 @@ fn has(served: &Served, key: KeyId) -> bool {
 }
 
 impl Era {
+    /// One in which no row gives anything.
+    fn new(from: Timestamp, place: u32, without_row: Reason, live: Option<Arc<Served>>) -> Self {
+        Self { from, place, without_row, column: 0, live, rows: SmallVec::new() }
+    }
+
+    /// What a live version has for a key that is not archived.
+    fn of(key: &Key, from: Timestamp, place: u32, live: Option<&Arc<Served>>) -> Self {
+        let without_row = match live {
+            _ if key.archived => Reason::Archived,
+            None => Reason::Static,
+            Some(live) if live.disabled => Reason::Disabled,
+            Some(_) => Reason::Default,
+        };
+        let mut era = Self::new(from, place, without_row, live.map(Arc::clone));
+        if let Some(live) = live.filter(|live| !live.disabled) {
+            era.add_rows(live, key.id);
+        }
+        era
+    }
+
+    fn add_rows(&mut self, live: &Served, key: KeyId) {
+        let columns = live.version.columns.iter().zip(0..);
+        let Some((column, number)) = columns.into_iter().find(|(c, _)| c.key == key) else {
+            return;
+        };
+        self.column = number;
+        for ((served, cell), row) in live.rows.iter().zip(&column.cells).zip(0..) {
+            let split = match cell {
+                None => continue,
+                Some(Cell::Value(_)) => None,
+                Some(Cell::Split(split)) => Some(Box::new(PlanSplit::new(split))),
+            };
+            let rollout = served.rollout.unwrap_or(ALL);
+            let test = RowTest { segment: served.segment, rollout };
+            self.rows.push(PlanRow { test, row, place: self.end(), split });
+        }
+    }
+
     /// The first place after its own.
     fn end(&self) -> u32 {
-        let last = self.live.as_ref().and_then(|live| live.rows.last());
-        last.map_or(self.place + 1, |row| row.place + row.cell.places())
+        self.rows.last().map_or(self.place + 1, |row| row.place + row.places())
     }
-}
 
-impl Live {
-    fn new(served: &Arc<Served>, key: KeyId, mut place: u32) -> Option<Self> {
-        let column = served.version.column(key)?;
-        let (mut tests, mut rows) = (SmallVec::new(), SmallVec::new());
-        for ((served, cell), row) in served.rows.iter().zip(&column.cells).zip(0..) {
-            let Some(cell) = cell.as_ref().map(PlanCell::new) else { continue };
-            tests.push(RowTest { segment: served.segment, rollout: served.rollout.unwrap_or(ALL) });
-            let made = PlanRow { row, place, cell };
-            place += made.cell.places();
-            rows.push(made);
+    /// The value of a row, or that of an arm.
+    pub(super) fn value<'a>(&'a self, row: &'a PlanRow, arm: u32) -> &'a Value {
+        match &row.split {
+            Some(split) => split.arms.get(arm as usize).map_or(&NULL, |arm| &arm.value),
+            None => self.plain_value(row).unwrap_or(&NULL),
         }
-        Some(Self { served: Arc::clone(served), disabled: served.disabled, tests, rows })
+    }
+
+    fn plain_value(&self, row: &PlanRow) -> Option<&Value> {
+        let column = self.live.as_ref()?.version.columns.get(self.column as usize)?;
+        match column.cells.get(row.row as usize)?.as_ref()? {
+            Cell::Value(value) => Some(value),
+            Cell::Split(_) => None,
+        }
     }
 
     /// A row as it is served.
     #[inline]
     pub(super) fn served(&self, row: &PlanRow) -> Option<&ServedRow> {
-        self.served.rows.get(row.row as usize)
+        self.live.as_ref()?.rows.get(row.row as usize)
     }
 }
 
-impl PlanCell {
-    fn new(cell: &Cell) -> Self {
-        match cell {
-            Cell::Value(value) => Self::Value(value.clone()),
-            Cell::Split(split) => Self::Split(Box::new(PlanSplit::new(split))),
+impl Near {
+    fn new(first: &Era, default: &Value) -> Self {
+        let row = |number: usize| {
+            let value = first.rows.get(number).and_then(|row| first.plain_value(row));
+            value.map_or(Value::Null, Value::clone)
+        };
+        Self([Pair([row(0), row(1)]), Pair([row(2), default.clone()])])
+    }
+
+    #[inline]
+    fn row(&self, number: u32) -> Option<&Value> {
+        let Self([Pair([first, second]), Pair([third, _])]) = self;
+        match number {
+            0 => Some(first),
+            1 => Some(second),
+            2 => Some(third),
+            _ => None,
         }
     }
 
-    /// The value of the cell, or that of an arm.
-    pub(super) fn value(&self, arm: u32) -> &Value {
-        match self {
-            Self::Value(value) => value,
-            Self::Split(split) => split.arms.get(arm as usize).map_or(&NULL, |arm| &arm.value),
-        }
+    #[inline]
+    fn default(&self) -> &Value {
+        let Self([_, Pair([_, default])]) = self;
+        default
     }
+}
 
+impl PlanRow {
     /// The label of an arm.
     pub(super) fn label(&self, arm: u32) -> Option<&Arc<str>> {
-        match self {
-            Self::Value(_) => None,
-            Self::Split(split) => split.arms.get(arm as usize).map(|arm| &arm.label),
-        }
+        self.split.as_ref()?.arms.get(arm as usize).map(|arm| &arm.label)
     }
 
     /// Why what it gives is given.
     fn reason(&self) -> Reason {
-        match self {
-            Self::Value(_) => Reason::TargetingMatch,
-            Self::Split(_) => Reason::Split,
+        match self.split {
+            None => Reason::TargetingMatch,
+            Some(_) => Reason::Split,
         }
     }
 
     /// How many places it takes: one for each value.
     fn places(&self) -> u32 {
-        match self {
-            Self::Value(_) => 1,
-            Self::Split(split) => number(split.arms.len()),
-        }
+        self.split.as_ref().map_or(1, |split| number(split.arms.len()))
     }
 }
 

@@ -3,9 +3,10 @@
 use std::cell::Cell;
 
 use super::evaluation::Outcome;
+use super::keys::Slot;
 use super::memo::{Memo, Segments};
 use super::operand::Operand;
-use super::plan::{ALL, Live, Plan, PlanCell, PlanRow, PlanSplit, RowTest, ServedRow};
+use super::plan::{ALL, Era, Plan, PlanRow, PlanSplit, RowTest, ServedRow};
 use super::program::{Environment, Found, NULL};
 use super::snapshot::Compiled;
 use crate::clock::Clock;
@@ -73,37 +74,55 @@ impl<'a> Run<'a> {
         Run::new(self.snapshot, self.context, self.moment.clone())
     }
 
-    /// Tries the rows of a plan.
-    pub(super) fn find(&mut self, plan: &'a Plan) -> Outcome {
-        let era = plan.era(|| self.moment.instant());
-        let live = plan.live(era);
-        if let Some(live) = live.filter(|live| !live.disabled && !plan.archived) {
-            for (test, number) in live.tests.iter().zip(0..) {
-                if !self.in_row_segment(test.segment) {
-                    continue;
-                }
-                let Some(row) = live.rows.get(number as usize) else { continue };
-                if let Some((reason, arm)) = self.try_row(live, *test, row) {
-                    return Outcome { reason, era, row: number, arm, place: row.place + arm };
-                }
+    /// Decides over a key; most keys are decided without a look at their plans.
+    #[inline]
+    pub(super) fn find(&mut self, slot: &'a Slot) -> Outcome {
+        let Some(tests) = slot.tests() else {
+            return self.find_in(&slot.plan);
+        };
+        for (test, row) in tests.iter().zip(0..) {
+            if self.in_row_segment(test.segment) && self.is_covered_at(slot, *test, row) {
+                let reason = Reason::TargetingMatch;
+                return Outcome { reason, era: 0, row, arm: 0, place: row + 1 };
             }
         }
-        let reason = plan.reason_without_row(live);
-        Outcome::without_row(reason, era, plan.place_without_row(era))
+        Outcome::without_row(slot.without_row, 0, 0)
+    }
+
+    /// Whether the rollout of a row of the first era covers the user.
+    #[inline]
+    fn is_covered_at(&self, slot: &Slot, test: RowTest, row: u32) -> bool {
+        test.rollout == ALL || {
+            let era = slot.plan.era(0);
+            era.rows.get(row as usize).is_some_and(|row| self.is_covered(era, row))
+        }
+    }
+
+    /// Tries the rows of a plan.
+    fn find_in(&mut self, plan: &'a Plan) -> Outcome {
+        let number = plan.era_at(|| self.moment.instant());
+        let era = plan.era(number);
+        for (row, row_number) in era.rows.iter().zip(0..) {
+            if self.in_row_segment(row.test.segment)
+                && let Some((reason, arm)) = self.try_row(era, row)
+            {
+                let place = row.place + arm;
+                return Outcome { reason, era: number, row: row_number, arm, place };
+            }
+        }
+        Outcome::without_row(era.without_row, number, era.place)
     }
 
     /// The arm that a row gives to a user of its segment, or its value; `None` if it gives nothing.
-    fn try_row(&self, live: &'a Live, test: RowTest, row: &'a PlanRow) -> Option<(Reason, u32)> {
-        if test.rollout != ALL && !self.is_covered(live, test, row) {
+    fn try_row(&self, era: &'a Era, row: &'a PlanRow) -> Option<(Reason, u32)> {
+        if row.test.rollout != ALL && !self.is_covered(era, row) {
             return None;
         }
-        match &row.cell {
-            PlanCell::Value(_) => Some((Reason::TargetingMatch, 0)),
-            PlanCell::Split(split) => {
-                let bucket = self.split_bucket(live.served(row)?, split)?;
-                split.arm(bucket).map(|arm| (Reason::Split, arm))
-            }
-        }
+        let Some(split) = &row.split else {
+            return Some((Reason::TargetingMatch, 0));
+        };
+        let bucket = self.split_bucket(era.served(row)?, split)?;
+        split.arm(bucket).map(|arm| (Reason::Split, arm))
     }
 
     /// Whether the user is in the segment of a row. A version has each segment in one row, so that for one
@@ -123,9 +142,9 @@ impl<'a> Run<'a> {
     }
 
     /// Whether the rollout of a row covers the user.
-    fn is_covered(&self, live: &Live, test: RowTest, row: &PlanRow) -> bool {
-        let bucket = live.served(row).and_then(|served| self.rollout_bucket(served));
-        bucket.is_some_and(|bucket| bucket < test.rollout)
+    fn is_covered(&self, era: &Era, row: &PlanRow) -> bool {
+        let bucket = era.served(row).and_then(|served| self.rollout_bucket(served));
+        bucket.is_some_and(|bucket| bucket < row.test.rollout)
     }
 
     pub(super) fn rollout_bucket(&self, row: &ServedRow) -> Option<u32> {
@@ -159,14 +178,14 @@ impl<'a> Environment<'a> for Run<'a> {
             return known;
         }
         let snapshot = self.snapshot;
-        let Some(plan) = snapshot.plan(key).filter(|_| self.depth < CHAIN_DEPTH) else {
+        let Some((_, slot)) = snapshot.key(key).filter(|_| self.depth < CHAIN_DEPTH) else {
             return &NULL;
         };
         self.keys.set(key, &NULL);
         self.depth += 1;
-        let outcome = self.find(plan);
+        let outcome = self.find(slot);
         self.depth -= 1;
-        let value = plan.value(&outcome);
+        let value = slot.plan.value(&outcome);
         self.keys.set(key, value);
         value
     }

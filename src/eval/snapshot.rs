@@ -11,7 +11,7 @@ use imbl::OrdMap;
 use super::compile::{compile_plain, compile_with};
 use super::evaluation::Evaluation;
 use super::field::Fields;
-use super::names::Names;
+use super::keys::{Keys, Slot, SlotIndex};
 use super::plan::{Meter, NoMeter, Plan, Schedule, claimants};
 use super::program::Program;
 use super::run::{Moment, Run};
@@ -20,8 +20,7 @@ use super::trace::{Trace, trace};
 use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, Condition, ConfigId, Context, KeyId, Segment, SegmentId, Short, Timestamp,
-    Version,
+    Catalog, Change, Condition, ConfigId, Context, KeyId, Segment, SegmentId, Timestamp, Version,
 };
 use crate::shard::{shards, thread_number};
 
@@ -53,9 +52,8 @@ impl Deref for Pin {
 #[derive(Clone, Default)]
 pub(super) struct Compiled {
     pub(super) catalog: Catalog,
-    names: Arc<Names>,
-    plans: Trie<Plan>,
-    segments: Trie<CompiledSegment>,
+    keys: Keys,
+    segments: Trie<Arc<CompiledSegment>>,
     schedules: OrdMap<ConfigId, Arc<Schedule>>,
     /// The attributes of all conditions.
     fields: Arc<Fields>,
@@ -212,7 +210,7 @@ impl Snapshot {
 
     /// The number of a key.
     pub(crate) fn key_named(&self, name: &str) -> Option<KeyId> {
-        self.compiled().plan_named(name).map(|plan| plan.id)
+        self.compiled().key_named(name).map(|(_, slot)| slot.plan.id)
     }
 
     /// Which store it is of: the numbers of keys mean the same in all snapshots that have the same lineage.
@@ -233,9 +231,9 @@ impl Snapshot {
         moment: Moment<'_>,
     ) -> Option<Evaluation> {
         let pin = self.pin()?;
-        let plan = pin.plan_named(key)?;
-        let outcome = Run::new(pin, context, moment).find(plan);
-        Some(Evaluation::new(Arc::clone(pin), plan, outcome))
+        let key = pin.key_named(key)?;
+        let outcome = Run::new(pin, context, moment).find(key.1);
+        Some(Evaluation::new(Arc::clone(pin), key, outcome))
     }
 
     /// [`Self::evaluate_at`], by the number of the key.
@@ -246,9 +244,9 @@ impl Snapshot {
         moment: Moment<'_>,
     ) -> Option<Evaluation> {
         let pin = self.pin()?;
-        let plan = pin.plan(key)?;
-        let outcome = Run::new(pin, context, moment).find(plan);
-        Some(Evaluation::new(Arc::clone(pin), plan, outcome))
+        let key = pin.key(key)?;
+        let outcome = Run::new(pin, context, moment).find(key.1);
+        Some(Evaluation::new(Arc::clone(pin), key, outcome))
     }
 
     /// Evaluates many keys for a user at an instant. What they have in common is decided once; keys that
@@ -262,27 +260,27 @@ impl Snapshot {
         let pin = self.pin();
         let mut run = pin.map(|pin| Run::of_many(pin, context, at));
         keys.into_iter().filter_map(move |key| {
-            let plan = pin?.plan(key)?;
-            let outcome = run.as_mut()?.find(plan);
-            Some(Evaluation::new(Arc::clone(pin?), plan, outcome))
+            let key = pin?.key(key)?;
+            let outcome = run.as_mut()?.find(key.1);
+            Some(Evaluation::new(Arc::clone(pin?), key, outcome))
         })
     }
 
     /// The keys that are not archived, in the order in which they were made.
     pub(crate) fn keys(&self) -> impl Iterator<Item = KeyId> + '_ {
         let compiled = self.compiled();
-        let keys = (1..=compiled.last_key()).filter_map(|number| compiled.plan(KeyId(number)));
-        keys.filter(|plan| !plan.archived).map(|plan| plan.id)
+        let keys = (1..=compiled.last_key()).filter_map(|number| compiled.key(KeyId(number)));
+        keys.map(|(_, slot)| &slot.plan).filter(|plan| !plan.archived).map(|plan| plan.id)
     }
 
     /// Evaluates a key, and says of each row why it won or lost.
     pub(crate) fn trace_at(&self, key: KeyId, context: &Context, at: Timestamp) -> Option<Trace> {
         let pin = self.pin()?;
-        let plan = pin.plan(key)?;
+        let key = pin.key(key)?;
         let mut run = Run::new(pin, context, Moment::At(at));
-        let outcome = run.find(plan);
-        let evaluation = Evaluation::new(Arc::clone(pin), plan, outcome);
-        Some(trace(run, plan, outcome, evaluation))
+        let outcome = run.find(key.1);
+        let evaluation = Evaluation::new(Arc::clone(pin), key, outcome);
+        Some(trace(run, &key.1.plan, outcome, evaluation))
     }
 
     /// The segments whose conditions cannot be compiled, each with the reason: none, if the store is sound.
@@ -337,10 +335,7 @@ impl Compiled {
         let configs = self.pretended.into_iter().chain(claimants);
         let plan = Plan::new(key, configs.filter_map(|id| self.schedules.get(&id)), meter);
         let plan = Arc::new(plan);
-        match self.plans.set(key.id.0, Arc::clone(&plan)) {
-            Some(old) => replaced.gone.push(old),
-            None => Arc::make_mut(&mut self.names).add(key.name.as_str(), key.id),
-        }
+        replaced.gone.extend(self.keys.set(Arc::clone(&plan)));
         replaced.made.push(plan);
     }
 
@@ -348,14 +343,23 @@ impl Compiled {
         self.catalog.next_key().0.saturating_sub(1)
     }
 
+    /// The key with a name, and where it is.
     #[inline]
-    pub(super) fn plan_named(&self, name: &str) -> Option<&Plan> {
-        let short = Short::new(name);
-        self.names.find(name, |key| self.plan(key).filter(|plan| plan.is_of(name, short)))
+    fn key_named(&self, name: &str) -> Option<(SlotIndex, &Slot)> {
+        let place = self.keys.find(name)?;
+        Some((place, self.keys.at(place)?))
     }
 
-    pub(super) fn plan(&self, key: KeyId) -> Option<&Plan> {
-        self.plans.get(key.0).map(|plan| &**plan)
+    /// The key with a number, and where it is.
+    #[inline]
+    pub(super) fn key(&self, key: KeyId) -> Option<(SlotIndex, &Slot)> {
+        let place = self.keys.place(key)?;
+        Some((place, self.keys.at(place)?))
+    }
+
+    /// What decides over a key that is in a place.
+    pub(super) fn plan_at(&self, place: SlotIndex) -> Option<&Plan> {
+        self.keys.at(place).map(|slot| &*slot.plan)
     }
 
     #[inline]
@@ -380,7 +384,7 @@ impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")
             .field("revision", &self.catalog.revision)
-            .field("keys", &self.names.len())
+            .field("keys", &self.keys.len())
             .finish_non_exhaustive()
     }
 }

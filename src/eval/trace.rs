@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::evaluation::{Evaluation, Outcome};
 use super::evaluator::Evaluator;
 use super::operand::Operand;
-use super::plan::{Live, Plan, PlanCell, PlanRow, ServedRow};
+use super::plan::{Era, Plan, PlanRow, Served, ServedRow};
 use super::program::{Environment, NodeId, Program};
 use super::run::Run;
-use crate::model::{Expr, ExprKind, Name, Reason, SegmentId, Share, Spanned};
+use crate::model::{Expr, ExprKind, Name, Reason, SegmentId, Share, Spanned, Value};
 
 /// How an evaluation came about.
 #[derive(Clone, Debug)]
@@ -179,21 +179,22 @@ pub(super) fn trace<'a>(
     evaluation: Evaluation,
 ) -> Trace {
     let tried = !matches!(outcome.reason, Reason::Archived | Reason::Disabled | Reason::Static);
-    let rows = match plan.live(outcome.era) {
-        Some(live) if tried => rows(&mut run, live, &outcome),
+    let era = plan.era(outcome.era);
+    let rows = match &era.live {
+        Some(live) if tried => rows(&mut run, era, live, &outcome),
         _ => Vec::new(),
     };
     Trace { evaluation, rows }
 }
 
 /// The rows from the top to the one that won, blank ones too.
-fn rows<'a>(run: &mut Run<'a>, live: &'a Live, outcome: &Outcome) -> Vec<RowTrace> {
-    let winner = live.rows.get(outcome.row as usize).map_or(u32::MAX, |row| row.row);
-    let rows = (0..).zip(&live.served.rows).take_while(|(index, _)| *index <= winner);
+fn rows<'a>(run: &mut Run<'a>, era: &'a Era, live: &'a Served, outcome: &Outcome) -> Vec<RowTrace> {
+    let winner = era.rows.get(outcome.row as usize).map_or(u32::MAX, |row| row.row);
+    let rows = (0..).zip(&live.rows).take_while(|(index, _)| *index <= winner);
     rows.map(|(index, served)| {
-        let cell = live.rows.binary_search_by_key(&index, |row| row.row).ok();
-        match cell.and_then(|place| live.rows.get(place)) {
-            Some(row) => tried(run, served, row),
+        let cell = era.rows.binary_search_by_key(&index, |row| row.row).ok();
+        match cell.and_then(|place| era.rows.get(place)) {
+            Some(row) => tried(run, era, served, row),
             None => blank(served),
         }
     })
@@ -211,7 +212,7 @@ fn blank(served: &ServedRow) -> RowTrace {
     }
 }
 
-fn tried<'a>(run: &mut Run<'a>, served: &'a ServedRow, row: &'a PlanRow) -> RowTrace {
+fn tried<'a>(run: &mut Run<'a>, era: &Era, served: &'a ServedRow, row: &'a PlanRow) -> RowTrace {
     let mut traced = blank(served);
     let holds = run.in_segment(served.segment);
     traced.in_segment = Some(holds);
@@ -222,7 +223,7 @@ fn tried<'a>(run: &mut Run<'a>, served: &'a ServedRow, row: &'a PlanRow) -> RowT
     if holds && traced.rollout.as_ref().is_none_or(|rollout| rollout.covered) {
         traced.split = split(run, served, row);
     }
-    traced.verdict = verdict(&traced, row);
+    traced.verdict = verdict(&traced, era.value(row, 0));
     traced
 }
 
@@ -241,9 +242,7 @@ fn rollout(run: &Run<'_>, served: &ServedRow) -> Option<RolloutTrace> {
 }
 
 fn split(run: &Run<'_>, served: &ServedRow, row: &PlanRow) -> Option<SplitTrace> {
-    let PlanCell::Split(split) = &row.cell else {
-        return None;
-    };
+    let split = row.split.as_deref()?;
     let bucket = run.split_bucket(served, split);
     let arm = bucket.and_then(|b| split.arm(b)).and_then(|arm| split.arms.get(arm as usize));
     let by = split
@@ -254,7 +253,7 @@ fn split(run: &Run<'_>, served: &ServedRow, row: &PlanRow) -> Option<SplitTrace>
 }
 
 /// Why a row won or lost: the first thing that decided it.
-fn verdict(traced: &RowTrace, row: &PlanRow) -> String {
+fn verdict(traced: &RowTrace, value: &Value) -> String {
     if traced.in_segment != Some(true) {
         let unknown = traced.parts.first().is_some_and(|whole| whole.outcome == "UNKNOWN");
         return if unknown {
@@ -279,6 +278,6 @@ fn verdict(traced: &RowTrace, row: &PlanRow) -> String {
         (_, Some(SplitTrace { bucket: Some(bucket), arm: Some(arm), .. })) => {
             format!("wins: bucket {bucket} is in the arm {arm}")
         }
-        _ => format!("wins: gives {}", Abridged(&Operand::from(row.cell.value(0)))),
+        _ => format!("wins: gives {}", Abridged(&Operand::from(value))),
     }
 }
