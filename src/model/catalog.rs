@@ -9,8 +9,8 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 
 use super::{
-    Change, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, Publication, Segment,
-    SegmentId, Timestamp, VecMap, Version,
+    Change, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, Publication, Retention,
+    Segment, SegmentId, Timestamp, VecMap, Version,
 };
 use crate::error::Error;
 
@@ -50,6 +50,8 @@ pub(crate) struct Catalog {
     pub(crate) time: Option<Timestamp>,
     /// How many publications there have been.
     pub(crate) sequence: u64,
+    /// How long events are kept.
+    pub(crate) retention: Retention,
     keys: OrdMap<KeyId, Arc<Key>>,
     key_names: OrdMap<Name, KeyId>,
     segments: OrdMap<SegmentId, Arc<Segment>>,
@@ -177,6 +179,7 @@ impl Catalog {
             Change::Cancel { config, sequence } => {
                 self.edit(*config, now, |config| config.timeline.cancel(*sequence));
             }
+            Change::Keep { event, keep } => self.retention.set(event.as_ref(), *keep),
         }
         Ok(())
     }

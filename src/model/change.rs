@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{ConfigHead, ConfigId, Key, Publication, Segment, SegmentId, Timestamp, Version};
+use super::{
+    ConfigHead, ConfigId, Duration, Key, Publication, Segment, SegmentId, Timestamp, Version,
+};
 
 /// One commit: a dense number with time, actor and comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,5 +73,12 @@ pub enum Change {
         config: ConfigId,
         /// Which one.
         sequence: u64,
+    },
+    /// How long events are kept becomes this.
+    Keep {
+        /// The name of the events; `None`: all whose name has no rule of its own.
+        event: Option<Arc<str>>,
+        /// How long; `None` is for ever.
+        keep: Option<Duration>,
     },
 }

@@ -1,9 +1,10 @@
 //! Conditions as syntax: what was written, with places, and how it is written back.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::sync::{Arc, OnceLock};
 
-use super::{Duration, KeyType, Name, Spanned, Value, write_path, write_step};
+use super::{Behaviour, Duration, KeyType, ListId, Name, Spanned, Value, write_path, write_step};
 use crate::error::Result;
 
 /// An expression and its place.
@@ -147,6 +148,9 @@ pub enum ExprKind {
     Key(Spanned<Name>),
     /// `IN SEGMENT name`; `None` is `EVERYONE`.
     InSegment(Option<Spanned<Name>>),
+    /// `IN LIST 7`: whether the user is in a list that was loaded. It stands in segments that were made so, and
+    /// in dumps.
+    InList(ListId),
     /// The element of the list that `ANY(…)` goes through; stands only on the left of its test.
     Element,
     /// `a AND b AND …`
@@ -179,6 +183,9 @@ pub enum ExprKind {
     Cast { operand: Box<Expr>, to: KeyType },
     /// `NAME(a, …)`: the name in capitals, known or not.
     Call { function: Spanned<Arc<str>>, arguments: Vec<Expr> },
+    /// `COUNT(EVENT '…' …)` and the like, `DID '…'`. The condition over properties in it is none of its
+    /// operands: names mean something else there.
+    Behaviour(Box<Behaviour>),
 }
 
 impl ExprKind {
@@ -237,7 +244,11 @@ impl ExprKind {
 
     /// How deep it nests: 1 for what has no operands.
     pub(crate) fn depth(&self) -> usize {
-        1 + self.operands().into_iter().map(|e| e.node.depth()).max().unwrap_or(0)
+        let filter = match self {
+            Self::Behaviour(behaviour) => behaviour.filter.as_ref(),
+            _ => None,
+        };
+        1 + self.operands().into_iter().chain(filter).map(|e| e.node.depth()).max().unwrap_or(0)
     }
 
     /// Whether its text starts with a parenthesis where a sum may stand bare.
@@ -341,6 +352,11 @@ impl Condition {
         }
     }
 
+    /// The lists that it refers to. Most conditions are not read for that: their text tells that there are none.
+    pub(crate) fn lists(&self) -> BTreeSet<ListId> {
+        if self.text().contains("IN LIST ") { self.look(lists_in) } else { BTreeSet::new() }
+    }
+
     /// The canonical text.
     #[must_use]
     pub fn text(&self) -> &Arc<str> {
@@ -353,6 +369,17 @@ impl Contents {
         let source = self.source?;
         (source.parser)(&self.text, source.check).ok()
     }
+}
+
+fn lists_in(expr: &Expr) -> BTreeSet<ListId> {
+    let (mut found, mut todo) = (BTreeSet::new(), vec![expr]);
+    while let Some(expr) = todo.pop() {
+        if let ExprKind::InList(list) = expr.node {
+            found.insert(list);
+        }
+        todo.extend(expr.node.operands());
+    }
+    found
 }
 
 /// The condition that nobody meets.
@@ -556,6 +583,8 @@ impl Writer<'_> {
             ExprKind::Key(name) => write!(f, "KEY({})", name.node),
             ExprKind::InSegment(Some(name)) => write!(f, "IN SEGMENT {}", name.node),
             ExprKind::InSegment(None) => f.write_str("IN SEGMENT EVERYONE"),
+            ExprKind::InList(list) => write!(f, "IN LIST {list}"),
+            ExprKind::Behaviour(behaviour) => behaviour.fmt(f),
             ExprKind::Element => {
                 f.write_str("ANY(")?;
                 if let Some(list) = self.any {

@@ -4,7 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use super::{DottedVersion, Object, SemanticVersion, Short, Timestamp, Value};
+use super::{Answer, DottedVersion, Object, Past, Ready, SemanticVersion, Short, Timestamp, Value};
 
 /// A user as an evaluation sees them: an id, or none, and attributes.
 ///
@@ -26,13 +26,24 @@ pub struct Context {
     /// The places of the attributes, from 1, by the hashes of their names; 0 is free. Its length is a power
     /// of two, and at most half of it is taken.
     places: Vec<u32>,
+    /// What the user did, if it was asked for.
+    past: Option<Arc<UserPast>>,
+}
+
+/// What a user did, and what was found of it before it is asked for.
+#[derive(Debug)]
+struct UserPast {
+    past: Arc<dyn Past>,
+    /// By the numbers of the questions.
+    ready: Vec<Ready>,
 }
 
 /// The name of the attribute that is the id of the user.
 const USER_ID: &str = "user_id";
 
 impl Context {
-    /// Makes a context for the user with an id.
+    /// Makes a context for the user with an id. It has what is given to it and nothing else: what a store knows of
+    /// the user is in the one that [`Database::context_for`](crate::Database::context_for) makes.
     #[must_use]
     pub fn new(user_id: impl Into<Arc<str>>) -> Self {
         let mut context = Self::default();
@@ -94,6 +105,35 @@ impl Context {
         if &*name != USER_ID {
             self.insert(AttributeName::new(name), value);
         }
+    }
+
+    /// Gives the user a past, with what is found of it already. Nobody has none.
+    pub(crate) fn with_past(mut self, past: Arc<dyn Past>, mut ready: Vec<Ready>) -> Self {
+        if !self.has_user {
+            return self;
+        }
+        ready.sort_unstable_by_key(|ready| ready.question);
+        self.past = Some(Arc::new(UserPast { past, ready }));
+        self
+    }
+
+    /// What the user did.
+    pub(crate) fn past(&self) -> Option<&dyn Past> {
+        self.past.as_ref().map(|past| &*past.past)
+    }
+
+    /// The answer to a question that was found before and holds at an instant.
+    #[inline]
+    pub(crate) fn ready(
+        &self,
+        question: u64,
+        at: impl FnOnce() -> Timestamp,
+    ) -> Option<Answer<'_>> {
+        let ready = &self.past.as_ref()?.ready;
+        let found = ready.binary_search_by_key(&question, |ready| ready.question).ok()?;
+        let ready = ready.get(found)?;
+        let at = at();
+        (ready.from <= at && at < ready.until).then(|| ready.answer.get())
     }
 
     /// The id of the user.
@@ -189,14 +229,20 @@ impl Context {
     }
 }
 
-/// Contexts are equal if they have the same attributes, in whatever order.
+/// Contexts are equal if they have the same attributes, in whatever order, and the same past or none.
 impl PartialEq for Context {
     fn eq(&self, other: &Self) -> bool {
         let same = |(slot, back): (&Slot, &Back)| {
             let name = AttributeName::new(Arc::clone(&back.name));
             other.find(&name).is_some_and(|found| *found.value() == slot.value)
         };
-        self.attributes.len() == other.attributes.len()
+        let same_past = match (&self.past, &other.past) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(&a.past, &b.past),
+            _ => false,
+        };
+        same_past
+            && self.attributes.len() == other.attributes.len()
             && self.attributes.iter().zip(&self.backs).all(same)
     }
 }

@@ -1,16 +1,20 @@
 //! Plain data with its invariants: no I/O, no parsing of statements, no redb.
 
+mod behaviour;
 mod catalog;
 mod change;
 mod condition;
 mod config;
 mod context;
 mod delivery;
+mod fact;
 mod granularity;
 mod key;
+mod list;
 mod name;
 mod publication;
 mod reason;
+mod retention;
 mod segment;
 mod semantic;
 mod short;
@@ -20,6 +24,8 @@ mod timestamp;
 mod value;
 mod vec_map;
 
+pub use behaviour::{Aggregate, Behaviour, Window};
+pub(crate) use behaviour::{Answer, Frame, Judge, KeptAnswer, Measured, Past, Question, Ready};
 pub(crate) use catalog::{Catalog, Reference, User, Versions};
 pub use change::{Change, ChangeSet, Revision};
 pub(crate) use condition::ConditionParser;
@@ -31,12 +37,18 @@ pub use config::{Arm, Cell, Column, Config, ConfigHead, Row, Share, Split, Versi
 pub use context::Context;
 pub(crate) use context::{As, Attribute, AttributeName};
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
+pub(crate) use fact::{
+    Entry, What, check_attribute, check_event_id, check_event_name, check_user_id, check_value,
+};
+pub use fact::{Event, Fact, Profile};
 pub use granularity::Granularity;
 pub use key::{Key, KeyType};
+pub(crate) use list::{LISTS_ARE_LOADED, Listing, UserIds};
 pub use name::{Name, NameError};
 pub(crate) use name::{write_path, write_step};
 pub use publication::{Publication, Timeline};
 pub use reason::Reason;
+pub(crate) use retention::{Kept, Reach, Retention, before};
 pub use segment::Segment;
 pub use semantic::{DottedVersion, SemanticVersion};
 pub(crate) use short::Short;
@@ -71,6 +83,10 @@ id! {
 id! {
     /// The number of a segment: dense, from 1, in order of creation; [`SegmentId::EVERYONE`] is 0.
     SegmentId
+}
+id! {
+    /// The number of a list of users: dense, from 1, in order of loading.
+    ListId
 }
 id! {
     /// The number of a config: dense, from 1, in order of creation; it survives renames.

@@ -1,0 +1,107 @@
+//! Lists of users: their ids, many of them in little memory, and what an evaluation asks of a list.
+
+use std::fmt;
+
+use super::ListId;
+use crate::error::{ErrorKind, Result};
+
+/// What is said where a list is referred to by hand.
+pub(crate) const LISTS_ARE_LOADED: &str =
+    "a list comes into a segment by `pcq list` or the library";
+
+/// Lists of users, as evaluations ask them: without I/O, locks and allocations.
+pub(crate) trait Listing: fmt::Debug + Send + Sync {
+    /// Whether a list has a user; one that is not there has nobody.
+    fn contains(&self, list: ListId, user: &str) -> bool;
+
+    /// How many users a list has; `None` if it is not there.
+    fn length(&self, list: ListId) -> Option<u64>;
+}
+
+/// Ids of users one after the other in one text: 4 bytes for each besides its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UserIds {
+    text: String,
+    /// Where each ends.
+    ends: Vec<u32>,
+}
+
+impl UserIds {
+    /// Adds an id.
+    pub(crate) fn push(&mut self, id: &str) -> Result<()> {
+        let found = self.text.len() + id.len();
+        let end = u32::try_from(found).map_err(|_| {
+            let (what, limit, unit) = ("the ids of users in lists", u32::MAX as usize, "bytes");
+            ErrorKind::TooMany { what, limit, unit, found }
+        })?;
+        self.text.push_str(id);
+        self.ends.push(end);
+        Ok(())
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The id in a place from 0 on.
+    #[inline]
+    pub(crate) fn get(&self, place: usize) -> Option<&str> {
+        let end = *self.ends.get(place)?;
+        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).unwrap_or(&0);
+        self.text.get(*start as usize..end as usize)
+    }
+
+    /// The last one.
+    pub(crate) fn last(&self) -> Option<&str> {
+        self.get(self.len().checked_sub(1)?)
+    }
+
+    /// The ids in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|place| self.get(place))
+    }
+
+    /// The same ids in the order of their bytes, each once.
+    pub(crate) fn sorted(&self) -> Self {
+        let mut ids: Vec<&str> = self.iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut sorted = Self::default();
+        for id in ids {
+            sorted.text.push_str(id);
+            sorted.ends.push(u32::try_from(sorted.text.len()).unwrap_or(u32::MAX));
+        }
+        sorted.shrink();
+        sorted
+    }
+
+    /// Gives back the memory that was taken for more to come.
+    pub(crate) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    /// The bytes that it takes.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_kept_and_sorted() {
+        let mut ids = UserIds::default();
+        for id in ["u2", "é", "u1", "u2", "u10"] {
+            ids.push(id).unwrap();
+        }
+        assert_eq!(ids.iter().collect::<Vec<_>>(), ["u2", "é", "u1", "u2", "u10"]);
+        assert_eq!(ids.sorted().iter().collect::<Vec<_>>(), ["u1", "u10", "u2", "é"]);
+        assert_eq!((ids.len(), ids.last(), ids.get(5)), (5, Some("u10"), None));
+        assert_eq!(UserIds::default().last(), None);
+    }
+}
