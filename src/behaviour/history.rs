@@ -1,0 +1,138 @@
+//! What is known of one user.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::{
+    Answer, Entry, Judge, Measured, Object, Past, Question, Timestamp, Value, What,
+};
+
+use super::profile::ProfileHistory;
+use super::track::{Record, Track};
+
+/// What is known of one user: the events by name, and the attributes over time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UserHistory {
+    /// Shared with the history that this one goes on from, where nothing is new.
+    tracks: HashMap<Arc<str>, Arc<Track>>,
+    profile: ProfileHistory,
+    /// How many entries were received.
+    received: u64,
+    /// About what the entries take, without the series.
+    bytes: usize,
+}
+
+/// An event, as it is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventRef<'h> {
+    pub(crate) name: &'h Arc<str>,
+    pub(crate) at: Timestamp,
+    pub(crate) properties: &'h Object,
+    pub(crate) id: Option<&'h Arc<str>>,
+}
+
+impl UserHistory {
+    /// What entries of one user say, in order of receipt.
+    pub(crate) fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut history = Self::default();
+        entries.into_iter().for_each(|entry| history.add(entry));
+        history
+    }
+
+    /// With entries that were received later.
+    pub(crate) fn with(&self, entries: &[Entry]) -> Self {
+        let mut history = self.clone();
+        entries.iter().cloned().for_each(|entry| history.add(entry));
+        history
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.received += 1;
+        match entry.what {
+            What::Event { name, properties, id } => {
+                let record = Record { at: entry.at, receipt: self.received, properties, id };
+                self.bytes += bytes_of_record(&record);
+                Arc::make_mut(self.tracks.entry(name).or_default()).insert(record);
+            }
+            What::Profile(attributes) => {
+                self.bytes += bytes_of(&attributes);
+                self.profile.set(entry.at, &attributes);
+            }
+            What::Forget => *self = Self::default(),
+        }
+    }
+
+    /// The attributes at an instant, whenever they were received.
+    pub(crate) fn profile(&self, at: Timestamp) -> Object {
+        self.profile.at(at)
+    }
+
+    /// Whether nothing is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tracks.is_empty() && self.profile.is_empty()
+    }
+
+    /// The events of all names in order of time, then receipt.
+    pub(crate) fn events(&self) -> impl Iterator<Item = EventRef<'_>> {
+        let tracks = self.tracks.iter();
+        let all = tracks.flat_map(|(name, track)| track.records().iter().map(move |r| (name, r)));
+        let mut all: Vec<_> = all.collect();
+        all.sort_unstable_by_key(|(_, record)| (record.at, record.receipt));
+        all.into_iter().map(|(name, record)| EventRef {
+            name,
+            at: record.at,
+            properties: &record.properties,
+            id: record.id.as_ref(),
+        })
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let series: usize = self.tracks.values().map(|track| track.series_bytes()).sum();
+        size_of::<Self>() + self.tracks.len() * TRACK + self.bytes + series
+    }
+}
+
+impl Past for UserHistory {
+    fn measure<'h>(
+        &'h self,
+        question: &Question,
+        judge: &dyn Judge,
+        at: Timestamp,
+    ) -> Measured<'h> {
+        match self.tracks.get(&question.event) {
+            Some(track) => track.measure(question, judge, at),
+            None => Measured {
+                answer: Answer::of_nothing(question.aggregate),
+                until: Timestamp::MAX,
+                events: 0,
+                ready: true,
+            },
+        }
+    }
+}
+
+/// The events of a name begin with room for 64.
+const TRACK: usize = size_of::<(Arc<str>, Track)>() + 64 * size_of::<usize>();
+
+fn bytes_of_record(record: &Record) -> usize {
+    let id = record.id.as_ref().map_or(0, |id| id.len());
+    size_of::<Record>() + 3 * size_of::<usize>() + id + bytes_of(&record.properties)
+}
+
+/// An object takes its members, and beside each its hash and its place among the hashes.
+fn bytes_of(members: &Object) -> usize {
+    const MEMBER: usize = size_of::<(Arc<str>, Value)>() + 2 * size_of::<usize>();
+    let each = members.iter().map(|(name, value)| MEMBER + name.len() + bytes_of_value(value));
+    size_of::<Object>() + each.sum::<usize>()
+}
+
+/// What a value takes beside itself.
+fn bytes_of_value(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::List(items) => items.iter().map(|v| size_of::<Value>() + bytes_of_value(v)).sum(),
+        Value::Object(members) => bytes_of(members),
+        _ => 0,
+    }
+}

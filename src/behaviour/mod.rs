@@ -1,0 +1,22 @@
+//! What is known of one user, and answers to what is asked of it.
+//!
+//! A [`UserHistory`] holds events and attributes in order of time. The first question about some events goes
+//! through them and keeps a [`Series`](series::Series) of those that pass; later ones find their window in it
+//! by bisection and are told from summaries of runs of events, so that their cost grows with the logarithm
+//! of the number of events.
+
+mod exact;
+mod history;
+mod number;
+mod profile;
+mod runs;
+mod series;
+mod sliding;
+mod track;
+mod values;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use history::{EventRef, UserHistory};

@@ -1,0 +1,166 @@
+//! The events that questions alike are about, kept so that their answers are found fast.
+
+use std::ops::Range;
+
+use crate::model::{Aggregate, Answer, Judge, Object, Question, Value};
+
+use super::number::{Extremes, Number, Sum};
+use super::runs::Runs;
+use super::values::Values;
+use super::window::Window;
+
+/// What is kept of events, beside their times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Times,
+    Sums,
+    Extremes,
+    Values,
+}
+
+impl Kind {
+    pub(super) fn of(aggregate: Aggregate) -> Self {
+        match aggregate {
+            Aggregate::Did | Aggregate::Count | Aggregate::First | Aggregate::Last => Self::Times,
+            Aggregate::Sum | Aggregate::Average => Self::Sums,
+            Aggregate::Minimum | Aggregate::Maximum => Self::Extremes,
+            Aggregate::Distinct | Aggregate::Favorite | Aggregate::Share => Self::Values,
+        }
+    }
+}
+
+/// The events that pass, in order of time, then receipt.
+#[derive(Clone, Debug)]
+pub(super) struct Series {
+    times: Vec<i64>,
+    kept: Kept,
+}
+
+#[derive(Clone, Debug)]
+enum Kept {
+    Times,
+    Sums(Runs<Sum>),
+    Extremes(Runs<Extremes>),
+    Values(Box<Values>),
+}
+
+/// An answer, before it refers to the history.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Found {
+    Answer(Answer<'static>),
+    /// The value in the event of this index.
+    ValueOf(usize),
+}
+
+impl Series {
+    pub(super) fn new(kind: Kind) -> Self {
+        let kept = match kind {
+            Kind::Times => Kept::Times,
+            Kind::Sums => Kept::Sums(Runs::default()),
+            Kind::Extremes => Kept::Extremes(Runs::default()),
+            Kind::Values => Kept::Values(Box::default()),
+        };
+        Self { times: Vec::new(), kept }
+    }
+
+    /// Appends an event that passes, by its time, its index and the property that matters.
+    pub(super) fn push(&mut self, time: i64, index: usize, property: Option<&Value>) {
+        self.times.push(time);
+        match &mut self.kept {
+            Kept::Times => {}
+            Kept::Sums(runs) => runs.push(property.and_then(Number::of)),
+            Kept::Extremes(runs) => runs.push(property.and_then(Number::of)),
+            Kept::Values(values) => values.push(index, property),
+        }
+    }
+
+    /// Forgets the events after an instant, or all.
+    pub(super) fn truncate(&mut self, last: Option<i64>) {
+        let len = last.map_or(0, |last| self.times.partition_point(|time| *time <= last));
+        self.times.truncate(len);
+        match &mut self.kept {
+            Kept::Times => {}
+            Kept::Sums(runs) => runs.truncate(len),
+            Kept::Extremes(runs) => runs.truncate(len),
+            Kept::Values(values) => values.truncate(len),
+        }
+    }
+
+    pub(super) fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    /// The events in a window.
+    pub(super) fn range(&self, window: Window) -> Range<usize> {
+        let start = self.times.partition_point(|time| *time < window.first);
+        let end = self.times.partition_point(|time| *time <= window.last);
+        start..end.max(start)
+    }
+
+    pub(super) fn answer(
+        &self,
+        question: &Question,
+        judge: &dyn Judge,
+        range: Range<usize>,
+    ) -> Found {
+        if range.is_empty() {
+            return Found::Answer(Answer::of_nothing(question.aggregate));
+        }
+        match &self.kept {
+            Kept::Times => Found::Answer(self.answer_of_times(question.aggregate, range)),
+            Kept::Sums(runs) => {
+                Found::Answer(answer_of_sum(question.aggregate, runs.summary(range)))
+            }
+            Kept::Extremes(runs) => {
+                Found::Answer(answer_of_extremes(question.aggregate, runs.summary(range)))
+            }
+            Kept::Values(values) => values.answer(question, judge, range),
+        }
+    }
+
+    fn answer_of_times(&self, aggregate: Aggregate, range: Range<usize>) -> Answer<'static> {
+        let instant = |time: Option<&i64>| {
+            time.map_or(Answer::Null, |time| {
+                Answer::Instant(crate::model::Timestamp::clamped(*time))
+            })
+        };
+        match aggregate {
+            Aggregate::Did => Answer::Boolean(true),
+            Aggregate::First => instant(self.times[range].first()),
+            Aggregate::Last => instant(self.times[range].last()),
+            _ => integer(range.len()),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let kept = match &self.kept {
+            Kept::Times => 0,
+            Kept::Sums(runs) => runs.bytes(),
+            Kept::Extremes(runs) => runs.bytes(),
+            Kept::Values(values) => values.bytes(),
+        };
+        size_of::<Self>() + self.times.capacity() * size_of::<i64>() + kept
+    }
+}
+
+fn answer_of_sum(aggregate: Aggregate, sum: Sum) -> Answer<'static> {
+    if aggregate == Aggregate::Sum { sum.total() } else { sum.mean() }
+}
+
+fn answer_of_extremes(aggregate: Aggregate, extremes: Extremes) -> Answer<'static> {
+    if aggregate == Aggregate::Minimum { extremes.least() } else { extremes.greatest() }
+}
+
+/// A number of events or values.
+pub(super) fn integer(count: usize) -> Answer<'static> {
+    Answer::Integer(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// The value that a path leads to among properties; `NULL` is none.
+pub(super) fn property<'p>(
+    properties: &'p Object,
+    path: &[std::sync::Arc<str>],
+) -> Option<&'p Value> {
+    let (first, rest) = path.split_first()?;
+    properties.get(first)?.dig(rest).filter(|value| **value != Value::Null)
+}

@@ -1,0 +1,257 @@
+//! The values that a property of events has, each under a number.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use smallvec::SmallVec;
+
+use crate::model::{Aggregate, Answer, Frame, Judge, Question, Value};
+
+use super::series::{Found, integer};
+use super::sliding::{Seen, Sliding};
+
+/// Up to so many events are sorted by value; up to so many values are counted one by one, by bisection in
+/// the places of each. Of more, a window is kept that slides.
+const FEW: usize = 64;
+
+/// The most questions whose wanted values are kept.
+const WANTED: usize = 64;
+
+/// The most frames of which a sliding window is kept.
+const FRAMES: usize = 8;
+
+/// The values in a range, each with its number.
+type Few = SmallVec<[(Seen, u32); FEW]>;
+
+/// Stands for the value of an event that has none.
+const MISSING: u32 = u32::MAX;
+
+/// The values of events in a row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Values {
+    /// The index of each event in the history.
+    indices: Vec<u32>,
+    /// The number of the value of each event.
+    numbers: Vec<u32>,
+    /// By number.
+    known: Vec<Value>,
+    /// Where in the row each value is.
+    places: Vec<Vec<u32>>,
+    by_hash: HashMap<u64, SmallVec<[u32; 2]>>,
+    hasher: RandomState,
+    memo: Memo,
+}
+
+/// What questions leave behind for the next ones; a copy begins without.
+#[derive(Debug, Default)]
+struct Memo {
+    /// The wanted values by question.
+    wanted: Mutex<HashMap<u64, Arc<[u32]>>>,
+    sliding: Mutex<HashMap<Frame, Sliding>>,
+}
+
+impl Clone for Memo {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Values {
+    pub(super) fn push(&mut self, index: usize, value: Option<&Value>) {
+        let place = small(self.numbers.len());
+        let number = value.map_or(MISSING, |value| self.number(value));
+        if let Some(places) = self.places.get_mut(number as usize) {
+            places.push(place);
+        }
+        self.indices.push(small(index));
+        self.numbers.push(number);
+    }
+
+    /// The number of a value, a new one if it was not there before.
+    fn number(&mut self, value: &Value) -> u32 {
+        let alike = self.by_hash.entry(hash(value, &self.hasher)).or_default();
+        let known = alike.iter().find(|number| self.known[**number as usize].same(value));
+        if let Some(number) = known {
+            return *number;
+        }
+        let number = small(self.known.len());
+        alike.push(number);
+        self.known.push(value.clone());
+        self.places.push(Vec::new());
+        self.memo.wanted = Mutex::default();
+        number
+    }
+
+    /// Forgets all from the `len`-th on; values that are nowhere any more keep their numbers.
+    pub(super) fn truncate(&mut self, len: usize) {
+        for number in self.numbers.drain(len..) {
+            if let Some(places) = self.places.get_mut(number as usize) {
+                places.pop();
+            }
+        }
+        self.indices.truncate(len);
+        self.memo = Memo::default();
+    }
+
+    pub(super) fn answer(
+        &self,
+        question: &Question,
+        judge: &dyn Judge,
+        range: Range<usize>,
+    ) -> Found {
+        match question.aggregate {
+            Aggregate::Favorite => self.favorite(question.frame, range),
+            Aggregate::Share => Found::Answer(self.share(question, judge, range)),
+            _ => Found::Answer(integer(self.distinct(question.frame, range))),
+        }
+    }
+
+    fn distinct(&self, frame: Frame, range: Range<usize>) -> usize {
+        match self.few(&range) {
+            Some(few) => few.len(),
+            None => self.slide(frame, range, Sliding::distinct),
+        }
+    }
+
+    /// The first of the most frequent value, of equals of the one that is seen last.
+    fn favorite(&self, frame: Frame, range: Range<usize>) -> Found {
+        let number = match self.few(&range) {
+            Some(few) => few.into_iter().max().map(|(_, number)| number),
+            None => self.slide(frame, range.clone(), Sliding::favorite),
+        };
+        let places = number.and_then(|number| self.places.get(number as usize));
+        let first = places.and_then(|places| within(places, &range).first());
+        first.map_or(Found::Answer(Answer::Null), |first| {
+            Found::ValueOf(self.indices[*first as usize] as usize)
+        })
+    }
+
+    /// The values in a range with their numbers, if there are few events in it, or few values at all.
+    fn few(&self, range: &Range<usize>) -> Option<Few> {
+        if range.len() <= FEW {
+            Some(self.few_events(range))
+        } else if self.known.len() <= FEW {
+            Some(self.few_values(range))
+        } else {
+            None
+        }
+    }
+
+    fn few_events(&self, range: &Range<usize>) -> Few {
+        let events = range.clone().zip(&self.numbers[range.clone()]);
+        let there = events.filter(|(_, number)| **number != MISSING);
+        let mut events: SmallVec<[(u32, u32); FEW]> =
+            there.map(|(place, number)| (*number, small(place))).collect();
+        events.sort_unstable();
+        let alike = events.chunk_by(|(a, _), (b, _)| a == b);
+        alike
+            .filter_map(|alike| alike.last().map(|last| seen(alike.len(), last.1, last.0)))
+            .collect()
+    }
+
+    fn few_values(&self, range: &Range<usize>) -> Few {
+        let values = self.places.iter().zip(0..);
+        let there = values.map(|(places, number)| (within(places, range), number));
+        let there =
+            there.filter_map(|(places, number)| Some((places.len(), *places.last()?, number)));
+        there.map(|(count, last, number)| seen(count, last, number)).collect()
+    }
+
+    /// Asks a window that is moved here from where the last question of this frame left it.
+    fn slide<T>(&self, frame: Frame, range: Range<usize>, ask: fn(&Sliding) -> T) -> T {
+        let mut kept = lock(&self.memo.sliding);
+        if kept.len() >= FRAMES && !kept.contains_key(&frame) {
+            kept.clear();
+        }
+        let sliding = kept.entry(frame).or_default();
+        sliding.move_to(range, &self.numbers, &self.places);
+        ask(sliding)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^32 events")]
+    fn share(
+        &self,
+        question: &Question,
+        judge: &dyn Judge,
+        range: Range<usize>,
+    ) -> Answer<'static> {
+        let wanted = self.wanted(question.number, judge);
+        let places = wanted.iter().filter_map(|number| self.places.get(*number as usize));
+        let count: usize = places.map(|places| within(places, &range).len()).sum();
+        Answer::Double(count as f64 / range.len() as f64)
+    }
+
+    /// The values that a question looks for: each is judged once.
+    fn wanted(&self, question: u64, judge: &dyn Judge) -> Arc<[u32]> {
+        if let Some(wanted) = lock(&self.memo.wanted).get(&question) {
+            return Arc::clone(wanted);
+        }
+        let judged = (0..).zip(&self.known).filter(|(_, value)| judge.is_wanted(value));
+        let wanted: Arc<[u32]> = judged.map(|(number, _)| number).collect();
+        let mut kept = lock(&self.memo.wanted);
+        if kept.len() >= WANTED {
+            kept.clear();
+        }
+        kept.insert(question, Arc::clone(&wanted));
+        wanted
+    }
+
+    /// About what it takes; the values themselves are the history's.
+    pub(super) fn bytes(&self) -> usize {
+        let each_event = 3 * size_of::<u32>();
+        let each_value = size_of::<Value>() + size_of::<Vec<u32>>() + 5 * size_of::<u64>();
+        let sliding: usize = lock(&self.memo.sliding).values().map(Sliding::bytes).sum();
+        self.numbers.capacity() * each_event + self.known.len() * each_value + sliding
+    }
+}
+
+fn seen(count: usize, last: u32, number: u32) -> (Seen, u32) {
+    (Seen { count: small(count), last }, number)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The places that are in a range.
+fn within<'p>(places: &'p [u32], range: &Range<usize>) -> &'p [u32] {
+    let start = places.partition_point(|place| (*place as usize) < range.start);
+    let places = &places[start..];
+    &places[..places.partition_point(|place| (*place as usize) < range.end)]
+}
+
+/// A number of events; no history holds more than fit.
+pub(super) fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Hashes a value so that those that are [the same](Value::same) have the same hash.
+fn hash(value: &Value, state: &RandomState) -> u64 {
+    match value {
+        Value::Null => state.hash_one(()),
+        Value::Boolean(b) => state.hash_one(b),
+        Value::Integer(n) => state.hash_one(n),
+        Value::Double(n) => hash_double(*n, state),
+        Value::String(text) => state.hash_one(text),
+        Value::List(items) => {
+            items.iter().fold(0, |before, item| state.hash_one((before, hash(item, state))))
+        }
+        // a sum, for the order of members does not matter
+        Value::Object(members) => members.iter().fold(1, |sum: u64, (name, member)| {
+            sum.wrapping_add(state.hash_one((name, hash(member, state))))
+        }),
+    }
+}
+
+/// Hashes a double that is equal to an integer as that integer.
+#[expect(clippy::cast_possible_truncation, reason = "it is whole and in the range there")]
+fn hash_double(number: f64, state: &RandomState) -> u64 {
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    if number.fract() == 0.0 && (-TWO_63..TWO_63).contains(&number) {
+        state.hash_one(number as i64)
+    } else {
+        state.hash_one(number.to_bits())
+    }
+}
