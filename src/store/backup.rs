@@ -9,15 +9,17 @@ use redb::{Database, Key, ReadOnlyTable, ReadableTable, TableDefinition, Value, 
 use super::failure::{OrFail, file_failure};
 use super::read::Reader;
 use super::tables::{
-    CHANGES, COUNTS, HEADS, HISTORY, KEPT, KEY_CONFIGS, KEY_SPANS, META, NAMES, PUBLICATIONS,
-    REVISIONS, SERIES, SERIES_NUMBERS, TIMELINES, TIMES, USERS, VERSIONS,
+    CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT, KEY_CONFIGS,
+    KEY_SPANS, LIST_IDS, LISTS, LOG_EVENT_IDS, META, NAMES, PUBLICATIONS, RETENTION, REVISIONS,
+    SERIES, SERIES_NUMBERS, TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_LOG, USER_NUMBERS,
+    USERS, VERSIONS,
 };
 use crate::error::{Error, ErrorKind, Result};
 
 /// Copies what a reader sees. The copy gets its name only when it is whole and on the disk.
 pub(super) fn backup(reader: &Reader, to: &Path) -> Result<()> {
     refuse_existing(to)?;
-    let beside = beside(to)?;
+    let beside = beside(to, &std::process::id().to_string())?;
     File::create_new(&beside).map_err(|e| failure(to, &e.to_string()))?;
     let unfinished = Unfinished(beside);
     copy(reader, &unfinished.0)?;
@@ -39,16 +41,16 @@ fn failure(path: &Path, message: &str) -> Error {
 }
 
 /// A name for the unfinished copy, in the same directory so that it can be renamed.
-fn beside(to: &Path) -> Result<PathBuf> {
+pub(super) fn beside(to: &Path, mark: &str) -> Result<PathBuf> {
     let name = to.file_name().ok_or_else(|| failure(to, "that is no name for a file"))?;
     let mut hidden = OsString::from(".");
     hidden.push(name);
-    hidden.push(format!(".{}.tmp", std::process::id()));
+    hidden.push(format!(".{mark}.tmp"));
     Ok(to.with_file_name(hidden))
 }
 
 /// An unfinished copy, removed unless it was renamed.
-struct Unfinished(PathBuf);
+pub(super) struct Unfinished(pub(super) PathBuf);
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
@@ -57,7 +59,8 @@ impl Drop for Unfinished {
     }
 }
 
-fn copy(reader: &Reader, to: &Path) -> Result<()> {
+/// Copies what a reader sees into an empty file.
+pub(super) fn copy(reader: &Reader, to: &Path) -> Result<()> {
     let mut database = Database::builder().set_cache_size(32 << 20).create(to).or_fail()?;
     let transaction = database.begin_write().or_fail()?;
     copy_tables(reader, &transaction)?;
@@ -80,7 +83,11 @@ pub(super) fn copy_tables(reader: &Reader, to: &WriteTransaction) -> Result<()> 
     copy_table(reader, to, KEY_CONFIGS)?;
     copy_table(reader, to, HEADS)?;
     copy_table(reader, to, KEPT)?;
-    copy_deliveries(reader, to)
+    copy_optional(reader, to, RETENTION)?;
+    copy_deliveries(reader, to)?;
+    copy_users(reader, to)?;
+    copy_optional(reader, to, LISTS)?;
+    copy_optional(reader, to, LIST_IDS)
 }
 
 /// Copies the tables that a file may lack, as far as it has them.
@@ -90,6 +97,18 @@ fn copy_deliveries(reader: &Reader, to: &WriteTransaction) -> Result<()> {
     copy_optional(reader, to, COUNTS)?;
     copy_optional(reader, to, USERS)?;
     copy_optional(reader, to, KEY_SPANS)
+}
+
+/// Copies those of users, which a file may lack, too.
+fn copy_users(reader: &Reader, to: &WriteTransaction) -> Result<()> {
+    copy_optional(reader, to, USER_NUMBERS)?;
+    copy_optional(reader, to, USER_IDS)?;
+    copy_optional(reader, to, EVENT_NUMBERS)?;
+    copy_optional(reader, to, EVENT_NAMES)?;
+    copy_optional(reader, to, USER_LOG)?;
+    copy_optional(reader, to, LOG_EVENT_IDS)?;
+    copy_optional(reader, to, USER_ENTRIES)?;
+    copy_optional(reader, to, EVENT_IDS)
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

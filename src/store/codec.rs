@@ -4,8 +4,8 @@
 //! (little-endian) of all before it. Decoding is total: whatever the bytes are, it gives the record or
 //! says what is wrong, and allocates no more than the limit below.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::failure::corrupt;
 use crate::error::{ErrorKind, Result};
@@ -67,4 +67,17 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
 fn read<R: Record>(payload: &[u8]) -> Option<R> {
     let (record, used) = bincode::serde::decode_from_slice(payload, config()).ok()?;
     (used == payload.len()).then_some(record)
+}
+
+/// Appends the payload of a value, without a frame: for what is one of many in a record.
+pub(super) fn pack(value: &impl Serialize, bytes: &mut Vec<u8>) -> Result<()> {
+    let packed = bincode::serde::encode_into_std_write(value, bytes, config());
+    packed.map(drop).map_err(|e| corrupt(format!("a record cannot be written: {e}")))
+}
+
+/// Takes what was packed off the front; `None` if the bytes are damaged.
+pub(super) fn unpack<'b, T: Deserialize<'b>>(bytes: &mut &'b [u8]) -> Option<T> {
+    let (value, used) = bincode::serde::borrow_decode_from_slice(bytes, config()).ok()?;
+    *bytes = bytes.get(used..)?;
+    Some(value)
 }

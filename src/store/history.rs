@@ -5,6 +5,7 @@ use std::sync::Arc;
 use redb::ReadOnlyTable;
 
 use super::failure::{OrFail, corrupt, guarded};
+use super::open::Handle;
 use super::read::{Reader, newest_in, read_change, revision_in};
 use super::tables::{Bytes, CHANGES, Position, REVISIONS};
 use crate::error::Result;
@@ -20,6 +21,8 @@ pub(crate) struct Log {
     first: u64,
     last: u64,
     direction: Direction,
+    /// Keeps the tables open.
+    _handle: Handle,
 }
 
 /// Which way the log is walked.
@@ -55,6 +58,7 @@ impl Log {
             first: first.max(1),
             last,
             direction,
+            _handle: reader.handle().clone(),
         })
     }
 

@@ -15,7 +15,7 @@ pub(super) enum Entry {
 
 /// The entries of a change.
 pub(super) fn entries(change: &Change, at: Position) -> Vec<Entry> {
-    let (facet, id) = Facet::of(change);
+    let Some((facet, id)) = Facet::of(change) else { return Vec::new() };
     let mut entries = vec![Entry::History((facet as u8, id, at.0, at.1))];
     let kind = kind_number(facet.kind());
     let mut name = |name: &str| entries.push(Entry::Name((kind, name.to_owned()), id));
@@ -25,7 +25,7 @@ pub(super) fn entries(change: &Change, at: Position) -> Vec<Entry> {
         Change::Config { head, .. } => name(head.name.as_str()),
         Change::Version(version) => entries.extend(of_version(version, at)),
         Change::Publication(p) => entries.push(Entry::Publication(p.sequence, at)),
-        Change::Salt { .. } | Change::Cancel { .. } => {}
+        Change::Salt { .. } | Change::Cancel { .. } | Change::Keep { .. } => {}
     }
     entries
 }

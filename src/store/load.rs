@@ -11,9 +11,9 @@ use redb::WriteTransaction;
 
 use super::failure::{OrFail, corrupt, guarded};
 use super::write::{Tables, put_clock};
-use super::{ClockMode, Shared};
+use super::{ClockMode, Shared, list, user};
 use crate::error::{ErrorKind, Result};
-use crate::model::{Catalog, Change, ConfigId, Revision, Timestamp, Version, Versions};
+use crate::model::{Catalog, Change, ConfigId, ListId, Revision, Timestamp, Version, Versions};
 
 /// A dump on its way into an empty store. Dropped before [`Loader::finish`], nothing has happened.
 pub(crate) struct Loader {
@@ -38,12 +38,26 @@ impl Loader {
         }
         let clock = manual_clock.map_or_else(|| shared.clock(), ClockMode::Manual);
         let loader = Self { shared: Arc::clone(shared), transaction: Some(transaction), clock };
-        if !loader.run(|transaction| Tables::open(transaction)?.is_empty())? {
+        let is_empty = |transaction: &WriteTransaction| {
+            Ok(Tables::open(transaction)?.is_empty()? && user::is_empty(transaction)?)
+        };
+        if !loader.run(is_empty)? {
             return Err(
                 ErrorKind::TransactionState("a dump is loaded into an empty store only").into()
             );
         }
+        // what of a list was left here must not mix with those of the dump
+        loader.run(list::next)?;
         Ok(loader)
+    }
+
+    /// Appends ids to a list that no revision refers to yet.
+    pub(crate) fn ids<'i>(
+        &mut self,
+        list: ListId,
+        ids: impl IntoIterator<Item = &'i str>,
+    ) -> Result<()> {
+        self.run(|transaction| list::append(transaction, list, ids))
     }
 
     /// Appends a revision; `after` is the catalog after it.
@@ -53,7 +67,10 @@ impl Loader {
         changes: &[Change],
         after: &Catalog,
     ) -> Result<()> {
-        self.run(|transaction| Tables::open(transaction)?.append(revision, changes, after))
+        self.run(|transaction| {
+            list::seal(transaction, changes)?;
+            Tables::open(transaction)?.append(revision, changes, after)
+        })
     }
 
     /// Makes it all durable. `clock`: the instant at which a manual clock stands afterwards.

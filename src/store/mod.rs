@@ -17,6 +17,7 @@
 //! | `pcq.meta` | `format` | `u32`, little-endian | the number of the format |
 //! | | `clock` | record | the system's, or the last instant of a manual one |
 //! | | `delivery_batch` | record | the number of the last batch of deliveries |
+//! | | `users` | record | what is counted of users: the next numbers, the entries |
 //! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
 //! | `pcq.changes` | position | record | the log: what the revision did, in order |
 //! | `pcq.revision_times` | (`i64` µs, `u64` revision) | – | revisions by time |
@@ -28,15 +29,29 @@
 //! | `pcq.key_configs` | (`u32` key, `u32` config) | – | every config that ever had the key |
 //! | `pcq.heads` | (`u8` kind, `u32` id) | record | each object as it stands now |
 //! | `pcq.kept_versions` | (`u32` config, `u32` number) | record | the versions that matter now |
+//! | `pcq.retention` | `str` event | record | how long events are kept; without a name: all others |
 //! | `pcq.delivery_series` | `u32` series | record | all that deliveries differ in but time |
 //! | `pcq.delivery_series_numbers` | `u128` digest | `u32` series | a series by its record |
 //! | `pcq.delivery_counts` | (`u8` size, `i32` chunk, `u32` series) | record | how often, by time |
 //! | `pcq.delivery_users` | (`i32` day, `u32` series) | record | a sketch of the users |
 //! | `pcq.delivery_keys` | `u32` key | record | the first and last minutes of a key |
+//! | `pcq.users` | `str` id | `u32` user | the users by their ids |
+//! | `pcq.user_ids` | `u32` user | `str` id | the ids by the users |
+//! | `pcq.event_names` | `str` name | `u32` event | the names that events ever had |
+//! | `pcq.event_numbers` | `u32` event | `str` name | the same by their numbers |
+//! | `pcq.user_log` | (`u64` row, `u32` user) | record | the tail: entries of one user in one batch |
+//! | `pcq.user_log_event_ids` | `u128` digest | `u32` user | the ids of the events in the tail |
+//! | `pcq.user_entries` | (`u32` user, `u32` block) | record | the base: entries by user, in blocks |
+//! | `pcq.event_ids` | `u128` digest | `u32` user | the ids of the events in the base |
+//! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
+//! | `pcq.list_ids` | (`u32` list, `str` id) | record | blocks of ids in order, by the first |
 //!
-//! A file may lack the tables of deliveries: they are made when the first batch is added, and taken as empty
-//! before. Sizes of buckets: minute 1, hour 2, day 3; the module `delivery` says what their chunks are. What
-//! was delivered is in no log, so these tables cannot be rebuilt.
+//! A file may lack the table of retention: it is made with the next revision, and taken as empty before. So are
+//! the tables of deliveries, when the first batch is added. Sizes of buckets: minute 1, hour 2, day 3; the module
+//! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of the tables of users the same is true: they
+//! are made when the first entry is added. The module `user` says what the tail and the base are. The tables of
+//! lists are made with the first list; the log has their numbers only. The module `list` says how they are
+//! written.
 //!
 //! Heads and kept versions are all that is read when a store is opened, apart from a few single records and the
 //! names: in one sweep each, and without a look at the log, however long that is. So a head holds what its
@@ -50,14 +65,17 @@
 //! # Processes
 //!
 //! redb's mode is `SingleWriter`: one process writes, and any number may read beside it, each seeing
-//! whole commits. A second writer is refused with `store-locked`.
+//! whole commits. A second writer is refused with `store-locked`. When the writer compacts the store, another
+//! file takes its name; who reads finds that before the next read, and goes on with that file.
 
 mod backup;
 mod codec;
+mod compact;
 mod delivery;
 mod failure;
 mod history;
 mod index;
+mod list;
 mod load;
 mod object;
 mod open;
@@ -68,6 +86,7 @@ mod rules;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod user;
 mod verify;
 mod write;
 
@@ -76,18 +95,20 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use redb::WriteTransaction;
+use redb::{Database, WriteTransaction};
 
 pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
 pub(crate) use history::Log;
 pub(crate) use load::Loader;
 pub(crate) use tables::Position;
+pub(crate) use user::{Added, Expired, Place};
 pub(crate) use verify::VerifyReport;
 
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{
-    Catalog, Change, ConditionParser, Config, ConfigHead, ConfigId, DeliveryBatch, Key, KeyId,
-    Name, Publication, Revision, Segment, SegmentId, Timestamp, Version, Versions,
+    Catalog, Change, ConditionParser, Config, ConfigHead, ConfigId, DeliveryBatch, Entry, Key,
+    KeyId, ListId, Name, Publication, Revision, Segment, SegmentId, Timestamp, UserIds, Version,
+    Versions,
 };
 use failure::{OrFail, guarded};
 use history::Direction;
@@ -96,6 +117,9 @@ use open::Handle;
 use read::Reader;
 use tables::META;
 use write::{Tables, put_clock};
+
+/// How many ids of a list are made durable at once.
+const LIST_BATCH: usize = if cfg!(test) { 64 } else { 65_536 };
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -153,10 +177,14 @@ struct Shared {
     path: Arc<str>,
     file: Option<PathBuf>,
     read_only: bool,
+    cache_bytes: Option<usize>,
     clock: Mutex<ClockMode>,
     parser: ConditionParser,
     /// Whether a dump is being loaded.
     loading: AtomicBool,
+    /// Which rows of the tail of entries are of whom.
+    tail: user::Tail,
+    folding: user::Folding,
 }
 
 impl std::fmt::Debug for Store {
@@ -178,9 +206,12 @@ impl Shared {
             path: shown.into(),
             file: file.map(Path::to_owned),
             read_only: options.read_only,
+            cache_bytes: options.cache_bytes,
             clock: Mutex::new(clock),
             parser: options.parser,
             loading: AtomicBool::new(false),
+            tail: user::Tail::default(),
+            folding: user::Folding::default(),
         }
     }
 
@@ -194,7 +225,21 @@ impl Shared {
     }
 
     fn reader(&self) -> Result<Reader> {
-        Ok(Reader::new(self.handle().begin_read()?, self.parser))
+        self.follow()?;
+        Reader::new(&self.handle(), self.parser)
+    }
+
+    /// Goes on with the file that now has the name, if the process that writes has compacted the store.
+    fn follow(&self) -> Result<()> {
+        let Some(path) = &self.file else { return Ok(()) };
+        let known = match &*self.handle() {
+            Handle::Reader(_, known) => *known,
+            Handle::Database(_) => return Ok(()),
+        };
+        if open::identity(path).is_some_and(|now| known.is_some_and(|known| known != now)) {
+            *self.handle_mut() = open::open_to_read(path, self.cache_bytes)?;
+        }
+        Ok(())
     }
 
     /// Begins a durable write: redb's `Immediate` is the default.
@@ -202,10 +247,25 @@ impl Shared {
         if self.loading.load(Ordering::Acquire) {
             return Err(ErrorKind::TransactionState("a dump is being loaded").into());
         }
+        loop {
+            let database = self.database()?;
+            let transaction = database.begin_write().or_fail()?;
+            if self.is_current(&database) {
+                return Ok(transaction);
+            }
+        }
+    }
+
+    /// The database to write to. Who waits for it does not hold the lock: it may become another one meanwhile.
+    fn database(&self) -> Result<Arc<Database>> {
         match &*self.handle() {
-            Handle::Database(database) if !self.read_only => database.begin_write().or_fail(),
+            Handle::Database(database) if !self.read_only => Ok(Arc::clone(database)),
             _ => Err(ErrorKind::ReadOnly.into()),
         }
+    }
+
+    fn is_current(&self, database: &Arc<Database>) -> bool {
+        matches!(&*self.handle(), Handle::Database(now) if Arc::ptr_eq(now, database))
     }
 
     fn clock(&self) -> ClockMode {
@@ -237,6 +297,15 @@ impl Store {
         open::with_backend(backend, options)
     }
 
+    /// Says when the tail is folded: for tests that are to see that often.
+    #[cfg(test)]
+    fn with_folding(mut self, least: u64, most: u64) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.folding = user::Folding { least, most };
+        }
+        self
+    }
+
     fn new(shared: Shared) -> Self {
         Self { shared: Arc::new(shared) }
     }
@@ -259,14 +328,20 @@ impl Store {
         self.read(Reader::load)
     }
 
-    /// Appends a revision, durable when this returns; `after` is the catalog after it.
+    /// Appends a revision, and adds entries of users with it, durable when this returns; `after` is the
+    /// catalog after it.
     pub(crate) fn commit(
         &self,
         revision: &Revision,
         changes: &[Change],
         after: &Catalog,
-    ) -> Result<()> {
-        self.write(|transaction| Tables::open(transaction)?.append(revision, changes, after))
+        entries: &[Entry],
+    ) -> Result<Added> {
+        self.write(|transaction| {
+            list::seal(transaction, changes)?;
+            Tables::open(transaction)?.append(revision, changes, after)?;
+            user::add(transaction, entries, self.shared.folding)
+        })
     }
 
     /// Begins to load a dump into an empty store. `manual_clock`: the store gets such a clock.
@@ -375,6 +450,73 @@ impl Store {
         self.read(|reader| delivery::key_deliveries(reader, window))
     }
 
+    /// Adds entries of users in their order, durable when this returns. An event with an id that the store
+    /// has seen is ignored.
+    pub(crate) fn add_entries(&self, entries: &[Entry]) -> Result<Added> {
+        self.write(|transaction| user::add(transaction, entries, self.shared.folding))
+    }
+
+    /// The user of the event with an id, if there is one who was not forgotten.
+    pub(crate) fn event_user(&self, id: &str) -> Result<Option<Arc<str>>> {
+        self.read(|reader| user::event_user(reader, id))
+    }
+
+    /// All that is known of a user, in order of receipt.
+    pub(crate) fn user_entries(&self, user: &str) -> Result<Vec<Entry>> {
+        self.read(|reader| user::user_entries(reader, &self.shared.tail, user))
+    }
+
+    /// At most so many users after one, in the byte order of their ids, with all that is known of them.
+    pub(crate) fn users_after(
+        &self,
+        after: Option<&str>,
+        count: usize,
+    ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
+        self.read(|reader| user::users_after(reader, &self.shared.tail, after, count))
+    }
+
+    /// How many users there are of whom something is known.
+    pub(crate) fn user_count(&self) -> Result<u64> {
+        self.read(user::user_count)
+    }
+
+    /// Drops events, and their ids, that are older than `oldest` says of their name; of a name of which it says
+    /// nothing none. Looks at so many blocks after a place as one transaction may write, and is durable when it
+    /// returns; the next call goes on from there.
+    pub(crate) fn expire(
+        &self,
+        oldest: &dyn Fn(&str) -> Option<Timestamp>,
+        after: Option<Place>,
+    ) -> Result<Expired> {
+        self.write(|transaction| user::expire(transaction, oldest, after))
+    }
+
+    /// Writes a list of ids, which are sorted, in batches that are durable one by one. It is there for good with
+    /// the commit that first refers to it; until then the next list takes its place.
+    pub(crate) fn add_list(&self, ids: &UserIds) -> Result<ListId> {
+        let list = self.write(list::next)?;
+        for first in (0..ids.len()).step_by(LIST_BATCH) {
+            let places = first..ids.len().min(first + LIST_BATCH);
+            let batch = places.filter_map(|place| ids.get(place));
+            self.write(|transaction| list::append(transaction, list, batch))?;
+        }
+        Ok(list)
+    }
+
+    /// Calls a function with each id of a list, in order.
+    pub(crate) fn each_listed(
+        &self,
+        list: ListId,
+        take: impl FnMut(&str) -> Result<()>,
+    ) -> Result<()> {
+        self.read(|reader| list::each(reader, list, take))
+    }
+
+    /// Whether any list has a user.
+    pub(crate) fn is_listed(&self, user: &str) -> Result<bool> {
+        self.read(|reader| list::is_listed(reader, user))
+    }
+
     /// Checks everything that must hold of the file.
     pub(crate) fn verify(&self) -> Result<VerifyReport> {
         verify::verify(&self.shared)
@@ -391,16 +533,23 @@ impl Store {
         guarded(&shown, || backup::backup(&self.shared.reader()?, to))
     }
 
+    /// Makes the file anew, without what was deleted: until then that may be found in it. Who reads meanwhile
+    /// goes on; a store in memory stays as it is.
+    pub(crate) fn compact(&self) -> Result<()> {
+        guarded(&self.shared.path, || compact::compact(&self.shared))
+    }
+
     fn read<T>(&self, work: impl FnOnce(&Reader) -> Result<T>) -> Result<T> {
         guarded(&self.shared.path, || work(&self.shared.reader()?))
     }
 
     /// One durable transaction; an error leaves the file as it was.
-    fn write(&self, work: impl FnOnce(&WriteTransaction) -> Result<()>) -> Result<()> {
+    fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
         guarded(&self.shared.path, || {
             let transaction = self.shared.begin_write()?;
-            work(&transaction)?;
-            transaction.commit().or_fail()
+            let done = work(&transaction)?;
+            transaction.commit().or_fail()?;
+            Ok(done)
         })
     }
 }

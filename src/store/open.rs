@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
@@ -22,17 +23,41 @@ use crate::error::{Error, ErrorKind, Result};
 /// The cache of pages, unless the options say another size; redb's own default is 1 GiB.
 const CACHE_BYTES: usize = 64 << 20;
 
-/// A database of redb: one that may be written, or one that only reads.
+/// A database of redb: one that may be written, or one that only reads. It is closed with the last clone, and
+/// what reads of it then fails.
+#[derive(Clone)]
 pub(super) enum Handle {
-    Database(Database),
-    Reader(ReadOnlyDatabase),
+    Database(Arc<Database>),
+    Reader(Arc<ReadOnlyDatabase>, Option<Identity>),
+}
+
+/// What tells a file from another one that takes its name.
+pub(super) type Identity = (u64, u64);
+
+/// Which file has a name; `None` if there is none, or the system does not say.
+pub(super) fn identity(path: &Path) -> Option<Identity> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        // there no file can take the name of one that is open
+        let _ = path;
+        None
+    }
 }
 
 impl Handle {
+    fn database(database: Database) -> Self {
+        Self::Database(Arc::new(database))
+    }
+
     pub(super) fn begin_read(&self) -> Result<ReadTransaction> {
         match self {
             Self::Database(database) => database.begin_read().or_fail(),
-            Self::Reader(database) => database.begin_read().or_fail(),
+            Self::Reader(database, _) => database.begin_read().or_fail(),
         }
     }
 }
@@ -47,10 +72,10 @@ enum Contents {
 }
 
 /// One process writes, and others may read beside it: a reader sees each commit whole.
-fn builder(options: &Options) -> Builder {
+fn builder(cache_bytes: Option<usize>) -> Builder {
     let mut builder = Builder::new();
     builder
-        .set_cache_size(options.cache_bytes.unwrap_or(CACHE_BYTES))
+        .set_cache_size(cache_bytes.unwrap_or(CACHE_BYTES))
         .set_concurrency_mode(ConcurrencyMode::SingleWriter);
     builder
 }
@@ -60,7 +85,7 @@ pub(super) fn open(path: &Path, options: &Options) -> Result<Store> {
     let shown = path.display().to_string();
     guarded(&shown, || {
         let handle = match exists(path, options)? {
-            true if options.read_only => open_to_read(path, options)?,
+            true if options.read_only => open_to_read(path, options.cache_bytes)?,
             true => open_to_write(path, options)?,
             false => return made(path, &shown, options),
         };
@@ -70,10 +95,15 @@ pub(super) fn open(path: &Path, options: &Options) -> Result<Store> {
 
 /// Makes a file. It is there after a power cut once its directory is on the disk, too.
 fn made(path: &Path, shown: &str, options: &Options) -> Result<Store> {
-    let handle = Handle::Database(builder(options).create(path).or_fail()?);
+    let handle = Handle::database(builder(options.cache_bytes).create(path).or_fail()?);
     let store = finish(handle, shown, Some(path), options)?;
     sync_directory(path)?;
     Ok(store)
+}
+
+/// Opens a copy of a store, to go on with it.
+pub(super) fn open_copy(path: &Path, cache_bytes: Option<usize>) -> Result<Database> {
+    builder(cache_bytes).open(path).or_fail()
 }
 
 /// Opens a store in memory.
@@ -82,8 +112,8 @@ pub(super) fn in_memory(options: &Options) -> Result<Store> {
 }
 
 /// For what takes no part in locking, which the shared modes of redb insist on.
-fn unshared(options: &Options) -> Builder {
-    let mut builder = builder(options);
+fn unshared(cache_bytes: Option<usize>) -> Builder {
+    let mut builder = builder(cache_bytes);
     builder.set_concurrency_mode(ConcurrencyMode::ExclusiveWriter);
     builder
 }
@@ -92,7 +122,8 @@ fn unshared(options: &Options) -> Builder {
 pub(super) fn with_backend(backend: impl StorageBackend, options: &Options) -> Result<Store> {
     let shown = "the store";
     guarded(shown, || {
-        let handle = Handle::Database(unshared(options).create_with_backend(backend).or_fail()?);
+        let handle =
+            Handle::database(unshared(options.cache_bytes).create_with_backend(backend).or_fail()?);
         finish(handle, shown, None, options)
     })
 }
@@ -102,11 +133,11 @@ pub(super) fn copy_to_memory(reader: &Reader, options: &Options) -> Result<Store
     let shown = "the copy";
     guarded(shown, || {
         let backend = InMemoryBackend::new();
-        let database = unshared(options).create_with_backend(backend).or_fail()?;
+        let database = unshared(options.cache_bytes).create_with_backend(backend).or_fail()?;
         let transaction = database.begin_write().or_fail()?;
         copy_tables(reader, &transaction)?;
         transaction.commit().or_fail()?;
-        finish(Handle::Database(database), shown, None, options)
+        finish(Handle::database(database), shown, None, options)
     })
 }
 
@@ -131,23 +162,24 @@ fn no_store(why: &str) -> Error {
 /// Looks at the file before anything is written to it: redb writes as it opens.
 fn open_to_write(path: &Path, options: &Options) -> Result<Handle> {
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(file_failure)?;
-    let look = overlaid(file, Locking::Take, &builder(options))?;
+    let look = overlaid(file, Locking::Take, &builder(options.cache_bytes))?;
     let contents = contents(&look.begin_read().or_fail()?)?;
     drop(look);
     if contents == Contents::Nothing && !options.create {
         return Err(no_store("it has no tables"));
     }
-    builder(options).open(path).or_fail().map(Handle::Database)
+    builder(options.cache_bytes).open(path).or_fail().map(Handle::database)
 }
 
 /// A store that was not closed properly needs a repair, which is done in memory.
-fn open_to_read(path: &Path, options: &Options) -> Result<Handle> {
-    let handle = match builder(options).open_read_only(path) {
+pub(super) fn open_to_read(path: &Path, cache_bytes: Option<usize>) -> Result<Handle> {
+    let identity = identity(path);
+    let handle = match builder(cache_bytes).open_read_only(path) {
         Err(redb::DatabaseError::RepairAborted) => {
             let file = File::open(path).map_err(file_failure)?;
-            Handle::Database(overlaid(file, Locking::Leave, &unshared(options))?)
+            Handle::database(overlaid(file, Locking::Leave, &unshared(cache_bytes))?)
         }
-        opened => Handle::Reader(opened.or_fail()?),
+        opened => Handle::Reader(Arc::new(opened.or_fail()?), identity),
     };
     match contents(&handle.begin_read()?)? {
         Contents::Store => Ok(handle),
@@ -221,7 +253,7 @@ fn first_clock(handle: &Handle, options: &Options) -> Result<ClockMode> {
 
 /// A manual clock goes on from its last instant, or from a later one that the options say.
 fn next_clock(handle: &Handle, options: &Options) -> Result<ClockMode> {
-    let reader = Reader::new(handle.begin_read()?, options.parser);
+    let reader = Reader::new(handle, options.parser)?;
     let kept = reader.clock()?;
     let Some(to) = options.manual_clock else {
         return Ok(kept);

@@ -9,19 +9,21 @@ use redb::{
 
 use super::codec::decode;
 use super::failure::{OrFail, corrupt};
+use super::open::Handle;
 use super::record::{
-    ChangeRecord, ClockRecord, ConfigRecord, KeyRecord, Restore, RevisionRecord, SegmentHeadRecord,
-    TimelineRecord, VersionRecord,
+    ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, Restore, RevisionRecord,
+    SegmentHeadRecord, TimelineRecord, VersionRecord,
 };
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, Facet, HEADS, HISTORY, KEPT, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
-    Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
+    Position, RETENTION, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
 };
 use super::{ClockMode, Object};
 use crate::error::{ObjectKind, Result};
 use crate::model::{
-    Catalog, Change, ConditionParser, Config, ConfigHead, ConfigId, Key, KeyId, Name, Publication,
-    Revision, Segment, SegmentId, Timeline, Timestamp, VecMap, Version, Versions,
+    Catalog, Change, ConditionParser, Config, ConfigHead, ConfigId, Duration, Key, KeyId, Name,
+    Publication, Retention, Revision, Segment, SegmentId, Timeline, Timestamp, VecMap, Version,
+    Versions,
 };
 
 /// The versions of a config that matter now.
@@ -31,11 +33,18 @@ type KeptVersions = VecMap<u32, Arc<Version>>;
 pub(super) struct Reader {
     transaction: ReadTransaction,
     parser: ConditionParser,
+    /// What it reads: kept open, also when another file takes the place of this one.
+    handle: Handle,
 }
 
 impl Reader {
-    pub(super) fn new(transaction: ReadTransaction, parser: ConditionParser) -> Self {
-        Self { transaction, parser }
+    pub(super) fn new(handle: &Handle, parser: ConditionParser) -> Result<Self> {
+        let handle = handle.clone();
+        Ok(Self { transaction: handle.begin_read()?, parser, handle })
+    }
+
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
     }
 
     pub(super) fn parser(&self) -> ConditionParser {
@@ -327,6 +336,20 @@ impl Reader {
         }
     }
 
+    /// How long events are kept now.
+    pub(super) fn retention(&self) -> Result<Retention> {
+        let mut retention = Retention::default();
+        let Some(table) = self.optional_table(RETENTION)? else { return Ok(retention) };
+        for entry in table.iter().or_fail()? {
+            let (event, bytes) = entry.or_fail()?;
+            let place = || format!("table `pcq.retention`, event `{}`", event.value());
+            let KeepRecord(keep) = decode(bytes.value(), place)?;
+            let event = Some(Arc::from(event.value())).filter(|event: &Arc<str>| !event.is_empty());
+            retention.set(event.as_ref(), keep.map(Duration::from_micros));
+        }
+        Ok(retention)
+    }
+
     /// The current catalog: from the heads and the kept versions alone, so that it costs no more with more
     /// history.
     pub(super) fn load(&self) -> Result<Catalog> {
@@ -335,6 +358,7 @@ impl Reader {
         catalog.time = self.revision(catalog.revision)?.map(|revision| revision.time);
         let last = self.table(PUBLICATIONS)?;
         catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
+        catalog.retention = self.retention()?;
         let mut kept = self.kept(0, u32::MAX)?;
         for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
             self.each_head(kind, |id, bytes| {

@@ -6,8 +6,8 @@ use std::fmt::Display;
 
 use crate::error::ObjectKind;
 use crate::model::{
-    Catalog, Cell, Change, ConfigHead, ConfigId, Key, KeyId, KeyType, Name, Publication, Segment,
-    SegmentId, Value, Version,
+    Catalog, Cell, Change, ConfigHead, ConfigId, Duration, Key, KeyId, KeyType, Name, Publication,
+    Segment, SegmentId, Value, Version, check_event_name,
 };
 
 /// The rules that a change breaks.
@@ -25,6 +25,7 @@ pub(super) fn broken(change: &Change, catalog: &Catalog) -> Vec<String> {
         Change::Version(version) => of_version(version, catalog),
         Change::Publication(publication) => of_publication(publication, catalog),
         Change::Cancel { config, sequence } => of_cancel(*config, *sequence, catalog),
+        Change::Keep { event, keep } => of_keep(event.as_deref(), *keep),
     }
 }
 
@@ -163,4 +164,14 @@ fn of_cancel(config: ConfigId, sequence: u64, catalog: &Catalog) -> Vec<String> 
     let there = found.timeline.publications().iter().any(|p| p.sequence == sequence);
     let what = format_args!("config {config}").to_string();
     failing(what, [(there, "a publication is cancelled that it does not have")])
+}
+
+fn of_keep(event: Option<&str>, keep: Option<Duration>) -> Vec<String> {
+    failing(
+        "how long events are kept",
+        [
+            (event.is_none_or(|event| check_event_name(event).is_ok()), "no event has such a name"),
+            (keep.is_none_or(|keep| keep.as_micros() > 0), "it is not positive"),
+        ],
+    )
 }

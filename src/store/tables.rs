@@ -33,6 +33,9 @@ pub(super) const HEADS: TableDefinition<(u8, u32), Bytes> = TableDefinition::new
 pub(super) const KEPT: TableDefinition<(u32, u32), Bytes> =
     TableDefinition::new("pcq.kept_versions");
 
+// files that were made before it lack it, until a revision is written
+pub(super) const RETENTION: TableDefinition<&str, Bytes> = TableDefinition::new("pcq.retention");
+
 // those of deliveries: files that were made before them lack them, until deliveries are written
 pub(super) const SERIES: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.delivery_series");
 pub(super) const SERIES_NUMBERS: TableDefinition<u128, u32> =
@@ -43,12 +46,34 @@ pub(super) const USERS: TableDefinition<(i32, u32), Bytes> =
     TableDefinition::new("pcq.delivery_users");
 pub(super) const KEY_SPANS: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.delivery_keys");
 
+// those of users: files that were made before them lack them, until something of a user is written
+pub(super) const USER_NUMBERS: TableDefinition<&str, u32> = TableDefinition::new("pcq.users");
+pub(super) const USER_IDS: TableDefinition<u32, &str> = TableDefinition::new("pcq.user_ids");
+pub(super) const EVENT_NUMBERS: TableDefinition<&str, u32> =
+    TableDefinition::new("pcq.event_names");
+pub(super) const EVENT_NAMES: TableDefinition<u32, &str> =
+    TableDefinition::new("pcq.event_numbers");
+pub(super) const USER_LOG: TableDefinition<(u64, u32), Bytes> =
+    TableDefinition::new("pcq.user_log");
+pub(super) const USER_ENTRIES: TableDefinition<(u32, u32), Bytes> =
+    TableDefinition::new("pcq.user_entries");
+pub(super) const EVENT_IDS: TableDefinition<u128, u32> = TableDefinition::new("pcq.event_ids");
+pub(super) const LOG_EVENT_IDS: TableDefinition<u128, u32> =
+    TableDefinition::new("pcq.user_log_event_ids");
+
+// those of lists: files that were made before them lack them, until a list is loaded
+pub(super) const LISTS: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.lists");
+pub(super) const LIST_IDS: TableDefinition<(u32, &str), Bytes> =
+    TableDefinition::new("pcq.list_ids");
+
 /// The key in META of the number of the format: four bytes, little-endian, for ever.
 pub(super) const FORMAT_KEY: &str = "format";
 /// The key in META of the clock.
 pub(super) const CLOCK_KEY: &str = "clock";
 /// The key in META of the last batch of deliveries; there is none before the first.
 pub(super) const BATCH_KEY: &str = "delivery_batch";
+/// The key in META of what is counted of users; there is none before the first entry.
+pub(super) const TOTALS_KEY: &str = "users";
 /// The format that this code writes, and the newest that it reads.
 pub(super) const FORMAT: u32 = 1;
 
@@ -65,9 +90,9 @@ pub(super) enum Facet {
 }
 
 impl Facet {
-    /// What a change is about, and the number of the object.
-    pub(super) fn of(change: &Change) -> (Self, u32) {
-        match change {
+    /// What a change is about, and the number of the object; `None` if it is about no object.
+    pub(super) fn of(change: &Change) -> Option<(Self, u32)> {
+        Some(match change {
             Change::Key(key) => (Self::Key, key.id.0),
             Change::Segment(segment) => (Self::Segment, segment.id.0),
             Change::Config { head, .. } => (Self::Head, head.id.0),
@@ -75,7 +100,8 @@ impl Facet {
             Change::Version(version) => (Self::Version, version.config.0),
             Change::Publication(publication) => (Self::Publication, publication.config.0),
             Change::Cancel { config, .. } => (Self::Cancel, config.0),
-        }
+            Change::Keep { .. } => return None,
+        })
     }
 
     /// Every facet of a kind of object.

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use redb::{Key as TableKey, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{Database, Key as TableKey, ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::Shared;
 use super::delivery;
 use super::failure::{OrFail, corrupt, guarded};
 use super::history::{Direction, Log};
 use super::index::{Entry, entries};
+use super::list;
 use super::object::Object;
 use super::open::{Handle, check_pages, has_writer};
 use super::read::Reader;
@@ -19,9 +20,10 @@ use super::tables::{
     CHANGES, HEADS, HISTORY, KEPT, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
     VERSIONS,
 };
+use super::user;
 use super::write::touched;
 use crate::error::{ErrorKind, ObjectKind, Result};
-use crate::model::{Catalog, Change, Condition, ConfigId, Revision};
+use crate::model::{Catalog, Change, Condition, ConfigId, ListId, Revision};
 
 /// The most problems that are told one by one.
 const PROBLEMS: usize = 100;
@@ -38,6 +40,12 @@ pub(crate) struct VerifyReport {
     pub(crate) configs: u64,
     pub(crate) versions: u64,
     pub(crate) publications: u64,
+    /// The lists of users that segments refer or referred to.
+    pub(crate) lists: u64,
+    /// The users of whom something is known.
+    pub(crate) users: u64,
+    /// What users did.
+    pub(crate) events: u64,
     /// What is wrong, in words; at most a hundred.
     pub(crate) problems: Vec<String>,
 }
@@ -82,16 +90,19 @@ pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
 
 /// Compares the checksums of all pages; `false` if others are in the way.
 fn pages(shared: &Shared) -> Result<bool> {
-    if let (Handle::Reader(_), Some(path)) = (&*shared.handle(), &shared.file) {
+    if let (Handle::Reader(..), Some(path)) = (&*shared.handle(), &shared.file) {
         let writer = has_writer(path)?;
         return if writer { Ok(false) } else { check_pages(path).map(|()| true) };
     }
     match &mut *shared.handle_mut() {
-        Handle::Reader(_) => Ok(false),
-        Handle::Database(database) => match database.check_integrity() {
-            Err(redb::DatabaseError::TransactionInProgress) => Ok(false),
-            Ok(false) => Err(corrupt("the lists of free pages were wrong, and are right now")),
-            checked => checked.or_fail(),
+        Handle::Reader(..) => Ok(false),
+        Handle::Database(database) => match Arc::get_mut(database).map(Database::check_integrity) {
+            // somebody waits to write
+            None | Some(Err(redb::DatabaseError::TransactionInProgress)) => Ok(false),
+            Some(Ok(false)) => {
+                Err(corrupt("the lists of free pages were wrong, and are right now"))
+            }
+            Some(checked) => checked.or_fail(),
         },
     }
 }
@@ -109,6 +120,8 @@ struct Verifier<'a> {
     kept: u64,
     names: BTreeSet<(u8, String)>,
     key_configs: BTreeSet<(u32, u32)>,
+    /// The lists that segments referred to.
+    lists: BTreeSet<ListId>,
 }
 
 impl<'a> Verifier<'a> {
@@ -123,6 +136,7 @@ impl<'a> Verifier<'a> {
             kept: 0,
             names: BTreeSet::new(),
             key_configs: BTreeSet::new(),
+            lists: BTreeSet::new(),
         }
     }
 
@@ -137,9 +151,11 @@ impl<'a> Verifier<'a> {
         if self.whole {
             self.counts()?;
             self.heads()?;
+            self.retention()?;
             delivery::check(self.reader, &self.catalog, self.report)?;
+            list::check(self.reader, &self.lists, self.report)?;
         }
-        Ok(())
+        user::check(self.reader, self.report)
     }
 
     fn revision(&mut self, revision: &Revision, changes: &[Change]) -> Result<()> {
@@ -168,6 +184,9 @@ impl<'a> Verifier<'a> {
         }
         for entry in entries(change, (number, index)) {
             self.entry(&entry)?;
+        }
+        if let Change::Segment(segment) = change {
+            self.lists.extend(segment.condition.lists());
         }
         let change = std::slice::from_ref(change);
         let applied = self.catalog.apply(change, revision.time, self.reader);
@@ -301,6 +320,14 @@ impl<'a> Verifier<'a> {
         let objects: Vec<_> = keys.chain(segments).chain(configs).collect();
         objects.into_iter().try_for_each(|(kind, id)| self.head(kind, id))?;
         self.count(KEPT, "pcq.kept_versions", self.kept)
+    }
+
+    fn retention(&mut self) -> Result<()> {
+        let found = self.report.note(self.reader.retention())?;
+        if found.is_some_and(|found| found != self.catalog.retention) {
+            self.report.problem("table `pcq.retention` is not what the log says");
+        }
+        Ok(())
     }
 
     fn head(&mut self, kind: ObjectKind, id: u32) -> Result<()> {

@@ -11,17 +11,18 @@ use super::failure::OrFail;
 use super::index::{Entry, entries};
 use super::read::{newest_in, revision_in, version_in};
 use super::record::{
-    ChangeRecord, ClockRecord, ConfigRecord, KeyRecord, RevisionRecord, SegmentHeadRecord,
-    TimelineRecord, VersionRecord,
+    ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, RevisionRecord,
+    SegmentHeadRecord, TimelineRecord, VersionRecord,
 };
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, KEPT, KEY_CONFIGS, META,
-    Moment, NAMES, PUBLICATIONS, Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
+    Moment, NAMES, PUBLICATIONS, Position, RETENTION, REVISIONS, TIMELINES, TIMES, VERSIONS,
+    kind_number,
 };
 use crate::error::{ErrorKind, ObjectKind, Result};
 use crate::model::{
-    Catalog, Change, ConditionParser, Config, ConfigId, KeyId, Revision, Segment, SegmentId,
-    Timestamp, Version,
+    Catalog, Change, ConditionParser, Config, ConfigId, Duration, KeyId, Revision, Segment,
+    SegmentId, Timestamp, Version,
 };
 
 /// The tables, open for writing in one transaction.
@@ -37,6 +38,7 @@ pub(super) struct Tables<'t> {
     key_configs: Table<'t, (u32, u32), ()>,
     heads: Table<'t, (u8, u32), Bytes>,
     kept: Table<'t, (u32, u32), Bytes>,
+    retention: Table<'t, &'static str, Bytes>,
 }
 
 impl<'t> Tables<'t> {
@@ -53,6 +55,7 @@ impl<'t> Tables<'t> {
             key_configs: transaction.open_table(KEY_CONFIGS).or_fail()?,
             heads: transaction.open_table(HEADS).or_fail()?,
             kept: transaction.open_table(KEPT).or_fail()?,
+            retention: transaction.open_table(RETENTION).or_fail()?,
         })
     }
 
@@ -95,7 +98,16 @@ impl<'t> Tables<'t> {
     fn append_change(&mut self, change: &Change, at: Position) -> Result<()> {
         let record = encode(&ChangeRecord::from(change))?;
         self.changes.insert(at, record.as_slice()).or_fail()?;
+        if let Change::Keep { event, keep } = change {
+            self.put_keep(event.as_deref(), *keep)?;
+        }
         entries(change, at).iter().try_for_each(|entry| self.put_entry(entry))
+    }
+
+    /// Writes how long events are kept. No event has an empty name, so that stands for all others.
+    fn put_keep(&mut self, event: Option<&str>, keep: Option<Duration>) -> Result<()> {
+        let record = encode(&KeepRecord(keep.map(Duration::as_micros)))?;
+        self.retention.insert(event.unwrap_or(""), record.as_slice()).or_fail().map(drop)
     }
 
     fn put_entry(&mut self, entry: &Entry) -> Result<()> {
@@ -192,7 +204,7 @@ fn segment_head(segment: &Segment, after: &Catalog) -> SegmentHeadRecord {
 
 /// The objects that changes are about.
 pub(super) fn touched(changes: &[Change]) -> BTreeSet<(ObjectKind, u32)> {
-    let objects = changes.iter().map(Facet::of);
+    let objects = changes.iter().filter_map(Facet::of);
     objects.map(|(facet, id)| (facet.kind(), id)).collect()
 }
 

@@ -10,9 +10,13 @@ macro_rules! records {
 }
 
 mod delivery;
+mod list;
 mod restore;
+mod user;
 mod v1;
 
 pub(super) use delivery::*;
+pub(super) use list::*;
 pub(super) use restore::Restore;
+pub(super) use user::*;
 pub(super) use v1::*;

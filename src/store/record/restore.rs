@@ -7,9 +7,9 @@ use super::{
     PublicationRecord, RevisionRecord, RowRecord, SegmentRecord, VersionRecord,
 };
 use crate::model::{
-    Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Key,
-    KeyId, Name, Publication, Revision, Row, Segment, SegmentId, Share, Split, Timeline, Timestamp,
-    Value, VecMap, Version,
+    Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Duration,
+    Key, KeyId, Name, Publication, Revision, Row, Segment, SegmentId, Share, Split, Timeline,
+    Timestamp, Value, VecMap, Version,
 };
 
 pub(super) type Result<T> = std::result::Result<T, String>;
@@ -35,7 +35,7 @@ pub(super) fn value(text: &str) -> Result<Value> {
     Value::from_json(text).map_err(|e| e.to_string())
 }
 
-fn time(micros: i64) -> Result<Timestamp> {
+pub(super) fn time(micros: i64) -> Result<Timestamp> {
     Timestamp::from_micros(micros).ok_or_else(|| format!("no year has the microsecond {micros}"))
 }
 
@@ -73,6 +73,9 @@ impl Restore for ChangeRecord {
             Self::Publication(publication) => Change::Publication(publication.restore(parser)?),
             Self::Cancel { config, sequence } => {
                 Change::Cancel { config: ConfigId(config), sequence }
+            }
+            Self::Keep { event, keep } => {
+                Change::Keep { event: shared(event), keep: keep.map(Duration::from_micros) }
             }
         })
     }

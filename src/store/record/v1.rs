@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Arm, Cell, Change, Column, Condition, Config, ConfigHead, Key, KeyId, KeyType, Publication,
-    Reference, Revision, Row, Segment, SegmentId, Share, Timestamp, Version,
+    Arm, Cell, Change, Column, Condition, Config, ConfigHead, Duration, Key, KeyId, KeyType,
+    Publication, Reference, Revision, Row, Segment, SegmentId, Share, Timestamp, Version,
 };
 use crate::store::codec::Record;
 
@@ -15,6 +15,7 @@ records!(
     RevisionRecord,
     ChangeRecord,
     TimelineRecord,
+    KeepRecord,
     KeyRecord,
     SegmentHeadRecord,
     ConfigRecord,
@@ -43,7 +44,12 @@ pub(in crate::store) enum ChangeRecord {
     Version(VersionRecord),
     Publication(PublicationRecord),
     Cancel { config: u32, sequence: u64 },
+    Keep { event: Option<String>, keep: Option<i64> },
 }
+
+/// How long events are kept: microseconds, `None` for ever.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct KeepRecord(pub(in crate::store) Option<i64>);
 
 /// The sequences of the publications that matter.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -172,6 +178,9 @@ impl From<&Change> for ChangeRecord {
             Change::Publication(publication) => Self::Publication(publication.into()),
             Change::Cancel { config, sequence } => {
                 Self::Cancel { config: config.0, sequence: *sequence }
+            }
+            Change::Keep { event, keep } => {
+                Self::Keep { event: text(event.as_ref()), keep: keep.map(Duration::as_micros) }
             }
         }
     }

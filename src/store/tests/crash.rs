@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex};
 use redb::StorageBackend;
 
 use super::delivery::one;
+use super::expire::expire;
+use super::list;
+use super::user::{Model, event, forget, profile};
 use super::*;
-use crate::model::DeliveryBatch;
+use crate::model::{DeliveryBatch, Entry};
 use crate::store::Window;
 
 /// A disk: what is durable, what was written since, and how many operations it has left.
@@ -240,4 +243,140 @@ fn no_delivery_is_lost_or_counted_twice_by_a_power_cut() {
 fn deliveries(store: &Store) -> u64 {
     let keys = store.key_deliveries(Window::default()).unwrap();
     keys.values().map(|key| key.deliveries).sum()
+}
+
+/// Adds entries until something fails; gives how many batches were acknowledged, and `None` if the store was
+/// not even opened.
+fn track(disk: &Disk) -> Option<usize> {
+    let store = Store::with_backend(disk.clone(), &options()).ok()?.with_folding(9, 9);
+    let failed = tracked().iter().position(|batch| store.add_entries(batch).is_err());
+    Some(failed.unwrap_or(tracked().len()))
+}
+
+/// What folds, forgets, and comes twice.
+fn tracked() -> Vec<Vec<Entry>> {
+    let batch = |n: i64| {
+        let id = |i: i64| format!("id{}", n * 3 + i);
+        let known = (0..4).map(|i| event(&format!("u{}", (n + i) % 3), "e", n, Some(&id(i))));
+        let gone = (n % 4 == 3).then(|| forget("u1"));
+        known.chain([profile("u3", "Pune")]).chain(gone).collect()
+    };
+    (0..8).map(batch).collect()
+}
+
+#[test]
+fn no_entry_is_lost_or_there_twice_after_a_power_cut() {
+    let calm = Disk::of(Vec::new(), None);
+    assert_eq!(track(&calm), Some(8));
+    let mut models = vec![Model::default()];
+    for batch in tracked() {
+        let mut model = models.last().unwrap().clone();
+        model.add(&batch);
+        models.push(model);
+    }
+    let operations = calm.0.lock().unwrap().done;
+    for cut in 0..operations {
+        let disk = Disk::of(Vec::new(), Some(cut));
+        let acknowledged = track(&disk);
+        for bytes in disk.remains() {
+            let Ok(store) = Store::with_backend(Disk::of(bytes, None), &options()) else {
+                assert_eq!(acknowledged, None, "cut at {cut}");
+                continue;
+            };
+            let known = store.users_after(None, 10).unwrap().into_iter().collect();
+            let found = models.iter().position(|model| model.users == known);
+            let least = acknowledged.unwrap_or(0);
+            assert!(found.is_some_and(|n| n == least || n == least + 1), "cut at {cut}: {found:?}");
+            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+        }
+    }
+}
+
+/// A disk with what users did: half of it is over, of one user all.
+fn tracked_disk(model: &mut Model) -> Vec<u8> {
+    let disk = Disk::of(Vec::new(), None);
+    let store = Store::with_backend(disk.clone(), &options()).unwrap().with_folding(9, 9);
+    for n in 0..12 {
+        let id = |i: i64| format!("id{}", n * 4 + i);
+        let known = (0..4).map(|i| event(&format!("u{}", (n + i) % 5), "e", n, Some(&id(i))));
+        let batch: Vec<_> =
+            known.chain([event("gone", "e", 1, None), profile("u3", "x")]).collect();
+        store.add_entries(&batch).unwrap();
+        model.add(&batch);
+    }
+    drop(store);
+    let state = disk.0.lock().unwrap();
+    state.now.clone()
+}
+
+#[test]
+fn events_that_are_dropped_are_gone_or_whole_after_a_power_cut() {
+    let (mut model, oldest) = (Model::default(), at(6));
+    let bytes = tracked_disk(&mut model);
+    let before = model.clone();
+    assert_eq!(model.expire("e", oldest), 36);
+    let run = |disk: &Disk| {
+        let store = Store::with_backend(disk.clone(), &options())?;
+        expire(&store, "e", oldest)
+    };
+    let calm = Disk::of(bytes.clone(), None);
+    let (dropped, transactions) = run(&calm).unwrap();
+    assert_eq!(dropped, 36);
+    assert!(transactions > 1, "too few to matter");
+    let operations = calm.0.lock().unwrap().done;
+    for cut in 0..operations {
+        let disk = Disk::of(bytes.clone(), Some(cut));
+        let done = run(&disk).is_ok();
+        for bytes in disk.remains() {
+            let store = Store::with_backend(Disk::of(bytes, None), &options()).unwrap();
+            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+            let left = store.users_after(None, 10).unwrap();
+            let is_known = |(user, entries): &(Arc<str>, Vec<Entry>)| {
+                entries.iter().all(|entry| before.users[user].contains(entry))
+            };
+            assert!(left.iter().all(is_known), "cut at {cut}");
+            let (dropped, _) = expire(&store, "e", oldest).unwrap();
+            assert!(!done || dropped == 0, "cut at {cut}");
+            model.assert(&store, 10);
+        }
+    }
+}
+
+/// Loads three lists into a segment until something fails; gives how many were acknowledged, and `None` if the
+/// store was not even opened.
+fn load_lists(disk: &Disk) -> Option<u64> {
+    let store = Store::with_backend(disk.clone(), &options()).ok()?;
+    let mut catalog = Catalog::default();
+    for version in 1..=3 {
+        if list::load(&store, &mut catalog, version).is_err() {
+            break;
+        }
+    }
+    Some(catalog.revision)
+}
+
+#[test]
+fn the_old_list_is_in_force_until_the_new_one_is_whole() {
+    let calm = Disk::of(Vec::new(), None);
+    assert_eq!(load_lists(&calm), Some(3));
+    let operations = calm.0.lock().unwrap().done;
+    for cut in 0..operations {
+        let disk = Disk::of(Vec::new(), Some(cut));
+        let acknowledged = load_lists(&disk);
+        for bytes in disk.remains() {
+            let Ok(store) = Store::with_backend(Disk::of(bytes, None), &options()) else {
+                assert_eq!(acknowledged, None, "cut at {cut}");
+                continue;
+            };
+            let mut found = store.load().unwrap();
+            let least = acknowledged.unwrap_or(0);
+            assert!((least..=least + 1).contains(&found.revision), "cut at {cut}");
+            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+            let version = u32::try_from(found.revision).unwrap();
+            list::assert_loaded(&store, &found, version);
+            // what was left half-written is in nobody's way
+            list::load_other(&store, &mut found, version + 1);
+            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::delivery::{of, one};
+use super::user::{event, forget, profile};
 use super::*;
 use crate::model::{DeliveryBatch, Granularity};
 use crate::store::Window;
@@ -19,6 +20,10 @@ fn survive(path: &Path) -> bool {
         fine &= store.changes_since(0).is_ok_and(|mut log| log.all(|item| item.is_ok()));
         fine &= store.deliveries(&of(1, Granularity::Hour)).is_ok();
         fine &= store.key_deliveries(Window::default()).is_ok();
+        fine &= store.users_after(None, 100).is_ok();
+        fine &= store.user_entries("u1").is_ok() && store.event_user("id1").is_ok();
+        fine &= options.read_only || store.add_entries(&[profile("u2", "Pune")]).is_ok();
+        fine &= options.read_only || store.add_entries(&[forget("u1")]).is_ok();
         fine &= store.verify().is_ok_and(|report| report.problems.is_empty());
     }
     fine
@@ -27,10 +32,16 @@ fn survive(path: &Path) -> bool {
 /// A file that was closed properly.
 fn whole(directory: &Path) -> Vec<u8> {
     let path = directory.join("whole");
-    let store = open(&path);
+    let store = open(&path).with_folding(90, 90);
     tell(&store);
     let delivered = (0..6).map(|series| one(series, 29_539_260, 5)).collect();
     store.add_deliveries(&DeliveryBatch { number: 1, delivered }).unwrap();
+    let entries = |n: i64| (0..40).map(move |i| event(&format!("u{i}"), "e", n, None));
+    for n in 0..4 {
+        let id = format!("id{n}");
+        let known: Vec<_> = entries(n).chain([event("u1", "x", n, Some(&id))]).collect();
+        store.add_entries(&known).unwrap();
+    }
     drop(store);
     fs::read(path).unwrap()
 }

@@ -3,8 +3,12 @@
 mod crash;
 mod damage;
 mod delivery;
+mod expire;
+mod list;
 mod open;
 mod roundtrip;
+mod user;
+mod user_cost;
 mod verify;
 
 use std::path::Path;
@@ -15,14 +19,18 @@ use super::{Options, Store};
 use crate::error::Result;
 use crate::model::{
     Arm, Catalog, Cell, Change, Column, Condition, ConfigHead, ConfigId, Expr, ExprKind, Key,
-    KeyId, KeyType, Name, Publication, Revision, Row, Segment, SegmentId, Share, Spanned, Split,
-    Timestamp, Value, Version,
+    KeyId, KeyType, ListId, Name, Publication, Revision, Row, Segment, SegmentId, Share, Spanned,
+    Split, Timestamp, Value, Version,
 };
 
-/// Knows two kinds of condition: an attribute, and `IN SEGMENT name`. A question mark is none.
+/// Knows three kinds of condition: an attribute, `IN SEGMENT name` and `IN LIST n`. A question mark is none.
 pub(super) fn parse(text: &str, _check: bool) -> Result<Expr> {
     let node = match text.strip_prefix("IN SEGMENT ") {
         Some(segment) => ExprKind::InSegment(Some(Spanned::unplaced(Name::new(segment)?))),
+        None if text.starts_with("IN LIST ") => {
+            let number = text.rsplit(' ').next().and_then(|number| number.parse().ok());
+            ExprKind::InList(ListId(number.unwrap_or_default()))
+        }
         None if text == "?" => return Err(corrupt("it is no condition")),
         None => ExprKind::Attribute(text.split('.').map(Arc::from).collect()),
     };
@@ -166,7 +174,7 @@ pub(super) fn time_of(revision: u64) -> Timestamp {
 /// Commits a revision on top of a catalog.
 pub(super) fn commit(store: &Store, catalog: &mut Catalog, changes: &[Change]) -> Result<()> {
     let (revision, after) = next(store, catalog, changes);
-    store.commit(&revision, changes, &after)?;
+    store.commit(&revision, changes, &after, &[])?;
     *catalog = after;
     Ok(())
 }

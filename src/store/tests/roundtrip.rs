@@ -128,7 +128,7 @@ fn objects_know_their_history_and_their_names() {
         Change::Salt { config, .. } | Change::Cancel { config, .. } => config.0 == 1,
         Change::Version(version) => version.config.0 == 1,
         Change::Publication(publication) => publication.config.0 == 1,
-        Change::Key(_) | Change::Segment(_) => false,
+        Change::Key(_) | Change::Segment(_) | Change::Keep { .. } => false,
     };
     let wanted: Vec<_> = (1..)
         .zip(story())
@@ -158,7 +158,7 @@ fn revisions_are_dense_and_in_order() {
     commit(&store, &mut catalog, &[]).unwrap();
     let refused = |number, time| {
         let revision = Revision { number, time: at(time), actor: None, comment: None };
-        let error = store.commit(&revision, &[], &Catalog::default()).unwrap_err();
+        let error = store.commit(&revision, &[], &Catalog::default(), &[]).unwrap_err();
         matches!(error.kind(), ErrorKind::RevisionConflict { .. })
     };
     assert!(refused(1, 10) && refused(3, 10) && refused(2, 9));
@@ -181,7 +181,7 @@ fn a_load_is_all_or_nothing() {
         assert_eq!(store.load().unwrap().revision, 0);
         assert_eq!(
             store
-                .commit(&next(&store, &Catalog::default(), &[]).0, &[], &catalog)
+                .commit(&next(&store, &Catalog::default(), &[]).0, &[], &catalog, &[])
                 .unwrap_err()
                 .code(),
             "transaction-state"

@@ -1,0 +1,23 @@
+//! Schema 1 of the records of lists of users.
+
+use serde::{Deserialize, Serialize};
+
+use super::Packed;
+use crate::store::codec::Record;
+
+records!(ListRecord, ListBlockRecord);
+
+/// A list that a segment refers to.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct ListRecord {
+    /// How many ids it has.
+    pub(in crate::store) ids: u64,
+}
+
+/// Ids of a list in order, each packed by the codec: how many bytes it shares with the one before it, and the
+/// rest of it.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct ListBlockRecord {
+    pub(in crate::store) count: u32,
+    pub(in crate::store) packed: Packed,
+}

@@ -1,0 +1,144 @@
+//! Schema 1 of the records of users.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::restore::{Result, time, value};
+use crate::model::{Entry, Object, Value, What};
+use crate::store::codec::Record;
+
+records!(TotalsRecord, BlockRecord);
+
+/// What is counted of the tables of users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct TotalsRecord {
+    /// The number of the next user. It only rises, so that a number never means two users.
+    pub(in crate::store) user: u32,
+    /// The sequence of the next row of the tail. It only rises, so that a sequence tells the row.
+    pub(in crate::store) row: u64,
+    /// The entries in the tail.
+    pub(in crate::store) tail: u64,
+    /// The entries in the base.
+    pub(in crate::store) base: u64,
+}
+
+/// Entries of one user in order of receipt, each packed by the codec.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct BlockRecord {
+    pub(in crate::store) count: u32,
+    pub(in crate::store) packed: Packed,
+}
+
+/// Bytes that are copied whole: serde would hand on a vector byte by byte.
+#[derive(Debug, Default, PartialEq)]
+pub(in crate::store) struct Packed(pub(in crate::store) Vec<u8>);
+
+impl Serialize for Packed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Packed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_byte_buf(PackedVisitor)
+    }
+}
+
+struct PackedVisitor;
+
+impl Visitor<'_> for PackedVisitor {
+    type Value = Packed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("bytes")
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> std::result::Result<Packed, E> {
+        Ok(Packed(bytes.to_vec()))
+    }
+
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> std::result::Result<Packed, E> {
+        Ok(Packed(bytes))
+    }
+}
+
+/// An entry but for its user, whom the key of its block names.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct EntryRecord<'b> {
+    at: i64,
+    #[serde(borrow)]
+    what: WhatRecord<'b>,
+}
+
+/// Properties and attributes are their JSON text.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum WhatRecord<'b> {
+    Event { name: u32, properties: &'b str, id: Option<&'b str> },
+    Profile(&'b str),
+}
+
+impl<'b> EntryRecord<'b> {
+    /// The record of an entry, from its JSON text and the number of its event; `None` of one that is not kept.
+    pub(in crate::store) fn new(entry: &'b Entry, json: &'b str, name: u32) -> Option<Self> {
+        let what = match &entry.what {
+            What::Event { id, .. } => {
+                WhatRecord::Event { name, properties: json, id: id.as_deref() }
+            }
+            What::Profile(_) => WhatRecord::Profile(json),
+            What::Forget => return None,
+        };
+        Some(Self { at: entry.at.as_micros(), what })
+    }
+
+    /// From when on it is true, in microseconds.
+    pub(in crate::store) fn at(&self) -> i64 {
+        self.at
+    }
+
+    /// The id of an event.
+    pub(in crate::store) fn id(&self) -> Option<&'b str> {
+        if let WhatRecord::Event { id, .. } = self.what { id } else { None }
+    }
+
+    /// Whether it is an event.
+    pub(in crate::store) fn is_event(&self) -> bool {
+        matches!(self.what, WhatRecord::Event { .. })
+    }
+
+    /// The number of its event.
+    pub(in crate::store) fn name(&self) -> Option<u32> {
+        if let WhatRecord::Event { name, .. } = self.what { Some(name) } else { None }
+    }
+
+    /// Becomes the model's type, or says why it cannot.
+    pub(in crate::store) fn restore(
+        &self,
+        user: &Arc<str>,
+        names: &HashMap<u32, Arc<str>>,
+    ) -> Result<Entry> {
+        let what = match &self.what {
+            WhatRecord::Event { name, properties, id } => What::Event {
+                name: names
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| format!("no event has the number {name}"))?,
+                properties: object(properties)?,
+                id: id.map(Arc::from),
+            },
+            WhatRecord::Profile(attributes) => What::Profile(object(attributes)?),
+        };
+        Ok(Entry { user: Arc::clone(user), at: time(self.at)?, what })
+    }
+}
+
+fn object(json: &str) -> Result<Arc<Object>> {
+    match value(json)? {
+        Value::Object(members) => Ok(members),
+        _ => Err("the properties are no object".to_owned()),
+    }
+}

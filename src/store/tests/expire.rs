@@ -1,0 +1,95 @@
+//! Events that are dropped, against the model of what is known of users.
+
+use super::user::{Chance, Model, event, profile};
+use super::*;
+use crate::model::{Duration, Retention};
+
+/// Drops the events of a name that are older than an instant; gives how many, and how many transactions that
+/// took.
+pub(super) fn expire(store: &Store, name: &str, oldest: Timestamp) -> Result<(u64, usize)> {
+    let oldest = |event: &str| (event == name).then_some(oldest);
+    let (mut dropped, mut transactions, mut after) = (0, 0, None);
+    loop {
+        let batch = store.expire(&oldest, after)?;
+        dropped += batch.dropped;
+        transactions += 1;
+        after = batch.last;
+        if after.is_none() {
+            return Ok((dropped, transactions));
+        }
+    }
+}
+
+#[test]
+fn what_is_left_is_that_of_the_model() {
+    for (seed, least) in [(21, 0), (22, 7), (23, 10_000)] {
+        let store = Store::in_memory(&options()).unwrap().with_folding(least, least * 4);
+        let (mut model, mut chance) = (Model::default(), Chance(seed));
+        let (mut dropped, mut most) = (0, 0);
+        for step in 0..60 {
+            let batch = chance.batch();
+            assert_eq!(store.add_entries(&batch).unwrap(), model.add(&batch));
+            if step % 6 == 5 {
+                let name = ["Charged", "e12", "e19", "unheard of"][step / 6 % 4];
+                let oldest = at(chance.below(1_000).cast_signed());
+                let found = expire(&store, name, oldest).unwrap();
+                assert_eq!(found.0, model.expire(name, oldest), "{name} before {oldest}");
+                dropped += found.0;
+                most = most.max(found.1);
+                model.assert(&store, 7);
+            }
+        }
+        assert!(dropped > 50 && most > 3, "too few to matter: {dropped} in {most}");
+    }
+}
+
+#[test]
+fn who_has_nothing_left_is_gone_and_may_come_back() {
+    let store = Store::in_memory(&options()).unwrap();
+    let mut model = Model::default();
+    let batch = [event("u0", "e", 1, Some("id1")), event("u3", "e", 1, None), profile("u3", "x")];
+    store.add_entries(&batch).unwrap();
+    model.add(&batch);
+    assert_eq!(expire(&store, "e", at(2)).unwrap().0, model.expire("e", at(2)));
+    model.assert(&store, 2);
+    assert_eq!(store.user_count().unwrap(), 1);
+    let again = [event("u0", "e", 3, Some("id1"))];
+    assert_eq!(store.add_entries(&again).unwrap(), model.add(&again));
+    model.assert(&store, 2);
+    assert_eq!(expire(&store, "e", at(3)).unwrap().0, 0);
+}
+
+#[test]
+fn rules_of_retention_are_kept_without_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let keep = |event: Option<&str>, keep: Option<i64>| Change::Keep {
+        event: event.map(Arc::from),
+        keep: keep.map(Duration::from_micros),
+    };
+    let mut wanted = Retention::default();
+    wanted.set(None, Some(Duration::from_micros(9)));
+    wanted.set(Some(&"a".into()), None);
+    let store = open(&path);
+    let mut catalog = Catalog::default();
+    commit(&store, &mut catalog, &[keep(None, Some(5)), keep(Some("a"), Some(7))]).unwrap();
+    commit(&store, &mut catalog, &[keep(Some("a"), None), keep(None, Some(9))]).unwrap();
+    drop(store);
+    let store = open(&path);
+    assert_eq!(store.load().unwrap(), catalog);
+    assert_eq!(catalog.retention, wanted);
+    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    let copy = store.copy_to_memory(&options()).unwrap();
+    assert_eq!(copy.load().unwrap().retention, wanted);
+    let log: Vec<_> = store.changes_since(1).unwrap().map(|item| item.unwrap().1).collect();
+    assert_eq!(log, [vec![keep(Some("a"), None), keep(None, Some(9))]]);
+}
+
+#[test]
+fn wrong_rules_of_retention_are_found() {
+    let store = Store::in_memory(&options()).unwrap();
+    let wrong = Change::Keep { event: None, keep: Some(Duration::from_micros(0)) };
+    commit(&store, &mut Catalog::default(), &[wrong]).unwrap();
+    let problems = store.verify().unwrap().problems;
+    assert_eq!(problems, ["revision 1: how long events are kept: it is not positive"]);
+}

@@ -1,0 +1,449 @@
+//! What is known of users, against a map.
+
+use std::collections::BTreeMap;
+
+use redb::{ReadableTable, WriteTransaction};
+
+use super::*;
+use crate::model::{Entry, What};
+use crate::store::codec::encode;
+use crate::store::record::BlockRecord;
+use crate::store::tables::*;
+use crate::store::{Added, user};
+
+pub(super) fn event(user: &str, name: &str, time: i64, id: Option<&str>) -> Entry {
+    let json = format!(r#"{{"amount":{time}.5,"tags":["a",null],"note":"of {user}"}}"#);
+    let Value::Object(properties) = Value::from_json(&json).unwrap() else { unreachable!() };
+    let what = What::Event { name: name.into(), properties, id: id.map(Arc::from) };
+    Entry { user: user.into(), at: at(time), what }
+}
+
+pub(super) fn profile(user: &str, city: &str) -> Entry {
+    let attributes = [("city".into(), city.into()), ("plan".into(), Value::Null)];
+    let what = What::Profile(Arc::new(attributes.into_iter().collect()));
+    Entry { user: user.into(), at: at(-5), what }
+}
+
+pub(super) fn forget(user: &str) -> Entry {
+    Entry { user: user.into(), at: at(0), what: What::Forget }
+}
+
+/// What must be there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Model {
+    pub(super) users: BTreeMap<Arc<str>, Vec<Entry>>,
+    ids: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl Model {
+    pub(super) fn add(&mut self, entries: &[Entry]) -> Added {
+        let mut sums = Added::default();
+        for entry in entries {
+            let fresh = self.add_one(entry);
+            sums.added += u64::from(fresh);
+            sums.repeated += u64::from(!fresh);
+        }
+        sums
+    }
+
+    fn add_one(&mut self, entry: &Entry) -> bool {
+        match &entry.what {
+            What::Forget => {
+                self.users.remove(&entry.user);
+                self.ids.retain(|_, user| *user != entry.user);
+                return true;
+            }
+            What::Event { id: Some(id), .. } => {
+                if self.ids.contains_key(id) {
+                    return false;
+                }
+                self.ids.insert(Arc::clone(id), Arc::clone(&entry.user));
+            }
+            _ => {}
+        }
+        self.users.entry(Arc::clone(&entry.user)).or_default().push(entry.clone());
+        true
+    }
+
+    /// Drops the events of a name that are older than an instant; gives how many.
+    pub(super) fn expire(&mut self, name: &str, oldest: Timestamp) -> u64 {
+        let (before, ids) = (self.events(), &mut self.ids);
+        for entries in self.users.values_mut() {
+            entries.retain(|entry| {
+                let What::Event { name: own, id, .. } = &entry.what else { return true };
+                let over = **own == *name && entry.at < oldest;
+                id.iter().filter(|_| over).for_each(|id| drop(ids.remove(id)));
+                !over
+            });
+        }
+        self.users.retain(|_, entries| !entries.is_empty());
+        before - self.events()
+    }
+
+    /// Compares with what is in a store, in pages of a size.
+    pub(super) fn assert(&self, store: &Store, page: usize) {
+        assert_eq!(all(store, page), self.users);
+        assert_eq!(store.user_count().unwrap(), self.users.len() as u64);
+        for user in ["u0", "u3", "nobody"] {
+            let known = self.users.get(user).cloned().unwrap_or_default();
+            assert_eq!(store.user_entries(user).unwrap(), known);
+        }
+        for id in 0..40 {
+            let id = format!("id{id}");
+            assert_eq!(
+                store.event_user(&id).unwrap().is_some(),
+                self.ids.contains_key(&*id),
+                "{id}"
+            );
+        }
+        let report = store.verify().unwrap();
+        assert_eq!(report.problems, [""; 0]);
+        assert_eq!(report.users, self.users.len() as u64);
+        assert_eq!(report.events, self.events());
+    }
+
+    fn events(&self) -> u64 {
+        let entries = self.users.values().flatten();
+        entries.filter(|entry| matches!(entry.what, What::Event { .. })).count() as u64
+    }
+}
+
+/// All users, page by page.
+fn all(store: &Store, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
+    let mut found = Vec::new();
+    loop {
+        let last: Option<Arc<str>> = found.last().map(|(user, _): &(Arc<str>, _)| Arc::clone(user));
+        let next = store.users_after(last.as_deref(), page).unwrap();
+        assert!(next.len() <= page);
+        if next.is_empty() {
+            assert!(found.is_sorted_by(|a, b| a.0 < b.0));
+            return found.into_iter().collect();
+        }
+        found.extend(next);
+    }
+}
+
+/// Numbers that look like chance, the same each time.
+pub(super) struct Chance(pub(super) u64);
+
+impl Chance {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
+        (self.0 >> 33) % end
+    }
+
+    fn entry(&mut self) -> Entry {
+        let user = format!("u{}", self.below(12));
+        if self.below(300) == 0 {
+            return forget(&user);
+        }
+        match self.below(20) {
+            0..=4 => profile(&user, "Pune"),
+            5..=10 => {
+                let id = format!("id{}", self.below(40));
+                event(&user, "Charged", self.below(1_000).cast_signed(), Some(&id))
+            }
+            n => event(&user, &format!("e{n}"), self.below(1_000).cast_signed(), None),
+        }
+    }
+
+    pub(super) fn batch(&mut self) -> Vec<Entry> {
+        let length = if self.below(6) == 0 { 300 } else { self.below(12) };
+        (0..length).map(|_| self.entry()).collect()
+    }
+}
+
+#[test]
+fn entries_are_those_of_the_model() {
+    let directory = tempfile::tempdir().unwrap();
+    for (seed, least) in [(1, 0), (2, 7), (3, 100), (4, 10_000)] {
+        let path = directory.path().join(seed.to_string());
+        let open = || open(&path).with_folding(least, least * 4);
+        let (mut store, mut model, mut chance) = (open(), Model::default(), Chance(seed));
+        for step in 0..60 {
+            let batch = chance.batch();
+            assert_eq!(store.add_entries(&batch).unwrap(), model.add(&batch));
+            if step % 5 == 0 {
+                model.assert(&store, 1 + step % 7);
+            }
+            if step % 13 == 0 {
+                drop(store);
+                store = open();
+            }
+        }
+        model.assert(&store, 100);
+        assert!(model.users.values().any(|entries| entries.len() > 50), "too few to matter");
+    }
+}
+
+#[test]
+fn a_fold_is_not_seen_by_readers_before_it() {
+    let store = Store::in_memory(&options()).unwrap().with_folding(4, 4);
+    let batch = |n: i64| -> Vec<_> { (0..2).map(|i| event("u", "e", n + i, None)).collect() };
+    let mut model = Model::default();
+    let mut readers = Vec::new();
+    for n in 0..12 {
+        model.add(&batch(n * 10));
+        store.add_entries(&batch(n * 10)).unwrap();
+        readers.push((store.shared.reader().unwrap(), model.users.clone()));
+        // every second time nobody looks, so that the index finds more than one batch or fold behind it
+        if n % 2 == 0 {
+            assert_eq!(all(&store, 9), model.users);
+        }
+    }
+    for (reader, users) in readers.iter().rev().chain(&readers) {
+        let found = user::users_after(reader, &store.shared.tail, None, 9).unwrap();
+        assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), *users);
+        assert_eq!(user::user_entries(reader, &store.shared.tail, "u").unwrap(), users["u"]);
+    }
+}
+
+#[test]
+fn what_reads_beside_the_writer_sees_every_batch() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = open(&path).with_folding(5, 5);
+    let reader = Store::open(&path, &reading()).unwrap();
+    let (mut model, mut chance) = (Model::default(), Chance(9));
+    assert_eq!(all(&reader, 3), model.users);
+    for _ in 0..30 {
+        let batch = chance.batch();
+        store.add_entries(&batch).unwrap();
+        model.add(&batch);
+        assert_eq!(all(&reader, 3), model.users);
+    }
+    store.compact().unwrap();
+    store.add_entries(&[profile("new", "Pune")]).unwrap();
+    model.add(&[profile("new", "Pune")]);
+    assert_eq!(all(&reader, 3), model.users);
+    assert_eq!(reader.add_entries(&[forget("u")]).unwrap_err().code(), "read-only");
+}
+
+#[test]
+fn large_entries_have_blocks_of_their_own() {
+    let store = Store::in_memory(&options()).unwrap().with_folding(3, 3);
+    let mut model = Model::default();
+    for n in 0..20 {
+        let mut large = profile("u1", &"x".repeat(n * 700));
+        large.at = at(1);
+        let batch = [event("u0", "e", 1, None), large, profile("u0", "small")];
+        assert_eq!(store.add_entries(&batch).unwrap(), model.add(&batch));
+        model.assert(&store, 2);
+    }
+}
+
+#[test]
+fn a_revision_and_its_entries_are_one() {
+    let store = Store::in_memory(&options()).unwrap();
+    let (revision, after) = next(&store, &Catalog::default(), &[]);
+    let entries = [event("u0", "e", 1, Some("id1")), event("u0", "e", 1, Some("id1"))];
+    let added = store.commit(&revision, &[], &after, &entries).unwrap();
+    assert_eq!(added, Added { added: 1, repeated: 1 });
+    // the number of the revision is taken: the entry must not be there either
+    store.commit(&revision, &[], &after, &[profile("u1", "Pune")]).unwrap_err();
+    assert_eq!(store.user_count().unwrap(), 1);
+    assert_eq!(store.revision(1).unwrap(), Some(revision));
+}
+
+#[test]
+fn copies_have_all_entries() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::in_memory(&options()).unwrap().with_folding(50, 50);
+    let (mut model, mut chance) = (Model::default(), Chance(5));
+    for _ in 0..20 {
+        let batch = chance.batch();
+        store.add_entries(&batch).unwrap();
+        model.add(&batch);
+    }
+    let path = directory.path().join("copy");
+    store.backup(&path).unwrap();
+    model.assert(&open(&path), 4);
+    model.assert(&store.copy_to_memory(&options()).unwrap(), 4);
+}
+
+#[test]
+fn numbers_of_users_are_not_given_out_again() {
+    let store = Store::in_memory(&options()).unwrap();
+    store.add_entries(&[profile("u0", "Pune"), profile("u1", "Pune"), forget("u1")]).unwrap();
+    store.add_entries(&[profile("u2", "Pune")]).unwrap();
+    let reader = store.shared.reader().unwrap();
+    let users = reader.table(USER_NUMBERS).unwrap();
+    assert_eq!(users.get("u2").unwrap().unwrap().value(), 2);
+}
+
+/// Whether a text is anywhere in a file.
+fn holds(path: &Path, text: &str) -> bool {
+    std::fs::read(path).unwrap().windows(text.len()).any(|bytes| bytes == text.as_bytes())
+}
+
+#[test]
+fn who_is_forgotten_is_gone_from_a_compacted_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = open(&path).with_folding(30, 30);
+    let others = |n: i64| (0..9).map(move |i| event(&format!("other{i}"), "e", n, None));
+    let traces = ["somebody", "secret-id", "of somebody", "Timbuktu"];
+    for n in 0..10 {
+        let mut batch: Vec<_> = others(n).collect();
+        if n % 3 == 0 {
+            let id = format!("secret-id{n}");
+            batch.extend([event("somebody", "e", n, Some(&id)), profile("somebody", "Timbuktu")]);
+        }
+        store.add_entries(&batch).unwrap();
+    }
+    assert!(traces.iter().all(|trace| holds(&path, trace)));
+    store.add_entries(&[forget("somebody")]).unwrap();
+    assert!(traces.iter().any(|trace| holds(&path, trace)), "then nobody would need to compact");
+    store.compact().unwrap();
+    assert!(traces.iter().all(|trace| !holds(&path, trace)));
+    assert!(holds(&path, "other8"));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    assert!(store.event_user("secret-id3").unwrap().is_none());
+    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+}
+
+#[test]
+fn a_compacted_store_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = open(&path).with_folding(30, 30);
+    let (mut model, mut chance) = (Model::default(), Chance(3));
+    commit(&store, &mut Catalog::default(), &[]).unwrap();
+    for _ in 0..6 {
+        let batch = chance.batch();
+        store.add_entries(&batch).unwrap();
+        let (reader, log) = (store.shared.reader().unwrap(), store.changes_since(0).unwrap());
+        model.add(&batch);
+        store.compact().unwrap();
+        assert_eq!(log.map(|item| item.unwrap().0.number).collect::<Vec<_>>(), [1]);
+        let seen = user::users_after(&reader, &store.shared.tail, None, 99).unwrap();
+        assert_eq!(seen.into_iter().collect::<BTreeMap<_, _>>(), model.users);
+        model.assert(&store, 5);
+        assert_eq!(Store::open(&path, &options()).unwrap_err().code(), "store-locked");
+    }
+    drop(store);
+    model.assert(&open(&path), 5);
+}
+
+#[test]
+fn who_waits_to_write_writes_to_the_compacted_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = open(&path);
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let store = &store;
+            scope.spawn(move || {
+                for n in 0..20 {
+                    store.add_entries(&[event(&format!("u{thread}"), "e", n, None)]).unwrap();
+                    assert!(store.user_count().unwrap() > 0);
+                }
+            });
+        }
+        (0..10).for_each(|_| store.compact().unwrap());
+    });
+    drop(store);
+    let users = all(&open(&path), 9);
+    assert_eq!(users.values().map(Vec::len).collect::<Vec<_>>(), [20; 3]);
+}
+
+#[test]
+fn only_a_file_that_may_be_written_is_compacted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    drop(open(&path));
+    let reader = Store::open(&path, &reading()).unwrap();
+    assert_eq!(reader.compact().unwrap_err().code(), "read-only");
+    let memory = Store::in_memory(&options()).unwrap();
+    memory.add_entries(&[profile("u0", "Pune")]).unwrap();
+    memory.compact().unwrap();
+    assert_eq!(memory.user_count().unwrap(), 1);
+}
+
+/// Does damage to a store with a base and a tail, and gives the problems found.
+fn damaged(damage: impl FnOnce(&WriteTransaction)) -> String {
+    let store = Store::in_memory(&options()).unwrap().with_folding(6, 6);
+    let batch = |n: i64| -> Vec<_> {
+        let id = |i: i64| format!("id{n}-{i}");
+        (0..3).map(|i| event(&format!("u{i}"), "e", n, Some(&id(i)))).collect()
+    };
+    for n in 0..5 {
+        store.add_entries(&batch(n)).unwrap();
+    }
+    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    let damage = |transaction: &WriteTransaction| {
+        damage(transaction);
+        Ok(())
+    };
+    store.write(damage).unwrap();
+    store.verify().unwrap().problems.join("\n")
+}
+
+fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
+    let problems = damaged(damage);
+    assert!(problems.contains(wanted), "{problems}");
+}
+
+#[test]
+fn damage_to_what_is_interned_is_found() {
+    found("`pcq.user_ids`: lacks or contradicts number 1", |t| {
+        drop(t.open_table(USER_IDS).unwrap().insert(1, "u2"));
+    });
+    found("`pcq.user_ids`: has 2 entries, and `pcq.users` has 3", |t| {
+        drop(t.open_table(USER_IDS).unwrap().remove(1));
+    });
+    found("`pcq.user_ids`: number 9 was not given out yet", |t| {
+        drop(t.open_table(USER_IDS).unwrap().insert(9, "u9"));
+    });
+    found("`pcq.user_ids`: nothing is known of user 9", |t| {
+        drop(t.open_table(USER_IDS).unwrap().insert(9, "u9"));
+    });
+    found("`pcq.user_ids`: there is no user 0", |t| {
+        drop(t.open_table(USER_IDS).unwrap().remove(0));
+    });
+    found("`pcq.event_numbers`: lacks or contradicts number 1", |t| {
+        drop(t.open_table(EVENT_NAMES).unwrap().insert(1, "other"));
+    });
+    found("no event has the number 1", |t| {
+        drop(t.open_table(EVENT_NAMES).unwrap().remove(1));
+    });
+}
+
+#[test]
+fn damage_to_the_entries_is_found() {
+    found("`pcq.user_entries`, user 1, block 0: the checksum is wrong", |t| {
+        let mut base = t.open_table(USER_ENTRIES).unwrap();
+        drop(base.insert((1, 0), [1, 1, 9, 9, 9, 9, 9].as_slice()));
+    });
+    found("`pcq.user_entries`: has 6 entries, and 9 are accounted for", |t| {
+        drop(t.open_table(USER_ENTRIES).unwrap().remove((1, 0)));
+    });
+    found("`pcq.user_entries`: has 12 entries, and 9 are accounted for", |t| {
+        let mut base = t.open_table(USER_ENTRIES).unwrap();
+        let block = base.get((1, 0)).unwrap().unwrap().value().to_vec();
+        drop(base.insert((1, 7), block.as_slice()));
+    });
+    found("`pcq.user_entries`, user 1, block 1: it has too many entries, or none", |t| {
+        let block = encode(&BlockRecord::default()).unwrap();
+        drop(t.open_table(USER_ENTRIES).unwrap().insert((1, 1), block.as_slice()));
+    });
+    found("`pcq.user_log`, row 12 of user 0: there is a gap before it", |t| {
+        drop(t.open_table(USER_LOG).unwrap().remove((11, 2)));
+    });
+    found("the last row is not the one before the next", |t| {
+        drop(t.open_table(USER_LOG).unwrap().remove((14, 2)));
+    });
+    found("the totals of users in table `pcq.meta`: the checksum is wrong", |t| {
+        drop(t.open_table(META).unwrap().insert(TOTALS_KEY, [1; 9].as_slice()));
+    });
+}
+
+#[test]
+fn damage_to_the_ids_of_events_is_found() {
+    for (ids, name) in [(EVENT_IDS, "pcq.event_ids"), (LOG_EVENT_IDS, "pcq.user_log_event_ids")] {
+        found(&format!("`{name}`: has"), |t| drop(t.open_table(ids).unwrap().insert(7, 0)));
+        found("the id of an event is not known, or as that of another user", |t| {
+            drop(t.open_table(ids).unwrap().pop_first());
+        });
+    }
+}
