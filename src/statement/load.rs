@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::alter_event::{AlterEvent, Body};
 use super::create_config::{columns, rows};
 use super::matrix::Matrix;
 use super::scene::Scene;
@@ -10,9 +11,9 @@ use super::write::{self, Clauses, join, optional};
 use super::{ColumnSpec, CreateKey, CreateSegment, RowSpec, SegmentRef, Text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Change, Config, ConfigHead, ConfigId, Key, Name, Publication, Segment, Spanned,
+    Change, Config, ConfigHead, ConfigId, Key, Literal, Name, Publication, Segment, Spanned,
 };
-use crate::syntax::{Cursor, Node, Rule};
+use crate::syntax::{self, Cursor, Node, Rule};
 
 /// The statements of a dump: bare facts, with the dense numbers of the model as ids.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +58,10 @@ pub enum Load {
     },
     /// `LOAD CANCEL 7 OF CONFIG 3`
     Cancel { number: u64, config: u64 },
+    /// `LOAD EVENT 'name' KEEP 30 DAYS`, `LOAD EVENTS KEEP FOREVER`
+    Keep(AlterEvent),
+    /// `LOAD LIST 4 ('id', …)`: some of the ids of a list, in order; the next statement may go on with it.
+    List { number: u64, ids: Vec<Arc<str>> },
     /// `LOAD END [CLOCK '…']`
     End { clock: Option<Text> },
 }
@@ -81,6 +86,8 @@ impl Load {
                 let number = children.integer()?.node;
                 Ok(Self::Cancel { number, config: children.integer()?.node })
             }
+            Rule::load_keep => AlterEvent::build_body(children).map(Self::Keep),
+            Rule::load_list => Self::list(children),
             Rule::load_end => {
                 children.saw(Rule::k_end);
                 Ok(Self::End { clock: children.literal_after(Rule::k_clock)? })
@@ -136,6 +143,12 @@ impl Load {
         let rows = if listed { rows(&children.node()?)? } else { Vec::new() };
         let columns = children.next().map_or(Ok(Vec::new()), |node| columns(&node))?;
         Ok(Self::Version { config, number, description, rows, columns })
+    }
+
+    fn list(children: &mut Cursor<'_>) -> Result<Self> {
+        let number = children.integer()?.node;
+        let ids = children.filter(|child| child.rule() == Rule::string);
+        Ok(Self::List { number, ids: ids.map(|id| syntax::unquote(id.text())).collect() })
     }
 
     fn publication(children: &mut Cursor<'_>) -> Result<Self> {
@@ -202,6 +215,11 @@ impl fmt::Display for Load {
                 optional(f, "COMMENT", comment.as_ref())
             }
             Self::Cancel { number, config } => write!(f, "LOAD CANCEL {number} OF CONFIG {config}"),
+            Self::Keep(rule) => write!(f, "LOAD {}", Body(rule)),
+            Self::List { number, ids } => {
+                let ids: Vec<_> = ids.iter().map(|id| Literal::from(&**id).to_string()).collect();
+                write!(f, "LOAD LIST {number} ({})", ids.join(", "))
+            }
             Self::End { clock } => {
                 f.write_str("LOAD END")?;
                 optional(f, "CLOCK", clock.as_ref())
@@ -286,7 +304,8 @@ impl Load {
                 }
                 Ok(Change::Cancel { config: config.head.id, sequence: *number })
             }
-            Self::Store { .. } | Self::Revision { .. } | Self::End { .. } => {
+            Self::Keep(rule) => rule.change(parameters),
+            Self::Store { .. } | Self::Revision { .. } | Self::List { .. } | Self::End { .. } => {
                 Err(damaged("it changes nothing"))
             }
         }

@@ -2,6 +2,7 @@
 
 mod advance_clock;
 mod alter_config;
+mod alter_event;
 mod alter_key;
 mod alter_segment;
 mod archive;
@@ -18,7 +19,9 @@ mod diff;
 mod disable;
 mod enable;
 mod explain;
+mod forget_user;
 mod get;
+mod listed;
 mod load;
 mod matrix;
 mod parameter;
@@ -31,16 +34,19 @@ pub(crate) mod scene;
 mod set_actor;
 mod set_clock;
 mod set_comment;
+mod set_user;
 mod show;
 mod show_history;
 mod show_stats;
 mod show_versions;
 #[cfg(test)]
 mod tests;
+mod track;
 mod write;
 
 pub use advance_clock::AdvanceClock;
 pub use alter_config::{Action, AlterConfig, Position};
+pub use alter_event::AlterEvent;
 pub use alter_key::{AlterKey, KeyChange};
 pub use alter_segment::AlterSegment;
 pub use archive::Archive;
@@ -59,7 +65,9 @@ pub use diff::Diff;
 pub use disable::Disable;
 pub use enable::Enable;
 pub use explain::Explain;
+pub use forget_user::ForgetUser;
 pub use get::{Get, GetWhat, Under};
+pub(crate) use listed::Listed;
 pub use load::Load;
 pub use parameter::Parameters;
 pub(crate) use parameter::unknown_parameter;
@@ -70,17 +78,19 @@ pub use rollback::Rollback;
 pub use set_actor::SetActor;
 pub use set_clock::SetClock;
 pub use set_comment::SetComment;
+pub use set_user::SetUser;
 pub use show::{Direction, Filter, Show, Table};
 pub use show_history::ShowHistory;
 pub use show_stats::{ConfigStats, ShowStats, StatsOf};
 pub use show_versions::ShowVersions;
+pub use track::Track;
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Literal, Name, Spanned};
+use crate::model::{Entry, Literal, Name, Spanned, Timestamp};
 use crate::syntax::{self, LastEnd, Node, Piece, Rule, Splitter};
 use scene::{Checked, Scene};
 
@@ -101,6 +111,7 @@ pub enum Statement {
     AlterSegment(AlterSegment),
     CreateConfig(CreateConfig),
     AlterConfig(AlterConfig),
+    AlterEvent(AlterEvent),
     Archive(Archive),
     Restore(Restore),
     Publish(Publish),
@@ -108,6 +119,9 @@ pub enum Statement {
     Cancel(Cancel),
     Disable(Disable),
     Enable(Enable),
+    SetUser(SetUser),
+    Track(Track),
+    ForgetUser(ForgetUser),
     Get(Get),
     Explain(Explain),
     Show(Show),
@@ -220,6 +234,7 @@ impl Statement {
                 | Self::AlterSegment(_)
                 | Self::CreateConfig(_)
                 | Self::AlterConfig(_)
+                | Self::AlterEvent(_)
                 | Self::Archive(_)
                 | Self::Restore(_)
                 | Self::Publish(_)
@@ -228,6 +243,21 @@ impl Statement {
                 | Self::Disable(_)
                 | Self::Enable(_)
         )
+    }
+
+    /// Whether it writes what is known of a user, which is no part of the history of the store.
+    pub(crate) fn is_user_write(&self) -> bool {
+        matches!(self, Self::SetUser(_) | Self::Track(_) | Self::ForgetUser(_))
+    }
+
+    /// What a write about a user appends to what is known of them.
+    pub(crate) fn entry(&self, parameters: &Parameters, now: Timestamp) -> Result<Entry> {
+        match self {
+            Self::SetUser(node) => node.entry(parameters, now),
+            Self::Track(node) => node.entry(parameters, now),
+            Self::ForgetUser(node) => node.entry(parameters, now),
+            _ => Err(ErrorKind::Bug { what: "a statement about no user".to_owned() }.into()),
+        }
     }
 
     /// Checks a write against a state, and says what it does; what is no write does nothing.
@@ -239,6 +269,7 @@ impl Statement {
             Self::AlterSegment(node) => node.checked(scene),
             Self::CreateConfig(node) => node.checked(scene),
             Self::AlterConfig(node) => node.checked(scene),
+            Self::AlterEvent(node) => node.checked(scene),
             Self::Archive(node) => node.checked(scene),
             Self::Restore(node) => node.checked(scene),
             Self::Publish(node) => node.checked(scene),
@@ -258,6 +289,7 @@ impl Statement {
             Rule::alter_segment => AlterSegment::build(node)?.into(),
             Rule::create_config => CreateConfig::build(node)?.into(),
             Rule::alter_config => AlterConfig::build(node)?.into(),
+            Rule::alter_event => AlterEvent::build(node)?.into(),
             Rule::archive => Archive::build(node)?.into(),
             Rule::restore => Restore::build(node)?.into(),
             Rule::publish => Publish::build(node)?.into(),
@@ -265,6 +297,9 @@ impl Statement {
             Rule::cancel => Cancel::build(node)?.into(),
             Rule::disable => Disable::build(node)?.into(),
             Rule::enable => Enable::build(node)?.into(),
+            Rule::set_user => SetUser::build(node)?.into(),
+            Rule::track => Track::build(node)?.into(),
+            Rule::forget_user => ForgetUser::build(node)?.into(),
             Rule::get => Get::build(node)?.into(),
             Rule::explain => Explain::build(node)?.into(),
             Rule::show_table => Show::build(node)?.into(),
@@ -282,20 +317,9 @@ impl Statement {
             Rule::begin => Begin.into(),
             Rule::commit => Commit.into(),
             Rule::rollback => Rollback.into(),
-            _ => return not_yet(node).map_or_else(|| Load::build(node).map(Into::into), Err),
+            _ => Load::build(node)?.into(),
         })
     }
-}
-
-/// The error of a statement that the language has and this version cannot run.
-fn not_yet(node: &Node<'_>) -> Option<Error> {
-    let what = match node.rule() {
-        Rule::set_user => "SET USER",
-        Rule::track => "TRACK",
-        Rule::forget_user => "FORGET USER",
-        _ => return None,
-    };
-    Some(node.error(ErrorKind::NotYet { what }))
 }
 
 /// Writes the statement in its canonical text, without `;`.
@@ -308,6 +332,7 @@ impl fmt::Display for Statement {
             Self::AlterSegment(node) => node.fmt(f),
             Self::CreateConfig(node) => node.fmt(f),
             Self::AlterConfig(node) => node.fmt(f),
+            Self::AlterEvent(node) => node.fmt(f),
             Self::Archive(node) => node.fmt(f),
             Self::Restore(node) => node.fmt(f),
             Self::Publish(node) => node.fmt(f),
@@ -315,6 +340,9 @@ impl fmt::Display for Statement {
             Self::Cancel(node) => node.fmt(f),
             Self::Disable(node) => node.fmt(f),
             Self::Enable(node) => node.fmt(f),
+            Self::SetUser(node) => node.fmt(f),
+            Self::Track(node) => node.fmt(f),
+            Self::ForgetUser(node) => node.fmt(f),
             Self::Get(node) => node.fmt(f),
             Self::Explain(node) => node.fmt(f),
             Self::Show(node) => node.fmt(f),
@@ -366,7 +394,7 @@ macro_rules! from {
 }
 
 from! {
-    CreateKey AlterKey CreateSegment AlterSegment CreateConfig AlterConfig Archive Restore Publish Revert Cancel Disable Enable Get Explain Show ShowVersions ShowHistory ShowStats Describe Diff Begin Commit Rollback SetActor SetComment AssertGet AssertError AdvanceClock SetClock Load
+    CreateKey AlterKey CreateSegment AlterSegment CreateConfig AlterConfig AlterEvent Archive Restore Publish Revert Cancel Disable Enable SetUser Track ForgetUser Get Explain Show ShowVersions ShowHistory ShowStats Describe Diff Begin Commit Rollback SetActor SetComment AssertGet AssertError AdvanceClock SetClock Load
 }
 
 /// What `help` says of a statement.
@@ -383,7 +411,7 @@ pub struct Help {
 }
 
 /// What `help` says of each statement, in the order of the language reference.
-pub const HELP: [&Help; 30] = [
+pub const HELP: [&Help; 34] = [
     &create_key::HELP,
     &alter_key::HELP,
     &create_segment::HELP,
@@ -397,6 +425,10 @@ pub const HELP: [&Help; 30] = [
     &cancel::HELP,
     &disable::HELP,
     &enable::HELP,
+    &set_user::HELP,
+    &track::HELP,
+    &forget_user::HELP,
+    &alter_event::HELP,
     &get::HELP,
     &explain::HELP,
     &show::HELP,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::{ErrorKind, Result};
-use crate::model::{Expr, ExprKind, Literal, Object, Spanned, Timestamp, Value};
+use crate::model::{
+    Behaviour, Expr, ExprKind, Literal, Object, Spanned, Timestamp, Value, check_user_id,
+};
 
 use super::Text;
 
@@ -76,6 +78,27 @@ impl Parameters {
         Timestamp::parse(&text).map_err(|e| crate::Error::from(e).at(literal.span))
     }
 
+    /// The instant of an optional clause, or the one that is meant without it.
+    pub(crate) fn instant(&self, literal: Option<&Text>, now: Timestamp) -> Result<Timestamp> {
+        literal.map_or(Ok(now), |text| self.timestamp(text))
+    }
+
+    /// The text that a literal is or stands for, if a check lets it pass.
+    pub(crate) fn checked_text(
+        &self,
+        literal: &Text,
+        check: impl FnOnce(&str) -> Result<()>,
+    ) -> Result<Arc<str>> {
+        let text = self.text(literal)?;
+        check(&text).map_err(|error| error.at(literal.span))?;
+        Ok(text)
+    }
+
+    /// The id of a user of whom something is stored.
+    pub(crate) fn user_id(&self, literal: &Text) -> Result<Arc<str>> {
+        self.checked_text(literal, check_user_id)
+    }
+
     /// The attributes of a `WITH` clause.
     pub(crate) fn attributes(&self, literal: &Spanned<Literal>) -> Result<Arc<Object>> {
         let wrong = match self.resolve(literal)? {
@@ -105,9 +128,17 @@ impl Parameters {
         match &mut expr.node {
             ExprKind::Literal(literal) => self.replace(literal, span)?,
             ExprKind::Matches { pattern, .. } => self.replace(&mut pattern.node, pattern.span)?,
+            ExprKind::Behaviour(behaviour) => self.bind_behaviour(behaviour)?,
             _ => {}
         }
         expr.node.operands_mut().into_iter().try_for_each(|operand| self.bind_in_place(operand))
+    }
+
+    fn bind_behaviour(&self, behaviour: &mut Behaviour) -> Result<()> {
+        for literal in behaviour.literals_mut() {
+            self.replace(&mut literal.node, literal.span)?;
+        }
+        behaviour.filter.iter_mut().try_for_each(|filter| self.bind_in_place(filter))
     }
 
     fn replace(&self, literal: &mut Literal, span: crate::model::Span) -> Result<()> {
@@ -137,9 +168,14 @@ pub(crate) fn unknown_parameter(name: &str) -> crate::Error {
 }
 
 fn has_parameter(expr: &Expr) -> bool {
+    let is_parameter = |literal: &Literal| matches!(literal, Literal::Parameter(_));
     let here = match &expr.node {
-        ExprKind::Literal(literal) => matches!(literal, Literal::Parameter(_)),
-        ExprKind::Matches { pattern, .. } => matches!(pattern.node, Literal::Parameter(_)),
+        ExprKind::Literal(literal) => is_parameter(literal),
+        ExprKind::Matches { pattern, .. } => is_parameter(&pattern.node),
+        ExprKind::Behaviour(behaviour) => {
+            behaviour.literals().any(|literal| is_parameter(&literal.node))
+                || behaviour.filter.as_ref().is_some_and(has_parameter)
+        }
         _ => false,
     };
     here || expr.node.operands().into_iter().any(has_parameter)

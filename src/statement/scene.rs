@@ -6,8 +6,9 @@ use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, CheckScope, Scope};
 use crate::limits::CONDITION_BYTES;
 use crate::model::{
-    Catalog, Change, ChangeSet, Condition, Config, ConfigHead, Expr, Key, KeyId, KeyType, Name,
-    Segment, SegmentId, Span, Spanned, Timestamp, Version, Versions,
+    Catalog, Change, ChangeSet, Condition, Config, ConfigHead, Expr, Key, KeyId, KeyType,
+    LISTS_ARE_LOADED, ListId, Name, Segment, SegmentId, Span, Spanned, Timestamp, Version,
+    Versions,
 };
 
 use super::{Parameters, SegmentRef};
@@ -22,6 +23,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) parameters: &'a Parameters,
     /// The versions that the catalog does not keep.
     pub(crate) versions: &'a dyn Versions,
+    /// How many lists of users a condition may refer to: only a dump has any.
+    pub(crate) lists: u32,
 }
 
 /// A write that was found right: what it does, the state after it, and how it is told.
@@ -127,7 +130,7 @@ impl<'a> Scene<'a> {
     /// Checks the condition of a segment.
     pub(crate) fn condition(&self, expr: &Expr) -> Result<Condition> {
         let bound = self.parameters.bind(expr)?.into_owned();
-        eval::compile(&bound, &SegmentScope { scene: self })?;
+        eval::compile(&bound, &SegmentScope { scene: self, lists: self.lists })?;
         of_storable_length(Condition::new(bound), expr.span)
     }
 
@@ -269,6 +272,8 @@ fn named(segment: &SegmentRef) -> Option<Spanned<Name>> {
 /// What names mean in the condition of a segment.
 struct SegmentScope<'s> {
     scene: &'s Scene<'s>,
+    /// The last of the lists that it may refer to.
+    lists: u32,
 }
 
 impl Scope for SegmentScope<'_> {
@@ -281,8 +286,18 @@ impl Scope for SegmentScope<'_> {
         Ok(self.scene.usable_segment(name)?.id)
     }
 
-    fn check_type(&self) -> Option<KeyType> {
-        None
+    fn list(&self, list: ListId, span: Span) -> Result<()> {
+        let what = || "`IN LIST`".to_owned();
+        let why = match (1..=self.lists).contains(&list.0) {
+            true => return Ok(()),
+            false if self.lists == 0 => LISTS_ARE_LOADED,
+            false => "the list was not loaded before it",
+        };
+        Err(Error::from(ErrorKind::Misplaced { what: what(), why }).at(span))
+    }
+
+    fn user(&self, _what: &str, _span: Span) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -306,7 +321,9 @@ pub(super) fn switch(
 
 /// Refuses a segment whose condition refers to what is archived.
 pub(super) fn find_referenced(scene: &Scene<'_>, segment: &Segment) -> Result<()> {
-    eval::compile(segment.condition.expr(), &SegmentScope { scene }).map(drop).map_err(|error| {
+    // the lists of what is stored are there
+    let scope = SegmentScope { scene, lists: u32::MAX };
+    eval::compile(segment.condition.expr(), &scope).map(drop).map_err(|error| {
         // the places are those of the text in which the condition was written
         error.unplaced()
     })

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Help;
 use super::write::{join, optional};
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::model::{Expr, Path, Spanned, write_path};
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -13,6 +13,8 @@ use crate::syntax::{Cursor, Node, Rule};
 pub struct Show {
     /// Which table.
     pub table: Table,
+    /// Whether the rows are only counted.
+    pub count: bool,
     /// Which of its rows.
     pub filter: Filter,
 }
@@ -28,12 +30,18 @@ pub enum Table {
     Configs,
     /// `SCHEDULE`
     Schedule,
+    /// `USERS`
+    Users,
+    /// `EVENTS`
+    Events,
+    /// `RETENTION`
+    Retention,
 }
 
 /// `[WHERE …] [ORDER BY …] [LIMIT n]`
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// Which rows: a condition over columns.
+    /// Which rows: a condition over columns, and over the users whom the rows are about.
     pub condition: Option<Expr>,
     /// By which columns they are sorted.
     pub order: Vec<(Spanned<Path>, Direction)>,
@@ -55,13 +63,21 @@ impl Show {
     /// Lists a table, as far as a filter lets it.
     #[must_use]
     pub fn new(table: Table, filter: Filter) -> Self {
-        Self { table, filter }
+        Self { table, count: false, filter }
+    }
+
+    /// Counts the rows of a table that meet a condition.
+    #[must_use]
+    pub fn count(table: Table, condition: Option<Expr>) -> Self {
+        let filter = Filter { condition, ..Filter::default() };
+        Self { table, count: true, filter }
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
+        let count = children.saw(Rule::k_count);
         let table = Table::build(&children.operand()?)?;
-        Ok(Self { table, filter: Filter::build(&mut children)? })
+        Ok(Self { table, count, filter: Filter::build(&mut children)? })
     }
 }
 
@@ -72,8 +88,9 @@ impl Table {
             Rule::k_segments => Self::Segments,
             Rule::k_configs => Self::Configs,
             Rule::k_schedule => Self::Schedule,
-            Rule::k_users => return Err(node.error(ErrorKind::NotYet { what: "SHOW USERS" })),
-            _ => return Err(node.error(ErrorKind::NotYet { what: "SHOW EVENTS" })),
+            Rule::k_users => Self::Users,
+            Rule::k_retention => Self::Retention,
+            _ => Self::Events,
         })
     }
 }
@@ -85,6 +102,9 @@ impl fmt::Display for Table {
             Self::Segments => "SEGMENTS",
             Self::Configs => "CONFIGS",
             Self::Schedule => "SCHEDULE",
+            Self::Users => "USERS",
+            Self::Events => "EVENTS",
+            Self::Retention => "RETENTION",
         })
     }
 }
@@ -133,14 +153,16 @@ impl fmt::Display for Filter {
 
 impl fmt::Display for Show {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SHOW {}{}", self.table, self.filter)
+        let count = if self.count { "COUNT OF " } else { "" };
+        write!(f, "SHOW {count}{}{}", self.table, self.filter)
     }
 }
 
 /// What `help` says of it.
 pub(super) const HELP: Help = Help {
     name: "SHOW",
-    syntax: "SHOW KEYS | SEGMENTS | CONFIGS | SCHEDULE [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    syntax: "SHOW [COUNT OF] KEYS | SEGMENTS | CONFIGS | SCHEDULE | USERS | EVENTS | \
+             RETENTION [WHERE …] [ORDER BY …] [LIMIT <n>]",
     summary: "lists a table of the store",
     example: "SHOW CONFIGS WHERE status = 'live' ORDER BY config LIMIT 10",
 };

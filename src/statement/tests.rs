@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ObjectKind;
-use crate::model::{Granularity, KeyType, Object, Share, Timestamp, Value};
+use crate::model::{Entry, Granularity, KeyType, Object, Share, Timestamp, Value, What};
 
 fn parsed(text: &str) -> Statement {
     Statement::parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"))
@@ -38,6 +38,14 @@ fn canonical_texts_stay_as_they_are() {
         "PUBLISH CONFIG c", "PUBLISH CONFIG c VERSION 2 AT 'x' UNTIL 'y' COMMENT 'z'",
         "REVERT CONFIG c TO VERSION 1 COMMENT 'x'", "CANCEL SCHEDULE OF CONFIG c AT 'x'",
         "CANCEL SCHEDULE OF CONFIG c", "DISABLE CONFIG c COMMENT 'x'", "ENABLE CONFIG c",
+        "SET USER 'u' city = 'New York', \"a.b\" = NULL, \"where\" = {\"a\":[1]}", "SET USER :u at = :v AT 'x'",
+        "TRACK 'e' FOR USER 'u'", "TRACK :e FOR USER :u :p AT 'x' ID :i", "TRACK 'e' FOR USER 'u' {} ID 'i'",
+        "TRACK 'it''s' FOR USER 'u' {\"a\":{\"b\":[1,null]}} AT 'x'", "FORGET USER 'u'", "FORGET USER :u",
+        "CREATE SEGMENT s WHERE DID 'x' WITHIN 14 HOURS AND NOT DID :e SINCE 'x' OR DID 'y' FROM 'a' TO :b",
+        "CREATE SEGMENT s WHERE DID(EVENT 'x' WHERE a OR b) OR COUNT(EVENT 'x' WHERE a WITHIN 1 WEEK) > 2",
+        "CREATE SEGMENT s WHERE SHARE(EVENT :e OF a.\"b c\" = -0.5 WHERE c IS NULL SINCE 'x') >= 0.4",
+        "CREATE SEGMENT s WHERE FAVORITE(EVENT 'x' OF \"where\") = SUM(EVENT 'x' OF a FROM 'a' TO 'b') + 1",
+        "SHOW USERS WHERE DID 'x' WITHIN 1 WEEK AND IN SEGMENT s LIMIT 3", "SHOW EVENTS WHERE KEY(k) ORDER BY at DESC",
         "GET a, b.c FOR USER :u WITH {\"a\":1} AS OF 'x' UNDER CONFIG c VERSION 2",
         "GET ALL", "GET CONFIG c FOR USER 'u'", "GET \"all\"", "GET \"config\"", "GET k WITH :a",
         "EXPLAIN GET ALL AS OF 'x'", "SHOW KEYS", "SHOW SCHEDULE",
@@ -91,6 +99,12 @@ fn texts_are_read_leniently() {
             "alter config c set segments a, drop, move segment b first",
             "ALTER CONFIG c SET SEGMENTS a, \"drop\", MOVE SEGMENT b FIRST",
         ),
+        ("set user 'u' a=1,\"b\"=-2 at timestamp 'x'", "SET USER 'u' a = 1, b = -2 AT 'x'"),
+        ("track 'e' for user 'u' {\"a\": 1} id 'x'", "TRACK 'e' FOR USER 'u' {\"a\":1} ID 'x'"),
+        (
+            "show users where did ( event 'x' since timestamp 'y' ) and count( event 'x' ) = 1",
+            "SHOW USERS WHERE DID 'x' SINCE 'y' AND COUNT(EVENT 'x') = 1",
+        ),
         (
             "publish config c at timestamp '2026-01-01T00:00:00Z'",
             "PUBLISH CONFIG c AT '2026-01-01T00:00:00Z'",
@@ -122,6 +136,12 @@ fn texts_are_read_leniently() {
         "GET where",
         "CREATE CONFIG c SEGMENTS s KEY k VALUES (s = BLANK)",
         "REVERT CONFIG c TO VERSION -1",
+        "SET USER 'u'",
+        "SET USER 'u' a.b = 1",
+        "TRACK 'e'",
+        "TRACK 'e' FOR USER 'u' 5",
+        "TRACK 'e' FOR USER 'u' ID 'i' AT 'x'",
+        "FORGET 'u'",
         "",
         ";",
     ] {
@@ -158,6 +178,128 @@ fn parameters_are_found_once() {
     let statement = parsed("GET k FOR USER :u WITH :a AS OF :u");
     let names: Vec<_> = statement.parameters().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["u", "a"]);
+    let text = "CREATE SEGMENT s WHERE SHARE(EVENT :e OF a = :v WHERE b = :w FROM :f TO :t) > :x";
+    let names: Vec<_> = parsed(text).parameters().iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["e", "v", "w", "f", "t", "x"]);
+}
+
+#[test]
+fn parameters_stand_anywhere_in_functions_over_events() -> Result<()> {
+    let written = "SHARE(EVENT :e OF a = :v WHERE b = :w FROM :f TO :t) > 1 AND DID :e SINCE :f";
+    let expr = syntax::condition(written, false)?;
+    let all = Parameters::from([
+        ("e", Value::from("it's")),
+        ("v", Value::from(1)),
+        ("w", Value::from(true)),
+        ("f", Value::from("x")),
+        ("t", Value::from("y")),
+    ]);
+    let wanted = "SHARE(EVENT 'it''s' OF a = 1 WHERE b = TRUE FROM 'x' TO 'y') > 1 AND DID 'it''s' SINCE 'x'";
+    assert_eq!(all.bind(&expr)?.to_string(), wanted);
+    assert_eq!(Parameters::new().bind(&expr).unwrap_err().code(), "unknown-parameter");
+    let only = syntax::condition("COUNT(EVENT 'x' WHERE a = :w) > 1", false)?;
+    assert_eq!(all.bind(&only)?.to_string(), "COUNT(EVENT 'x' WHERE a = TRUE) > 1");
+    Ok(())
+}
+
+#[test]
+fn places_in_functions_over_events_are_those_of_the_parts() {
+    let catalog = crate::model::Catalog::default();
+    let cases = [
+        ("COUNT(EVENT '') > 1", "''"),
+        ("DID 'e' SINCE '2026'", "'2026'"),
+        ("DID 'e' FROM '2026-01-01T00:00:00Z' TO 'x'", "'x'"),
+        ("SHARE(EVENT 'e' OF a = NULL) > 0.5", "NULL"),
+        ("COUNT(EVENT 'e' WHERE a = 1 AND b = NULL) > 1", "NULL"),
+        ("a = 1 OR COUNT(EVENT 'e') > 'x'", "COUNT(EVENT 'e') > 'x'"),
+        ("NOT COUNT(EVENT 'e' WHERE LENGTH(a))", "LENGTH(a)"),
+        ("DID :e", ":e"),
+    ];
+    for (text, part) in cases {
+        let condition = syntax::condition(text, false).unwrap();
+        let error =
+            crate::eval::compile(&condition, &crate::eval::CatalogScope(&catalog)).unwrap_err();
+        let span = error.span().unwrap();
+        assert_eq!(&text[span.start as usize..span.end as usize], part, "{text}: {error}");
+    }
+}
+
+/// The entry of a write about a user, at the start of 1970.
+fn entry(text: &str, parameters: &Parameters) -> Result<Entry> {
+    let now = Timestamp::from_micros(0).unwrap();
+    match parsed(text) {
+        Statement::SetUser(node) => node.entry(parameters, now),
+        Statement::Track(node) => node.entry(parameters, now),
+        Statement::ForgetUser(node) => node.entry(parameters, now),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn writes_about_users_are_entries() -> Result<()> {
+    let (now, at) = (Timestamp::from_micros(0).unwrap(), Timestamp::parse("2026-12-01T09:00:00Z")?);
+    let members = |text: &str| match Value::from_json(text) {
+        Ok(Value::Object(members)) => members,
+        other => panic!("{other:?}"),
+    };
+    let none = Parameters::new();
+    let found = entry("SET USER 'u' a = 1, b = NULL AT '2026-12-01T09:00:00Z'", &none)?;
+    let profile = What::Profile(members(r#"{"a": 1, "b": null}"#));
+    assert_eq!(found, Entry { user: "u".into(), at, what: profile });
+    let given = Parameters::from([
+        ("p", Value::Object(members(r#"{"x": 1.5}"#))),
+        ("u", "v".into()),
+        ("i", "id".into()),
+    ]);
+    let found = entry("TRACK 'e' FOR USER :u :p ID :i", &given)?;
+    let event = |properties, id| What::Event { name: "e".into(), properties, id };
+    let what = event(members(r#"{"x": 1.5}"#), Some("id".into()));
+    assert_eq!(found, Entry { user: "v".into(), at: now, what });
+    let found = entry("TRACK 'e' FOR USER 'u' AT '2026-12-01T09:00:00Z'", &none)?;
+    assert_eq!(found, Entry { user: "u".into(), at, what: event(Arc::default(), None) });
+    let found = entry("FORGET USER 'u'", &none)?;
+    assert_eq!(found, Entry { user: "u".into(), at: now, what: What::Forget });
+    Ok(())
+}
+
+#[test]
+fn wrong_writes_about_users_are_refused_where_they_are_wrong() {
+    let long = "x".repeat(1_025);
+    let large = Value::from("x".repeat(crate::limits::VALUE_BYTES));
+    let parameters = Parameters::from([("n", Value::from(1)), ("l", large)]);
+    let cases = [
+        ("SET USER '' a = 1", "bad-literal", "''"),
+        ("SET USER :n a = 1", "type-mismatch", ":n"),
+        ("SET USER :gone a = 1", "unknown-parameter", ":gone"),
+        ("SET USER 'u' user_id = 1", "duplicate", "user_id"),
+        ("SET USER 'u' a = 1, b = 2, \"a\" = 3", "duplicate", "\"a\""),
+        ("SET USER 'u' a = 1, b = :l", "limit", ":l"),
+        ("SET USER 'u' a = 1 AT '2026'", "bad-time", "'2026'"),
+        ("TRACK '' FOR USER 'u'", "bad-literal", "''"),
+        ("TRACK :n FOR USER 'u'", "type-mismatch", ":n"),
+        ("TRACK 'e' FOR USER ''", "bad-literal", "''"),
+        ("TRACK 'e' FOR USER 'u' [1]", "type-mismatch", "[1]"),
+        ("TRACK 'e' FOR USER 'u' :n", "type-mismatch", ":n"),
+        ("TRACK 'e' FOR USER 'u' :l", "limit", ":l"),
+        ("TRACK 'e' FOR USER 'u' ID ''", "bad-literal", "''"),
+        ("TRACK 'e' FOR USER 'u' AT 'x' ID 'i'", "bad-time", "'x'"),
+        ("FORGET USER ''", "bad-literal", "''"),
+        (
+            &format!("TRACK '{}' FOR USER 'u'", &long[..257]),
+            "limit",
+            &format!("'{}'", &long[..257]),
+        ),
+        (&format!("FORGET USER '{long}'"), "limit", &format!("'{long}'")),
+        (&format!("TRACK 'e' FOR USER 'u' ID '{long}'"), "limit", &format!("'{long}'")),
+    ];
+    for (text, code, part) in cases {
+        let error = entry(text, &parameters).expect_err(text);
+        let span = error.span().unwrap_or_else(|| panic!("{text}: {error:?}"));
+        let place = &text[span.start as usize..span.end as usize];
+        assert_eq!((error.code(), place), (code, part), "{text}");
+    }
+    assert!(entry(&format!("FORGET USER '{}'", &long[1..]), &parameters).is_ok());
+    assert!(entry(&format!("TRACK '{}' FOR USER 'u'", &long[..256]), &parameters).is_ok());
 }
 
 #[test]
@@ -202,6 +344,13 @@ fn builders_make_what_the_text_would() -> Result<()> {
         Cancel::new("c")?.at(at).into(),
         Disable::new("c")?.comment("x").into(),
         Enable::new("c")?.into(),
+        SetUser::new("u").attribute("a b", 1)?.attribute("c", Value::Null)?.at(at).into(),
+        Track::new("e", "u").into(),
+        Track::new("e", "u").properties(members.clone()).at(at).id("i").into(),
+        ForgetUser::new("u").into(),
+        AlterEvent::new("e", crate::model::Duration::from_units(30, 86_400)).into(),
+        AlterEvent::others(None).into(),
+        Show::new(Table::Users, Filter::default()).into(),
         Get::keys(["a", "all"])?.user("u").with(members)?.as_of(at).under("c", 2)?.into(),
         Explain::new(Get::config("c")?).into(),
         Get::all().into(),

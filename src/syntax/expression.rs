@@ -6,8 +6,8 @@ use super::{Cursor, Node, Rule, literal};
 use crate::error::{ErrorKind, Result};
 use crate::limits;
 use crate::model::{
-    AffixKind, ArithmeticOp, CompareOp, Expr, ExprKind, IsWhat, KeyType, Literal, Quantifier, Span,
-    Spanned,
+    AffixKind, Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, IsWhat, KeyType,
+    ListId, Literal, Quantifier, Span, Spanned, Window,
 };
 
 /// Builds expressions, and counts how deep they nest.
@@ -245,12 +245,14 @@ impl Builder {
             Rule::path => ExprKind::Attribute(literal::path(node)?.node),
             Rule::check_value => ExprKind::CheckValue(literal::steps(children)?),
             Rule::in_segment => ExprKind::InSegment(segment(&mut children)?),
+            Rule::listed => ExprKind::InList(list(&mut children)?),
             Rule::key_value => ExprKind::Key(children.name()?),
             Rule::typed => typed(&mut children)?,
             Rule::cast => self.nested(node, |builder| builder.cast(&mut children))?,
             Rule::call => self.nested(node, |builder| builder.call(children))?,
             Rule::behaviour | Rule::did => {
-                return Err(node.error(ErrorKind::NotYet { what: "what users did" }));
+                let behaviour = self.nested(node, |builder| builder.behaviour(children))?;
+                ExprKind::Behaviour(Box::new(behaviour))
             }
             _ => ExprKind::Literal(literal::literal(node)?.node),
         };
@@ -268,12 +270,43 @@ impl Builder {
         Ok(ExprKind::Cast { operand, to })
     }
 
+    /// A function over events; what may be missing is told from what comes next.
+    fn behaviour(&mut self, mut children: Cursor<'_>) -> Result<Behaviour> {
+        let aggregate = aggregate(&children.node()?)?;
+        children.saw(Rule::lparen);
+        children.saw(Rule::k_event);
+        let event = children.literal()?;
+        let of = if children.saw(Rule::k_of) { Some(children.path()?.node) } else { None };
+        let equals = children.literal_after(Rule::equals)?;
+        let filter = if children.saw(Rule::k_where) {
+            Some(self.alternatives(&children.operand()?.children().operand()?)?)
+        } else {
+            None
+        };
+        let window = children.accept(Rule::window).map(|node| window(node.children()));
+        Ok(Behaviour { aggregate, event, of, equals, filter, window: window.transpose()? })
+    }
+
     fn call(&mut self, mut children: Cursor<'_>) -> Result<ExprKind> {
         let function = children.node()?;
         let name: Arc<str> = function.text().to_ascii_uppercase().into();
         let function = function.spanned(name);
         Ok(ExprKind::Call { function, arguments: self.conditions(children)? })
     }
+}
+
+fn aggregate(node: &Node<'_>) -> Result<Aggregate> {
+    let word = node.text();
+    let named = |aggregate: &Aggregate| aggregate.keyword().eq_ignore_ascii_case(word);
+    Aggregate::ALL.into_iter().find(named).ok_or_else(|| node.unexpected())
+}
+
+fn window(mut children: Cursor<'_>) -> Result<Window> {
+    Ok(match children.node()?.rule() {
+        Rule::k_within => Window::Within(children.duration()?.node),
+        Rule::k_since => Window::Since(children.literal()?),
+        _ => Window::Span { from: children.literal()?, to: children.literal()? },
+    })
 }
 
 /// One operand alone, or several joined.
@@ -311,6 +344,14 @@ fn positive(mut test: Expr) -> Expr {
 fn segment(children: &mut Cursor<'_>) -> Result<Option<Spanned<crate::model::Name>>> {
     let segment = children.segment()?;
     Ok(segment.node.map(|name| Spanned::new(name, segment.span)))
+}
+
+/// The number of a list. One that no list can have is that of none.
+fn list(children: &mut Cursor<'_>) -> Result<ListId> {
+    children.saw(Rule::k_in);
+    children.saw(Rule::k_list);
+    let number = children.integer()?.node;
+    Ok(ListId(u32::try_from(number).unwrap_or(u32::MAX)))
 }
 
 fn typed(children: &mut Cursor<'_>) -> Result<ExprKind> {

@@ -4,13 +4,18 @@
 
 use super::{Node, Rule};
 use crate::error::{ErrorKind, Result};
+use crate::model::LISTS_ARE_LOADED;
 
 /// Where a part of a condition stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Segment,
+    /// A statement of a dump.
+    Dump,
     Check,
     Event,
+    /// Over a table whose rows are about users.
+    Users,
     Columns,
 }
 
@@ -21,7 +26,8 @@ pub(super) fn check(statement: &Node<'_>) -> Result<()> {
 
 /// Refuses a condition with a misplaced part.
 pub(super) fn check_condition(condition: &Node<'_>, check: bool) -> Result<()> {
-    walk(condition, if check { Place::Check } else { Place::Segment })
+    // that of a segment may be one that is stored: who takes one from elsewhere asks the scope of its place
+    walk(condition, if check { Place::Check } else { Place::Dump })
 }
 
 /// Goes over all nodes, and remembers where the innermost change of place ends.
@@ -32,7 +38,7 @@ fn walk(root: &Node<'_>, outside: Place) -> Result<()> {
             places.pop();
         }
         let place = places.last().map_or(outside, |&(place, _)| place);
-        if let Some(inner) = opens(node.rule()) {
+        if let Some(inner) = opens(&node, place) {
             places.push((inner, node.end()));
         }
         if let Some(why) = objection(node.rule(), place) {
@@ -42,25 +48,38 @@ fn walk(root: &Node<'_>, outside: Place) -> Result<()> {
     Ok(())
 }
 
-fn opens(rule: Rule) -> Option<Place> {
-    match rule {
+fn opens(node: &Node<'_>, outside: Place) -> Option<Place> {
+    match node.rule() {
         Rule::check => Some(Place::Check),
+        Rule::load_segment => Some(Place::Dump),
         Rule::event_where => Some(Place::Event),
-        Rule::columns_where => Some(Place::Columns),
+        Rule::show_table if lists_users(node) => Some(Place::Users),
+        Rule::columns_where if outside != Place::Users => Some(Place::Columns),
         _ => None,
     }
 }
 
+/// Whether each row of the table that is shown is about a user.
+fn lists_users(show: &Node<'_>) -> bool {
+    let table = show.children().find(|child| child.rule() == Rule::table);
+    let word = table.and_then(|table| table.children().next());
+    word.is_some_and(|word| matches!(word.rule(), Rule::k_users | Rule::k_events))
+}
+
 fn objection(rule: Rule, place: Place) -> Option<&'static str> {
-    let about_users =
-        matches!(rule, Rule::key_value | Rule::in_segment | Rule::behaviour | Rule::did);
+    let about_users = matches!(
+        rule,
+        Rule::key_value | Rule::in_segment | Rule::listed | Rule::behaviour | Rule::did
+    );
     match place {
         Place::Check if about_users || rule == Rule::path => Some("a CHECK is over VALUE alone"),
         Place::Event if about_users => Some("a condition over events is over their properties"),
         Place::Columns if about_users => {
             Some("a condition of SHOW is over the columns of its table")
         }
-        Place::Segment | Place::Event | Place::Columns if rule == Rule::check_value => Some(
+        Place::Check => None,
+        _ if rule == Rule::listed && place != Place::Dump => Some(LISTS_ARE_LOADED),
+        _ if rule == Rule::check_value => Some(
             "only a CHECK has a VALUE; a column or attribute of that name is written \"value\"",
         ),
         _ => None,
@@ -72,6 +91,7 @@ fn describe(node: &Node<'_>) -> String {
         Rule::path => format!("the attribute `{}`", node.trimmed()),
         Rule::behaviour | Rule::did => "what users did".to_owned(),
         Rule::in_segment => "`IN SEGMENT`".to_owned(),
+        Rule::listed => "`IN LIST`".to_owned(),
         Rule::key_value => "`KEY(…)`".to_owned(),
         _ => "`VALUE`".to_owned(),
     }
@@ -87,6 +107,9 @@ mod tests {
             "CREATE KEY k INTEGER DEFAULT 1 CHECK (VALUE > 0) DESCRIPTION 'd'",
             "CREATE SEGMENT s WHERE COUNT(EVENT 'e' WHERE a = 1) > 0 AND KEY(k) AND IN SEGMENT t",
             "SHOW KEYS WHERE name = 'a'",
+            "SHOW USERS WHERE KEY(k) AND IN SEGMENT s AND DID(EVENT 'e' WHERE a = 1) ORDER BY user",
+            "LOAD SEGMENT s VERSION 1 WHERE IN LIST 7",
+            "ASSERT ERROR 'x' SHOW EVENTS WHERE DID 'e' AND amount > 1 LIMIT 3",
         ] {
             assert!(statement(right).is_ok(), "{right}");
         }
@@ -96,7 +119,14 @@ mod tests {
             "CREATE KEY k INTEGER DEFAULT 99999999999999999999 CHECK (DID 'a')",
             "CREATE SEGMENT s WHERE VALUE = 1",
             "CREATE SEGMENT s WHERE COUNT(EVENT 'e' WHERE IN SEGMENT t) > 0",
+            "CREATE SEGMENT s WHERE IN LIST 1",
+            "CREATE KEY k INTEGER DEFAULT 1 CHECK (IN LIST 1)",
+            "SHOW USERS WHERE IN LIST 1",
             "SHOW KEYS WHERE KEY(k)",
+            "SHOW HISTORY WHERE DID 'e'",
+            "SHOW USERS WHERE VALUE = 1",
+            "SHOW USERS WHERE DID(EVENT 'e' WHERE KEY(k))",
+            "SHOW EVENTS WHERE COUNT(EVENT 'e' WHERE DID 'f') > 1",
         ] {
             assert_eq!(statement(wrong).unwrap_err().code(), "syntax", "{wrong}");
         }

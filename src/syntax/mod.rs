@@ -40,6 +40,11 @@ pub(crate) fn condition(text: &str, check: bool) -> Result<Expr> {
     Builder::default().condition(&node)
 }
 
+/// The text that stands in single quotes.
+pub(crate) fn unquote(quoted: &str) -> Arc<str> {
+    literal::unquote(quoted, '\'')
+}
+
 /// The names of the parameters of a statement, in the order in which they first stand there.
 pub(crate) fn parameters(text: &str) -> Vec<Arc<str>> {
     let mut names: Vec<Arc<str>> = Vec::new();

@@ -91,6 +91,7 @@ impl Rule {
             Rule::set_user => Reading::Is("`USER`"),
             Rule::track => Reading::Is("`TRACK`"),
             Rule::forget_user => Reading::Is("`FORGET`"),
+            Rule::alter_event | Rule::load_keep => Reading::Is("`EVENT` or `EVENTS`"),
             Rule::get | Rule::assert_get => Reading::Is("`GET`"),
             Rule::explain => Reading::Is("`EXPLAIN`"),
             Rule::get_all => Reading::Is("`ALL`"),
@@ -105,10 +106,10 @@ impl Rule {
             Rule::sum => Reading::Is("an operand"),
             Rule::cast_type => Reading::Is("`BOOLEAN`, `INTEGER`, `DOUBLE` or `STRING`"),
             Rule::function => Reading::Is("a function"),
-            Rule::window => Reading::Is("a window"),
-            Rule::show_table | Rule::table => {
-                Reading::Is("a table (`KEYS`, `SEGMENTS`, `CONFIGS`, `SCHEDULE`)")
-            }
+            Rule::window => Reading::Is("a window (`WITHIN`, `SINCE`, `FROM`)"),
+            Rule::show_table | Rule::table => Reading::Is(
+                "a table (`KEYS`, `SEGMENTS`, `CONFIGS`, `SCHEDULE`, `USERS`, `EVENTS`, `RETENTION`)",
+            ),
             Rule::show_versions => Reading::Is("`VERSIONS`"),
             Rule::show_history => Reading::Is("`HISTORY`"),
             Rule::order => Reading::Is("a column"),
@@ -128,6 +129,7 @@ impl Rule {
             Rule::load_salt => Reading::Is("`SALT`"),
             Rule::load_version => Reading::Is("`VERSION`"),
             Rule::load_publication => Reading::Is("`PUBLICATION`"),
+            Rule::load_list => Reading::Is("`LIST`"),
             Rule::load_end => Reading::Is("`END`"),
             Rule::EOI => Reading::Is("the end of the statement"),
             Rule::compare
@@ -144,6 +146,7 @@ impl Rule {
             Rule::any
             | Rule::check_value
             | Rule::in_segment
+            | Rule::listed
             | Rule::typed
             | Rule::key_value
             | Rule::cast
@@ -181,6 +184,7 @@ impl Rule {
             | Rule::key_body
             | Rule::key_check
             | Rule::key_change
+            | Rule::keeping
             | Rule::segment_change
             | Rule::salt
             | Rule::cell
@@ -197,6 +201,7 @@ impl Rule {
             | Rule::event_rest
             | Rule::show
             | Rule::filter
+            | Rule::only_where
             | Rule::assert
             | Rule::load
             | Rule::of_config => Reading::Nothing,
@@ -229,6 +234,7 @@ impl Rule {
             | Rule::k_config
             | Rule::k_configs
             | Rule::k_contains
+            | Rule::k_count
             | Rule::k_create
             | Rule::k_day
             | Rule::k_default
@@ -253,6 +259,7 @@ impl Rule {
             | Rule::k_first
             | Rule::k_for
             | Rule::k_forget
+            | Rule::k_forever
             | Rule::k_format
             | Rule::k_from
             | Rule::k_get
@@ -264,10 +271,12 @@ impl Rule {
             | Rule::k_integer
             | Rule::k_is
             | Rule::k_json
+            | Rule::k_keep
             | Rule::k_key
             | Rule::k_keys
             | Rule::k_last
             | Rule::k_limit
+            | Rule::k_list
             | Rule::k_load
             | Rule::k_manual
             | Rule::k_matches
@@ -283,6 +292,7 @@ impl Rule {
             | Rule::k_reason
             | Rule::k_rename
             | Rule::k_restore
+            | Rule::k_retention
             | Rule::k_revert
             | Rule::k_revision
             | Rule::k_rollback

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::error::Error;
 use crate::model::{
-    AffixKind, ArithmeticOp, CompareOp, Duration, ExprKind, IsWhat, KeyType, Literal, Name, Path,
-    Quantifier, Spanned, Value,
+    AffixKind, Aggregate, ArithmeticOp, Behaviour, CompareOp, Duration, ExprKind, IsWhat, KeyType,
+    Literal, Name, Path, Quantifier, Spanned, Value, Window,
 };
 use crate::statement::Parsed;
 
@@ -77,6 +77,27 @@ fn errors_read_well() {
             "1:16 expected a text in single quotes or a parameter, found `\"u1\"` (a text stands in single quotes, a name in double quotes)",
         ),
         ("PUBLISH KEY k", "1:9 expected `CONFIG`, found `KEY`"),
+        (
+            "CREATE SEGMENT s WHERE DID x",
+            "1:28 expected a text in single quotes, a parameter or `(`, found `x`",
+        ),
+        (
+            "CREATE SEGMENT s WHERE COUNT(EVENT 'e' FOR 3 DAYS) > 1",
+            "1:40 expected `)`, a window (`WITHIN`, `SINCE`, `FROM`) or `WHERE`, found `FOR`",
+        ),
+        ("CREATE SEGMENT s WHERE SUM(EVENT 'e') > 1", "1:37 expected `OF`, found `)`"),
+        (
+            "CREATE SEGMENT s WHERE DID(EVENT 'e' WHERE a AND DID 'f')",
+            "1:50 what users did cannot stand here: a condition over events is over their properties",
+        ),
+        (
+            "SHOW KEYS WHERE DID 'e'",
+            "1:17 what users did cannot stand here: a condition of SHOW is over the columns of its table",
+        ),
+        (
+            "TRACK 'e' FOR USER 'u' 5",
+            "1:24 expected a parameter, JSON, `AT`, `ID` or the end of the statement, found `5`",
+        ),
         ("COMMIT; COMMIT", "1:9 expected the end of the statement, found another statement"),
     ];
     let wrong: Vec<_> = cases.iter().filter(|(text, wanted)| sentence(text) != *wanted).collect();
@@ -99,16 +120,9 @@ fn errors_of_statements_have_their_codes() {
         ("GET k WITH 1", "type-mismatch"),
         ("CREATE SEGMENT s WHERE a IN ()", "type-mismatch"),
         ("ADVANCE CLOCK 99999999999999999 WEEKS", "limit"),
-        ("SET USER 'u' a = 1", "not-yet"),
-        ("TRACK 'e' FOR USER 'u' {\"a\": 1} AT '2026-01-01T00:00:00Z' ID 'x'", "not-yet"),
-        ("FORGET USER 'u'", "not-yet"),
-        ("SHOW USERS WHERE a = 1", "not-yet"),
         ("SHOW STATS FOR CONFIG c VERSION 18446744073709551616", "limit"),
-        ("CREATE SEGMENT s WHERE DID 'a' WITHIN 3 DAYS", "not-yet"),
-        (
-            "CREATE SEGMENT s WHERE SHARE(EVENT 'a' OF b = 1 WHERE c > 1 SINCE '2026-01-01T00:00:00Z') > 0.5",
-            "not-yet",
-        ),
+        ("CREATE SEGMENT s WHERE DID 'a' WITHIN 99999999999999999 WEEKS", "limit"),
+        ("CREATE SEGMENT s WHERE COUNT(EVENT 'a' WHERE b IN ()) > 1", "type-mismatch"),
     ];
     for (text, code) in cases {
         let parsed = Parsed::parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
@@ -137,6 +151,13 @@ fn nesting_has_a_limit_and_costs_no_time() {
         ("1 + (", "a", ")"),
         ("a BETWEEN 1 AND (", "a", ")"),
     ];
+    let filter = |depth| {
+        let (open, close) = ("(".repeat(depth), ")".repeat(depth));
+        format!("CREATE SEGMENT s WHERE DID(EVENT 'e' WHERE {open}a{close})")
+    };
+    assert!(Parsed::parse(&filter(126)).unwrap().result.is_ok());
+    assert_eq!(error(&filter(127)).code(), "limit");
+    assert_eq!(error(&nested("DID(EVENT 'e' WHERE ", "a = = 1", ")", 120)).code(), "syntax");
     for (open, core, close) in cases {
         let deepest = nested(open, core, close, 127);
         let parsed = Parsed::parse(&deepest).unwrap_or_else(|e| panic!("{open}: {e:?}"));
@@ -187,6 +208,16 @@ fn spans_end_with_the_last_token() {
     let texts: Vec<_> =
         parts.iter().map(|p| &text[p.span.start as usize..p.span.end as usize]).collect();
     assert_eq!(texts, ["( a  )", "b IS NULL"]);
+    let text = "DID 'e'  SINCE  'x'  -- x\n";
+    let expr = condition(text, false).unwrap();
+    let ExprKind::Behaviour(behaviour) = &expr.node else { panic!("{expr}") };
+    let places: Vec<_> = behaviour.literals().map(|literal| literal.span).collect();
+    let texts: Vec<_> = places
+        .into_iter()
+        .chain([expr.span])
+        .map(|span| &text[span.start as usize..span.end as usize])
+        .collect();
+    assert_eq!(texts, ["'e'", "'x'", "DID 'e'  SINCE  'x'"]);
 }
 
 #[test]
@@ -224,6 +255,17 @@ fn conditions_are_read_as_the_language_says() {
         ("a between 1 and 2 and b", "a BETWEEN 1 AND 2 AND b"),
         ("lower ( a ) = 'it''s'", "LOWER(a) = 'it''s'"),
         ("count(event) % 2", "COUNT(event) % 2"),
+        ("did(event 'x' within 14 days)", "DID 'x' WITHIN 2 WEEKS"),
+        ("did 'it''s' and not did :e since 'x'", "DID 'it''s' AND NOT DID :e SINCE 'x'"),
+        (
+            "count ( event 'x' where (a or b) within 90 minutes ) + 1 >= 3 * 2",
+            "COUNT(EVENT 'x' WHERE a OR b WITHIN 90 MINUTES) + 1 >= 3 * 2",
+        ),
+        (
+            "share(event 'x' of a . b = - 5 where within > 1 from timestamp 'y' to :z) < 1",
+            "SHARE(EVENT 'x' OF a.b = -5 WHERE within > 1 FROM 'y' TO :z) < 1",
+        ),
+        ("favorite(event 'x' of \"where\") = 'a'", "FAVORITE(EVENT 'x' OF \"where\") = 'a'"),
         ("x = {\"a\": [1.0, -0.0]}", "x = {\"a\":[1.0,-0.0]}"),
     ];
     for (text, wanted) in cases {
@@ -248,6 +290,15 @@ fn conditions_are_read_as_the_language_says() {
         "'x",
         "x IS 1",
         "CAST(a AS JSON)",
+        "DID x",
+        "DID 'x' WHERE a",
+        "COUNT(EVENT 'x' OF a)",
+        "SUM(EVENT 'x')",
+        "SHARE(EVENT 'x' OF a)",
+        "COUNT(EVENT 'x' WITHIN 3)",
+        "COUNT(EVENT 'x' FROM 'y')",
+        "COUNT(EVENT 'x' WITHIN 3 DAYS SINCE 'y')",
+        "COUNT(EVENT 'x' WHERE KEY(k))",
     ] {
         assert_eq!(condition(wrong, false).unwrap_err().code(), "syntax", "{wrong}");
     }
@@ -287,9 +338,29 @@ fn leaf() -> impl Strategy<Value = ExprKind> {
         (0_i64..100_000).prop_map(|n| ExprKind::Duration(Duration::from_micros(n * 1_000_000))),
         "\\PC{0,8}".prop_map(|text| ExprKind::Semver(text.into())),
         path(1).prop_map(ExprKind::Attribute),
+        behaviour(Just(None).boxed()),
         name().prop_map(|name| ExprKind::Key(name.into())),
         prop::option::of(name()).prop_map(|name| ExprKind::InSegment(name.map(Into::into))),
     ]
+}
+
+/// A function over events with a filter or without one.
+fn behaviour(filter: BoxedStrategy<Option<Expr>>) -> impl Strategy<Value = ExprKind> {
+    let text = || "\\PC{0,8}".prop_map(Literal::from).prop_map(Spanned::unplaced);
+    let within = (0_i64..100_000).prop_map(|n| Duration::from_micros(n * 1_000_000));
+    let window = prop_oneof![
+        within.prop_map(Window::Within),
+        text().prop_map(Window::Since),
+        (text(), text()).prop_map(|(from, to)| Window::Span { from, to }),
+    ];
+    let aggregate = prop::sample::select(Aggregate::ALL.to_vec());
+    let equals = literal().prop_map(Spanned::unplaced);
+    let parts = (aggregate, text(), path(1), equals, filter, prop::option::of(window));
+    parts.prop_map(|(aggregate, event, of, equals, filter, window)| {
+        let of = aggregate.needs_property().then_some(of);
+        let equals = (aggregate == Aggregate::Share).then_some(equals);
+        ExprKind::Behaviour(Box::new(Behaviour { aggregate, event, of, equals, filter, window }))
+    })
 }
 
 fn pair(inner: &BoxedStrategy<Expr>) -> impl Strategy<Value = (Box<Expr>, Box<Expr>)> + use<> {
@@ -379,6 +450,12 @@ fn joined(inner: &BoxedStrategy<Expr>) -> BoxedStrategy<ExprKind> {
     .boxed()
 }
 
+/// Whether a part of an expression cannot stand in a condition over events.
+fn is_about_user(expr: &Expr) -> bool {
+    matches!(expr.node, ExprKind::Key(_) | ExprKind::InSegment(_) | ExprKind::Behaviour(_))
+        || expr.node.operands().into_iter().any(is_about_user)
+}
+
 fn expression() -> impl Strategy<Value = Expr> {
     leaf().prop_map(Expr::unplaced).prop_recursive(5, 40, 3, |inner| {
         let inner = inner.boxed();
@@ -389,7 +466,11 @@ fn expression() -> impl Strategy<Value = Expr> {
             test: Box::new(Expr::unplaced(test)),
         });
         let plain = test(inner.clone(), inner.clone(), any::<bool>().boxed());
-        prop_oneof![joined(&inner), plain, any_of].prop_map(Expr::unplaced)
+        let filter =
+            inner.clone().prop_filter("what is about the user", |filter| !is_about_user(filter));
+        let over_events = behaviour(filter.prop_map(Some).boxed()).boxed();
+        prop_oneof![4 => joined(&inner), 4 => plain, 4 => any_of, 1 => over_events]
+            .prop_map(Expr::unplaced)
     })
 }
 

@@ -1,0 +1,151 @@
+//! `ALTER EVENT` and `ALTER EVENTS`: how long events are kept.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::scene::{Checked, Scene};
+use super::{Help, Parameters, Text, text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Needs;
+use crate::model::{
+    Catalog, Change, Duration, Kept, Literal, Spanned, Timestamp, before, check_event_name,
+};
+use crate::syntax::{Cursor, Node, Rule};
+
+/// How many segments a message names.
+const NAMED: usize = 3;
+
+/// `ALTER EVENT 'name' KEEP duration | FOREVER`, `ALTER EVENTS KEEP duration | FOREVER`
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlterEvent {
+    /// The name of the events; `None`: all whose name has no rule of its own.
+    pub event: Option<Text>,
+    /// How long they are kept; `None` is for ever.
+    pub keep: Spanned<Option<Duration>>,
+}
+
+impl AlterEvent {
+    /// Keeps the events of a name so long, or for ever; a part of a second that the language cannot write is
+    /// cut off.
+    #[must_use]
+    pub fn new(event: impl Into<Literal>, keep: Option<Duration>) -> Self {
+        Self { event: Some(text(event)), ..Self::others(keep) }
+    }
+
+    /// Keeps the events so long whose name has no rule of its own.
+    #[must_use]
+    pub fn others(keep: Option<Duration>) -> Self {
+        let whole =
+            |keep: Duration| Duration::from_micros(keep.as_micros() / 1_000_000 * 1_000_000);
+        Self { event: None, keep: keep.map(whole).into() }
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        Self::build_body(&mut node.children())
+    }
+
+    /// Builds what follows `ALTER` or `LOAD`.
+    pub(super) fn build_body(children: &mut Cursor<'_>) -> Result<Self> {
+        let event = children.literal_after(Rule::k_event)?;
+        children.saw(Rule::k_events);
+        children.saw(Rule::k_keep);
+        let keep = match children.accept(Rule::k_forever) {
+            Some(node) => node.spanned(None),
+            None => children.duration().map(|keep| Spanned::new(Some(keep.node), keep.span))?,
+        };
+        Ok(Self { event, keep })
+    }
+
+    /// What it says, as a change.
+    pub(super) fn change(&self, parameters: &Parameters) -> Result<Change> {
+        let name = |event| parameters.checked_text(event, check_event_name);
+        let event = self.event.as_ref().map(name).transpose()?;
+        let keep = self.keep.node;
+        match keep.filter(|keep| keep.as_micros() <= 0) {
+            Some(keep) => Err(not_positive(keep).at(self.keep.span)),
+            None => Ok(Change::Keep { event, keep }),
+        }
+    }
+}
+
+fn not_positive(keep: Duration) -> Error {
+    let why = "events are kept for some time, or FOREVER".to_owned();
+    ErrorKind::BadLiteral { what: "the duration", text: keep.to_string(), why }.into()
+}
+
+/// Writes what follows `ALTER` or `LOAD`.
+pub(super) struct Body<'a>(pub(super) &'a AlterEvent);
+
+impl fmt::Display for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.event {
+            Some(event) => write!(f, "EVENT {event}")?,
+            None => f.write_str("EVENTS")?,
+        }
+        match self.0.keep.node {
+            Some(keep) => write!(f, " KEEP {keep}"),
+            None => f.write_str(" KEEP FOREVER"),
+        }
+    }
+}
+
+impl fmt::Display for AlterEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ALTER {}", Body(self))
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "ALTER EVENT",
+    syntax: "ALTER EVENT '<event>' KEEP <duration> | FOREVER, or ALTER EVENTS … for all other events",
+    summary: "says how long events are kept; what segments still look at is kept longer",
+    example: "ALTER EVENT 'Video Watched' KEEP 90 DAYS",
+};
+
+impl AlterEvent {
+    /// Checks the statement against a state, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+        let change = self.change(scene.parameters)?;
+        let Change::Keep { event, keep } = &change else {
+            return Ok(scene.unchanged("it says nothing about events"));
+        };
+        let (event, keep) = (event.clone(), *keep);
+        let who =
+            event.as_ref().map_or_else(|| "other events".to_owned(), |e| format!("events {e}"));
+        let told = format!("{who} are kept {}", Kept(keep));
+        if scene.catalog.retention.says(event.as_deref(), keep) {
+            return Ok(scene.unchanged(format!("{told} already")));
+        }
+        let mut draft = scene.draft();
+        draft.push(change)?;
+        let longer = kept_longer(&draft.after, event.as_ref(), scene.now);
+        Ok(draft.done(told + &longer))
+    }
+}
+
+/// Says which segments need events for longer than a rule says: of a name, or of all without a rule of their
+/// own.
+fn kept_longer(catalog: &Catalog, event: Option<&Arc<str>>, now: Timestamp) -> String {
+    let (needs, retention) = (Needs::of(catalog), &catalog.retention);
+    let is_meant = |name: &&Arc<str>| match event {
+        Some(event) => **name == *event,
+        None => !retention.has(name),
+    };
+    let mut told = Vec::new();
+    for name in needs.events().filter(is_meant) {
+        let Some(keep) = retention.of(name) else { continue };
+        let kept = before(now, keep);
+        let what = if event.is_some() { String::new() } else { format!("{name} ") };
+        for (segment, reach) in needs.segments(name).filter(|(_, reach)| reach.start(now) < kept) {
+            let back = reach.at(now).looks_back();
+            told.push(format!("; {what}kept longer for segment {segment}: it looks {back}"));
+        }
+    }
+    let more = told.len().saturating_sub(NAMED);
+    told.truncate(NAMED);
+    if more > 0 {
+        told.push(format!("; and for {more} more"));
+    }
+    told.concat()
+}

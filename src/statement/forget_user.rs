@@ -1,0 +1,46 @@
+//! `FORGET USER`: erases what is known of a user.
+
+use std::fmt;
+
+use super::{Help, Parameters, Text, text};
+use crate::error::Result;
+use crate::model::{Entry, Literal, Timestamp, What};
+use crate::syntax::Node;
+
+/// `FORGET USER 'id'`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForgetUser {
+    /// The id of the user.
+    pub user: Text,
+}
+
+impl ForgetUser {
+    /// Erases the profile and all events of a user.
+    #[must_use]
+    pub fn new(user: impl Into<Literal>) -> Self {
+        Self { user: text(user) }
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        Ok(Self { user: node.children().literal()? })
+    }
+
+    /// What it appends to what is known of the user.
+    pub(crate) fn entry(&self, parameters: &Parameters, now: Timestamp) -> Result<Entry> {
+        Ok(Entry { user: parameters.user_id(&self.user)?, at: now, what: What::Forget })
+    }
+}
+
+impl fmt::Display for ForgetUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FORGET USER {}", self.user)
+    }
+}
+
+/// What `help` says of it.
+pub(super) const HELP: Help = Help {
+    name: "FORGET USER",
+    syntax: "FORGET USER '<id>'",
+    summary: "erases the profile and all events of a user, from every past too",
+    example: "FORGET USER 'u1'",
+};

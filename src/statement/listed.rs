@@ -1,0 +1,49 @@
+//! A segment that is a list of users: what loading a list does. No statement does it, for statements open no
+//! files.
+
+use std::sync::Arc;
+
+use super::Text;
+use super::scene::{Checked, Scene};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, Segment, Spanned};
+
+/// The segment that gets a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) segment: Spanned<Name>,
+    /// What a segment is for that is made.
+    pub(crate) description: Option<Text>,
+}
+
+impl Listed {
+    /// Checks that a segment can have a list, and says what it does.
+    pub(crate) fn checked(&self, scene: &Scene<'_>, list: ListId) -> Result<Checked> {
+        let name = &self.segment.node;
+        if *name == Name::everyone() {
+            return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(self.segment.span));
+        }
+        let condition = Condition::new(Expr::unplaced(ExprKind::InList(list)));
+        let segment = match scene.catalog.segment_named(name.as_str()) {
+            Some(_) => {
+                let old = scene.usable_segment(&self.segment)?;
+                Segment { condition, version: old.version + 1, ..Segment::clone(old) }
+            }
+            None => self.made(scene, condition)?,
+        };
+        let mut draft = scene.draft();
+        draft.push(Change::Segment(Arc::new(segment)))?;
+        Ok(draft.done(format!("loaded list {list} into segment {name}")))
+    }
+
+    fn made(&self, scene: &Scene<'_>, condition: Condition) -> Result<Segment> {
+        Ok(Segment {
+            id: scene.catalog.next_segment(),
+            name: self.segment.node.clone(),
+            condition,
+            description: scene.parameters.optional(self.description.as_ref())?,
+            archived: false,
+            version: 1,
+        })
+    }
+}
