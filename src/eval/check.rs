@@ -8,10 +8,14 @@ use super::hash::Algorithm;
 use super::literal::{
     Type, literal, literal_text, mismatch, semver, timestamp, unknown_parameter, version,
 };
-use super::scope::Scope;
+use super::measure;
+use super::scope::{EventScope, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::CHAIN_DEPTH;
-use crate::model::{ArithmeticOp, CompareOp, Expr, ExprKind, Literal, Span, Spanned, Value};
+use crate::model::{
+    Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, Literal, Span, Spanned, Value,
+    check_event_name,
+};
 
 /// The type of an expression as far as it is known; `None` if only an evaluation tells.
 type Known = Option<Type>;
@@ -64,7 +68,8 @@ impl<'a> Checker<'a> {
             ExprKind::Attribute(_)
             | ExprKind::CheckValue(_)
             | ExprKind::Key(_)
-            | ExprKind::InSegment(_) => self.name(expr),
+            | ExprKind::InSegment(_)
+            | ExprKind::InList(_) => self.name(expr),
             ExprKind::Element => Ok(None),
             ExprKind::Any { list, test } => {
                 self.known(list)?;
@@ -80,6 +85,7 @@ impl<'a> Checker<'a> {
                 Ok(Type::of_key(*to))
             }
             ExprKind::Call { function, arguments } => self.call(function, arguments),
+            ExprKind::Behaviour(behaviour) => self.behaviour(behaviour, span),
             _ => self.test(expr).map(|()| Some(Type::Boolean)),
         }
     }
@@ -105,8 +111,24 @@ impl<'a> Checker<'a> {
             (ExprKind::InSegment(Some(name)), None) => {
                 self.scope.segment(name).map(|_| Some(Type::Boolean))
             }
-            _ => Ok(Some(Type::Boolean)),
+            (ExprKind::InList(list), None) => {
+                self.scope.list(*list, expr.span).map(|()| Some(Type::Boolean))
+            }
+            _ => self.scope.user("`IN SEGMENT`", expr.span).map(|()| Some(Type::Boolean)),
         }
+    }
+
+    /// A function over events. Its filter is a condition in a place of its own.
+    fn behaviour(&mut self, behaviour: &Behaviour, span: Span) -> Result<Known> {
+        self.scope.user("what users did", span)?;
+        let event = measure::text("EVENT", &behaviour.event)?;
+        check_event_name(&event).map_err(|error| error.at(behaviour.event.span))?;
+        property(behaviour, span)?;
+        measure::frame(behaviour.window.as_ref())?;
+        if let Some(filter) = &behaviour.filter {
+            Checker { scope: &EventScope, depth: self.depth }.condition("WHERE", filter)?;
+        }
+        Ok(Type::of_aggregate(behaviour.aggregate))
     }
 
     /// An expression that is true, false or unknown by its form.
@@ -199,8 +221,7 @@ impl<'a> Checker<'a> {
 
     fn call(&mut self, name: &Spanned<std::sync::Arc<str>>, arguments: &[Expr]) -> Result<Known> {
         let Some(signature) = Signature::named(&name.node) else {
-            let error = Error::new(ErrorKind::UnknownFunction { name: name.node.to_string() });
-            return Err(error.at(name.span).suggest(&name.node, Signature::names()));
+            return Err(unknown_function(name));
         };
         let span = name.span;
         signature.count(arguments.len()).map_err(|error| error.at(span))?;
@@ -260,6 +281,38 @@ impl<'a> Checker<'a> {
             }
             _ => self.want(signature.name, wants, expr).map(drop),
         }
+    }
+}
+
+fn unknown_function(name: &Spanned<std::sync::Arc<str>>) -> Error {
+    let error = Error::new(ErrorKind::UnknownFunction { name: name.node.to_string() });
+    let error = error.at(name.span);
+    let aggregate = Aggregate::ALL.into_iter().find(|known| known.keyword() == &*name.node);
+    let of = match aggregate {
+        None => return error.suggest(&name.node, Signature::names()),
+        Some(Aggregate::Share) => " OF … = …",
+        Some(aggregate) if aggregate.needs_property() => " OF …",
+        Some(_) => "",
+    };
+    error.hint(format!("it goes over events: write `{}(EVENT '…'{of})`", name.node))
+}
+
+/// Refuses a function over events that lacks a property or a value, or has one too many: only a tree that
+/// was built by hand does.
+fn property(behaviour: &Behaviour, span: Span) -> Result<()> {
+    let word = behaviour.aggregate.keyword();
+    match (behaviour.aggregate.needs_property(), &behaviour.of) {
+        (true, None) => return Err(mismatch(word, "a property (`OF …`)", "none", span)),
+        (false, Some(_)) => return Err(mismatch(word, "no property", "one", span)),
+        _ => {}
+    }
+    match (behaviour.aggregate == Aggregate::Share, &behaviour.equals) {
+        (true, None) => Err(mismatch(word, "a value (`= …`)", "none", span)),
+        (false, Some(literal)) => Err(mismatch(word, "no value", "one", literal.span)),
+        (true, Some(literal)) if *measure::value(literal)? == Value::Null => {
+            Err(Error::new(ErrorKind::NullComparison).at(literal.span))
+        }
+        _ => Ok(()),
     }
 }
 

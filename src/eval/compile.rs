@@ -8,11 +8,14 @@ use super::check::Checker;
 use super::field::{Field, Fields};
 use super::function::Function;
 use super::literal::{self, bad_literal, literal_text};
+use super::measure::Measure;
 use super::program::{Constant, Node, NodeId, Nodes, Program};
-use super::scope::Scope;
+use super::scope::{EventScope, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONDITION_REGEXES, REGEX_BYTES};
-use crate::model::{CompareOp, Expr, ExprKind, Literal, Quantifier, Short, Spanned, Value};
+use crate::model::{
+    Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, Short, Span, Spanned, Value,
+};
 
 /// From how many texts on a list is searched by hash, if they are not all short.
 const SET_FROM: usize = 9;
@@ -29,8 +32,8 @@ pub(super) fn compile_with(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> R
 }
 
 /// Compiles a condition that was checked, part by part as it is written.
-pub(super) fn compile_plain(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
-    build(expr, scope, &Fields::default(), Form::Plain)
+pub(super) fn compile_plain(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> Result<Program> {
+    build(expr, scope, fields, Form::Plain)
 }
 
 /// Checks an expression of any type where it stands, and compiles it.
@@ -67,13 +70,18 @@ struct Builder<'a> {
 impl Builder<'_> {
     /// Compiles a regex; each may be large, so that there are not too many.
     fn regex(&mut self, pattern: &Spanned<Literal>) -> Result<Regex> {
-        self.regexes += 1;
+        self.count_regexes(1, pattern.span)?;
+        regex(pattern)
+    }
+
+    fn count_regexes(&mut self, more: usize, span: Span) -> Result<()> {
+        self.regexes += more;
         if self.regexes > CONDITION_REGEXES {
             let (limit, found) = (CONDITION_REGEXES, self.regexes);
             let kind = ErrorKind::TooMany { what: "a condition", limit, unit: "regexes", found };
-            return Err(Error::new(kind).at(pattern.span));
+            return Err(Error::new(kind).at(span));
         }
-        regex(pattern)
+        Ok(())
     }
 
     fn expr(&mut self, expr: &Expr) -> Result<NodeId> {
@@ -112,6 +120,7 @@ impl Builder<'_> {
             ExprKind::Attribute(path) => Node::Attribute(self.fields.at(path)),
             ExprKind::CheckValue(path) => Node::CheckValue(Arc::clone(path)),
             ExprKind::Element => Node::Element,
+            ExprKind::InList(list) => Node::List(*list),
             ExprKind::Key(_) | ExprKind::InSegment(_) => self.reference(&expr.node)?,
             ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) | ExprKind::Any { .. } => {
                 self.connective(&expr.node)?
@@ -124,8 +133,19 @@ impl Builder<'_> {
                 let made = made.map_err(|error| error.at(function.span))?;
                 Node::Call { function: Box::new(made), arguments: self.list(arguments)? }
             }
+            ExprKind::Behaviour(behaviour) => Node::Behaviour(self.behaviour(behaviour, span)?),
             _ => self.test(&expr.node)?,
         })
+    }
+
+    /// A function over events; one that is known needs no work.
+    fn behaviour(&mut self, behaviour: &Behaviour, span: Span) -> Result<Arc<Measure>> {
+        let filter = |filter| build(filter, &EventScope, self.fields, Form::Quick);
+        let measure = self.fields.measure(behaviour, || {
+            Measure::new(behaviour, behaviour.filter.as_ref().map(filter).transpose()?)
+        })?;
+        self.count_regexes(measure.regexes(), span)?;
+        Ok(measure)
     }
 
     fn reference(&mut self, kind: &ExprKind) -> Result<Node> {

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::field::Field;
 use super::function::Function;
+use super::measure::Finding;
 use super::number::{arithmetic, cast, negate};
 use super::operand::{Operand, Truth};
 use super::program::{Constant, Environment, Found, Node, NodeId, Nodes, Program};
@@ -33,6 +34,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Node::Or(items) => self.any(items.ids(), Self::truth),
             Node::Not(operand) => self.truth(*operand).map(|truth| !truth),
             Node::Segment(id) => Some(self.environment.in_segment(*id)),
+            Node::List(list) => Some(self.environment.in_list(*list)),
             Node::Any { list, test } => self.any_element(*list, *test),
             Node::Compare { op, left, right } => self.compare(*op, *left, *right),
             Node::Is { operand, what, negated } => Some(self.is(*operand, *what) != *negated),
@@ -81,8 +83,24 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Some(Node::Negate(operand)) => negate(&self.value(*operand)),
             Some(Node::Cast { operand, to }) => cast(self.value(*operand), *to),
             Some(Node::Call { function, arguments }) => self.call(function, *arguments),
+            Some(Node::Behaviour(measure)) => Operand::from(self.environment.answer(measure)),
             Some(_) => Operand::from(self.truth(id)),
         }
+    }
+
+    /// How a function over events is answered; `None` if the node is anything else.
+    pub(super) fn finding(&mut self, id: NodeId) -> Option<Finding<'a>> {
+        let Some(Node::Behaviour(measure)) = self.program.nodes.get(id as usize) else {
+            return None;
+        };
+        let measured = self.environment.measured(measure);
+        Some(Finding { measure, measured, at: self.environment.now() })
+    }
+
+    /// How many users are in the list that a node asks; `None` if it asks none.
+    pub(super) fn list_length(&self, id: NodeId) -> Option<u64> {
+        let Some(Node::List(list)) = self.program.nodes.get(id as usize) else { return None };
+        Some(self.environment.list_length(*list).unwrap_or(0))
     }
 
     /// An attribute, and what the steps behind its name find in it.

@@ -1,9 +1,11 @@
-//! Attributes as conditions name them, prepared and shared.
+//! Attributes and functions over events as conditions name them, prepared and shared.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::model::{AttributeName, Path};
+use super::measure::Measure;
+use crate::error::Result;
+use crate::model::{AttributeName, Behaviour, Path};
 
 /// An attribute, and the steps that lead on from it into an object.
 #[derive(Debug)]
@@ -19,18 +21,41 @@ impl Field {
     }
 }
 
-/// The fields of many programs, each there once: all conditions on a country look at the same one.
+/// What many programs look at, each there once: all conditions on a country look at the same field, and a
+/// function over events is the same question wherever it stands.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Mutex<HashMap<Path, Arc<Field>>>);
+pub(super) struct Fields {
+    fields: Mutex<HashMap<Path, Arc<Field>>>,
+    /// By their canonical texts.
+    measures: Mutex<HashMap<Arc<str>, Arc<Measure>>>,
+}
 
 impl Fields {
     /// The field of a path.
     pub(super) fn at(&self, path: &Path) -> Arc<Field> {
-        // a map is whole between any two of its operations
-        let mut fields = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fields = lock(&self.fields);
         Arc::clone(fields.entry(Arc::clone(path)).or_insert_with(|| {
             let name = path.first().map_or_else(|| "".into(), Arc::clone);
             Arc::new(Field { name: AttributeName::new(name), path: Arc::clone(path) })
         }))
     }
+
+    /// A function over events, which is made if it is not there yet.
+    pub(super) fn measure(
+        &self,
+        behaviour: &Behaviour,
+        make: impl FnOnce() -> Result<Measure>,
+    ) -> Result<Arc<Measure>> {
+        let text: Arc<str> = behaviour.to_string().into();
+        if let Some(known) = lock(&self.measures).get(&text) {
+            return Ok(Arc::clone(known));
+        }
+        let measure = Arc::new(make()?); // nothing is locked meanwhile: its filter has fields of its own
+        Ok(Arc::clone(lock(&self.measures).entry(text).or_insert(measure)))
+    }
+}
+
+/// A map is whole between any two of its operations.
+fn lock<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    DottedVersion, Expr, ExprKind, KeyType, Literal, SemanticVersion, Span, Timestamp, Value,
+    Aggregate, DottedVersion, Expr, ExprKind, KeyType, Literal, SemanticVersion, Span, Timestamp,
+    Value,
 };
 
 /// The type of an expression, where it is known before any user is seen.
@@ -44,6 +45,15 @@ impl Type {
             KeyType::Integer | KeyType::Double => Some(Self::Number),
             KeyType::String => Some(Self::String),
             KeyType::Json => None,
+        }
+    }
+
+    pub(super) fn of_aggregate(aggregate: Aggregate) -> Option<Self> {
+        match aggregate {
+            Aggregate::Did => Some(Self::Boolean),
+            Aggregate::First | Aggregate::Last => Some(Self::Timestamp),
+            Aggregate::Favorite => None,
+            _ => Some(Self::Number),
         }
     }
 

@@ -4,6 +4,9 @@
 //! read. A [`Snapshot`] holds the programs of all segments and a plan for each key: which rows are tried
 //! from which instant on. It is compiled from a catalog, never changes, and is replaced whole; an
 //! evaluation takes no lock, does no I/O and cannot fail.
+//!
+//! A function over events is compiled to a [`Measure`], which asks what a context has of the past of its
+//! user. Most are answered before the evaluation: the snapshot says which ([`Snapshot::questions`]).
 
 mod bucket;
 mod check;
@@ -15,11 +18,14 @@ mod function;
 mod hash;
 mod keys;
 mod literal;
+mod measure;
 mod memo;
+mod needs;
 mod number;
 mod operand;
 mod plan;
 mod program;
+mod questions;
 mod run;
 mod scope;
 mod snapshot;
@@ -31,9 +37,12 @@ mod tests;
 
 pub(crate) use compile::compile;
 pub use evaluation::Evaluation;
+pub(crate) use needs::Needs;
 pub(crate) use plan::{Meter, NOWHERE, NoMeter, Plan};
 pub(crate) use program::{Environment, Found, Program, passes_check};
 pub(crate) use run::Moment;
+#[cfg(test)]
+pub(crate) use scope::CatalogScope;
 pub(crate) use scope::{CheckScope, Scope};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use trace::{Part, RolloutTrace, RowTrace, SplitTrace, Trace};

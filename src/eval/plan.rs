@@ -86,6 +86,12 @@ impl Schedule {
         served.flat_map(|served| served.version.columns.iter().map(|column| column.key)).collect()
     }
 
+    /// Whether there is, or will be, a row for a segment.
+    pub(super) fn has_row(&self, segment: SegmentId) -> bool {
+        let mut served = self.eras.iter().filter_map(|(_, served)| served.as_ref());
+        !self.archived && served.any(|served| served.version.row_of(segment).is_some())
+    }
+
     fn at(&self, at: Timestamp) -> Option<&Arc<Served>> {
         let after = self.eras.partition_point(|(from, _)| *from <= at);
         self.eras.get(after.saturating_sub(1))?.1.as_ref().filter(|_| !self.archived)

@@ -11,12 +11,14 @@ use regex::Regex;
 use super::evaluator::Evaluator;
 use super::field::Field;
 use super::function::Function;
+use super::measure::Measure;
 #[cfg(test)]
 use super::operand::Operand;
 use super::operand::Truth;
 use crate::model::{
-    AffixKind, ArithmeticOp, Attribute, AttributeName, CompareOp, DottedVersion, Duration, IsWhat,
-    KeyId, KeyType, Path, SegmentId, SemanticVersion, Short, Timestamp, Value,
+    AffixKind, Answer, ArithmeticOp, Attribute, AttributeName, CompareOp, DottedVersion, Duration,
+    IsWhat, KeyId, KeyType, ListId, Measured, Path, SegmentId, SemanticVersion, Short, Timestamp,
+    Value,
 };
 
 /// The number of a node.
@@ -54,6 +56,8 @@ pub(super) enum Node {
     CheckValue(Path),
     Key(KeyId),
     Segment(SegmentId),
+    /// Whether the user is in a list.
+    List(ListId),
     Element,
     And(Nodes),
     Or(Nodes),
@@ -119,6 +123,7 @@ pub(super) enum Node {
         function: Box<Function>,
         arguments: Nodes,
     },
+    Behaviour(Arc<Measure>),
     /// Whether an attribute is a short text: what conditions ask most.
     TextIs {
         field: Arc<Field>,
@@ -184,6 +189,26 @@ pub(crate) trait Environment<'a> {
         segment.is_everyone()
     }
 
+    /// Whether the user is in a list.
+    fn in_list(&self, _list: ListId) -> bool {
+        false
+    }
+
+    /// How many users a list has; `None` if there is no such list.
+    fn list_length(&self, _list: ListId) -> Option<u64> {
+        None
+    }
+
+    /// What a function over events gives.
+    fn answer(&mut self, measure: &'a Measure) -> Answer<'a> {
+        measure.of_nothing()
+    }
+
+    /// The same, and how it is found; `None` if there is nobody who did anything.
+    fn measured(&mut self, _measure: &'a Measure) -> Option<Measured<'a>> {
+        None
+    }
+
     /// The instant of the evaluation.
     fn now(&self) -> Timestamp;
 
@@ -222,6 +247,14 @@ impl Program {
     #[inline]
     pub(super) fn root(&self) -> NodeId {
         NodeId::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(NodeId::MAX)
+    }
+
+    /// The functions over events in it.
+    pub(super) fn measures(&self) -> impl Iterator<Item = &Arc<Measure>> {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Behaviour(measure) => Some(measure),
+            _ => None,
+        })
     }
 
     /// The operands that have nodes of their own, in the order in which they were written.

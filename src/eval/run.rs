@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::evaluation::Outcome;
 use super::keys::Slot;
+use super::measure::Measure;
 use super::memo::{Memo, Segments};
 use super::operand::Operand;
 use super::plan::{ALL, Era, Plan, PlanRow, PlanSplit, RowTest, ServedRow};
@@ -11,7 +12,9 @@ use super::program::{Environment, Found, NULL};
 use super::snapshot::Compiled;
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
-use crate::model::{AttributeName, Context, KeyId, Reason, SegmentId, Timestamp, Value};
+use crate::model::{
+    Answer, AttributeName, Context, KeyId, ListId, Measured, Reason, SegmentId, Timestamp, Value,
+};
 
 /// The instant of an evaluation.
 #[derive(Clone, Debug)]
@@ -51,13 +54,16 @@ pub(super) struct Run<'a> {
     /// refers twice to the one before it would take exponential time.
     segments: Segments,
     keys: Memo<KeyId, &'a Value>,
+    /// What was measured of the events, by the numbers of the questions; kept only where it is to be told how:
+    /// who is asked twice has the answer ready.
+    findings: Option<Vec<(u64, Measured<'a>)>>,
 }
 
 impl<'a> Run<'a> {
     /// For the evaluation of one key.
     pub(super) fn new(snapshot: &'a Compiled, context: &'a Context, moment: Moment<'a>) -> Self {
         let (segments, keys) = (Segments::Few(Memo::new()), Memo::new());
-        Self { snapshot, context, moment, depth: 0, segments, keys }
+        Self { snapshot, context, moment, depth: 0, segments, keys, findings: None }
     }
 
     /// For the evaluation of many keys: what rows have in common is decided once, too.
@@ -66,12 +72,18 @@ impl<'a> Run<'a> {
         Self { segments, ..Self::new(snapshot, context, Moment::At(at)) }
     }
 
+    /// For an evaluation of which it is told how it came about.
+    pub(super) fn traced(snapshot: &'a Compiled, context: &'a Context, at: Timestamp) -> Self {
+        Self { findings: Some(Vec::new()), ..Self::new(snapshot, context, Moment::At(at)) }
+    }
+
     /// The same user at the same instant, of whom nothing is decided yet.
     pub(super) fn again<'b>(&self) -> Run<'b>
     where
         'a: 'b,
     {
-        Run::new(self.snapshot, self.context, self.moment.clone())
+        let findings = self.findings.clone();
+        Run { findings, ..Run::new(self.snapshot, self.context, self.moment.clone()) }
     }
 
     /// Decides over a key; most keys are decided without a look at their plans.
@@ -209,7 +221,69 @@ impl<'a> Environment<'a> for Run<'a> {
         found
     }
 
+    fn in_list(&self, list: ListId) -> bool {
+        let lists = self.snapshot.lists.as_deref().zip(self.context.user_id());
+        lists.is_some_and(|(lists, user)| lists.contains(list, user))
+    }
+
+    fn list_length(&self, list: ListId) -> Option<u64> {
+        self.snapshot.lists.as_deref()?.length(list)
+    }
+
+    fn answer(&mut self, measure: &'a Measure) -> Answer<'a> {
+        if self.findings.is_some() {
+            let found = self.measured(measure);
+            return found.map_or_else(|| measure.of_nothing(), |found| found.answer);
+        }
+        measure.answer(self.context, || self.moment.instant())
+    }
+
+    fn measured(&mut self, measure: &'a Measure) -> Option<Measured<'a>> {
+        let number = measure.question().number;
+        let known = self.findings.iter().flatten().find(|(known, _)| *known == number);
+        if let Some((_, known)) = known {
+            return Some(*known);
+        }
+        let found = measure.measure(self.context.past()?, self.moment.instant());
+        if let Some(findings) = &mut self.findings {
+            findings.push((number, found));
+        }
+        Some(found)
+    }
+
     fn now(&self) -> Timestamp {
         self.moment.instant()
+    }
+}
+
+/// A row of a table about a user: names are its columns, all else is of the user.
+pub(super) struct Beside<'a> {
+    pub(super) run: Run<'a>,
+    pub(super) column: &'a dyn Fn(&AttributeName) -> Found<'a>,
+}
+
+impl<'a> Environment<'a> for Beside<'a> {
+    fn attribute(&self, name: &AttributeName) -> Found<'a> {
+        (self.column)(name)
+    }
+
+    fn key_value(&mut self, key: KeyId) -> &'a Value {
+        self.run.key_value(key)
+    }
+
+    fn in_segment(&mut self, segment: SegmentId) -> bool {
+        self.run.in_segment(segment)
+    }
+
+    fn in_list(&self, list: ListId) -> bool {
+        self.run.in_list(list)
+    }
+
+    fn answer(&mut self, measure: &'a Measure) -> Answer<'a> {
+        self.run.answer(measure)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.run.now()
     }
 }

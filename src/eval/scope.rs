@@ -1,7 +1,9 @@
 //! The places where conditions stand: segments, and the `CHECK`s of keys.
 
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Catalog, KeyId, KeyType, Name, Path, SegmentId, Span, Spanned};
+use crate::model::{
+    Catalog, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, Path, SegmentId, Span, Spanned,
+};
 
 /// What names mean where a condition stands.
 pub(crate) trait Scope {
@@ -19,6 +21,16 @@ pub(crate) trait Scope {
     /// Refuses attributes that there cannot be, such as unknown columns of a table.
     fn attribute(&self, _path: &Path, _span: Span) -> Result<()> {
         Ok(())
+    }
+
+    /// Refuses a list of users, unless the condition may be about one.
+    fn list(&self, _list: ListId, span: Span) -> Result<()> {
+        Err(misplaced("`IN LIST`", LISTS_ARE_LOADED, span))
+    }
+
+    /// Refuses what is about a user, such as what they did, unless the condition is about one.
+    fn user(&self, what: &str, span: Span) -> Result<()> {
+        Err(misplaced(what, "this condition is not about a user", span))
     }
 }
 
@@ -42,6 +54,33 @@ impl Scope for CatalogScope<'_> {
             unknown(ObjectKind::Segment, name).suggest(name.node.as_str(), names)
         })
     }
+
+    /// What is in a catalog was let in.
+    fn list(&self, _list: ListId, _span: Span) -> Result<()> {
+        Ok(())
+    }
+
+    fn user(&self, _what: &str, _span: Span) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The `WHERE` of a function over events: names are properties.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EventScope;
+
+impl Scope for EventScope {
+    fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
+        self.user("`KEY(…)`", name.span).and_then(|()| Err(unknown(ObjectKind::Key, name)))
+    }
+
+    fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId> {
+        self.user("`IN SEGMENT`", name.span).and_then(|()| Err(unknown(ObjectKind::Segment, name)))
+    }
+
+    fn user(&self, what: &str, span: Span) -> Result<()> {
+        Err(misplaced(what, "a condition over events is over their properties", span))
+    }
 }
 
 /// The `CHECK` of a key of a type: `VALUE` is all there is.
@@ -60,6 +99,10 @@ impl Scope for CheckScope {
     fn check_type(&self) -> Option<KeyType> {
         Some(self.0)
     }
+}
+
+fn misplaced(what: &str, why: &'static str, span: Span) -> Error {
+    Error::new(ErrorKind::Misplaced { what: what.to_owned(), why }).at(span)
 }
 
 fn unknown(kind: ObjectKind, name: &Spanned<Name>) -> Error {

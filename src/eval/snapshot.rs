@@ -6,21 +6,24 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
 use super::compile::{compile_plain, compile_with};
 use super::evaluation::Evaluation;
 use super::field::Fields;
 use super::keys::{Keys, Slot, SlotIndex};
+use super::measure::Measure;
 use super::plan::{Meter, NoMeter, Plan, Schedule, claimants};
-use super::program::Program;
-use super::run::{Moment, Run};
+use super::program::{Found, Program};
+use super::questions::may_ask;
+use super::run::{Beside, Moment, Run};
 use super::scope::CatalogScope;
 use super::trace::{Trace, trace};
 use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, Condition, ConfigId, Context, KeyId, Segment, SegmentId, Timestamp, Version,
+    AttributeName, Catalog, Change, Condition, ConfigId, Context, KeyId, Listing, Segment,
+    SegmentId, Timestamp, Version,
 };
 use crate::shard::{shards, thread_number};
 
@@ -55,8 +58,14 @@ pub(super) struct Compiled {
     keys: Keys,
     segments: Trie<Arc<CompiledSegment>>,
     schedules: OrdMap<ConfigId, Arc<Schedule>>,
-    /// The attributes of all conditions.
+    /// The attributes and functions over events of all conditions.
     fields: Arc<Fields>,
+    /// The lists of users that conditions refer to, if there are any.
+    pub(super) lists: Option<Arc<dyn Listing>>,
+    /// The segments whose conditions may have a function over events.
+    pub(super) asking: OrdSet<SegmentId>,
+    /// The functions over events that may decide over a key.
+    questions: OnceLock<Box<[Arc<Measure>]>>,
     /// The config of which a version is pretended to be live.
     pretended: Option<ConfigId>,
     /// Which store it is of; those that came of one another have the same.
@@ -102,6 +111,7 @@ impl Touched {
                 Change::Publication(publication) => {
                     touched.configs.insert(publication.config);
                 }
+                Change::Keep { .. } => {}
             }
         }
         touched
@@ -123,10 +133,15 @@ impl Snapshot {
         let lineage = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut made = Compiled { catalog: catalog.clone(), lineage, ..Compiled::default() };
         for segment in catalog.segments() {
-            made.segments.set(segment.id.0, Arc::new(CompiledSegment::new(segment)));
+            made.set_segment(segment.id, CompiledSegment::new(segment));
         }
         let replaced = made.plan_touched(Touched::everything(catalog), meter);
         (Self::new(made), replaced)
+    }
+
+    /// The same state with other lists of users, those that its conditions refer to.
+    pub(crate) fn with_lists(&self, lists: Arc<dyn Listing>) -> Self {
+        Self::new(Compiled { lists: Some(lists), ..self.compiled().clone() })
     }
 
     /// A state that is not counted: of the past, or pretended.
@@ -147,7 +162,7 @@ impl Snapshot {
         for segment in touched.segments.iter().filter_map(|id| catalog.segment(*id)) {
             let compiled = CompiledSegment::new(segment);
             compiled.try_compile(&made, segment)?;
-            made.segments.set(segment.id.0, Arc::new(compiled));
+            made.set_segment(segment.id, compiled);
         }
         let replaced = made.plan_touched(touched, meter);
         Ok((Self::new(made), replaced))
@@ -177,12 +192,13 @@ impl Snapshot {
     }
 
     fn new(compiled: Compiled) -> Self {
-        let compiled = Arc::new(compiled);
+        // what was found for the state that it came of may not hold for it
+        let compiled = Arc::new(Compiled { questions: OnceLock::new(), ..compiled });
         let pin = |_| Arc::new(Pin(Arc::clone(&compiled)));
         Self { pins: (0..shards()).map(pin).collect() }
     }
 
-    fn compiled(&self) -> &Compiled {
+    pub(super) fn compiled(&self) -> &Compiled {
         match self.pins.first() {
             Some(pin) => pin,
             None => Compiled::none(), // there is always one
@@ -273,14 +289,34 @@ impl Snapshot {
         keys.map(|(_, slot)| &slot.plan).filter(|plan| !plan.archived).map(|plan| plan.id)
     }
 
+    /// The functions over events that may decide over a key, now or by what is scheduled. Found when they are
+    /// first asked for; a state without any costs nothing.
+    pub(crate) fn questions(&self) -> &[Arc<Measure>] {
+        let compiled = self.compiled();
+        compiled.questions.get_or_init(|| compiled.find_questions())
+    }
+
     /// Evaluates a key, and says of each row why it won or lost.
     pub(crate) fn trace_at(&self, key: KeyId, context: &Context, at: Timestamp) -> Option<Trace> {
         let pin = self.pin()?;
         let key = pin.key(key)?;
-        let mut run = Run::new(pin, context, Moment::At(at));
+        let mut run = Run::traced(pin, context, at);
         let outcome = run.find(key.1);
         let evaluation = Evaluation::new(Arc::clone(pin), key, outcome);
         Some(trace(run, &key.1.plan, outcome, evaluation))
+    }
+
+    /// Evaluates a condition over a row about a user, in this state: names are columns, and `KEY(…)`, `IN
+    /// SEGMENT` and what users did are of the user.
+    pub(crate) fn holds_beside<'a>(
+        &'a self,
+        program: &'a Program,
+        context: &'a Context,
+        at: Timestamp,
+        column: &'a dyn Fn(&AttributeName) -> Found<'a>,
+    ) -> Option<bool> {
+        let run = Run::new(self.compiled(), context, Moment::At(at));
+        program.evaluate(&mut Beside { run, column })
     }
 
     /// The segments whose conditions cannot be compiled, each with the reason: none, if the store is sound.
@@ -309,6 +345,20 @@ impl Compiled {
     fn none<'a>() -> &'a Self {
         static NONE: OnceLock<Compiled> = OnceLock::new();
         NONE.get_or_init(Self::default)
+    }
+
+    fn set_segment(&mut self, id: SegmentId, segment: CompiledSegment) {
+        if may_ask(&segment.condition) {
+            self.asking.insert(id);
+        } else {
+            self.asking.remove(&id);
+        }
+        self.segments.set(id.0, Arc::new(segment));
+    }
+
+    /// Whether a config has, or will have, a row for a segment.
+    pub(super) fn serves(&self, config: ConfigId, segment: SegmentId) -> bool {
+        self.schedules.get(&config).is_some_and(|schedule| schedule.has_row(segment))
     }
 
     /// Makes the schedules and plans anew that a change touched.
@@ -417,6 +467,7 @@ impl CompiledSegment {
 
     /// A program with a node for each part of the condition.
     pub(super) fn plain_program(&self, state: &Compiled) -> Option<Program> {
-        self.condition.look(|expr| compile_plain(expr, &CatalogScope(&state.catalog))).ok()
+        let scope = CatalogScope(&state.catalog);
+        self.condition.look(|expr| compile_plain(expr, &scope, &state.fields)).ok()
     }
 }

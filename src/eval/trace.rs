@@ -112,8 +112,7 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
     }
 
     fn value(&mut self, id: NodeId, expr: &Expr, notes: &mut Vec<String>) {
-        if matches!(expr.node, ExprKind::Attribute(_) | ExprKind::CheckValue(_) | ExprKind::Key(_))
-        {
+        if is_name(expr) || matches!(expr.node, ExprKind::Behaviour(_) | ExprKind::InList(_)) {
             self.note(id, expr, notes);
         } else if matches!(
             expr.node,
@@ -124,10 +123,19 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
         }
     }
 
-    /// Notes the value of a name; of other parts it is their outcome.
+    /// Notes the value of a name, or of a function over events; of other parts it is their outcome.
     fn note(&mut self, id: NodeId, expr: &Expr, notes: &mut Vec<String>) {
-        if !matches!(expr.node, ExprKind::Attribute(_) | ExprKind::CheckValue(_) | ExprKind::Key(_))
-        {
+        if let Some(finding) = self.evaluator.finding(id) {
+            return push_once(
+                notes,
+                format!("{expr} is {}: {finding}", Abridged(&finding.answer())),
+            );
+        }
+        if let Some(length) = self.evaluator.list_length(id) {
+            let ids = if length == 1 { "id" } else { "ids" };
+            return push_once(notes, format!("the list has {length} {ids}"));
+        }
+        if !is_name(expr) {
             return;
         }
         let value = self.evaluator.value(id);
@@ -141,6 +149,10 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
             },
         );
     }
+}
+
+fn is_name(expr: &Expr) -> bool {
+    matches!(expr.node, ExprKind::Attribute(_) | ExprKind::CheckValue(_) | ExprKind::Key(_))
 }
 
 fn push_once(notes: &mut Vec<String>, note: String) {

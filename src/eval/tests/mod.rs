@@ -1,5 +1,6 @@
 //! Conditions built by hand, without a parser.
 
+mod behaviours;
 mod checks;
 mod functions;
 mod hashes;
@@ -13,12 +14,13 @@ mod traces;
 use std::sync::Arc;
 
 use super::compile::compile_value;
+use super::measure::Measure;
 use super::operand::Truth;
 use super::scope::CatalogScope;
 use super::{Environment, Found, Scope, compile};
 use crate::model::{
-    ArithmeticOp, AttributeName, Catalog, CompareOp, Context, Expr, ExprKind, KeyType, Literal,
-    Name, Spanned, Timestamp, Value,
+    Answer, ArithmeticOp, AttributeName, Catalog, CompareOp, Context, Expr, ExprKind, KeyType,
+    Literal, Name, Spanned, Timestamp, Value,
 };
 
 fn json(text: &str) -> Value {
@@ -101,6 +103,10 @@ struct User<'a>(&'a Context);
 impl<'a> Environment<'a> for User<'a> {
     fn attribute(&self, name: &AttributeName) -> Found<'a> {
         self.0.find(name).into()
+    }
+
+    fn answer(&mut self, measure: &'a Measure) -> Answer<'a> {
+        measure.answer(self.0, || self.now())
     }
 
     fn now(&self) -> Timestamp {

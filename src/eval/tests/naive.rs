@@ -1,8 +1,9 @@
 //! Another interpreter of conditions, for comparison: it walks the tree, looks everything up when it comes
 //! to it, and evaluates every operand of everything.
 
+use super::behaviours::{Done, Events, tell};
 use super::*;
-use crate::model::{AffixKind, IsWhat, Quantifier, SemanticVersion};
+use crate::model::{AffixKind, Behaviour, IsWhat, Quantifier, SemanticVersion, Window};
 
 /// A value of the interpreter.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,6 +151,7 @@ fn text(v: &V) -> Option<String> {
 
 pub(super) struct Naive<'a> {
     pub(super) user: &'a Context,
+    pub(super) events: &'a Events,
     pub(super) now: Timestamp,
     pub(super) element: V,
 }
@@ -189,8 +191,54 @@ impl Naive<'_> {
                 let arguments = self.each(arguments);
                 self.call(&function.node, &arguments)
             }
+            ExprKind::Behaviour(behaviour) => self.behaviour(behaviour),
             _ => from_truth(self.test(e)),
         }
+    }
+
+    fn behaviour(&self, behaviour: &Behaviour) -> V {
+        let named = self.events.0.iter().filter(|event| match &behaviour.event.node {
+            Literal::Value(Value::String(name)) => event.name == &**name,
+            _ => false,
+        });
+        let seen: Vec<_> = named.filter(|event| self.sees(behaviour, event)).collect();
+        let wanted = |value: &Value| match &behaviour.equals {
+            Some(Spanned { node: Literal::Value(wanted), .. }) => {
+                compares(CompareOp::Equal, &Json(value.clone()), &Json(wanted.clone()))
+                    == Some(true)
+            }
+            _ => false,
+        };
+        match tell(behaviour.aggregate, &seen, behaviour.of.as_ref(), &wanted) {
+            Answer::Null => NULL,
+            Answer::Boolean(b) => Json(b.into()),
+            Answer::Integer(n) => Json(n.into()),
+            Answer::Double(d) => Json(Value::from(d)),
+            Answer::Instant(at) => V::Time(at.as_micros()),
+            Answer::Value(value) => Json(value.clone()),
+        }
+    }
+
+    fn sees(&self, behaviour: &Behaviour, event: &Done) -> bool {
+        let instant = |literal: &Spanned<Literal>| match &literal.node {
+            Literal::Value(Value::String(text)) => at(text),
+            other => panic!("{other}"),
+        };
+        let in_window = event.at <= self.now
+            && match &behaviour.window {
+                None => true,
+                Some(Window::Within(duration)) => {
+                    event.at.as_micros() > self.now.as_micros() - duration.as_micros()
+                }
+                Some(Window::Since(from)) => event.at >= instant(from),
+                Some(Window::Span { from, to }) => {
+                    event.at >= instant(from) && event.at < instant(to)
+                }
+            };
+        let user = &Context::anonymous().with_all(&event.properties);
+        let events = &Events::default();
+        let mut inner = Naive { user, events, now: self.now, element: NULL };
+        in_window && behaviour.filter.as_ref().is_none_or(|f| inner.truth(f) == Some(true))
     }
 
     fn test(&mut self, e: &Expr) -> Truth {

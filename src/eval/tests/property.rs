@@ -3,9 +3,10 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::behaviours::{Done, Events};
 use super::naive::{Naive, V};
 use super::*;
-use crate::model::{AffixKind, Duration, IsWhat, Quantifier};
+use crate::model::{AffixKind, Aggregate, Behaviour, Duration, IsWhat, Object, Quantifier, Window};
 
 const NOW: &str = "2026-03-01T09:00:00Z";
 
@@ -52,10 +53,65 @@ fn literals() -> impl Strategy<Value = Expr> {
     values().prop_filter("NULL is refused in most places", |v| *v != Value::Null).prop_map(lit)
 }
 
+/// Instants near the one of the evaluation.
+fn instants() -> impl Strategy<Value = Timestamp> {
+    (-3_i64..=3).prop_map(|hours| {
+        Timestamp::from_micros(at(NOW).as_micros() + hours * 3_600_000_000).unwrap()
+    })
+}
+
+fn windows() -> impl Strategy<Value = Option<Window>> {
+    let text = || instants().prop_map(|at| Spanned::unplaced(Literal::from(at.to_string())));
+    let within = (0_i64..4).prop_map(|hours| Duration::from_micros(hours * 3_600_000_000));
+    prop::option::of(prop_oneof![
+        within.prop_map(Window::Within),
+        text().prop_map(Window::Since),
+        (text(), text()).prop_map(|(from, to)| Window::Span { from, to }),
+    ])
+}
+
+fn filters() -> impl Strategy<Value = Option<Expr>> {
+    let recent = compare(CompareOp::Greater, attr("a"), call("NOW", vec![]));
+    prop::option::of(prop_oneof![
+        4 => (compare_ops(), literals()).prop_map(|(op, value)| compare(op, attr("a"), value)),
+        2 => literals().prop_map(|value| not(eq(attr("b"), value))),
+        1 => Just(attr("b")),
+        1 => Just(recent),
+    ])
+}
+
+fn behaviours() -> impl Strategy<Value = Expr> {
+    let aggregates = prop::sample::select(Aggregate::ALL.to_vec());
+    let events = prop::sample::select(vec!["x", "y"]);
+    let paths = prop::sample::select(vec!["a", "b", "a.x"]);
+    let parts = (aggregates, events, paths, values(), filters(), windows());
+    parts.prop_map(|(aggregate, event, path, value, filter, window)| {
+        let of = aggregate.needs_property().then(|| path.split('.').map(Arc::from).collect());
+        let equals = (aggregate == Aggregate::Share).then(|| Literal::from(value).into());
+        let event = Literal::from(event).into();
+        let behaviour = Behaviour { aggregate, event, of, equals, filter, window };
+        expr(ExprKind::Behaviour(Box::new(behaviour)))
+    })
+}
+
+/// What a user did, in the order of time.
+fn pasts() -> impl Strategy<Value = Events> {
+    let event = (prop::sample::select(vec!["x", "y"]), instants(), values(), values());
+    vec(event, 0..6).prop_map(|mut events| {
+        events.sort_by_key(|(_, at, ..)| *at);
+        let done = events.into_iter().map(|(name, at, a, b)| {
+            let properties: Object = [("a".into(), a), ("b".into(), b)].into_iter().collect();
+            Done { name, at, properties }
+        });
+        Events(done.collect())
+    })
+}
+
 fn leaves() -> impl Strategy<Value = Expr> {
     prop_oneof![
         4 => prop::sample::select(vec!["a", "b", "c", "d", "a.x", "gone", "user_id"]).prop_map(attr),
         4 => literals(),
+        3 => behaviours(),
         1 => Just(expr(ExprKind::Element)),
         1 => Just(call("NOW", vec![])),
         1 => Just(timestamp(NOW)),
@@ -180,12 +236,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, max_global_rejects: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn program_and_interpreter_agree(e in expressions(), users in vec(users(), 8)) {
+    fn program_and_interpreter_agree(e in expressions(), users in vec((users(), pasts(), any::<bool>()), 8)) {
         let Ok(program) = with_scope(|scope| compile_value(&e, scope)) else {
             return Err(TestCaseError::reject("refused"));
         };
-        for user in &users {
-            let mut naive = Naive { user, now: at(NOW), element: V::Json(Value::Null) };
+        for (user, events, prepared) in users {
+            let measures = program.measures().filter(|_| prepared);
+            let ready = measures.map(|measure| measure.ready(&events, at(NOW))).collect();
+            let user = &user.with_past(Arc::new(events.clone()), ready);
+            let mut naive = Naive { user, events: &events, now: at(NOW), element: V::Json(Value::Null) };
             let wanted = plain(naive.eval(&e));
             let found = program.value(&mut User(user));
             prop_assert_eq!(&found, &wanted, "{} for {:?}", e, user);

@@ -1,0 +1,44 @@
+//! Which functions over events can decide over a key: they are answered before a user is evaluated.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::measure::Measure;
+use super::program::Program;
+use super::snapshot::Compiled;
+use crate::model::{Condition, Reference, SegmentId, User};
+
+/// Whether a condition may have a function over events in it. It need not be read for that, but a text in it
+/// may look like one.
+pub(super) fn may_ask(condition: &Condition) -> bool {
+    let text = condition.text();
+    text.contains("(EVENT '") || text.contains("DID '")
+}
+
+impl Compiled {
+    /// The functions over events of all segments that a live or scheduled row depends on. `KEY(…)` leads to
+    /// no others: what decides over a key is such a row.
+    pub(super) fn find_questions(&self) -> Box<[Arc<Measure>]> {
+        let served = self.asking.iter().filter(|id| self.is_served(**id));
+        let programs = served.filter_map(|id| self.segment(*id)?.program(self));
+        let measures = programs.flat_map(Program::measures);
+        let by_number = measures.map(|measure| (measure.question().number, Arc::clone(measure)));
+        by_number.collect::<BTreeMap<_, _>>().into_values().collect()
+    }
+
+    /// Whether a row is for a segment, or for one that refers to it.
+    fn is_served(&self, segment: SegmentId) -> bool {
+        let mut todo = vec![segment];
+        let mut seen = BTreeSet::from([segment]);
+        while let Some(segment) = todo.pop() {
+            for user in self.catalog.users(Reference::Segment(segment)) {
+                match user {
+                    User::Config(id) if self.serves(id, segment) => return true,
+                    User::Segment(id) if seen.insert(id) => todo.push(id),
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+}
