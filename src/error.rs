@@ -201,8 +201,8 @@ pub enum ErrorKind {
     ReadOnly,
     #[error("the clock of this store is the system's and moves by itself")]
     ClockNotManual,
-    #[error("not built yet: {what}")]
-    NotYet { what: &'static str },
+    #[error("it was interrupted")]
+    Interrupted,
     #[error("{0} stands only in a dump")]
     OnlyInDump(&'static str),
     #[error("this is a mistake in pcq itself: {what}")]
@@ -289,7 +289,7 @@ impl ErrorKind {
             Self::TransactionState(_) | Self::OnlyInDump(_) => "transaction-state",
             Self::ReadOnly => "read-only",
             Self::ClockNotManual => "clock-not-manual",
-            Self::NotYet { .. } => "not-yet",
+            Self::Interrupted => "interrupted",
             Self::Bug { .. } => "bug",
             Self::StoreLocked { .. } => "store-locked",
             Self::NotAStore { .. } | Self::NewerFormat { .. } | Self::Corrupt { .. } => {

@@ -35,8 +35,17 @@
 //! own. Every few seconds `engine::delivery` drains the counters and `Store::add_deliveries` keeps what they
 //! held, by minute, for `SHOW STATS`.
 //!
-//! Imports point down only: shell → engine → statement → syntax, store, eval, stats → model → error, limits,
-//! clock, shard.
+//! What users did: [`Database::track`] and `TRACK` append to what is known of a user (`Store::add_entries`); it is
+//! in no revision. [`Database::context_for`] and `GET … FOR USER` read it (`behaviour::UserHistory`) and give it to the
+//! context: the profile as attributes, the events as a past that the functions of conditions ask
+//! (`eval::Measure`). Answers that were found with the context are not looked for again.
+//!
+//! Lists of users: [`Database::load_list`] puts the ids into the store (`Store::add_list`), and then commits a segment
+//! whose condition is `IN LIST` and the number of the list. The lists in force are in memory (`listing::Lists`):
+//! the engine reads them and hands them to the snapshot, which asks them by number.
+//!
+//! Imports point down only: shell → engine → statement → syntax, store, eval, behaviour, listing, stats → model → error,
+//! limits, clock, shard.
 //!
 //! [catalog]: crate::model
 //!
@@ -45,11 +54,13 @@
 //! `cli` (on by default) builds the program `pcq`. The library needs none of what that brings:
 //! `pcq = { version = "0.1", default-features = false }`.
 
+mod behaviour;
 mod clock;
 mod engine;
 mod error;
 mod eval;
 pub mod limits;
+mod listing;
 pub mod model;
 mod shard;
 #[cfg(feature = "cli")]
@@ -62,12 +73,14 @@ mod syntax;
 
 pub use engine::{
     Activation, AsKey, Builder, Client, ClientSet, ClientValue, Database, DumpKind, Fetch,
-    FetchAndActivate, FromValue, KeyHandle, Outcome, Prepared, Rows, Script, ScriptStatement,
-    Session, Snapshot, Source, Subscription, Verification, is_complete,
+    FetchAndActivate, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared, Rows, Script,
+    ScriptStatement, Session, Snapshot, Source, Subscription, Tracked, Verification, is_complete,
 };
 pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
 pub use eval::Evaluation;
-pub use model::{Change, Context, Name, Object, Reason, Revision, Timestamp, Value};
+pub use model::{
+    Change, Context, Event, Fact, Name, Object, Profile, Reason, Revision, Timestamp, Value,
+};
 pub use statement::{Parameters, Statement};
 
 /// Parses a value as the language writes it: `'text'`, `5`, `TRUE`, `{"a": 1}`.

@@ -23,8 +23,21 @@ pub const NESTING: usize = 128;
 /// The longest name, in bytes of UTF-8.
 pub const NAME_BYTES: usize = 256;
 
+/// The longest name of an event, in bytes of UTF-8.
+pub const EVENT_NAME_BYTES: usize = 256;
+
+/// The longest id of a user or of an event, in bytes of UTF-8.
+pub const ID_BYTES: usize = 1_024;
+
+/// The most ids of one list of users.
+pub const LIST_IDS: usize = 1_000_000;
+
 /// The longest value of a key, in bytes of its JSON text.
 pub const VALUE_BYTES: usize = 1 << 20;
+
+/// The longest properties of an event, and the most attributes of a user that are set at once, in bytes of their
+/// JSON text: less than a statement, so that a statement can say them.
+pub const FACT_BYTES: usize = VALUE_BYTES - (16 << 10);
 
 /// The most segments (rows) of one config.
 pub const CONFIG_SEGMENTS: usize = 1_000;

@@ -1,7 +1,7 @@
 //! The database: the store, the current state, and the two ways through them.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -9,12 +9,17 @@ use arc_swap::ArcSwap;
 use super::delivery::{Deliveries, Flusher, Settings};
 use super::key::{AsKey, Designation};
 use super::listener::{Listeners, Subscription};
+use super::show_users::Interrupts;
 use super::snapshot::{read, unknown_key};
-use super::{FromValue, Outcome, Prepared, Session, Snapshot};
+use super::user::Histories;
+use super::{FromValue, Outcome, Prepared, Session, Snapshot, list};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Meter, Moment, NoMeter};
-use crate::model::{Catalog, Change, Context, Name, Revision, Timestamp};
+use crate::listing::Lists;
+use crate::model::{
+    Catalog, Change, Context, Entry, ListId, Listing, Name, Revision, Timestamp, UserIds,
+};
 use crate::store::{self, Store};
 use crate::syntax;
 
@@ -46,11 +51,17 @@ pub(super) struct Shared {
     pub(super) clock: Arc<Clock>,
     state: ArcSwap<State>,
     writer: Mutex<()>,
+    /// Is held by who loads a list, or begins to load a dump: a list that is being written has no number yet that
+    /// is its own.
+    lists: Mutex<()>,
     listeners: Listeners,
-    read_only: bool,
+    pub(super) read_only: bool,
     pub(super) deliveries: Arc<Deliveries>,
     counts: bool,
     flusher: Flusher,
+    /// What is known of the users who were asked about.
+    pub(super) histories: Histories,
+    pub(super) interrupts: Interrupts,
 }
 
 /// The last handle is gone: what was counted goes to the store before it is closed.
@@ -66,6 +77,38 @@ impl Drop for Shared {
 pub(super) struct State {
     pub(super) catalog: Catalog,
     pub(super) snapshot: eval::Snapshot,
+    /// The lists of users that the segments refer to.
+    pub(super) lists: Arc<Lists>,
+}
+
+impl State {
+    /// A state that goes by lists of users.
+    pub(super) fn new(catalog: Catalog, snapshot: eval::Snapshot, lists: Arc<Lists>) -> Self {
+        if lists.is_empty() {
+            return Self { catalog, snapshot, lists };
+        }
+        let snapshot = snapshot.with_lists(Arc::clone(&lists) as Arc<dyn Listing>);
+        Self { catalog, snapshot, lists }
+    }
+}
+
+/// What a commit stores besides the revision.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extra<'e> {
+    /// What is to be known of users.
+    entries: &'e [Entry],
+    /// The list that a segment gets; its ids are in the store already.
+    list: Option<(ListId, &'e UserIds)>,
+}
+
+impl<'e> Extra<'e> {
+    pub(super) fn entries(entries: &'e [Entry]) -> Self {
+        Self { entries, list: None }
+    }
+
+    pub(super) fn list(list: (ListId, &'e UserIds)) -> Self {
+        Self { entries: &[], list: Some(list) }
+    }
 }
 
 /// How a database is opened.
@@ -186,6 +229,8 @@ impl Builder {
 
     fn start(&self, store: Store) -> Result<Database> {
         let catalog = store.load()?;
+        let lists = list::read(&store, &list::wanted(&catalog))?;
+        let histories = Histories::new(store.user_count()? == 0);
         let clock = store.clock().manual().map_or_else(Clock::system, Clock::manual);
         let clock = Arc::new(clock);
         let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock), self.deliveries);
@@ -202,13 +247,16 @@ impl Builder {
         let shared = Shared {
             store,
             clock,
-            state: ArcSwap::from_pointee(State { catalog, snapshot }),
+            state: ArcSwap::from_pointee(State::new(catalog, snapshot, lists)),
             writer: Mutex::new(()),
+            lists: Mutex::new(()),
             listeners: Listeners::default(),
             read_only: self.read_only,
             deliveries,
             counts,
             flusher,
+            histories,
+            interrupts: Interrupts::default(),
         };
         Ok(Database { shared: Arc::new(shared) })
     }
@@ -392,6 +440,9 @@ impl Database {
             ("configs", report.configs),
             ("versions", report.versions),
             ("publications", report.publications),
+            ("lists", report.lists),
+            ("users", report.users),
+            ("events", report.events),
         ];
         let (pages_checked, mut problems) = (report.pages_checked, report.problems);
         let catalog = self.shared.store.load()?;
@@ -423,6 +474,25 @@ impl Database {
         self.shared.state.load_full()
     }
 
+    /// Puts a state in sight.
+    pub(super) fn put_state(&self, state: State) {
+        self.shared.state.store(Arc::new(state));
+    }
+
+    /// Waits until no other list is loaded; before the lock of the writer, which is held for short times only.
+    pub(super) fn lock_lists(&self) -> MutexGuard<'_, ()> {
+        self.shared.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, unless a list is being loaded.
+    pub(super) fn try_lock_lists(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.shared.lists.try_lock() {
+            Ok(lists) => Some(lists),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Waits until no other write goes on.
     pub(super) fn lock_writer(&self) -> MutexGuard<'_, ()> {
         // the lock guards no data of its own, so a writer that panicked leaves nothing half done
@@ -436,19 +506,30 @@ impl Database {
         changes: &[Change],
         mut after: Catalog,
         revision: &Revision,
+        extra: Extra<'_>,
     ) -> Result<u64> {
         let before = self.state();
         after.revision = revision.number;
         after.time = Some(revision.time);
+        let entries = extra.entries;
+        let lists = self.lists_after(&before, changes, &after, extra.list)?;
+        let lists = lists.unwrap_or_else(|| Arc::clone(&before.lists));
+        let lists = list::without_forgotten(&lists, entries).unwrap_or(lists);
         let (snapshot, replaced) = before.snapshot.update(&after, changes, self.meter())?;
         let deliveries = &self.shared.deliveries;
         deliveries.take_up(replaced.made.clone());
-        if let Err(error) = self.shared.store.commit(revision, changes, &after) {
+        let store = || self.shared.store.commit(revision, changes, &after, entries);
+        if let Err(error) = self.shared.histories.storing(entries, store) {
             drop(snapshot);
             deliveries.let_go(replaced.made);
             return Err(error);
         }
-        self.shared.state.store(Arc::new(State { catalog: after, snapshot }));
+        self.put_state(if Arc::ptr_eq(&lists, &before.lists) {
+            State { catalog: after, snapshot, lists }
+        } else {
+            let snapshot = snapshot.with_lists(Arc::clone(&lists) as Arc<dyn Listing>);
+            State { catalog: after, snapshot, lists }
+        });
         drop(before);
         deliveries.let_go(replaced.gone);
         self.shared.listeners.call(revision, changes);
@@ -458,6 +539,7 @@ impl Database {
     /// Reads the state anew from the store, after a dump was loaded into it.
     pub(super) fn reload(&self) -> Result<()> {
         let catalog = self.shared.store.load()?;
+        let lists = list::read(&self.shared.store, &list::wanted(&catalog))?;
         let deliveries = &self.shared.deliveries;
         deliveries.let_all_go();
         let (snapshot, replaced) = eval::Snapshot::compile(&catalog, self.meter());
@@ -466,7 +548,7 @@ impl Database {
             deliveries.drain();
             self.shared.clock.set(at);
         }
-        self.shared.state.store(Arc::new(State { catalog, snapshot }));
+        self.put_state(State::new(catalog, snapshot, lists));
         if self.shared.listeners.is_empty() {
             return Ok(());
         }

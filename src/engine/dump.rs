@@ -9,17 +9,25 @@ use super::definition::{
     columns, create_config, create_key, create_segment, instant, literal, optional_text, rows,
     segment_ref, text, until,
 };
+use super::show_users::Pages;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, Config, Name, Publication, Reference, Revision, Segment, SegmentId, Share,
-    Spanned, Timestamp, Value, Version, Versions,
+    Catalog, Change, Config, Duration, Entry, ListId, Name, Publication, Reference, Revision,
+    Segment, SegmentId, Share, Spanned, Timestamp, Value, Version, Versions, What,
 };
 use crate::statement::{
-    Action, AlterConfig, CellsSpec, ColumnSpec, Disable, Load, Publish, Statement,
+    Action, AlterConfig, AlterEvent, Begin, CellsSpec, ColumnSpec, Commit, Disable, ForgetUser,
+    Load, Publish, SetUser, Statement, Track,
 };
 
 /// The version of the language of dumps.
 pub(super) const FORMAT: u64 = 1;
+
+/// How many statements about users are one transaction.
+const TRANSACTION: usize = 4_096;
+
+/// How many ids of a list one statement has.
+const STATEMENT_IDS: usize = 512;
 
 /// What a dump holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +60,7 @@ impl Database {
     fn dump_history(&self, out: &mut Output<'_>) -> Result<()> {
         let state = self.state();
         let clock = self.shared.store.clock().manual();
+        let mut lists = BTreeSet::new();
         out.load(Load::Store { format: FORMAT, manual_clock: clock.is_some() })?;
         for entry in self.shared.store.changes_since(0)? {
             let (revision, changes) = entry?;
@@ -60,10 +69,46 @@ impl Database {
             }
             out.load(load_revision(&revision))?;
             for change in &changes {
+                self.dump_new_lists(out, change, &mut lists)?;
                 out.load(load_change(&state.catalog, change))?;
             }
         }
-        out.load(Load::End { clock: clock.map(instant) })
+        out.load(Load::End { clock: clock.map(instant) })?;
+        self.dump_users(out)
+    }
+
+    /// Writes the lists that a change is the first to refer to.
+    fn dump_new_lists(
+        &self,
+        out: &mut Output<'_>,
+        change: &Change,
+        dumped: &mut BTreeSet<ListId>,
+    ) -> Result<()> {
+        let Change::Segment(segment) = change else { return Ok(()) };
+        for list in segment.condition.lists() {
+            if dumped.insert(list) {
+                self.dump_list(out, list)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a list in statements that are not too large.
+    fn dump_list(&self, out: &mut Output<'_>, list: ListId) -> Result<()> {
+        let (number, mut ids) = (list.0.into(), Vec::new());
+        let mut began = false;
+        self.shared.store.each_listed(list, |id| {
+            ids.push(id.into());
+            if ids.len() == STATEMENT_IDS {
+                out.load(Load::List { number, ids: std::mem::take(&mut ids) })?;
+                began = true;
+            }
+            Ok(())
+        })?;
+        if ids.is_empty() && began {
+            return Ok(());
+        }
+        out.load(Load::List { number, ids })
     }
 
     fn dump_current(&self, out: &mut Output<'_>) -> Result<()> {
@@ -73,12 +118,44 @@ impl Database {
             out.statement(&Statement::CreateKey(create_key(key)))?;
         }
         for segment in in_order(catalog) {
-            out.statement(&Statement::CreateSegment(create_segment(segment)))?;
+            let lists = segment.condition.lists();
+            if lists.is_empty() {
+                out.statement(&Statement::CreateSegment(create_segment(segment)))?;
+                continue;
+            }
+            lists.iter().try_for_each(|list| self.dump_list(out, *list))?;
+            out.load(Load::Segment {
+                segment: create_segment(segment),
+                version: 1,
+                archived: false,
+            })?;
         }
         for config in catalog.configs().filter(|config| !config.head.archived) {
             self.dump_config(out, catalog, config)?;
         }
-        Ok(())
+        for rule in rules_of_retention(catalog) {
+            out.statement(&rule.into())?;
+        }
+        self.dump_users(out)
+    }
+
+    /// Writes what is known of users, by user and for each in the order in which it came, in transactions that
+    /// are not too large.
+    fn dump_users(&self, out: &mut Output<'_>) -> Result<()> {
+        let (mut pages, mut open) = (Pages::new(self), 0);
+        while let Some(page) = pages.next()? {
+            for entry in page.into_iter().flat_map(|(_, entries)| entries) {
+                if open == 0 {
+                    out.statement(&Begin.into())?;
+                }
+                out.statement(&entry_statement(entry)?)?;
+                open = (open + 1) % TRANSACTION;
+                if open == 0 {
+                    out.statement(&Commit.into())?;
+                }
+            }
+        }
+        if open > 0 { out.statement(&Commit.into()) } else { Ok(()) }
     }
 
     /// Makes the versions in use one after the other, then publishes as the timeline has it.
@@ -198,10 +275,25 @@ fn load_change(catalog: &Catalog, change: &Change) -> Load {
         Change::Cancel { config, sequence } => {
             Load::Cancel { number: *sequence, config: config.0.into() }
         }
+        Change::Keep { event, keep } => Load::Keep(alter_event(event.as_ref(), *keep)),
+    }
+}
+
+fn alter_event(event: Option<&Arc<str>>, keep: Option<Duration>) -> AlterEvent {
+    match event {
+        Some(event) => AlterEvent::new(Arc::clone(event), keep),
+        None => AlterEvent::others(keep),
     }
 }
 
 // -- without history
+
+/// The statements that say how long events are kept.
+fn rules_of_retention(catalog: &Catalog) -> impl Iterator<Item = AlterEvent> {
+    let retention = &catalog.retention;
+    let others = retention.others().map(|keep| alter_event(None, Some(keep)));
+    others.into_iter().chain(retention.own().map(|(event, keep)| alter_event(Some(event), keep)))
+}
 
 /// The segments that are not archived, each after those that it refers to.
 fn in_order(catalog: &Catalog) -> Vec<&Arc<Segment>> {
@@ -321,4 +413,28 @@ fn publish(name: &Name, version: u64, publication: &Publication, now: Timestamp)
         until: until(publication),
         comment: optional_text(publication.comment.as_ref()),
     }
+}
+
+/// The statement that says what an entry says.
+fn entry_statement(entry: Entry) -> Result<Statement> {
+    Ok(match entry.what {
+        What::Event { name, properties, id } => {
+            let mut track = Track::new(name, entry.user).at(entry.at);
+            if !properties.is_empty() {
+                track = track.properties(Value::Object(properties));
+            }
+            if let Some(id) = id {
+                track = track.id(id);
+            }
+            track.into()
+        }
+        What::Profile(attributes) => {
+            let set = SetUser::new(entry.user).at(entry.at);
+            let mut attributes = attributes.iter();
+            attributes
+                .try_fold(set, |set, (name, value)| set.attribute(&**name, value.clone()))?
+                .into()
+        }
+        What::Forget => ForgetUser::new(entry.user).into(),
+    })
 }

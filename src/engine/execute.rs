@@ -53,6 +53,10 @@ impl Session {
             S::SetClock(set) => self.check_set_clock(set),
             S::AdvanceClock(advance) => self.check_advance(&advance.by),
             S::Load(load) => self.check_load(load).map(|step| Effect::Load(Box::new(step))),
+            S::SetUser(_) | S::Track(_) | S::ForgetUser(_) => {
+                self.entry(statement)?;
+                Ok(Effect::Answer(done("it would be stored")))
+            }
             _ => {
                 let checked = self.check(self.now(), |scene| statement.checked(scene))?;
                 Ok(Effect::Answer(done(checked.message)))

@@ -8,8 +8,8 @@ use super::table::{Filtering, instant, maybe, texts};
 use super::{Outcome, Rows, Session};
 use crate::error::{ObjectKind, Result};
 use crate::model::{
-    Catalog, Change, Condition, ConfigId, Key, KeyId, Literal, Publication, Reference, Revision,
-    Segment, SegmentId, Timestamp, Value, Version,
+    Catalog, Change, Condition, ConfigId, Kept, Key, KeyId, Literal, Publication, Reference,
+    Revision, Segment, SegmentId, Timestamp, Value, Version,
 };
 use crate::statement::{ShowHistory, ShowVersions};
 use crate::store::{Position, Store};
@@ -101,7 +101,7 @@ impl Session {
         let mut placed = self.database().shared.store.object_history(kind, id)?;
         placed.retain(|((number, _), _)| *number <= self.newest_seen());
         if let Some((revision, changes)) = self.pending() {
-            let own = (0..).zip(changes).filter(|(_, change)| subject(change) == (kind, id));
+            let own = (0..).zip(changes).filter(|(_, change)| subject(change) == Some((kind, id)));
             placed.extend(own.map(|(index, change)| ((revision.number, index), change)));
         }
         Ok(placed)
@@ -214,9 +214,9 @@ fn segment_cells(segment: &Segment) -> Vec<Value> {
     vec![text(segment.condition.text()), maybe(segment.description.as_ref())]
 }
 
-/// What a change is about.
-fn subject(change: &Change) -> (ObjectKind, u32) {
-    match change {
+/// The object that a change is about, if it is about one.
+fn subject(change: &Change) -> Option<(ObjectKind, u32)> {
+    Some(match change {
         Change::Key(key) => (ObjectKind::Key, key.id.0),
         Change::Segment(segment) => (ObjectKind::Segment, segment.id.0),
         Change::Config { head, .. } => (ObjectKind::Config, head.id.0),
@@ -225,7 +225,8 @@ fn subject(change: &Change) -> (ObjectKind, u32) {
         Change::Salt { config, .. } | Change::Cancel { config, .. } => {
             (ObjectKind::Config, config.0)
         }
-    }
+        Change::Keep { .. } => return None,
+    })
 }
 
 /// The keys and segments of a config's versions, and what their conditions refer to, all the way down.
@@ -272,16 +273,25 @@ impl Teller<'_> {
         let Some((told, own)) = self.tell(revision, change, before)? else {
             return Ok(None);
         };
-        let (kind, id) = subject(change);
+        let (kind, name) = self.about(change);
         Ok(Some(vec![
             Value::from(i64::try_from(revision.number).unwrap_or(i64::MAX)),
             instant(revision.time),
             maybe(revision.actor.as_ref()),
             maybe(own.or(revision.comment.as_ref())),
-            text(&kind.to_string()),
-            self.name(kind, id),
+            kind,
+            name,
             text(&told),
         ]))
+    }
+
+    /// The kind and the name of what a change is about.
+    fn about(&self, change: &Change) -> (Value, Value) {
+        match (subject(change), change) {
+            (Some((kind, id)), _) => (text(&kind.to_string()), self.name(kind, id)),
+            (None, Change::Keep { event, .. }) => (text("event"), maybe(event.as_ref())),
+            (None, _) => (Value::Null, Value::Null),
+        }
     }
 
     fn name(&self, kind: ObjectKind, id: u32) -> Value {
@@ -336,6 +346,7 @@ impl Teller<'_> {
             Change::Cancel { config, sequence } => {
                 (self.tell_cancel(*config, *sequence, before)?, None)
             }
+            Change::Keep { keep, .. } => (format!("kept {}", Kept(*keep)), None),
             Change::Salt { .. } => return Ok(None),
         }))
     }

@@ -1,15 +1,18 @@
 //! Loading a dump: the log of another store, revision by revision, into an empty one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::dump::FORMAT;
 use super::session::done;
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Catalog, Change, ConfigId, Revision, Timestamp, Version, Versions};
+use crate::model::{
+    Catalog, Change, ConfigId, ExprKind, ListId, Revision, Timestamp, Version, Versions,
+    check_user_id,
+};
 use crate::statement::scene::Scene;
-use crate::statement::{Load, Parameters, rules};
+use crate::statement::{CreateSegment, Listed, Load, Parameters, rules};
 use crate::store::Loader;
 
 /// A dump on its way into the store; nothing of it is there before its end.
@@ -20,16 +23,30 @@ pub(super) struct Loading {
     catalog: Catalog,
     revision: Option<Revision>,
     changes: Vec<Change>,
+    /// How many lists of users were loaded.
+    lists: u32,
+    /// The last id of the last of them.
+    last_id: Option<Arc<str>>,
+    /// The lists that segments refer to.
+    referred: BTreeSet<ListId>,
     /// The versions among the changes.
     versions: HashMap<(ConfigId, u32), Arc<Version>>,
 }
 
 /// One statement of a dump, checked.
 pub(super) enum LoadStep {
-    Start { manual_clock: bool },
+    Start {
+        manual_clock: bool,
+    },
     Revision(Revision),
     Change(Change),
-    End { clock: Option<Timestamp> },
+    /// Ids of a list, in order.
+    Ids(ListId, Vec<Arc<str>>),
+    /// A segment of a list, out of a dump of what stands today.
+    Listed(Box<Listed>, ListId),
+    End {
+        clock: Option<Timestamp>,
+    },
 }
 
 /// The versions that were loaded, those of the revision that is being loaded too.
@@ -54,6 +71,10 @@ impl Session {
                 Ok(LoadStep::Start { manual_clock: *manual_clock })
             }
             (Load::Store { .. }, Some(_)) => Err(refused("LOAD STORE stands once, at the start")),
+            (Load::List { number, ids }, None) => self.check_ids(*number, ids),
+            (Load::Segment { segment, .. }, None) if !self.lists.is_empty() => {
+                self.check_listed(segment)
+            }
             (_, None) => Err(refused("a dump begins with LOAD STORE")),
             (_, Some(loading)) => loading.step(load, &self.parameters),
         }
@@ -80,6 +101,8 @@ impl Session {
         match (step, &mut self.loading) {
             (LoadStep::Start { manual_clock }, _) => {
                 let db = self.database().clone();
+                let _lists =
+                    db.try_lock_lists().ok_or_else(|| refused("a list is being loaded"))?;
                 let _writer = db.lock_writer();
                 let clock = manual_clock.then(|| db.now());
                 self.loading = Some(Loading {
@@ -88,15 +111,56 @@ impl Session {
                     catalog: Catalog::default(),
                     revision: None,
                     changes: Vec::new(),
+                    lists: 0,
+                    last_id: None,
+                    referred: BTreeSet::new(),
                     versions: HashMap::new(),
                 });
                 Ok(done("loading a dump"))
             }
             (LoadStep::Revision(revision), Some(loading)) => loading.start_revision(revision),
             (LoadStep::Change(change), Some(loading)) => loading.add(change),
+            (LoadStep::Ids(list, ids), Some(loading)) => loading.add_ids(list, &ids),
+            (LoadStep::Ids(list, ids), None) => self.keep_ids(list, &ids),
+            (LoadStep::Listed(listed, list), None) => self.end_listed(&listed, list),
+            (LoadStep::Listed(..), Some(_)) => Err(refused("LOAD REVISION comes before it")),
             (LoadStep::End { clock }, Some(_)) => self.end_load(clock),
             (_, None) => Err(refused("a dump begins with LOAD STORE")),
         }
+    }
+
+    /// Ids of a list outside of a dump with history.
+    fn check_ids(&self, number: u64, ids: &[Arc<str>]) -> Result<LoadStep> {
+        if self.transaction.is_some() {
+            return Err(refused("a list cannot be loaded in a transaction"));
+        }
+        ids.iter().try_for_each(|id| check_user_id(id))?;
+        Ok(LoadStep::Ids(list_number(number)?, ids.to_vec()))
+    }
+
+    /// A segment outside of a dump with history: its list was loaded before it, and goes to the store with it.
+    fn check_listed(&self, segment: &CreateSegment) -> Result<LoadStep> {
+        let ExprKind::InList(list) = segment.condition.node else {
+            return Err(refused("outside of a dump with history LOAD SEGMENT is for lists alone"));
+        };
+        if !self.lists.contains_key(&list) {
+            return Err(refused("LOAD LIST comes before the segment"));
+        }
+        let listed =
+            Listed { segment: segment.name.clone(), description: segment.description.clone() };
+        self.check(self.now(), |scene| listed.checked(scene, list))?;
+        Ok(LoadStep::Listed(Box::new(listed), list))
+    }
+
+    fn keep_ids(&mut self, list: ListId, ids: &[Arc<str>]) -> Result<Outcome> {
+        let kept = self.lists.entry(list).or_default();
+        ids.iter().try_for_each(|id| super::list::push(kept, id))?;
+        Ok(done("loading a list"))
+    }
+
+    fn end_listed(&mut self, listed: &Listed, list: ListId) -> Result<Outcome> {
+        let ids = self.lists.remove(&list).unwrap_or_default().sorted();
+        self.put_list(listed, &ids)
     }
 
     fn end_load(&mut self, clock: Option<Timestamp>) -> Result<Outcome> {
@@ -107,6 +171,7 @@ impl Session {
             return Err(refused("another session wrote to the store meanwhile"));
         }
         loading.hold_to_rules()?;
+        loading.refuse_stray_lists()?;
         loading.end_revision()?;
         let Some(loading) = self.loading.take() else { return Ok(done("nothing was loaded")) };
         let count = loading.catalog.revision;
@@ -138,16 +203,54 @@ impl Loading {
                 self.check_end(clock)?;
                 Ok(LoadStep::End { clock })
             }
+            Load::List { number, ids } => {
+                let list = list_number(*number)?;
+                self.check_ids(list, ids)?;
+                Ok(LoadStep::Ids(list, ids.clone()))
+            }
             _ => {
                 let Some(revision) = &self.revision else {
                     return Err(refused("LOAD REVISION comes before what it changed"));
                 };
                 let versions = LoadVersions(self);
                 let (catalog, now) = (&self.catalog, revision.time);
-                let scene = Scene { catalog, now, parameters, versions: &versions };
+                let lists = self.lists;
+                let scene = Scene { catalog, now, parameters, versions: &versions, lists };
                 load.change(&scene).map(LoadStep::Change)
             }
         }
+    }
+
+    /// A list is the one that was begun last or the next one, and its ids are in order.
+    fn check_ids(&self, list: ListId, ids: &[Arc<str>]) -> Result<()> {
+        ids.iter().try_for_each(|id| check_user_id(id))?;
+        let goes_on = list.0 == self.lists && !self.referred.contains(&list);
+        if !goes_on && Some(list.0) != self.lists.checked_add(1) {
+            return Err(refused("lists come one after the other, from 1, each before its segment"));
+        }
+        let before = self.last_id.iter().filter(|_| goes_on);
+        if !before.chain(ids).is_sorted_by(|a, b| a < b) {
+            return Err(refused("the ids of a list are in order, each once"));
+        }
+        Ok(())
+    }
+
+    fn add_ids(&mut self, list: ListId, ids: &[Arc<str>]) -> Result<Outcome> {
+        self.loader.ids(list, ids.iter().map(|id| &**id))?;
+        if list.0 > self.lists {
+            self.last_id = None;
+        }
+        self.lists = list.0;
+        self.last_id = ids.last().cloned().or(self.last_id.take());
+        Ok(done("loading a list"))
+    }
+
+    /// A list that no segment refers to would be in no revision.
+    fn refuse_stray_lists(&self) -> Result<()> {
+        if self.referred.len() < self.lists as usize {
+            return Err(refused("there is a list that no segment refers to"));
+        }
+        Ok(())
     }
 
     fn check_revision(&self, revision: &Revision) -> Result<()> {
@@ -187,6 +290,9 @@ impl Loading {
         let mut catalog = self.catalog.clone();
         catalog.apply(std::slice::from_ref(&change), now, &LoadVersions(self))?;
         self.catalog = catalog;
+        if let Change::Segment(segment) = &change {
+            self.referred.extend(segment.condition.lists());
+        }
         if let Change::Version(version) = &change {
             self.versions.insert((version.config, version.number), Arc::clone(version));
         }
@@ -218,6 +324,11 @@ impl Loading {
         let segments = self.catalog.segments().map(|s| crate::model::Reference::Segment(s.id));
         rules::refuse_cycles(&self.catalog, segments, now)
     }
+}
+
+fn list_number(number: u64) -> Result<ListId> {
+    let number = u32::try_from(number).ok().filter(|number| (1..u32::MAX).contains(number));
+    number.map(ListId).ok_or_else(|| refused("that is no number of a list"))
 }
 
 fn refused(why: &'static str) -> Error {

@@ -1,8 +1,11 @@
 //! The catalog as of an earlier revision: only what a statement needs of it, read from the history.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::list;
 use crate::error::{ObjectKind, Result};
+use crate::listing::Lists;
 use crate::model::{
     Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, Reference, SegmentId, Spanned,
     Timestamp,
@@ -36,6 +39,15 @@ pub(super) fn catalog(
         reader.read(reference)?;
     }
     Ok(reader.catalog)
+}
+
+/// The lists of users that a catalog of the past refers to. Those that are no longer in force are read.
+pub(super) fn lists(store: &Store, catalog: &Catalog, now: &Arc<Lists>) -> Result<Arc<Lists>> {
+    let wanted = list::wanted(catalog);
+    if wanted.is_subset(&now.numbers()) {
+        return Ok(Arc::clone(now));
+    }
+    list::read(store, &wanted)
 }
 
 struct Reader<'s> {

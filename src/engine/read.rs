@@ -9,7 +9,7 @@ use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Moment};
 use crate::model::{
-    Catalog, Config, Context, KeyId, Literal, Name, Spanned, Timestamp, Value, Version,
+    Catalog, Config, Context, KeyId, Literal, Name, Object, Spanned, Timestamp, Value, Version,
 };
 use crate::statement::scene::{find_config, find_key, unknown_version};
 use crate::statement::{AssertGet, Get, GetWhat, Text, Under, rules};
@@ -60,7 +60,7 @@ impl Session {
 
     /// Finds the state, the user and the keys of a `GET`.
     pub(super) fn reading(&self, get: &Get) -> Result<Reading> {
-        let context = self.context(get)?;
+        let (user, given) = self.user(get)?;
         let view = self.view(get.as_of.as_ref(), &wanted(get))?;
         let under = get.under.as_ref().map(|under| self.under(&view, under)).transpose()?;
         let snapshot = match &under {
@@ -75,16 +75,19 @@ impl Session {
             }
             _ => error,
         })?;
+        let context = match &user {
+            None => Context::anonymous(),
+            Some(id) => super::user::context(user.clone(), self.history(id)?, view.at),
+        };
+        let context = context.with_all(&given);
         Ok(Reading { snapshot, at: view.at, context, keys })
     }
 
-    fn context(&self, get: &Get) -> Result<Context> {
+    /// Whom the values are for, and the attributes that are given with the statement.
+    fn user(&self, get: &Get) -> Result<(Option<Arc<str>>, Arc<Object>)> {
         let user = self.parameters.optional(get.user.as_ref())?;
-        let attributes = get.attributes.as_ref().map(|given| self.parameters.attributes(given));
-        Ok(match attributes.transpose()? {
-            Some(attributes) => Context::of(user, &attributes),
-            None => user.map_or_else(Context::anonymous, Context::new),
-        })
+        let given = get.attributes.as_ref().map(|given| self.parameters.attributes(given));
+        Ok((user, given.transpose()?.unwrap_or_default()))
     }
 
     /// The state as of an instant: what was committed by then, under the names of then.
@@ -103,8 +106,13 @@ impl Session {
         }
         let store = &self.database().shared.store;
         let catalog = past::catalog(store, store.revision_at(at)?, at, wanted)?;
+        let lists = match wanted {
+            // it is shown, and nobody is evaluated
+            Wanted::Object(..) => Arc::default(),
+            _ => past::lists(store, &catalog, &committed.lists)?,
+        };
         let snapshot = eval::Snapshot::uncounted(&catalog);
-        Ok(View { state: Arc::new(State { catalog, snapshot }), at })
+        Ok(View { state: Arc::new(State::new(catalog, snapshot, lists)), at })
     }
 
     /// The version that is pretended to be live.

@@ -1,16 +1,18 @@
 //! Sessions: who writes and why, what the parameters are, and the transaction that is open.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::database::State;
+use super::database::{Extra, State};
 use super::load::Loading;
 use super::script::{Script, ScriptStatement};
 use super::{Database, Outcome};
+use crate::behaviour::UserHistory;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::NoMeter;
 use crate::model::{
-    Catalog, Change, ConfigId, Publication, Revision, Timestamp, Version, Versions,
+    Catalog, Change, ConfigId, Entry, ListId, Publication, Revision, Timestamp, UserIds, Version,
+    Versions, What,
 };
 use crate::statement::scene::{Checked, Scene};
 use crate::statement::{Parameters, Statement};
@@ -35,6 +37,8 @@ pub struct Session {
     pub(super) parameters: Parameters,
     pub(super) transaction: Option<Transaction>,
     pub(super) loading: Option<Loading>,
+    /// Lists of users whose segments are still to come, out of a dump of what stands today.
+    pub(super) lists: BTreeMap<ListId, UserIds>,
 }
 
 /// What was written since `BEGIN`.
@@ -47,6 +51,8 @@ pub(super) struct Transaction {
     pub(super) changes: Vec<Change>,
     /// The versions that were written; the store does not have them yet.
     versions: HashMap<(ConfigId, u32), Arc<Version>>,
+    /// What is to be known of users.
+    entries: Vec<Entry>,
 }
 
 /// The versions of the store, and those of an open transaction.
@@ -73,6 +79,7 @@ impl Session {
             parameters: Parameters::new(),
             transaction: None,
             loading: None,
+            lists: BTreeMap::new(),
         }
     }
 
@@ -80,7 +87,8 @@ impl Session {
     pub(super) fn fork(&self, parameters: Parameters) -> Self {
         let (db, actor) = (self.db.clone(), self.actor.clone());
         let (comment, transaction, loading) = (self.comment.clone(), None, None);
-        Self { db, actor, comment, parameters, transaction, loading }
+        let lists = BTreeMap::new();
+        Self { db, actor, comment, parameters, transaction, loading, lists }
     }
 
     /// Says who writes, as `SET ACTOR` does.
@@ -124,6 +132,8 @@ impl Session {
     pub fn run(&mut self, statement: &Statement) -> Result<Outcome> {
         let result = if statement.is_write() {
             self.write(statement)
+        } else if statement.is_user_write() {
+            self.record(statement)
         } else {
             self.effect(statement).and_then(|effect| self.perform(effect))
         };
@@ -188,12 +198,18 @@ impl Session {
         now: Timestamp,
         check: impl FnOnce(&Scene<'_>) -> Result<Checked>,
     ) -> Result<Checked> {
+        self.check_writable()?;
+        self.check_at(&self.state().catalog, now, check)
+    }
+
+    /// Refuses to write where nothing but a dump can be written, or nothing.
+    fn check_writable(&self) -> Result<()> {
         self.db.refuse_read_only()?;
         if self.loading.is_some() {
             let message = "a dump is being loaded: only LOAD statements can stand here";
             return Err(ErrorKind::TransactionState(message).into());
         }
-        self.check_at(&self.state().catalog, now, check)
+        Ok(())
     }
 
     fn check_at(
@@ -203,7 +219,8 @@ impl Session {
         check: impl FnOnce(&Scene<'_>) -> Result<Checked>,
     ) -> Result<Checked> {
         let versions = self.versions();
-        check(&Scene { catalog, now, parameters: &self.parameters, versions: &versions })
+        let parameters = &self.parameters;
+        check(&Scene { catalog, now, parameters, versions: &versions, lists: 0 })
     }
 
     /// Writes in the open transaction, or as a transaction of its own. In the latter case the check is
@@ -223,7 +240,21 @@ impl Session {
         }
         let comment = comment.or_else(|| self.comment.clone());
         let revision = self.next_revision(&db.state().catalog, now, comment);
-        let number = db.commit(&changes.changes, after, &revision)?;
+        let number = db.commit(&changes.changes, after, &revision, Extra::default())?;
+        Ok(Outcome::Changed { message, revision: Some(number) })
+    }
+
+    /// Commits what gives a list to a segment. The caller holds the lock of the writer.
+    pub(super) fn commit_list(
+        &self,
+        db: &Database,
+        checked: Checked,
+        now: Timestamp,
+        list: (ListId, &UserIds),
+    ) -> Result<Outcome> {
+        let Checked { changes, after, message, .. } = checked;
+        let revision = self.next_revision(&db.state().catalog, now, self.comment.clone());
+        let number = db.commit(&changes.changes, after, &revision, Extra::list(list))?;
         Ok(Outcome::Changed { message, revision: Some(number) })
     }
 
@@ -237,6 +268,52 @@ impl Session {
         };
         transaction.add(changes.changes, after)?;
         Ok(Outcome::Changed { message, revision: None })
+    }
+
+    // -- users
+
+    /// What a statement about a user would store.
+    pub(super) fn entry(&self, statement: &Statement) -> Result<Entry> {
+        self.check_writable()?;
+        statement.entry(&self.parameters, self.now())
+    }
+
+    /// Stores what a statement says of a user, in the open transaction or at once.
+    fn record(&mut self, statement: &Statement) -> Result<Outcome> {
+        let entry = self.entry(statement)?;
+        if entry.what == What::Forget && !self.knows(&entry.user)? {
+            let message = format!("nothing changed: nothing is known of user {}", entry.user);
+            return Ok(Outcome::Unchanged { message });
+        }
+        let message = told(&entry);
+        let is_new = match &mut self.transaction {
+            Some(transaction) => transaction.record(&self.db, entry)?,
+            None => self.db.add_entries(&[entry])?.repeated == 0,
+        };
+        if !is_new {
+            let message = "nothing changed: the store has seen an event with this id".into();
+            return Ok(Outcome::Unchanged { message });
+        }
+        Ok(Outcome::Changed { message, revision: None })
+    }
+
+    /// Whether anything is known of a user; that a list has the id is something.
+    fn knows(&self, user: &str) -> Result<bool> {
+        Ok(!self.history(user)?.is_empty() || self.db.shared.store.is_listed(user)?)
+    }
+
+    /// What the session knows of a user.
+    pub(super) fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
+        let history = self.db.history(user)?;
+        let entries = self.transaction.iter().flat_map(|transaction| &transaction.entries);
+        let own: Vec<_> = entries.filter(|entry| *entry.user == *user).cloned().collect();
+        Ok(if own.is_empty() { history } else { Arc::new(history.with(&own)) })
+    }
+
+    /// The users of whom the open transaction says something, in byte order.
+    pub(super) fn recorded_users(&self) -> BTreeSet<Arc<str>> {
+        let entries = self.transaction.iter().flat_map(|transaction| &transaction.entries);
+        entries.map(|entry| Arc::clone(&entry.user)).collect()
     }
 
     fn next_revision(
@@ -258,6 +335,7 @@ impl Session {
             base,
             changes: Vec::new(),
             versions: HashMap::new(),
+            entries: Vec::new(),
         });
         done("began a transaction")
     }
@@ -325,14 +403,12 @@ impl Session {
         now: Timestamp,
     ) -> Result<Outcome> {
         if transaction.changes.is_empty() {
-            return Ok(Outcome::Unchanged {
-                message: "nothing changed: nothing was written".into(),
-            });
+            return transaction.commit_entries(db);
         }
         let versions = TransactionVersions { db, transaction: Some(transaction) };
         let (changes, after) = transaction.stamped(now, &versions)?;
         let revision = self.next_revision(&transaction.base.catalog, now, self.comment.clone());
-        let number = db.commit(&changes, after, &revision)?;
+        let number = db.commit(&changes, after, &revision, Extra::entries(&transaction.entries))?;
         Ok(Outcome::Changed { message: "committed".into(), revision: Some(number) })
     }
 }
@@ -340,7 +416,8 @@ impl Session {
 impl Transaction {
     fn add(&mut self, changes: Vec<Change>, after: Catalog) -> Result<()> {
         let (snapshot, _) = self.state.snapshot.update(&after, &changes, &NoMeter)?;
-        self.state = Arc::new(State { catalog: after, snapshot });
+        let lists = Arc::clone(&self.state.lists);
+        self.state = Arc::new(State { catalog: after, snapshot, lists });
         for change in &changes {
             if let Change::Version(version) = change {
                 self.versions.insert((version.config, version.number), Arc::clone(version));
@@ -348,6 +425,41 @@ impl Transaction {
         }
         self.changes.extend(changes);
         Ok(())
+    }
+
+    /// Takes an entry in, unless it is an event that was there before.
+    fn record(&mut self, db: &Database, entry: Entry) -> Result<bool> {
+        if let What::Event { id: Some(id), .. } = &entry.what
+            && self.has_event(db, id)?
+        {
+            return Ok(false);
+        }
+        self.entries.push(entry);
+        Ok(true)
+    }
+
+    /// Whether there is an event with an id; one of a user who is forgotten is none.
+    fn has_event(&self, db: &Database, id: &str) -> Result<bool> {
+        let forgets =
+            |entry: &Entry, user: &str| entry.what == What::Forget && *entry.user == *user;
+        for (place, entry) in self.entries.iter().enumerate().rev() {
+            if matches!(&entry.what, What::Event { id: Some(known), .. } if **known == *id) {
+                let later = self.entries.get(place..).unwrap_or_default();
+                return Ok(!later.iter().any(|later| forgets(later, &entry.user)));
+            }
+        }
+        let user = db.shared.store.event_user(id)?;
+        Ok(user.is_some_and(|user| !self.entries.iter().any(|entry| forgets(entry, &user))))
+    }
+
+    /// Commits what is only about users.
+    fn commit_entries(&self, db: &Database) -> Result<Outcome> {
+        if self.entries.is_empty() {
+            let message = "nothing changed: nothing was written".into();
+            return Ok(Outcome::Unchanged { message });
+        }
+        db.add_entries_locked(&self.entries)?;
+        Ok(Outcome::Changed { message: "committed".into(), revision: None })
     }
 
     fn publications(&self) -> impl Iterator<Item = &Publication> {
@@ -375,6 +487,15 @@ impl Transaction {
         let mut after = self.base.catalog.clone();
         after.apply(&changes, now, versions)?;
         Ok((changes, after))
+    }
+}
+
+/// What is stored of a user, in one sentence.
+fn told(entry: &Entry) -> String {
+    match &entry.what {
+        What::Event { name, .. } => format!("tracked {name} of user {}", entry.user),
+        What::Profile(_) => format!("set user {}", entry.user),
+        What::Forget => format!("forgot user {}", entry.user),
     }
 }
 

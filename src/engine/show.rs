@@ -1,13 +1,17 @@
-//! `SHOW KEYS | SEGMENTS | CONFIGS | SCHEDULE`: the objects as tables.
+//! `SHOW KEYS | SEGMENTS | CONFIGS | SCHEDULE | RETENTION`: the objects as tables.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::read::text;
+use super::read::{optional, text};
+use super::show_users::COUNT;
 use super::table::{instant, maybe, texts};
-use super::{Outcome, Session};
+use super::{Outcome, Rows, Session};
 use crate::error::Result;
+use crate::eval::Needs;
 use crate::model::{
-    Catalog, Condition, Config, Key, Publication, Reference, Segment, Timestamp, User, Value,
+    Catalog, Condition, Config, Duration, Key, Publication, Reference, Segment, Timestamp, User,
+    Value,
 };
 use crate::statement::{Show, Table, rules};
 
@@ -18,9 +22,23 @@ const SEGMENTS: &[&str] =
 const CONFIGS: &[&str] =
     &["config", "status", "live", "newest", "next", "segments", "keys", "description"];
 const SCHEDULE: &[&str] = &["config", "version", "at", "until", "status", "comment"];
+const RETENTION: &[&str] = &["event", "keep", "needed", "segments"];
 
 impl Session {
     pub(super) fn show(&self, show: &Show) -> Result<Outcome> {
+        let listed = self.list(show)?;
+        let users = matches!(show.table, Table::Users | Table::Events);
+        match listed {
+            // these count as they go: there may be millions
+            Outcome::Rows(rows) if show.count && !users => {
+                let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+                Ok(Outcome::Rows(Rows::new(COUNT, vec![vec![Value::from(count)]])))
+            }
+            listed => Ok(listed),
+        }
+    }
+
+    fn list(&self, show: &Show) -> Result<Outcome> {
         let (state, now) = (self.state(), self.now());
         let catalog = &state.catalog;
         match show.table {
@@ -39,6 +57,8 @@ impl Session {
                 self.table(CONFIGS, rows, &show.filter)
             }
             Table::Schedule => self.table(SCHEDULE, schedule(catalog, now), &show.filter),
+            Table::Users | Table::Events => self.show_users(show),
+            Table::Retention => self.table(RETENTION, retention(catalog, now), &show.filter),
         }
     }
 }
@@ -122,4 +142,29 @@ fn schedule_row(config: &Config, publication: &Publication, now: Timestamp) -> V
         text(if publication.in_force(now) { "in force" } else { "to come" }),
         maybe(publication.comment.as_ref()),
     ]
+}
+
+/// The events that have a rule or are looked at, by name, then the rule of all others if there is one.
+fn retention(catalog: &Catalog, now: Timestamp) -> Vec<Vec<Value>> {
+    let (rules, needs) = (&catalog.retention, Needs::of(catalog));
+    let events: BTreeSet<_> = rules.own().map(|(event, _)| event).chain(needs.events()).collect();
+    let row = |event: &Arc<str>| {
+        let needed = needs.reach(event).map(|reach| reach.at(now).to_string());
+        vec![
+            Value::String(Arc::clone(event)),
+            duration(rules.of(event)),
+            optional(needed.as_deref()),
+            texts(needs.segments(event).map(|(segment, _)| segment.to_arc())),
+        ]
+    };
+    let rows = events.into_iter().map(row);
+    let others = rules.others().map(|keep| {
+        vec![Value::Null, duration(Some(keep)), Value::Null, Value::from(Vec::<Value>::new())]
+    });
+    rows.chain(others).collect()
+}
+
+/// A duration as a value; `NULL` is for ever.
+fn duration(duration: Option<Duration>) -> Value {
+    optional(duration.map(|duration| duration.to_string()).as_deref())
 }

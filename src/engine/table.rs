@@ -7,9 +7,10 @@ use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Environment, Found, Scope};
 use crate::model::{
-    AttributeName, Expr, ExprKind, KeyId, KeyType, Literal, Name, Path, SegmentId, Span, Spanned,
-    Timestamp, Value, compare_numbers,
+    AttributeName, Catalog, Context, Expr, ExprKind, KeyId, KeyType, Literal, Name, Path,
+    SegmentId, Span, Spanned, Timestamp, Value, compare_numbers,
 };
+use crate::statement::scene::{find_key, find_segment};
 use crate::statement::{Direction, Filter};
 
 /// The columns that hold instants: they are ordered as such, not as texts.
@@ -37,6 +38,9 @@ pub(super) struct Filtering {
     now: Timestamp,
 }
 
+/// How many rows more than wanted are kept before the least are let go.
+const SURPLUS: usize = 1_000;
+
 impl Filtering {
     /// Checks that the filter speaks of columns that there are.
     pub(super) fn new(
@@ -44,10 +48,25 @@ impl Filtering {
         columns: &'static [&'static str],
         filter: &Filter,
     ) -> Result<Self> {
+        Self::with_scope(session, &ColumnScope { columns, users: None }, filter)
+    }
+
+    /// A filter over a table about users: what a segment may ask of a user, it may ask, too.
+    pub(super) fn of_users(
+        session: &Session,
+        catalog: &Catalog,
+        columns: &'static [&'static str],
+        filter: &Filter,
+    ) -> Result<Self> {
+        Self::with_scope(session, &ColumnScope { columns, users: Some(catalog) }, filter)
+    }
+
+    fn with_scope(session: &Session, scope: &ColumnScope<'_>, filter: &Filter) -> Result<Self> {
+        let columns = scope.columns;
         let compile = |expr| {
             let mut bound = session.parameters.bind(expr)?.into_owned();
             read_times(&mut bound);
-            eval::compile(&bound, &ColumnScope { columns })
+            eval::compile(&bound, scope)
         };
         let order = filter.order.iter().map(|(path, direction)| {
             let column = column_of(columns, &path.node, path.span)?;
@@ -69,6 +88,33 @@ impl Filtering {
         program.evaluate(&mut env) == Some(true)
     }
 
+    /// Whether a row about a user passes the condition.
+    pub(super) fn passes_user(
+        &self,
+        row: &[Value],
+        snapshot: &eval::Snapshot,
+        context: &Context,
+    ) -> bool {
+        let Some(program) = &self.condition else { return true };
+        let row = RowEnvironment { columns: self.columns, row, now: self.now };
+        let column = |name: &AttributeName| row.attribute(name);
+        snapshot.holds_beside(program, context, self.now, &column) == Some(true)
+    }
+
+    /// Lets the rows go that will not be wanted, when there are too many. `usual`: the order in which rows are
+    /// that are in no other.
+    pub(super) fn prune(
+        &self,
+        rows: &mut Vec<Vec<Value>>,
+        usual: impl Fn(&[Value], &[Value]) -> Ordering,
+    ) {
+        let Some(limit) = self.limit else { return };
+        if rows.len() >= limit.saturating_add(SURPLUS) {
+            rows.sort_by(|a, b| self.compare(a, b).then_with(|| usual(a, b)));
+            rows.truncate(limit);
+        }
+    }
+
     /// The number of rows after which no more are wanted; only if they come in the order wanted.
     pub(super) fn enough(&self) -> Option<usize> {
         self.limit.filter(|_| self.order.is_empty())
@@ -77,6 +123,11 @@ impl Filtering {
     /// The rows that pass, in the order wanted, no more than wanted.
     pub(super) fn apply(&self, mut rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
         rows.retain(|row| self.passes(row));
+        self.ordered(rows)
+    }
+
+    /// Rows that pass, in the order wanted, no more than wanted.
+    pub(super) fn ordered(&self, mut rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
         if !self.order.is_empty() {
             rows.sort_by(|a, b| self.compare(a, b));
         }
@@ -161,21 +212,25 @@ fn column_of(columns: &[&'static str], path: &Path, span: Span) -> Result<usize>
 }
 
 /// What names mean in the `WHERE` of a table: its columns.
-struct ColumnScope {
+struct ColumnScope<'c> {
     columns: &'static [&'static str],
+    /// If the rows are about users: the keys and segments that may be asked of them.
+    users: Option<&'c Catalog>,
 }
 
-impl Scope for ColumnScope {
+impl Scope for ColumnScope<'_> {
     fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
-        Err(misplaced("KEY(…)", name.span))
+        let catalog = self.users.ok_or_else(|| misplaced("KEY(…)", name.span))?;
+        find_key(catalog, name).map(|key| (key.id, key.kind))
     }
 
     fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId> {
-        Err(misplaced("IN SEGMENT", name.span))
+        let catalog = self.users.ok_or_else(|| misplaced("IN SEGMENT", name.span))?;
+        find_segment(catalog, name).map(|segment| segment.id)
     }
 
-    fn check_type(&self) -> Option<KeyType> {
-        None
+    fn user(&self, what: &str, span: Span) -> Result<()> {
+        self.users.map(drop).ok_or_else(|| misplaced(what, span))
     }
 
     fn attribute(&self, path: &Path, span: Span) -> Result<()> {

@@ -1,0 +1,167 @@
+//! Lists of users: loaded into segments, and kept in memory as long as a segment refers to them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::database::State;
+use super::{Database, Outcome, Session};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::LIST_IDS;
+use crate::listing::Lists;
+use crate::model::{
+    Catalog, Change, Entry, ListId, Listing, Name, Spanned, UserIds, What, check_user_id,
+};
+use crate::statement::Listed;
+use crate::store::Store;
+
+impl Database {
+    /// Loads a list of users into a segment, in place of the condition or the list that it has; a segment that
+    /// does not exist is made. Returns how many users are in the list: each counts once.
+    ///
+    /// Until it returns, evaluations go by the old condition; from then on they go by the list, in all configs at
+    /// once. A list is at most [`LIST_IDS`] ids long. It is part of the history: as of an earlier instant the
+    /// segment is what it was then.
+    ///
+    /// In memory an id of a list takes about 12 bytes besides its own, and once, however many lists it is in. The
+    /// lists that segments refer to are read when a store is opened.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// db.load_list("vips", ["u1", "u2"])?;
+    /// db.execute(
+    ///     "CREATE KEY lounge BOOLEAN DEFAULT FALSE;
+    ///      CREATE CONFIG lounges SEGMENTS vips KEY lounge = TRUE;
+    ///      PUBLISH CONFIG lounges;",
+    /// )?;
+    /// assert!(db.get::<bool>("lounge", &pcq::Context::new("u1"))?);
+    /// db.load_list("vips", ["u2", "u3"])?;
+    /// assert!(!db.get::<bool>("lounge", &pcq::Context::new("u1"))?);
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `bad-literal` or `limit` if an id is empty or too long, or if there are too many; `archived` if the segment
+    /// is archived, `already-exists` for `EVERYONE`; `read-only`, `io`.
+    pub fn load_list<N, I>(&self, segment: N, ids: I) -> Result<u64>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+        I: IntoIterator<Item: AsRef<str>>,
+    {
+        self.session().load_list(segment, ids)
+    }
+
+    /// The lists after a commit, if they are others. `fresh`: the list that the commit brings in.
+    pub(super) fn lists_after(
+        &self,
+        before: &State,
+        changes: &[Change],
+        after: &Catalog,
+        fresh: Option<(ListId, &UserIds)>,
+    ) -> Result<Option<Arc<Lists>>> {
+        let concerned = |change: &Change| {
+            let Change::Segment(segment) = change else { return false };
+            let old = before.catalog.segment(segment.id);
+            [Some(segment), old].iter().flatten().any(|s| !s.condition.lists().is_empty())
+        };
+        if !changes.iter().any(concerned) {
+            return Ok(None);
+        }
+        let wanted = wanted(after);
+        let mut lists = before.lists.only(&wanted)?;
+        if let Some((list, ids)) = fresh {
+            lists = lists.with(list, ids)?;
+        }
+        read_missing(&self.shared.store, lists, &wanted).map(|lists| Some(Arc::new(lists)))
+    }
+
+    /// Takes the users who are forgotten out of the lists in memory. The caller holds the writer's lock.
+    pub(super) fn forget_listed(&self, entries: &[Entry]) {
+        let state = self.state();
+        if let Some(lists) = without_forgotten(&state.lists, entries) {
+            let snapshot = state.snapshot.with_lists(Arc::clone(&lists) as Arc<dyn Listing>);
+            self.put_state(State { catalog: state.catalog.clone(), snapshot, lists });
+        }
+    }
+}
+
+impl Session {
+    /// [`Database::load_list`], by the actor of the session and with its comment.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Database::load_list`]; `transaction-state` in a transaction.
+    pub fn load_list<N, I>(&mut self, segment: N, ids: I) -> Result<u64>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+        I: IntoIterator<Item: AsRef<str>>,
+    {
+        let segment = Spanned::unplaced(segment.try_into().map_err(Into::into)?);
+        let mut listed = UserIds::default();
+        for id in ids {
+            push(&mut listed, id.as_ref())?;
+        }
+        let ids = listed.sorted();
+        drop(listed);
+        self.put_list(&Listed { segment, description: None }, &ids)?;
+        Ok(ids.len() as u64)
+    }
+
+    /// Writes a list, which is sorted, and then the revision that gives it to a segment.
+    pub(super) fn put_list(&mut self, listed: &Listed, ids: &UserIds) -> Result<Outcome> {
+        if self.in_transaction() {
+            let message = "a list cannot be loaded in a transaction";
+            return Err(ErrorKind::TransactionState(message).into());
+        }
+        let db = self.database().clone();
+        let _lists = db.lock_lists();
+        // first of all, so that nothing is written in vain; what holds under the writer's lock is what counts
+        self.check(self.now(), |scene| listed.checked(scene, ListId(1)))?;
+        let list = db.shared.store.add_list(ids)?;
+        let _writer = db.lock_writer();
+        let now = self.now();
+        let checked = self.check(now, |scene| listed.checked(scene, list))?;
+        self.commit_list(&db, checked, now, (list, ids))
+    }
+}
+
+/// Adds an id to those of a list.
+pub(super) fn push(ids: &mut UserIds, id: &str) -> Result<()> {
+    check_user_id(id)?;
+    ids.push(id)?;
+    let (limit, found) = (LIST_IDS, ids.len());
+    if found > limit {
+        return Err(ErrorKind::TooMany { what: "a list", limit, unit: "ids", found }.into());
+    }
+    Ok(())
+}
+
+/// The lists that segments of a catalog refer to, archived ones too: what refers to them is still in force.
+pub(super) fn wanted(catalog: &Catalog) -> BTreeSet<ListId> {
+    catalog.segments().flat_map(|segment| segment.condition.lists()).collect()
+}
+
+/// Reads lists from the store.
+pub(super) fn read(store: &Store, wanted: &BTreeSet<ListId>) -> Result<Arc<Lists>> {
+    read_missing(store, Lists::default(), wanted).map(Arc::new)
+}
+
+fn read_missing(store: &Store, mut lists: Lists, wanted: &BTreeSet<ListId>) -> Result<Lists> {
+    for list in wanted.difference(&lists.numbers()) {
+        let mut ids = UserIds::default();
+        store.each_listed(*list, |id| ids.push(id))?;
+        lists = lists.with(*list, &ids)?;
+    }
+    Ok(lists)
+}
+
+/// The lists without the users who are forgotten, if one of them is in any.
+pub(super) fn without_forgotten(lists: &Arc<Lists>, entries: &[Entry]) -> Option<Arc<Lists>> {
+    let forgotten = entries.iter().filter(|entry| entry.what == What::Forget);
+    let mut left: Option<Arc<Lists>> = None;
+    for entry in forgotten {
+        let without = left.as_ref().unwrap_or(lists).without(&entry.user);
+        left = without.map(Arc::new).or(left);
+    }
+    left
+}
