@@ -1,6 +1,9 @@
 //! The program, run as people and scripts run it.
 #![cfg(feature = "cli")]
 
+#[path = "cli/track.rs"]
+mod track;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -499,6 +502,84 @@ fn a_backup_is_a_store() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert_eq!(place.run(&["dump", "copy.pcdb"]).out, place.run(&["dump", store]).out);
     assert_fails(&place.run(&["backup", store, "copy.pcdb"]), 1, "error[io]: ");
+}
+
+#[test]
+fn compact_drops_what_is_kept_no_longer() {
+    let place = Place::new();
+    let track = |n: u32| {
+        let (day, note) = (1 + n % 20, "x".repeat(2_000));
+        let at = format!("AT '2025-01-{day:02}T00:00:00Z' ID 'id{n}'");
+        format!("TRACK 'Seen' FOR USER 'u{n}' {{\"note\": \"{note}\"}} {at};")
+    };
+    let events: String = (0..200).map(track).collect();
+    place.file("seed.pcq", format!("BEGIN; {events} COMMIT;"));
+    let clock = "2025-02-01T00:00:00Z";
+    let seeded = place.run(&["run", "seed.pcq", "--db", "seen.pcdb", "--clock", clock]);
+    assert_eq!((seeded.code, seeded.err.as_str()), (0, ""));
+    assert!(place.run(&["compact", "seen.pcdb"]).out.starts_with("events dropped  0\n"));
+    place.run(&["seen.pcdb", "-e", "ALTER EVENT 'Seen' KEEP 14 DAYS"]);
+    let ran = place.run(&["compact", "seen.pcdb"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let numbers = ran.out.lines().filter_map(|line| line.split_whitespace().last()?.parse().ok());
+    let numbers: Vec<u64> = numbers.collect();
+    assert_eq!(numbers[0], 170, "{}", ran.out);
+    assert!(numbers[2] < numbers[1], "{}", ran.out);
+    assert_eq!(fs::metadata(place.path("seen.pcdb")).unwrap().len(), numbers[2]);
+    let left = place.run(&["seen.pcdb", "-e", "SHOW COUNT OF EVENTS", "--format", "csv"]);
+    assert_eq!(left.out.lines().last(), Some("30"));
+    assert_eq!(place.run(&["verify", "seen.pcdb"]).code, 0);
+}
+
+#[test]
+fn what_is_not_there_is_not_compacted() {
+    let place = Place::new();
+    assert_fails(&place.run(&["compact", "nothing.pcdb"]), 3, "error[");
+    assert!(!place.path("nothing.pcdb").exists());
+}
+
+// -- lists
+
+#[test]
+fn a_list_is_loaded_into_a_segment() {
+    let place = Place::new();
+    let store = place.store();
+    place.file("ids.txt", "u1\r\n\nu2\nu1");
+    let ran = place.run(&["list", store, "us", "ids.txt", "--actor", "ann", "--comment", "why"]);
+    assert_eq!((ran.code, &*ran.out, &*ran.err), (0, "loaded 2 ids into segment us\n", ""));
+    let get = |user| {
+        place.run(&[store, "--format", "csv", "-e", &format!("GET banner FOR USER '{user}'")])
+    };
+    assert!(get("u2").out.contains("hello") && !get("u3").out.contains("hello"));
+    let ran = place.run_with_input(&["list", store, "new segment", "-"], "u3\n");
+    assert_eq!((ran.code, &*ran.out), (0, "loaded 1 id into segment \"new segment\"\n"), "{ran:?}");
+    let history = place.run(&[store, "--format", "csv", "-e", "SHOW HISTORY OF SEGMENT us"]).out;
+    assert!(history.contains("ann") && history.contains("why"), "{history}");
+    let verified = place.run(&["verify", store]);
+    assert!(verified.out.contains("lists") && verified.code == 0, "{verified:?}");
+    let dump = place.run(&["dump", store]).out;
+    let ran = place.run_with_input(&["run", "-", "--db", "copy.pcdb"], &dump);
+    assert_eq!((ran.code, place.run(&["dump", "copy.pcdb"]).out), (0, dump));
+}
+
+#[test]
+fn a_list_with_a_wrong_line_changes_nothing() {
+    let place = Place::new();
+    let store = place.store();
+    let before = place.run(&["dump", store]).out;
+    place.file("long.txt", format!("u1\n\n{}\n", "x".repeat(2_000)));
+    place.file("bytes.txt", b"u1\nu2\nu\xff\n");
+    for (file, error) in [
+        ("long.txt", "long.txt:3:1: error[limit]: "),
+        ("bytes.txt", "bytes.txt:3:1: error[bad-literal]: "),
+    ] {
+        assert_fails(&place.run(&["list", store, "us", file]), 1, error);
+    }
+    assert_eq!(place.run(&["dump", store]).out, before);
+    assert_fails(&place.run(&["list", store, "EVERYONE", "-"]), 1, "error[already-exists]: ");
+    assert_eq!(place.run(&["list", store, "us", "nothing.txt"]).code, 2);
+    assert_eq!(place.run(&["list", "nothing.pcdb", "us", "-"]).code, 3);
+    assert!(!place.path("nothing.pcdb").exists());
 }
 
 // -- statistics

@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::format::Format;
 use super::report::ColorWhen;
+use super::track::RowFormat;
 use crate::{Name, Timestamp, Value};
 
 const EXAMPLES: &str = "\
@@ -18,6 +19,8 @@ Examples:
   pcq run setup.pcq release.pcq --db app.pcdb   run scripts
   pcq run test.pcq --clock 2026-01-01T00:00:00Z
                                                 run a test in memory, with its own clock
+  pcq track app.pcdb users.csv events.jsonl     load users and events
+  pcq list app.pcdb vips ids.txt                load a list of users into a segment
   pcq stats app.pcdb banner --by day            draw what was delivered of a config
   pcq dump app.pcdb | pcq run - --db copy.pcdb  copy a store through a script
 
@@ -27,6 +30,35 @@ Exit codes:
   2  usage, or a script cannot be read
 
 The words of the commands win: a store in a file called `run` is `./run`.";
+
+const TRACK_HELP: &str = "\
+JSON lines (.jsonl, .ndjson, .json): each line is an event or a profile.
+  {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e1\", \"at\": 1771718400000}
+  {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e2\", \"properties\": {\"amount\": 12.5}}
+  {\"user\": \"u1\", \"at\": \"2026-02-22T00:00:00Z\", \"attributes\": {\"city\": \"Pune\"}}
+  `at`, `id` and `properties` may be left out. `at` is a timestamp, or milliseconds since 1970;
+  without it, the time of loading.
+
+CSV (.csv, .tsv): a header, then each row is an event.
+  event,user,at,id,amount:number,vip:boolean,tags:json,note
+  Charged,u1,2026-02-22T00:00:00Z,e1,12.5,true,\"[1, 2]\",first
+  All columns but `event`, `user`, `at` and `id` are properties: strings, unless there is a type
+  after a colon. With a type, those four are properties, too. An empty cell is no property; an
+  empty string can be said with the type `json` only. Without a column `event`, each row is a
+  profile, and the columns are its attributes. A profile has no `id`.
+
+Loading the same again, after a crash or with new lines, adds only what is missing, if the events
+have ids: one whose id the store has seen is passed over. Events without ids are added again. A
+profile is set again, which changes nothing unless it was changed in between.
+
+Examples:
+  pcq track app.pcdb users.csv events.jsonl
+  zcat events.jsonl.gz | pcq track app.pcdb - --rejected rejected.jsonl
+  pcq track app.pcdb export.txt --format csv --delimiter ';' --summary json
+
+Exit codes:
+  0  all was loaded       2  usage, or a file or its header cannot be read
+  1  some was rejected    3  the store cannot be opened or written, or is corrupt";
 
 /// An embedded, versioned store of product configs, and its query language.
 ///
@@ -81,10 +113,28 @@ pub(super) enum Command {
     /// deliveries over time, and for each key how often each value was delivered. Elsewhere, and in the
     /// other formats: the rows.
     Stats(StatsArgs),
+    /// Load users and events from files
+    ///
+    /// Each line of JSON, or each row of CSV, is an event of a user or the profile of one. They are read as
+    /// they come, however many they are, and kept in batches. What makes no sense is rejected and told; the
+    /// rest is loaded.
+    #[command(after_help = TRACK_HELP)]
+    Track(TrackArgs),
+    /// Load a list of users into a segment of a store
+    ///
+    /// The list takes the place of the segment's condition, or of the list that it has, when all of it is
+    /// there; a segment that does not exist is made. In conditions and configs the segment is one like any
+    /// other, and its earlier lists are in its history.
+    List(ListArgs),
     /// Check every page of a store, and every rule that ties its tables together
     Verify(VerifyArgs),
     /// Copy a store into a new file
     Backup(BackupArgs),
+    /// Drop the events that are kept no longer, and make the file anew without them
+    ///
+    /// How long events are kept ALTER EVENT says. Prints how many were dropped, and the size of the file
+    /// before and after. What was forgotten by FORGET USER is gone from the file, too.
+    Compact(CompactArgs),
 }
 
 /// `pcq run`
@@ -201,6 +251,64 @@ impl By {
     }
 }
 
+/// `pcq track`
+#[derive(Args, Debug)]
+pub(super) struct TrackArgs {
+    /// The file of the store, which is made if it does not exist
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    /// The files, in order; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// What the files are; the extension of each tells, if not said, and standard input is jsonl
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<RowFormat>,
+    /// What is between the cells of CSV, `\t` for a tab; a comma, if not said, and in .tsv a tab
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub(super) delimiter: Option<u8>,
+    /// Tell of the first so many rejected lines; all are counted
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(super) show_rejected: u64,
+    /// Write all rejected lines into a file, as JSON lines with place and reason, in place of the file that
+    /// may be there; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) rejected: Option<PathBuf>,
+    /// Stop once so many lines are rejected; what was read before is kept
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_rejected: Option<u64>,
+    /// Print what was done as a table in a format: events, profiles, repeated, rejected; a sentence, if
+    /// not said
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) summary: Option<Format>,
+    /// Show no progress, and say nothing at the end but of what was rejected
+    #[arg(long, conflicts_with = "summary")]
+    pub(super) quiet: bool,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// `pcq list`
+#[derive(Args, Debug)]
+pub(super) struct ListArgs {
+    /// The file of the store, which must exist
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    /// The name of the segment, without quotes
+    #[arg(value_name = "SEGMENT", value_parser = name)]
+    pub(super) segment: Name,
+    /// The ids of the users, one in each line; empty lines are skipped; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Who writes, as SET ACTOR says
+    #[arg(long, value_name = "WHO")]
+    pub(super) actor: Option<String>,
+    /// Why, as SET COMMENT says
+    #[arg(long, value_name = "WHY")]
+    pub(super) comment: Option<String>,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
 /// `pcq verify`
 #[derive(Args, Debug)]
 pub(super) struct VerifyArgs {
@@ -220,6 +328,16 @@ pub(super) struct BackupArgs {
     /// The file of the copy, which must not exist
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// `pcq compact`
+#[derive(Args, Debug)]
+pub(super) struct CompactArgs {
+    /// The file of the store
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
     #[command(flatten)]
     color: ColorArg,
 }
@@ -273,8 +391,11 @@ impl Cli {
             Some(Command::Fmt(args)) => args.color,
             Some(Command::Dump(args)) => args.color,
             Some(Command::Stats(args)) => args.color,
+            Some(Command::Track(args)) => args.color,
+            Some(Command::List(args)) => args.color,
             Some(Command::Verify(args)) => args.color,
             Some(Command::Backup(args)) => args.color,
+            Some(Command::Compact(args)) => args.color,
         };
         arg.color
     }
@@ -301,6 +422,7 @@ fn nonsense(cli: &Cli) -> Option<String> {
         Some(Command::Run(args)) => (Some(&args.scripts), Some(&args.session)),
         Some(Command::Check(args)) => (Some(&args.scripts), None),
         Some(Command::Fmt(args)) => (Some(&args.scripts), None),
+        Some(Command::Track(args)) => (Some(&args.files), None),
         Some(_) => (None, None),
     };
     let twice =
@@ -318,7 +440,22 @@ fn nonsense(cli: &Cli) -> Option<String> {
     {
         return Some("standard input cannot be rewritten in place".to_owned());
     }
+    if let Some(Command::Track(args)) = &cli.command {
+        return unknown_format(args);
+    }
     session.and_then(|session| repeated(&session.parameters))
+}
+
+/// A file whose name does not tell what it is, or a delimiter for none.
+fn unknown_format(args: &TrackArgs) -> Option<String> {
+    let format = |path: &PathBuf| args.format.or_else(|| RowFormat::of(path));
+    if let Some(file) = args.files.iter().find(|file| format(file).is_none()) {
+        let file = file.display();
+        return Some(format!("the name of `{file}` does not tell what it is: --format says it"));
+    }
+    let has_csv = args.files.iter().any(|file| format(file) == Some(RowFormat::Csv));
+    let is_useless = args.delimiter.is_some() && !has_csv;
+    is_useless.then(|| "--delimiter is for CSV, and no file is that".to_owned())
 }
 
 /// The parameter that is given twice.
@@ -341,6 +478,15 @@ fn parameter(text: &str) -> Result<(String, Value), String> {
         format!("{error}; a value is a literal of the language, so a text is in single quotes: {name}=\"'text'\"")
     })?;
     Ok((name.to_owned(), value))
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [b'"' | b'\r' | b'\n'] => Err("rows and quotes need it".to_owned()),
+        [byte] => Ok(*byte),
+        _ => Err("expected one character of ASCII, or \\t".to_owned()),
+    }
 }
 
 fn name(text: &str) -> Result<Name, String> {

@@ -1,8 +1,10 @@
-//! The commands about whole stores: `dump`, `verify`, `backup`.
+//! The commands about whole stores: `dump`, `verify`, `backup`, `compact`.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
-use super::args::{BackupArgs, DumpArgs, VerifyArgs};
+use super::args::{BackupArgs, CompactArgs, DumpArgs, VerifyArgs};
 use super::exit::{Exit, Stop};
 use super::output::buffered_stdout;
 use super::report::Reporter;
@@ -45,6 +47,28 @@ pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop>
 pub(super) fn backup(args: &BackupArgs) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store)?;
     database.backup(&args.file).map_err(failed)
+}
+
+/// Drops what is kept no longer, makes the file anew, and says what came of it.
+pub(super) fn compact(args: &CompactArgs) -> Result<(), Stop> {
+    let database = store::open_existing(&args.store)?;
+    let before = bytes(&args.store)?;
+    let dropped = database.expire().map_err(failed)?;
+    database.compact().map_err(failed)?;
+    store::close(database)?;
+    // closing writes, too
+    let after = bytes(&args.store)?;
+    let mut output = buffered_stdout();
+    writeln!(output, "{:<14}  {dropped}", "events dropped")?;
+    writeln!(output, "{:<14}  {before}", "bytes before")?;
+    writeln!(output, "{:<14}  {after}", "bytes after")?;
+    Ok(output.flush()?)
+}
+
+/// The size of a file.
+fn bytes(path: &Path) -> Result<u64, Stop> {
+    let failed = |error| Stop::io(&path.display().to_string(), &error, Exit::Store);
+    Ok(fs::metadata(path).map_err(failed)?.len())
 }
 
 fn failed(error: Error) -> Stop {

@@ -5,6 +5,8 @@ mod input;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustyline::error::ReadlineError;
@@ -18,10 +20,13 @@ use super::output::Printer;
 use super::report::Reporter;
 use super::store;
 use crate::statement::{HELP, Help};
-use crate::{Outcome, Script, ScriptStatement, Session};
+use crate::{Database, Outcome, Script, ScriptStatement, Session};
 use clap::ValueEnum;
 use history::History;
 use input::{Input, Step};
+
+/// The exit code of a program that Ctrl-C ends.
+const INTERRUPTED: i32 = 130;
 
 /// A statement that takes longer tells how long it took.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
@@ -34,7 +39,8 @@ pub(super) fn interact(
 ) -> Result<(), Stop> {
     let database = store::open(path, args)?;
     let session = store::session(&database, args);
-    let mut shell = Shell { session, printer: Printer::new(args.format), reporter };
+    let running = listen(&database);
+    let mut shell = Shell { session, printer: Printer::new(args.format), reporter, running };
     let result = shell.greet(path).and_then(|()| shell.talk());
     drop(shell);
     store::close(database)?;
@@ -52,6 +58,24 @@ struct Shell<'a> {
     session: Session,
     printer: Printer,
     reporter: &'a Reporter,
+    /// Whether a statement runs that was not asked to end yet.
+    running: Arc<AtomicBool>,
+}
+
+/// Asks the statement that runs to end at the first Ctrl-C, and leaves at the second. While a line is typed
+/// Ctrl-C is a key like others.
+fn listen(database: &Database) -> Arc<AtomicBool> {
+    let running = Arc::new(AtomicBool::new(false));
+    let (noted, handle) = (Arc::clone(&running), database.interrupt_handle());
+    let asked = ctrlc::set_handler(move || {
+        if !noted.swap(false, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED);
+        }
+        handle.interrupt();
+    });
+    // without it Ctrl-C ends the program, as it does elsewhere
+    drop(asked);
+    running
 }
 
 impl Shell<'_> {
@@ -140,8 +164,10 @@ impl Shell<'_> {
 
     fn run_statement(&mut self, statement: &ScriptStatement) -> crate::Result<(Outcome, Duration)> {
         let start = Instant::now();
-        let outcome = self.session.run_parsed(statement)?;
-        Ok((outcome, start.elapsed()))
+        self.running.store(true, Ordering::Relaxed);
+        let outcome = self.session.run_parsed(statement);
+        self.running.store(false, Ordering::Relaxed);
+        Ok((outcome?, start.elapsed()))
     }
 
     fn show(&mut self, outcome: &Outcome, time: Duration) -> Result<(), Stop> {
@@ -194,7 +220,8 @@ fn no_terminal(error: ReadlineError) -> Stop {
 /// What the shell understands, a line each.
 fn overview() -> String {
     let mut text = "\
-A statement ends with `;` and may go over several lines. Ctrl-C drops what was typed.
+A statement ends with `;` and may go over several lines. Ctrl-C drops what was typed, and
+ends a SHOW that goes through users.
 
   .help STATEMENT  how a statement is written
   .format NAME     print tables as table, json, jsonl, csv, line or markdown; statistics as table or

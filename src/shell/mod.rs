@@ -10,12 +10,14 @@ mod exit;
 mod fmt;
 mod format;
 mod interactive;
+mod list;
 mod output;
 mod report;
 mod run;
 mod source;
 mod stats;
 mod store;
+mod track;
 
 use std::process::ExitCode;
 
@@ -55,8 +57,11 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         Some(Command::Fmt(args)) => fmt::fmt(&args, reporter),
         Some(Command::Dump(args)) => command::dump(&args),
         Some(Command::Stats(args)) => stats::stats(&args),
+        Some(Command::Track(args)) => track::track(&args, reporter),
+        Some(Command::List(args)) => list::list(&args),
         Some(Command::Verify(args)) => command::verify(&args, reporter),
         Some(Command::Backup(args)) => command::backup(&args),
+        Some(Command::Compact(args)) => command::compact(&args),
     }
 }
 

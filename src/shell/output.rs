@@ -1,9 +1,10 @@
 //! Standard output, and files that are written whole.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Read as _, Stdout, Write};
 use std::path::Path;
 
+use super::exit::{Exit, Stop};
 use super::format::Format;
 use crate::Rows;
 
@@ -75,6 +76,18 @@ pub(super) fn write_file(path: &Path, text: &str) -> io::Result<()> {
         Ok(_) => fs::write(path, text),
         Err(_) => replace(path, text, None),
     }
+}
+
+/// Refuses to put something else in the place of a store.
+pub(super) fn refuse_store(file: &Path) -> Result<(), Stop> {
+    const MAGIC: &[u8; 4] = b"redb";
+    let mut first = [0; MAGIC.len()];
+    let begun = File::open(file).and_then(|mut there| there.read_exact(&mut first));
+    if begun.is_err() || first != *MAGIC {
+        return Ok(());
+    }
+    let error = io::Error::other("it is a store, which must not be replaced");
+    Err(Stop::io(&file.display().to_string(), &error, Exit::Failed))
 }
 
 /// Puts a new file in the place of one; without permissions, it has those of any new file.

@@ -1,14 +1,13 @@
 //! `stats`: what was delivered of a config, as a chart, a picture or a page.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use super::args::StatsArgs;
 use super::chart::{self, Statistics};
 use super::exit::{Exit, Stop};
-use super::output::{Printer, buffered_stdout, write_file};
+use super::output::{Printer, buffered_stdout, refuse_store, write_file};
 use super::store;
 use crate::{Error, Name, Rows};
 
@@ -56,18 +55,6 @@ fn title(args: &StatsArgs) -> String {
     add("since", args.since.map(|time| time.to_string()));
     add("until", args.until.map(|time| time.to_string()));
     title
-}
-
-/// Refuses to put a picture in the place of a store: that of the very statistics, or any other.
-fn refuse_store(file: &Path) -> Result<(), Stop> {
-    const MAGIC: &[u8; 4] = b"redb";
-    let mut first = [0; MAGIC.len()];
-    let begun = File::open(file).and_then(|mut there| there.read_exact(&mut first));
-    if begun.is_err() || first != *MAGIC {
-        return Ok(());
-    }
-    let error = io::Error::other("it is a store, which a picture must not replace");
-    Err(Stop::io(&file.display().to_string(), &error, Exit::Failed))
 }
 
 /// The statement that asks for it.

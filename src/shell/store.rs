@@ -19,9 +19,19 @@ pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database,
     opened.map_err(not_opened)
 }
 
+/// Opens a store to write to it; it is made if it does not exist.
+pub(super) fn open_to_write(store: &Path) -> Result<Database, Stop> {
+    Database::open(store).map_err(not_opened)
+}
+
 /// Opens a store to look at it: it must be there, and nothing in it changes.
 pub(super) fn open_to_read(store: &Path) -> Result<Database, Stop> {
     Database::builder().read_only(true).create(false).open(store).map_err(not_opened)
+}
+
+/// Opens a store to write to it: it must be there.
+pub(super) fn open_existing(store: &Path) -> Result<Database, Stop> {
+    Database::builder().create(false).open(store).map_err(not_opened)
 }
 
 fn not_opened(error: Error) -> Stop {

@@ -1,0 +1,102 @@
+//! What is wrong with a row.
+
+use std::borrow::Cow;
+
+use crate::model::{JsonError, ValueKind};
+use crate::{Error, ErrorKind, Value};
+
+/// How much of a text a message shows.
+const SHOWN: usize = 80;
+
+/// Why a row is rejected.
+#[derive(Debug)]
+pub(super) struct Flaw {
+    pub(super) error: Error,
+    /// Where in its line, in code points from 1, if that is known.
+    pub(super) column: Option<usize>,
+}
+
+impl From<Error> for Flaw {
+    fn from(error: Error) -> Self {
+        Self { error, column: None }
+    }
+}
+
+impl Flaw {
+    /// What is wrong with the JSON of a line.
+    pub(super) fn json(error: JsonError, line: &str) -> Self {
+        let (error, byte) = unplaced(error);
+        let column = byte.map(|byte| code_points(line, byte));
+        let flaw = Error::new(ErrorKind::Json(error));
+        let is_array = line.trim_start().starts_with('[');
+        let hint = "each line is an object of its own, and no array goes around them";
+        Self { error: if is_array { flaw.hint(hint) } else { flaw }, column }
+    }
+}
+
+/// Takes the place out of a message: its line is always the first.
+pub(super) fn unplaced(error: JsonError) -> (JsonError, Option<usize>) {
+    match error {
+        JsonError::Syntax(text) => match text.rsplit_once(" at line 1 column ") {
+            Some((message, column)) => (JsonError::Syntax(message.to_owned()), column.parse().ok()),
+            None => (JsonError::Syntax(text), None),
+        },
+        JsonError::Duplicate(name) => (JsonError::Duplicate(abridged(&name).into_owned()), None),
+        other => (other, None),
+    }
+}
+
+/// The column of the last of some bytes.
+fn code_points(line: &str, bytes: usize) -> usize {
+    line.char_indices().take_while(|(at, _)| *at < bytes).count().max(1)
+}
+
+/// A text, cut off where a message would become too long.
+pub(super) fn abridged(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The error of a value of another type.
+pub(super) fn wrong_type(place: impl Into<String>, wanted: &str, value: &Value) -> Error {
+    let found = match value.kind() {
+        ValueKind::Null => "null".to_owned(),
+        ValueKind::Object => "an object".to_owned(),
+        kind => format!("a {kind}"),
+    };
+    ErrorKind::Type { place: place.into(), wanted: wanted.to_owned(), found }.into()
+}
+
+/// The error of something that is not one of what is known, with the one that is probably meant.
+pub(super) fn unexpected(expected: &[&str], found: &str) -> Error {
+    let quoted = expected.iter().map(|name| format!("`{name}`")).collect();
+    let found = abridged(found);
+    let kind = ErrorKind::Expected { expected: quoted, found: format!("`{found}`") };
+    Error::new(kind).suggest(&found, expected.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_mistake_in_json_is_its_column() {
+        let column = |line: &str| {
+            let flaw = Flaw::json(Value::from_json(line).unwrap_err(), line);
+            assert!(!flaw.error.to_string().contains("line 1"), "{}", flaw.error);
+            flaw.column
+        };
+        assert_eq!(column(r#"{"a": nope}"#), Some(8));
+        assert_eq!(column(r#"{"é": nope}"#), Some(8));
+        assert_eq!(column(r#"{"a": 1, "a": 2}"#), None);
+        assert_eq!(column("x"), Some(1));
+    }
+
+    #[test]
+    fn long_texts_are_cut_off() {
+        assert_eq!(abridged("é"), "é");
+        assert_eq!(abridged(&"é".repeat(1000)).chars().count(), SHOWN + 1);
+    }
+}

@@ -1,0 +1,130 @@
+//! The files that are loaded.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::csv::{BadFile, Csv};
+use super::jsonl::Jsonl;
+use super::progress::Progress;
+use super::{Exit, ReadRows, Stop, TrackArgs};
+
+/// How much of a file is read at once.
+const BUFFER_BYTES: usize = 1 << 18;
+
+/// A format of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::shell) enum RowFormat {
+    /// One object on each line
+    Jsonl,
+    /// Comma-separated values with a header (RFC 4180)
+    Csv,
+}
+
+impl RowFormat {
+    /// The format that the name of a file tells.
+    pub(in crate::shell) fn of(path: &Path) -> Option<Self> {
+        if path.as_os_str() == "-" {
+            return Some(Self::Jsonl);
+        }
+        match &*extension(path) {
+            "jsonl" | "ndjson" | "json" => Some(Self::Jsonl),
+            "csv" | "tsv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// A file to load, or standard input.
+#[derive(Debug)]
+pub(super) struct Input {
+    name: String,
+    path: Option<PathBuf>,
+    /// How long it is, unless it comes from a pipe.
+    bytes: Option<u64>,
+    format: RowFormat,
+    delimiter: u8,
+}
+
+impl Input {
+    /// Looks at a file, up to its header, before anything is loaded; `-` is standard input.
+    pub(super) fn of(path: &Path, args: &TrackArgs) -> Result<Self, Stop> {
+        let format = args.format.or_else(|| RowFormat::of(path)).unwrap_or(RowFormat::Jsonl);
+        let usual = if extension(path) == "tsv" { b'\t' } else { b',' };
+        let delimiter = args.delimiter.unwrap_or(usual);
+        let name = path.display().to_string();
+        let path = Some(path).filter(|path| path.as_os_str() != "-").map(Path::to_owned);
+        let mut input = Self { name, path, bytes: None, format, delimiter };
+        input.bytes = input.length().map_err(|error| input.unreadable(&error))?;
+        if input.bytes.is_some() {
+            input.open(&Progress::hidden())?;
+        }
+        Ok(input)
+    }
+
+    /// How long all are together, if that is known.
+    pub(super) fn bytes_of_all(inputs: &[Self]) -> Option<u64> {
+        inputs.iter().map(|input| input.bytes).sum()
+    }
+
+    /// The length of a file; a pipe has none, and can be read only once.
+    fn length(&self) -> io::Result<Option<u64>> {
+        let Some(path) = &self.path else { return Ok(None) };
+        let there = fs::metadata(path)?;
+        if there.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        Ok(there.is_file().then_some(there.len()))
+    }
+
+    /// The name by which errors call it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is the file at a path.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        let (Some(own), Ok(there)) = (&self.path, fs::canonicalize(path)) else { return false };
+        fs::canonicalize(own).is_ok_and(|own| own == there)
+    }
+
+    /// Opens it, and reads the header if it has one.
+    pub(super) fn open<'a>(
+        &'a self,
+        progress: &'a Progress,
+    ) -> Result<Box<dyn ReadRows + 'a>, Stop> {
+        let from: Box<dyn Read> = match &self.path {
+            Some(path) => Box::new(File::open(path).map_err(|error| self.unreadable(&error))?),
+            None => Box::new(io::stdin().lock()),
+        };
+        let from = BufReader::with_capacity(BUFFER_BYTES, progress.reader(from));
+        match self.format {
+            RowFormat::Jsonl => Ok(Box::new(Jsonl::new(from))),
+            RowFormat::Csv => match Csv::open(from, self.delimiter) {
+                Ok(rows) => Ok(Box::new(rows)),
+                Err(bad) => Err(self.bad(bad)),
+            },
+        }
+    }
+
+    fn bad(&self, file: BadFile) -> Stop {
+        match file {
+            BadFile::Io(error) => self.unreadable(&error),
+            BadFile::Header { line, error } => {
+                let file = Some(format!("{}:{line}", self.name));
+                Stop::Error { file, error, exit: Exit::Usage }
+            }
+        }
+    }
+
+    /// That it cannot be read is an error of the command line, which names it.
+    pub(super) fn unreadable(&self, error: &io::Error) -> Stop {
+        Stop::io(&self.name, error, Exit::Usage)
+    }
+}

@@ -1,0 +1,150 @@
+//! JSON lines: each an event or a profile.
+
+use std::io::{self, BufRead};
+use std::sync::Arc;
+
+use super::flaw::{Flaw, unexpected, wrong_type};
+use super::instant::instant;
+use super::lines::{Lines, Raw};
+use super::{ReadRows, Row};
+use crate::{Error, ErrorKind, Event, Fact, Object, Profile, Value};
+
+/// The members of an event.
+const EVENT: [&str; 5] = ["event", "user", "at", "id", "properties"];
+
+/// The members of a profile.
+const PROFILE: [&str; 3] = ["user", "at", "attributes"];
+
+/// Those of either.
+const ALL: [&str; 6] = ["event", "user", "at", "id", "properties", "attributes"];
+
+/// Reads a file of JSON lines.
+#[derive(Debug)]
+pub(super) struct Jsonl<R> {
+    lines: Lines<R>,
+    piece: Vec<u8>,
+    raw: Raw,
+}
+
+impl<R: BufRead> Jsonl<R> {
+    /// Begins before the first line.
+    pub(super) fn new(input: R) -> Self {
+        Self { lines: Lines::new(input), piece: Vec::new(), raw: Raw::default() }
+    }
+
+    fn read_line(&mut self) -> io::Result<bool> {
+        self.raw.clear();
+        while self.lines.read(&mut self.piece)? {
+            self.raw.push(&self.piece);
+            if self.lines.is_at_break() {
+                return Ok(true);
+            }
+        }
+        Ok(!self.raw.is_empty())
+    }
+}
+
+impl<R: BufRead> ReadRows for Jsonl<R> {
+    fn read(&mut self) -> io::Result<Option<Row>> {
+        while self.read_line()? {
+            if !self.raw.is_blank() {
+                let fact = self.raw.text().map_err(Flaw::from).and_then(parsed);
+                return Ok(Some(Row { line: self.lines.number(), fact }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn text(&self) -> Option<&[u8]> {
+        self.raw.bytes()
+    }
+}
+
+/// What a line says.
+fn parsed(line: &str) -> Result<Fact, Flaw> {
+    match Value::from_json(line) {
+        Ok(Value::Object(members)) => Ok(fact(Arc::unwrap_or_clone(members))?),
+        Ok(other) => Err(wrong_type("a line", "an object", &other).into()),
+        Err(error) => Err(Flaw::json(error, line)),
+    }
+}
+
+fn fact(members: Object) -> Result<Fact, Error> {
+    match (members.contains_key("event"), members.contains_key("attributes")) {
+        (true, false) => Ok(event(Members::of(members, &EVENT)?)?.into()),
+        (false, true) => Ok(profile(Members::of(members, &PROFILE)?)?.into()),
+        (both, _) => {
+            Members::of(members, &ALL)?;
+            Err(neither_event_nor_profile(if both { "both" } else { "neither" }))
+        }
+    }
+}
+
+fn neither_event_nor_profile(found: &str) -> Error {
+    let expected = ["`event`", "`attributes`"].map(str::to_owned).into();
+    ErrorKind::Expected { expected, found: found.to_owned() }.into()
+}
+
+fn event(mut members: Members) -> Result<Event, Error> {
+    let mut event = Event::new(members.need_text("event")?, members.need_text("user")?);
+    if let Some(properties) = members.object("properties")? {
+        event = event.with_all(&properties);
+    }
+    if let Some(at) = members.take("at") {
+        event = event.at(instant(&at)?);
+    }
+    if let Some(id) = members.text("id")? {
+        event = event.id(id);
+    }
+    Ok(event)
+}
+
+fn profile(mut members: Members) -> Result<Profile, Error> {
+    let mut profile = Profile::new(members.need_text("user")?);
+    if let Some(attributes) = members.object("attributes")? {
+        profile = profile.with_all(&attributes);
+    }
+    if let Some(at) = members.take("at") {
+        profile = profile.at(instant(&at)?);
+    }
+    Ok(profile)
+}
+
+/// The members of a line, whose names are known.
+struct Members(Object);
+
+impl Members {
+    fn of(members: Object, names: &[&str]) -> Result<Self, Error> {
+        match members.keys().find(|name| !names.contains(&name.as_ref())) {
+            Some(name) => Err(unexpected(names, name)),
+            None => Ok(Self(members)),
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.swap_remove(name)
+    }
+
+    fn text(&mut self, name: &str) -> Result<Option<Arc<str>>, Error> {
+        match self.take(name) {
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(wrong_type(format!("`{name}`"), "a string", &other)),
+            None => Ok(None),
+        }
+    }
+
+    fn need_text(&mut self, name: &str) -> Result<Arc<str>, Error> {
+        self.text(name)?.ok_or_else(|| {
+            let found = "a line without it".to_owned();
+            ErrorKind::Expected { expected: vec![format!("`{name}`")], found }.into()
+        })
+    }
+
+    fn object(&mut self, name: &str) -> Result<Option<Arc<Object>>, Error> {
+        match self.take(name) {
+            Some(Value::Object(members)) => Ok(Some(members)),
+            Some(other) => Err(wrong_type(format!("`{name}`"), "an object", &other)),
+            None => Ok(None),
+        }
+    }
+}

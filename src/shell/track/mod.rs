@@ -1,0 +1,202 @@
+//! `track`: loads what users are and did, from files of other programs.
+//!
+//! A file is read row by row, and what a row says goes straight to [`Database::track_all`], which keeps it in
+//! batches. A row that says nothing is counted and told; the rest goes on.
+
+mod column;
+mod csv;
+mod flaw;
+mod input;
+mod instant;
+mod jsonl;
+mod lines;
+mod progress;
+mod rejects;
+
+use std::io;
+
+use super::args::TrackArgs;
+use super::exit::{Exit, Stop, finish};
+use super::format::Format;
+use super::output::Printer;
+use super::report::Reporter;
+use super::store;
+use crate::{Database, Error, Fact, Rows, Tracked, Value, limits};
+use flaw::Flaw;
+use input::Input;
+pub(super) use input::RowFormat;
+use progress::Progress;
+use rejects::Rejects;
+
+/// The most bytes of a row: the longest value, even if half of its characters are escaped.
+const ROW_BYTES: usize = 2 * limits::VALUE_BYTES;
+
+/// The columns of what was done.
+const COLUMNS: [&str; 4] = ["events", "profiles", "repeated", "rejected"];
+
+/// A row of a file.
+#[derive(Debug)]
+struct Row {
+    /// Its first line, from 1.
+    line: u64,
+    fact: Result<Fact, Flaw>,
+}
+
+/// Reads a file row by row.
+trait ReadRows {
+    /// Reads the next row that is not empty.
+    fn read(&mut self) -> io::Result<Option<Row>>;
+
+    /// The row that was read last as it is in the file, if it is short enough to be held.
+    fn text(&self) -> Option<&[u8]>;
+}
+
+/// Loads files into a store.
+pub(super) fn track(args: &TrackArgs, reporter: &Reporter) -> Result<(), Stop> {
+    let inputs: Vec<_> =
+        args.files.iter().map(|path| Input::of(path, args)).collect::<Result<_, _>>()?;
+    let database = store::open_to_write(&args.store)?;
+    let progress = Progress::new(Input::bytes_of_all(&inputs).filter(|_| !args.quiet), args.quiet);
+    let rejects = Rejects::new(args, &inputs, reporter, &progress)?;
+    let mut load = Load { progress: &progress, rejects, counts: Counts::default(), stop: None };
+    let loaded = load.files(&database, &inputs);
+    let closed = store::close(database);
+    // what was rejected is told, whatever became of the rest
+    let finished = load.finish(args);
+    loaded.and(closed).and(finished)
+}
+
+/// What was read so far.
+struct Load<'a> {
+    progress: &'a Progress,
+    rejects: Rejects<'a>,
+    counts: Counts,
+    /// Why nothing more is read.
+    stop: Option<Stop>,
+}
+
+/// What was added so far.
+#[derive(Debug, Default)]
+struct Counts {
+    added: u64,
+    profiles: u64,
+    repeated: u64,
+}
+
+impl Load<'_> {
+    fn files(&mut self, database: &Database, inputs: &[Input]) -> Result<(), Stop> {
+        for input in inputs {
+            if self.stop.is_none() {
+                self.file(database, input)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads a file, as far as it can be read; fails if the store does.
+    fn file(&mut self, database: &Database, input: &Input) -> Result<(), Stop> {
+        let rows = match input.open(self.progress) {
+            Ok(rows) => rows,
+            Err(stop) => {
+                self.stop = Some(stop);
+                return Ok(());
+            }
+        };
+        let Tracked { added, repeated, .. } =
+            database.track_all(Facts { load: self, input, rows }).map_err(not_kept)?;
+        self.counts.added += added;
+        self.counts.repeated += repeated;
+        Ok(())
+    }
+
+    /// Takes in a row, and returns the fact in it if there is one.
+    fn row(&mut self, input: &Input, row: Row, text: Option<&[u8]>) -> Result<Option<Fact>, Stop> {
+        self.progress.row();
+        let checked = row.fact.and_then(|fact| fact.check().map(|()| fact).map_err(Flaw::from));
+        match checked {
+            Ok(fact) => {
+                self.counts.profiles += u64::from(matches!(fact, Fact::Profile(_)));
+                Ok(Some(fact))
+            }
+            Err(flaw) => self.rejects.add(input.name(), row.line, &flaw, text).map(|()| None),
+        }
+    }
+
+    /// Says what was done, and ends as that went.
+    fn finish(mut self, args: &TrackArgs) -> Result<(), Stop> {
+        self.progress.end();
+        self.rejects.finish()?;
+        let rejected = self.rejects.count();
+        if !args.quiet {
+            self.counts.print(rejected, args.summary)?;
+        }
+        self.stop.map_or(Ok(()), Err)?;
+        finish(if rejected == 0 { Exit::Fine } else { Exit::Failed })
+    }
+}
+
+impl Counts {
+    fn print(&self, rejected: u64, format: Option<Format>) -> Result<(), Stop> {
+        let events = self.added.saturating_sub(self.profiles);
+        let counts = [events, self.profiles, self.repeated, rejected];
+        let mut printer = Printer::new(format.unwrap_or_default());
+        if format.is_some() {
+            let row = counts.map(|count| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)));
+            printer.print(&Rows::new(&COLUMNS, vec![row.into()]))?;
+        } else {
+            printer.say(&sentence(counts))?;
+        }
+        Ok(printer.flush()?)
+    }
+}
+
+/// What was done, for people.
+fn sentence([events, profiles, repeated, rejected]: [u64; 4]) -> String {
+    let (events, profiles) = (counted(events, "event"), counted(profiles, "profile"));
+    format!("{events} and {profiles} added, {repeated} seen before, {rejected} rejected")
+}
+
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// The facts of a file, as they are read.
+struct Facts<'a, 'b> {
+    load: &'a mut Load<'b>,
+    input: &'a Input,
+    rows: Box<dyn ReadRows + 'a>,
+}
+
+impl Facts<'_, '_> {
+    /// Reads up to the next fact, if there is one more.
+    fn read(&mut self) -> Result<Option<Fact>, Stop> {
+        while let Some(row) = self.rows.read().map_err(|error| self.input.unreadable(&error))? {
+            if let Some(fact) = self.load.row(self.input, row, self.rows.text())? {
+                return Ok(Some(fact));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Ends early where nothing more can or should be read, and leaves the reason in [`Load::stop`].
+impl Iterator for Facts<'_, '_> {
+    type Item = Fact;
+
+    fn next(&mut self) -> Option<Fact> {
+        if self.load.stop.is_some() {
+            return None;
+        }
+        self.read().unwrap_or_else(|stop| {
+            self.load.stop = Some(stop);
+            None
+        })
+    }
+}
+
+/// The store did not take what was read, all of which had been checked.
+fn not_kept(error: Error) -> Stop {
+    let hint = "what was kept before stays: run it again, and events with ids are not added twice";
+    Stop::error(error.hint(hint), Exit::Store)
+}

@@ -1,0 +1,139 @@
+//! The rows that are rejected: the first are told, all are counted, and a file may have them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::flaw::Flaw;
+use super::input::Input;
+use super::progress::Progress;
+use super::{Exit, Reporter, Stop, TrackArgs, counted};
+use crate::shell::output::{buffered_stdout, refuse_store};
+
+/// Tells, counts and keeps what is rejected.
+pub(super) struct Rejects<'a> {
+    reporter: &'a Reporter,
+    progress: &'a Progress,
+    file: Option<Kept>,
+    count: u64,
+    /// How many are told.
+    shown: u64,
+    /// After how many nothing more is read.
+    most: Option<u64>,
+}
+
+/// Where those that are rejected are kept.
+struct Kept {
+    name: String,
+    to: Box<dyn Write>,
+}
+
+/// A line of that file.
+#[derive(Serialize)]
+struct Record<'a> {
+    file: &'a str,
+    line: u64,
+    column: Option<usize>,
+    code: &'a str,
+    reason: String,
+    text: Option<String>,
+}
+
+impl<'a> Rejects<'a> {
+    /// Begins with none, and with an empty file if one is asked for.
+    pub(super) fn new(
+        args: &TrackArgs,
+        inputs: &[Input],
+        reporter: &'a Reporter,
+        progress: &'a Progress,
+    ) -> Result<Self, Stop> {
+        let file = args.rejected.as_deref().map(|path| Kept::create(path, inputs)).transpose()?;
+        let (shown, most) = (args.show_rejected, args.max_rejected);
+        Ok(Self { reporter, progress, file, count: 0, shown, most })
+    }
+
+    /// Takes in a row; fails if it is the last that may be rejected.
+    pub(super) fn add(
+        &mut self,
+        file: &str,
+        line: u64,
+        flaw: &Flaw,
+        text: Option<&[u8]>,
+    ) -> Result<(), Stop> {
+        self.count += 1;
+        if self.count <= self.shown {
+            let column = flaw.column.map(|column| format!(":{column}")).unwrap_or_default();
+            let place = format!("{file}:{line}{column}");
+            self.progress.aside(|| self.reporter.tell(Some(&place), &flaw.error));
+        }
+        if let Some(kept) = &mut self.file {
+            kept.add(file, line, flaw, text)?;
+        }
+        if self.is_full() { Err(Stop::Told(Exit::Failed)) } else { Ok(()) }
+    }
+
+    fn is_full(&self) -> bool {
+        self.most.is_some_and(|most| self.count >= most)
+    }
+
+    /// Says what has not been told.
+    pub(super) fn finish(&mut self) -> Result<(), Stop> {
+        let untold = self.count.saturating_sub(self.shown);
+        if untold > 0 {
+            let and = if self.shown == 0 { "" } else { "and " };
+            let more = if self.shown == 0 { "" } else { " more" };
+            self.reporter.remark(&format!("{and}{untold}{more} rejected"));
+        }
+        if self.is_full() {
+            let lines = counted(self.count, "rejected line");
+            self.reporter.remark(&format!("stopped after {lines}: the rest was not read"));
+        }
+        self.file.as_mut().map_or(Ok(()), Kept::finish)
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+impl Kept {
+    /// Makes the file, but not in place of one that is loaded or of a store; `-` is standard output.
+    fn create(path: &Path, inputs: &[Input]) -> Result<Self, Stop> {
+        let name = path.display().to_string();
+        if name == "-" {
+            return Ok(Self {
+                name: "standard output".to_owned(),
+                to: Box::new(buffered_stdout()),
+            });
+        }
+        refuse_store(path)?;
+        if inputs.iter().any(|input| input.is_at(path)) {
+            let error = io::Error::other("it is loaded, so what is rejected cannot go there");
+            return Err(Stop::io(&name, &error, Exit::Usage));
+        }
+        let file = File::create(path).map_err(|error| Stop::io(&name, &error, Exit::Usage))?;
+        Ok(Self { name, to: Box::new(BufWriter::new(file)) })
+    }
+
+    fn add(&mut self, file: &str, line: u64, flaw: &Flaw, text: Option<&[u8]>) -> Result<(), Stop> {
+        let (column, code, reason) = (flaw.column, flaw.error.code(), flaw.error.to_string());
+        let text = text.map(|text| String::from_utf8_lossy(text).into_owned());
+        let record = Record { file, line, column, code, reason, text };
+        let written = serde_json::to_writer(&mut self.to, &record).map_err(io::Error::from);
+        self.check(written)?;
+        let written = self.to.write_all(b"\n");
+        self.check(written)
+    }
+
+    fn finish(&mut self) -> Result<(), Stop> {
+        let written = self.to.flush();
+        self.check(written)
+    }
+
+    fn check(&self, written: io::Result<()>) -> Result<(), Stop> {
+        written.map_err(|error| Stop::io(&self.name, &error, Exit::Failed))
+    }
+}
