@@ -1,7 +1,7 @@
 //! An evaluation allocates nothing, but where a condition has to make text.
 
 use allocation_counter::measure;
-use pcq::{Context, Database, Value};
+use pcq::{Context, Database, Event, Timestamp, Value};
 
 /// Conditions with every operator and function that makes no text of its own, and both outcomes of each.
 const QUIET: &[&str] = &[
@@ -41,6 +41,7 @@ const QUIET: &[&str] = &[
     "millis < NOW()",
     "user_id = 'u1'",
     "IN SEGMENT americans AND NOT IN SEGMENT nobody",
+    "IN SEGMENT listed AND NOT IN SEGMENT unlisted",
     "KEY(plan) = 'free'",
     "LENGTH(country) = 2 AND LENGTH(TRIM(padded)) = 2",
     "SUBSTR(country, 1, 1) = 'U'",
@@ -100,6 +101,8 @@ fn store(conditions: &[&str]) -> Database {
          CREATE KEY plan STRING DEFAULT 'free';",
     )
     .unwrap();
+    db.load_list("listed", ["u1", "u2"]).unwrap();
+    db.load_list("unlisted", ["u2", "u3"]).unwrap();
     for (n, condition) in conditions.iter().enumerate() {
         let script = format!(
             "CREATE KEY key{n} STRING DEFAULT 'none';
@@ -165,5 +168,34 @@ fn what_makes_text_allocates() {
     let (db, user) = (store(LOUD), user());
     for (n, condition) in LOUD.iter().enumerate() {
         assert!(allocations(&db, &format!("key{n}"), &user) > 0, "{condition}: move it up");
+    }
+}
+
+/// What the context of a user has ready is only looked up, as long as it holds.
+#[test]
+fn what_users_did_allocates_nothing_when_it_is_ready() {
+    let start = Timestamp::parse("2026-03-01T00:00:00Z").unwrap();
+    let db = Database::builder().manual_clock(start).in_memory().unwrap();
+    let conditions = [
+        "COUNT(EVENT 'e' WHERE n > 1 WITHIN 1 DAY) >= 2",
+        "SUM(EVENT 'e' OF n) > 3 AND AVG(EVENT 'e' OF n) > 1",
+        "FAVORITE(EVENT 'e' OF shop) = 'a text that is longer than fifteen bytes'",
+        "DID 'e' AND NOT DID 'f' AND LAST(EVENT 'e') <= NOW()",
+        "DISTINCT(EVENT 'e' OF shop) = 1 AND SHARE(EVENT 'e' OF n = 2) > 0.3",
+    ];
+    for (n, condition) in conditions.iter().enumerate() {
+        let script = format!(
+            "CREATE KEY key{n} BOOLEAN DEFAULT FALSE; CREATE SEGMENT s{n} WHERE {condition};
+             CREATE CONFIG c{n} SEGMENTS s{n} KEY key{n} = TRUE; PUBLISH CONFIG c{n};"
+        );
+        db.execute(&script).unwrap();
+    }
+    let shop = "a text that is longer than fifteen bytes";
+    db.track_all((1..4).map(|n| Event::new("e", "ann").with("n", n).with("shop", shop))).unwrap();
+    let user = db.context_for("ann").unwrap();
+    for (n, condition) in conditions.iter().enumerate() {
+        let key = format!("key{n}");
+        assert!(db.get::<bool>(&key, &user).unwrap(), "{condition}");
+        assert_eq!(allocations(&db, &key, &user), 0, "{condition}");
     }
 }

@@ -28,7 +28,8 @@ const MARK: &str = "--|";
 const CLOCK: &str = "2026-03-01T09:00:00Z";
 
 /// The codes that no script can cause.
-const OUTSIDE: [&str; 6] = ["store-locked", "store-corrupt", "io", "read-only", "no-value", "bug"];
+const OUTSIDE: [&str; 7] =
+    ["store-locked", "store-corrupt", "io", "read-only", "no-value", "interrupted", "bug"];
 
 /// What all scripts together have shown.
 #[derive(Default)]

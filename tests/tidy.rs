@@ -8,19 +8,20 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 6] = [
     &["error", "limits", "clock", "shard"],
     &["model"],
-    &["syntax", "store", "eval", "stats"],
+    &["syntax", "store", "eval", "stats", "behaviour", "listing"],
     &["statement"],
     &["engine"],
     &["shell"],
 ];
 
 /// Crates that only one module may name.
-const KEPT_APART: [(&str, &str); 5] = [
+const KEPT_APART: [(&str, &str); 6] = [
     ("redb", "store"),
     ("bincode", "store"),
     ("pest", "syntax"),
     ("pest_derive", "syntax"),
     ("datasketches", "model"),
+    ("roaring", "listing"),
 ];
 
 /// What is for tests and for work that is not done yet.
@@ -31,8 +32,15 @@ const UNFINISHED: [&str; 6] =
 const PRINTING: [&str; 4] = ["println!", "eprintln!", "print!(", "eprint!("];
 
 /// The codes that no script in memory can bring about: the program's own tests do.
-const OUTSIDE_OF_SCRIPTS: [&str; 6] =
-    ["io", "read-only", "clock-not-manual", "no-value", "store-corrupt", "store-locked"];
+const OUTSIDE_OF_SCRIPTS: [&str; 7] = [
+    "io",
+    "read-only",
+    "clock-not-manual",
+    "no-value",
+    "store-corrupt",
+    "store-locked",
+    "interrupted",
+];
 
 /// The code of what cannot happen.
 const IMPOSSIBLE: &str = "bug";
