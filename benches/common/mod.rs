@@ -5,6 +5,7 @@
 #![allow(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 #![allow(clippy::cast_possible_truncation, reason = "what is drawn at random may lose a part")]
 
+pub mod behaving;
 pub mod evaluating;
 pub mod pace;
 pub mod stores;
