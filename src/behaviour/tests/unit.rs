@@ -207,19 +207,3 @@ fn of_equal_favorites_the_one_seen_last_is_it_when_the_window_moves_back() {
     favorite(159);
     assert_eq!(favorite(154), "\"x\"");
 }
-
-/// The same by the window itself.
-#[test]
-fn a_window_that_moves_back_finds_the_last_places() {
-    let numbers: Vec<u32> = [1, 2, 2, 1].into_iter().chain(3..60).collect();
-    let mut places = vec![Vec::new(); 60];
-    for (number, place) in numbers.iter().zip(0..) {
-        places[*number as usize].push(place);
-    }
-    let mut sliding = crate::behaviour::sliding::Sliding::default();
-    sliding.move_to(4..60, &numbers, &places);
-    sliding.move_to(0..56, &numbers, &places);
-    let mut fresh = crate::behaviour::sliding::Sliding::default();
-    fresh.move_to(0..56, &numbers, &places);
-    assert_eq!(sliding.favorite(), fresh.favorite());
-}
