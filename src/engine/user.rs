@@ -113,9 +113,7 @@ impl Histories {
         let take = |(user, own): (&str, _)| Some((Arc::from(user), known.take(user)?, own));
         kept.into_iter().filter_map(take).collect()
     }
-}
 
-impl Histories {
     /// Forgets the users who were asked about: something of any of them may be gone from the store.
     pub(super) fn forget(&self) {
         let mut known = self.known();
@@ -316,4 +314,56 @@ pub(super) fn context(user: Option<Arc<str>>, history: Arc<UserHistory>, at: Tim
         return Context::of(user, &Object::new());
     }
     Context::of(user, &history.profile(at)).with_past(history, Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(n: i64) -> Entry {
+        Fact::from(Event::new("Seen", "ann").with("n", n)).entry(Timestamp::MIN)
+    }
+
+    fn events(histories: &Histories, stored: &[Entry]) -> usize {
+        let read = || Ok(UserHistory::new(stored.to_vec()));
+        histories.get("ann", read).unwrap().events().count()
+    }
+
+    fn added(repeated: u64) -> Added {
+        Added { added: 1, repeated }
+    }
+
+    /// Who reads between the commit and what follows it sees the event already: it must not come twice.
+    #[test]
+    fn what_is_read_while_it_is_stored_is_not_counted_twice() {
+        let (histories, first) = (Histories::new(false), [seen(1)]);
+        let store = || {
+            assert_eq!(events(&histories, &first), 1);
+            Ok(added(0))
+        };
+        histories.storing(&first, store).unwrap();
+        assert_eq!(events(&histories, &first), 1);
+    }
+
+    /// Who began to read before the commit, and is done after it, has what is out of date.
+    #[test]
+    fn what_was_read_before_it_was_stored_is_not_kept() {
+        let (histories, first) = (Histories::new(false), [seen(1)]);
+        let read = || {
+            histories.storing(&first, || Ok(added(0)))?;
+            Ok(UserHistory::new([]))
+        };
+        assert!(histories.get("ann", read).unwrap().is_empty());
+        assert_eq!(events(&histories, &first), 1);
+    }
+
+    #[test]
+    fn users_who_are_known_grow_or_are_read_anew() {
+        let (histories, all) = (Histories::new(false), [seen(1), seen(2)]);
+        assert_eq!(events(&histories, &all[..1]), 1);
+        histories.storing(&all[1..], || Ok(added(0))).unwrap();
+        assert_eq!(events(&histories, &[]), 2, "it was not read again");
+        histories.storing(&all[1..], || Ok(added(1))).unwrap();
+        assert_eq!(events(&histories, &all), 2, "an event that was ignored is not there");
+    }
 }
