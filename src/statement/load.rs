@@ -243,30 +243,42 @@ fn version_clauses(
     clauses
 }
 
+/// A key as a dump has it, new or known.
+fn loaded_key(scene: &Scene<'_>, key: &CreateKey, version: u64) -> Result<Key> {
+    let known = scene.catalog.key_named(key.name.node.as_str());
+    let made = key.key(scene)?;
+    let id = known.map_or(made.id, |key| key.id);
+    let version = next_version(version, known.map(|key| key.version))?;
+    if known.is_some_and(|key| key.kind != made.kind) {
+        return Err(damaged("the type of a key changes").at(key.name.span));
+    }
+    Ok(Key { id, version, ..made })
+}
+
+/// A segment as a dump has it, new or known.
+fn loaded_segment(scene: &Scene<'_>, segment: &CreateSegment, version: u64) -> Result<Segment> {
+    let known = scene.catalog.segment_named(segment.name.node.as_str());
+    let made = segment.segment(scene)?;
+    let id = known.map_or(made.id, |s| s.id);
+    let version = next_version(version, known.map(|s| s.version))?;
+    if made.name == Name::everyone() {
+        return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(segment.name.span));
+    }
+    Ok(Segment { id, version, ..made })
+}
+
 impl Load {
     /// The change that a statement of a dump says, checked against the state that it is loaded into.
     pub(crate) fn change(&self, scene: &Scene<'_>) -> Result<Change> {
         let parameters = scene.parameters;
         match self {
             Self::Key { key, version, archived } => {
-                let known = scene.catalog.key_named(key.name.node.as_str());
-                let made = key.key(scene)?;
-                let id = known.map_or(made.id, |key| key.id);
-                let version = next_version(*version, known.map(|key| key.version))?;
-                if known.is_some_and(|key| key.kind != made.kind) {
-                    return Err(damaged("the type of a key changes").at(key.name.span));
-                }
-                Ok(Change::Key(Arc::new(Key { id, version, archived: *archived, ..made })))
+                let key = loaded_key(scene, key, *version)?;
+                Ok(Change::Key(Arc::new(Key { archived: *archived, ..key })))
             }
             Self::Segment { segment, version, archived } => {
-                let known = scene.catalog.segment_named(segment.name.node.as_str());
-                let made = segment.segment(scene)?;
-                let id = known.map_or(made.id, |s| s.id);
-                let version = next_version(*version, known.map(|s| s.version))?;
-                if made.name == Name::everyone() {
-                    return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(segment.name.span));
-                }
-                Ok(Change::Segment(Arc::new(Segment { id, version, archived: *archived, ..made })))
+                let segment = loaded_segment(scene, segment, *version)?;
+                Ok(Change::Segment(Arc::new(Segment { archived: *archived, ..segment })))
             }
             Self::Config { number: id, name, disabled, archived, comment } => {
                 let id = ConfigId(number(*id)?);
