@@ -202,6 +202,41 @@ fn a_user_who_is_forgotten_is_in_no_list() {
 }
 
 #[test]
+fn a_transaction_that_forgets_a_user_finds_the_user_in_no_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    let path = folder.path().join("a.pcdb");
+    let db = Database::builder().manual_clock(start).open(&path).unwrap();
+    db.load_list("vips", ["u1", "u2", "u3"]).unwrap();
+    db.execute(CONFIGS).unwrap();
+    db.execute("ADVANCE CLOCK 1 HOUR;").unwrap();
+    db.load_list("vips", ["u1", "u2"]).unwrap();
+    db.execute("ADVANCE CLOCK 1 HOUR;").unwrap();
+    let mut session = db.session();
+    let lounge_of = |session: &mut pcq::Session, user: &str, time: &str| {
+        let outcomes = session.execute(&format!("GET lounge FOR USER '{user}' {time};")).unwrap();
+        outcomes[0].rows().unwrap().value(0, "value").unwrap().clone()
+    };
+    let times = ["", "AS OF '2026-03-01T10:30:00Z'", "AS OF '2026-03-01T09:30:00Z'"];
+    for (user, values) in [("u1", [true; 3]), ("u3", [false, false, true])] {
+        for (time, wanted) in times.iter().zip(values) {
+            assert_eq!(lounge_of(&mut session, user, time), Value::from(wanted), "{user} {time}");
+        }
+    }
+    let text = "BEGIN; FORGET USER 'u1'; FORGET USER 'u3'; FORGET USER 'u3'; CREATE KEY k STRING DEFAULT '';";
+    let outcomes = session.execute(text).unwrap();
+    assert!(matches!(outcomes[2], pcq::Outcome::Changed { .. }));
+    assert!(matches!(outcomes[3], pcq::Outcome::Unchanged { .. }), "{:?}", outcomes[3]);
+    for time in times {
+        for (user, wanted) in [("u1", false), ("u2", true), ("u3", false)] {
+            assert_eq!(lounge_of(&mut session, user, time), Value::from(wanted), "{user} {time}");
+        }
+    }
+    session.execute("ROLLBACK;").unwrap();
+    assert!(lounge(&db, "u1"));
+}
+
+#[test]
 fn a_list_is_refused_where_it_cannot_be() {
     let db = with_vips(["u1"]);
     db.execute("ARCHIVE CONFIG lounges; ARCHIVE CONFIG gifts; ARCHIVE SEGMENT vips;").unwrap();

@@ -90,6 +90,11 @@ impl State {
         let snapshot = snapshot.with_lists(Arc::clone(&lists) as Arc<dyn Listing>);
         Self { catalog, snapshot, lists }
     }
+
+    /// The state with other lists.
+    pub(super) fn going_by(&self, lists: &Arc<Lists>) -> Self {
+        Self::new(self.catalog.clone(), self.snapshot.clone(), Arc::clone(lists))
+    }
 }
 
 /// What a commit stores besides the revision.

@@ -8,9 +8,7 @@ use super::{Database, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::LIST_IDS;
 use crate::listing::Lists;
-use crate::model::{
-    Catalog, Change, Entry, ListId, Listing, Name, Spanned, UserIds, What, check_user_id,
-};
+use crate::model::{Catalog, Change, Entry, ListId, Name, Spanned, UserIds, What, check_user_id};
 use crate::statement::Listed;
 use crate::store::Store;
 
@@ -79,8 +77,7 @@ impl Database {
     pub(super) fn forget_listed(&self, entries: &[Entry]) {
         let state = self.state();
         if let Some(lists) = without_forgotten(&state.lists, entries) {
-            let snapshot = state.snapshot.with_lists(Arc::clone(&lists) as Arc<dyn Listing>);
-            self.put_state(State { catalog: state.catalog.clone(), snapshot, lists });
+            self.put_state(state.going_by(&lists));
         }
     }
 }

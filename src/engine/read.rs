@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::database::State;
 use super::execute::Effect;
+use super::list;
 use super::past::{self, Wanted};
 use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Moment};
+use crate::listing::Lists;
 use crate::model::{
     Catalog, Config, Context, KeyId, Literal, Name, Object, Spanned, Timestamp, Value, Version,
 };
@@ -109,10 +111,16 @@ impl Session {
         let lists = match wanted {
             // it is shown, and nobody is evaluated
             Wanted::Object(..) => Arc::default(),
-            _ => past::lists(store, &catalog, &committed.lists)?,
+            _ => self.left(past::lists(store, &catalog, &committed.lists)?),
         };
         let snapshot = eval::Snapshot::uncounted(&catalog);
         Ok(View { state: Arc::new(State::new(catalog, snapshot, lists)), at })
+    }
+
+    /// Lists without the users whom the open transaction forgets.
+    fn left(&self, lists: Arc<Lists>) -> Arc<Lists> {
+        let entries = self.transaction.as_ref().map_or(&[][..], |open| open.entries.as_slice());
+        list::without_forgotten(&lists, entries).unwrap_or(lists)
     }
 
     /// The version that is pretended to be live.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::database::{Extra, State};
 use super::load::Loading;
 use super::script::{Script, ScriptStatement};
-use super::{Database, Outcome};
+use super::{Database, Outcome, list};
 use crate::behaviour::UserHistory;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::NoMeter;
@@ -52,7 +52,7 @@ pub(super) struct Transaction {
     /// The versions that were written; the store does not have them yet.
     versions: HashMap<(ConfigId, u32), Arc<Version>>,
     /// What is to be known of users.
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
 }
 
 /// The versions of the store, and those of an open transaction.
@@ -299,7 +299,12 @@ impl Session {
 
     /// Whether anything is known of a user; that a list has the id is something.
     fn knows(&self, user: &str) -> Result<bool> {
-        Ok(!self.history(user)?.is_empty() || self.db.shared.store.is_listed(user)?)
+        if !self.history(user)?.is_empty() {
+            return Ok(true);
+        }
+        let forgotten =
+            self.transaction.as_ref().is_some_and(|open| is_forgotten(&open.entries, user));
+        Ok(!forgotten && self.db.shared.store.is_listed(user)?)
     }
 
     /// What the session knows of a user.
@@ -434,22 +439,25 @@ impl Transaction {
         {
             return Ok(false);
         }
-        self.entries.push(entry);
+        let entry = [entry];
+        if let Some(lists) = list::without_forgotten(&self.state.lists, &entry) {
+            self.base = Arc::new(self.base.going_by(&lists));
+            self.state = Arc::new(self.state.going_by(&lists));
+        }
+        self.entries.extend(entry);
         Ok(true)
     }
 
     /// Whether there is an event with an id; one of a user who is forgotten is none.
     fn has_event(&self, db: &Database, id: &str) -> Result<bool> {
-        let forgets =
-            |entry: &Entry, user: &str| entry.what == What::Forget && *entry.user == *user;
         for (place, entry) in self.entries.iter().enumerate().rev() {
             if matches!(&entry.what, What::Event { id: Some(known), .. } if **known == *id) {
                 let later = self.entries.get(place..).unwrap_or_default();
-                return Ok(!later.iter().any(|later| forgets(later, &entry.user)));
+                return Ok(!is_forgotten(later, &entry.user));
             }
         }
         let user = db.shared.store.event_user(id)?;
-        Ok(user.is_some_and(|user| !self.entries.iter().any(|entry| forgets(entry, &user))))
+        Ok(user.is_some_and(|user| !is_forgotten(&self.entries, &user)))
     }
 
     /// Commits what is only about users.
@@ -501,6 +509,11 @@ fn told(entry: &Entry) -> String {
 
 pub(super) fn done(message: impl Into<String>) -> Outcome {
     Outcome::Done { message: message.into() }
+}
+
+/// Whether entries forget a user, whatever they say of the user after that.
+fn is_forgotten(entries: &[Entry], user: &str) -> bool {
+    entries.iter().any(|entry| entry.what == What::Forget && *entry.user == *user)
 }
 
 pub(super) fn no_transaction() -> Error {
