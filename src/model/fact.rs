@@ -177,34 +177,6 @@ impl Entry {
     }
 }
 
-impl Entry {
-    /// About how many bytes it takes.
-    pub(crate) fn bytes(&self) -> usize {
-        let own = self.user.len() + size_of::<Self>();
-        own + match &self.what {
-            What::Event { name, properties, id } => {
-                name.len() + id.as_ref().map_or(0, |id| id.len()) + members(properties)
-            }
-            What::Profile(attributes) => members(attributes),
-            What::Forget => 0,
-        }
-    }
-}
-
-fn members(members: &Object) -> usize {
-    members.iter().map(|(name, value)| name.len() + size_of::<Value>() + contents(value)).sum()
-}
-
-/// About how many bytes a value takes besides itself.
-fn contents(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::List(items) => items.iter().map(|v| size_of::<Value>() + contents(v)).sum(),
-        Value::Object(object) => members(object),
-        _ => 0,
-    }
-}
-
 impl Fact {
     /// Refuses what cannot be stored, as [`Database::track_all`](crate::Database::track_all) does.
     ///

@@ -55,8 +55,8 @@ pub(crate) use short::Short;
 pub(crate) use sketch::UserSketch;
 pub use span::{Span, Spanned};
 pub use timestamp::{Duration, Timestamp, TimestampError};
-pub(crate) use value::compare_numbers;
 pub use value::{JsonError, Object, Value, ValueKind};
+pub(crate) use value::{compare_numbers, write_json};
 pub use vec_map::VecMap;
 
 use serde::{Deserialize, Serialize};

@@ -347,6 +347,11 @@ impl fmt::Display for Value {
     }
 }
 
+/// Appends an object as compact JSON, which is UTF-8.
+pub(crate) fn write_json(members: &Object, bytes: &mut Vec<u8>) -> fmt::Result {
+    serde_json::to_writer(bytes, members).map_err(|_| fmt::Error)
+}
+
 macro_rules! from {
     ($($type:ty => |$v:ident| $make:expr;)*) => {
         $(impl From<$type> for Value {

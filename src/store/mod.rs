@@ -39,8 +39,8 @@
 //! | `pcq.user_ids` | `u32` user | `str` id | the ids by the users |
 //! | `pcq.event_names` | `str` name | `u32` event | the names that events ever had |
 //! | `pcq.event_numbers` | `u32` event | `str` name | the same by their numbers |
-//! | `pcq.user_log` | (`u64` row, `u32` user) | record | the tail: entries of one user in one batch |
-//! | `pcq.user_log_event_ids` | `u128` digest | `u32` user | the ids of the events in the tail |
+//! | `pcq.user_runs` | (`u64` run, `u32` user, `u32` part) | record | the tail: pages of runs, by the last user in them |
+//! | `pcq.run_event_ids` | (`u64` run, `u128` digest, `u32` part) | record | the ids of their events, by the last |
 //! | `pcq.user_entries` | (`u32` user, `u32` block) | record | the base: entries by user, in blocks |
 //! | `pcq.event_ids` | `u128` digest | `u32` user | the ids of the events in the base |
 //! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
@@ -101,7 +101,7 @@ pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
 pub(crate) use history::Log;
 pub(crate) use load::Loader;
 pub(crate) use tables::Position;
-pub(crate) use user::{Added, Expired, Place};
+pub(crate) use user::{Added, Batch, Expired, Place};
 pub(crate) use verify::VerifyReport;
 
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -182,9 +182,8 @@ struct Shared {
     parser: ConditionParser,
     /// Whether a dump is being loaded.
     loading: AtomicBool,
-    /// Which rows of the tail of entries are of whom.
-    tail: user::Tail,
-    folding: user::Folding,
+    /// How long the tail of what is known of users may be.
+    tail: user::TailBytes,
 }
 
 impl std::fmt::Debug for Store {
@@ -210,8 +209,7 @@ impl Shared {
             clock: Mutex::new(clock),
             parser: options.parser,
             loading: AtomicBool::new(false),
-            tail: user::Tail::default(),
-            folding: user::Folding::default(),
+            tail: user::TailBytes::default(),
         }
     }
 
@@ -297,11 +295,11 @@ impl Store {
         open::with_backend(backend, options)
     }
 
-    /// Says when the tail is folded: for tests that are to see that often.
+    /// Says how many bytes of entries the tail may have: for tests that are to see folds often.
     #[cfg(test)]
-    fn with_folding(mut self, least: u64, most: u64) -> Self {
+    fn with_tail(mut self, bytes: u64) -> Self {
         if let Some(shared) = Arc::get_mut(&mut self.shared) {
-            shared.folding = user::Folding { least, most };
+            shared.tail = user::TailBytes(bytes);
         }
         self
     }
@@ -340,7 +338,7 @@ impl Store {
         self.write(|transaction| {
             list::seal(transaction, changes)?;
             Tables::open(transaction)?.append(revision, changes, after)?;
-            user::add(transaction, entries, self.shared.folding)
+            user::add(transaction, entries, self.shared.tail)
         })
     }
 
@@ -453,7 +451,12 @@ impl Store {
     /// Adds entries of users in their order, durable when this returns. An event with an id that the store
     /// has seen is ignored.
     pub(crate) fn add_entries(&self, entries: &[Entry]) -> Result<Added> {
-        self.write(|transaction| user::add(transaction, entries, self.shared.folding))
+        self.write(|transaction| user::add(transaction, entries, self.shared.tail))
+    }
+
+    /// [`Self::add_entries`] of a batch.
+    pub(crate) fn add_batch(&self, batch: &Batch) -> Result<Added> {
+        self.write(|transaction| user::add_batch(transaction, batch, self.shared.tail))
     }
 
     /// The user of the event with an id, if there is one who was not forgotten.
@@ -463,7 +466,7 @@ impl Store {
 
     /// All that is known of a user, in order of receipt.
     pub(crate) fn user_entries(&self, user: &str) -> Result<Vec<Entry>> {
-        self.read(|reader| user::user_entries(reader, &self.shared.tail, user))
+        self.read(|reader| user::user_entries(reader, user))
     }
 
     /// At most so many users after one, in the byte order of their ids, with all that is known of them.
@@ -472,7 +475,7 @@ impl Store {
         after: Option<&str>,
         count: usize,
     ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
-        self.read(|reader| user::users_after(reader, &self.shared.tail, after, count))
+        self.read(|reader| user::users_after(reader, after, count))
     }
 
     /// How many users there are of whom something is known.

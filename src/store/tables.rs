@@ -11,6 +11,8 @@ pub(crate) type Position = (u64, u32);
 pub(super) type Moment = (u8, u32, u64, u32);
 /// Counts of deliveries: the size of the buckets, the chunk of time, the series.
 pub(super) type CountKey = (u8, i32, u32);
+/// A page of a run: the number of the run, no less than the keys in it, its place among those with the same key.
+pub(super) type PageKey<K> = (u64, K, u32);
 /// The stored form of a record.
 pub(super) type Bytes = &'static [u8];
 
@@ -53,13 +55,12 @@ pub(super) const EVENT_NUMBERS: TableDefinition<&str, u32> =
     TableDefinition::new("pcq.event_names");
 pub(super) const EVENT_NAMES: TableDefinition<u32, &str> =
     TableDefinition::new("pcq.event_numbers");
-pub(super) const USER_LOG: TableDefinition<(u64, u32), Bytes> =
-    TableDefinition::new("pcq.user_log");
+pub(super) const RUNS: TableDefinition<PageKey<u32>, Bytes> = TableDefinition::new("pcq.user_runs");
 pub(super) const USER_ENTRIES: TableDefinition<(u32, u32), Bytes> =
     TableDefinition::new("pcq.user_entries");
 pub(super) const EVENT_IDS: TableDefinition<u128, u32> = TableDefinition::new("pcq.event_ids");
-pub(super) const LOG_EVENT_IDS: TableDefinition<u128, u32> =
-    TableDefinition::new("pcq.user_log_event_ids");
+pub(super) const RUN_IDS: TableDefinition<PageKey<u128>, Bytes> =
+    TableDefinition::new("pcq.run_event_ids");
 
 // those of lists: files that were made before them lack them, until a list is loaded
 pub(super) const LISTS: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.lists");

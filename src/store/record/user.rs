@@ -8,23 +8,36 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::restore::{Result, time, value};
-use crate::model::{Entry, Object, Value, What};
+use crate::model::{Entry, Object, Timestamp, Value, What};
 use crate::store::codec::Record;
 
-records!(TotalsRecord, BlockRecord);
+records!(TotalsRecord, BlockRecord, PageRecord);
 
 /// What is counted of the tables of users.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct TotalsRecord {
     /// The number of the next user. It only rises, so that a number never means two users.
     pub(in crate::store) user: u32,
-    /// The sequence of the next row of the tail. It only rises, so that a sequence tells the row.
-    pub(in crate::store) row: u64,
-    /// The entries in the tail.
-    pub(in crate::store) tail: u64,
+    /// The number of the next run.
+    pub(in crate::store) run: u64,
+    /// The runs of the tail, in order of receipt.
+    pub(in crate::store) runs: Vec<RunRecord>,
     /// The entries in the base.
     pub(in crate::store) base: u64,
 }
+
+/// What is counted of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::store) struct RunRecord {
+    pub(in crate::store) number: u64,
+    pub(in crate::store) entries: u64,
+    /// The bytes of the entries when it was written.
+    pub(in crate::store) bytes: u64,
+}
+
+/// Items of a run, one after the other: the key, the length of the rest, the rest.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct PageRecord(pub(in crate::store) Packed);
 
 /// Entries of one user in order of receipt, each packed by the codec.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,16 +96,18 @@ enum WhatRecord<'b> {
 }
 
 impl<'b> EntryRecord<'b> {
-    /// The record of an entry, from its JSON text and the number of its event; `None` of one that is not kept.
-    pub(in crate::store) fn new(entry: &'b Entry, json: &'b str, name: u32) -> Option<Self> {
-        let what = match &entry.what {
-            What::Event { id, .. } => {
-                WhatRecord::Event { name, properties: json, id: id.as_deref() }
-            }
-            What::Profile(_) => WhatRecord::Profile(json),
-            What::Forget => return None,
+    /// The record of an event by the number of its name, or of attributes, from their JSON text.
+    pub(in crate::store) fn new(
+        at: Timestamp,
+        json: &'b str,
+        name: Option<u32>,
+        id: Option<&'b str>,
+    ) -> Self {
+        let what = match name {
+            Some(name) => WhatRecord::Event { name, properties: json, id },
+            None => WhatRecord::Profile(json),
         };
-        Some(Self { at: entry.at.as_micros(), what })
+        Self { at: at.as_micros(), what }
     }
 
     /// From when on it is true, in microseconds.

@@ -8,7 +8,7 @@ use redb::StorageBackend;
 use super::delivery::one;
 use super::expire::expire;
 use super::list;
-use super::user::{Model, event, forget, profile};
+use super::user::{Model, all, event, forget, profile};
 use super::*;
 use crate::model::{DeliveryBatch, Entry};
 use crate::store::Window;
@@ -248,7 +248,7 @@ fn deliveries(store: &Store) -> u64 {
 /// Adds entries until something fails; gives how many batches were acknowledged, and `None` if the store was
 /// not even opened.
 fn track(disk: &Disk) -> Option<usize> {
-    let store = Store::with_backend(disk.clone(), &options()).ok()?.with_folding(9, 9);
+    let store = Store::with_backend(disk.clone(), &options()).ok()?.with_tail(675);
     let failed = tracked().iter().position(|batch| store.add_entries(batch).is_err());
     Some(failed.unwrap_or(tracked().len()))
 }
@@ -283,7 +283,7 @@ fn no_entry_is_lost_or_there_twice_after_a_power_cut() {
                 assert_eq!(acknowledged, None, "cut at {cut}");
                 continue;
             };
-            let known = store.users_after(None, 10).unwrap().into_iter().collect();
+            let known = all(&store, 10);
             let found = models.iter().position(|model| model.users == known);
             let least = acknowledged.unwrap_or(0);
             assert!(found.is_some_and(|n| n == least || n == least + 1), "cut at {cut}: {found:?}");
@@ -295,7 +295,7 @@ fn no_entry_is_lost_or_there_twice_after_a_power_cut() {
 /// A disk with what users did: half of it is over, of one user all.
 fn tracked_disk(model: &mut Model) -> Vec<u8> {
     let disk = Disk::of(Vec::new(), None);
-    let store = Store::with_backend(disk.clone(), &options()).unwrap().with_folding(9, 9);
+    let store = Store::with_backend(disk.clone(), &options()).unwrap().with_tail(675);
     for n in 0..12 {
         let id = |i: i64| format!("id{}", n * 4 + i);
         let known = (0..4).map(|i| event(&format!("u{}", (n + i) % 5), "e", n, Some(&id(i))));
@@ -330,8 +330,8 @@ fn events_that_are_dropped_are_gone_or_whole_after_a_power_cut() {
         for bytes in disk.remains() {
             let store = Store::with_backend(Disk::of(bytes, None), &options()).unwrap();
             assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
-            let left = store.users_after(None, 10).unwrap();
-            let is_known = |(user, entries): &(Arc<str>, Vec<Entry>)| {
+            let left = all(&store, 10);
+            let is_known = |(user, entries): (&Arc<str>, &Vec<Entry>)| {
                 entries.iter().all(|entry| before.users[user].contains(entry))
             };
             assert!(left.iter().all(is_known), "cut at {cut}");

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use redb::{ReadableTable, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
+use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::model::{Entry, What};
-use crate::store::codec::encode;
-use crate::store::record::BlockRecord;
+use crate::store::codec::{decode, encode};
+use crate::store::read::Reader;
+use crate::store::record::{BlockRecord, Packed, PageRecord, TotalsRecord};
 use crate::store::tables::*;
 use crate::store::{Added, user};
 
@@ -109,11 +111,16 @@ impl Model {
 }
 
 /// All users, page by page.
-fn all(store: &Store, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
+pub(super) fn all(store: &Store, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
+    seen_by(&store.shared.reader().unwrap(), page)
+}
+
+/// All users whom a reader sees, page by page.
+fn seen_by(reader: &Reader, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
     let mut found = Vec::new();
     loop {
         let last: Option<Arc<str>> = found.last().map(|(user, _): &(Arc<str>, _)| Arc::clone(user));
-        let next = store.users_after(last.as_deref(), page).unwrap();
+        let next = user::users_after(reader, last.as_deref(), page).unwrap();
         assert!(next.len() <= page);
         if next.is_empty() {
             assert!(found.is_sorted_by(|a, b| a.0 < b.0));
@@ -158,7 +165,7 @@ fn entries_are_those_of_the_model() {
     let directory = tempfile::tempdir().unwrap();
     for (seed, least) in [(1, 0), (2, 7), (3, 100), (4, 10_000)] {
         let path = directory.path().join(seed.to_string());
-        let open = || open(&path).with_folding(least, least * 4);
+        let open = || open(&path).with_tail(least * 75);
         let (mut store, mut model, mut chance) = (open(), Model::default(), Chance(seed));
         for step in 0..60 {
             let batch = chance.batch();
@@ -178,7 +185,7 @@ fn entries_are_those_of_the_model() {
 
 #[test]
 fn a_fold_is_not_seen_by_readers_before_it() {
-    let store = Store::in_memory(&options()).unwrap().with_folding(4, 4);
+    let store = Store::in_memory(&options()).unwrap().with_tail(300);
     let batch = |n: i64| -> Vec<_> { (0..2).map(|i| event("u", "e", n + i, None)).collect() };
     let mut model = Model::default();
     let mut readers = Vec::new();
@@ -186,15 +193,10 @@ fn a_fold_is_not_seen_by_readers_before_it() {
         model.add(&batch(n * 10));
         store.add_entries(&batch(n * 10)).unwrap();
         readers.push((store.shared.reader().unwrap(), model.users.clone()));
-        // every second time nobody looks, so that the index finds more than one batch or fold behind it
-        if n % 2 == 0 {
-            assert_eq!(all(&store, 9), model.users);
-        }
     }
     for (reader, users) in readers.iter().rev().chain(&readers) {
-        let found = user::users_after(reader, &store.shared.tail, None, 9).unwrap();
-        assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), *users);
-        assert_eq!(user::user_entries(reader, &store.shared.tail, "u").unwrap(), users["u"]);
+        assert_eq!(seen_by(reader, 9), *users);
+        assert_eq!(user::user_entries(reader, "u").unwrap(), users["u"]);
     }
 }
 
@@ -202,7 +204,7 @@ fn a_fold_is_not_seen_by_readers_before_it() {
 fn what_reads_beside_the_writer_sees_every_batch() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
-    let store = open(&path).with_folding(5, 5);
+    let store = open(&path).with_tail(375);
     let reader = Store::open(&path, &reading()).unwrap();
     let (mut model, mut chance) = (Model::default(), Chance(9));
     assert_eq!(all(&reader, 3), model.users);
@@ -221,7 +223,7 @@ fn what_reads_beside_the_writer_sees_every_batch() {
 
 #[test]
 fn large_entries_have_blocks_of_their_own() {
-    let store = Store::in_memory(&options()).unwrap().with_folding(3, 3);
+    let store = Store::in_memory(&options()).unwrap().with_tail(225);
     let mut model = Model::default();
     for n in 0..20 {
         let mut large = profile("u1", &"x".repeat(n * 700));
@@ -248,7 +250,7 @@ fn a_revision_and_its_entries_are_one() {
 #[test]
 fn copies_have_all_entries() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::in_memory(&options()).unwrap().with_folding(50, 50);
+    let store = Store::in_memory(&options()).unwrap().with_tail(3_750);
     let (mut model, mut chance) = (Model::default(), Chance(5));
     for _ in 0..20 {
         let batch = chance.batch();
@@ -262,6 +264,32 @@ fn copies_have_all_entries() {
 }
 
 #[test]
+fn who_is_forgotten_is_gone_from_the_tail() {
+    let store = Store::in_memory(&options()).unwrap();
+    let mut model = Model::default();
+    let mut add = |store: &Store, batch: &[Entry]| {
+        assert_eq!(store.add_entries(batch).unwrap(), model.add(batch));
+        model.assert(store, 9);
+    };
+    let own = |n: i64| event(&format!("u{}", n % 3), "e", n, Some(&format!("own{n}")));
+    for (first, count) in [(0, 500), (500, 90), (590, 1), (591, 400)] {
+        add(&store, &(first..first + count).map(own).collect::<Vec<_>>());
+    }
+    add(&store, &[profile("u3", "Pune"), forget("u1"), forget("u3"), forget("nobody")]);
+    // the ids are free again, and those of the others are not
+    let batch: Vec<_> = (0..900).map(own).collect();
+    assert_eq!(store.add_entries(&batch).unwrap(), Added { added: 300, repeated: 600 });
+    model.add(&batch);
+    model.assert(&store, 9);
+    let all = ["u0", "u1", "u2"].map(forget);
+    assert_eq!(store.add_entries(&all).unwrap(), model.add(&all));
+    model.assert(&store, 9);
+    let reader = store.shared.reader().unwrap();
+    assert!(reader.table(RUNS).unwrap().is_empty().unwrap());
+    assert!(reader.table(RUN_IDS).unwrap().is_empty().unwrap());
+}
+
+#[test]
 fn numbers_of_users_are_not_given_out_again() {
     let store = Store::in_memory(&options()).unwrap();
     store.add_entries(&[profile("u0", "Pune"), profile("u1", "Pune"), forget("u1")]).unwrap();
@@ -271,18 +299,26 @@ fn numbers_of_users_are_not_given_out_again() {
     assert_eq!(users.get("u2").unwrap().unwrap().value(), 2);
 }
 
-/// Whether a text is anywhere in a file.
-fn holds(path: &Path, text: &str) -> bool {
-    std::fs::read(path).unwrap().windows(text.len()).any(|bytes| bytes == text.as_bytes())
+/// Whether a text, or what it is, is anywhere in a file.
+fn holds(path: &Path, wanted: impl AsRef<[u8]>) -> bool {
+    let wanted = wanted.as_ref();
+    std::fs::read(path).unwrap().windows(wanted.len()).any(|bytes| bytes == wanted)
 }
 
 #[test]
 fn who_is_forgotten_is_gone_from_a_compacted_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
-    let store = open(&path).with_folding(30, 30);
-    let others = |n: i64| (0..9).map(move |i| event(&format!("other{i}"), "e", n, None));
+    let store = open(&path).with_tail(4_000);
+    let others = |n: i64| {
+        let id = move |i| format!("id{n}-{i}");
+        (0..9).map(move |i| event(&format!("other{i}"), "e", n, Some(&id(i))))
+    };
     let traces = ["somebody", "secret-id", "of somebody", "Timbuktu"];
+    let digests = (0..10).step_by(3).map(|n| Sha256::digest(format!("secret-id{n}")));
+    // as numbers they have the other end first
+    let digests = digests.map(|digest| digest.iter().take(16).rev().copied().collect::<Vec<_>>());
+    let digests: Vec<_> = digests.collect();
     for n in 0..10 {
         let mut batch: Vec<_> = others(n).collect();
         if n % 3 == 0 {
@@ -292,10 +328,18 @@ fn who_is_forgotten_is_gone_from_a_compacted_file() {
         store.add_entries(&batch).unwrap();
     }
     assert!(traces.iter().all(|trace| holds(&path, trace)));
+    assert!(digests.iter().all(|digest| holds(&path, digest)));
+    let reader = store.shared.reader().unwrap();
+    let number = reader.table(USER_NUMBERS).unwrap().get("somebody").unwrap().unwrap().value();
+    let blocks = (number, 0)..=(number, u32::MAX);
+    assert!(reader.table(USER_ENTRIES).unwrap().range(blocks).unwrap().next().is_some());
+    assert!(!reader.table(RUNS).unwrap().is_empty().unwrap(), "some of it is in the tail");
+    drop(reader);
     store.add_entries(&[forget("somebody")]).unwrap();
     assert!(traces.iter().any(|trace| holds(&path, trace)), "then nobody would need to compact");
     store.compact().unwrap();
     assert!(traces.iter().all(|trace| !holds(&path, trace)));
+    assert!(digests.iter().all(|digest| !holds(&path, digest)));
     assert!(holds(&path, "other8"));
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     assert!(store.event_user("secret-id3").unwrap().is_none());
@@ -306,7 +350,7 @@ fn who_is_forgotten_is_gone_from_a_compacted_file() {
 fn a_compacted_store_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
-    let store = open(&path).with_folding(30, 30);
+    let store = open(&path).with_tail(2_250);
     let (mut model, mut chance) = (Model::default(), Chance(3));
     commit(&store, &mut Catalog::default(), &[]).unwrap();
     for _ in 0..6 {
@@ -316,8 +360,7 @@ fn a_compacted_store_goes_on() {
         model.add(&batch);
         store.compact().unwrap();
         assert_eq!(log.map(|item| item.unwrap().0.number).collect::<Vec<_>>(), [1]);
-        let seen = user::users_after(&reader, &store.shared.tail, None, 99).unwrap();
-        assert_eq!(seen.into_iter().collect::<BTreeMap<_, _>>(), model.users);
+        assert_eq!(seen_by(&reader, 99), model.users);
         model.assert(&store, 5);
         assert_eq!(Store::open(&path, &options()).unwrap_err().code(), "store-locked");
     }
@@ -362,7 +405,7 @@ fn only_a_file_that_may_be_written_is_compacted() {
 
 /// Does damage to a store with a base and a tail, and gives the problems found.
 fn damaged(damage: impl FnOnce(&WriteTransaction)) -> String {
-    let store = Store::in_memory(&options()).unwrap().with_folding(6, 6);
+    let store = Store::in_memory(&options()).unwrap().with_tail(500);
     let batch = |n: i64| -> Vec<_> {
         let id = |i: i64| format!("id{n}-{i}");
         (0..3).map(|i| event(&format!("u{i}"), "e", n, Some(&id(i)))).collect()
@@ -427,23 +470,94 @@ fn damage_to_the_entries_is_found() {
         let block = encode(&BlockRecord::default()).unwrap();
         drop(t.open_table(USER_ENTRIES).unwrap().insert((1, 1), block.as_slice()));
     });
-    found("`pcq.user_log`, row 12 of user 0: there is a gap before it", |t| {
-        drop(t.open_table(USER_LOG).unwrap().remove((11, 2)));
+    let page = |t: &WriteTransaction| t.open_table(RUNS).unwrap().pop_last().unwrap().is_some();
+    found("`pcq.user_runs`, run 4: has 0 entries, and 3 are accounted for", |t| assert!(page(t)));
+    found("`pcq.user_runs`, run 4, page 0 up to 2: the checksum is wrong", |t| {
+        drop(t.open_table(RUNS).unwrap().insert((4, 2, 0), [1, 1, 9, 9, 9, 9, 9].as_slice()));
     });
-    found("the last row is not the one before the next", |t| {
-        drop(t.open_table(USER_LOG).unwrap().remove((14, 2)));
+    found("`pcq.user_runs`, run 4, page 0 up to 2: it does not end with its key", |t| {
+        let page = encode(&PageRecord::default()).unwrap();
+        drop(t.open_table(RUNS).unwrap().insert((4, 2, 0), page.as_slice()));
+    });
+    found("`pcq.user_runs`, run 4, page 0 up to 2: these are no items", |t| {
+        let page = encode(&PageRecord(Packed(vec![7]))).unwrap();
+        drop(t.open_table(RUNS).unwrap().insert((4, 2, 0), page.as_slice()));
+    });
+    found("`pcq.user_runs`, run 4, page 0 up to 1: it does not end with its key", |t| {
+        let mut runs = t.open_table(RUNS).unwrap();
+        let page = runs.pop_last().unwrap().unwrap().1.value().to_vec();
+        drop(runs.insert((4, 1, 0), page.as_slice()));
+    });
+    found("`pcq.user_runs`: has 3 pages, and 2 of them are of a run", |t| {
+        let mut runs = t.open_table(RUNS).unwrap();
+        let page = runs.last().unwrap().unwrap().1.value().to_vec();
+        drop(runs.insert((9, 2, 0), page.as_slice()));
     });
     found("the totals of users in table `pcq.meta`: the checksum is wrong", |t| {
         drop(t.open_table(META).unwrap().insert(TOTALS_KEY, [1; 9].as_slice()));
     });
 }
 
+/// Writes the totals of users as a function changes them.
+fn with_totals(t: &WriteTransaction, change: impl FnOnce(&mut TotalsRecord)) {
+    let mut meta = t.open_table(META).unwrap();
+    let mut totals: TotalsRecord =
+        decode(meta.get(TOTALS_KEY).unwrap().unwrap().value(), String::new).unwrap();
+    change(&mut totals);
+    drop(meta.insert(TOTALS_KEY, encode(&totals).unwrap().as_slice()));
+}
+
+#[test]
+fn wrong_totals_are_found_before_anything_is_written() {
+    found("the runs are not numbered in their order", |t| with_totals(t, |totals| totals.run = 4));
+    found("the runs are not numbered in their order", |t| {
+        with_totals(t, |totals| totals.runs.reverse());
+    });
+    let store = Store::in_memory(&options()).unwrap();
+    store.add_entries(&[profile("u0", "Pune")]).unwrap();
+    let damage = |t: &WriteTransaction| {
+        with_totals(t, |totals| totals.run = 0);
+        Ok(())
+    };
+    store.write(damage).unwrap();
+    assert_eq!(store.add_entries(&[profile("u0", "x")]).unwrap_err().code(), "store-corrupt");
+}
+
 #[test]
 fn damage_to_the_ids_of_events_is_found() {
-    for (ids, name) in [(EVENT_IDS, "pcq.event_ids"), (LOG_EVENT_IDS, "pcq.user_log_event_ids")] {
-        found(&format!("`{name}`: has"), |t| drop(t.open_table(ids).unwrap().insert(7, 0)));
-        found("the id of an event is not known, or as that of another user", |t| {
-            drop(t.open_table(ids).unwrap().pop_first());
-        });
-    }
+    let others = "the ids are not those of the events, or of other users";
+    found("`pcq.event_ids`: has 10", |t| {
+        drop(t.open_table(EVENT_IDS).unwrap().insert(7, 0));
+    });
+    found("`pcq.event_ids`: has 8", |t| drop(t.open_table(EVENT_IDS).unwrap().pop_first()));
+    found(&format!("`pcq.event_ids`: {others}"), |t| {
+        let mut ids = t.open_table(EVENT_IDS).unwrap();
+        let (digest, user) = ids.pop_first().unwrap().map(|(d, u)| (d.value(), u.value())).unwrap();
+        drop(ids.insert(digest, (user + 1) % 3));
+    });
+    found("`pcq.run_event_ids`: an id is that of two events", |t| {
+        let mut ids = t.open_table(RUN_IDS).unwrap();
+        let page = ids.last().unwrap().unwrap().1.value().to_vec();
+        let (_, digest, _) = ids.last().unwrap().unwrap().0.value();
+        drop(ids.insert((3, digest, 0), page.as_slice()));
+    });
+    found("`pcq.run_event_ids`: an id is that of two events", |t| {
+        let digest = t.open_table(RUN_IDS).unwrap().last().unwrap().unwrap().0.value().1;
+        drop(t.open_table(EVENT_IDS).unwrap().insert(digest, 0));
+    });
+    let runs = |t: &WriteTransaction| t.open_table(RUN_IDS).unwrap().pop_first().unwrap().is_some();
+    found("`pcq.run_event_ids`, run 3: has 0 entries, and 3 are accounted for", |t| {
+        assert!(runs(t));
+    });
+    found("`pcq.run_event_ids`, run 4: has 6 entries, and 3 are accounted for", |t| {
+        let mut ids = t.open_table(RUN_IDS).unwrap();
+        let page = ids.last().unwrap().unwrap().1.value().to_vec();
+        drop(ids.insert((4, u128::MAX, 0), page.as_slice()));
+    });
+    found(&format!("`pcq.run_event_ids`, run 3: {others}"), |t| {
+        let mut ids = t.open_table(RUN_IDS).unwrap();
+        let page = ids.last().unwrap().unwrap().1.value().to_vec();
+        let key = ids.first().unwrap().unwrap().0.value();
+        drop(ids.insert(key, page.as_slice()));
+    });
 }

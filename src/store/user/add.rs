@@ -1,21 +1,23 @@
 //! Adding a batch.
 
-use std::collections::HashSet;
+use std::ops::AddAssign;
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, WriteTransaction};
 
-use super::block::{Packer, put_block};
-use super::event_id::EventIds;
-use super::fold::{Folding, fold};
+use super::batch::{Batch, Line};
+use super::event_id::BatchIds;
+use super::fold::fold;
 use super::forget::forget;
-use super::intern::Users;
+use super::intern::Numbers;
+use super::run::Writer;
+use super::tail::{TailBytes, tidy};
 use crate::error::Result;
 use crate::model::{Entry, What};
-use crate::store::codec::{decode, encode};
+use crate::store::codec::{decode, encode, pack};
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::list;
-use crate::store::record::{BlockRecord, TotalsRecord};
-use crate::store::tables::{Bytes, META, TOTALS_KEY, USER_LOG};
+use crate::store::record::{BlockRecord, RunRecord, TotalsRecord};
+use crate::store::tables::{Bytes, META, RUNS, TOTALS_KEY};
 
 /// What became of a batch of entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,30 +28,50 @@ pub(crate) struct Added {
     pub(crate) repeated: u64,
 }
 
+impl AddAssign for Added {
+    fn add_assign(&mut self, other: Self) {
+        self.added += other.added;
+        self.repeated += other.repeated;
+    }
+}
+
 /// Adds entries in their order.
 pub(in crate::store) fn add(
     transaction: &WriteTransaction,
     entries: &[Entry],
-    folding: Folding,
+    most: TailBytes,
 ) -> Result<Added> {
     let mut added = Added::default();
-    if entries.is_empty() {
-        return Ok(added);
-    }
-    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
     for part in entries.split_inclusive(|entry| entry.what == What::Forget) {
         let (known, gone) = match part.split_last() {
             Some((last, known)) if last.what == What::Forget => (known, Some(&last.user)),
             _ => (part, None),
         };
-        append(transaction, &mut totals, known, &mut added)?;
+        let mut batch = Batch::default();
+        known.iter().try_for_each(|entry| batch.push(entry))?;
+        added += add_batch(transaction, &batch, most)?;
         if let Some(user) = gone {
             list::forget(transaction, user)?;
-            forget(transaction, &mut totals, user)?;
+            forget(transaction, user)?;
             added.added += 1;
         }
     }
-    if totals.tail > folding.limit(totals.base) {
+    Ok(added)
+}
+
+/// Adds a batch to the tail.
+pub(in crate::store) fn add_batch(
+    transaction: &WriteTransaction,
+    batch: &Batch,
+    most: TailBytes,
+) -> Result<Added> {
+    if batch.is_empty() {
+        return Ok(Added::default());
+    }
+    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
+    let added = append(transaction, &mut totals, batch)?;
+    tidy(transaction, &mut totals)?;
+    if totals.is_over(most) {
         fold(transaction, &mut totals)?;
     }
     put_totals(transaction, &totals)?;
@@ -58,9 +80,15 @@ pub(in crate::store) fn add(
 
 /// What is counted of users; nothing before the first entry.
 pub(super) fn totals(meta: &impl ReadableTable<&'static str, Bytes>) -> Result<TotalsRecord> {
-    let place = || "the totals of users in table `pcq.meta`".to_owned();
-    let found = meta.get(TOTALS_KEY).or_fail()?;
-    found.map_or(Ok(TotalsRecord::default()), |bytes| decode(bytes.value(), place))
+    const PLACE: &str = "the totals of users in table `pcq.meta`";
+    let Some(bytes) = meta.get(TOTALS_KEY).or_fail()? else { return Ok(TotalsRecord::default()) };
+    let totals: TotalsRecord = decode(bytes.value(), || PLACE.to_owned())?;
+    // else a new run would be written into an old one
+    let numbers = totals.runs.iter().map(|run| run.number).chain([totals.run]);
+    if !numbers.is_sorted_by(|a, b| a < b) {
+        return Err(corrupt(format!("{PLACE}: the runs are not numbered in their order")));
+    }
+    Ok(totals)
 }
 
 pub(super) fn put_totals(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
@@ -68,75 +96,56 @@ pub(super) fn put_totals(transaction: &WriteTransaction, totals: &TotalsRecord) 
     meta.insert(TOTALS_KEY, encode(totals)?.as_slice()).or_fail().map(drop)
 }
 
-/// Appends entries to the tail, those of each user together: so each table is gone through in its order.
+/// Appends a batch to the tail, as a run.
 fn append(
     transaction: &WriteTransaction,
     totals: &mut TotalsRecord,
-    entries: &[Entry],
-    added: &mut Added,
-) -> Result<()> {
-    if entries.is_empty() {
-        return Ok(());
+    batch: &Batch,
+) -> Result<Added> {
+    let ids = BatchIds::of(transaction, totals, batch)?;
+    let repeated = ids.repeated.len() as u64;
+    let lines = batch.lines.iter().enumerate();
+    let fresh = lines.filter(|(place, _)| !ids.repeated.contains(place));
+    let fresh: Vec<_> = fresh.map(|(_, line)| line).collect();
+    let added = fresh.len() as u64;
+    if fresh.is_empty() {
+        return Ok(Added { added, repeated });
     }
-    let mut ids = EventIds::open(transaction)?;
-    let repeated = ids.repeated(entries)?;
-    let fresh = by_user(entries, &repeated);
-    added.added += fresh.len() as u64;
-    added.repeated += repeated.len() as u64;
-    let mut appender = Appender::open(transaction, totals)?;
-    for of_user in fresh.chunk_by(|a, b| a.user == b.user) {
-        let user = appender.append(of_user)?;
-        ids.note(user, of_user);
-    }
-    ids.write()
+    let numbers = Numbers::of(transaction, &mut totals.user, batch, &fresh)?;
+    let lines = fresh.into_iter().map(|line| Ok((numbers.user(line)?, line)));
+    let mut lines = lines.collect::<Result<Vec<_>>>()?;
+    lines.sort_by_key(|(user, _)| *user);
+    let run = totals.next_run()?;
+    let bytes = write(transaction, run, batch, &numbers, &lines)?;
+    ids.write(transaction, run, batch, &numbers)?;
+    totals.runs.push(RunRecord { number: run, entries: added, bytes });
+    Ok(Added { added, repeated })
 }
 
-/// The entries that are not left out, in the order of users, and of receipt.
-fn by_user<'e>(entries: &'e [Entry], without: &HashSet<usize>) -> Vec<&'e Entry> {
-    let entries = entries.iter().enumerate().filter(|(place, _)| !without.contains(place));
-    let mut fresh: Vec<_> = entries.map(|(_, entry)| entry).collect();
-    fresh.sort_by(|a, b| a.user.cmp(&b.user));
-    fresh
-}
-
-/// The end of the tail.
-struct Appender<'t> {
-    users: Users<'t>,
-    packer: Packer<'t>,
-    log: Table<'t, (u64, u32), Bytes>,
-    totals: &'t mut TotalsRecord,
-}
-
-impl<'t> Appender<'t> {
-    fn open(transaction: &'t WriteTransaction, totals: &'t mut TotalsRecord) -> Result<Self> {
-        Ok(Self {
-            users: Users::open(transaction)?,
-            packer: Packer::open(transaction)?,
-            log: transaction.open_table(USER_LOG).or_fail()?,
-            totals,
-        })
-    }
-
-    /// Appends entries of one user; gives the user's number.
-    fn append(&mut self, entries: &[&Entry]) -> Result<u32> {
-        let Some(first) = entries.first() else { return Ok(0) };
-        let user = self.users.number(&first.user, &mut self.totals.user)?;
-        let mut block = BlockRecord::default();
-        for entry in entries {
-            let one = self.packer.pack(entry)?;
-            if let Some(full) = block.extend(one) {
-                self.put(user, &full)?;
+/// Writes lines, which are in the order of the numbers of users, as a run; gives how many bytes they are.
+fn write(
+    transaction: &WriteTransaction,
+    run: u64,
+    batch: &Batch,
+    numbers: &Numbers,
+    lines: &[(u32, &Line)],
+) -> Result<u64> {
+    let mut table = transaction.open_table(RUNS).or_fail()?;
+    let mut writer = Writer::new(&mut table, run);
+    let (mut block, mut packed, mut bytes) = (BlockRecord::default(), Vec::new(), 0);
+    for of_user in lines.chunk_by(|a, b| a.0 == b.0) {
+        let Some((user, _)) = of_user.first() else { continue };
+        for (_, line) in of_user {
+            packed.clear();
+            pack(&batch.record(line, numbers.name(line)?)?, &mut packed)?;
+            bytes += packed.len() as u64;
+            if let Some(full) = block.push(&packed) {
+                writer.push(*user, &full)?;
             }
         }
-        self.put(user, &block)?;
-        Ok(user)
+        writer.push(*user, &block)?;
+        block.clear();
     }
-
-    fn put(&mut self, user: u32, block: &BlockRecord) -> Result<()> {
-        put_block(&mut self.log, (self.totals.row, user), block)?;
-        let full = || corrupt("table `pcq.user_log` has no number left");
-        self.totals.row = self.totals.row.checked_add(1).ok_or_else(full)?;
-        self.totals.tail += u64::from(block.count);
-        Ok(())
-    }
+    writer.finish()?;
+    Ok(bytes)
 }

@@ -1,34 +1,71 @@
 //! Entries of one user together in a record.
 
-use redb::{Key, Table, WriteTransaction};
+use redb::{Key, Table, TableDefinition};
 
-use super::intern::EventNames;
+use super::run::Item;
 use crate::error::Result;
-use crate::model::{Entry, Value, What};
 use crate::store::codec::{encode, pack, unpack};
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::record::{BlockRecord, EntryRecord, Packed};
-use crate::store::tables::Bytes;
+use crate::store::tables::{Bytes, PageKey, RUNS};
 
 /// The most entries of a block.
 const BLOCK_ENTRIES: u32 = 256;
-/// The most bytes of a block of more than one entry. A fold writes the last block of a user once more, so it
-/// should be short, and some fit into one page; the blocks of a user are next to each other all the same.
-const BLOCK_BYTES: usize = 2_048;
+/// The most bytes of a block of more than one entry: two fit into one page of the file. A fold writes the last
+/// block of a user once more, so it should be short; the blocks of a user are next to each other all the same.
+const BLOCK_BYTES: usize = 1_950;
 
-impl BlockRecord {
-    /// Appends the entries of another block. If both are too much for one, the other takes its place, and
-    /// what it was is given back.
-    pub(super) fn extend(&mut self, other: Self) -> Option<Self> {
-        let count = self.count.saturating_add(other.count);
-        let fits =
-            count <= BLOCK_ENTRIES && self.packed.0.len() + other.packed.0.len() <= BLOCK_BYTES;
-        if fits || self.count == 0 {
-            self.count = count;
-            self.packed.0.extend(other.packed.0);
+impl Item for BlockRecord {
+    type Key = u32;
+    const TABLE: TableDefinition<'static, PageKey<u32>, Bytes> = RUNS;
+
+    fn put(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        pack(&self.count, bytes)?;
+        bytes.extend_from_slice(&self.packed.0);
+        Ok(())
+    }
+
+    fn take(mut bytes: &[u8]) -> Option<Self> {
+        Some(Self { count: unpack(&mut bytes)?, packed: Packed(bytes.to_vec()) })
+    }
+
+    fn join(&mut self, later: Self) -> Option<Self> {
+        if self.count == 0 {
+            *self = later;
             return None;
         }
-        Some(std::mem::replace(self, other))
+        let joined = self.append(later.count, &later.packed.0);
+        if joined { None } else { Some(std::mem::replace(self, later)) }
+    }
+}
+
+impl BlockRecord {
+    /// Appends entries, unless that were too many for one block.
+    fn append(&mut self, count: u32, packed: &[u8]) -> bool {
+        let count = self.count.saturating_add(count);
+        let fits = count <= BLOCK_ENTRIES && self.packed.0.len() + packed.len() <= BLOCK_BYTES;
+        if fits {
+            self.count = count;
+            self.packed.0.extend_from_slice(packed);
+        }
+        fits
+    }
+
+    /// Appends one entry. If that is too much for one block, it begins a new one, and the full one is given back.
+    pub(super) fn push(&mut self, packed: &[u8]) -> Option<Self> {
+        if self.append(1, packed) {
+            return None;
+        }
+        let full = std::mem::take(self);
+        self.count = 1;
+        self.packed.0.extend_from_slice(packed);
+        (full.count > 0).then_some(full)
+    }
+
+    /// Takes all entries away, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.count = 0;
+        self.packed.0.clear();
     }
 
     /// A block of the entries that a function lets stay; `place` names the table and the key.
@@ -76,30 +113,4 @@ pub(super) fn put_block<K: Key + 'static>(
     block: &BlockRecord,
 ) -> Result<()> {
     table.insert(key, encode(block)?.as_slice()).or_fail().map(drop)
-}
-
-/// Makes blocks of entries.
-pub(super) struct Packer<'t> {
-    names: EventNames<'t>,
-}
-
-impl<'t> Packer<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
-        Ok(Self { names: EventNames::open(transaction)? })
-    }
-
-    /// Makes a block of one entry.
-    pub(super) fn pack(&mut self, entry: &Entry) -> Result<BlockRecord> {
-        let (members, name) = match &entry.what {
-            What::Event { name, properties, .. } => (properties, self.names.number(name)?),
-            What::Profile(attributes) => (attributes, 0),
-            What::Forget => return Ok(BlockRecord::default()),
-        };
-        let json = Value::Object(members.clone()).to_string();
-        let mut packed = Vec::with_capacity(json.len() + 64);
-        if let Some(record) = EntryRecord::new(entry, &json, name) {
-            pack(&record, &mut packed)?;
-        }
-        Ok(BlockRecord { count: 1, packed: Packed(packed) })
-    }
 }

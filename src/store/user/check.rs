@@ -2,20 +2,22 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{
+    ReadOnlyTable, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle as _,
+};
 
 use super::add::totals;
-use super::event_id::digest;
-use super::fold::{block_place, read_block, row_place};
+use super::event_id::{Owner, digest};
+use super::fold::{block_place, read_block};
 use super::query::Names;
+use super::run::{Item, Merge, RunKey as _, page_items, page_place, run_place};
 use crate::error::Result;
-use crate::store::codec::decode;
 use crate::store::failure::OrFail;
 use crate::store::read::Reader;
-use crate::store::record::{BlockRecord, EntryRecord, TotalsRecord};
+use crate::store::record::{BlockRecord, TotalsRecord};
 use crate::store::tables::{
-    EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, LOG_EVENT_IDS, META, USER_ENTRIES, USER_IDS, USER_LOG,
-    USER_NUMBERS,
+    Bytes, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, META, PageKey, RUN_IDS, RUNS, USER_ENTRIES,
+    USER_IDS, USER_NUMBERS,
 };
 use crate::store::verify::VerifyReport;
 
@@ -40,24 +42,24 @@ struct Checker<'a> {
     met: HashSet<u32>,
 }
 
-/// The base or the tail, as far as it was gone through.
-struct Part {
-    ids: Option<ReadOnlyTable<u128, u32>>,
-    entries: u64,
-    /// How many of its events have an id.
-    with_id: u64,
+/// Ids of events of the base or of a run, as far as they were met: those of the entries, or those in the table of
+/// ids.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Ids {
+    count: u64,
+    /// Tells them and their users from others, in whatever order they are met.
+    sum: u128,
 }
 
-impl Part {
-    fn open(reader: &Reader, ids: TableDefinition<u128, u32>) -> Result<Self> {
-        Ok(Self { ids: reader.optional_table(ids)?, entries: 0, with_id: 0 })
-    }
-
-    fn knows(&self, digest: u128, user: u32) -> Result<bool> {
-        let Some(ids) = &self.ids else { return Ok(false) };
-        Ok(ids.get(digest).or_fail()?.is_some_and(|known| known.value() == user))
+impl Ids {
+    fn meet(&mut self, digest: u128, user: u32) {
+        self.count += 1;
+        self.sum = self.sum.wrapping_add(digest.wrapping_mul(u128::from(user) * 2 + 1));
     }
 }
+
+/// The pages of runs, as a reader sees them.
+type RunPages<I> = ReadOnlyTable<PageKey<<I as Item>::Key>, Bytes>;
 
 impl Checker<'_> {
     fn users(&mut self) -> Result<()> {
@@ -114,99 +116,160 @@ impl Checker<'_> {
     /// Checks the blocks. That none is missing shows in the number of entries: there are gaps between the
     /// numbers of blocks where events were dropped.
     fn base(&mut self) -> Result<()> {
-        let mut part = Part::open(self.reader, EVENT_IDS)?;
+        let (mut entries, mut wanted) = (0, Ids::default());
         if let Some(base) = self.reader.optional_table(USER_ENTRIES)? {
             for block in base.iter().or_fail()? {
                 let (key, bytes) = block.or_fail()?;
                 let key = key.value();
-                self.block(key.0, read_block(key, bytes.value()), &block_place(key), &mut part)?;
+                let block = self.report.note(read_block(key, bytes.value()))?;
+                let Some(block) = block else { continue };
+                entries += u64::from(block.count);
+                self.block(key.0, &block, &block_place(key), &mut wanted)?;
             }
         }
-        self.compare("pcq.user_entries", part.entries, self.totals.base);
-        self.ids("pcq.event_ids", &part)
+        self.compare("table `pcq.user_entries`", entries, self.totals.base);
+        let mut found = Ids::default();
+        if let Some(ids) = self.reader.optional_table(EVENT_IDS)? {
+            for id in ids.iter().or_fail()? {
+                let (digest, user) = id.or_fail()?;
+                found.meet(digest.value(), user.value());
+            }
+        }
+        self.compare_ids("table `pcq.event_ids`", &found, &wanted);
+        Ok(())
     }
 
-    /// Checks the rows of the tail: they are numbered without a gap up to the next one.
+    /// Checks the runs, and that no page is of another.
     fn tail(&mut self) -> Result<()> {
-        let mut part = Part::open(self.reader, LOG_EVENT_IDS)?;
-        if let Some(log) = self.reader.optional_table(USER_LOG)? {
-            let mut last = None;
-            for row in log.iter().or_fail()? {
-                let (key, bytes) = row.or_fail()?;
-                let key = key.value();
-                self.follows(last, key);
-                last = Some(key);
-                let block = decode(bytes.value(), || row_place(key));
-                self.block(key.1, block, &row_place(key), &mut part)?;
-            }
-            if last.is_some_and(|(row, _)| row.checked_add(1) != Some(self.totals.row)) {
-                self.problem("pcq.user_log", "the last row is not the one before the next");
-            }
+        let ids_once = self.ids_once();
+        self.report.note(ids_once)?;
+        let runs = std::mem::take(&mut self.totals.runs);
+        let entry_pages = self.reader.optional_table(RUNS)?;
+        let id_pages = self.reader.optional_table(RUN_IDS)?;
+        let mut pages = (0, 0);
+        for run in runs {
+            let (mut entries, mut wanted, mut found) = (0, Ids::default(), Ids::default());
+            let block = |this: &mut Self, user, block: BlockRecord, place: &str| {
+                entries += u64::from(block.count);
+                this.block(user, &block, place, &mut wanted)
+            };
+            pages.0 += self.run(entry_pages.as_ref(), run.number, block)?;
+            let id = |_: &mut Self, digest, Owner(user), _: &str| {
+                found.meet(digest, user);
+                Ok(())
+            };
+            pages.1 += self.run(id_pages.as_ref(), run.number, id)?;
+            let place = run_place::<BlockRecord>(run.number);
+            self.compare(&place, entries, run.entries);
+            self.compare_ids(&run_place::<Owner>(run.number), &found, &wanted);
         }
-        self.compare("pcq.user_log", part.entries, self.totals.tail);
-        self.ids("pcq.user_log_event_ids", &part)
+        self.all_pages::<BlockRecord>(entry_pages.as_ref(), pages.0)?;
+        self.all_pages::<Owner>(id_pages.as_ref(), pages.1)
     }
 
-    fn follows(&mut self, last: Option<(u64, u32)>, key: (u64, u32)) {
-        if last.is_some_and(|(row, _)| row.checked_add(1) != Some(key.0)) {
-            self.report.problem(format!("{}: there is a gap before it", row_place(key)));
+    /// Checks that no id is of two events.
+    fn ids_once(&mut self) -> Result<()> {
+        let Some(table) = self.reader.optional_table(RUN_IDS)? else { return Ok(()) };
+        let mut runs = Merge::<Owner>::new(&table, &self.totals.runs)?;
+        let base = self.reader.optional_table(EVENT_IDS)?;
+        let mut base = base.as_ref().map(|base| base.iter().or_fail()).transpose()?;
+        let (mut before, mut in_base) = (None, None);
+        while let Some((digest, _)) = runs.next(&table)? {
+            while let Some(rows) = &mut base
+                && in_base.is_none_or(|in_base| in_base < digest)
+            {
+                match rows.next().transpose().or_fail()? {
+                    Some((next, _)) => in_base = Some(next.value()),
+                    None => base = None,
+                }
+            }
+            if before.replace(digest) == Some(digest) || in_base == Some(digest) {
+                self.problem(RUN_IDS.name(), "an id is that of two events");
+                return Ok(());
+            }
         }
+        Ok(())
     }
 
-    /// Checks a block of a user: its entries can be read, and the ids of its events are known.
-    fn block(
+    /// Goes through the items of a run; gives how many pages it has.
+    fn run<I: Item>(
         &mut self,
-        user: u32,
-        block: Result<BlockRecord>,
-        place: &str,
-        part: &mut Part,
-    ) -> Result<()> {
-        let Some(block) = self.report.note(block)? else { return Ok(()) };
-        part.entries += u64::from(block.count);
+        table: Option<&RunPages<I>>,
+        run: u64,
+        mut each: impl FnMut(&mut Self, I::Key, I, &str) -> Result<()>,
+    ) -> Result<u64> {
+        let Some(table) = table else { return Ok(0) };
+        let (mut pages, mut before) = (0, None);
+        let all = (run, I::Key::FIRST, 0)..=(run, I::Key::LAST, u32::MAX);
+        for page in table.range(all).or_fail()? {
+            let (key, bytes) = page.or_fail()?;
+            let key = key.value();
+            pages += 1;
+            let place = page_place::<I>(key);
+            let Some(items) = self.report.note(page_items::<I>(key, bytes.value()))? else {
+                continue;
+            };
+            if items.last().is_none_or(|(last, _)| *last != key.1) {
+                self.report.problem(format!("{place}: it does not end with its key"));
+            }
+            for (own, content) in items {
+                if before.replace(own).is_some_and(|before| own < before) {
+                    self.report.problem(format!("{place}: it is not in order"));
+                }
+                each(self, own, content, &place)?;
+            }
+        }
+        Ok(pages)
+    }
+
+    fn all_pages<I: Item>(&mut self, table: Option<&RunPages<I>>, known: u64) -> Result<()> {
+        let found = table.map_or(Ok(0), |table| table.len().or_fail())?;
+        if found != known {
+            self.problem(
+                I::TABLE.name(),
+                &format!("has {found} pages, and {known} of them are of a run"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks a block of a user: its entries can be read. Takes the ids of its events up.
+    fn block(&mut self, user: u32, block: &BlockRecord, place: &str, ids: &mut Ids) -> Result<()> {
         self.met.insert(user);
         if !block.is_bounded() {
             self.report.problem(format!("{place}: it has too many entries, or none"));
         }
-        let restored = self.names.restore(&block, &"".into(), || place.to_owned(), &mut Vec::new());
+        let restored = self.names.restore(block, &"".into(), || place.to_owned(), &mut Vec::new());
         if self.report.note(restored)?.is_none() {
             return Ok(());
         }
-        block.each(|| place.to_owned(), |entry| self.event(user, &entry, place, part))
+        let mut events = 0;
+        block.each(
+            || place.to_owned(),
+            |entry| {
+                events += u64::from(entry.is_event());
+                if let Some(id) = entry.id() {
+                    ids.meet(digest(id), user);
+                }
+                Ok(())
+            },
+        )?;
+        self.report.events += events;
+        Ok(())
     }
 
-    fn event(
-        &mut self,
-        user: u32,
-        entry: &EntryRecord,
-        place: &str,
-        part: &mut Part,
-    ) -> Result<()> {
-        self.report.events += u64::from(entry.is_event());
-        let Some(id) = entry.id() else { return Ok(()) };
-        part.with_id += 1;
-        if !part.knows(digest(id), user)? {
-            let what = "the id of an event is not known, or as that of another user";
+    fn compare(&mut self, place: &str, found: u64, wanted: u64) {
+        if found != wanted {
+            let what = format!("has {found} entries, and {wanted} are accounted for");
             self.report.problem(format!("{place}: {what}"));
         }
-        Ok(())
     }
 
-    /// Counts the ids of a part: one for each event that has one, and no more.
-    fn ids(&mut self, name: &str, part: &Part) -> Result<()> {
-        let mut found = 0;
-        if let Some(ids) = &part.ids {
-            for entry in ids.iter().or_fail()? {
-                entry.or_fail()?;
-                found += 1;
-            }
-        }
-        self.compare(name, found, part.with_id);
-        Ok(())
-    }
-
-    fn compare(&mut self, table: &str, found: u64, wanted: u64) {
-        if found != wanted {
-            self.problem(table, &format!("has {found} entries, and {wanted} are accounted for"));
+    fn compare_ids(&mut self, place: &str, found: &Ids, wanted: &Ids) {
+        self.compare(place, found.count, wanted.count);
+        if found.count == wanted.count && found.sum != wanted.sum {
+            let what = "the ids are not those of the events, or of other users";
+            self.report.problem(format!("{place}: {what}"));
         }
     }
 

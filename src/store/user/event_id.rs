@@ -3,14 +3,41 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
 use sha2::{Digest as _, Sha256};
 
+use super::add::totals;
+use super::batch::{Batch, lost};
+use super::intern::Numbers;
+use super::run::{Cursor, Item, Writer};
 use crate::error::Result;
-use crate::model::{Entry, What};
+use crate::store::codec::{pack, unpack};
 use crate::store::failure::OrFail;
 use crate::store::read::Reader;
-use crate::store::tables::{EVENT_IDS, LOG_EVENT_IDS, USER_IDS};
+use crate::store::record::TotalsRecord;
+use crate::store::tables::{Bytes, EVENT_IDS, META, PageKey, RUN_IDS, USER_IDS};
+
+/// The number of the user of an event, as a run has it under the digest of the event's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Owner(pub(super) u32);
+
+impl Item for Owner {
+    type Key = u128;
+    const TABLE: TableDefinition<'static, PageKey<u128>, Bytes> = RUN_IDS;
+
+    fn put(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        pack(&self.0, bytes)
+    }
+
+    fn take(mut bytes: &[u8]) -> Option<Self> {
+        let owner = unpack(&mut bytes).map(Self)?;
+        bytes.is_empty().then_some(owner)
+    }
+
+    fn join(&mut self, later: Self) -> Option<Self> {
+        Some(std::mem::replace(self, later))
+    }
+}
 
 /// The digest by which an id is looked up: the first 128 bits of its SHA-256.
 pub(super) fn digest(id: &str) -> u128 {
@@ -18,20 +45,28 @@ pub(super) fn digest(id: &str) -> u128 {
     hash.iter().take(16).fold(0, |digest, byte| digest << 8 | u128::from(*byte))
 }
 
-fn id(entry: &Entry) -> Option<&str> {
-    if let What::Event { id, .. } = &entry.what { id.as_deref() } else { None }
-}
-
 /// The user of the event with an id, if there is one.
 pub(in crate::store) fn event_user(reader: &Reader, id: &str) -> Result<Option<Arc<str>>> {
-    let digest = digest(id);
-    for definition in [LOG_EVENT_IDS, EVENT_IDS] {
-        let Some(table) = reader.optional_table(definition)? else { continue };
-        if let Some(number) = table.get(digest).or_fail()? {
-            return user_numbered(reader, number.value());
+    match owner(reader, digest(id))? {
+        Some(Owner(number)) => user_numbered(reader, number),
+        None => Ok(None),
+    }
+}
+
+/// The owner of the event with an id, by its digest.
+fn owner(reader: &Reader, digest: u128) -> Result<Option<Owner>> {
+    if let Some(table) = reader.optional_table(RUN_IDS)? {
+        for run in totals(&reader.table(META)?)?.runs {
+            let mut cursor = Cursor::new(run.number);
+            cursor.seek(&table, digest)?;
+            let owner = cursor.take(&table, digest)?;
+            if owner.is_some() {
+                return Ok(owner);
+            }
         }
     }
-    Ok(None)
+    let Some(table) = reader.optional_table(EVENT_IDS)? else { return Ok(None) };
+    Ok(table.get(digest).or_fail()?.map(|number| Owner(number.value())))
 }
 
 fn user_numbered(reader: &Reader, number: u32) -> Result<Option<Arc<str>>> {
@@ -39,67 +74,80 @@ fn user_numbered(reader: &Reader, number: u32) -> Result<Option<Arc<str>>> {
     Ok(ids.get(number).or_fail()?.map(|id| id.value().into()))
 }
 
-/// The ids, open for writing: those of the base, and those of the tail.
-pub(super) struct EventIds<'t> {
-    base: Table<'t, u128, u32>,
-    tail: Table<'t, u128, u32>,
-    added: Vec<(u128, u32)>,
+/// The ids of the events of a batch.
+pub(super) struct BatchIds {
+    /// The digests of those that are new, in their order, with the places of the events.
+    fresh: Vec<(u128, usize)>,
+    /// The places of the events whose id was seen, in the store or earlier in the batch.
+    pub(super) repeated: HashSet<usize>,
 }
 
-impl<'t> EventIds<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
-        Ok(Self {
-            base: transaction.open_table(EVENT_IDS).or_fail()?,
-            tail: transaction.open_table(LOG_EVENT_IDS).or_fail()?,
-            added: Vec::new(),
-        })
-    }
-
-    /// The places of the events with an id that was seen, in the store or earlier among these.
-    pub(super) fn repeated(&self, entries: &[Entry]) -> Result<HashSet<usize>> {
-        let digests = entries.iter().enumerate().filter_map(|(n, e)| Some((digest(id(e)?), n)));
-        let mut digests: Vec<_> = digests.collect();
+impl BatchIds {
+    pub(super) fn of(
+        transaction: &WriteTransaction,
+        totals: &TotalsRecord,
+        batch: &Batch,
+    ) -> Result<Self> {
+        let mut digests = batch.digests.clone();
         digests.sort_unstable();
+        let mut seen = seen(transaction, totals, &digests)?.into_iter();
         let mut repeated = HashSet::new();
-        for same in digests.chunk_by(|a, b| a.0 == b.0) {
-            let Some((first, _)) = same.first() else { continue };
-            let fresh = usize::from(!self.is_known(*first)?);
-            repeated.extend(same.iter().skip(fresh).map(|(_, place)| *place));
+        digests.retain(|(_, place)| {
+            let seen = seen.next() == Some(true);
+            if seen {
+                repeated.insert(*place);
+            }
+            !seen
+        });
+        Ok(Self { fresh: digests, repeated })
+    }
+
+    /// Writes those that are new as a run.
+    pub(super) fn write(
+        &self,
+        transaction: &WriteTransaction,
+        run: u64,
+        batch: &Batch,
+        numbers: &Numbers,
+    ) -> Result<()> {
+        // by place, because the digests lead all over the lines
+        let users: Vec<_> = batch.lines.iter().map(|line| numbers.user(line).ok()).collect();
+        let mut table = transaction.open_table(RUN_IDS).or_fail()?;
+        let mut writer = Writer::new(&mut table, run);
+        for (digest, place) in &self.fresh {
+            let user = users.get(*place).copied().flatten().ok_or_else(lost)?;
+            writer.push(*digest, &Owner(user))?;
         }
-        Ok(repeated)
-    }
-
-    fn is_known(&self, digest: u128) -> Result<bool> {
-        let there = |table: &Table<u128, u32>| -> Result<bool> {
-            Ok(table.get(digest).or_fail()?.is_some())
-        };
-        Ok(there(&self.tail)? || there(&self.base)?)
-    }
-
-    /// Takes the ids of entries of a user up, to be written.
-    pub(super) fn note(&mut self, user: u32, entries: &[&Entry]) {
-        let ids = entries.iter().filter_map(|entry| id(entry));
-        self.added.extend(ids.map(|id| (digest(id), user)));
-    }
-
-    /// Writes what was taken up, in the order of the table.
-    pub(super) fn write(mut self) -> Result<()> {
-        self.added.sort_unstable();
-        for (digest, user) in &self.added {
-            self.tail.insert(digest, user).or_fail()?;
-        }
-        Ok(())
+        writer.finish()
     }
 }
 
-/// Moves the ids of the tail to those of the base.
-pub(super) fn fold_ids(transaction: &WriteTransaction) -> Result<()> {
-    let mut base = transaction.open_table(EVENT_IDS).or_fail()?;
-    let tail = transaction.open_table(LOG_EVENT_IDS).or_fail()?;
-    for entry in tail.iter().or_fail()? {
-        let (digest, user) = entry.or_fail()?;
-        base.insert(digest.value(), user.value()).or_fail()?;
+/// Which of the ids of a batch, in the order of digests, are in the store or were earlier in the batch.
+fn seen(
+    transaction: &WriteTransaction,
+    totals: &TotalsRecord,
+    digests: &[(u128, usize)],
+) -> Result<Vec<bool>> {
+    let mut seen = vec![false; digests.len()];
+    let mut before = None;
+    for ((digest, _), seen) in digests.iter().zip(&mut seen) {
+        *seen = before.replace(digest) == Some(digest);
     }
-    drop(tail);
-    transaction.delete_table(LOG_EVENT_IDS).or_fail().map(drop)
+    // run by run, each in its order
+    let table = transaction.open_table(RUN_IDS).or_fail()?;
+    for run in &totals.runs {
+        let mut cursor = Cursor::<Owner>::new(run.number);
+        for ((digest, _), seen) in digests.iter().zip(&mut seen) {
+            cursor.seek(&table, *digest)?;
+            *seen |= cursor.key() == Some(*digest);
+        }
+    }
+    let base = transaction.open_table(EVENT_IDS).or_fail()?;
+    if base.is_empty().or_fail()? {
+        return Ok(seen);
+    }
+    for ((digest, _), seen) in digests.iter().zip(&mut seen) {
+        *seen = *seen || base.get(digest).or_fail()?.is_some();
+    }
+    Ok(seen)
 }

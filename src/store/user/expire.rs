@@ -9,6 +9,7 @@ use super::block::put_block;
 use super::event_id::digest;
 use super::fold::{block_place, fold, read_block};
 use super::intern::Users;
+use super::run::Item as _;
 use crate::error::Result;
 use crate::model::Timestamp;
 use crate::store::failure::{OrFail, corrupt};
@@ -171,7 +172,7 @@ fn put_together(base: &mut Table<Place, Bytes>, kept: Blocks) -> Result<()> {
     let mut kept = kept.into_iter().filter(|(_, block)| block.count > 0);
     let Some((mut place, mut open)) = kept.next() else { return Ok(()) };
     for (next, block) in kept {
-        if let Some(full) = open.extend(block) {
+        if let Some(full) = open.join(block) {
             put_block(base, place, &full)?;
             place = next;
         }

@@ -3,87 +3,86 @@
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::block::put_block;
-use super::event_id::fold_ids;
+use super::event_id::Owner;
+use super::run::{Item, Merge};
 use crate::error::Result;
 use crate::store::codec::decode;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::record::{BlockRecord, TotalsRecord};
-use crate::store::tables::{Bytes, USER_ENTRIES, USER_LOG};
+use crate::store::tables::{Bytes, EVENT_IDS, RUN_IDS, RUNS, USER_ENTRIES};
 
-/// How many entries the tail may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) struct Folding {
-    pub(in crate::store) least: u64,
-    pub(in crate::store) most: u64,
-}
-
-impl Default for Folding {
-    /// The most bounds the index of the tail in memory, and the time that a fold takes.
-    fn default() -> Self {
-        Self { least: 8_192, most: 262_144 }
-    }
-}
-
-impl Folding {
-    /// A tail may be as long as the base: that the base is written once more each time it doubles is what
-    /// that costs.
-    pub(super) fn limit(self, base: u64) -> u64 {
-        base.min(self.most).max(self.least)
-    }
-}
-
-/// Appends the rows of the tail to the base, in the order of users and of receipt, and empties it.
+/// Appends what is in the tail to the base, in the order of users and of receipt, and empties it.
 pub(super) fn fold(transaction: &WriteTransaction, totals: &mut TotalsRecord) -> Result<()> {
-    if totals.tail == 0 {
+    if totals.runs.is_empty() {
         return Ok(());
     }
-    let log = transaction.open_table(USER_LOG).or_fail()?;
-    let mut base = transaction.open_table(USER_ENTRIES).or_fail()?;
-    for rows in rows(&log)?.chunk_by(|a, b| a.0 == b.0) {
-        fold_user(&mut base, &log, rows)?;
-    }
-    drop((log, base));
-    transaction.delete_table(USER_LOG).or_fail()?;
-    fold_ids(transaction)?;
-    totals.base += totals.tail;
-    totals.tail = 0;
+    fold_entries(transaction, totals)?;
+    fold_ids(transaction, totals)?;
+    transaction.delete_table(RUNS).or_fail()?;
+    transaction.delete_table(RUN_IDS).or_fail()?;
+    totals.base = totals.base.saturating_add(totals.tail());
+    totals.runs.clear();
     Ok(())
 }
 
-/// The user and the sequence of every row, in that order.
-fn rows(log: &Table<(u64, u32), Bytes>) -> Result<Vec<(u32, u64)>> {
-    let keys = log.iter().or_fail()?;
-    let keys = keys.map(|row| row.or_fail().map(|(key, _)| key.value()));
-    let mut rows =
-        keys.map(|key| key.map(|(row, user)| (user, row))).collect::<Result<Vec<_>>>()?;
-    rows.sort_unstable();
-    Ok(rows)
-}
-
-fn fold_user(
-    base: &mut Table<(u32, u32), Bytes>,
-    log: &Table<(u64, u32), Bytes>,
-    rows: &[(u32, u64)],
-) -> Result<()> {
-    let Some((user, _)) = rows.first().copied() else { return Ok(()) };
-    let (mut number, mut block) = last_block(base, user)?;
-    for (_, row) in rows {
-        if let Some(full) = block.extend(read_row(log, (*row, user))?) {
-            put_block(base, (user, number), &full)?;
-            let none = || corrupt("table `pcq.user_entries` has no number left");
-            number = number.checked_add(1).ok_or_else(none)?;
+fn fold_entries(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
+    let runs = transaction.open_table(RUNS).or_fail()?;
+    let mut base = transaction.open_table(USER_ENTRIES).or_fail()?;
+    let mut merge = Merge::<BlockRecord>::new(&runs, &totals.runs)?;
+    let mut open: Option<LastBlock> = None;
+    while let Some((user, block)) = merge.next(&runs)? {
+        match &mut open {
+            Some(last) if last.user == user => last.append(&mut base, block)?,
+            last => {
+                if let Some(last) = last.take() {
+                    last.put(&mut base)?;
+                }
+                last.insert(LastBlock::of(&base, user)?).append(&mut base, block)?;
+            }
         }
     }
-    put_block(base, (user, number), &block)
+    open.map_or(Ok(()), |last| last.put(&mut base))
 }
 
-/// The last block of a user and its number; an empty one if there is none.
-fn last_block(base: &Table<(u32, u32), Bytes>, user: u32) -> Result<(u32, BlockRecord)> {
-    let last = base.range((user, 0)..=(user, u32::MAX)).or_fail()?.next_back();
-    let Some((key, bytes)) = last.transpose().or_fail()? else {
-        return Ok((0, BlockRecord::default()));
-    };
-    Ok((key.value().1, read_block(key.value(), bytes.value())?))
+fn fold_ids(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
+    let runs = transaction.open_table(RUN_IDS).or_fail()?;
+    let mut base = transaction.open_table(EVENT_IDS).or_fail()?;
+    let mut merge = Merge::<Owner>::new(&runs, &totals.runs)?;
+    while let Some((digest, Owner(user))) = merge.next(&runs)? {
+        base.insert(digest, user).or_fail()?;
+    }
+    Ok(())
+}
+
+/// The last block of a user.
+struct LastBlock {
+    user: u32,
+    number: u32,
+    block: BlockRecord,
+}
+
+impl LastBlock {
+    /// The one in the base; an empty one if there is none.
+    fn of(base: &Table<(u32, u32), Bytes>, user: u32) -> Result<Self> {
+        let last = base.range((user, 0)..=(user, u32::MAX)).or_fail()?.next_back();
+        let Some((key, bytes)) = last.transpose().or_fail()? else {
+            return Ok(Self { user, number: 0, block: BlockRecord::default() });
+        };
+        let block = read_block(key.value(), bytes.value())?;
+        Ok(Self { user, number: key.value().1, block })
+    }
+
+    fn append(&mut self, base: &mut Table<(u32, u32), Bytes>, block: BlockRecord) -> Result<()> {
+        let Some(full) = self.block.join(block) else { return Ok(()) };
+        put_block(base, (self.user, self.number), &full)?;
+        let none = || corrupt("table `pcq.user_entries` has no number left");
+        self.number = self.number.checked_add(1).ok_or_else(none)?;
+        Ok(())
+    }
+
+    fn put(self, base: &mut Table<(u32, u32), Bytes>) -> Result<()> {
+        put_block(base, (self.user, self.number), &self.block)
+    }
 }
 
 /// Reads a block of the base.
@@ -94,19 +93,4 @@ pub(super) fn read_block(key: (u32, u32), bytes: &[u8]) -> Result<BlockRecord> {
 /// Where a block of the base is.
 pub(super) fn block_place((user, block): (u32, u32)) -> String {
     format!("table `pcq.user_entries`, user {user}, block {block}")
-}
-
-/// Reads a row of the tail.
-pub(super) fn read_row(
-    log: &impl ReadableTable<(u64, u32), Bytes>,
-    key: (u64, u32),
-) -> Result<BlockRecord> {
-    let missing = || corrupt(format!("{}: it is missing", row_place(key)));
-    let bytes = log.get(key).or_fail()?.ok_or_else(missing)?;
-    decode(bytes.value(), || row_place(key))
-}
-
-/// Where a row of the tail is.
-pub(super) fn row_place((row, user): (u64, u32)) -> String {
-    format!("table `pcq.user_log`, row {row} of user {user}")
 }

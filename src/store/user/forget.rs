@@ -2,33 +2,72 @@
 
 use redb::{Table, WriteTransaction};
 
-use super::event_id::digest;
-use super::fold::{block_place, fold, read_block};
+use super::add::{put_totals, totals};
+use super::event_id::{Owner, digest};
+use super::fold::{block_place, read_block};
 use super::intern::Users;
-use crate::error::Result;
+use super::run::{run_place, take_all};
+use crate::error::{Error, Result};
 use crate::store::failure::{OrFail, corrupt};
-use crate::store::record::TotalsRecord;
-use crate::store::tables::{Bytes, EVENT_IDS, USER_ENTRIES};
+use crate::store::record::{BlockRecord, TotalsRecord};
+use crate::store::tables::{Bytes, EVENT_IDS, META, RUN_IDS, RUNS, USER_ENTRIES};
 
 /// Erases all that is known of a user: entries, the ids of events, the user.
-pub(super) fn forget(
-    transaction: &WriteTransaction,
-    totals: &mut TotalsRecord,
-    user: &str,
-) -> Result<()> {
+pub(super) fn forget(transaction: &WriteTransaction, user: &str) -> Result<()> {
     let Some(number) = Users::open(transaction)?.remove(user)? else {
         return Ok(());
     };
-    fold(transaction, totals)?;
+    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
+    forget_in_base(transaction, &mut totals, number)?;
+    forget_in_tail(transaction, &mut totals, number)?;
+    put_totals(transaction, &totals)
+}
+
+fn forget_in_base(
+    transaction: &WriteTransaction,
+    totals: &mut TotalsRecord,
+    user: u32,
+) -> Result<()> {
     let mut base = transaction.open_table(USER_ENTRIES).or_fail()?;
-    let (gone, digests) = take_blocks(&mut base, number)?;
-    let known = || corrupt("the totals of users in table `pcq.meta` are too low");
-    totals.base = totals.base.checked_sub(gone).ok_or_else(known)?;
+    let (gone, digests) = take_blocks(&mut base, user)?;
+    totals.base = totals.base.checked_sub(gone).ok_or_else(low)?;
     let mut ids = transaction.open_table(EVENT_IDS).or_fail()?;
     for digest in digests {
         ids.remove(digest).or_fail()?;
     }
     Ok(())
+}
+
+fn forget_in_tail(
+    transaction: &WriteTransaction,
+    totals: &mut TotalsRecord,
+    user: u32,
+) -> Result<()> {
+    let mut entries = transaction.open_table(RUNS).or_fail()?;
+    let mut ids = transaction.open_table(RUN_IDS).or_fail()?;
+    for run in &mut totals.runs {
+        let (mut gone, mut digests) = (0, Vec::new());
+        take_all(&mut entries, run.number, user, |block: BlockRecord| {
+            gone += u64::from(block.count);
+            block.each(
+                || run_place::<BlockRecord>(run.number),
+                |entry| {
+                    digests.extend(entry.id().map(digest));
+                    Ok(())
+                },
+            )
+        })?;
+        run.entries = run.entries.checked_sub(gone).ok_or_else(low)?;
+        for digest in digests {
+            take_all(&mut ids, run.number, digest, |Owner(_)| Ok(()))?;
+        }
+    }
+    totals.runs.retain(|run| run.entries > 0);
+    Ok(())
+}
+
+fn low() -> Error {
+    corrupt("the totals of users in table `pcq.meta` are too low")
 }
 
 /// Takes the blocks of a user away; gives how many entries they had, and the digests of the ids.

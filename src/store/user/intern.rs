@@ -1,13 +1,86 @@
 //! Numbers in place of the ids of users and the names of events.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
-use redb::{ReadableTable, Table, WriteTransaction};
-
+use super::batch::{Batch, Line, lost};
 use crate::error::Result;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::tables::{EVENT_NAMES, EVENT_NUMBERS, USER_IDS, USER_NUMBERS};
+
+/// The numbers of users and names, by their places in a batch; of those that stand in some of its lines.
+pub(super) struct Numbers {
+    users: Vec<Option<u32>>,
+    names: Vec<Option<u32>>,
+}
+
+impl Numbers {
+    pub(super) fn of(
+        transaction: &WriteTransaction,
+        next_user: &mut u32,
+        batch: &Batch,
+        lines: &[&Line],
+    ) -> Result<Self> {
+        let users = user_numbers(transaction, next_user, batch, lines)?;
+        let mut events = EventNames::open(transaction)?;
+        let mut names = vec![None; batch.names.len()];
+        for place in places(lines.iter().filter_map(|line| line.name)) {
+            if let (Some(own), Some(name)) = (names.get_mut(place), batch.names.get_index(place)) {
+                *own = Some(events.number(name)?);
+            }
+        }
+        Ok(Self { users, names })
+    }
+
+    /// That of the user of a line.
+    pub(super) fn user(&self, line: &Line) -> Result<u32> {
+        self.users.get(line.user).copied().flatten().ok_or_else(lost)
+    }
+
+    /// That of the name of a line, if it has one.
+    pub(super) fn name(&self, line: &Line) -> Result<Option<u32>> {
+        let Some(place) = line.name else { return Ok(None) };
+        self.names.get(place).copied().flatten().ok_or_else(lost).map(Some)
+    }
+}
+
+fn user_numbers(
+    transaction: &WriteTransaction,
+    next: &mut u32,
+    batch: &Batch,
+    lines: &[&Line],
+) -> Result<Vec<Option<u32>>> {
+    let places = places(lines.iter().map(|line| line.user));
+    let id = |place: usize| batch.users.get_index(place).map(|id| (prefix(id), &**id, place));
+    let mut users: Vec<(u64, &str, usize)> = places.into_iter().filter_map(id).collect();
+    users.sort_unstable();
+    let ids: Vec<_> = users.iter().map(|(_, id, _)| *id).collect();
+    let found = Users::open(transaction)?.numbers(&ids, next)?;
+    let mut numbers = vec![None; batch.users.len()];
+    for ((_, _, place), number) in users.into_iter().zip(found) {
+        if let Some(own) = numbers.get_mut(place) {
+            *own = Some(number);
+        }
+    }
+    Ok(numbers)
+}
+
+/// Each place once.
+fn places(places: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut places: Vec<_> = places.collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// What most ids differ in, in their order.
+fn prefix(id: &str) -> u64 {
+    let mut prefix = [0; 8];
+    prefix.iter_mut().zip(id.bytes()).for_each(|(to, byte)| *to = byte);
+    u64::from_be_bytes(prefix)
+}
+
+/// Up to so many users for each one that is looked for, all are gone through.
+const SWEEP_FROM: u64 = 4;
 
 /// The users, open for writing.
 pub(super) struct Users<'t> {
@@ -23,11 +96,38 @@ impl<'t> Users<'t> {
         })
     }
 
-    /// The number of a user, the next one if need be.
-    pub(super) fn number(&mut self, id: &str, next: &mut u32) -> Result<u32> {
-        if let Some(number) = self.numbers.get(id).or_fail()? {
-            return Ok(number.value());
+    /// The numbers of users, the next ones if need be, in the order of their ids.
+    fn numbers(&mut self, ids: &[&str], next: &mut u32) -> Result<Vec<u32>> {
+        let known = self.known(ids)?;
+        let number =
+            |(id, known): (&&str, Option<u32>)| known.map_or_else(|| self.add(id, next), Ok);
+        ids.iter().zip(known).map(number).collect()
+    }
+
+    /// The numbers of those users who have one; the ids are sorted.
+    fn known(&self, ids: &[&str]) -> Result<Vec<Option<u32>>> {
+        let all = self.numbers.len().or_fail()?;
+        if ids.len() as u64 * SWEEP_FROM < all {
+            let number =
+                |id: &&str| Ok(self.numbers.get(*id).or_fail()?.map(|number| number.value()));
+            return ids.iter().map(number).collect();
         }
+        // one sweep through all users costs less than looking for so many
+        let mut rows = self.numbers.iter().or_fail()?;
+        let mut row = rows.next().transpose().or_fail()?;
+        let mut known = Vec::with_capacity(ids.len());
+        for id in ids {
+            while row.as_ref().is_some_and(|(other, _)| other.value() < *id) {
+                row = rows.next().transpose().or_fail()?;
+            }
+            let same = row.as_ref().filter(|(other, _)| other.value() == *id);
+            known.push(same.map(|(_, number)| number.value()));
+        }
+        Ok(known)
+    }
+
+    /// Gives a user the next number.
+    fn add(&mut self, id: &str, next: &mut u32) -> Result<u32> {
         let number = *next;
         *next = number.checked_add(1).ok_or_else(|| full("pcq.users"))?;
         self.numbers.insert(id, number).or_fail()?;
@@ -57,30 +157,23 @@ pub(in crate::store) fn is_empty(transaction: &WriteTransaction) -> Result<bool>
 }
 
 /// The names of events, open for writing. They belong to no user, so they stay.
-pub(super) struct EventNames<'t> {
+struct EventNames<'t> {
     numbers: Table<'t, &'static str, u32>,
     names: Table<'t, u32, &'static str>,
-    known: HashMap<Arc<str>, u32>,
 }
 
 impl<'t> EventNames<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+    fn open(transaction: &'t WriteTransaction) -> Result<Self> {
         Ok(Self {
             numbers: transaction.open_table(EVENT_NUMBERS).or_fail()?,
             names: transaction.open_table(EVENT_NAMES).or_fail()?,
-            known: HashMap::new(),
         })
     }
 
     /// The number of a name, a new one if need be.
-    pub(super) fn number(&mut self, name: &Arc<str>) -> Result<u32> {
-        if let Some(number) = self.known.get(name) {
-            return Ok(*number);
-        }
-        let number = self.numbers.get(&**name).or_fail()?.map(|number| number.value());
-        let number = number.map_or_else(|| self.add(name), Ok)?;
-        self.known.insert(Arc::clone(name), number);
-        Ok(number)
+    fn number(&mut self, name: &str) -> Result<u32> {
+        let number = self.numbers.get(name).or_fail()?.map(|number| number.value());
+        number.map_or_else(|| self.add(name), Ok)
     }
 
     fn add(&mut self, name: &str) -> Result<u32> {

@@ -1,33 +1,29 @@
 //! What is known of users: entries, each of one user, in the order in which they were received.
 //!
 //! Entries come in the order of time, and are asked for by user. Put where they belong at once, each of a
-//! batch would rewrite a page of its own. So they come into the *tail* first: a log, of which a batch writes
-//! the end. Its rows hold the entries of one user in one batch. Once the tail is as long as what is below it,
-//! within bounds, the batch that finds it so *folds* it: in one sweep in the order of the users, the rows
-//! are appended to the *base*, blocks by user, and the tail is empty again. The digests of the ids of events
-//! do the same: those of the tail have a small table of their own.
+//! batch would rewrite a page of its own. So a batch comes into the *tail* first, as a *run*: its entries in the
+//! order of the users, in pages that are written one after the other. Runs are merged as they become many, in
+//! the manner of a log-structured merge tree (O'Neil and others, 1996), so there are at most seven of each of
+//! seven lengths, and a user is found in each by one look. When the tail is as long as it may be it is *folded*:
+//! in one sweep in the order of the users, its entries are appended to the *base*, blocks by user, and the tail
+//! is empty again. The digests of the ids of events do the same: a run of its own goes with each run of entries,
+//! and a batch of them is looked for in the order of both.
 //!
-//! # Reading while others write
-//!
-//! The tail is not in the order of users, so the rows of one are found by an index in memory. It is made of
-//! what a reader sees in the file, when it is first asked for, and continued by what later readers see, so
-//! opening a store costs nothing, and a process that only reads does as the writer does. That is right
-//! because between two folds rows are only ever appended, and the sequence of a row is never used twice: the
-//! first sequence of the tail tells one time between folds from another, and the last one that a reader sees
-//! tells what of the index is in its sight. What forgets a user therefore folds first, and then takes away
-//! from the base alone. A reader that began before a fold which the index has seen goes by an index of its
-//! own.
+//! All of that is in the file, and changes with the commit of a batch alone: a reader needs nothing but its
+//! snapshot, and waits for nobody.
 //!
 //! # Forgetting
 //!
-//! Nothing of a user stays in any table; only the number is never given to another. The bytes are gone from
-//! the file when it is next compacted, because redb leaves them in pages that are free.
+//! Nothing of a user stays in any table; only the number is never given to another. The pages of the tail that
+//! have something of the user are written once more without it. The bytes are gone from the file when it is next
+//! compacted, because redb leaves them in pages that are free.
 //!
-//! Events that are not kept longer go the same way, block by block in the order of the base, so many in a
-//! transaction. What stays of the blocks of a user is put together under numbers that they had, so there are
+//! Events that are not kept longer go once the tail is folded, block by block in the order of the base, so many
+//! in a transaction. What stays of the blocks of a user is put together under numbers that they had, so there are
 //! gaps between the numbers of blocks; a user of whom nothing stays is taken away.
 
 mod add;
+mod batch;
 mod block;
 mod check;
 mod event_id;
@@ -36,15 +32,16 @@ mod fold;
 mod forget;
 mod intern;
 mod query;
+mod run;
 mod tail;
 
 pub(crate) use add::Added;
-pub(super) use add::add;
+pub(super) use add::{add, add_batch};
+pub(crate) use batch::Batch;
 pub(super) use check::check;
 pub(super) use event_id::event_user;
 pub(super) use expire::expire;
 pub(crate) use expire::{Expired, Place};
-pub(super) use fold::Folding;
 pub(super) use intern::is_empty;
 pub(super) use query::{user_count, user_entries, users_after};
-pub(super) use tail::Tail;
+pub(super) use tail::TailBytes;

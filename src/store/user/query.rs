@@ -6,14 +6,21 @@ use std::sync::Arc;
 
 use redb::{ReadOnlyTable, ReadableTableMetadata};
 
-use super::fold::{block_place, read_block, read_row, row_place};
-use super::tail::{Index, Log, Sight, Tail};
+use super::add::totals;
+use super::fold::{block_place, read_block};
+use super::run::{Cursor, run_place};
 use crate::error::Result;
 use crate::model::Entry;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::read::Reader;
 use crate::store::record::{BlockRecord, EntryRecord};
-use crate::store::tables::{Bytes, EVENT_NAMES, USER_ENTRIES, USER_LOG, USER_NUMBERS};
+use crate::store::tables::{Bytes, EVENT_NAMES, META, PageKey, RUNS, USER_ENTRIES, USER_NUMBERS};
+
+/// How many users are read together; few in the tests.
+const TOGETHER: usize = if cfg!(test) { 3 } else { 64 };
+/// How many entries end a page of users, after those who are read together. Few in the tests, so that they see
+/// such pages.
+const PAGE_ENTRIES: usize = if cfg!(test) { 100 } else { 65_536 };
 
 /// How many users there are.
 pub(in crate::store) fn user_count(reader: &Reader) -> Result<u64> {
@@ -21,59 +28,71 @@ pub(in crate::store) fn user_count(reader: &Reader) -> Result<u64> {
 }
 
 /// All entries of a user, in order of receipt.
-pub(in crate::store) fn user_entries(
-    reader: &Reader,
-    tail: &Tail,
-    user: &str,
-) -> Result<Vec<Entry>> {
+pub(in crate::store) fn user_entries(reader: &Reader, user: &str) -> Result<Vec<Entry>> {
     let Some(users) = reader.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
     let Some(number) = users.get(user).or_fail()? else { return Ok(Vec::new()) };
-    Entries::open(reader, tail)?.of(number.value(), &user.into())
+    Entries::open(reader)?.of(number.value(), &user.into())
 }
 
-/// So many users after one, in byte order, with all their entries in order of receipt.
+/// At most so many users after one, in byte order, with all their entries in order of receipt.
+///
+/// They are fewer if they have very many entries, so that whoever goes through all users needs little memory.
 pub(in crate::store) fn users_after(
     reader: &Reader,
-    tail: &Tail,
     after: Option<&str>,
     count: usize,
 ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
     let Some(users) = reader.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
-    let mut entries = Entries::open(reader, tail)?;
     let from = after.map_or(Bound::Unbounded, Bound::Excluded);
     let users = users.range::<&str>((from, Bound::Unbounded)).or_fail()?;
-    users
-        .take(count)
-        .map(|entry| {
-            let (id, number) = entry.or_fail()?;
-            let user: Arc<str> = id.value().into();
-            let known = entries.of(number.value(), &user)?;
-            Ok((user, known))
-        })
-        .collect()
+    let users = users.take(count).map(|user| {
+        let (id, number) = user.or_fail()?;
+        Ok((number.value(), Arc::from(id.value())))
+    });
+    let mut users = users.collect::<Result<Vec<(u32, Arc<str>)>>>()?;
+    let (mut known, mut total) = (Vec::with_capacity(users.len()), 0);
+    for users in users.chunks_mut(TOGETHER) {
+        // what is next to each other in the file is read together
+        users.sort_unstable();
+        let first = known.len();
+        let mut entries = Entries::open(reader)?;
+        for (number, user) in users {
+            let own = entries.of(*number, user)?;
+            total += own.len();
+            known.push((Arc::clone(user), own));
+        }
+        if let Some(together) = known.get_mut(first..) {
+            together.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        }
+        if total >= PAGE_ENTRIES {
+            break;
+        }
+    }
+    Ok(known)
 }
 
 /// The tables with entries, as a reader sees them.
-struct Entries<'r> {
+struct Entries {
     base: Option<ReadOnlyTable<(u32, u32), Bytes>>,
-    log: Option<(Log, Sight)>,
-    tail: &'r Tail,
-    /// Is made if the shared one is of a later tail.
-    own: Option<Index>,
+    tail: Option<ReadOnlyTable<PageKey<u32>, Bytes>>,
+    /// Where it is in the runs of the tail.
+    cursors: Vec<Cursor<BlockRecord>>,
     names: Names,
 }
 
-impl<'r> Entries<'r> {
-    fn open(reader: &Reader, tail: &'r Tail) -> Result<Self> {
-        let log = match reader.optional_table(USER_LOG)? {
-            Some(log) => Sight::of(&log)?.map(|sight| (log, sight)),
-            None => None,
-        };
-        let base = reader.optional_table(USER_ENTRIES)?;
-        Ok(Self { base, log, tail, own: None, names: Names::open(reader)? })
+impl Entries {
+    fn open(reader: &Reader) -> Result<Self> {
+        let runs = totals(&reader.table(META)?)?.runs;
+        Ok(Self {
+            base: reader.optional_table(USER_ENTRIES)?,
+            tail: reader.optional_table(RUNS)?,
+            cursors: runs.iter().map(|run| Cursor::new(run.number)).collect(),
+            names: Names::open(reader)?,
+        })
     }
 
-    /// All of a user: what is in the tail was received after what is in the base.
+    /// All of a user, whose number is greater than that of the one before: what is in the tail was received
+    /// after what is in the base.
     fn of(&mut self, number: u32, user: &Arc<str>) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         if let Some(base) = &self.base {
@@ -83,25 +102,15 @@ impl<'r> Entries<'r> {
                 self.names.restore(&block, user, || block_place(key.value()), &mut entries)?;
             }
         }
-        for row in self.rows(number)? {
-            let Some((log, _)) = &self.log else { continue };
-            let (key, block) = ((row, number), read_row(log, (row, number))?);
-            self.names.restore(&block, user, || row_place(key), &mut entries)?;
+        let Some(tail) = &self.tail else { return Ok(entries) };
+        for cursor in &mut self.cursors {
+            cursor.seek(tail, number)?;
+            while let Some(block) = cursor.take(tail, number)? {
+                let place = || run_place::<BlockRecord>(cursor.run());
+                self.names.restore(&block, user, place, &mut entries)?;
+            }
         }
         Ok(entries)
-    }
-
-    /// The rows of a user in the tail.
-    fn rows(&mut self, user: u32) -> Result<Vec<u64>> {
-        let Some((log, sight)) = &self.log else { return Ok(Vec::new()) };
-        if self.own.is_none()
-            && let Some(rows) = self.tail.rows(log, *sight, user)?
-        {
-            return Ok(rows);
-        }
-        let own = self.own.get_or_insert_default();
-        own.take_up(log, *sight)?;
-        Ok(own.rows(user, *sight))
     }
 }
 
