@@ -207,8 +207,17 @@ fn column_of(columns: &[&'static str], path: &Path, span: Span) -> Result<usize>
         Error::from(ErrorKind::UnknownColumn { name: name.to_owned() })
             .at(span)
             .suggest(name, columns.iter().copied())
-            .hint(format!("the columns are {}", columns.join(", ")))
+            .hint(format!("the columns are {}{}", columns.join(", "), member_hint(columns, name)))
     })
+}
+
+/// How to name what a column has inside, if that may have been meant.
+fn member_hint(columns: &[&str], name: &str) -> String {
+    let objects =
+        [("properties", "a property of an event"), ("attributes", "an attribute of a user")];
+    let is_simple = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let column = objects.iter().find(|(column, _)| is_simple && columns.contains(column));
+    column.map_or_else(String::new, |(column, what)| format!("; {column}.{name} is {what}"))
 }
 
 /// What names mean in the `WHERE` of a table: its columns.

@@ -170,11 +170,19 @@ fn hint(text: &str, at: usize, token: &str, positives: &[Rule]) -> Option<String
         _ if wants(Rule::EOI) && FIRST_WORDS.iter().any(|w| w.eq_ignore_ascii_case(token)) => {
             owned("is a `;` missing before it?")
         }
+        _ if token.eq_ignore_ascii_case("WITH") && starts_with(before, "TRACK") => {
+            owned("the properties are a JSON object: `{\"amount\": 3}`")
+        }
         _ if before.trim_end().to_ascii_uppercase().ends_with("DROP") => {
             owned("nothing is ever deleted: write `ARCHIVE`")
         }
         _ => None,
     }
+}
+
+/// Whether a statement starts with a keyword.
+fn starts_with(statement: &str, keyword: &str) -> bool {
+    statement.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case(keyword))
 }
 
 /// What to write instead of the types of other languages.

@@ -64,6 +64,11 @@ fn errors_read_well() {
         ),
         ("CREATE SEGMENT s WHERE", "1:23 expected a condition, found the end of the statement"),
         (
+            "track 'a' FOR USER 'u' WITH amount = 3",
+            "1:24 expected a parameter, JSON, `AT`, `ID` or the end of the statement, found `WITH` (the properties \
+             are a JSON object: `{\"amount\": 3}`)",
+        ),
+        (
             "CREATE SEGMENT s\n  WHERE VALUE = 1",
             "2:9 `VALUE` cannot stand here: only a CHECK has a VALUE; a column or attribute of that name is \
              written \"value\"",
