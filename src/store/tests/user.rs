@@ -289,6 +289,21 @@ fn who_is_forgotten_is_gone_from_the_tail() {
     assert!(reader.table(RUN_IDS).unwrap().is_empty().unwrap());
 }
 
+/// The page before ends with the user with whom the page now ends, too.
+#[test]
+fn a_page_that_loses_its_last_user_takes_the_place_of_no_other() {
+    for count in 1..60 {
+        let store = Store::in_memory(&options()).unwrap();
+        let mut model = Model::default();
+        let mut batch: Vec<_> = (0..count).map(|n| event("u0", "e", n, None)).collect();
+        batch.push(event("u1", "e", 1, None));
+        for batch in [batch, vec![forget("u1")]] {
+            assert_eq!(store.add_entries(&batch).unwrap(), model.add(&batch));
+            model.assert(&store, 9);
+        }
+    }
+}
+
 #[test]
 fn numbers_of_users_are_not_given_out_again() {
     let store = Store::in_memory(&options()).unwrap();
