@@ -10,9 +10,8 @@ use super::failure::{OrFail, file_failure};
 use super::read::Reader;
 use super::tables::{
     CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT, KEY_CONFIGS,
-    KEY_SPANS, LIST_IDS, LISTS, META, NAMES, PUBLICATIONS, RETENTION, REVISIONS, RUN_IDS, RUNS,
-    SERIES, SERIES_NUMBERS, TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, USERS,
-    VERSIONS,
+    KEY_SPANS, LIST_IDS, LISTS, META, NAMES, PUBLICATIONS, RETENTION, REVISIONS, RUNS, SERIES,
+    SERIES_NUMBERS, TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, USERS, VERSIONS,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -106,7 +105,6 @@ fn copy_users(reader: &Reader, to: &WriteTransaction) -> Result<()> {
     copy_optional(reader, to, EVENT_NUMBERS)?;
     copy_optional(reader, to, EVENT_NAMES)?;
     copy_optional(reader, to, RUNS)?;
-    copy_optional(reader, to, RUN_IDS)?;
     copy_optional(reader, to, USER_ENTRIES)?;
     copy_optional(reader, to, EVENT_IDS)
 }

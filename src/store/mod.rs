@@ -40,16 +40,16 @@
 //! | `pcq.event_names` | `str` name | `u32` event | the names that events ever had |
 //! | `pcq.event_numbers` | `u32` event | `str` name | the same by their numbers |
 //! | `pcq.user_runs` | (`u64` run, `u32` user, `u32` part) | record | the tail: pages of runs, by the last user in them |
-//! | `pcq.run_event_ids` | (`u64` run, `u128` digest, `u32` part) | record | the ids of their events, by the last |
 //! | `pcq.user_entries` | (`u32` user, `u32` block) | record | the base: entries by user, in blocks |
-//! | `pcq.event_ids` | `u128` digest | `u32` user | the ids of the events in the base |
+//! | `pcq.event_ids` | (`u64` run, `u128` digest, `u32` part) | record | their ids: pages, by the last in them |
 //! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
 //! | `pcq.list_ids` | (`u32` list, `str` id) | record | blocks of ids in order, by the first |
 //!
 //! A file may lack the table of retention: it is made with the next revision, and taken as empty before. So are
 //! the tables of deliveries, when the first batch is added. Sizes of buckets: minute 1, hour 2, day 3; the module
-//! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of the tables of users the same is true: they
-//! are made when the first entry is added. The module `user` says what the tail and the base are. The tables of
+//! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of
+//! the tables of users the same is true: they are made when the first entry is added. The module `user` says what
+//! the tail and the base are; the ids of the events in the base are those of run 0. The tables of
 //! lists are made with the first list; the log has their numbers only. The module `list` says how they are
 //! written.
 //!

@@ -58,9 +58,8 @@ pub(super) const EVENT_NAMES: TableDefinition<u32, &str> =
 pub(super) const RUNS: TableDefinition<PageKey<u32>, Bytes> = TableDefinition::new("pcq.user_runs");
 pub(super) const USER_ENTRIES: TableDefinition<(u32, u32), Bytes> =
     TableDefinition::new("pcq.user_entries");
-pub(super) const EVENT_IDS: TableDefinition<u128, u32> = TableDefinition::new("pcq.event_ids");
-pub(super) const RUN_IDS: TableDefinition<PageKey<u128>, Bytes> =
-    TableDefinition::new("pcq.run_event_ids");
+pub(super) const EVENT_IDS: TableDefinition<PageKey<u128>, Bytes> =
+    TableDefinition::new("pcq.event_ids");
 
 // those of lists: files that were made before them lack them, until a list is loaded
 pub(super) const LISTS: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.lists");

@@ -18,7 +18,7 @@ records!(TotalsRecord, BlockRecord, PageRecord);
 pub(in crate::store) struct TotalsRecord {
     /// The number of the next user. It only rises, so that a number never means two users.
     pub(in crate::store) user: u32,
-    /// The number of the next run.
+    /// The number of the last run that was made, from 1.
     pub(in crate::store) run: u64,
     /// The runs of the tail, in order of receipt.
     pub(in crate::store) runs: Vec<RunRecord>,

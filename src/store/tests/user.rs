@@ -263,6 +263,28 @@ fn copies_have_all_entries() {
     model.assert(&store.copy_to_memory(&options()).unwrap(), 4);
 }
 
+/// Ids come into the base again and again, between those that are there.
+#[test]
+fn ids_of_the_base_are_found_and_go() {
+    let store = Store::in_memory(&options()).unwrap().with_tail(2_000);
+    let (mut model, mut chance) = (Model::default(), Chance(77));
+    for first in (0..1_200).step_by(60) {
+        let id = |n: u64| format!("id{n}");
+        let mut batch: Vec<_> = (first..first + 60)
+            .map(|n| event(&format!("u{}", n % 7), "e", 1, Some(&id(n))))
+            .collect();
+        batch.push(event("u1", "e", 2, Some(&id(chance.below(first + 60)))));
+        if first % 300 == 240 {
+            batch.push(forget(&format!("u{}", chance.below(7))));
+        }
+        assert_eq!(store.add_entries(&batch).unwrap(), model.add(&batch));
+        model.assert(&store, 9);
+    }
+    let reader = store.shared.reader().unwrap();
+    let pages = reader.table(EVENT_IDS).unwrap().range((0, 0, 0)..(1, 0, 0)).unwrap().count();
+    assert!((40..200).contains(&pages), "{pages} for {} ids", model.ids.len());
+}
+
 #[test]
 fn who_is_forgotten_is_gone_from_the_tail() {
     let store = Store::in_memory(&options()).unwrap();
@@ -286,7 +308,7 @@ fn who_is_forgotten_is_gone_from_the_tail() {
     model.assert(&store, 9);
     let reader = store.shared.reader().unwrap();
     assert!(reader.table(RUNS).unwrap().is_empty().unwrap());
-    assert!(reader.table(RUN_IDS).unwrap().is_empty().unwrap());
+    assert!(reader.table(EVENT_IDS).unwrap().is_empty().unwrap());
 }
 
 /// The page before ends with the user with whom the page now ends, too.
@@ -486,22 +508,22 @@ fn damage_to_the_entries_is_found() {
         drop(t.open_table(USER_ENTRIES).unwrap().insert((1, 1), block.as_slice()));
     });
     let page = |t: &WriteTransaction| t.open_table(RUNS).unwrap().pop_last().unwrap().is_some();
-    found("`pcq.user_runs`, run 4: has 0 entries, and 3 are accounted for", |t| assert!(page(t)));
-    found("`pcq.user_runs`, run 4, page 0 up to 2: the checksum is wrong", |t| {
-        drop(t.open_table(RUNS).unwrap().insert((4, 2, 0), [1, 1, 9, 9, 9, 9, 9].as_slice()));
+    found("`pcq.user_runs`, run 5: has 0 entries, and 3 are accounted for", |t| assert!(page(t)));
+    found("`pcq.user_runs`, run 5, page 0 up to 2: the checksum is wrong", |t| {
+        drop(t.open_table(RUNS).unwrap().insert((5, 2, 0), [1, 1, 9, 9, 9, 9, 9].as_slice()));
     });
-    found("`pcq.user_runs`, run 4, page 0 up to 2: it does not end with its key", |t| {
+    found("`pcq.user_runs`, run 5, page 0 up to 2: it does not end with its key", |t| {
         let page = encode(&PageRecord::default()).unwrap();
-        drop(t.open_table(RUNS).unwrap().insert((4, 2, 0), page.as_slice()));
+        drop(t.open_table(RUNS).unwrap().insert((5, 2, 0), page.as_slice()));
     });
-    found("`pcq.user_runs`, run 4, page 0 up to 2: these are no items", |t| {
+    found("`pcq.user_runs`, run 5, page 0 up to 2: these are no items", |t| {
         let page = encode(&PageRecord(Packed(vec![7]))).unwrap();
-        drop(t.open_table(RUNS).unwrap().insert((4, 2, 0), page.as_slice()));
+        drop(t.open_table(RUNS).unwrap().insert((5, 2, 0), page.as_slice()));
     });
-    found("`pcq.user_runs`, run 4, page 0 up to 1: it does not end with its key", |t| {
+    found("`pcq.user_runs`, run 5, page 0 up to 1: it does not end with its key", |t| {
         let mut runs = t.open_table(RUNS).unwrap();
         let page = runs.pop_last().unwrap().unwrap().1.value().to_vec();
-        drop(runs.insert((4, 1, 0), page.as_slice()));
+        drop(runs.insert((5, 1, 0), page.as_slice()));
     });
     found("`pcq.user_runs`: has 3 pages, and 2 of them are of a run", |t| {
         let mut runs = t.open_table(RUNS).unwrap();
@@ -538,41 +560,41 @@ fn wrong_totals_are_found_before_anything_is_written() {
     assert_eq!(store.add_entries(&[profile("u0", "x")]).unwrap_err().code(), "store-corrupt");
 }
 
+/// The only page of the ids of a run.
+fn id_page(t: &WriteTransaction, run: u64) -> ((u64, u128, u32), Vec<u8>) {
+    let ids = t.open_table(EVENT_IDS).unwrap();
+    let mut pages = ids.range((run, 0, 0)..(run + 1, 0, 0)).unwrap();
+    let (key, page) = pages.next().unwrap().unwrap();
+    assert!(pages.next().is_none());
+    (key.value(), page.value().to_vec())
+}
+
 #[test]
 fn damage_to_the_ids_of_events_is_found() {
-    let others = "the ids are not those of the events, or of other users";
-    found("`pcq.event_ids`: has 10", |t| {
-        drop(t.open_table(EVENT_IDS).unwrap().insert(7, 0));
-    });
-    found("`pcq.event_ids`: has 8", |t| drop(t.open_table(EVENT_IDS).unwrap().pop_first()));
-    found(&format!("`pcq.event_ids`: {others}"), |t| {
-        let mut ids = t.open_table(EVENT_IDS).unwrap();
-        let (digest, user) = ids.pop_first().unwrap().map(|(d, u)| (d.value(), u.value())).unwrap();
-        drop(ids.insert(digest, (user + 1) % 3));
-    });
-    found("`pcq.run_event_ids`: an id is that of two events", |t| {
-        let mut ids = t.open_table(RUN_IDS).unwrap();
-        let page = ids.last().unwrap().unwrap().1.value().to_vec();
-        let (_, digest, _) = ids.last().unwrap().unwrap().0.value();
-        drop(ids.insert((3, digest, 0), page.as_slice()));
-    });
-    found("`pcq.run_event_ids`: an id is that of two events", |t| {
-        let digest = t.open_table(RUN_IDS).unwrap().last().unwrap().unwrap().0.value().1;
-        drop(t.open_table(EVENT_IDS).unwrap().insert(digest, 0));
-    });
-    let runs = |t: &WriteTransaction| t.open_table(RUN_IDS).unwrap().pop_first().unwrap().is_some();
-    found("`pcq.run_event_ids`, run 3: has 0 entries, and 3 are accounted for", |t| {
-        assert!(runs(t));
-    });
-    found("`pcq.run_event_ids`, run 4: has 6 entries, and 3 are accounted for", |t| {
-        let mut ids = t.open_table(RUN_IDS).unwrap();
-        let page = ids.last().unwrap().unwrap().1.value().to_vec();
-        drop(ids.insert((4, u128::MAX, 0), page.as_slice()));
-    });
-    found(&format!("`pcq.run_event_ids`, run 3: {others}"), |t| {
-        let mut ids = t.open_table(RUN_IDS).unwrap();
-        let page = ids.last().unwrap().unwrap().1.value().to_vec();
-        let key = ids.first().unwrap().unwrap().0.value();
-        drop(ids.insert(key, page.as_slice()));
+    let put = |t: &WriteTransaction, key: (u64, u128, u32), page: &[u8]| {
+        drop(t.open_table(EVENT_IDS).unwrap().insert(key, page));
+    };
+    for (run, count) in [(0, 9), (4, 3), (5, 3)] {
+        found(&format!("`pcq.event_ids`, run {run}: has 0 entries, and {count} are"), |t| {
+            let (key, _) = id_page(t, run);
+            drop(t.open_table(EVENT_IDS).unwrap().remove(key));
+        });
+        let others = "the ids are not those of the events, or of other users";
+        found(&format!("`pcq.event_ids`, run {run}: {others}"), |t| {
+            let (key, page) = id_page(t, run);
+            let PageRecord(Packed(mut items)) = decode(&page, String::new).unwrap();
+            *items.last_mut().unwrap() ^= 1; // the number of a user
+            put(t, key, &encode(&PageRecord(Packed(items))).unwrap());
+        });
+        found("`pcq.event_ids`: an id is that of two events", |t| {
+            let ((_, digest, _), page) = id_page(t, if run == 0 { 4 } else { 0 });
+            let (key, _) = id_page(t, run);
+            drop(t.open_table(EVENT_IDS).unwrap().remove(key));
+            put(t, (run, digest, 0), &page);
+        });
+    }
+    found("`pcq.event_ids`: has 4 pages, and 3 of them are of a run", |t| {
+        let ((_, digest, part), page) = id_page(t, 0);
+        put(t, (7, digest, part), &page);
     });
 }

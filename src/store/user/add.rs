@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use redb::{ReadableTable, WriteTransaction};
 
 use super::batch::{Batch, Line};
-use super::event_id::BatchIds;
+use super::event_id::{BatchIds, id_runs};
 use super::fold::fold;
 use super::forget::forget;
 use super::intern::Numbers;
@@ -84,8 +84,8 @@ pub(super) fn totals(meta: &impl ReadableTable<&'static str, Bytes>) -> Result<T
     let Some(bytes) = meta.get(TOTALS_KEY).or_fail()? else { return Ok(TotalsRecord::default()) };
     let totals: TotalsRecord = decode(bytes.value(), || PLACE.to_owned())?;
     // else a new run would be written into an old one
-    let numbers = totals.runs.iter().map(|run| run.number).chain([totals.run]);
-    if !numbers.is_sorted_by(|a, b| a < b) {
+    let last = totals.runs.last().map_or(0, |run| run.number);
+    if !id_runs(&totals).is_sorted_by(|a, b| a < b) || last > totals.run {
         return Err(corrupt(format!("{PLACE}: the runs are not numbered in their order")));
     }
     Ok(totals)

@@ -7,7 +7,7 @@ use redb::{
 };
 
 use super::add::totals;
-use super::event_id::{Owner, digest};
+use super::event_id::{BASE_RUN, Owner, digest, id_runs};
 use super::fold::{block_place, read_block};
 use super::query::Names;
 use super::run::{Item, Merge, RunKey as _, page_items, page_place, run_place};
@@ -16,8 +16,8 @@ use crate::store::failure::OrFail;
 use crate::store::read::Reader;
 use crate::store::record::{BlockRecord, TotalsRecord};
 use crate::store::tables::{
-    Bytes, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, META, PageKey, RUN_IDS, RUNS, USER_ENTRIES,
-    USER_IDS, USER_NUMBERS,
+    Bytes, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, META, PageKey, RUNS, USER_ENTRIES, USER_IDS,
+    USER_NUMBERS,
 };
 use crate::store::verify::VerifyReport;
 
@@ -25,7 +25,8 @@ use crate::store::verify::VerifyReport;
 pub(in crate::store) fn check(reader: &Reader, report: &mut VerifyReport) -> Result<()> {
     let Some(totals) = report.note(totals(&reader.table(META)?))? else { return Ok(()) };
     let names = Names::open(reader)?;
-    let mut checker = Checker { reader, report, totals, names, met: HashSet::new() };
+    let mut checker =
+        Checker { reader, report, totals, names, met: HashSet::new(), base_ids: Ids::default() };
     checker.users()?;
     checker.event_names()?;
     checker.base()?;
@@ -40,6 +41,8 @@ struct Checker<'a> {
     names: Names,
     /// The users of whom there are entries.
     met: HashSet<u32>,
+    /// The ids of the events in the base.
+    base_ids: Ids,
 }
 
 /// Ids of events of the base or of a run, as far as they were met: those of the entries, or those in the table of
@@ -128,14 +131,7 @@ impl Checker<'_> {
             }
         }
         self.compare("table `pcq.user_entries`", entries, self.totals.base);
-        let mut found = Ids::default();
-        if let Some(ids) = self.reader.optional_table(EVENT_IDS)? {
-            for id in ids.iter().or_fail()? {
-                let (digest, user) = id.or_fail()?;
-                found.meet(digest.value(), user.value());
-            }
-        }
-        self.compare_ids("table `pcq.event_ids`", &found, &wanted);
+        self.base_ids = wanted;
         Ok(())
     }
 
@@ -145,46 +141,47 @@ impl Checker<'_> {
         self.report.note(ids_once)?;
         let runs = std::mem::take(&mut self.totals.runs);
         let entry_pages = self.reader.optional_table(RUNS)?;
-        let id_pages = self.reader.optional_table(RUN_IDS)?;
-        let mut pages = (0, 0);
+        let mut pages = 0;
+        let wanted = std::mem::take(&mut self.base_ids);
+        let mut ids = vec![(BASE_RUN, wanted)];
         for run in runs {
-            let (mut entries, mut wanted, mut found) = (0, Ids::default(), Ids::default());
+            let (mut entries, mut wanted) = (0, Ids::default());
             let block = |this: &mut Self, user, block: BlockRecord, place: &str| {
                 entries += u64::from(block.count);
                 this.block(user, &block, place, &mut wanted)
             };
-            pages.0 += self.run(entry_pages.as_ref(), run.number, block)?;
+            pages += self.run(entry_pages.as_ref(), run.number, block)?;
+            self.compare(&run_place::<BlockRecord>(run.number), entries, run.entries);
+            ids.push((run.number, wanted));
+        }
+        self.all_pages::<BlockRecord>(entry_pages.as_ref(), pages)?;
+        self.ids(&ids)
+    }
+
+    /// Checks the ids of the base and of the runs, and that no page is of another.
+    fn ids(&mut self, runs: &[(u64, Ids)]) -> Result<()> {
+        let table = self.reader.optional_table(EVENT_IDS)?;
+        let mut pages = 0;
+        for (run, wanted) in runs {
+            let mut found = Ids::default();
             let id = |_: &mut Self, digest, Owner(user), _: &str| {
                 found.meet(digest, user);
                 Ok(())
             };
-            pages.1 += self.run(id_pages.as_ref(), run.number, id)?;
-            let place = run_place::<BlockRecord>(run.number);
-            self.compare(&place, entries, run.entries);
-            self.compare_ids(&run_place::<Owner>(run.number), &found, &wanted);
+            pages += self.run(table.as_ref(), *run, id)?;
+            self.compare_ids(&run_place::<Owner>(*run), &found, wanted);
         }
-        self.all_pages::<BlockRecord>(entry_pages.as_ref(), pages.0)?;
-        self.all_pages::<Owner>(id_pages.as_ref(), pages.1)
+        self.all_pages::<Owner>(table.as_ref(), pages)
     }
 
     /// Checks that no id is of two events.
     fn ids_once(&mut self) -> Result<()> {
-        let Some(table) = self.reader.optional_table(RUN_IDS)? else { return Ok(()) };
-        let mut runs = Merge::<Owner>::new(&table, &self.totals.runs)?;
-        let base = self.reader.optional_table(EVENT_IDS)?;
-        let mut base = base.as_ref().map(|base| base.iter().or_fail()).transpose()?;
-        let (mut before, mut in_base) = (None, None);
+        let Some(table) = self.reader.optional_table(EVENT_IDS)? else { return Ok(()) };
+        let mut runs = Merge::<Owner>::new(&table, id_runs(&self.totals))?;
+        let mut before = None;
         while let Some((digest, _)) = runs.next(&table)? {
-            while let Some(rows) = &mut base
-                && in_base.is_none_or(|in_base| in_base < digest)
-            {
-                match rows.next().transpose().or_fail()? {
-                    Some((next, _)) => in_base = Some(next.value()),
-                    None => base = None,
-                }
-            }
-            if before.replace(digest) == Some(digest) || in_base == Some(digest) {
-                self.problem(RUN_IDS.name(), "an id is that of two events");
+            if before.replace(digest) == Some(digest) {
+                self.problem(EVENT_IDS.name(), "an id is that of two events");
                 return Ok(());
             }
         }

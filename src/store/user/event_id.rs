@@ -3,19 +3,31 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use redb::{ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
+use redb::{TableDefinition, WriteTransaction};
 use sha2::{Digest as _, Sha256};
 
 use super::add::totals;
 use super::batch::{Batch, lost};
 use super::intern::Numbers;
-use super::run::{Cursor, Item, Writer};
+use super::run::{Cursor, Item, Merge, PAGE_BYTES, Writer, insert};
+use super::tail::remove;
 use crate::error::Result;
 use crate::store::codec::{pack, unpack};
 use crate::store::failure::OrFail;
 use crate::store::read::Reader;
 use crate::store::record::TotalsRecord;
-use crate::store::tables::{Bytes, EVENT_IDS, META, PageKey, RUN_IDS, USER_IDS};
+use crate::store::tables::{Bytes, EVENT_IDS, META, PageKey, USER_IDS};
+
+/// The number of the run of ids that is no batch's: those of the events in the base.
+pub(super) const BASE_RUN: u64 = 0;
+
+/// How many ids fit into a page, each with its length and the longest number.
+const PAGE_IDS: usize = PAGE_BYTES / 22;
+
+/// The runs that may have the id of an event.
+pub(super) fn id_runs(totals: &TotalsRecord) -> impl Iterator<Item = u64> {
+    [BASE_RUN].into_iter().chain(totals.runs.iter().map(|run| run.number))
+}
 
 /// The number of the user of an event, as a run has it under the digest of the event's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +35,7 @@ pub(super) struct Owner(pub(super) u32);
 
 impl Item for Owner {
     type Key = u128;
-    const TABLE: TableDefinition<'static, PageKey<u128>, Bytes> = RUN_IDS;
+    const TABLE: TableDefinition<'static, PageKey<u128>, Bytes> = EVENT_IDS;
 
     fn put(&self, bytes: &mut Vec<u8>) -> Result<()> {
         pack(&self.0, bytes)
@@ -55,18 +67,16 @@ pub(in crate::store) fn event_user(reader: &Reader, id: &str) -> Result<Option<A
 
 /// The owner of the event with an id, by its digest.
 fn owner(reader: &Reader, digest: u128) -> Result<Option<Owner>> {
-    if let Some(table) = reader.optional_table(RUN_IDS)? {
-        for run in totals(&reader.table(META)?)?.runs {
-            let mut cursor = Cursor::new(run.number);
-            cursor.seek(&table, digest)?;
-            let owner = cursor.take(&table, digest)?;
-            if owner.is_some() {
-                return Ok(owner);
-            }
+    let Some(table) = reader.optional_table(EVENT_IDS)? else { return Ok(None) };
+    for run in id_runs(&totals(&reader.table(META)?)?) {
+        let mut cursor = Cursor::new(run);
+        cursor.seek(&table, digest)?;
+        let owner = cursor.take(&table, digest)?;
+        if owner.is_some() {
+            return Ok(owner);
         }
     }
-    let Some(table) = reader.optional_table(EVENT_IDS)? else { return Ok(None) };
-    Ok(table.get(digest).or_fail()?.map(|number| Owner(number.value())))
+    Ok(None)
 }
 
 fn user_numbered(reader: &Reader, number: u32) -> Result<Option<Arc<str>>> {
@@ -112,7 +122,7 @@ impl BatchIds {
     ) -> Result<()> {
         // by place, because the digests lead all over the lines
         let users: Vec<_> = batch.lines.iter().map(|line| numbers.user(line).ok()).collect();
-        let mut table = transaction.open_table(RUN_IDS).or_fail()?;
+        let mut table = transaction.open_table(EVENT_IDS).or_fail()?;
         let mut writer = Writer::new(&mut table, run);
         for (digest, place) in &self.fresh {
             let user = users.get(*place).copied().flatten().ok_or_else(lost)?;
@@ -134,20 +144,21 @@ fn seen(
         *seen = before.replace(digest) == Some(digest);
     }
     // run by run, each in its order
-    let table = transaction.open_table(RUN_IDS).or_fail()?;
-    for run in &totals.runs {
-        let mut cursor = Cursor::<Owner>::new(run.number);
+    let table = transaction.open_table(EVENT_IDS).or_fail()?;
+    for run in id_runs(totals) {
+        let mut cursor = Cursor::<Owner>::new(run);
         for ((digest, _), seen) in digests.iter().zip(&mut seen) {
             cursor.seek(&table, *digest)?;
             *seen |= cursor.key() == Some(*digest);
         }
     }
-    let base = transaction.open_table(EVENT_IDS).or_fail()?;
-    if base.is_empty().or_fail()? {
-        return Ok(seen);
-    }
-    for ((digest, _), seen) in digests.iter().zip(&mut seen) {
-        *seen = *seen || base.get(digest).or_fail()?.is_some();
-    }
     Ok(seen)
+}
+
+/// Moves the ids of the tail to those of the base.
+pub(super) fn fold_ids(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
+    let mut table = transaction.open_table(EVENT_IDS).or_fail()?;
+    let merge = Merge::<Owner>::new(&table, totals.runs.iter().map(|run| run.number))?;
+    insert(&mut table, BASE_RUN, PAGE_IDS, merge)?;
+    totals.runs.iter().try_for_each(|run| remove::<Owner>(&mut table, run.number))
 }

@@ -3,13 +3,13 @@
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::block::put_block;
-use super::event_id::Owner;
+use super::event_id::fold_ids;
 use super::run::{Item, Merge};
 use crate::error::Result;
 use crate::store::codec::decode;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::record::{BlockRecord, TotalsRecord};
-use crate::store::tables::{Bytes, EVENT_IDS, RUN_IDS, RUNS, USER_ENTRIES};
+use crate::store::tables::{Bytes, RUNS, USER_ENTRIES};
 
 /// Appends what is in the tail to the base, in the order of users and of receipt, and empties it.
 pub(super) fn fold(transaction: &WriteTransaction, totals: &mut TotalsRecord) -> Result<()> {
@@ -19,7 +19,6 @@ pub(super) fn fold(transaction: &WriteTransaction, totals: &mut TotalsRecord) ->
     fold_entries(transaction, totals)?;
     fold_ids(transaction, totals)?;
     transaction.delete_table(RUNS).or_fail()?;
-    transaction.delete_table(RUN_IDS).or_fail()?;
     totals.base = totals.base.saturating_add(totals.tail());
     totals.runs.clear();
     Ok(())
@@ -28,7 +27,7 @@ pub(super) fn fold(transaction: &WriteTransaction, totals: &mut TotalsRecord) ->
 fn fold_entries(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
     let runs = transaction.open_table(RUNS).or_fail()?;
     let mut base = transaction.open_table(USER_ENTRIES).or_fail()?;
-    let mut merge = Merge::<BlockRecord>::new(&runs, &totals.runs)?;
+    let mut merge = Merge::<BlockRecord>::new(&runs, totals.runs.iter().map(|run| run.number))?;
     let mut open: Option<LastBlock> = None;
     while let Some((user, block)) = merge.next(&runs)? {
         match &mut open {
@@ -42,16 +41,6 @@ fn fold_entries(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result
         }
     }
     open.map_or(Ok(()), |last| last.put(&mut base))
-}
-
-fn fold_ids(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
-    let runs = transaction.open_table(RUN_IDS).or_fail()?;
-    let mut base = transaction.open_table(EVENT_IDS).or_fail()?;
-    let mut merge = Merge::<Owner>::new(&runs, &totals.runs)?;
-    while let Some((digest, Owner(user))) = merge.next(&runs)? {
-        base.insert(digest, user).or_fail()?;
-    }
-    Ok(())
 }
 
 /// The last block of a user.

@@ -3,14 +3,14 @@
 use redb::{Table, WriteTransaction};
 
 use super::add::{put_totals, totals};
-use super::event_id::{Owner, digest};
+use super::event_id::{BASE_RUN, Owner, digest};
 use super::fold::{block_place, read_block};
 use super::intern::Users;
-use super::run::{run_place, take_all};
+use super::run::{run_place, take};
 use crate::error::{Error, Result};
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::record::{BlockRecord, TotalsRecord};
-use crate::store::tables::{Bytes, EVENT_IDS, META, RUN_IDS, RUNS, USER_ENTRIES};
+use crate::store::tables::{Bytes, EVENT_IDS, META, RUNS, USER_ENTRIES};
 
 /// Erases all that is known of a user: entries, the ids of events, the user.
 pub(super) fn forget(transaction: &WriteTransaction, user: &str) -> Result<()> {
@@ -32,10 +32,7 @@ fn forget_in_base(
     let (gone, digests) = take_blocks(&mut base, user)?;
     totals.base = totals.base.checked_sub(gone).ok_or_else(low)?;
     let mut ids = transaction.open_table(EVENT_IDS).or_fail()?;
-    for digest in digests {
-        ids.remove(digest).or_fail()?;
-    }
-    Ok(())
+    take(&mut ids, BASE_RUN, &digests, |Owner(_)| Ok(()))
 }
 
 fn forget_in_tail(
@@ -44,10 +41,10 @@ fn forget_in_tail(
     user: u32,
 ) -> Result<()> {
     let mut entries = transaction.open_table(RUNS).or_fail()?;
-    let mut ids = transaction.open_table(RUN_IDS).or_fail()?;
+    let mut ids = transaction.open_table(EVENT_IDS).or_fail()?;
     for run in &mut totals.runs {
         let (mut gone, mut digests) = (0, Vec::new());
-        take_all(&mut entries, run.number, user, |block: BlockRecord| {
+        take(&mut entries, run.number, &[user], |block: BlockRecord| {
             gone += u64::from(block.count);
             block.each(
                 || run_place::<BlockRecord>(run.number),
@@ -58,9 +55,8 @@ fn forget_in_tail(
             )
         })?;
         run.entries = run.entries.checked_sub(gone).ok_or_else(low)?;
-        for digest in digests {
-            take_all(&mut ids, run.number, digest, |Owner(_)| Ok(()))?;
-        }
+        digests.sort_unstable();
+        take(&mut ids, run.number, &digests, |Owner(_)| Ok(()))?;
     }
     totals.runs.retain(|run| run.entries > 0);
     Ok(())

@@ -7,7 +7,7 @@
 //! seven lengths, and a user is found in each by one look. When the tail is as long as it may be it is *folded*:
 //! in one sweep in the order of the users, its entries are appended to the *base*, blocks by user, and the tail
 //! is empty again. The digests of the ids of events do the same: a run of its own goes with each run of entries,
-//! and a batch of them is looked for in the order of both.
+//! those of the base are one long run, and a batch of them is looked for in the order of both.
 //!
 //! All of that is in the file, and changes with the commit of a batch alone: a reader needs nothing but its
 //! snapshot, and waits for nobody.

@@ -10,12 +10,12 @@ use redb::{ReadableTable, Table, TableDefinition, TableHandle as _, Value as _};
 use crate::error::{Error, Result};
 use crate::store::codec::{decode, encode, pack, unpack};
 use crate::store::failure::{OrFail, corrupt};
-use crate::store::record::{Packed, PageRecord, RunRecord};
+use crate::store::record::{Packed, PageRecord};
 use crate::store::tables::{Bytes, PageKey};
 
 /// The most bytes of a page of more than one item: with its frame and its key it just fits into a page of the
 /// file. Few in the tests, so that they see many.
-const PAGE_BYTES: usize = if cfg!(test) { 300 } else { 4_000 };
+pub(super) const PAGE_BYTES: usize = if cfg!(test) { 300 } else { 4_000 };
 
 /// What items are sorted by.
 pub(super) trait RunKey:
@@ -74,6 +74,10 @@ pub(super) struct Writer<'w, 't, I: Item> {
     table: &'w mut RunTable<'t, I>,
     run: u64,
     page: PageRecord,
+    /// How many items a page has at most.
+    most: usize,
+    /// How many the page has.
+    count: usize,
     /// The last key of the page.
     last: Option<I::Key>,
     /// The key of the page before.
@@ -84,7 +88,7 @@ pub(super) struct Writer<'w, 't, I: Item> {
 impl<'w, 't, I: Item> Writer<'w, 't, I> {
     pub(super) fn new(table: &'w mut RunTable<'t, I>, run: u64) -> Self {
         let (page, content) = (PageRecord::default(), Vec::new());
-        Self { table, run, page, last: None, before: None, content }
+        Self { table, run, page, most: usize::MAX, count: 0, last: None, before: None, content }
     }
 
     /// The table, with the runs that were there before.
@@ -98,9 +102,11 @@ impl<'w, 't, I: Item> Writer<'w, 't, I> {
         item.put(&mut self.content)?;
         let length = u32::try_from(self.content.len()).map_err(|_| full())?;
         let head = size_of::<I::Key>() + size_of_val(&length) + 1;
-        if self.page.0.0.len() + head + self.content.len() > PAGE_BYTES {
+        let bytes = self.page.0.0.len() + head + self.content.len();
+        if bytes > PAGE_BYTES || self.count >= self.most {
             self.flush()?;
         }
+        self.count += 1;
         let page = &mut self.page.0.0;
         page.extend_from_slice(I::Key::as_bytes(&key).as_ref());
         pack(&length, page)?;
@@ -123,6 +129,7 @@ impl<'w, 't, I: Item> Writer<'w, 't, I> {
         let key = (self.run, last, part);
         self.table.insert(key, encode(&self.page)?.as_slice()).or_fail()?;
         self.page.0.0.clear();
+        self.count = 0;
         self.before = Some(key);
         Ok(())
     }
@@ -274,10 +281,9 @@ pub(super) struct Merge<I: Item> {
 impl<I: Item> Merge<I> {
     pub(super) fn new(
         table: &impl ReadableTable<PageKey<I::Key>, Bytes>,
-        runs: &[RunRecord],
+        runs: impl Iterator<Item = u64>,
     ) -> Result<Self> {
-        let cursors = runs.iter().map(|run| Cursor::first(table, run.number));
-        let cursors = cursors.collect::<Result<_>>()?;
+        let cursors = runs.map(|run| Cursor::first(table, run)).collect::<Result<_>>()?;
         Ok(Self { cursors, open: None })
     }
 
@@ -313,26 +319,59 @@ impl<I: Item> Merge<I> {
     }
 }
 
-/// Takes the items under a key from a run; a function sees them.
-pub(super) fn take_all<I: Item>(
+/// Takes the items under keys, which are sorted, from a run; a function sees them.
+pub(super) fn take<I: Item>(
     table: &mut RunTable<'_, I>,
     run: u64,
-    key: I::Key,
+    mut keys: &[I::Key],
     mut taken: impl FnMut(I) -> Result<()>,
 ) -> Result<()> {
-    let mut from = Bound::Included((run, key, 0));
+    let Some(first) = keys.first() else { return Ok(()) };
+    let mut from = Bound::Included((run, *first, 0));
     while let Some((place, items)) = next_page(table, run, from)? {
-        let (gone, kept): (Vec<_>, Vec<_>) = items.into_iter().partition(|(own, _)| *own == key);
+        let is_taken = |(own, _): &(I::Key, I)| keys.binary_search(own).is_ok();
+        let (gone, kept): (Vec<_>, Vec<_>) = items.into_iter().partition(is_taken);
         if !gone.is_empty() {
-            rewrite(table, place, &kept)?;
+            rewrite(table, place, &kept, usize::MAX)?;
         }
         gone.into_iter().try_for_each(|(_, item)| taken(item))?;
-        if place.1 > key {
-            break;
-        }
-        from = Bound::Excluded(place);
+        keys = keys.get(keys.partition_point(|key| *key < place.1)..).unwrap_or_default();
+        from = match keys.first() {
+            None => return Ok(()),
+            // the next page may have more of it
+            Some(key) if *key == place.1 => Bound::Excluded(place),
+            Some(key) => Bound::Included((run, *key, 0)),
+        };
     }
     Ok(())
+}
+
+/// Puts items, which are in order and whose keys no run has, into a run that is there. What is next gives one.
+pub(super) fn insert<I: Item>(
+    table: &mut RunTable<'_, I>,
+    run: u64,
+    most: usize,
+    mut merge: Merge<I>,
+) -> Result<()> {
+    let mut next = merge.next(table)?;
+    while let Some((first, _)) = &next {
+        let Some((place, mut items)) = next_page(table, run, Bound::Included((run, *first, 0)))?
+        else {
+            break;
+        };
+        while let Some(item) = next.take_if(|(key, _)| *key <= place.1) {
+            items.push(item);
+            next = merge.next(table)?;
+        }
+        items.sort_unstable_by_key(|(key, _)| *key);
+        rewrite(table, place, &items, items.len().div_ceil(items.len().div_ceil(most)))?;
+    }
+    let mut writer = Writer::new(table, run);
+    while let Some((key, item)) = next {
+        writer.push(key, &item)?;
+        next = merge.next(writer.table())?;
+    }
+    writer.finish()
 }
 
 /// The first page of a run from a key on.
@@ -348,17 +387,18 @@ fn next_page<I: Item>(
     Ok(Some((key.value(), page_items::<I>(key.value(), bytes.value())?)))
 }
 
-/// Writes what stays of a page, so that nothing of what goes is in its key either.
+/// Writes items in place of a page, so many to a page at most, so that nothing of what goes is in a key either.
 fn rewrite<I: Item>(
     table: &mut RunTable<'_, I>,
     place: PageKey<I::Key>,
     items: &[(I::Key, I)],
+    most: usize,
 ) -> Result<()> {
     table.remove(place).or_fail()?;
-    let Some((last, _)) = items.last() else { return Ok(()) };
-    let same = table.range((place.0, *last, 0)..place).or_fail()?.next_back();
+    let Some((first, _)) = items.first() else { return Ok(()) };
+    let same = table.range((place.0, *first, 0)..place).or_fail()?.next_back();
     let before = same.transpose().or_fail()?.map(|(key, _)| key.value());
-    let mut writer = Writer { before, ..Writer::new(table, place.0) };
+    let mut writer = Writer { most, before, ..Writer::new(table, place.0) };
     items.iter().try_for_each(|(key, item)| writer.push(*key, item))?;
     writer.finish()
 }

@@ -37,9 +37,9 @@ impl TotalsRecord {
 
     /// The number of the next run.
     pub(super) fn next_run(&mut self) -> Result<u64> {
-        let number = self.run;
-        self.run = number.checked_add(1).ok_or_else(|| corrupt("no number is left for a run"))?;
-        Ok(number)
+        let none = || corrupt("no number is left for a run");
+        self.run = self.run.checked_add(1).ok_or_else(none)?;
+        Ok(self.run)
     }
 }
 
@@ -100,7 +100,7 @@ fn level(bytes: u64) -> u32 {
 /// Makes one run of several, in place of them.
 fn merge<I: Item>(transaction: &WriteTransaction, runs: &[RunRecord], into: u64) -> Result<()> {
     let mut table = transaction.open_table(I::TABLE).or_fail()?;
-    let mut merge = Merge::<I>::new(&table, runs)?;
+    let mut merge = Merge::<I>::new(&table, runs.iter().map(|run| run.number))?;
     let mut writer = Writer::new(&mut table, into);
     while let Some((key, item)) = merge.next(writer.table())? {
         writer.push(key, &item)?;
@@ -109,7 +109,8 @@ fn merge<I: Item>(transaction: &WriteTransaction, runs: &[RunRecord], into: u64)
     runs.iter().try_for_each(|run| remove::<I>(&mut table, run.number))
 }
 
-fn remove<I: Item>(table: &mut RunTable<'_, I>, run: u64) -> Result<()> {
+/// Takes a run away.
+pub(super) fn remove<I: Item>(table: &mut RunTable<'_, I>, run: u64) -> Result<()> {
     let pages = (run, I::Key::FIRST, 0)..=(run, I::Key::LAST, u32::MAX);
     table.retain_in(pages, |_, _| false).or_fail()
 }
