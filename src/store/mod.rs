@@ -41,7 +41,7 @@
 //! | `pcq.event_numbers` | `u32` event | `str` name | the same by their numbers |
 //! | `pcq.user_runs` | (`u64` run, `u32` user, `u32` part) | record | the tail: pages of runs, by the last user in them |
 //! | `pcq.user_entries` | (`u32` user, `u32` block) | record | the base: entries by user, in blocks |
-//! | `pcq.event_ids` | (`u64` run, `u128` digest, `u32` part) | record | their ids: pages, by the last in them |
+//! | `pcq.event_ids` | (`u64` run, `u128` digest, `u32` part) | record | ids of events in tail and base: pages, by the last |
 //! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
 //! | `pcq.list_ids` | (`u32` list, `str` id) | record | blocks of ids in order, by the first |
 //!

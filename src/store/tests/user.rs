@@ -569,6 +569,34 @@ fn id_page(t: &WriteTransaction, run: u64) -> ((u64, u128, u32), Vec<u8>) {
     (key.value(), page.value().to_vec())
 }
 
+/// Else it would be written over the one whose key its last item is.
+#[test]
+fn a_page_under_a_wrong_key_is_not_written_to() {
+    let store = Store::in_memory(&options()).unwrap().with_tail(0);
+    store.add_entries(&[event("u0", "e", 1, Some("id1"))]).unwrap();
+    let damage = |t: &WriteTransaction| {
+        let (_, page) = id_page(t, 0);
+        drop(t.open_table(EVENT_IDS).unwrap().pop_first());
+        drop(t.open_table(EVENT_IDS).unwrap().insert((0, u128::MAX, 0), page.as_slice()));
+        Ok(())
+    };
+    store.write(damage).unwrap();
+    let refused = store.add_entries(&[event("u0", "e", 2, Some("id2"))]).unwrap_err();
+    assert_eq!(refused.code(), "store-corrupt");
+}
+
+/// What comes goes into the one page there is, some pages at a time.
+#[test]
+fn a_base_of_one_id_takes_very_many() {
+    let store = Store::in_memory(&options()).unwrap().with_tail(0);
+    let mut model = Model::default();
+    for ids in [0..1, 1..2_000] {
+        let batch: Vec<_> = ids.map(|n| event("u0", "e", 1, Some(&format!("id{n}")))).collect();
+        assert_eq!(store.add_entries(&batch).unwrap(), model.add(&batch));
+        model.assert(&store, 9);
+    }
+}
+
 #[test]
 fn damage_to_the_ids_of_events_is_found() {
     let put = |t: &WriteTransaction, key: (u64, u128, u32), page: &[u8]| {

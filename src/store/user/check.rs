@@ -25,12 +25,11 @@ use crate::store::verify::VerifyReport;
 pub(in crate::store) fn check(reader: &Reader, report: &mut VerifyReport) -> Result<()> {
     let Some(totals) = report.note(totals(&reader.table(META)?))? else { return Ok(()) };
     let names = Names::open(reader)?;
-    let mut checker =
-        Checker { reader, report, totals, names, met: HashSet::new(), base_ids: Ids::default() };
+    let mut checker = Checker { reader, report, totals, names, met: HashSet::new() };
     checker.users()?;
     checker.event_names()?;
-    checker.base()?;
-    checker.tail()?;
+    let base_ids = checker.base()?;
+    checker.tail(base_ids)?;
     checker.all_met()
 }
 
@@ -41,8 +40,6 @@ struct Checker<'a> {
     names: Names,
     /// The users of whom there are entries.
     met: HashSet<u32>,
-    /// The ids of the events in the base.
-    base_ids: Ids,
 }
 
 /// Ids of events of the base or of a run, as far as they were met: those of the entries, or those in the table of
@@ -118,7 +115,7 @@ impl Checker<'_> {
 
     /// Checks the blocks. That none is missing shows in the number of entries: there are gaps between the
     /// numbers of blocks where events were dropped.
-    fn base(&mut self) -> Result<()> {
+    fn base(&mut self) -> Result<Ids> {
         let (mut entries, mut wanted) = (0, Ids::default());
         if let Some(base) = self.reader.optional_table(USER_ENTRIES)? {
             for block in base.iter().or_fail()? {
@@ -131,19 +128,17 @@ impl Checker<'_> {
             }
         }
         self.compare("table `pcq.user_entries`", entries, self.totals.base);
-        self.base_ids = wanted;
-        Ok(())
+        Ok(wanted)
     }
 
-    /// Checks the runs, and that no page is of another.
-    fn tail(&mut self) -> Result<()> {
+    /// Checks the runs, those of ids with the base's, and that no page is of another.
+    fn tail(&mut self, base_ids: Ids) -> Result<()> {
         let ids_once = self.ids_once();
         self.report.note(ids_once)?;
         let runs = std::mem::take(&mut self.totals.runs);
         let entry_pages = self.reader.optional_table(RUNS)?;
         let mut pages = 0;
-        let wanted = std::mem::take(&mut self.base_ids);
-        let mut ids = vec![(BASE_RUN, wanted)];
+        let mut ids = vec![(BASE_RUN, base_ids)];
         for run in runs {
             let (mut entries, mut wanted) = (0, Ids::default());
             let block = |this: &mut Self, user, block: BlockRecord, place: &str| {

@@ -18,7 +18,7 @@ use crate::store::read::Reader;
 use crate::store::record::TotalsRecord;
 use crate::store::tables::{Bytes, EVENT_IDS, META, PageKey, USER_IDS};
 
-/// The number of the run of ids that is no batch's: those of the events in the base.
+/// The number of the run that has the ids of the events in the base; runs of the tail count from 1.
 pub(super) const BASE_RUN: u64 = 0;
 
 /// How many ids fit into a page, each with its length and the longest number.

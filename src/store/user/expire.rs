@@ -9,7 +9,7 @@ use super::block::put_block;
 use super::event_id::{BASE_RUN, Owner, digest};
 use super::fold::{block_place, fold, read_block};
 use super::intern::Users;
-use super::run::{Item as _, take};
+use super::run::{Item as _, remove_keys};
 use crate::error::Result;
 use crate::model::Timestamp;
 use crate::store::failure::{OrFail, corrupt};
@@ -142,7 +142,7 @@ impl<'l> Sweep<'l> {
     fn release(mut self, transaction: &WriteTransaction) -> Result<()> {
         let mut ids = transaction.open_table(EVENT_IDS).or_fail()?;
         self.digests.sort_unstable();
-        take(&mut ids, BASE_RUN, &self.digests, |Owner(_)| Ok(()))?;
+        remove_keys(&mut ids, BASE_RUN, &self.digests, |Owner(_)| Ok(()))?;
         let mut users = Users::open(transaction)?;
         self.gone.into_iter().try_for_each(|user| users.remove_numbered(user))
     }

@@ -6,7 +6,7 @@ use super::add::{put_totals, totals};
 use super::event_id::{BASE_RUN, Owner, digest};
 use super::fold::{block_place, read_block};
 use super::intern::Users;
-use super::run::{run_place, take};
+use super::run::{remove_keys, run_place};
 use crate::error::{Error, Result};
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::record::{BlockRecord, TotalsRecord};
@@ -32,7 +32,7 @@ fn forget_in_base(
     let (gone, digests) = take_blocks(&mut base, user)?;
     totals.base = totals.base.checked_sub(gone).ok_or_else(low)?;
     let mut ids = transaction.open_table(EVENT_IDS).or_fail()?;
-    take(&mut ids, BASE_RUN, &digests, |Owner(_)| Ok(()))
+    remove_keys(&mut ids, BASE_RUN, &digests, |Owner(_)| Ok(()))
 }
 
 fn forget_in_tail(
@@ -44,7 +44,7 @@ fn forget_in_tail(
     let mut ids = transaction.open_table(EVENT_IDS).or_fail()?;
     for run in &mut totals.runs {
         let (mut gone, mut digests) = (0, Vec::new());
-        take(&mut entries, run.number, &[user], |block: BlockRecord| {
+        remove_keys(&mut entries, run.number, &[user], |block: BlockRecord| {
             gone += u64::from(block.count);
             block.each(
                 || run_place::<BlockRecord>(run.number),
@@ -56,7 +56,7 @@ fn forget_in_tail(
         })?;
         run.entries = run.entries.checked_sub(gone).ok_or_else(low)?;
         digests.sort_unstable();
-        take(&mut ids, run.number, &digests, |Owner(_)| Ok(()))?;
+        remove_keys(&mut ids, run.number, &digests, |Owner(_)| Ok(()))?;
     }
     totals.runs.retain(|run| run.entries > 0);
     Ok(())

@@ -14,8 +14,8 @@
 //!
 //! # Forgetting
 //!
-//! Nothing of a user stays in any table; only the number is never given to another. The pages of the tail that
-//! have something of the user are written once more without it. The bytes are gone from the file when it is next
+//! Nothing of a user stays in any table; only the number is never given to another. The pages of runs
+//! that have something of the user are written once more without it. The bytes are gone from the file when it is next
 //! compacted, because redb leaves them in pages that are free.
 //!
 //! Events that are not kept longer go once the tail is folded, block by block in the order of the base, so many

@@ -136,7 +136,7 @@ impl<'w, 't, I: Item> Writer<'w, 't, I> {
 }
 
 fn full() -> Error {
-    corrupt("the tail of what is known of users is too long")
+    corrupt("what is known of users is too long")
 }
 
 /// A way through the items of a run, in their order. It holds no table, so that others can be written to.
@@ -319,8 +319,8 @@ impl<I: Item> Merge<I> {
     }
 }
 
-/// Takes the items under keys, which are sorted, from a run; a function sees them.
-pub(super) fn take<I: Item>(
+/// Removes the items under keys, which are sorted, from a run; a function sees them.
+pub(super) fn remove_keys<I: Item>(
     table: &mut RunTable<'_, I>,
     run: u64,
     mut keys: &[I::Key],
@@ -346,7 +346,11 @@ pub(super) fn take<I: Item>(
     Ok(())
 }
 
-/// Puts items, which are in order and whose keys no run has, into a run that is there. What is next gives one.
+/// How many times the items of a page are put into it at once.
+const PAGES_AT_ONCE: usize = 16;
+
+/// Puts what a merge of other runs gives into a run that has none of the keys, and may be empty. A page that gets
+/// more than `most` items is split evenly.
 pub(super) fn insert<I: Item>(
     table: &mut RunTable<'_, I>,
     run: u64,
@@ -359,11 +363,13 @@ pub(super) fn insert<I: Item>(
         else {
             break;
         };
-        while let Some(item) = next.take_if(|(key, _)| *key <= place.1) {
+        // what is left for a page of a few items may be all that comes
+        for _ in 0..PAGES_AT_ONCE * most {
+            let Some(item) = next.take_if(|(key, _)| *key <= place.1) else { break };
             items.push(item);
             next = merge.next(table)?;
         }
-        items.sort_unstable_by_key(|(key, _)| *key);
+        items.sort_by_key(|(key, _)| *key);
         rewrite(table, place, &items, items.len().div_ceil(items.len().div_ceil(most)))?;
     }
     let mut writer = Writer::new(table, run);
@@ -384,10 +390,17 @@ fn next_page<I: Item>(
     let end = Bound::Included((run, I::Key::LAST, u32::MAX));
     let Some(page) = table.range((from, end)).or_fail()?.next() else { return Ok(None) };
     let (key, bytes) = page.or_fail()?;
-    Ok(Some((key.value(), page_items::<I>(key.value(), bytes.value())?)))
+    let key = key.value();
+    let items = page_items::<I>(key, bytes.value())?;
+    // else it could be written over another one
+    if !items.is_sorted_by_key(|(own, _)| *own) || items.last().is_none_or(|(own, _)| *own != key.1)
+    {
+        return Err(corrupt(format!("{}: it does not end with its key", page_place::<I>(key))));
+    }
+    Ok(Some((key, items)))
 }
 
-/// Writes items in place of a page, so many to a page at most, so that nothing of what goes is in a key either.
+/// Writes items in place of a page, at most so many to each page. Nothing of an item that is gone stays in a key.
 fn rewrite<I: Item>(
     table: &mut RunTable<'_, I>,
     place: PageKey<I::Key>,
