@@ -8,19 +8,15 @@
 
 use std::collections::BTreeSet;
 
-use pcq::{Database, Event, Parameters, Timestamp, Value};
+mod common;
+
+use common::{Window, hour};
+use pcq::{Database, Event, Parameters, Value};
 use proptest::prelude::*;
 
-const START: &str = "2026-01-01T00:00:00Z";
 const USERS: [&str; 3] = ["ann", "ben", "cid"];
 const NAMES: [&str; 2] = ["bought", "looked at"];
 const SHOPS: [&str; 3] = ["a", "b", "c"];
-
-/// An hour after the start of the clock.
-fn hour(hours: i64) -> Timestamp {
-    let start = Timestamp::parse(START).unwrap();
-    Timestamp::from_micros(start.as_micros() + hours * 3_600_000_000).unwrap()
-}
 
 #[derive(Clone, Debug)]
 struct Happened {
@@ -44,33 +40,15 @@ impl Happened {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Window {
-    All,
-    Within(i64),
-    Since(i64),
-    Span(i64, i64),
-}
-
-impl Window {
-    fn text(self) -> String {
-        match self {
-            Self::All => String::new(),
-            Self::Within(hours) => format!(" WITHIN {hours} HOURS"),
-            Self::Since(from) => format!(" SINCE '{}'", hour(from)),
-            Self::Span(from, to) => format!(" FROM '{}' TO '{}'", hour(from), hour(to)),
+/// Whether a window has an hour, when it is looked at in another.
+fn has(window: Window, at: i64, now: i64) -> bool {
+    at <= now
+        && match window {
+            Window::All => true,
+            Window::Within(hours) => at > now - hours,
+            Window::Since(from) => at >= from,
+            Window::Span(from, to) => at >= from && at < to,
         }
-    }
-
-    fn has(self, at: i64, now: i64) -> bool {
-        at <= now
-            && match self {
-                Self::All => true,
-                Self::Within(hours) => at > now - hours,
-                Self::Since(from) => at >= from,
-                Self::Span(from, to) => at >= from && at < to,
-            }
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +110,7 @@ impl Question {
     fn events(self, all: &[Happened]) -> Vec<&Happened> {
         let is_about = |event: &&Happened| {
             (event.user, event.name) == (self.user, self.name)
-                && self.window.has(event.hour, self.at)
+                && has(self.window, event.hour, self.at)
                 && self.filter.passes(event)
         };
         let mut events: Vec<_> = all.iter().filter(is_about).collect();
@@ -233,7 +211,7 @@ fn question() -> impl Strategy<Value = Question> {
 }
 
 fn new_store(path: &std::path::Path) -> Database {
-    let start = Timestamp::parse(START).unwrap();
+    let start = hour(0);
     let db = Database::builder().manual_clock(start).open(path).unwrap();
     db.execute(
         "CREATE KEY holds BOOLEAN DEFAULT FALSE;

@@ -2,45 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use pcq::{Database, DumpKind, Event, Profile, Timestamp, Value};
+mod common;
+
+use common::{Window, hour};
+use pcq::{Database, DumpKind, Event, Profile, Value};
 use proptest::prelude::*;
 
-const START: &str = "2026-01-01T00:00:00Z";
 const USERS: [&str; 3] = ["ann", "ben", "cid"];
 const NAMES: [&str; 3] = ["bought", "looked at", "left"];
 /// When events are dropped, in hours.
 const NOW: i64 = 100;
 
-fn hour(hours: i64) -> Timestamp {
-    let start = Timestamp::parse(START).unwrap();
-    Timestamp::from_micros(start.as_micros() + hours * 3_600_000_000).unwrap()
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Window {
-    All,
-    Within(i64),
-    Since(i64),
-    Span(i64, i64),
-}
-
-impl Window {
-    fn text(self) -> String {
-        match self {
-            Self::All => String::new(),
-            Self::Within(hours) => format!(" WITHIN {hours} HOURS"),
-            Self::Since(from) => format!(" SINCE '{}'", hour(from)),
-            Self::Span(from, to) => format!(" FROM '{}' TO '{}'", hour(from), hour(to)),
-        }
-    }
-
-    /// The hour before which it needs nothing.
-    fn start(self) -> i64 {
-        match self {
-            Self::All => i64::MIN,
-            Self::Within(hours) => NOW - hours,
-            Self::Since(from) | Self::Span(from, _) => from,
-        }
+/// The hour before which a window needs nothing.
+fn start(window: Window) -> i64 {
+    match window {
+        Window::All => i64::MIN,
+        Window::Within(hours) => NOW - hours,
+        Window::Since(from) | Window::Span(from, _) => from,
     }
 }
 
@@ -111,7 +89,7 @@ impl World {
         let rules: BTreeMap<_, _> = self.rules.iter().copied().collect();
         let own = rules.get(&Some(name)).or_else(|| rules.get(&None)).copied().unwrap_or(0);
         let needed = self.segments.iter().filter(|s| s.name == name && !s.archived);
-        let needed = needed.map(|segment| segment.window.start()).min().unwrap_or(i64::MAX);
+        let needed = needed.map(|segment| start(segment.window)).min().unwrap_or(i64::MAX);
         if own == 0 { i64::MIN } else { needed.min(NOW - own) }
     }
 
