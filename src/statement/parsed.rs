@@ -1,0 +1,89 @@
+//! Statement that is parsed, and may still not be run.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Statement;
+use crate::error::{Error, ErrorKind, Result};
+use crate::syntax::{self, LastEnd, Node, Piece, Splitter};
+
+/// A statement whose syntax is right, and what is wrong with it all the same (a limit, a percentage, …):
+/// that is an error of the statement when it is run, not of the script.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The statement, or why it cannot be run.
+    pub result: Result<Statement>,
+    /// The text that it was parsed from.
+    pub text: Arc<str>,
+}
+
+/// Equal if the statements are, or what is wrong with them; the text does not count.
+impl PartialEq for Parsed {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.result, &other.result) {
+            (Ok(a), Ok(b)) => a == b,
+            (Err(a), Err(b)) => a.kind() == b.kind(),
+            _ => false,
+        }
+    }
+}
+
+impl Parsed {
+    /// Parses one statement; a `;` may stand at its end.
+    ///
+    /// An error is one of the syntax. What else is wrong with the statement is in [`Parsed::result`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut pieces = Splitter::new(text.as_bytes(), LastEnd::Optional);
+        let Some(piece) = pieces.next() else {
+            let found = "the end of the text".to_owned();
+            return Err(
+                ErrorKind::Expected { expected: vec!["a statement".to_owned()], found }.into()
+            );
+        };
+        let parsed = Self::of(piece)?;
+        match pieces.next() {
+            Some(more) => Err(second(&more)),
+            None => Ok(parsed),
+        }
+    }
+
+    /// Parses a piece of a script; errors have their place in it.
+    pub(crate) fn of(piece: Piece) -> Result<Self> {
+        if let Some(error) = piece.error {
+            let of_script = matches!(error.code(), "syntax" | "io");
+            return if of_script { Err(error) } else { Ok(Self::failed(error, piece.text)) };
+        }
+        let locate = |error: Error| error.locate(&piece.text, piece.line, piece.column);
+        let mut parsed = Self::build(&syntax::statement(&piece.text).map_err(locate)?);
+        parsed.result = parsed.result.map_err(locate);
+        Ok(parsed)
+    }
+
+    /// Statement that cannot be run, and why.
+    fn failed(error: Error, text: Arc<str>) -> Self {
+        Self { result: Err(error), text }
+    }
+
+    /// Builds the statement of a node.
+    pub(super) fn build(node: &Node<'_>) -> Self {
+        let result = node.children().operand().and_then(|inner| Statement::build(&inner));
+        Self { result, text: node.trimmed().into() }
+    }
+}
+
+/// Writes the canonical text; that of a statement with an error is the text as it was.
+impl fmt::Display for Parsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.result {
+            Ok(statement) => statement.fmt(f),
+            Err(_) => f.write_str(&self.text),
+        }
+    }
+}
+
+/// Error for one statement too many.
+fn second(piece: &Piece) -> Error {
+    let expected = vec!["the end of the statement".to_owned()];
+    let error = Error::new(ErrorKind::Expected { expected, found: "another statement".to_owned() });
+    error.locate(&piece.text, piece.line, piece.column)
+}
