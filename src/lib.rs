@@ -44,7 +44,7 @@
 //! whose condition is `IN LIST` and the number of the list. The lists in force are in memory (`listing::Lists`):
 //! the engine reads them and hands them to the snapshot, which asks them by number.
 //!
-//! Imports point down only: shell → engine → statement → syntax, store, eval, behaviour, listing, stats → model → error,
+//! Imports point down only: shell → client → engine → statement → syntax, store, eval, behaviour, listing, stats → model → error,
 //! limits, clock, shard.
 //!
 //! [catalog]: crate::model
@@ -55,6 +55,7 @@
 //! `pcq = { version = "0.1", default-features = false }`.
 
 mod behaviour;
+mod client;
 mod clock;
 mod engine;
 mod error;
@@ -71,10 +72,11 @@ mod stats;
 mod store;
 mod syntax;
 
+pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    Activation, AsKey, Builder, Client, ClientSet, ClientValue, Database, DumpKind, Fetch,
-    FetchAndActivate, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared, Rows, Script,
-    ScriptStatement, Session, Snapshot, Source, Subscription, Tracked, Verification, is_complete,
+    AsKey, Builder, Database, DumpKind, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared,
+    Rows, Script, ScriptStatement, Session, Snapshot, Subscription, Tracked, Verification,
+    is_complete,
 };
 pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
 pub use eval::Evaluation;

@@ -5,12 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the bottom up; those of one line never import each other, but for the bottom.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 8] = [
     &["error", "limits", "clock", "shard"],
     &["model"],
     &["syntax", "store", "eval", "stats", "behaviour", "listing"],
     &["statement"],
+    &["query", "transfer"],
     &["engine"],
+    &["client"],
     &["shell"],
 ];
 

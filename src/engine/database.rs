@@ -7,12 +7,12 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::delivery::{Deliveries, Flusher, Settings};
+use super::from_value::{FromValue, read, unknown_key};
 use super::key::{AsKey, Designation};
 use super::listener::{Listeners, Subscription};
 use super::show_users::Interrupts;
-use super::snapshot::{read, unknown_key};
 use super::user::Histories;
-use super::{FromValue, Outcome, Prepared, Session, Snapshot, list};
+use super::{Outcome, Prepared, Session, Snapshot, list};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Meter, Moment, NoMeter};

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::definition::{cell_spec, create_config, create_key, create_segment, key_name};
 use super::past::Wanted;
 use super::read::{optional, text};
 use super::table::{instant, maybe};
@@ -11,6 +10,9 @@ use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{
     Catalog, Cell, Change, Condition, Config, Key, KeyId, Row, Segment, SegmentId, Share, Spanned,
     Timestamp, Value, Version,
+};
+use crate::statement::definition::{
+    cell_spec, create_config, create_key, create_segment, key_name,
 };
 use crate::statement::scene::{find_config, find_key, find_segment};
 use crate::statement::{Describe, Diff};

@@ -5,15 +5,15 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::Database;
-use super::definition::{
-    columns, create_config, create_key, create_segment, instant, literal, optional_text, rows,
-    segment_ref, text, until,
-};
 use super::show_users::Pages;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Catalog, Change, Config, Duration, Entry, ListId, Name, Publication, Reference, Revision,
     Segment, SegmentId, Share, Spanned, Timestamp, Value, Version, Versions, What,
+};
+use crate::statement::definition::{
+    self, columns, create_config, create_key, create_segment, instant, literal, optional_text,
+    rows, segment_ref, text, until,
 };
 use crate::statement::{
     Action, AlterConfig, AlterEvent, Begin, CellsSpec, ColumnSpec, Commit, Disable, ForgetUser,
@@ -328,7 +328,7 @@ fn in_order(catalog: &Catalog) -> Vec<&Arc<Segment>> {
 fn alter_config(catalog: &Catalog, name: &Name, old: &Version, new: &Version) -> AlterConfig {
     let gone = old.columns.iter().filter(|column| new.column(column.key).is_none());
     let mut actions: Vec<Action> = gone
-        .map(|column| Action::DropKey(super::definition::key_name(catalog, column.key).into()))
+        .map(|column| Action::DropKey(definition::key_name(catalog, column.key).into()))
         .collect();
     actions.extend(row_actions(catalog, old, new));
     for (spec, column) in columns(catalog, new).into_iter().zip(&new.columns) {
@@ -372,7 +372,7 @@ fn with_blanks(
         return spec;
     }
     let cells = version.rows.iter().zip(&column.cells).map(|(row, cell)| {
-        (segment_ref(catalog, row.segment), cell.as_ref().map(super::definition::cell_spec))
+        (segment_ref(catalog, row.segment), cell.as_ref().map(definition::cell_spec))
     });
     ColumnSpec { key: spec.key, cells: CellsSpec::Some(cells.collect()) }
 }

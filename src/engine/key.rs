@@ -1,7 +1,7 @@
 //! Keys that are looked up once.
 
 use super::Database;
-use super::snapshot::unknown_key;
+use super::from_value::unknown_key;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Moment};
 use crate::model::{Context, KeyId, Name};

@@ -10,7 +10,7 @@ use crate::model::{Change, Revision};
 type RevisionListener = dyn Fn(&Revision, &[Change]) + Send + Sync;
 
 /// The functions to call, as long as their subscriptions live.
-pub(super) struct Listeners<F: ?Sized = RevisionListener>(Mutex<Vec<Weak<F>>>);
+pub(crate) struct Listeners<F: ?Sized = RevisionListener>(Mutex<Vec<Weak<F>>>);
 
 /// Keeps a listener subscribed; dropping it ends that.
 #[must_use]
@@ -31,7 +31,7 @@ impl<F: ?Sized> Default for Listeners<F> {
 }
 
 impl<F: ?Sized + Send + Sync + 'static> Listeners<F> {
-    pub(super) fn add(&self, listener: Arc<F>) -> Subscription {
+    pub(crate) fn add(&self, listener: Arc<F>) -> Subscription {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|listener| listener.strong_count() > 0);
         all.push(Arc::downgrade(&listener));
@@ -39,13 +39,13 @@ impl<F: ?Sized + Send + Sync + 'static> Listeners<F> {
     }
 
     /// Whether there is nobody to call.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter().all(|listener| listener.strong_count() == 0)
     }
 
     /// Those to call. The caller calls them outside the lock: a listener may subscribe another.
-    pub(super) fn all(&self) -> Vec<Arc<F>> {
+    pub(crate) fn all(&self) -> Vec<Arc<F>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter().filter_map(Weak::upgrade).collect()
     }
@@ -53,7 +53,7 @@ impl<F: ?Sized + Send + Sync + 'static> Listeners<F> {
 
 impl Listeners {
     /// Calls everyone, in the order in which they subscribed.
-    pub(super) fn call(&self, revision: &Revision, changes: &[Change]) {
+    pub(crate) fn call(&self, revision: &Revision, changes: &[Change]) {
         for listener in self.all() {
             listener(revision, changes);
         }

@@ -1,18 +1,17 @@
 //! The executor: one for the shell, for scripts and for the library.
 
-mod client;
 mod database;
-mod definition;
 mod delivery;
 mod describe;
 mod dump;
 mod execute;
 mod expire;
 mod explain;
+pub(crate) mod from_value;
 mod history;
 mod key;
 mod list;
-mod listener;
+pub(crate) mod listener;
 mod load;
 mod outcome;
 mod past;
@@ -27,9 +26,9 @@ mod stats;
 mod table;
 mod user;
 
-pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use database::{Builder, Database, Verification};
 pub use dump::DumpKind;
+pub use from_value::FromValue;
 pub use key::{AsKey, KeyHandle};
 pub use listener::Subscription;
 pub use outcome::{Outcome, Rows};
@@ -37,7 +36,7 @@ pub use prepared::Prepared;
 pub use script::{Script, ScriptStatement, is_complete};
 pub use session::Session;
 pub use show_users::InterruptHandle;
-pub use snapshot::{FromValue, Snapshot};
+pub use snapshot::Snapshot;
 #[cfg(feature = "cli")]
 pub(crate) use stats::CONFIG as STATS_COLUMNS;
 pub use user::Tracked;

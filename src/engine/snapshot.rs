@@ -1,11 +1,10 @@
 //! One state of the store at one instant, for any number of reads.
 
-use std::sync::Arc;
-
+use super::from_value::{FromValue, read, unknown_key};
 use super::key::AsKey;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::eval::{self, Evaluation, Moment};
-use crate::model::{Context, Name, Object, Timestamp, Value};
+use crate::model::{Context, Timestamp};
 
 /// One state of the store at one instant. Cheap to clone, and unaffected by later writes.
 ///
@@ -82,54 +81,4 @@ impl Snapshot {
     pub fn revision(&self) -> u64 {
         self.compiled.revision()
     }
-}
-
-/// Reads the value of a key as a type of Rust.
-pub(super) fn read<T: FromValue>(key: &str, value: &Value) -> Result<T> {
-    T::from_value(value).ok_or_else(|| {
-        let kind = ErrorKind::Type {
-            place: format!("key `{key}`"),
-            wanted: T::WANTED.into(),
-            found: format!("a {}: {value}", value.kind()),
-        };
-        kind.into()
-    })
-}
-
-/// The error about a key that does not exist.
-pub(super) fn unknown_key(key: &str) -> Error {
-    Name::new(key).map_or_else(Error::from, |name| {
-        ErrorKind::Unknown { kind: crate::ObjectKind::Key, name }.into()
-    })
-}
-
-/// A type of Rust that a value of a key can be read as.
-pub trait FromValue: Sized {
-    /// What is wanted, as an error says it.
-    const WANTED: &'static str;
-
-    /// Reads a value; `None` if it is of another type.
-    fn from_value(value: &Value) -> Option<Self>;
-}
-
-macro_rules! from_value {
-    ($($type:ty, $wanted:literal, |$v:ident| $read:expr;)*) => {
-        $(impl FromValue for $type {
-            const WANTED: &'static str = $wanted;
-
-            fn from_value($v: &Value) -> Option<Self> {
-                $read
-            }
-        })*
-    };
-}
-
-from_value! {
-    bool, "a boolean", |v| v.as_bool();
-    i64, "an integer", |v| v.as_integer();
-    f64, "a number", |v| v.as_double();
-    String, "a string", |v| v.as_str().map(str::to_owned);
-    Arc<str>, "a string", |v| if let Value::String(text) = v { Some(Arc::clone(text)) } else { None };
-    Arc<Object>, "an object", |v| if let Value::Object(o) = v { Some(Arc::clone(o)) } else { None };
-    Value, "a value", |v| Some(v.clone());
 }

@@ -14,6 +14,7 @@ mod commit;
 mod create_config;
 mod create_key;
 mod create_segment;
+pub(crate) mod definition;
 mod describe;
 mod diff;
 mod disable;

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::listener::{Listeners, Subscription};
-use super::{Database, FromValue};
+use crate::engine::listener::Listeners;
+use crate::engine::{Database, FromValue, Subscription};
 use crate::error::{ErrorKind, Result};
 use crate::model::{Context, Name, Object, Timestamp, Value};
 

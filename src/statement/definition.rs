@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use super::{
+    ArmSpec, CellSpec, CellsSpec, ColumnSpec, CreateConfig, CreateKey, CreateSegment, RowSpec,
+    SegmentRef, SplitSpec, Text,
+};
 use crate::model::{
     Catalog, Cell, Column, Key, KeyId, Literal, Name, Publication, Segment, SegmentId, Spanned,
     Split, Timestamp, Value, Version,
 };
-use crate::statement::{
-    ArmSpec, CellSpec, CellsSpec, ColumnSpec, CreateConfig, CreateKey, CreateSegment, RowSpec,
-    SegmentRef, SplitSpec, Text,
-};
 
 /// The statement that makes a key.
-pub(super) fn create_key(key: &Key) -> CreateKey {
+pub(crate) fn create_key(key: &Key) -> CreateKey {
     CreateKey {
         name: key.name.clone().into(),
         kind: key.kind,
@@ -23,7 +23,7 @@ pub(super) fn create_key(key: &Key) -> CreateKey {
 }
 
 /// The statement that makes a segment.
-pub(super) fn create_segment(segment: &Segment) -> CreateSegment {
+pub(crate) fn create_segment(segment: &Segment) -> CreateSegment {
     CreateSegment {
         name: segment.name.clone().into(),
         description: optional_text(segment.description.as_ref()),
@@ -32,7 +32,7 @@ pub(super) fn create_segment(segment: &Segment) -> CreateSegment {
 }
 
 /// The statement that makes a config with a version's content, salts and all.
-pub(super) fn create_config(catalog: &Catalog, name: &Name, version: &Version) -> CreateConfig {
+pub(crate) fn create_config(catalog: &Catalog, name: &Name, version: &Version) -> CreateConfig {
     CreateConfig {
         name: name.clone().into(),
         description: optional_text(version.description.as_ref()),
@@ -42,7 +42,7 @@ pub(super) fn create_config(catalog: &Catalog, name: &Name, version: &Version) -
 }
 
 /// The rows of a version, salts and all.
-pub(super) fn rows(catalog: &Catalog, version: &Version) -> Vec<RowSpec> {
+pub(crate) fn rows(catalog: &Catalog, version: &Version) -> Vec<RowSpec> {
     let spec = |row: &crate::model::Row| RowSpec {
         segment: segment_ref(catalog, row.segment),
         rollout: row.rollout.map(Spanned::from),
@@ -52,7 +52,7 @@ pub(super) fn rows(catalog: &Catalog, version: &Version) -> Vec<RowSpec> {
 }
 
 /// The columns of a version.
-pub(super) fn columns(catalog: &Catalog, version: &Version) -> Vec<ColumnSpec> {
+pub(crate) fn columns(catalog: &Catalog, version: &Version) -> Vec<ColumnSpec> {
     version.columns.iter().map(|column| column_spec(catalog, version, column)).collect()
 }
 
@@ -78,18 +78,18 @@ fn column_spec(catalog: &Catalog, version: &Version, column: &Column) -> ColumnS
 }
 
 /// The name of a key, which every catalog that has a version with it has too.
-pub(super) fn key_name(catalog: &Catalog, key: KeyId) -> Name {
+pub(crate) fn key_name(catalog: &Catalog, key: KeyId) -> Name {
     catalog.key(key).map_or_else(Name::everyone, |key| key.name.clone())
 }
 
 /// A segment as a statement refers to it.
-pub(super) fn segment_ref(catalog: &Catalog, segment: SegmentId) -> SegmentRef {
+pub(crate) fn segment_ref(catalog: &Catalog, segment: SegmentId) -> SegmentRef {
     let name = (!segment.is_everyone()).then(|| catalog.segment_name(segment));
     Spanned::unplaced(name)
 }
 
 /// A cell as it is written.
-pub(super) fn cell_spec(cell: &Cell) -> CellSpec {
+pub(crate) fn cell_spec(cell: &Cell) -> CellSpec {
     match cell {
         Cell::Value(value) => CellSpec::Value(literal(value)),
         Cell::Split(split) => CellSpec::Split(split_spec(split).into()),
@@ -109,26 +109,26 @@ fn split_spec(split: &Split) -> SplitSpec {
 }
 
 /// A value as it is written.
-pub(super) fn literal(value: &Value) -> Spanned<Literal> {
+pub(crate) fn literal(value: &Value) -> Spanned<Literal> {
     Spanned::unplaced(Literal::Value(value.clone()))
 }
 
 /// A text as it is written.
-pub(super) fn text(text: &Arc<str>) -> Text {
+pub(crate) fn text(text: &Arc<str>) -> Text {
     literal(&Value::String(Arc::clone(text)))
 }
 
 /// A text that may be missing as it is written.
-pub(super) fn optional_text(of: Option<&Arc<str>>) -> Option<Text> {
+pub(crate) fn optional_text(of: Option<&Arc<str>>) -> Option<Text> {
     of.map(text)
 }
 
 /// An instant as it is written.
-pub(super) fn instant(at: Timestamp) -> Text {
+pub(crate) fn instant(at: Timestamp) -> Text {
     literal(&Value::from(at.to_string()))
 }
 
 /// The `UNTIL` of a publication as it is written.
-pub(super) fn until(publication: &Publication) -> Option<Text> {
+pub(crate) fn until(publication: &Publication) -> Option<Text> {
     publication.until.map(instant)
 }

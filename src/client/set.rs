@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::outcome::Activation;
 use super::value::{ClientValue, Source};
-use crate::engine::snapshot::{read, unknown_key};
+use crate::engine::from_value::{read, unknown_key};
 use crate::engine::{Database, FromValue};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Evaluation;
@@ -76,13 +76,10 @@ impl<'s> Found<'s> {
 impl Given {
     /// Evaluates every key that is not archived, in the newest state of the store.
     pub(super) fn now(db: &Database, context: &Context) -> Self {
-        let state = db.state();
-        let at = db.now_at_least(state.catalog.time);
-        let keys = state.catalog.keys().filter(|key| !key.archived);
-        let keys = keys.map(|key| key.id);
-        let evaluations = state.snapshot.evaluate_many(keys, context, at);
-        let evaluations = evaluations.map(|e| (e.key().clone(), e));
-        Self { revision: state.catalog.revision, at, evaluations: evaluations.collect() }
+        let snapshot = db.snapshot();
+        let evaluations = snapshot.evaluate_all(context).map(|e| (e.key().clone(), e));
+        let evaluations = evaluations.collect();
+        Self { revision: snapshot.revision(), at: snapshot.at(), evaluations }
     }
 
     /// Whether both have the same keys with the same values, whatever the reasons.
