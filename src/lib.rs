@@ -54,6 +54,21 @@
 //! `cli` (on by default) builds the program `pcq`. The library needs none of what that brings:
 //! `pcq = { version = "0.1", default-features = false }`.
 
+// what production code leaves out; tests may have it
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::dbg_macro,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::print_stderr,
+        clippy::print_stdout,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unwrap_used,
+    )
+)]
+
 mod behaviour;
 mod client;
 mod clock;
