@@ -44,7 +44,7 @@
 //! whose condition is `IN LIST` and the number of the list. The lists in force are in memory (`listing::Lists`):
 //! the engine reads them and hands them to the snapshot, which asks them by number.
 //!
-//! Imports point down only: shell → client → engine → statement → syntax, store, eval, behaviour, listing, stats → model → error,
+//! Imports point down only: shell → client → engine → transfer → statement → syntax, store, eval, behaviour, listing, stats → model → error,
 //! limits, clock, shard.
 //!
 //! [catalog]: crate::model
@@ -86,12 +86,12 @@ pub mod statement;
 mod stats;
 mod store;
 mod syntax;
+mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, Database, DumpKind, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared,
-    Rows, Script, ScriptStatement, Session, Snapshot, Subscription, Tracked, Verification,
-    is_complete,
+    AsKey, Builder, Database, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared, Rows,
+    Script, ScriptStatement, Session, Snapshot, Subscription, Tracked, Verification, is_complete,
 };
 pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
 pub use eval::Evaluation;
@@ -99,6 +99,7 @@ pub use model::{
     Change, Context, Event, Fact, Name, Object, Profile, Reason, Revision, Timestamp, Value,
 };
 pub use statement::{Parameters, Statement};
+pub use transfer::DumpKind;
 
 /// Parses a value as the language writes it: `'text'`, `5`, `TRUE`, `{"a": 1}`.
 ///

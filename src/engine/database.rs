@@ -1,5 +1,6 @@
 //! The database: the store, the current state, and the two ways through them.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::model::{
 };
 use crate::store::{self, Store};
 use crate::syntax;
+use crate::transfer::{Dump, DumpKind};
 
 /// An open store of product configs. Cheap to clone; every clone is the same store.
 ///
@@ -463,6 +465,23 @@ impl Database {
     /// `io` if the file exists or cannot be written.
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
         self.shared.store.backup(to.as_ref())
+    }
+
+    /// Writes a script that rebuilds the store.
+    ///
+    /// Memory does not grow with the history.
+    ///
+    /// # Errors
+    ///
+    /// `io` if it cannot be written, `store-corrupt` if the store is damaged.
+    pub fn dump(&self, to: &mut dyn Write, kind: DumpKind) -> Result<()> {
+        let (state, interrupts) = (self.state(), &self.shared.interrupts);
+        let began = interrupts.count();
+        let proceed = || {
+            if interrupts.count() == began { Ok(()) } else { Err(ErrorKind::Interrupted.into()) }
+        };
+        let (store, catalog, now) = (&self.shared.store, &state.catalog, self.now());
+        Dump { store, catalog, now, proceed: &proceed }.write(to, kind)
     }
 
     /// Closes this handle; the file is closed with the last one. So does drop, but for the errors.

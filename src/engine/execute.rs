@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use super::load::LoadStep;
 use super::session::{done, no_transaction};
 use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Evaluation;
 use crate::model::{Context, Duration, Span, Spanned, Timestamp};
 use crate::statement::{AssertError, SetClock, Statement};
+use crate::transfer::LoadStep;
 
 /// What a statement will do, now that it is known to be right.
 pub(super) enum Effect {

@@ -3,7 +3,6 @@
 mod database;
 mod delivery;
 mod describe;
-mod dump;
 mod execute;
 mod expire;
 mod explain;
@@ -27,7 +26,6 @@ mod table;
 mod user;
 
 pub use database::{Builder, Database, Verification};
-pub use dump::DumpKind;
 pub use from_value::FromValue;
 pub use key::{AsKey, KeyHandle};
 pub use listener::Subscription;

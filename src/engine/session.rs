@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::database::{Extra, State};
-use super::load::Loading;
 use super::script::{Script, ScriptStatement};
 use super::{Database, Outcome, list};
 use crate::behaviour::UserHistory;
@@ -16,6 +15,7 @@ use crate::model::{
 };
 use crate::statement::scene::{Checked, Scene};
 use crate::statement::{Parameters, Statement};
+use crate::transfer::Loading;
 
 /// Statements in order, with what lasts from one to the next: actor, comment, parameters and an open
 /// transaction, which is rolled back when the session is dropped.

@@ -27,7 +27,7 @@ const PAGE: usize = 256;
 pub(super) struct Interrupts(Arc<AtomicU64>);
 
 impl Interrupts {
-    fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         self.0.load(atomic::Ordering::Relaxed)
     }
 }
@@ -185,7 +185,7 @@ impl Session {
 type Known = (Arc<str>, Vec<Entry>);
 
 /// All users, page by page; memory does not grow with their number.
-pub(super) struct Pages<'d> {
+struct Pages<'d> {
     db: &'d Database,
     after: Option<Arc<str>>,
     /// How often scans had been asked to end when this one began.
@@ -193,12 +193,12 @@ pub(super) struct Pages<'d> {
 }
 
 impl<'d> Pages<'d> {
-    pub(super) fn new(db: &'d Database) -> Self {
+    fn new(db: &'d Database) -> Self {
         Self { db, after: None, interrupts: db.shared.interrupts.count() }
     }
 
     /// The next page; none after the last.
-    pub(super) fn next(&mut self) -> Result<Option<Vec<Known>>> {
+    fn next(&mut self) -> Result<Option<Vec<Known>>> {
         if self.db.shared.interrupts.count() != self.interrupts {
             return Err(ErrorKind::Interrupted.into());
         }

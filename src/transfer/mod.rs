@@ -1,0 +1,9 @@
+//! Stores written as scripts, and scripts made stores again.
+
+mod config;
+mod dump;
+mod load;
+
+pub(crate) use dump::Dump;
+pub use dump::DumpKind;
+pub(crate) use load::{LoadStep, Loading, check_format, list_number, refused};
