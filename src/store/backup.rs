@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use redb::{Database, Key, ReadOnlyTable, ReadableTable, TableDefinition, Value, WriteTransaction};
 
 use super::failure::{OrFail, file_failure};
-use super::read::Reader;
+use super::image::Image;
 use super::tables::{
     CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT, KEY_CONFIGS,
     KEY_SPANS, LIST_IDS, LISTS, META, NAMES, PUBLICATIONS, RETENTION, REVISIONS, RUNS, SERIES,
@@ -16,12 +16,12 @@ use super::tables::{
 use crate::error::{Error, ErrorKind, Result};
 
 /// Copies what a reader sees. The copy gets its name only when it is whole and on the disk.
-pub(super) fn backup(reader: &Reader, to: &Path) -> Result<()> {
+pub(super) fn backup(image: &Image, to: &Path) -> Result<()> {
     refuse_existing(to)?;
     let beside = beside(to, &std::process::id().to_string())?;
     File::create_new(&beside).map_err(|e| failure(to, &e.to_string()))?;
     let unfinished = Unfinished(beside);
-    copy(reader, &unfinished.0)?;
+    copy(image, &unfinished.0)?;
     File::open(&unfinished.0).and_then(|file| file.sync_all()).map_err(file_failure)?;
     refuse_existing(to)?;
     fs::rename(&unfinished.0, to).map_err(file_failure)?;
@@ -59,70 +59,70 @@ impl Drop for Unfinished {
 }
 
 /// Copies what a reader sees into an empty file.
-pub(super) fn copy(reader: &Reader, to: &Path) -> Result<()> {
+pub(super) fn copy(image: &Image, to: &Path) -> Result<()> {
     let mut database = Database::builder().set_cache_size(32 << 20).create(to).or_fail()?;
     let transaction = database.begin_write().or_fail()?;
-    copy_tables(reader, &transaction)?;
+    copy_tables(image, &transaction)?;
     transaction.commit().or_fail()?;
     database.compact().or_fail()?;
     database.close().or_fail()
 }
 
 /// Copies every table.
-pub(super) fn copy_tables(reader: &Reader, to: &WriteTransaction) -> Result<()> {
-    copy_table(reader, to, META)?;
-    copy_table(reader, to, REVISIONS)?;
-    copy_table(reader, to, TIMES)?;
-    copy_table(reader, to, CHANGES)?;
-    copy_table(reader, to, HISTORY)?;
-    copy_table(reader, to, VERSIONS)?;
-    copy_table(reader, to, PUBLICATIONS)?;
-    copy_table(reader, to, TIMELINES)?;
-    copy_table(reader, to, NAMES)?;
-    copy_table(reader, to, KEY_CONFIGS)?;
-    copy_table(reader, to, HEADS)?;
-    copy_table(reader, to, KEPT)?;
-    copy_optional(reader, to, RETENTION)?;
-    copy_deliveries(reader, to)?;
-    copy_users(reader, to)?;
-    copy_optional(reader, to, LISTS)?;
-    copy_optional(reader, to, LIST_IDS)
+pub(super) fn copy_tables(image: &Image, to: &WriteTransaction) -> Result<()> {
+    copy_table(image, to, META)?;
+    copy_table(image, to, REVISIONS)?;
+    copy_table(image, to, TIMES)?;
+    copy_table(image, to, CHANGES)?;
+    copy_table(image, to, HISTORY)?;
+    copy_table(image, to, VERSIONS)?;
+    copy_table(image, to, PUBLICATIONS)?;
+    copy_table(image, to, TIMELINES)?;
+    copy_table(image, to, NAMES)?;
+    copy_table(image, to, KEY_CONFIGS)?;
+    copy_table(image, to, HEADS)?;
+    copy_table(image, to, KEPT)?;
+    copy_optional(image, to, RETENTION)?;
+    copy_deliveries(image, to)?;
+    copy_users(image, to)?;
+    copy_optional(image, to, LISTS)?;
+    copy_optional(image, to, LIST_IDS)
 }
 
 /// Copies the tables that a file may lack, as far as it has them.
-fn copy_deliveries(reader: &Reader, to: &WriteTransaction) -> Result<()> {
-    copy_optional(reader, to, SERIES)?;
-    copy_optional(reader, to, SERIES_NUMBERS)?;
-    copy_optional(reader, to, COUNTS)?;
-    copy_optional(reader, to, USERS)?;
-    copy_optional(reader, to, KEY_SPANS)
+fn copy_deliveries(image: &Image, to: &WriteTransaction) -> Result<()> {
+    copy_optional(image, to, SERIES)?;
+    copy_optional(image, to, SERIES_NUMBERS)?;
+    copy_optional(image, to, COUNTS)?;
+    copy_optional(image, to, USERS)?;
+    copy_optional(image, to, KEY_SPANS)
 }
 
 /// Copies those of users, which a file may lack, too.
-fn copy_users(reader: &Reader, to: &WriteTransaction) -> Result<()> {
-    copy_optional(reader, to, USER_NUMBERS)?;
-    copy_optional(reader, to, USER_IDS)?;
-    copy_optional(reader, to, EVENT_NUMBERS)?;
-    copy_optional(reader, to, EVENT_NAMES)?;
-    copy_optional(reader, to, RUNS)?;
-    copy_optional(reader, to, USER_ENTRIES)?;
-    copy_optional(reader, to, EVENT_IDS)
+fn copy_users(image: &Image, to: &WriteTransaction) -> Result<()> {
+    copy_optional(image, to, USER_NUMBERS)?;
+    copy_optional(image, to, USER_IDS)?;
+    copy_optional(image, to, EVENT_NUMBERS)?;
+    copy_optional(image, to, EVENT_NAMES)?;
+    copy_optional(image, to, RUNS)?;
+    copy_optional(image, to, USER_ENTRIES)?;
+    copy_optional(image, to, EVENT_IDS)
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(
-    reader: &Reader,
+    image: &Image,
     to: &WriteTransaction,
     definition: TableDefinition<K, V>,
 ) -> Result<()> {
-    copy_entries(&reader.table(definition)?, to, definition)
+    copy_entries(&image.table(definition)?, to, definition)
 }
 
 fn copy_optional<K: Key + 'static, V: Value + 'static>(
-    reader: &Reader,
+    image: &Image,
     to: &WriteTransaction,
     definition: TableDefinition<K, V>,
 ) -> Result<()> {
-    match reader.optional_table(definition)? {
+    match image.optional_table(definition)? {
         Some(from) => copy_entries(&from, to, definition),
         None => Ok(()),
     }

@@ -36,7 +36,7 @@ fn replace(shared: &Shared, path: &Path) -> Result<Handle> {
     let file = File::create_new(&unfinished.0).map_err(file_failure)?;
     let permissions = fs::metadata(path).map_err(file_failure)?.permissions();
     file.set_permissions(permissions).map_err(file_failure)?;
-    copy(&shared.reader()?, &unfinished.0)?;
+    copy(&shared.image()?, &unfinished.0)?;
     file.sync_all().map_err(file_failure)?;
     drop(file);
     let database = open_copy(&unfinished.0, shared.cache_bytes)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use redb::ReadOnlyTable;
 
 use super::failure::{OrFail, corrupt, guarded};
+use super::image::{Image, newest_in, read_change, revision_in};
 use super::open::Handle;
-use super::read::{Reader, newest_in, read_change, revision_in};
 use super::tables::{Bytes, CHANGES, Position, REVISIONS};
 use crate::error::Result;
 use crate::model::{Change, ConditionParser, Revision};
@@ -41,15 +41,15 @@ impl std::fmt::Debug for Log {
 impl Log {
     /// Begins a walk over the revisions from `first` to `last`, as far as there are any.
     pub(super) fn begin(
-        reader: &Reader,
+        image: &Image,
         path: &Arc<str>,
         first: u64,
         last: u64,
         direction: Direction,
     ) -> Result<Self> {
-        let revisions = reader.table(REVISIONS)?;
+        let revisions = image.table(REVISIONS)?;
         let last = last.min(newest_in(&revisions)?);
-        let (changes, parser) = (reader.table(CHANGES)?, reader.parser());
+        let (changes, parser) = (image.table(CHANGES)?, image.parser());
         Ok(Self {
             revisions,
             changes,
@@ -58,7 +58,7 @@ impl Log {
             first: first.max(1),
             last,
             direction,
-            _handle: reader.handle().clone(),
+            _handle: image.handle().clone(),
         })
     }
 

@@ -74,13 +74,14 @@ mod compact;
 mod delivery;
 mod failure;
 mod history;
+mod image;
 mod index;
 mod list;
 mod load;
 mod object;
 mod open;
 mod overlay;
-mod read;
+mod reader;
 mod record;
 mod rules;
 mod tables;
@@ -100,6 +101,7 @@ use redb::{Database, WriteTransaction};
 pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
 pub(crate) use history::Log;
 pub(crate) use load::Loader;
+pub(crate) use reader::Reader;
 pub(crate) use tables::Position;
 pub(crate) use user::{Added, Batch, Expired, Place};
 pub(crate) use verify::VerifyReport;
@@ -111,11 +113,9 @@ use crate::model::{
     Versions,
 };
 use failure::{OrFail, guarded};
-use history::Direction;
+use image::Image;
 use object::Object;
 use open::Handle;
-use read::Reader;
-use tables::META;
 use write::{Tables, put_clock};
 
 /// How many ids of a list are made durable at once.
@@ -222,9 +222,9 @@ impl Shared {
         self.handle.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reader(&self) -> Result<Reader> {
+    fn image(&self) -> Result<Image> {
         self.follow()?;
-        Reader::new(&self.handle(), self.parser)
+        Image::new(&self.handle(), self.parser)
     }
 
     /// Goes on with the file that now has the name, if the process that writes has compacted the store.
@@ -308,6 +308,13 @@ impl Store {
         Self { shared: Arc::new(shared) }
     }
 
+    /// A reader of the newest state of the file.
+    pub(crate) fn reader(&self) -> Result<Reader> {
+        guarded(&self.shared.path, || {
+            Ok(Reader::new(self.shared.image()?, Arc::clone(&self.shared.path)))
+        })
+    }
+
     /// The clock, as it was kept last.
     pub(crate) fn clock(&self) -> ClockMode {
         self.shared.clock()
@@ -323,7 +330,7 @@ impl Store {
 
     /// The current catalog.
     pub(crate) fn load(&self) -> Result<Catalog> {
-        self.read(Reader::load)
+        self.reader()?.catalog()
     }
 
     /// Appends a revision, and adds entries of users with it, durable when this returns; `after` is the
@@ -349,26 +356,22 @@ impl Store {
 
     /// A revision by its number.
     pub(crate) fn revision(&self, number: u64) -> Result<Option<Revision>> {
-        self.read(|reader| reader.revision(number))
+        self.reader()?.revision(number)
     }
 
     /// The number of the last revision committed at or before an instant; 0 if there is none.
     pub(crate) fn revision_at(&self, at: Timestamp) -> Result<u64> {
-        self.read(|reader| reader.revision_at(at))
+        self.reader()?.revision_at(at)
     }
 
     /// The revisions after one, oldest first.
     pub(crate) fn changes_since(&self, revision: u64) -> Result<Log> {
-        self.log(revision.saturating_add(1), u64::MAX, Direction::OldestFirst)
+        self.reader()?.changes_since(revision)
     }
 
     /// The revisions up to one, itself too, newest first.
     pub(crate) fn changes_until(&self, revision: u64) -> Result<Log> {
-        self.log(1, revision, Direction::NewestFirst)
-    }
-
-    fn log(&self, first: u64, last: u64, direction: Direction) -> Result<Log> {
-        self.read(|reader| Log::begin(reader, &self.shared.path, first, last, direction))
+        self.reader()?.changes_until(revision)
     }
 
     /// Every change of an object with its revision, oldest first; of a config also those of its salts,
@@ -378,27 +381,27 @@ impl Store {
         kind: ObjectKind,
         id: u32,
     ) -> Result<Vec<(Position, Change)>> {
-        self.read(|reader| reader.object_history(kind, id))
+        self.reader()?.object_history(kind, id)
     }
 
     /// A key as of a revision.
     pub(crate) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {
-        self.read(|reader| reader.key_at(id, revision))
+        self.reader()?.key_at(id, revision)
     }
 
     /// A segment as of a revision.
     pub(crate) fn segment_at(&self, id: SegmentId, revision: u64) -> Result<Option<Arc<Segment>>> {
-        self.read(|reader| reader.segment_at(id, revision))
+        self.reader()?.segment_at(id, revision)
     }
 
     /// A publication, cancelled or not.
     pub(crate) fn publication(&self, config: ConfigId, sequence: u64) -> Result<Publication> {
-        self.read(|reader| reader.publication(config, sequence))
+        self.reader()?.publication(config, sequence)
     }
 
     /// The name and the switches of a config as of a revision.
     pub(crate) fn head_at(&self, id: ConfigId, revision: u64) -> Result<Option<ConfigHead>> {
-        self.read(|reader| reader.head_at(id, revision))
+        self.reader()?.head_at(id, revision)
     }
 
     /// A config as of a revision, with the publications and versions that matter at or after `at`, an
@@ -409,22 +412,22 @@ impl Store {
         revision: u64,
         at: Timestamp,
     ) -> Result<Option<Arc<Config>>> {
-        self.read(|reader| reader.config_at(id, revision, at))
+        self.reader()?.config_at(id, revision, at)
     }
 
     /// The number of the object that has, or ever had, a name.
     pub(crate) fn named(&self, kind: ObjectKind, name: &str) -> Result<Option<u32>> {
-        self.read(|reader| reader.named(kind, name))
+        self.reader()?.named(kind, name)
     }
 
     /// Every name that an object of a kind has or had, in byte order.
     pub(crate) fn names(&self, kind: ObjectKind) -> Result<Vec<(Name, u32)>> {
-        self.read(|reader| reader.names(kind))
+        self.reader()?.names(kind)
     }
 
     /// Every config of which any version has a key.
     pub(crate) fn configs_of_key(&self, key: KeyId) -> Result<Vec<ConfigId>> {
-        self.read(|reader| reader.configs_of_key(key))
+        self.reader()?.configs_of_key(key)
     }
 
     /// Adds a batch of deliveries, durable when this returns, unless one of its number or a higher was
@@ -435,17 +438,17 @@ impl Store {
 
     /// The number of the batch of deliveries that was added last; 0 if there is none.
     pub(crate) fn last_delivery_batch(&self) -> Result<u64> {
-        self.read(|reader| delivery::last_batch(&reader.table(META)?))
+        self.reader()?.last_delivery_batch()
     }
 
     /// What was delivered of a config, in the order of time.
     pub(crate) fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<DeliveryCount>> {
-        self.read(|reader| delivery::deliveries(reader, query))
+        self.reader()?.deliveries(query)
     }
 
     /// Every key that was ever delivered, with what was in a window.
     pub(crate) fn key_deliveries(&self, window: Window) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
-        self.read(|reader| delivery::key_deliveries(reader, window))
+        self.reader()?.key_deliveries(window)
     }
 
     /// Adds entries of users in their order, durable when this returns. An event with an id that the store
@@ -461,12 +464,12 @@ impl Store {
 
     /// The user of the event with an id, if there is one who was not forgotten.
     pub(crate) fn event_user(&self, id: &str) -> Result<Option<Arc<str>>> {
-        self.read(|reader| user::event_user(reader, id))
+        self.reader()?.event_user(id)
     }
 
     /// All that is known of a user, in order of receipt.
     pub(crate) fn user_entries(&self, user: &str) -> Result<Vec<Entry>> {
-        self.read(|reader| user::user_entries(reader, user))
+        self.reader()?.user_entries(user)
     }
 
     /// At most so many users after one, in the byte order of their ids, with all that is known of them.
@@ -475,12 +478,12 @@ impl Store {
         after: Option<&str>,
         count: usize,
     ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
-        self.read(|reader| user::users_after(reader, after, count))
+        self.reader()?.users_after(after, count)
     }
 
     /// How many users there are of whom something is known.
     pub(crate) fn user_count(&self) -> Result<u64> {
-        self.read(user::user_count)
+        self.reader()?.user_count()
     }
 
     /// Drops events, and their ids, that are older than `oldest` says of their name; of a name of which it says
@@ -512,12 +515,12 @@ impl Store {
         list: ListId,
         take: impl FnMut(&str) -> Result<()>,
     ) -> Result<()> {
-        self.read(|reader| list::each(reader, list, take))
+        self.reader()?.each_listed(list, take)
     }
 
     /// Whether any list has a user.
     pub(crate) fn is_listed(&self, user: &str) -> Result<bool> {
-        self.read(|reader| list::is_listed(reader, user))
+        self.reader()?.is_listed(user)
     }
 
     /// Checks everything that must hold of the file.
@@ -527,23 +530,19 @@ impl Store {
 
     /// Makes a copy in memory, to be written to without an effect on this store.
     pub(crate) fn copy_to_memory(&self, options: &Options) -> Result<Self> {
-        open::copy_to_memory(&self.shared.reader()?, options)
+        open::copy_to_memory(&self.shared.image()?, options)
     }
 
     /// Makes a consistent, compact copy, also while the store is in use. No file is overwritten.
     pub(crate) fn backup(&self, to: &Path) -> Result<()> {
         let shown = to.display().to_string();
-        guarded(&shown, || backup::backup(&self.shared.reader()?, to))
+        guarded(&shown, || backup::backup(&self.shared.image()?, to))
     }
 
     /// Makes the file anew, without what was deleted: until then that may be found in it. Who reads meanwhile
     /// goes on; a store in memory stays as it is.
     pub(crate) fn compact(&self) -> Result<()> {
         guarded(&self.shared.path, || compact::compact(&self.shared))
-    }
-
-    fn read<T>(&self, work: impl FnOnce(&Reader) -> Result<T>) -> Result<T> {
-        guarded(&self.shared.path, || work(&self.shared.reader()?))
     }
 
     /// One durable transaction; an error leaves the file as it was.
@@ -559,6 +558,6 @@ impl Store {
 
 impl Versions for Store {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
-        self.read(|reader| reader.version(config, number))
+        self.reader()?.version(config, number)
     }
 }

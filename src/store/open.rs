@@ -13,8 +13,8 @@ use redb::{
 
 use super::backup::{copy_tables, sync_directory};
 use super::failure::{OrFail, file_failure, guarded};
+use super::image::Image;
 use super::overlay::{Locking, Overlay};
-use super::read::Reader;
 use super::tables::{FORMAT, FORMAT_KEY, META};
 use super::write::{initialise, put_clock};
 use super::{ClockMode, Options, Shared, Store};
@@ -129,13 +129,13 @@ pub(super) fn with_backend(backend: impl StorageBackend, options: &Options) -> R
 }
 
 /// Copies what a reader sees into a store in memory.
-pub(super) fn copy_to_memory(reader: &Reader, options: &Options) -> Result<Store> {
+pub(super) fn copy_to_memory(image: &Image, options: &Options) -> Result<Store> {
     let shown = "the copy";
     guarded(shown, || {
         let backend = InMemoryBackend::new();
         let database = unshared(options.cache_bytes).create_with_backend(backend).or_fail()?;
         let transaction = database.begin_write().or_fail()?;
-        copy_tables(reader, &transaction)?;
+        copy_tables(image, &transaction)?;
         transaction.commit().or_fail()?;
         finish(Handle::database(database), shown, None, options)
     })
@@ -253,8 +253,8 @@ fn first_clock(handle: &Handle, options: &Options) -> Result<ClockMode> {
 
 /// A manual clock goes on from its last instant, or from a later one that the options say.
 fn next_clock(handle: &Handle, options: &Options) -> Result<ClockMode> {
-    let reader = Reader::new(handle, options.parser)?;
-    let kept = reader.clock()?;
+    let image = Image::new(handle, options.parser)?;
+    let kept = image.clock()?;
     let Some(to) = options.manual_clock else {
         return Ok(kept);
     };

@@ -10,11 +10,11 @@ use super::Shared;
 use super::delivery;
 use super::failure::{OrFail, corrupt, guarded};
 use super::history::{Direction, Log};
+use super::image::Image;
 use super::index::{Entry, entries};
 use super::list;
 use super::object::Object;
 use super::open::{Handle, check_pages, has_writer};
-use super::read::Reader;
 use super::rules::broken;
 use super::tables::{
     CHANGES, HEADS, HISTORY, KEPT, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
@@ -80,8 +80,8 @@ pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
         return Ok(report);
     }
     let contents = guarded(&shared.path, || {
-        let reader = shared.reader()?;
-        let mut verifier = Verifier::new(&reader, &mut report);
+        let image = shared.image()?;
+        let mut verifier = Verifier::new(&image, &mut report);
         verifier.run(&shared.path)
     });
     report.note(contents)?;
@@ -109,7 +109,7 @@ fn pages(shared: &Shared) -> Result<bool> {
 
 /// Replays the log and compares.
 struct Verifier<'a> {
-    reader: &'a Reader,
+    image: &'a Image,
     report: &'a mut VerifyReport,
     catalog: Catalog,
     /// Whether every revision could be read, so that the catalog is what the log says.
@@ -125,9 +125,9 @@ struct Verifier<'a> {
 }
 
 impl<'a> Verifier<'a> {
-    fn new(reader: &'a Reader, report: &'a mut VerifyReport) -> Self {
+    fn new(image: &'a Image, report: &'a mut VerifyReport) -> Self {
         Self {
-            reader,
+            image,
             report,
             catalog: Catalog::default(),
             whole: true,
@@ -141,8 +141,8 @@ impl<'a> Verifier<'a> {
     }
 
     fn run(&mut self, path: &Arc<str>) -> Result<()> {
-        self.report.note(self.reader.clock())?;
-        for item in Log::begin(self.reader, path, 1, u64::MAX, Direction::OldestFirst)? {
+        self.report.note(self.image.clock())?;
+        for item in Log::begin(self.image, path, 1, u64::MAX, Direction::OldestFirst)? {
             match self.report.note(item)? {
                 Some((revision, changes)) => self.revision(&revision, &changes)?,
                 None => self.whole = false,
@@ -152,10 +152,10 @@ impl<'a> Verifier<'a> {
             self.counts()?;
             self.heads()?;
             self.retention()?;
-            delivery::check(self.reader, &self.catalog, self.report)?;
-            list::check(self.reader, &self.lists, self.report)?;
+            delivery::check(self.image, &self.catalog, self.report)?;
+            list::check(self.image, &self.lists, self.report)?;
         }
-        user::check(self.reader, self.report)
+        user::check(self.image, self.report)
     }
 
     fn revision(&mut self, revision: &Revision, changes: &[Change]) -> Result<()> {
@@ -164,7 +164,7 @@ impl<'a> Verifier<'a> {
         if self.catalog.time.is_some_and(|last| last > revision.time) {
             self.report.problem(format!("revision {number} is older than the one before it"));
         }
-        let timed = self.reader.table(TIMES)?.get((revision.time.as_micros(), number)).or_fail()?;
+        let timed = self.image.table(TIMES)?.get((revision.time.as_micros(), number)).or_fail()?;
         if timed.is_none() {
             self.report.problem(format!("table `pcq.revision_times` lacks revision {number}"));
         }
@@ -189,7 +189,7 @@ impl<'a> Verifier<'a> {
             self.lists.extend(segment.condition.lists());
         }
         let change = std::slice::from_ref(change);
-        let applied = self.catalog.apply(change, revision.time, self.reader);
+        let applied = self.catalog.apply(change, revision.time, self.image);
         self.report.note(applied)?;
         Ok(())
     }
@@ -197,7 +197,7 @@ impl<'a> Verifier<'a> {
     /// The problem of a change with a condition that cannot be read. Conditions are read when they are asked
     /// for, where nobody can be told.
     fn unreadable(&self, change: &Change) -> Option<String> {
-        let read = |condition: &Condition, check| self.reader.parser()(condition.text(), check);
+        let read = |condition: &Condition, check| self.image.parser()(condition.text(), check);
         let (what, failure) = match change {
             Change::Segment(segment) => {
                 let failure = read(&segment.condition, false).err();
@@ -217,15 +217,15 @@ impl<'a> Verifier<'a> {
         let there = match entry {
             Entry::History(moment) => {
                 self.history += 1;
-                self.reader.table(HISTORY)?.get(moment).or_fail()?.is_some()
+                self.image.table(HISTORY)?.get(moment).or_fail()?.is_some()
             }
             Entry::Version(key, at) => {
                 self.report.versions += 1;
-                self.reader.table(VERSIONS)?.get(key).or_fail()?.is_some_and(|v| v.value() == *at)
+                self.image.table(VERSIONS)?.get(key).or_fail()?.is_some_and(|v| v.value() == *at)
             }
             Entry::Publication(key, at) => {
                 self.report.publications += 1;
-                self.reader
+                self.image
                     .table(PUBLICATIONS)?
                     .get(key)
                     .or_fail()?
@@ -233,12 +233,12 @@ impl<'a> Verifier<'a> {
             }
             Entry::Name((kind, name), id) => {
                 self.names.insert((*kind, name.clone()));
-                let found = self.reader.table(NAMES)?.get((*kind, name.as_str())).or_fail()?;
+                let found = self.image.table(NAMES)?.get((*kind, name.as_str())).or_fail()?;
                 found.is_some_and(|v| v.value() == *id)
             }
             Entry::KeyConfig(pair) => {
                 self.key_configs.insert(*pair);
-                self.reader.table(KEY_CONFIGS)?.get(pair).or_fail()?.is_some()
+                self.image.table(KEY_CONFIGS)?.get(pair).or_fail()?.is_some()
             }
         };
         if !there {
@@ -255,8 +255,8 @@ impl<'a> Verifier<'a> {
                 continue;
             };
             self.timelines += 1;
-            let reader = self.reader;
-            let found = reader.config_at(ConfigId(id), revision.number, revision.time);
+            let image = self.image;
+            let found = image.config_at(ConfigId(id), revision.number, revision.time);
             let Some(found) = self.report.note(found)? else {
                 continue;
             };
@@ -297,7 +297,7 @@ impl<'a> Verifier<'a> {
         name: &str,
         wanted: u64,
     ) -> Result<()> {
-        let table = self.reader.table(table)?;
+        let table = self.image.table(table)?;
         let found = table.len().or_fail()?;
         // the length is kept apart from the entries: walk them, so that each page is read
         let mut walked = 0;
@@ -323,7 +323,7 @@ impl<'a> Verifier<'a> {
     }
 
     fn retention(&mut self) -> Result<()> {
-        let found = self.report.note(self.reader.retention())?;
+        let found = self.report.note(self.image.retention())?;
         if found.is_some_and(|found| found != self.catalog.retention) {
             self.report.problem("table `pcq.retention` is not what the log says");
         }
@@ -333,7 +333,7 @@ impl<'a> Verifier<'a> {
     fn head(&mut self, kind: ObjectKind, id: u32) -> Result<()> {
         let now = self.catalog.time.unwrap_or(crate::model::Timestamp::MIN);
         let replayed = Object::find(&self.catalog, kind, id).map(|object| object.pruned(now));
-        let Some(found) = self.report.note(self.reader.head(kind, id))? else {
+        let Some(found) = self.report.note(self.image.head(kind, id))? else {
             return Ok(());
         };
         if let Some(Object::Config(config)) = &found {

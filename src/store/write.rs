@@ -8,8 +8,8 @@ use redb::{ReadableTable, Table, WriteTransaction};
 use super::ClockMode;
 use super::codec::encode;
 use super::failure::OrFail;
+use super::image::{newest_in, revision_in, version_in};
 use super::index::{Entry, entries};
-use super::read::{newest_in, revision_in, version_in};
 use super::record::{
     ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, RevisionRecord,
     SegmentHeadRecord, TimelineRecord, VersionRecord,

@@ -10,18 +10,18 @@ use super::query::{read_series, spans};
 use crate::error::Result;
 use crate::model::{Catalog, KeyId};
 use crate::store::failure::{OrFail, corrupt};
-use crate::store::read::Reader;
+use crate::store::image::Image;
 use crate::store::record::{KeySpanRecord, SeriesRecord};
 use crate::store::tables::{COUNTS, CountKey, META, SERIES, SERIES_NUMBERS, USERS};
 use crate::store::verify::VerifyReport;
 
 /// Checks every record, and every rule that ties them together.
 pub(in crate::store) fn check(
-    reader: &Reader,
+    image: &Image,
     catalog: &Catalog,
     report: &mut VerifyReport,
 ) -> Result<()> {
-    let mut checker = Checker { reader, report, series: BTreeMap::new(), reaches: BTreeMap::new() };
+    let mut checker = Checker { image, report, series: BTreeMap::new(), reaches: BTreeMap::new() };
     checker.batch()?;
     checker.series()?;
     checker.keys_exist(catalog);
@@ -61,7 +61,7 @@ impl Reach {
 }
 
 struct Checker<'a> {
-    reader: &'a Reader,
+    image: &'a Image,
     report: &'a mut VerifyReport,
     /// The key of each series, and whether a row gave it.
     series: BTreeMap<u32, (u32, bool)>,
@@ -71,17 +71,17 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn batch(&mut self) -> Result<()> {
-        let last = last_batch(&self.reader.table(META)?);
+        let last = last_batch(&self.image.table(META)?);
         self.report.note(last).map(drop)
     }
 
     fn series(&mut self) -> Result<()> {
-        let Some(table) = self.reader.optional_table(SERIES)? else { return Ok(()) };
+        let Some(table) = self.image.optional_table(SERIES)? else { return Ok(()) };
         for entry in table.iter().or_fail()? {
             let (number, bytes) = entry.or_fail()?;
             self.one_series(number.value(), bytes.value())?;
         }
-        let digests = self.reader.table(SERIES_NUMBERS)?.len().or_fail()?;
+        let digests = self.image.table(SERIES_NUMBERS)?.len().or_fail()?;
         if digests != table.len().or_fail()? {
             let what = format!("has {digests} entries, and there are {} series", self.series.len());
             self.report.problem(format!("table `pcq.delivery_series_numbers` {what}"));
@@ -90,7 +90,7 @@ impl Checker<'_> {
     }
 
     fn one_series(&mut self, number: u32, bytes: &[u8]) -> Result<()> {
-        let found = self.reader.table(SERIES_NUMBERS)?.get(digest(bytes)).or_fail()?;
+        let found = self.image.table(SERIES_NUMBERS)?.get(digest(bytes)).or_fail()?;
         if found.is_none_or(|found| found.value() != number) {
             let what = format!("lacks or contradicts series {number}");
             self.report.problem(format!("table `pcq.delivery_series_numbers` {what}"));
@@ -115,7 +115,7 @@ impl Checker<'_> {
     }
 
     fn counts(&mut self) -> Result<()> {
-        let Some(table) = self.reader.optional_table(COUNTS)? else { return Ok(()) };
+        let Some(table) = self.image.optional_table(COUNTS)? else { return Ok(()) };
         for entry in table.iter().or_fail()? {
             let (key, bytes) = entry.or_fail()?;
             if let Some(counts) = self.report.note(read_counts(key.value(), bytes.value()))? {
@@ -144,7 +144,7 @@ impl Checker<'_> {
     }
 
     fn users(&mut self) -> Result<()> {
-        let Some(table) = self.reader.optional_table(USERS)? else { return Ok(()) };
+        let Some(table) = self.image.optional_table(USERS)? else { return Ok(()) };
         for entry in table.iter().or_fail()? {
             let (key, bytes) = entry.or_fail()?;
             self.report.note(read_users(key.value(), bytes.value()))?;
@@ -157,7 +157,7 @@ impl Checker<'_> {
 
     /// Compares when the keys were delivered with the counts.
     fn spans(&mut self) -> Result<()> {
-        let Some(spans) = self.report.note(spans(self.reader))? else { return Ok(()) };
+        let Some(spans) = self.report.note(spans(self.image))? else { return Ok(()) };
         let told: BTreeMap<_, _> = spans.into_iter().collect();
         let counted = self.reaches.keys().map(|(key, _)| *key);
         let keys: BTreeSet<_> = counted.chain(told.keys().copied()).collect();

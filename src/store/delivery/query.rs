@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::{ConfigId, Delivery, Granularity, KeyId, SegmentId, Timestamp};
 use crate::store::codec::decode;
 use crate::store::failure::{OrFail, corrupt};
-use crate::store::read::Reader;
+use crate::store::image::Image;
 use crate::store::record::{KeySpanRecord, SeriesRecord};
 use crate::store::tables::{Bytes, COUNTS, CountKey, KEY_SPANS, SERIES, USERS};
 
@@ -99,14 +99,14 @@ type Time = (i64, Granularity);
 ///
 /// It reads the series, and the counts of the window; it keeps no more than the buckets of the answer.
 pub(in crate::store) fn deliveries(
-    reader: &Reader,
+    image: &Image,
     query: &DeliveryQuery,
 ) -> Result<Vec<DeliveryCount>> {
-    let series = series(reader, query)?;
+    let series = series(image, query)?;
     let mut counts: BTreeMap<(Time, u32), u64> = BTreeMap::new();
     let mut totals: BTreeMap<(Time, u32), u64> = BTreeMap::new();
     let known = |number: u32| series.contains_key(&number);
-    walk(reader, query.per, query.window, known, |time, number, count| {
+    walk(image, query.per, query.window, known, |time, number, count| {
         let Some(known) = series.get(&number) else { return };
         more(totals.entry((time, known.key)).or_default(), count);
         if known.wanted {
@@ -117,10 +117,9 @@ pub(in crate::store) fn deliveries(
     counts
         .into_iter()
         .map(|((time, number), count)| {
-            let delivery = restore(reader, &mut restored, number)?;
+            let delivery = restore(image, &mut restored, number)?;
             let of = totals.get(&(time, delivery.key.0)).copied().unwrap_or(count);
-            let users =
-                if time.1 == Granularity::Day { users(reader, time, number)? } else { None };
+            let users = if time.1 == Granularity::Day { users(image, time, number)? } else { None };
             Ok(DeliveryCount { minute: time.0, per: time.1, delivery, count, of, users })
         })
         .collect()
@@ -131,9 +130,9 @@ fn more(sum: &mut u64, count: u64) {
 }
 
 /// Every series of the keys of which any is asked for.
-fn series(reader: &Reader, query: &DeliveryQuery) -> Result<BTreeMap<u32, Known>> {
+fn series(image: &Image, query: &DeliveryQuery) -> Result<BTreeMap<u32, Known>> {
     let mut found = BTreeMap::new();
-    let Some(table) = reader.optional_table(SERIES)? else { return Ok(found) };
+    let Some(table) = image.optional_table(SERIES)? else { return Ok(found) };
     let mut keys = BTreeSet::new();
     for entry in table.iter().or_fail()? {
         let (number, bytes) = entry.or_fail()?;
@@ -151,24 +150,20 @@ pub(super) fn read_series(number: u32, bytes: &[u8]) -> Result<SeriesRecord> {
     decode(bytes, || format!("table `pcq.delivery_series`, record {number}"))
 }
 
-fn restore(
-    reader: &Reader,
-    restored: &mut BTreeMap<u32, Delivery>,
-    number: u32,
-) -> Result<Delivery> {
+fn restore(image: &Image, restored: &mut BTreeMap<u32, Delivery>, number: u32) -> Result<Delivery> {
     if let Some(delivery) = restored.get(&number) {
         return Ok(delivery.clone());
     }
     let missing = |why| corrupt(format!("table `pcq.delivery_series`, record {number}: {why}"));
-    let bytes = reader.table(SERIES)?.get(number).or_fail()?;
+    let bytes = image.table(SERIES)?.get(number).or_fail()?;
     let bytes = bytes.ok_or_else(|| missing("it is missing".to_owned()))?;
     let delivery = read_series(number, bytes.value())?.restore().map_err(missing)?;
     restored.insert(number, delivery.clone());
     Ok(delivery)
 }
 
-fn users(reader: &Reader, (minute, _): Time, series: u32) -> Result<Option<f64>> {
-    let Some(table) = reader.optional_table(USERS)? else { return Ok(None) };
+fn users(image: &Image, (minute, _): Time, series: u32) -> Result<Option<f64>> {
+    let Some(table) = image.optional_table(USERS)? else { return Ok(None) };
     let key = (day_number(minute), series);
     let found = table.get(key).or_fail()?;
     found.map(|bytes| Ok(read_users(key, bytes.value())?.estimate())).transpose()
@@ -176,17 +171,17 @@ fn users(reader: &Reader, (minute, _): Time, series: u32) -> Result<Option<f64>>
 
 /// Adds up every key that was ever delivered, by its number.
 pub(in crate::store) fn key_deliveries(
-    reader: &Reader,
+    image: &Image,
     window: Window,
 ) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
     let mut keys = BTreeMap::new();
-    for (key, span) in spans(reader)? {
+    for (key, span) in spans(image)? {
         let (first, last) = (span.first, span.last);
         keys.insert(KeyId(key), KeyDeliveries { first, last, ..KeyDeliveries::default() });
     }
-    let series = targeted(reader)?;
+    let series = targeted(image)?;
     walk(
-        reader,
+        image,
         Granularity::Minute,
         window,
         |_| true,
@@ -203,8 +198,8 @@ pub(in crate::store) fn key_deliveries(
 }
 
 /// When each key was delivered.
-pub(super) fn spans(reader: &Reader) -> Result<Vec<(u32, KeySpanRecord)>> {
-    let Some(table) = reader.optional_table(KEY_SPANS)? else { return Ok(Vec::new()) };
+pub(super) fn spans(image: &Image) -> Result<Vec<(u32, KeySpanRecord)>> {
+    let Some(table) = image.optional_table(KEY_SPANS)? else { return Ok(Vec::new()) };
     let entries = table.iter().or_fail()?;
     entries
         .map(|entry| {
@@ -215,8 +210,8 @@ pub(super) fn spans(reader: &Reader) -> Result<Vec<(u32, KeySpanRecord)>> {
 }
 
 /// The key of each series, and whether a row gave it.
-fn targeted(reader: &Reader) -> Result<BTreeMap<u32, (KeyId, bool)>> {
-    let Some(table) = reader.optional_table(SERIES)? else { return Ok(BTreeMap::new()) };
+fn targeted(image: &Image) -> Result<BTreeMap<u32, (KeyId, bool)>> {
+    let Some(table) = image.optional_table(SERIES)? else { return Ok(BTreeMap::new()) };
     let entries = table.iter().or_fail()?;
     entries
         .map(|entry| {
@@ -230,13 +225,13 @@ fn targeted(reader: &Reader) -> Result<BTreeMap<u32, (KeyId, bool)>> {
 /// Calls a function with each count of a window: the bucket of the answer, the series, the count. Records of
 /// series that are not wanted are passed over unread.
 fn walk(
-    reader: &Reader,
+    image: &Image,
     per: Granularity,
     window: Window,
     wanted: impl Fn(u32) -> bool,
     mut each: impl FnMut(Time, u32, u64),
 ) -> Result<()> {
-    let Some(table) = reader.optional_table(COUNTS)? else { return Ok(()) };
+    let Some(table) = image.optional_table(COUNTS)? else { return Ok(()) };
     for size in SIZES {
         let shown = size.max(per);
         walk_size(&table, size, window.minutes(shown), &wanted, |minute, series, count| {

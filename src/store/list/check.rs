@@ -8,18 +8,18 @@ use super::{each_in, length, place};
 use crate::error::Result;
 use crate::model::{ListId, UserIds};
 use crate::store::failure::OrFail;
-use crate::store::read::Reader;
+use crate::store::image::Image;
 use crate::store::tables::{LIST_IDS, LISTS};
 use crate::store::verify::VerifyReport;
 
 /// Checks every record, and that the lists are those which the segments of the log refer to.
 pub(in crate::store) fn check(
-    reader: &Reader,
+    image: &Image,
     referred: &BTreeSet<ListId>,
     report: &mut VerifyReport,
 ) -> Result<()> {
-    let found = blocks(reader, report)?;
-    let sealed = sealed(reader, &found, report)?;
+    let found = blocks(image, report)?;
+    let sealed = sealed(image, &found, report)?;
     for list in referred.difference(&sealed) {
         report.problem(format!("a segment refers to list {list}, and there is none"));
     }
@@ -36,12 +36,12 @@ pub(in crate::store) fn check(
 
 /// The lists that were sealed: numbered from 1, and as long as they say.
 fn sealed(
-    reader: &Reader,
+    image: &Image,
     found: &BTreeMap<ListId, u64>,
     report: &mut VerifyReport,
 ) -> Result<BTreeSet<ListId>> {
     let mut sealed = BTreeSet::new();
-    let Some(lists) = reader.optional_table(LISTS)? else { return Ok(sealed) };
+    let Some(lists) = image.optional_table(LISTS)? else { return Ok(sealed) };
     for (entry, wanted) in lists.iter().or_fail()?.zip(1..) {
         let list = entry.or_fail()?.0.value();
         if list != wanted {
@@ -58,9 +58,9 @@ fn sealed(
 }
 
 /// Reads all blocks; gives how many ids each list has.
-fn blocks(reader: &Reader, report: &mut VerifyReport) -> Result<BTreeMap<ListId, u64>> {
+fn blocks(image: &Image, report: &mut VerifyReport) -> Result<BTreeMap<ListId, u64>> {
     let mut found = BTreeMap::new();
-    let Some(blocks) = reader.optional_table(LIST_IDS)? else { return Ok(found) };
+    let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(found) };
     let mut before: Option<(u32, String)> = None;
     for block in blocks.iter().or_fail()? {
         let (key, bytes) = block.or_fail()?;

@@ -17,7 +17,7 @@ pub(super) use check::check;
 
 use super::codec::{decode, encode};
 use super::failure::{OrFail, corrupt};
-use super::read::Reader;
+use super::image::Image;
 use super::record::{ListBlockRecord, ListRecord};
 use super::tables::{Bytes, LIST_IDS, LISTS};
 use crate::error::Result;
@@ -146,9 +146,9 @@ fn length(lists: &impl ReadableTable<u32, Bytes>, list: u32) -> Result<u64> {
 }
 
 /// Whether a user is in any list, of a segment today or of one before.
-pub(super) fn is_listed(reader: &Reader, user: &str) -> Result<bool> {
-    let Some(lists) = reader.optional_table(LISTS)? else { return Ok(false) };
-    let Some(blocks) = reader.optional_table(LIST_IDS)? else { return Ok(false) };
+pub(super) fn is_listed(image: &Image, user: &str) -> Result<bool> {
+    let Some(lists) = image.optional_table(LISTS)? else { return Ok(false) };
+    let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(false) };
     for list in 1..next_in(&lists)?.0 {
         let block = block_of(&blocks, list, user)?;
         if block.is_some_and(|(_, ids)| ids.iter().any(|id| id == user)) {
@@ -160,13 +160,13 @@ pub(super) fn is_listed(reader: &Reader, user: &str) -> Result<bool> {
 
 /// Calls a function with each id of a list that was sealed, in order; gives how many there are.
 pub(super) fn each(
-    reader: &Reader,
+    image: &Image,
     list: ListId,
     mut take: impl FnMut(&str) -> Result<()>,
 ) -> Result<()> {
     let missing = || corrupt(format!("there is no list {list}"));
-    length(&reader.optional_table(LISTS)?.ok_or_else(missing)?, list.0)?;
-    let Some(blocks) = reader.optional_table(LIST_IDS)? else { return Ok(()) };
+    length(&image.optional_table(LISTS)?.ok_or_else(missing)?, list.0)?;
+    let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(()) };
     for block in blocks.range((list.0, "")..(list.0.saturating_add(1), "")).or_fail()? {
         let (key, bytes) = block.or_fail()?;
         each_in(key.value(), bytes.value(), &mut take)?;

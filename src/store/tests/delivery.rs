@@ -439,21 +439,21 @@ fn stored<K: redb::Key + 'static, V: redb::Value + 'static>(
     store: &Store,
     table: redb::TableDefinition<K, V>,
 ) -> u64 {
-    let reader = store.shared.reader().unwrap();
-    reader.table(table).unwrap().stats().unwrap().stored_bytes()
+    let image = store.shared.image().unwrap();
+    image.table(table).unwrap().stats().unwrap().stored_bytes()
 }
 
 /// How many bytes the tables of deliveries have: those of records, and those of pages.
 fn tables(store: &Store) -> String {
-    let reader = store.shared.reader().unwrap();
+    let image = store.shared.image().unwrap();
     let of = |name: &str, stats: redb::TableStats| {
         let pages = stats.stored_bytes() + stats.metadata_bytes() + stats.fragmented_bytes();
         format!("{name}: {} in {pages}", stats.stored_bytes())
     };
     [
-        of("series", reader.table(SERIES).unwrap().stats().unwrap()),
-        of("numbers", reader.table(SERIES_NUMBERS).unwrap().stats().unwrap()),
-        of("counts", reader.table(COUNTS).unwrap().stats().unwrap()),
+        of("series", image.table(SERIES).unwrap().stats().unwrap()),
+        of("numbers", image.table(SERIES_NUMBERS).unwrap().stats().unwrap()),
+        of("counts", image.table(COUNTS).unwrap().stats().unwrap()),
     ]
     .join(", ")
 }

@@ -228,5 +228,6 @@ fn a_store_can_be_shared() {
     fn sendable<T: Send>() {}
     shareable::<Store>();
     shareable::<crate::store::Loader>();
+    shareable::<crate::store::Reader>();
     sendable::<crate::store::Log>();
 }

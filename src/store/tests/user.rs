@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::*;
 use crate::model::{Entry, What};
 use crate::store::codec::{decode, encode};
-use crate::store::read::Reader;
+use crate::store::image::Image;
 use crate::store::record::{BlockRecord, Packed, PageRecord, TotalsRecord};
 use crate::store::tables::*;
 use crate::store::{Added, user};
@@ -112,15 +112,15 @@ impl Model {
 
 /// All users, page by page.
 pub(super) fn all(store: &Store, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
-    seen_by(&store.shared.reader().unwrap(), page)
+    seen_by(&store.shared.image().unwrap(), page)
 }
 
-/// All users whom a reader sees, page by page.
-fn seen_by(reader: &Reader, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
+/// All users whom an image has, page by page.
+fn seen_by(image: &Image, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
     let mut found = Vec::new();
     loop {
         let last: Option<Arc<str>> = found.last().map(|(user, _): &(Arc<str>, _)| Arc::clone(user));
-        let next = user::users_after(reader, last.as_deref(), page).unwrap();
+        let next = user::users_after(image, last.as_deref(), page).unwrap();
         assert!(next.len() <= page);
         if next.is_empty() {
             assert!(found.is_sorted_by(|a, b| a.0 < b.0));
@@ -188,15 +188,15 @@ fn a_fold_is_not_seen_by_readers_before_it() {
     let store = Store::in_memory(&options()).unwrap().with_tail(300);
     let batch = |n: i64| -> Vec<_> { (0..2).map(|i| event("u", "e", n + i, None)).collect() };
     let mut model = Model::default();
-    let mut readers = Vec::new();
+    let mut images = Vec::new();
     for n in 0..12 {
         model.add(&batch(n * 10));
         store.add_entries(&batch(n * 10)).unwrap();
-        readers.push((store.shared.reader().unwrap(), model.users.clone()));
+        images.push((store.shared.image().unwrap(), model.users.clone()));
     }
-    for (reader, users) in readers.iter().rev().chain(&readers) {
-        assert_eq!(seen_by(reader, 9), *users);
-        assert_eq!(user::user_entries(reader, "u").unwrap(), users["u"]);
+    for (image, users) in images.iter().rev().chain(&images) {
+        assert_eq!(seen_by(image, 9), *users);
+        assert_eq!(user::user_entries(image, "u").unwrap(), users["u"]);
     }
 }
 
@@ -280,8 +280,8 @@ fn ids_of_the_base_are_found_and_go() {
         assert_eq!(store.add_entries(&batch).unwrap(), model.add(&batch));
         model.assert(&store, 9);
     }
-    let reader = store.shared.reader().unwrap();
-    let pages = reader.table(EVENT_IDS).unwrap().range((0, 0, 0)..(1, 0, 0)).unwrap().count();
+    let image = store.shared.image().unwrap();
+    let pages = image.table(EVENT_IDS).unwrap().range((0, 0, 0)..(1, 0, 0)).unwrap().count();
     assert!((40..200).contains(&pages), "{pages} for {} ids", model.ids.len());
 }
 
@@ -306,9 +306,9 @@ fn who_is_forgotten_is_gone_from_the_tail() {
     let all = ["u0", "u1", "u2"].map(forget);
     assert_eq!(store.add_entries(&all).unwrap(), model.add(&all));
     model.assert(&store, 9);
-    let reader = store.shared.reader().unwrap();
-    assert!(reader.table(RUNS).unwrap().is_empty().unwrap());
-    assert!(reader.table(EVENT_IDS).unwrap().is_empty().unwrap());
+    let image = store.shared.image().unwrap();
+    assert!(image.table(RUNS).unwrap().is_empty().unwrap());
+    assert!(image.table(EVENT_IDS).unwrap().is_empty().unwrap());
 }
 
 /// The page before ends with the user with whom the page now ends, too.
@@ -331,8 +331,8 @@ fn numbers_of_users_are_not_given_out_again() {
     let store = Store::in_memory(&options()).unwrap();
     store.add_entries(&[profile("u0", "Pune"), profile("u1", "Pune"), forget("u1")]).unwrap();
     store.add_entries(&[profile("u2", "Pune")]).unwrap();
-    let reader = store.shared.reader().unwrap();
-    let users = reader.table(USER_NUMBERS).unwrap();
+    let image = store.shared.image().unwrap();
+    let users = image.table(USER_NUMBERS).unwrap();
     assert_eq!(users.get("u2").unwrap().unwrap().value(), 2);
 }
 
@@ -366,12 +366,12 @@ fn who_is_forgotten_is_gone_from_a_compacted_file() {
     }
     assert!(traces.iter().all(|trace| holds(&path, trace)));
     assert!(digests.iter().all(|digest| holds(&path, digest)));
-    let reader = store.shared.reader().unwrap();
-    let number = reader.table(USER_NUMBERS).unwrap().get("somebody").unwrap().unwrap().value();
+    let image = store.shared.image().unwrap();
+    let number = image.table(USER_NUMBERS).unwrap().get("somebody").unwrap().unwrap().value();
     let blocks = (number, 0)..=(number, u32::MAX);
-    assert!(reader.table(USER_ENTRIES).unwrap().range(blocks).unwrap().next().is_some());
-    assert!(!reader.table(RUNS).unwrap().is_empty().unwrap(), "some of it is in the tail");
-    drop(reader);
+    assert!(image.table(USER_ENTRIES).unwrap().range(blocks).unwrap().next().is_some());
+    assert!(!image.table(RUNS).unwrap().is_empty().unwrap(), "some of it is in the tail");
+    drop(image);
     store.add_entries(&[forget("somebody")]).unwrap();
     assert!(traces.iter().any(|trace| holds(&path, trace)), "then nobody would need to compact");
     store.compact().unwrap();
@@ -393,11 +393,11 @@ fn a_compacted_store_goes_on() {
     for _ in 0..6 {
         let batch = chance.batch();
         store.add_entries(&batch).unwrap();
-        let (reader, log) = (store.shared.reader().unwrap(), store.changes_since(0).unwrap());
+        let (image, log) = (store.shared.image().unwrap(), store.changes_since(0).unwrap());
         model.add(&batch);
         store.compact().unwrap();
         assert_eq!(log.map(|item| item.unwrap().0.number).collect::<Vec<_>>(), [1]);
-        assert_eq!(seen_by(&reader, 99), model.users);
+        assert_eq!(seen_by(&image, 99), model.users);
         model.assert(&store, 5);
         assert_eq!(Store::open(&path, &options()).unwrap_err().code(), "store-locked");
     }

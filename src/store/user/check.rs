@@ -13,7 +13,7 @@ use super::query::Names;
 use super::run::{Item, Merge, RunKey as _, page_items, page_place, run_place};
 use crate::error::Result;
 use crate::store::failure::OrFail;
-use crate::store::read::Reader;
+use crate::store::image::Image;
 use crate::store::record::{BlockRecord, TotalsRecord};
 use crate::store::tables::{
     Bytes, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, META, PageKey, RUNS, USER_ENTRIES, USER_IDS,
@@ -22,10 +22,10 @@ use crate::store::tables::{
 use crate::store::verify::VerifyReport;
 
 /// Checks every record, and every rule that ties them together.
-pub(in crate::store) fn check(reader: &Reader, report: &mut VerifyReport) -> Result<()> {
-    let Some(totals) = report.note(totals(&reader.table(META)?))? else { return Ok(()) };
-    let names = Names::open(reader)?;
-    let mut checker = Checker { reader, report, totals, names, met: HashSet::new() };
+pub(in crate::store) fn check(image: &Image, report: &mut VerifyReport) -> Result<()> {
+    let Some(totals) = report.note(totals(&image.table(META)?))? else { return Ok(()) };
+    let names = Names::open(image)?;
+    let mut checker = Checker { image, report, totals, names, met: HashSet::new() };
     checker.users()?;
     checker.event_names()?;
     let base_ids = checker.base()?;
@@ -34,7 +34,7 @@ pub(in crate::store) fn check(reader: &Reader, report: &mut VerifyReport) -> Res
 }
 
 struct Checker<'a> {
-    reader: &'a Reader,
+    image: &'a Image,
     report: &'a mut VerifyReport,
     totals: TotalsRecord,
     names: Names,
@@ -65,7 +65,7 @@ impl Checker<'_> {
     fn users(&mut self) -> Result<()> {
         self.report.users =
             self.both_ways(USER_NUMBERS, USER_IDS, ["pcq.users", "pcq.user_ids"])?;
-        let Some(ids) = self.reader.optional_table(USER_IDS)? else { return Ok(()) };
+        let Some(ids) = self.image.optional_table(USER_IDS)? else { return Ok(()) };
         let last = ids.last().or_fail()?.map(|(number, _)| number.value());
         if let Some(last) = last.filter(|last| *last >= self.totals.user) {
             self.problem("pcq.user_ids", &format!("number {last} was not given out yet"));
@@ -85,8 +85,8 @@ impl Checker<'_> {
         texts: TableDefinition<u32, &'static str>,
         names: [&str; 2],
     ) -> Result<u64> {
-        let numbers = self.reader.optional_table(numbers)?;
-        let texts = self.reader.optional_table(texts)?;
+        let numbers = self.image.optional_table(numbers)?;
+        let texts = self.image.optional_table(texts)?;
         let mut count = 0;
         if let Some(numbers) = numbers {
             for entry in numbers.iter().or_fail()? {
@@ -117,7 +117,7 @@ impl Checker<'_> {
     /// numbers of blocks where events were dropped.
     fn base(&mut self) -> Result<Ids> {
         let (mut entries, mut wanted) = (0, Ids::default());
-        if let Some(base) = self.reader.optional_table(USER_ENTRIES)? {
+        if let Some(base) = self.image.optional_table(USER_ENTRIES)? {
             for block in base.iter().or_fail()? {
                 let (key, bytes) = block.or_fail()?;
                 let key = key.value();
@@ -136,7 +136,7 @@ impl Checker<'_> {
         let ids_once = self.ids_once();
         self.report.note(ids_once)?;
         let runs = std::mem::take(&mut self.totals.runs);
-        let entry_pages = self.reader.optional_table(RUNS)?;
+        let entry_pages = self.image.optional_table(RUNS)?;
         let mut pages = 0;
         let mut ids = vec![(BASE_RUN, base_ids)];
         for run in runs {
@@ -155,7 +155,7 @@ impl Checker<'_> {
 
     /// Checks the ids of the base and of the runs, and that no page is of another.
     fn ids(&mut self, runs: &[(u64, Ids)]) -> Result<()> {
-        let table = self.reader.optional_table(EVENT_IDS)?;
+        let table = self.image.optional_table(EVENT_IDS)?;
         let mut pages = 0;
         for (run, wanted) in runs {
             let mut found = Ids::default();
@@ -171,7 +171,7 @@ impl Checker<'_> {
 
     /// Checks that no id is of two events.
     fn ids_once(&mut self) -> Result<()> {
-        let Some(table) = self.reader.optional_table(EVENT_IDS)? else { return Ok(()) };
+        let Some(table) = self.image.optional_table(EVENT_IDS)? else { return Ok(()) };
         let mut runs = Merge::<Owner>::new(&table, id_runs(&self.totals))?;
         let mut before = None;
         while let Some((digest, _)) = runs.next(&table)? {
@@ -267,7 +267,7 @@ impl Checker<'_> {
 
     /// Compares the users with those of whom there is something.
     fn all_met(&mut self) -> Result<()> {
-        if let Some(ids) = self.reader.optional_table(USER_IDS)? {
+        if let Some(ids) = self.image.optional_table(USER_IDS)? {
             for entry in ids.iter().or_fail()? {
                 let number = entry.or_fail()?.0.value();
                 if !self.met.remove(&number) {

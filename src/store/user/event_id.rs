@@ -14,7 +14,7 @@ use super::tail::remove;
 use crate::error::Result;
 use crate::store::codec::{pack, unpack};
 use crate::store::failure::OrFail;
-use crate::store::read::Reader;
+use crate::store::image::Image;
 use crate::store::record::TotalsRecord;
 use crate::store::tables::{Bytes, EVENT_IDS, META, PageKey, USER_IDS};
 
@@ -58,17 +58,17 @@ pub(super) fn digest(id: &str) -> u128 {
 }
 
 /// The user of the event with an id, if there is one.
-pub(in crate::store) fn event_user(reader: &Reader, id: &str) -> Result<Option<Arc<str>>> {
-    match owner(reader, digest(id))? {
-        Some(Owner(number)) => user_numbered(reader, number),
+pub(in crate::store) fn event_user(image: &Image, id: &str) -> Result<Option<Arc<str>>> {
+    match owner(image, digest(id))? {
+        Some(Owner(number)) => user_numbered(image, number),
         None => Ok(None),
     }
 }
 
 /// The owner of the event with an id, by its digest.
-fn owner(reader: &Reader, digest: u128) -> Result<Option<Owner>> {
-    let Some(table) = reader.optional_table(EVENT_IDS)? else { return Ok(None) };
-    for run in id_runs(&totals(&reader.table(META)?)?) {
+fn owner(image: &Image, digest: u128) -> Result<Option<Owner>> {
+    let Some(table) = image.optional_table(EVENT_IDS)? else { return Ok(None) };
+    for run in id_runs(&totals(&image.table(META)?)?) {
         let mut cursor = Cursor::new(run);
         cursor.seek(&table, digest)?;
         let owner = cursor.take(&table, digest)?;
@@ -79,8 +79,8 @@ fn owner(reader: &Reader, digest: u128) -> Result<Option<Owner>> {
     Ok(None)
 }
 
-fn user_numbered(reader: &Reader, number: u32) -> Result<Option<Arc<str>>> {
-    let Some(ids) = reader.optional_table(USER_IDS)? else { return Ok(None) };
+fn user_numbered(image: &Image, number: u32) -> Result<Option<Arc<str>>> {
+    let Some(ids) = image.optional_table(USER_IDS)? else { return Ok(None) };
     Ok(ids.get(number).or_fail()?.map(|id| id.value().into()))
 }
 

@@ -12,7 +12,7 @@ use super::run::{Cursor, run_place};
 use crate::error::Result;
 use crate::model::Entry;
 use crate::store::failure::{OrFail, corrupt};
-use crate::store::read::Reader;
+use crate::store::image::Image;
 use crate::store::record::{BlockRecord, EntryRecord};
 use crate::store::tables::{Bytes, EVENT_NAMES, META, PageKey, RUNS, USER_ENTRIES, USER_NUMBERS};
 
@@ -23,26 +23,26 @@ const TOGETHER: usize = if cfg!(test) { 3 } else { 64 };
 const PAGE_ENTRIES: usize = if cfg!(test) { 100 } else { 65_536 };
 
 /// How many users there are.
-pub(in crate::store) fn user_count(reader: &Reader) -> Result<u64> {
-    reader.optional_table(USER_NUMBERS)?.map_or(Ok(0), |users| users.len().or_fail())
+pub(in crate::store) fn user_count(image: &Image) -> Result<u64> {
+    image.optional_table(USER_NUMBERS)?.map_or(Ok(0), |users| users.len().or_fail())
 }
 
 /// All entries of a user, in order of receipt.
-pub(in crate::store) fn user_entries(reader: &Reader, user: &str) -> Result<Vec<Entry>> {
-    let Some(users) = reader.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
+pub(in crate::store) fn user_entries(image: &Image, user: &str) -> Result<Vec<Entry>> {
+    let Some(users) = image.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
     let Some(number) = users.get(user).or_fail()? else { return Ok(Vec::new()) };
-    Entries::open(reader)?.of(number.value(), &user.into())
+    Entries::open(image)?.of(number.value(), &user.into())
 }
 
 /// At most so many users after one, in byte order, with all their entries in order of receipt.
 ///
 /// They are fewer if they have very many entries, so that whoever goes through all users needs little memory.
 pub(in crate::store) fn users_after(
-    reader: &Reader,
+    image: &Image,
     after: Option<&str>,
     count: usize,
 ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
-    let Some(users) = reader.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
+    let Some(users) = image.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
     let from = after.map_or(Bound::Unbounded, Bound::Excluded);
     let users = users.range::<&str>((from, Bound::Unbounded)).or_fail()?;
     let users = users.take(count).map(|user| {
@@ -55,7 +55,7 @@ pub(in crate::store) fn users_after(
         // what is next to each other in the file is read together
         users.sort_unstable();
         let first = known.len();
-        let mut entries = Entries::open(reader)?;
+        let mut entries = Entries::open(image)?;
         for (number, user) in users {
             let own = entries.of(*number, user)?;
             total += own.len();
@@ -81,13 +81,13 @@ struct Entries {
 }
 
 impl Entries {
-    fn open(reader: &Reader) -> Result<Self> {
-        let runs = totals(&reader.table(META)?)?.runs;
+    fn open(image: &Image) -> Result<Self> {
+        let runs = totals(&image.table(META)?)?.runs;
         Ok(Self {
-            base: reader.optional_table(USER_ENTRIES)?,
-            tail: reader.optional_table(RUNS)?,
+            base: image.optional_table(USER_ENTRIES)?,
+            tail: image.optional_table(RUNS)?,
             cursors: runs.iter().map(|run| Cursor::new(run.number)).collect(),
-            names: Names::open(reader)?,
+            names: Names::open(image)?,
         })
     }
 
@@ -121,8 +121,8 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn open(reader: &Reader) -> Result<Self> {
-        Ok(Self { table: reader.optional_table(EVENT_NAMES)?, known: HashMap::new() })
+    pub(super) fn open(image: &Image) -> Result<Self> {
+        Ok(Self { table: image.optional_table(EVENT_NAMES)?, known: HashMap::new() })
     }
 
     /// Appends the entries of a block.

@@ -1,4 +1,4 @@
-//! Reading one state of the file.
+//! One state of the file, and what stands in its tables.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,15 +29,15 @@ use crate::model::{
 /// The versions of a config that matter now.
 type KeptVersions = VecMap<u32, Arc<Version>>;
 
-/// One state of the file, whatever is committed meanwhile.
-pub(super) struct Reader {
+/// One state of the file, whatever is committed meanwhile: what knows redb behind [`super::Reader`], which guards it.
+pub(super) struct Image {
     transaction: ReadTransaction,
     parser: ConditionParser,
     /// What it reads: kept open, also when another file takes the place of this one.
     handle: Handle,
 }
 
-impl Reader {
+impl Image {
     pub(super) fn new(handle: &Handle, parser: ConditionParser) -> Result<Self> {
         let handle = handle.clone();
         Ok(Self { transaction: handle.begin_read()?, parser, handle })
@@ -352,7 +352,7 @@ impl Reader {
 
     /// The current catalog: from the heads and the kept versions alone, so that it costs no more with more
     /// history.
-    pub(super) fn load(&self) -> Result<Catalog> {
+    pub(super) fn catalog(&self) -> Result<Catalog> {
         let mut catalog = Catalog::default();
         catalog.revision = self.newest()?;
         catalog.time = self.revision(catalog.revision)?.map(|revision| revision.time);
@@ -376,7 +376,7 @@ impl Reader {
     }
 }
 
-impl Versions for Reader {
+impl Versions for Image {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
         version_in(&self.table(VERSIONS)?, &self.table(CHANGES)?, config, number, self.parser)
     }

@@ -1,0 +1,184 @@
+//! Every question that the store answers, on one state of the file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::delivery::{self, DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
+use super::failure::guarded;
+use super::history::{Direction, Log};
+use super::image::Image;
+use super::tables::{META, Position};
+use super::{list, user};
+use crate::error::{ObjectKind, Result};
+use crate::model::{
+    Catalog, Change, Config, ConfigHead, ConfigId, Entry, Key, KeyId, ListId, Name, Publication,
+    Revision, Segment, SegmentId, Timestamp, Version, Versions,
+};
+
+/// Reader of one state of the file, whatever is committed meanwhile: one read transaction. It keeps the pages
+/// of that state from being used again, so it is for one statement, and not for long.
+pub(crate) struct Reader {
+    image: Image,
+    /// The path as errors show it.
+    path: Arc<str>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    pub(super) fn new(image: Image, path: Arc<str>) -> Self {
+        Self { image, path }
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&Image) -> Result<T>) -> Result<T> {
+        guarded(&self.path, || question(&self.image))
+    }
+
+    /// The newest catalog.
+    pub(crate) fn catalog(&self) -> Result<Catalog> {
+        self.ask(Image::catalog)
+    }
+
+    /// A revision by its number.
+    pub(crate) fn revision(&self, number: u64) -> Result<Option<Revision>> {
+        self.ask(|image| image.revision(number))
+    }
+
+    /// The number of the last revision committed at or before an instant; 0 if there is none.
+    pub(crate) fn revision_at(&self, at: Timestamp) -> Result<u64> {
+        self.ask(|image| image.revision_at(at))
+    }
+
+    /// The revisions after one, oldest first.
+    pub(crate) fn changes_since(&self, revision: u64) -> Result<Log> {
+        self.log(revision.saturating_add(1), u64::MAX, Direction::OldestFirst)
+    }
+
+    /// The revisions up to one, itself too, newest first.
+    pub(crate) fn changes_until(&self, revision: u64) -> Result<Log> {
+        self.log(1, revision, Direction::NewestFirst)
+    }
+
+    fn log(&self, first: u64, last: u64, direction: Direction) -> Result<Log> {
+        self.ask(|image| Log::begin(image, &self.path, first, last, direction))
+    }
+
+    /// Every change of an object with its revision, oldest first; of a config also those of its salts,
+    /// versions and publications.
+    pub(crate) fn object_history(
+        &self,
+        kind: ObjectKind,
+        id: u32,
+    ) -> Result<Vec<(Position, Change)>> {
+        self.ask(|image| image.object_history(kind, id))
+    }
+
+    /// A key as of a revision.
+    pub(crate) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {
+        self.ask(|image| image.key_at(id, revision))
+    }
+
+    /// A segment as of a revision.
+    pub(crate) fn segment_at(&self, id: SegmentId, revision: u64) -> Result<Option<Arc<Segment>>> {
+        self.ask(|image| image.segment_at(id, revision))
+    }
+
+    /// The name and the switches of a config as of a revision.
+    pub(crate) fn head_at(&self, id: ConfigId, revision: u64) -> Result<Option<ConfigHead>> {
+        self.ask(|image| image.head_at(id, revision))
+    }
+
+    /// A config as of a revision, with the publications and versions that matter at or after `at`, an
+    /// instant not before the revision.
+    pub(crate) fn config_at(
+        &self,
+        id: ConfigId,
+        revision: u64,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Config>>> {
+        self.ask(|image| image.config_at(id, revision, at))
+    }
+
+    /// A publication, cancelled or not.
+    pub(crate) fn publication(&self, config: ConfigId, sequence: u64) -> Result<Publication> {
+        self.ask(|image| image.publication(config, sequence))
+    }
+
+    /// The number of the object that has, or ever had, a name.
+    pub(crate) fn named(&self, kind: ObjectKind, name: &str) -> Result<Option<u32>> {
+        self.ask(|image| image.named(kind, name))
+    }
+
+    /// Every name that an object of a kind has or had, in byte order.
+    pub(crate) fn names(&self, kind: ObjectKind) -> Result<Vec<(Name, u32)>> {
+        self.ask(|image| image.names(kind))
+    }
+
+    /// Every config of which any version has a key.
+    pub(crate) fn configs_of_key(&self, key: KeyId) -> Result<Vec<ConfigId>> {
+        self.ask(|image| image.configs_of_key(key))
+    }
+
+    /// The number of the batch of deliveries that was added last; 0 if there is none.
+    pub(crate) fn last_delivery_batch(&self) -> Result<u64> {
+        self.ask(|image| delivery::last_batch(&image.table(META)?))
+    }
+
+    /// What was delivered of a config, in the order of time.
+    pub(crate) fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<DeliveryCount>> {
+        self.ask(|image| delivery::deliveries(image, query))
+    }
+
+    /// Every key that was ever delivered, with what was in a window.
+    pub(crate) fn key_deliveries(&self, window: Window) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
+        self.ask(|image| delivery::key_deliveries(image, window))
+    }
+
+    /// The user of the event with an id, if there is one who was not forgotten.
+    pub(crate) fn event_user(&self, id: &str) -> Result<Option<Arc<str>>> {
+        self.ask(|image| user::event_user(image, id))
+    }
+
+    /// All that is known of a user, in order of receipt.
+    pub(crate) fn user_entries(&self, user: &str) -> Result<Vec<Entry>> {
+        self.ask(|image| user::user_entries(image, user))
+    }
+
+    /// At most so many users after one, in the byte order of their ids, with all that is known of them.
+    pub(crate) fn users_after(
+        &self,
+        after: Option<&str>,
+        count: usize,
+    ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
+        self.ask(|image| user::users_after(image, after, count))
+    }
+
+    /// How many users there are of whom something is known.
+    pub(crate) fn user_count(&self) -> Result<u64> {
+        self.ask(user::user_count)
+    }
+
+    /// Calls a function with each id of a list, in order.
+    pub(crate) fn each_listed(
+        &self,
+        list: ListId,
+        take: impl FnMut(&str) -> Result<()>,
+    ) -> Result<()> {
+        self.ask(|image| list::each(image, list, take))
+    }
+
+    /// Whether any list has a user.
+    pub(crate) fn is_listed(&self, user: &str) -> Result<bool> {
+        self.ask(|image| list::is_listed(image, user))
+    }
+}
+
+impl Versions for Reader {
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
+        self.ask(|image| image.version(config, number))
+    }
+}
