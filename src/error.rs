@@ -345,8 +345,15 @@ impl Error {
     }
 
     /// Attaches the place in the script, given the text of the statement and where it starts there.
+    ///
+    /// ```
+    /// # use pcq::model::Span;
+    /// let error = pcq::Error::new(pcq::ErrorKind::ReadOnly).at(Span::new(4, 5));
+    /// let place = error.locate(&"GET k".into(), 7, 1).place().map(|p| (p.line, p.column));
+    /// assert_eq!(place, Some((7, 5)));
+    /// ```
     #[must_use]
-    pub(crate) fn locate(mut self, statement: &Arc<str>, line: u32, column: u32) -> Self {
+    pub fn locate(mut self, statement: &Arc<str>, line: u32, column: u32) -> Self {
         if self.0.place.is_some() {
             return self;
         }

@@ -44,7 +44,7 @@
 //! whose condition is `IN LIST` and the number of the list. The lists in force are in memory (`listing::Lists`):
 //! the engine reads them and hands them to the snapshot, which asks them by number.
 //!
-//! Imports point down only: shell → client → engine → transfer → statement → syntax, store, eval, behaviour, listing, stats → model → error,
+//! Imports point down only: client → engine → transfer → statement → syntax, store, eval, behaviour, listing, stats → model → error,
 //! limits, clock, shard.
 //!
 //! [catalog]: crate::model
@@ -52,7 +52,7 @@
 //! # Features
 //!
 //! `cli` (on by default) builds the program `pcq`. The library needs none of what that brings:
-//! `pcq = { version = "0.1", default-features = false }`.
+//! `pcq = { version = "0.1", default-features = false }`. The program is a user of the library like any other.
 
 // what production code leaves out; tests may have it
 #![cfg_attr(
@@ -79,9 +79,6 @@ pub mod limits;
 mod listing;
 pub mod model;
 mod shard;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod shell;
 pub mod statement;
 mod stats;
 mod store;
@@ -91,7 +88,8 @@ mod transfer;
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
     AsKey, Builder, Database, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared, Rows,
-    Script, ScriptStatement, Session, Snapshot, Subscription, Tracked, Verification, is_complete,
+    STATS_COLUMNS, Script, ScriptStatement, Session, Snapshot, Subscription, Tracked, Verification,
+    is_complete,
 };
 pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
 pub use eval::Evaluation;

@@ -1,7 +1,22 @@
-//! The program `pcq`: see [`pcq::shell`].
+//! The program `pcq`: a user of the library.
+
+// what production code leaves out; tests may have it
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::dbg_macro,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unwrap_used,
+    )
+)]
+
+mod shell;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    pcq::shell::main()
+    shell::main()
 }

@@ -36,5 +36,5 @@ pub use session::Session;
 pub use show_users::InterruptHandle;
 pub use snapshot::Snapshot;
 #[cfg(feature = "cli")]
-pub(crate) use stats::CONFIG as STATS_COLUMNS;
+pub use stats::CONFIG as STATS_COLUMNS;
 pub use user::Tracked;

@@ -54,8 +54,9 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Makes a table.
-    pub(crate) fn new(columns: &'static [&'static str], rows: Vec<Vec<Value>>) -> Self {
+    /// Makes a table, so that what a program found itself is written like what a statement found.
+    #[must_use]
+    pub fn new(columns: &'static [&'static str], rows: Vec<Vec<Value>>) -> Self {
         Self { columns, rows }
     }
 

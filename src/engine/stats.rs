@@ -12,8 +12,8 @@ use crate::statement::scene::{find_config, find_key, find_segment_id};
 use crate::statement::{ConfigStats, ShowStats, StatsOf, rules};
 use crate::store::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
 
-/// The columns of a config's statistics.
-pub(crate) const CONFIG: &[&str] = &[
+/// The columns of `SHOW STATS FOR CONFIG`, by which its rows are told from those of other statements.
+pub const CONFIG: &[&str] = &[
     "time",
     "per",
     "key",

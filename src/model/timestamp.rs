@@ -74,7 +74,7 @@ impl Timestamp {
 
     /// Makes an instant, taking what is outside the years 0001 to 9999 to the nearest end.
     #[must_use]
-    pub(crate) fn clamped(micros: i64) -> Self {
+    pub fn clamped(micros: i64) -> Self {
         Self(micros.clamp(Self::MIN.0, Self::MAX.0))
     }
 

@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use super::format::Format;
 use super::report::ColorWhen;
 use super::track::RowFormat;
-use crate::{Name, Timestamp, Value};
+use pcq::{Name, Timestamp, Value};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -474,7 +474,7 @@ fn parameter(text: &str) -> Result<(String, Value), String> {
     {
         return Err(format!("`{name}` is no name of a parameter"));
     }
-    let value = crate::parse_value(value).map_err(|error| {
+    let value = pcq::parse_value(value).map_err(|error| {
         format!("{error}; a value is a literal of the language, so a text is in single quotes: {name}=\"'text'\"")
     })?;
     Ok((name.to_owned(), value))

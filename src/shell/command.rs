@@ -9,7 +9,7 @@ use super::exit::{Exit, Stop};
 use super::output::buffered_stdout;
 use super::report::Reporter;
 use super::store;
-use crate::{DumpKind, Error, ErrorKind};
+use pcq::{DumpKind, Error, ErrorKind};
 
 /// Writes a script that rebuilds the store.
 pub(super) fn dump(args: &DumpArgs) -> Result<(), Stop> {

@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use super::report::Reporter;
-use crate::{Error, ErrorKind};
+use pcq::{Error, ErrorKind};
 
 /// What the exit code tells; of several, the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,9 +14,9 @@ use super::output::buffered_stdout;
 use super::report::Reporter;
 use super::run;
 use super::source::{self, Source};
-use crate::limits::STATEMENT_BYTES;
-use crate::{ErrorKind, ScriptStatement};
 use comment::{Comment, Trivia};
+use pcq::limits::STATEMENT_BYTES;
+use pcq::{ErrorKind, ScriptStatement};
 
 /// Formats scripts: to standard output, in place, or only to see whether they are canonical.
 pub(super) fn fmt(args: &FmtArgs, reporter: &Reporter) -> Result<(), Stop> {

@@ -19,11 +19,11 @@ use super::format::Format;
 use super::output::Printer;
 use super::report::Reporter;
 use super::store;
-use crate::statement::{HELP, Help};
-use crate::{Database, Outcome, Script, ScriptStatement, Session};
 use clap::ValueEnum;
 use history::History;
 use input::{Input, Step};
+use pcq::statement::{HELP, Help};
+use pcq::{Database, Outcome, Script, ScriptStatement, Session};
 
 /// The exit code of a program that Ctrl-C ends.
 const INTERRUPTED: i32 = 130;
@@ -162,7 +162,7 @@ impl Shell<'_> {
         Ok(())
     }
 
-    fn run_statement(&mut self, statement: &ScriptStatement) -> crate::Result<(Outcome, Duration)> {
+    fn run_statement(&mut self, statement: &ScriptStatement) -> pcq::Result<(Outcome, Duration)> {
         let start = Instant::now();
         self.running.store(true, Ordering::Relaxed);
         let outcome = self.session.run_parsed(statement);

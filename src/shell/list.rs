@@ -10,8 +10,8 @@ use super::args::ListArgs;
 use super::exit::{Exit, Stop};
 use super::output::buffered_stdout;
 use super::store;
-use crate::model::Span;
-use crate::{Database, Error, ErrorKind, Session};
+use pcq::model::Span;
+use pcq::{Database, Error, ErrorKind, Session};
 
 /// Loads the ids of a file into a segment.
 pub(super) fn list(args: &ListArgs) -> Result<(), Stop> {

@@ -26,8 +26,7 @@ use exit::{Exit, Stop};
 use report::Reporter;
 
 /// Runs the program on the arguments of the process.
-#[must_use]
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     quiet_panics();
     let cli = args::parse();
     let reporter = Reporter::to_stderr(cli.color());

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::exit::{Exit, Stop};
 use super::format::Format;
-use crate::Rows;
+use pcq::Rows;
 
 /// The width of a terminal that does not tell.
 const USUAL_WIDTH: u16 = 80;

@@ -16,7 +16,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use clap::ValueEnum;
 
 use super::format::escape_controls;
-use crate::{Error, Place};
+use pcq::{Error, Place};
 
 /// How wide the lines of a script are shown where nothing says how wide the terminal is.
 const DEFAULT_WIDTH: usize = 120;
@@ -135,8 +135,8 @@ fn shown_span(place: &Place) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
-    use crate::model::Span;
+    use pcq::ErrorKind;
+    use pcq::model::Span;
 
     const REPORTER: Reporter = Reporter { is_colored: false, width: 60 };
 

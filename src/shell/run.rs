@@ -8,7 +8,7 @@ use super::output::Printer;
 use super::report::Reporter;
 use super::source::Source;
 use super::store;
-use crate::{Database, Error, ErrorKind, ScriptStatement, Session};
+use pcq::{Database, Error, ErrorKind, ScriptStatement, Session};
 
 /// Checks the syntax of scripts, and tells every script's first error.
 pub(super) fn check(sources: &[Source], reporter: &Reporter) -> Result<(), Stop> {

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Stop};
-use crate::Script;
+use pcq::Script;
 
 /// A script that can be read more than once.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Source {
     }
 
     /// Tells an error of reading from one of the text.
-    pub(super) fn stop(&self, error: crate::Error) -> Stop {
+    pub(super) fn stop(&self, error: pcq::Error) -> Stop {
         let exit = if error.code() == "io" { Exit::Usage } else { Exit::Syntax };
         Stop::Error { file: Some(self.name.clone()), error, exit }
     }

@@ -9,7 +9,7 @@ use super::chart::{self, Statistics};
 use super::exit::{Exit, Stop};
 use super::output::{Printer, buffered_stdout, refuse_store, write_file};
 use super::store;
-use crate::{Error, Name, Rows};
+use pcq::{Error, Name, Rows};
 
 /// Shows what was delivered of a config.
 pub(super) fn stats(args: &StatsArgs) -> Result<(), Stop> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::SessionArgs;
 use super::exit::{Exit, Stop};
-use crate::{Database, Error, Parameters, Session};
+use pcq::{Database, Error, Parameters, Session};
 
 /// Opens the store, or one in memory.
 pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database, Stop> {

@@ -1,6 +1,6 @@
 //! The axis of time: steps of equal length that hold all of what was counted.
 
-use crate::Timestamp;
+use pcq::Timestamp;
 
 /// Minutes of the units of time.
 const HOUR: i64 = 60;

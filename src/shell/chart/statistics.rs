@@ -6,9 +6,8 @@ use indexmap::IndexMap;
 
 use super::axis::{Axis, Span};
 use super::label;
-use crate::engine::STATS_COLUMNS;
 use crate::shell::format::plain;
-use crate::{Rows, Value};
+use pcq::{Rows, STATS_COLUMNS, Value};
 
 /// How many values of a key are drawn: the others are only counted.
 const VALUES_SHOWN: usize = 12;
@@ -184,7 +183,7 @@ impl<'a> Counted<'a> {
         else {
             return None;
         };
-        let time = crate::Timestamp::parse(time.as_str()?).ok()?;
+        let time = pcq::Timestamp::parse(time.as_str()?).ok()?;
         let minutes = match per.as_str()? {
             "day" => 24 * 60,
             "hour" => 60,

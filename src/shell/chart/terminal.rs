@@ -6,7 +6,7 @@ use super::label::{fit, pad};
 use super::number::{Scale, compact, float, grouped, percent};
 use super::statistics::{Key, Statistics};
 use super::{NOTHING, label};
-use crate::Rows;
+use pcq::Rows;
 
 /// The widths, in columns, between which a chart is fitted to its terminal.
 const NARROWEST: usize = 40;

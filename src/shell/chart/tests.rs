@@ -1,8 +1,7 @@
 //! Drawings of rows that are made by hand.
 
 use super::{Statistics, page, picture, write};
-use crate::engine::STATS_COLUMNS;
-use crate::{Rows, Timestamp, Value};
+use pcq::{Rows, STATS_COLUMNS, Timestamp, Value};
 
 /// 2026-03-02T00:00:00Z, in hours since 1970.
 const START: i64 = 492_336;

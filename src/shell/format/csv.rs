@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::{Rows, Value};
+use pcq::{Rows, Value};
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
     record(rows.columns().iter().map(|name| quoted(name)), to)?;

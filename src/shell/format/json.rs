@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::jsonl::Row;
-use crate::Rows;
+use pcq::Rows;
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
     let mut before = "[";

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use crate::{Rows, Value};
+use pcq::{Rows, Value};
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
     for row in rows.rows() {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::plain;
-use crate::Rows;
+use pcq::Rows;
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
     for (i, row) in rows.rows().iter().enumerate() {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::plain;
 use super::table::is_numeric;
-use crate::{Rows, Value};
+use pcq::{Rows, Value};
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
     writeln!(to, "| {} |", rows.columns().join(" | "))?;

@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 
 use super::chart;
-use crate::{Rows, Value};
+use pcq::{Rows, Value};
 
 /// The width of a chart where there is no terminal to fit it to.
 const CHART_WIDTH: u16 = 80;
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn statistics_are_charts_for_people_at_a_terminal() {
-        let rows = Rows::new(crate::engine::STATS_COLUMNS, vec![]);
+        let rows = Rows::new(pcq::STATS_COLUMNS, vec![]);
         let is_chart = |format, width| written(format, &rows, width).starts_with("no deliveries");
         assert!(is_chart(Format::Auto, Some(80)) && !is_chart(Format::Auto, None));
         assert!(is_chart(Format::Chart, Some(80)) && is_chart(Format::Chart, None));

@@ -8,7 +8,7 @@ use comfy_table::{
 };
 
 use super::{escape_controls, plain};
-use crate::{Rows, Value};
+use pcq::{Rows, Value};
 
 /// Lines that are drawn through, none between rows.
 const STYLE: TableStyle = TableStyle::new()

@@ -1,6 +1,6 @@
 //! From lines to what they ask for.
 
-use crate::is_complete;
+use pcq::is_complete;
 
 /// The lines of a statement that has not ended yet.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::flaw::{abridged, unexpected, unplaced};
 use super::instant::instant_of_cell;
-use crate::model::NameError;
-use crate::{Error, ErrorKind, Event, Fact, Object, Profile, Timestamp, Value};
+use pcq::model::NameError;
+use pcq::{Error, ErrorKind, Event, Fact, Object, Profile, Timestamp, Value};
 
 /// The columns that are no properties, unless they have a type.
 const ROLES: [Role; 4] = [Role::Event, Role::User, Role::At, Role::Id];

@@ -12,7 +12,7 @@ use super::column::Columns;
 use super::flaw::Flaw;
 use super::lines::{Lines, Raw};
 use super::{ReadRows, Row};
-use crate::{Error, ErrorKind};
+use pcq::{Error, ErrorKind};
 
 /// How many bytes of a cell are taken at once.
 const CELL_BYTES: usize = 1 << 9;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::model::{JsonError, ValueKind};
-use crate::{Error, ErrorKind, Value};
+use pcq::model::{JsonError, ValueKind};
+use pcq::{Error, ErrorKind, Value};
 
 /// How much of a text a message shows.
 const SHOWN: usize = 80;

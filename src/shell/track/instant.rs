@@ -1,8 +1,8 @@
 //! Instants as other programs write them.
 
 use super::flaw::{abridged, wrong_type};
-use crate::model::TimestampError;
-use crate::{Error, Timestamp, Value};
+use pcq::model::TimestampError;
+use pcq::{Error, Timestamp, Value};
 
 /// Reads a timestamp, or milliseconds since 1970.
 pub(super) fn instant(value: &Value) -> Result<Timestamp, Error> {

@@ -7,7 +7,7 @@ use super::flaw::{Flaw, unexpected, wrong_type};
 use super::instant::instant;
 use super::lines::{Lines, Raw};
 use super::{ReadRows, Row};
-use crate::{Error, ErrorKind, Event, Fact, Object, Profile, Value};
+use pcq::{Error, ErrorKind, Event, Fact, Object, Profile, Value};
 
 /// The members of an event.
 const EVENT: [&str; 5] = ["event", "user", "at", "id", "properties"];

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::ROW_BYTES;
-use crate::{Error, ErrorKind};
+use pcq::{Error, ErrorKind};
 
 /// The most bytes of a piece.
 const PIECE_BYTES: u64 = 1 << 16;

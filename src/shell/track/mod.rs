@@ -21,10 +21,10 @@ use super::format::Format;
 use super::output::Printer;
 use super::report::Reporter;
 use super::store;
-use crate::{Database, Error, Fact, Rows, Tracked, Value, limits};
 use flaw::Flaw;
 use input::Input;
 pub(super) use input::RowFormat;
+use pcq::{Database, Error, Fact, Rows, Tracked, Value, limits};
 use progress::Progress;
 use rejects::Rejects;
 
