@@ -46,7 +46,7 @@ enum Kept {
 
 /// An answer, before it refers to the history.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Found {
+pub(super) enum SeriesAnswer {
     Answer(Answer<'static>),
     /// The value in the event of this index.
     ValueOf(usize),
@@ -102,17 +102,17 @@ impl Series {
         question: &Question,
         judge: &dyn Judge,
         range: Range<usize>,
-    ) -> Found {
+    ) -> SeriesAnswer {
         if range.is_empty() {
-            return Found::Answer(Answer::of_nothing(question.aggregate));
+            return SeriesAnswer::Answer(Answer::of_nothing(question.aggregate));
         }
         match &self.kept {
-            Kept::Times => Found::Answer(self.answer_of_times(question.aggregate, range)),
+            Kept::Times => SeriesAnswer::Answer(self.answer_of_times(question.aggregate, range)),
             Kept::Sums(runs) => {
-                Found::Answer(answer_of_sum(question.aggregate, runs.summary(range)))
+                SeriesAnswer::Answer(answer_of_sum(question.aggregate, runs.summary(range)))
             }
             Kept::Extremes(runs) => {
-                Found::Answer(answer_of_extremes(question.aggregate, runs.summary(range)))
+                SeriesAnswer::Answer(answer_of_extremes(question.aggregate, runs.summary(range)))
             }
             Kept::Values(values) => values.answer(question, judge, range),
         }

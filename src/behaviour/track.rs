@@ -9,7 +9,7 @@ use indexmap::{Equivalent, IndexMap};
 
 use crate::model::{Answer, Judge, Measured, Object, Path, Question, Timestamp};
 
-use super::series::{Found, Kind, Series, property};
+use super::series::{Kind, Series, SeriesAnswer, property};
 use super::window::Window;
 
 /// The most series that are kept of events of one name.
@@ -31,18 +31,18 @@ pub(super) struct Track {
     /// Each on its own, so that few take little and a change copies little.
     records: Vector<Arc<Record>>,
     /// Locked for look-ups only: events are judged while it is free.
-    series: RwLock<IndexMap<Key, Slot>>,
+    series: RwLock<IndexMap<SeriesKey, Slot>>,
 }
 
 /// Which events a series is of, and what of them it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+struct SeriesKey {
     kind: Kind,
     of: Option<Path>,
     filter: Arc<str>,
 }
 
-/// A [`Key`] that only refers.
+/// A [`SeriesKey`] that only refers.
 #[derive(Hash)]
 struct KeyRef<'q> {
     kind: Kind,
@@ -50,15 +50,15 @@ struct KeyRef<'q> {
     filter: &'q Arc<str>,
 }
 
-impl Equivalent<Key> for KeyRef<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
+impl Equivalent<SeriesKey> for KeyRef<'_> {
+    fn equivalent(&self, key: &SeriesKey) -> bool {
         self.kind == key.kind && self.of == key.of.as_ref() && self.filter == &key.filter
     }
 }
 
 impl KeyRef<'_> {
-    fn to_key(&self) -> Key {
-        Key { kind: self.kind, of: self.of.cloned(), filter: Arc::clone(self.filter) }
+    fn to_key(&self) -> SeriesKey {
+        SeriesKey { kind: self.kind, of: self.of.cloned(), filter: Arc::clone(self.filter) }
     }
 }
 
@@ -160,10 +160,10 @@ impl Track {
         }
     }
 
-    fn answer(&self, found: Found, question: &Question) -> Answer<'_> {
+    fn answer(&self, found: SeriesAnswer, question: &Question) -> Answer<'_> {
         let index = match found {
-            Found::Answer(answer) => return answer,
-            Found::ValueOf(index) => index,
+            SeriesAnswer::Answer(answer) => return answer,
+            SeriesAnswer::ValueOf(index) => index,
         };
         let record = self.records.get(index).zip(question.of.as_ref());
         let value = record.and_then(|(record, of)| property(&record.properties, of));
@@ -211,7 +211,9 @@ impl Track {
     pub(super) fn series_bytes(&self) -> usize {
         let map = self.series.read().unwrap_or_else(PoisonError::into_inner);
         map.iter()
-            .map(|(key, slot)| size_of::<(Key, Slot)>() + key.filter.len() + slot.series.bytes())
+            .map(|(key, slot)| {
+                size_of::<(SeriesKey, Slot)>() + key.filter.len() + slot.series.bytes()
+            })
             .sum()
     }
 }

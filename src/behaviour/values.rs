@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::model::{Aggregate, Answer, Frame, Judge, Question, Value};
 
-use super::series::{Found, integer};
+use super::series::{SeriesAnswer, integer};
 use super::sliding::{Seen, Sliding};
 
 /// Up to so many events are sorted by value; up to so many values are counted one by one, by bisection in
@@ -100,11 +100,11 @@ impl Values {
         question: &Question,
         judge: &dyn Judge,
         range: Range<usize>,
-    ) -> Found {
+    ) -> SeriesAnswer {
         match question.aggregate {
             Aggregate::Favorite => self.favorite(question.frame, range),
-            Aggregate::Share => Found::Answer(self.share(question, judge, range)),
-            _ => Found::Answer(integer(self.distinct(question.frame, range))),
+            Aggregate::Share => SeriesAnswer::Answer(self.share(question, judge, range)),
+            _ => SeriesAnswer::Answer(integer(self.distinct(question.frame, range))),
         }
     }
 
@@ -116,15 +116,15 @@ impl Values {
     }
 
     /// The first of the most frequent value, of equals of the one that is seen last.
-    fn favorite(&self, frame: Frame, range: Range<usize>) -> Found {
+    fn favorite(&self, frame: Frame, range: Range<usize>) -> SeriesAnswer {
         let number = match self.few(&range) {
             Some(few) => few.into_iter().max().map(|(_, number)| number),
             None => self.slide(frame, range.clone(), Sliding::favorite),
         };
         let places = number.and_then(|number| self.places.get(number as usize));
         let first = places.and_then(|places| within(places, &range).first());
-        first.map_or(Found::Answer(Answer::Null), |first| {
-            Found::ValueOf(self.indices[*first as usize] as usize)
+        first.map_or(SeriesAnswer::Answer(Answer::Null), |first| {
+            SeriesAnswer::ValueOf(self.indices[*first as usize] as usize)
         })
     }
 

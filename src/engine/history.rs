@@ -101,7 +101,8 @@ impl Session {
         let mut placed = self.database().shared.store.object_history(kind, id)?;
         placed.retain(|((number, _), _)| *number <= self.newest_seen());
         if let Some((revision, changes)) = self.pending() {
-            let own = (0..).zip(changes).filter(|(_, change)| subject(change) == Some((kind, id)));
+            let own =
+                (0..).zip(changes).filter(|(_, change)| object_of(change) == Some((kind, id)));
             placed.extend(own.map(|(index, change)| ((revision.number, index), change)));
         }
         Ok(placed)
@@ -215,7 +216,7 @@ fn segment_cells(segment: &Segment) -> Vec<Value> {
 }
 
 /// The object that a change is about, if it is about one.
-fn subject(change: &Change) -> Option<(ObjectKind, u32)> {
+fn object_of(change: &Change) -> Option<(ObjectKind, u32)> {
     Some(match change {
         Change::Key(key) => (ObjectKind::Key, key.id.0),
         Change::Segment(segment) => (ObjectKind::Segment, segment.id.0),
@@ -287,7 +288,7 @@ impl Teller<'_> {
 
     /// The kind and the name of what a change is about.
     fn about(&self, change: &Change) -> (Value, Value) {
-        match (subject(change), change) {
+        match (object_of(change), change) {
             (Some((kind, id)), _) => (text(&kind.to_string()), self.name(kind, id)),
             (None, Change::Keep { event, .. }) => (text("event"), maybe(event.as_ref())),
             (None, _) => (Value::Null, Value::Null),

@@ -10,8 +10,8 @@ use super::{Outcome, Rows, Session};
 use crate::error::Result;
 use crate::eval::Needs;
 use crate::model::{
-    Catalog, Condition, Config, Duration, Key, Publication, Reference, Segment, Timestamp, User,
-    Value,
+    Catalog, Condition, Config, Duration, Key, Publication, Reference, Referrer, Segment,
+    Timestamp, Value,
 };
 use crate::statement::{Show, Table, rules};
 
@@ -80,9 +80,9 @@ fn key_row(catalog: &Catalog, key: &Key, now: Timestamp) -> Vec<Value> {
 fn segment_row(catalog: &Catalog, segment: &Segment, now: Timestamp) -> Vec<Value> {
     let reference = Reference::Segment(segment.id);
     let configs = rules::configs_with(catalog, reference, now);
-    let segments = catalog.users(reference).filter_map(|user| match user {
-        User::Segment(id) => catalog.segment(id).map(|s| s.name.to_arc()),
-        User::Config(_) => None,
+    let segments = catalog.referrers(reference).filter_map(|referrer| match referrer {
+        Referrer::Segment(id) => catalog.segment(id).map(|s| s.name.to_arc()),
+        Referrer::Config(_) => None,
     });
     let segments: BTreeSet<_> = segments.collect();
     vec![

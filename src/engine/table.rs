@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{self, Environment, Found, Scope};
+use crate::eval::{self, Environment, Lookup, Scope};
 use crate::model::{
     AttributeName, Catalog, Context, Expr, ExprKind, KeyId, KeyType, Literal, Name, Path,
     SegmentId, Span, Spanned, Timestamp, Value, compare_numbers,
@@ -260,7 +260,7 @@ struct RowEnvironment<'r> {
 }
 
 impl<'r> Environment<'r> for RowEnvironment<'r> {
-    fn attribute(&self, name: &AttributeName) -> Found<'r> {
+    fn attribute(&self, name: &AttributeName) -> Lookup<'r> {
         let place = self.columns.iter().position(|column| *column == name.as_str());
         place.and_then(|at| self.row.get(at)).into()
     }

@@ -172,7 +172,7 @@ impl<'a> Checker<'a> {
     fn contains(&mut self, operand: &Expr, items: &[Expr], span: Span) -> Result<()> {
         let known = self.known(operand)?;
         if !matches!(known, None | Some(Type::String | Type::Json)) {
-            return Err(mismatch("CONTAINS", "a string or a list", Found(known), operand.span));
+            return Err(mismatch("CONTAINS", "a string or a list", TypeName(known), operand.span));
         }
         not_empty(items, span)?;
         items.iter().try_for_each(|item| match self.known(item)? {
@@ -200,7 +200,7 @@ impl<'a> Checker<'a> {
         let sum = matches!(op, ArithmeticOp::Add | ArithmeticOp::Subtract);
         if sum && [a, b].contains(&Some(Type::Duration)) {
             if op == ArithmeticOp::Subtract && b != Some(Type::Duration) {
-                return Err(mismatch(place, "a timestamp on its left", Found(a), left.span));
+                return Err(mismatch(place, "a timestamp on its left", TypeName(a), left.span));
             }
             let (expr, known) = if a == Some(Type::Duration) { (right, b) } else { (left, a) };
             wanted(&place, Wants::Timestamp, expr, known)?;
@@ -330,7 +330,7 @@ fn wanted(place: &str, wants: Wants, expr: &Expr, known: Known) -> Result<()> {
         },
     };
     if !fits {
-        return Err(mismatch(place, wants.to_string(), Found(known), expr.span));
+        return Err(mismatch(place, wants.to_string(), TypeName(known), expr.span));
     }
     match literal_text(expr) {
         Some(text) if wants == Wants::Timestamp => timestamp(text, expr.span).map(drop),
@@ -412,9 +412,9 @@ fn positive(place: &str, expr: &Expr, largest: i64) -> Result<()> {
 }
 
 /// Writes a type that may not be known.
-struct Found(Known);
+struct TypeName(Known);
 
-impl fmt::Display for Found {
+impl fmt::Display for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(found) => found.fmt(f),

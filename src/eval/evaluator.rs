@@ -10,7 +10,7 @@ use super::function::Function;
 use super::measure::Finding;
 use super::number::{arithmetic, cast, negate};
 use super::operand::{Operand, Truth};
-use super::program::{Constant, Environment, Found, Node, NodeId, Nodes, Program};
+use super::program::{Constant, Environment, Lookup, Node, NodeId, Nodes, Program};
 use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, Short, Value, ValueKind};
 
 /// A program at work.
@@ -124,9 +124,9 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     /// The kind of an attribute, and its text if it is a short one; `None` if it is missing.
     fn short(&self, field: &Field) -> Option<(ValueKind, Option<Short>)> {
         let (value, short) = match self.environment.attribute(&field.name) {
-            Found::Missing => return None,
-            Found::Attribute(attribute) => (attribute.value(), attribute.short()),
-            Found::Value(value) => (value, value.as_str().and_then(Short::new)),
+            Lookup::Missing => return None,
+            Lookup::Attribute(attribute) => (attribute.value(), attribute.short()),
+            Lookup::Value(value) => (value, value.as_str().and_then(Short::new)),
         };
         (*value != Value::Null).then(|| (value.kind(), short))
     }
@@ -189,7 +189,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         else {
             return None;
         };
-        let Found::Attribute(attribute) = self.environment.attribute(&field.name) else {
+        let Lookup::Attribute(attribute) = self.environment.attribute(&field.name) else {
             return None;
         };
         if !field.steps().is_empty() {

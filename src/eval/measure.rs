@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::function::Function;
 use super::literal::{mismatch, timestamp, unknown_parameter};
 use super::operand::Operand;
-use super::program::{Environment, Found, Node, Program};
+use super::program::{Environment, Lookup, Node, Program};
 use crate::error::Result;
 use crate::model::{
     Answer, AttributeName, Behaviour, CompareOp, Context, Frame, Judge, KeptAnswer, Literal,
@@ -154,7 +154,7 @@ struct Properties<'p> {
 }
 
 impl<'p> Environment<'p> for Properties<'p> {
-    fn attribute(&self, name: &AttributeName) -> Found<'p> {
+    fn attribute(&self, name: &AttributeName) -> Lookup<'p> {
         self.properties.get(name.as_str()).into()
     }
 

@@ -39,7 +39,7 @@ pub(crate) use compile::compile;
 pub use evaluation::Evaluation;
 pub(crate) use needs::Needs;
 pub(crate) use plan::{Meter, NOWHERE, NoMeter, Plan};
-pub(crate) use program::{Environment, Found, Program, passes_check};
+pub(crate) use program::{Environment, Lookup, Program, passes_check};
 pub(crate) use run::Moment;
 #[cfg(test)]
 pub(crate) use scope::CatalogScope;

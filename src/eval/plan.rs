@@ -461,9 +461,9 @@ impl PlanSplit {
 
 /// Which configs a catalog says may have a key, by number.
 pub(super) fn claimants(catalog: &Catalog, key: KeyId) -> impl Iterator<Item = ConfigId> {
-    use crate::model::{Reference, User};
-    catalog.users(Reference::Key(key)).filter_map(|user| match user {
-        User::Config(id) => Some(id),
-        User::Segment(_) => None,
+    use crate::model::{Reference, Referrer};
+    catalog.referrers(Reference::Key(key)).filter_map(|referrer| match referrer {
+        Referrer::Config(id) => Some(id),
+        Referrer::Segment(_) => None,
     })
 }

@@ -139,7 +139,7 @@ pub(super) enum Node {
 }
 
 /// What an environment has of an attribute.
-pub(crate) enum Found<'a> {
+pub(crate) enum Lookup<'a> {
     /// Nothing.
     Missing,
     /// A value, of which nothing is prepared.
@@ -148,7 +148,7 @@ pub(crate) enum Found<'a> {
     Attribute(Attribute<'a>),
 }
 
-impl<'a> Found<'a> {
+impl<'a> Lookup<'a> {
     pub(crate) fn value(self) -> Option<&'a Value> {
         match self {
             Self::Missing => None,
@@ -158,13 +158,13 @@ impl<'a> Found<'a> {
     }
 }
 
-impl<'a> From<Option<&'a Value>> for Found<'a> {
+impl<'a> From<Option<&'a Value>> for Lookup<'a> {
     fn from(value: Option<&'a Value>) -> Self {
         value.map_or(Self::Missing, Self::Value)
     }
 }
 
-impl<'a> From<Option<Attribute<'a>>> for Found<'a> {
+impl<'a> From<Option<Attribute<'a>>> for Lookup<'a> {
     fn from(attribute: Option<Attribute<'a>>) -> Self {
         attribute.map_or(Self::Missing, Self::Attribute)
     }
@@ -177,7 +177,7 @@ impl Node {
 /// What an evaluation asks of the world around a condition. `'a` is how long its values live.
 pub(crate) trait Environment<'a> {
     /// An attribute of the user (a property of an event, a column of a row).
-    fn attribute(&self, name: &AttributeName) -> Found<'a>;
+    fn attribute(&self, name: &AttributeName) -> Lookup<'a>;
 
     /// The value that the user has for a key.
     fn key_value(&mut self, _key: KeyId) -> &'a Value {
@@ -295,8 +295,8 @@ pub(crate) fn passes_check(program: &Program, value: &Value) -> bool {
 struct Alone<'a>(&'a Value);
 
 impl<'a> Environment<'a> for Alone<'a> {
-    fn attribute(&self, _name: &AttributeName) -> Found<'a> {
-        Found::Missing
+    fn attribute(&self, _name: &AttributeName) -> Lookup<'a> {
+        Lookup::Missing
     }
 
     /// A `CHECK` has no `NOW()`, so no instant is ever asked for.

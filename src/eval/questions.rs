@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::measure::Measure;
 use super::program::Program;
 use super::snapshot::Compiled;
-use crate::model::{Condition, Reference, SegmentId, User};
+use crate::model::{Condition, Reference, Referrer, SegmentId};
 
 /// Whether a condition may have a function over events in it. It need not be read for that, but a text in it
 /// may look like one.
@@ -31,10 +31,10 @@ impl Compiled {
         let mut todo = vec![segment];
         let mut seen = BTreeSet::from([segment]);
         while let Some(segment) = todo.pop() {
-            for user in self.catalog.users(Reference::Segment(segment)) {
-                match user {
-                    User::Config(id) if self.serves(id, segment) => return true,
-                    User::Segment(id) if seen.insert(id) => todo.push(id),
+            for referrer in self.catalog.referrers(Reference::Segment(segment)) {
+                match referrer {
+                    Referrer::Config(id) if self.serves(id, segment) => return true,
+                    Referrer::Segment(id) if seen.insert(id) => todo.push(id),
                     _ => {}
                 }
             }

@@ -8,7 +8,7 @@ use super::measure::Measure;
 use super::memo::{Memo, Segments};
 use super::operand::Operand;
 use super::plan::{ALL, Era, Plan, PlanRow, PlanSplit, RowTest, ServedRow};
-use super::program::{Environment, Found, NULL};
+use super::program::{Environment, Lookup, NULL};
 use super::snapshot::Compiled;
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
 }
 
 impl<'a> Environment<'a> for Run<'a> {
-    fn attribute(&self, name: &AttributeName) -> Found<'a> {
+    fn attribute(&self, name: &AttributeName) -> Lookup<'a> {
         self.context.find(name).into()
     }
 
@@ -259,11 +259,11 @@ impl<'a> Environment<'a> for Run<'a> {
 /// A row of a table about a user: names are its columns, all else is of the user.
 pub(super) struct Beside<'a> {
     pub(super) run: Run<'a>,
-    pub(super) column: &'a dyn Fn(&AttributeName) -> Found<'a>,
+    pub(super) column: &'a dyn Fn(&AttributeName) -> Lookup<'a>,
 }
 
 impl<'a> Environment<'a> for Beside<'a> {
-    fn attribute(&self, name: &AttributeName) -> Found<'a> {
+    fn attribute(&self, name: &AttributeName) -> Lookup<'a> {
         (self.column)(name)
     }
 

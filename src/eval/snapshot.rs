@@ -14,7 +14,7 @@ use super::field::Fields;
 use super::keys::{Keys, Slot, SlotIndex};
 use super::measure::Measure;
 use super::plan::{Meter, NoMeter, Plan, Schedule, claimants};
-use super::program::{Found, Program};
+use super::program::{Lookup, Program};
 use super::questions::may_ask;
 use super::run::{Beside, Moment, Run};
 use super::scope::CatalogScope;
@@ -313,7 +313,7 @@ impl Snapshot {
         program: &'a Program,
         context: &'a Context,
         at: Timestamp,
-        column: &'a dyn Fn(&AttributeName) -> Found<'a>,
+        column: &'a dyn Fn(&AttributeName) -> Lookup<'a>,
     ) -> Option<bool> {
         let run = Run::new(self.compiled(), context, Moment::At(at));
         program.evaluate(&mut Beside { run, column })

@@ -23,14 +23,14 @@ pub(crate) enum Reference {
 
 /// What refers to a key or a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum User {
+pub(crate) enum Referrer {
     /// A segment's condition, by `IN SEGMENT` or `KEY(…)`.
     Segment(SegmentId),
     /// A config, by a row or a column of a version that still matters.
     Config(ConfigId),
 }
 
-impl User {
+impl Referrer {
     const FIRST: Self = Self::Segment(SegmentId(0));
     const LAST: Self = Self::Config(ConfigId(u32::MAX));
 }
@@ -60,7 +60,7 @@ pub(crate) struct Catalog {
     /// Every name that a config has or had.
     config_names: OrdMap<Name, ConfigId>,
     /// Who refers to what, archived or not. Of a config it may hold more than is still used: time passes.
-    users: OrdSet<(Reference, User)>,
+    referrers: OrdSet<(Reference, Referrer)>,
 }
 
 impl Catalog {
@@ -127,9 +127,9 @@ impl Catalog {
 
     /// Who refers to a key or segment. Of configs it may name more than still use it: ask
     /// [`Config::used`] for the present.
-    pub(crate) fn users(&self, of: Reference) -> impl Iterator<Item = User> + '_ {
-        let all = (of, User::FIRST)..=(of, User::LAST);
-        self.users.range(all).map(|(_, user)| *user)
+    pub(crate) fn referrers(&self, of: Reference) -> impl Iterator<Item = Referrer> + '_ {
+        let all = (of, Referrer::FIRST)..=(of, Referrer::LAST);
+        self.referrers.range(all).map(|(_, referrer)| *referrer)
     }
 
     /// The number that the next key gets.
@@ -192,10 +192,10 @@ impl Catalog {
 
     /// Puts a segment in place.
     pub(crate) fn put_segment(&mut self, segment: &Arc<Segment>) {
-        let user = User::Segment(segment.id);
+        let referrer = Referrer::Segment(segment.id);
         if let Some(old) = self.segments.get(&segment.id).cloned() {
             for reference in self.references(old.condition.expr()) {
-                self.users.remove(&(reference, user));
+                self.referrers.remove(&(reference, referrer));
             }
         }
         let references = self.references(segment.condition.expr());
@@ -209,10 +209,10 @@ impl Catalog {
         segment: &Arc<Segment>,
         references: impl IntoIterator<Item = Reference>,
     ) {
-        let user = User::Segment(segment.id);
+        let referrer = Referrer::Segment(segment.id);
         self.segment_names.insert(segment.name.clone(), segment.id);
         self.segments.insert(segment.id, Arc::clone(segment));
-        self.users.extend(references.into_iter().map(|reference| (reference, user)));
+        self.referrers.extend(references.into_iter().map(|reference| (reference, referrer)));
     }
 
     /// What a condition refers to directly, `EVERYONE` aside.
@@ -267,7 +267,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Changes a config, forgets what it no longer needs, and keeps the index of users in step. A config
+    /// Changes a config, forgets what it no longer needs, and keeps the index of referrers in step. A config
     /// that only this catalog has is changed in place.
     fn edit(&mut self, id: ConfigId, now: Timestamp, change: impl FnOnce(&mut Config)) {
         let Some(config) = self.configs.get_mut(&id) else { return };
@@ -279,17 +279,17 @@ impl Catalog {
         // versions never change: the same numbers are the same references
         if !old.keys().eq(config.versions.keys()) {
             let new = config.versions.clone();
-            self.replace_users(id, &old, &new);
+            self.replace_referrers(id, &old, &new);
         }
     }
 
-    fn replace_users(&mut self, id: ConfigId, old: &KeptVersions, new: &KeptVersions) {
-        let (old, new, user) = (references_of(old), references_of(new), User::Config(id));
+    fn replace_referrers(&mut self, id: ConfigId, old: &KeptVersions, new: &KeptVersions) {
+        let (old, new, referrer) = (references_of(old), references_of(new), Referrer::Config(id));
         for reference in old.iter().filter(|r| new.binary_search(r).is_err()) {
-            self.users.remove(&(*reference, user));
+            self.referrers.remove(&(*reference, referrer));
         }
         for reference in new.iter().filter(|r| old.binary_search(r).is_err()) {
-            self.users.insert((*reference, user));
+            self.referrers.insert((*reference, referrer));
         }
     }
 
@@ -297,7 +297,7 @@ impl Catalog {
     pub(crate) fn put_config(&mut self, config: Arc<Config>) {
         let (id, name) = (config.head.id, config.head.name.clone());
         let old = self.configs.get(&id).map(|old| old.versions.clone()).unwrap_or_default();
-        self.replace_users(id, &old, &config.versions);
+        self.replace_referrers(id, &old, &config.versions);
         self.config_names.insert(name, id);
         self.configs.insert(id, config);
     }

@@ -26,7 +26,7 @@ mod vec_map;
 
 pub use behaviour::{Aggregate, Behaviour, Window};
 pub(crate) use behaviour::{Answer, Frame, Judge, KeptAnswer, Measured, Past, Question, Ready};
-pub(crate) use catalog::{Catalog, Reference, User, Versions};
+pub(crate) use catalog::{Catalog, Reference, Referrer, Versions};
 pub use change::{Change, ChangeSet, Revision};
 pub(crate) use condition::ConditionParser;
 pub use condition::{

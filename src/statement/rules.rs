@@ -8,8 +8,8 @@ use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, CheckScope, Program};
 use crate::limits::{CHAIN_DEPTH, VALUE_BYTES};
 use crate::model::{
-    Catalog, Cell, Condition, Config, Key, KeyType, Name, Reference, SegmentId, Span, Timestamp,
-    User, Value, Version,
+    Catalog, Cell, Condition, Config, Key, KeyType, Name, Reference, Referrer, SegmentId, Span,
+    Timestamp, Value, Version,
 };
 
 /// Tells which values a key takes.
@@ -99,11 +99,11 @@ pub(crate) fn configs_with(
     what: Reference,
     now: Timestamp,
 ) -> Vec<&Arc<Config>> {
-    let users = catalog.users(what).filter_map(|user| match user {
-        User::Config(id) => catalog.config(id),
-        User::Segment(_) => None,
+    let configs = catalog.referrers(what).filter_map(|referrer| match referrer {
+        Referrer::Config(id) => catalog.config(id),
+        Referrer::Segment(_) => None,
     });
-    users.filter(|config| !config.head.archived && uses(config, what, now)).collect()
+    configs.filter(|config| !config.head.archived && uses(config, what, now)).collect()
 }
 
 fn uses(config: &Config, what: Reference, now: Timestamp) -> bool {
@@ -118,9 +118,9 @@ pub(crate) fn users_today(catalog: &Catalog, what: Reference, now: Timestamp) ->
     let configs = configs_with(catalog, what, now);
     let mut told: Vec<_> =
         configs.iter().map(|c| format!("config `{}`", c.head.name.as_str())).collect();
-    let segments = catalog.users(what).filter_map(|user| match user {
-        User::Segment(id) => catalog.segment(id),
-        User::Config(_) => None,
+    let segments = catalog.referrers(what).filter_map(|referrer| match referrer {
+        Referrer::Segment(id) => catalog.segment(id),
+        Referrer::Config(_) => None,
     });
     told.extend(segments.filter(|s| !s.archived).map(|s| format!("segment `{}`", s.name.as_str())));
     told
@@ -334,19 +334,19 @@ impl<'c> Chains<'c> {
     /// What a node has a say in: segments whose condition refers to it; keys to which its rows give a cell.
     fn decides(&self, node: Reference) -> BTreeSet<Reference> {
         let mut found = BTreeSet::new();
-        for user in self.catalog.users(node) {
-            match (user, node) {
-                (User::Segment(id), _) => {
+        for referrer in self.catalog.referrers(node) {
+            match (referrer, node) {
+                (Referrer::Segment(id), _) => {
                     if self.catalog.segment(id).is_some_and(|s| !s.archived) {
                         found.insert(Reference::Segment(id));
                     }
                 }
-                (User::Config(id), Reference::Segment(segment)) => {
+                (Referrer::Config(id), Reference::Segment(segment)) => {
                     let config = self.catalog.config(id).filter(|c| !c.head.archived);
                     let versions = config.into_iter().flat_map(|c| c.used(self.now));
                     found.extend(versions.flat_map(|v| given_by(v, segment)));
                 }
-                (User::Config(_), Reference::Key(_)) => {}
+                (Referrer::Config(_), Reference::Key(_)) => {}
             }
         }
         found

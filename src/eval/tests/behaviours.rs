@@ -363,7 +363,7 @@ fn rows_about_users_see_columns_and_the_user() {
     let (yes, no) = (json("\"u1\""), json("\"u2\""));
     let holds = |value| {
         let column = |name: &AttributeName| {
-            if name.as_str() == "user" { Found::Value(value) } else { Found::Missing }
+            if name.as_str() == "user" { Lookup::Value(value) } else { Lookup::Missing }
         };
         let user = user();
         world.snapshot.holds_beside(&program, &user, hours_ago(0), &column)

@@ -17,7 +17,7 @@ use super::compile::compile_value;
 use super::measure::Measure;
 use super::operand::Truth;
 use super::scope::CatalogScope;
-use super::{Environment, Found, Scope, compile};
+use super::{Environment, Lookup, Scope, compile};
 use crate::model::{
     Answer, ArithmeticOp, AttributeName, Catalog, CompareOp, Context, Expr, ExprKind, KeyType,
     Literal, Name, Spanned, Timestamp, Value,
@@ -101,7 +101,7 @@ fn at(text: &str) -> Timestamp {
 struct User<'a>(&'a Context);
 
 impl<'a> Environment<'a> for User<'a> {
-    fn attribute(&self, name: &AttributeName) -> Found<'a> {
+    fn attribute(&self, name: &AttributeName) -> Lookup<'a> {
         self.0.find(name).into()
     }
 
