@@ -18,9 +18,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Meter, Moment, NoMeter};
 use crate::listing::Lists;
-use crate::model::{
-    Catalog, Change, Context, Entry, ListId, Listing, Name, Revision, Timestamp, UserIds,
-};
+use crate::model::{Catalog, Change, Context, Entry, ListId, Name, Revision, Timestamp, UserIds};
 use crate::store::{self, Store};
 use crate::syntax;
 use crate::transfer::{Dump, DumpKind};
@@ -86,16 +84,17 @@ pub(super) struct State {
 impl State {
     /// A state that goes by lists of users.
     pub(super) fn new(catalog: Catalog, snapshot: eval::Snapshot, lists: Arc<Lists>) -> Self {
-        if lists.is_empty() {
-            return Self { catalog, snapshot, lists };
-        }
-        let snapshot = snapshot.with_lists(Arc::clone(&lists) as Arc<dyn Listing>);
+        let snapshot = if Arc::ptr_eq(snapshot.lists(), &lists) {
+            snapshot
+        } else {
+            snapshot.with_lists(Arc::clone(&lists))
+        };
         Self { catalog, snapshot, lists }
     }
 
     /// The state with other lists.
     pub(super) fn going_by(&self, lists: &Arc<Lists>) -> Self {
-        Self::new(self.catalog.clone(), self.snapshot.clone(), Arc::clone(lists))
+        Self::new(self.snapshot.catalog().clone(), self.snapshot.clone(), Arc::clone(lists))
     }
 }
 
@@ -548,12 +547,7 @@ impl Database {
             deliveries.let_go(replaced.made);
             return Err(error);
         }
-        self.put_state(if Arc::ptr_eq(&lists, &before.lists) {
-            State { catalog: after, snapshot, lists }
-        } else {
-            let snapshot = snapshot.with_lists(Arc::clone(&lists) as Arc<dyn Listing>);
-            State { catalog: after, snapshot, lists }
-        });
+        self.put_state(State::new(after, snapshot, lists));
         drop(before);
         deliveries.let_go(replaced.gone);
         self.shared.listeners.call(revision, changes);

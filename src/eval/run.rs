@@ -222,12 +222,11 @@ impl<'a> Environment<'a> for Run<'a> {
     }
 
     fn in_list(&self, list: ListId) -> bool {
-        let lists = self.snapshot.lists.as_deref().zip(self.context.user_id());
-        lists.is_some_and(|(lists, user)| lists.contains(list, user))
+        self.context.user_id().is_some_and(|user| self.snapshot.lists.contains(list, user))
     }
 
     fn list_length(&self, list: ListId) -> Option<u64> {
-        self.snapshot.lists.as_deref()?.length(list)
+        self.snapshot.lists.length(list)
     }
 
     fn answer(&mut self, measure: &'a Measure) -> Answer<'a> {

@@ -21,9 +21,10 @@ use super::scope::CatalogScope;
 use super::trace::{Trace, trace};
 use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
+use crate::listing::Lists;
 use crate::model::{
-    AttributeName, Catalog, Change, Condition, ConfigId, Context, KeyId, Listing, Segment,
-    SegmentId, Timestamp, Version,
+    AttributeName, Catalog, Change, Condition, ConfigId, Context, KeyId, Segment, SegmentId,
+    Timestamp, Version,
 };
 use crate::shard::{shards, thread_number};
 
@@ -60,8 +61,8 @@ pub(super) struct Compiled {
     schedules: OrdMap<ConfigId, Arc<Schedule>>,
     /// The attributes and functions over events of all conditions.
     fields: Arc<Fields>,
-    /// The lists of users that conditions refer to, if there are any.
-    pub(super) lists: Option<Arc<dyn Listing>>,
+    /// The lists of users that conditions refer to.
+    pub(super) lists: Arc<Lists>,
     /// The segments whose conditions may have a function over events.
     pub(super) asking: OrdSet<SegmentId>,
     /// The functions over events that may decide over a key.
@@ -140,8 +141,8 @@ impl Snapshot {
     }
 
     /// The same state with other lists of users, those that its conditions refer to.
-    pub(crate) fn with_lists(&self, lists: Arc<dyn Listing>) -> Self {
-        Self::new(Compiled { lists: Some(lists), ..self.compiled().clone() })
+    pub(crate) fn with_lists(&self, lists: Arc<Lists>) -> Self {
+        Self::new(Compiled { lists, ..self.compiled().clone() })
     }
 
     /// A state that is not counted: of the past, or pretended.
@@ -209,6 +210,16 @@ impl Snapshot {
     #[inline]
     fn pin(&self) -> Option<&Arc<Pin>> {
         self.pins.get(thread_number() & (self.pins.len() - 1))
+    }
+
+    /// The catalog that it was compiled from.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.compiled().catalog
+    }
+
+    /// The lists of users that its conditions refer to.
+    pub(crate) fn lists(&self) -> &Arc<Lists> {
+        &self.compiled().lists
     }
 
     /// The number of the revision that it is the state of.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use crate::error::Result;
-use crate::model::{ListId, Listing, UserIds};
+use crate::model::{ListId, UserIds};
 use intern::Interner;
 
 /// Lists of users.
@@ -27,11 +27,6 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lists.is_empty()
-    }
-
     /// The numbers of the lists.
     pub(crate) fn numbers(&self) -> BTreeSet<ListId> {
         self.lists.iter().map(|(list, _)| *list).collect()
@@ -105,13 +100,15 @@ impl Lists {
     }
 }
 
-impl Listing for Lists {
-    fn contains(&self, list: ListId, user: &str) -> bool {
+impl Lists {
+    /// Whether a list has a user; one that is not there has nobody.
+    pub(crate) fn contains(&self, list: ListId, user: &str) -> bool {
         let list = self.list(list);
         list.is_some_and(|list| self.ids.find(user).is_some_and(|number| list.contains(number)))
     }
 
-    fn length(&self, list: ListId) -> Option<u64> {
+    /// How many users a list has; `None` if it is not there.
+    pub(crate) fn length(&self, list: ListId) -> Option<u64> {
         self.list(list).map(RoaringBitmap::len)
     }
 }

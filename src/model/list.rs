@@ -1,22 +1,10 @@
-//! Lists of users: their ids, many of them in little memory, and what an evaluation asks of a list.
+//! Ids of users in lists, many of them in little memory.
 
-use std::fmt;
-
-use super::ListId;
 use crate::error::{ErrorKind, Result};
 
 /// What is said where a list is referred to by hand.
 pub(crate) const LISTS_ARE_LOADED: &str =
     "a list comes into a segment by `pcq list` or the library";
-
-/// Lists of users, as evaluations ask them: without I/O, locks and allocations.
-pub(crate) trait Listing: fmt::Debug + Send + Sync {
-    /// Whether a list has a user; one that is not there has nobody.
-    fn contains(&self, list: ListId, user: &str) -> bool;
-
-    /// How many users a list has; `None` if it is not there.
-    fn length(&self, list: ListId) -> Option<u64>;
-}
 
 /// Ids of users one after the other in one text: 4 bytes for each besides its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -43,7 +43,7 @@ pub(crate) use fact::{
 pub use fact::{Event, Fact, Profile};
 pub use granularity::Granularity;
 pub use key::{Key, KeyType};
-pub(crate) use list::{LISTS_ARE_LOADED, Listing, UserIds};
+pub(crate) use list::{LISTS_ARE_LOADED, UserIds};
 pub use name::{Name, NameError};
 pub(crate) use name::{write_path, write_step};
 pub use publication::{Publication, Timeline};
