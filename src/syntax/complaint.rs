@@ -2,8 +2,7 @@
 
 use pest::error::{Error as PestError, ErrorVariant, InputLocation};
 
-use super::Rule;
-use super::rules::Reading;
+use super::rules::{Reading, Rule};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Name, NameError, Span};
 

@@ -2,10 +2,9 @@
 
 use pest::iterators::{Pair, Pairs};
 
-use super::Rule;
-use super::expression::Builder;
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Duration, Expr, Literal, Name, Path, Share, Span, Spanned};
+use super::rules::Rule;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Span, Spanned};
 
 /// A node of the tree of a statement.
 #[derive(Clone, Debug)]
@@ -59,11 +58,6 @@ impl<'a> Node<'a> {
     /// Every node below it, parents before children.
     pub(super) fn descendants(&self) -> impl Iterator<Item = Self> + use<'a> {
         self.0.clone().into_inner().flatten().map(Node)
-    }
-
-    /// The literal that the node is.
-    pub(crate) fn literal(&self) -> Result<Spanned<Literal>> {
-        super::literal::literal(self)
     }
 
     /// Attaches the place of the node.
@@ -130,75 +124,6 @@ impl<'a> Cursor<'a> {
             if !node.rule().is_filler() {
                 return Ok(node);
             }
-        }
-    }
-
-    /// The name of a key, segment or config.
-    pub(crate) fn name(&mut self) -> Result<Spanned<Name>> {
-        super::literal::name(&self.operand()?)
-    }
-
-    /// The kind of an object and its name.
-    pub(crate) fn object(&mut self) -> Result<(ObjectKind, Spanned<Name>)> {
-        let kind = match self.operand()?.children().node()?.rule() {
-            Rule::k_key => ObjectKind::Key,
-            Rule::k_segment => ObjectKind::Segment,
-            _ => ObjectKind::Config,
-        };
-        Ok((kind, self.name()?))
-    }
-
-    /// A segment; `None` is `EVERYONE`.
-    pub(crate) fn segment(&mut self) -> Result<Spanned<Option<Name>>> {
-        let node = self.operand()?;
-        if node.rule() == Rule::k_everyone {
-            return Ok(node.spanned(None));
-        }
-        let name = super::literal::name(&node)?;
-        Ok(Spanned::new(Some(name.node), name.span))
-    }
-
-    /// An attribute.
-    pub(crate) fn path(&mut self) -> Result<Spanned<Path>> {
-        super::literal::path(&self.operand()?)
-    }
-
-    /// A literal, text, timestamp or parameter.
-    pub(crate) fn literal(&mut self) -> Result<Spanned<Literal>> {
-        super::literal::literal(&self.operand()?)
-    }
-
-    /// A literal after a keyword, if the keyword is there.
-    pub(crate) fn literal_after(&mut self, keyword: Rule) -> Result<Option<Spanned<Literal>>> {
-        if self.saw(keyword) { self.literal().map(Some) } else { Ok(None) }
-    }
-
-    /// A whole number.
-    pub(crate) fn integer(&mut self) -> Result<Spanned<u64>> {
-        super::literal::integer(&self.operand()?)
-    }
-
-    /// A whole number after a keyword, if the keyword is there.
-    pub(crate) fn integer_after(&mut self, keyword: Rule) -> Result<Option<Spanned<u64>>> {
-        if self.saw(keyword) { self.integer().map(Some) } else { Ok(None) }
-    }
-
-    /// A percentage.
-    pub(crate) fn share(&mut self) -> Result<Spanned<Share>> {
-        super::literal::share(&self.operand()?)
-    }
-
-    /// A duration.
-    pub(crate) fn duration(&mut self) -> Result<Spanned<Duration>> {
-        super::literal::duration(&self.operand()?)
-    }
-
-    /// A condition, with or without parentheses of its own around it.
-    pub(crate) fn condition(&mut self) -> Result<Expr> {
-        let node = self.operand()?;
-        match node.rule() {
-            Rule::check | Rule::columns_where | Rule::event_where => node.children().condition(),
-            _ => Builder::default().condition(&node),
         }
     }
 }

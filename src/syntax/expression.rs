@@ -2,13 +2,27 @@
 
 use std::sync::Arc;
 
-use super::{Cursor, Node, Rule, literal};
+use super::cursor::{Cursor, Node};
+use super::literal::unquote;
+use super::operator::{arithmetic, arithmetic_op, binds, compare_op, is_what, quantifier};
+use super::rules::Rule;
 use crate::error::{ErrorKind, Result};
 use crate::limits;
 use crate::model::{
-    AffixKind, Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, IsWhat, KeyType,
-    ListId, Literal, Quantifier, Span, Spanned, Window,
+    AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, KeyType, ListId, Literal, Name,
+    Quantifier, Span, Spanned, Window,
 };
+
+impl Cursor<'_> {
+    /// A condition, with or without parentheses of its own around it.
+    pub(crate) fn condition(&mut self) -> Result<Expr> {
+        let node = self.operand()?;
+        match node.rule() {
+            Rule::check | Rule::columns_where | Rule::event_where => node.children().condition(),
+            _ => Builder::default().condition(&node),
+        }
+    }
+}
 
 /// Builds expressions, and counts how deep they nest.
 #[derive(Debug, Default)]
@@ -241,9 +255,9 @@ impl Builder {
                 let inner = self.condition(&children.operand()?)?;
                 return Ok(node.spanned(inner.node));
             }
-            Rule::duration => ExprKind::Duration(literal::duration(node)?.node),
-            Rule::path => ExprKind::Attribute(literal::path(node)?.node),
-            Rule::check_value => ExprKind::CheckValue(literal::steps(children)?),
+            Rule::duration => ExprKind::Duration(node.duration()?.node),
+            Rule::path => ExprKind::Attribute(node.path()?.node),
+            Rule::check_value => ExprKind::CheckValue(children.steps()?),
             Rule::in_segment => ExprKind::InSegment(segment(&mut children)?),
             Rule::listed => ExprKind::InList(list(&mut children)?),
             Rule::key_value => ExprKind::Key(children.name()?),
@@ -254,7 +268,7 @@ impl Builder {
                 let behaviour = self.nested(node, |builder| builder.behaviour(children))?;
                 ExprKind::Behaviour(Box::new(behaviour))
             }
-            _ => ExprKind::Literal(literal::literal(node)?.node),
+            _ => ExprKind::Literal(node.literal()?.node),
         };
         Ok(node.spanned(kind))
     }
@@ -323,7 +337,7 @@ fn join(mut operands: Vec<Expr>, make: impl FnOnce(Vec<Expr>) -> ExprKind) -> Ex
 }
 
 fn number(node: &Node<'_>, sign: Option<&Node<'_>>) -> Result<Expr> {
-    let value = literal::number(node, sign.is_some())?;
+    let value = node.number(sign.is_some())?;
     let span = sign.map_or(node.span(), |sign| sign.span().to(node.span()));
     Ok(Spanned::new(ExprKind::Literal(Literal::Value(value)), span))
 }
@@ -341,7 +355,7 @@ fn positive(mut test: Expr) -> Expr {
     test
 }
 
-fn segment(children: &mut Cursor<'_>) -> Result<Option<Spanned<crate::model::Name>>> {
+fn segment(children: &mut Cursor<'_>) -> Result<Option<Spanned<Name>>> {
     let segment = children.segment()?;
     Ok(segment.node.map(|name| Spanned::new(name, segment.span)))
 }
@@ -356,58 +370,10 @@ fn list(children: &mut Cursor<'_>) -> Result<ListId> {
 
 fn typed(children: &mut Cursor<'_>) -> Result<ExprKind> {
     let word = children.node()?.rule();
-    let text = literal::unquote(children.node()?.text(), '\'');
+    let text = unquote(children.node()?.text(), '\'');
     Ok(match word {
         Rule::k_timestamp => ExprKind::Timestamp(text),
         Rule::k_semver => ExprKind::Semver(text),
         _ => ExprKind::Version(text),
     })
-}
-
-fn quantifier(node: &Node<'_>) -> Quantifier {
-    if node.children().peek() == Some(Rule::k_any) { Quantifier::Any } else { Quantifier::All }
-}
-
-fn is_what(node: &Node<'_>) -> IsWhat {
-    match node.rule() {
-        Rule::k_true => IsWhat::True,
-        Rule::k_false => IsWhat::False,
-        _ => IsWhat::Null,
-    }
-}
-
-fn compare_op(node: &Node<'_>) -> CompareOp {
-    match node.text() {
-        "=" => CompareOp::Equal,
-        "<" => CompareOp::Less,
-        "<=" => CompareOp::LessOrEqual,
-        ">" => CompareOp::Greater,
-        ">=" => CompareOp::GreaterOrEqual,
-        _ => CompareOp::NotEqual,
-    }
-}
-
-fn arithmetic_op(node: &Node<'_>) -> ArithmeticOp {
-    match node.text() {
-        "+" => ArithmeticOp::Add,
-        "-" => ArithmeticOp::Subtract,
-        "*" => ArithmeticOp::Multiply,
-        "/" => ArithmeticOp::Divide,
-        "%" => ArithmeticOp::Remainder,
-        _ => ArithmeticOp::Concatenate,
-    }
-}
-
-/// How tightly an operator binds.
-fn binds(op: ArithmeticOp) -> u8 {
-    match op {
-        ArithmeticOp::Concatenate => 0,
-        ArithmeticOp::Add | ArithmeticOp::Subtract => 1,
-        ArithmeticOp::Multiply | ArithmeticOp::Divide | ArithmeticOp::Remainder => 2,
-    }
-}
-
-fn arithmetic(left: Expr, op: ArithmeticOp, right: Expr) -> Expr {
-    let span = left.span.to(right.span);
-    Spanned::new(ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, span)
 }

@@ -1,76 +1,177 @@
-//! Names, numbers, texts, shares, durations: tokens to values.
+//! Typed reads of tokens: names, numbers, texts, shares, durations.
 
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Node};
-use super::{Rule, parse, split};
-use crate::error::{ErrorKind, Result};
+use super::rules::Rule;
+use crate::error::{ErrorKind, ObjectKind, Result};
 use crate::model::{Duration, Literal, Name, Path, Share, Spanned, Value};
 
-/// Parses a literal that stands alone, as the caller of a program gives it.
-pub(crate) fn value(text: &str) -> Result<Value> {
-    split::check(text)?;
-    let node = parse(Rule::lone_literal, text)?;
-    match literal(&node)?.node {
-        Literal::Value(value) => Ok(value),
-        Literal::Parameter(_) => {
-            let expected = vec!["a literal".to_owned()];
-            Err(node.error(ErrorKind::Expected { expected, found: format!("`{}`", node.text()) }))
-        }
+impl Node<'_> {
+    /// The literal that the node is: also a text, a timestamp, a parameter.
+    pub(crate) fn literal(&self) -> Result<Spanned<Literal>> {
+        let mut children = self.children();
+        let literal = match self.rule() {
+            Rule::literal | Rule::timestamp => match children.operand()? {
+                minus if minus.rule() == Rule::minus => {
+                    Literal::Value(children.node()?.number(true)?)
+                }
+                inner => inner.literal()?.node,
+            },
+            Rule::number => Literal::Value(self.number(false)?),
+            Rule::string => Literal::from(unquote(self.text(), '\'')),
+            Rule::json => Literal::Value(self.json()?),
+            Rule::parameter => Literal::Parameter(self.text().trim_start_matches(':').into()),
+            Rule::k_true => Literal::from(true),
+            Rule::k_false => Literal::from(false),
+            Rule::k_null => Literal::Value(Value::Null),
+            _ => return Err(self.unexpected()),
+        };
+        Ok(self.spanned(literal))
     }
-}
 
-/// The literal of a node: also of a text, a timestamp, a parameter.
-pub(super) fn literal(node: &Node<'_>) -> Result<Spanned<Literal>> {
-    let mut children = node.children();
-    let literal = match node.rule() {
-        Rule::literal | Rule::timestamp => match children.operand()? {
-            minus if minus.rule() == Rule::minus => {
-                Literal::Value(number(&children.node()?, true)?)
+    fn json(&self) -> Result<Value> {
+        Value::from_json(self.text()).map_err(|e| self.error(ErrorKind::Json(e)))
+    }
+
+    /// The number of a token, with its sign: the least integer has no positive counterpart.
+    pub(super) fn number(&self, negative: bool) -> Result<Value> {
+        let text = if negative { format!("-{}", self.text()) } else { self.text().to_owned() };
+        if text.contains(['.', 'e', 'E']) {
+            return self.decimal(text);
+        }
+        let number = text.parse().map(Value::Integer);
+        number.map_err(|_| self.error(ErrorKind::IntegerRange { text }))
+    }
+
+    fn decimal(&self, text: String) -> Result<Value> {
+        match text.parse::<f64>() {
+            Ok(double) if double.is_finite() => Ok(Value::Double(double)),
+            _ => {
+                let why = "no double is that large".to_owned();
+                Err(self.error(ErrorKind::BadLiteral { what: "the number", text, why }))
             }
-            inner => literal(&inner)?.node,
-        },
-        Rule::number => Literal::Value(number(node, false)?),
-        Rule::string => Literal::from(unquote(node.text(), '\'')),
-        Rule::json => Literal::Value(json(node)?),
-        Rule::parameter => Literal::Parameter(node.text().trim_start_matches(':').into()),
-        Rule::k_true => Literal::from(true),
-        Rule::k_false => Literal::from(false),
-        Rule::k_null => Literal::Value(Value::Null),
-        _ => return Err(node.unexpected()),
-    };
-    Ok(node.spanned(literal))
-}
-
-fn json(node: &Node<'_>) -> Result<Value> {
-    Value::from_json(node.text()).map_err(|e| node.error(ErrorKind::Json(e)))
-}
-
-/// The number of a token, with its sign: the least integer has no positive counterpart.
-pub(super) fn number(node: &Node<'_>, negative: bool) -> Result<Value> {
-    let text = if negative { format!("-{}", node.text()) } else { node.text().to_owned() };
-    if text.contains(['.', 'e', 'E']) {
-        return decimal(node, text);
-    }
-    let number = text.parse().map(Value::Integer);
-    number.map_err(|_| node.error(ErrorKind::IntegerRange { text }))
-}
-
-fn decimal(node: &Node<'_>, text: String) -> Result<Value> {
-    match text.parse::<f64>() {
-        Ok(double) if double.is_finite() => Ok(Value::Double(double)),
-        _ => {
-            let why = "no double is that large".to_owned();
-            Err(node.error(ErrorKind::BadLiteral { what: "the number", text, why }))
         }
     }
+
+    /// The whole number of a token, which has no sign.
+    fn integer(&self) -> Result<Spanned<u64>> {
+        match self.number(false)? {
+            Value::Integer(number) => Ok(self.spanned(number.unsigned_abs())),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// The name of a key, segment or config, or one in one piece: an attribute, a step of one, an arm.
+    fn name(&self) -> Result<Spanned<Name>> {
+        if self.rule() == Rule::built_in {
+            return Ok(self.spanned(Name::everyone()));
+        }
+        if !matches!(self.rule(), Rule::name | Rule::simple | Rule::step) {
+            return Err(self.unexpected());
+        }
+        let text = self.text();
+        let name =
+            if text.starts_with('"') { Name::new(unquote(text, '"')) } else { Name::new(text) };
+        name.map(|name| self.spanned(name)).map_err(|e| self.error(ErrorKind::BadName(e)))
+    }
+
+    /// The attribute that the node is.
+    pub(super) fn path(&self) -> Result<Spanned<Path>> {
+        Ok(self.spanned(self.children().steps()?))
+    }
+
+    /// The share of a percentage: at most three decimals, at most 100 %.
+    fn share(&self) -> Result<Spanned<Share>> {
+        let token = self.children().node()?;
+        let text = || token.text().to_owned();
+        let Some(thousandths) = thousandths(token.text()) else {
+            return Err(self.error(ErrorKind::ShareDecimals { text: text() }));
+        };
+        let share = u32::try_from(thousandths).ok().and_then(Share::from_thousandths);
+        let share = share.ok_or_else(|| self.error(ErrorKind::ShareTooLarge { text: text() }))?;
+        Ok(self.spanned(share))
+    }
+
+    /// A whole number of some unit.
+    pub(super) fn duration(&self) -> Result<Spanned<Duration>> {
+        let mut children = self.children();
+        let token = children.node()?;
+        let unit = children.node()?.text().to_ascii_uppercase();
+        let range = || self.error(ErrorKind::IntegerRange { text: token.text().to_owned() });
+        let count = token.text().parse().map_err(|_| range())?;
+        let duration = Duration::from_units(count, unit_secs(&unit)).ok_or_else(|| {
+            self.error(ErrorKind::DurationRange { text: self.trimmed().to_owned() })
+        })?;
+        Ok(self.spanned(duration))
+    }
 }
 
-/// The whole number of a token, which has no sign.
-pub(super) fn integer(node: &Node<'_>) -> Result<Spanned<u64>> {
-    match number(node, false)? {
-        Value::Integer(number) => Ok(node.spanned(number.unsigned_abs())),
-        _ => Err(node.unexpected()),
+impl Cursor<'_> {
+    /// The name of a key, segment or config.
+    pub(crate) fn name(&mut self) -> Result<Spanned<Name>> {
+        self.operand()?.name()
+    }
+
+    /// The kind of an object and its name.
+    pub(crate) fn object(&mut self) -> Result<(ObjectKind, Spanned<Name>)> {
+        let kind = match self.operand()?.children().node()?.rule() {
+            Rule::k_key => ObjectKind::Key,
+            Rule::k_segment => ObjectKind::Segment,
+            _ => ObjectKind::Config,
+        };
+        Ok((kind, self.name()?))
+    }
+
+    /// A segment; `None` is `EVERYONE`.
+    pub(crate) fn segment(&mut self) -> Result<Spanned<Option<Name>>> {
+        let node = self.operand()?;
+        if node.rule() == Rule::k_everyone {
+            return Ok(node.spanned(None));
+        }
+        let name = node.name()?;
+        Ok(Spanned::new(Some(name.node), name.span))
+    }
+
+    /// An attribute.
+    pub(crate) fn path(&mut self) -> Result<Spanned<Path>> {
+        self.operand()?.path()
+    }
+
+    /// The steps that follow, dots passed over.
+    pub(super) fn steps(self) -> Result<Path> {
+        let steps = self.filter(|child| matches!(child.rule(), Rule::simple | Rule::step));
+        steps.map(|step| Ok(step.name()?.node.to_arc())).collect()
+    }
+
+    /// A literal, text, timestamp or parameter.
+    pub(crate) fn literal(&mut self) -> Result<Spanned<Literal>> {
+        self.operand()?.literal()
+    }
+
+    /// A literal after a keyword, if the keyword is there.
+    pub(crate) fn literal_after(&mut self, keyword: Rule) -> Result<Option<Spanned<Literal>>> {
+        if self.saw(keyword) { self.literal().map(Some) } else { Ok(None) }
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&mut self) -> Result<Spanned<u64>> {
+        self.operand()?.integer()
+    }
+
+    /// A whole number after a keyword, if the keyword is there.
+    pub(crate) fn integer_after(&mut self, keyword: Rule) -> Result<Option<Spanned<u64>>> {
+        if self.saw(keyword) { self.integer().map(Some) } else { Ok(None) }
+    }
+
+    /// A percentage.
+    pub(crate) fn share(&mut self) -> Result<Spanned<Share>> {
+        self.operand()?.share()
+    }
+
+    /// A duration.
+    pub(crate) fn duration(&mut self) -> Result<Spanned<Duration>> {
+        self.operand()?.duration()
     }
 }
 
@@ -79,48 +180,6 @@ pub(super) fn unquote(text: &str, quote: char) -> Arc<str> {
     let inner = text.strip_prefix(quote).and_then(|t| t.strip_suffix(quote)).unwrap_or(text);
     let double: String = [quote, quote].iter().collect();
     inner.replace(&double, quote.encode_utf8(&mut [0; 4])).into()
-}
-
-/// A name in one piece: an attribute, a step of one, an arm.
-pub(super) fn simple(node: &Node<'_>) -> Result<Spanned<Arc<str>>> {
-    let name = name(node)?;
-    Ok(Spanned::new(name.node.to_arc(), name.span))
-}
-
-/// The name of a key, segment or config.
-pub(super) fn name(node: &Node<'_>) -> Result<Spanned<Name>> {
-    if node.rule() == Rule::built_in {
-        return Ok(node.spanned(Name::everyone()));
-    }
-    if !matches!(node.rule(), Rule::name | Rule::simple | Rule::step) {
-        return Err(node.unexpected());
-    }
-    let text = node.text();
-    let name = if text.starts_with('"') { Name::new(unquote(text, '"')) } else { Name::new(text) };
-    name.map(|name| node.spanned(name)).map_err(|e| node.error(ErrorKind::BadName(e)))
-}
-
-/// The steps of an attribute.
-pub(super) fn path(node: &Node<'_>) -> Result<Spanned<Path>> {
-    Ok(node.spanned(steps(node.children())?))
-}
-
-/// The steps that follow, dots passed over.
-pub(super) fn steps(children: Cursor<'_>) -> Result<Path> {
-    let steps = children.filter(|child| matches!(child.rule(), Rule::simple | Rule::step));
-    steps.map(|step| Ok(simple(&step)?.node)).collect()
-}
-
-/// The share of a percentage: at most three decimals, at most 100 %.
-pub(super) fn share(node: &Node<'_>) -> Result<Spanned<Share>> {
-    let token = node.children().node()?;
-    let text = || token.text().to_owned();
-    let Some(thousandths) = thousandths(token.text()) else {
-        return Err(node.error(ErrorKind::ShareDecimals { text: text() }));
-    };
-    let share = u32::try_from(thousandths).ok().and_then(Share::from_thousandths);
-    let share = share.ok_or_else(|| node.error(ErrorKind::ShareTooLarge { text: text() }))?;
-    Ok(node.spanned(share))
 }
 
 /// A decimal number times a thousand, exactly: `None` if that is not whole, `u64::MAX` if it is too large.
@@ -141,18 +200,6 @@ fn thousandths(text: &str) -> Option<u64> {
     let power = u32::try_from(shift).ok().or(if shift < 0 { None } else { Some(u32::MAX) })?;
     let scale = 10_u64.checked_pow(power).unwrap_or(u64::MAX);
     Some(bare.parse::<u64>().map_or(u64::MAX, |n| n.saturating_mul(scale)))
-}
-
-/// A whole number of some unit.
-pub(super) fn duration(node: &Node<'_>) -> Result<Spanned<Duration>> {
-    let mut children = node.children();
-    let token = children.node()?;
-    let unit = children.node()?.text().to_ascii_uppercase();
-    let range = || node.error(ErrorKind::IntegerRange { text: token.text().to_owned() });
-    let count = token.text().parse().map_err(|_| range())?;
-    let duration = Duration::from_units(count, unit_secs(&unit))
-        .ok_or_else(|| node.error(ErrorKind::DurationRange { text: node.trimmed().to_owned() }))?;
-    Ok(node.spanned(duration))
 }
 
 fn unit_secs(unit: &str) -> i64 {
@@ -188,19 +235,6 @@ mod tests {
         ];
         for (text, wanted) in cases {
             assert_eq!(thousandths(text), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn lone_values() {
-        assert_eq!(value("'it''s'").unwrap(), Value::from("it's"));
-        assert_eq!(value("-9223372036854775808").unwrap(), Value::Integer(i64::MIN));
-        assert_eq!(value(" - 1.5e3 ").unwrap(), Value::Double(-1500.0));
-        assert_eq!(value("9223372036854775808").unwrap_err().code(), "limit");
-        assert_eq!(value("1e999").unwrap_err().code(), "bad-literal");
-        assert_eq!(value(r#"{"a": 1, "a": 2}"#).unwrap_err().code(), "duplicate");
-        for wrong in [":x", "", "1 2", "abc", "[1,]"] {
-            assert_eq!(value(wrong).unwrap_err().code(), "syntax", "{wrong}");
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A pass of its own over the tree, as that is an error of the syntax, whatever else is wrong.
 
-use super::{Node, Rule};
+use super::cursor::Node;
+use super::rules::Rule;
 use crate::error::{ErrorKind, Result};
 use crate::model::LISTS_ARE_LOADED;
 

@@ -7,11 +7,11 @@ mod cursor;
 mod expression;
 mod literal;
 mod misplaced;
+mod operator;
 mod rules;
 mod split;
 
 pub(crate) use cursor::{Cursor, Node};
-pub(crate) use literal::value;
 pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
 
@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use pest::Parser as _;
 
-use crate::error::Result;
-use crate::model::Expr;
+use crate::error::{ErrorKind, Result};
+use crate::model::{Expr, Literal, Value};
 
 use expression::Builder;
 
@@ -38,6 +38,19 @@ pub(crate) fn condition(text: &str, check: bool) -> Result<Expr> {
     let node = parse(Rule::lone_condition, text)?;
     misplaced::check_condition(&node, check)?;
     Builder::default().condition(&node)
+}
+
+/// Parses a literal that stands alone, as the caller of a program gives it.
+pub(crate) fn value(text: &str) -> Result<Value> {
+    split::check(text)?;
+    let node = parse(Rule::lone_literal, text)?;
+    match node.literal()?.node {
+        Literal::Value(value) => Ok(value),
+        Literal::Parameter(_) => {
+            let expected = vec!["a literal".to_owned()];
+            Err(node.error(ErrorKind::Expected { expected, found: format!("`{}`", node.text()) }))
+        }
+    }
 }
 
 /// The text that stands in single quotes.

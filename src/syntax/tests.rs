@@ -22,6 +22,19 @@ fn sentence(text: &str) -> String {
 }
 
 #[test]
+fn lone_values() {
+    assert_eq!(value("'it''s'").unwrap(), Value::from("it's"));
+    assert_eq!(value("-9223372036854775808").unwrap(), Value::Integer(i64::MIN));
+    assert_eq!(value(" - 1.5e3 ").unwrap(), Value::Double(-1500.0));
+    assert_eq!(value("9223372036854775808").unwrap_err().code(), "limit");
+    assert_eq!(value("1e999").unwrap_err().code(), "bad-literal");
+    assert_eq!(value(r#"{"a": 1, "a": 2}"#).unwrap_err().code(), "duplicate");
+    for wrong in [":x", "", "1 2", "abc", "[1,]"] {
+        assert_eq!(value(wrong).unwrap_err().code(), "syntax", "{wrong}");
+    }
+}
+
+#[test]
 fn errors_read_well() {
     let cases = [
         (
