@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::database::State;
+use super::database::{Extra, State};
 use super::{Database, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::LIST_IDS;
 use crate::listing::Lists;
 use crate::model::{Catalog, Change, Entry, ListId, Name, Spanned, UserIds, What, check_user_id};
-use crate::statement::Listed;
+use crate::statement::{Listed, Plan};
 use crate::store::Store;
 
 impl Database {
@@ -113,12 +113,17 @@ impl Session {
         let db = self.database().clone();
         let _lists = db.lock_lists();
         // first of all, so that nothing is written in vain; what holds under the writer's lock is what counts
-        self.check(self.now(), |scene| listed.checked(scene, ListId(1)))?;
+        self.check_listed(listed, ListId(1))?;
         let list = db.shared.store.add_list(ids)?;
         let _writer = db.lock_writer();
-        let now = self.now();
-        let checked = self.check(now, |scene| listed.checked(scene, list))?;
-        self.commit_list(&db, checked, now, (list, ids))
+        let plan = self.check_listed(listed, list)?;
+        self.commit_alone(plan, Extra::list((list, ids)))
+    }
+
+    /// Plans what gives a list to a segment.
+    pub(super) fn check_listed(&self, listed: &Listed, list: ListId) -> Result<Plan> {
+        self.check_writable()?;
+        self.look(|scene| listed.plan(scene, list))
     }
 }
 

@@ -22,7 +22,7 @@ impl Session {
             (Load::Store { .. }, Some(_)) => Err(refused("LOAD STORE stands once, at the start")),
             (Load::List { number, ids }, None) => self.check_ids(*number, ids),
             (Load::Segment { segment, .. }, None) if !self.lists.is_empty() => {
-                self.check_listed(segment)
+                self.check_loaded(segment)
             }
             (_, None) => Err(refused("a dump begins with LOAD STORE")),
             (_, Some(loading)) => loading.check(load, &self.parameters),
@@ -71,7 +71,7 @@ impl Session {
     }
 
     /// A segment outside of a dump with history: its list was loaded before it, and goes to the store with it.
-    fn check_listed(&self, segment: &CreateSegment) -> Result<LoadStep> {
+    fn check_loaded(&self, segment: &CreateSegment) -> Result<LoadStep> {
         let ExprKind::InList(list) = segment.condition.node else {
             return Err(refused("outside of a dump with history LOAD SEGMENT is for lists alone"));
         };
@@ -80,7 +80,7 @@ impl Session {
         }
         let listed =
             Listed { segment: segment.name.clone(), description: segment.description.clone() };
-        self.check(self.now(), |scene| listed.checked(scene, list))?;
+        self.check_listed(&listed, list)?;
         Ok(LoadStep::Listed(Box::new(listed), list))
     }
 

@@ -1,5 +1,6 @@
 //! The executor: one for the shell, for scripts and for the library.
 
+mod control;
 mod database;
 mod delivery;
 mod describe;

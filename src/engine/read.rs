@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::database::State;
-use super::execute::Effect;
+use super::execute::Answer;
 use super::list;
 use super::past::{self, Wanted};
 use super::{Outcome, Rows, Session};
@@ -41,14 +41,14 @@ pub(super) struct Reading {
 }
 
 impl Session {
-    pub(super) fn get(&self, get: &Get) -> Result<Effect> {
+    pub(super) fn get(&self, get: &Get) -> Result<Answer> {
         let reading = self.reading(get)?;
         let evaluations: Vec<_> = reading.evaluations().collect();
         let rows = Rows::new(COLUMNS, evaluations.iter().map(row).collect());
         if get.as_of.is_some() || get.under.is_some() {
-            return Ok(Effect::Answer(Outcome::Rows(rows)));
+            return Ok(Answer::Found(Outcome::Rows(rows)));
         }
-        Ok(Effect::Deliver(rows, evaluations, reading.context))
+        Ok(Answer::Delivered(rows, evaluations, reading.context))
     }
 
     pub(super) fn assert_get(&self, assertion: &AssertGet) -> Result<Outcome> {

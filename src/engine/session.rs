@@ -13,8 +13,8 @@ use crate::model::{
     Catalog, Change, ConfigId, Entry, ListId, Publication, Revision, Timestamp, UserIds, Version,
     Versions, What,
 };
-use crate::statement::scene::{Checked, Scene};
-use crate::statement::{Parameters, Statement};
+use crate::statement::scene::Scene;
+use crate::statement::{Parameters, Plan, Statement};
 use crate::transfer::Loading;
 
 /// Statements in order, with what lasts from one to the next: actor, comment, parameters and an open
@@ -124,22 +124,6 @@ impl Session {
         self.transaction.is_some() || self.loading.is_some()
     }
 
-    /// Runs one statement, parsed or built.
-    ///
-    /// # Errors
-    ///
-    /// Whatever is wrong with the statement; the transaction, if one is open, is as it was before.
-    pub fn run(&mut self, statement: &Statement) -> Result<Outcome> {
-        let result = if statement.is_write() {
-            self.write(statement)
-        } else if statement.is_user_write() {
-            self.record(statement)
-        } else {
-            self.effect(statement).and_then(|effect| self.perform(effect))
-        };
-        result.map_err(|error| self.weigh(statement, error))
-    }
-
     /// Runs a statement of a script; errors tell their place in it.
     pub fn run_parsed(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
         let parsed = statement.result().map_err(Error::clone);
@@ -192,18 +176,8 @@ impl Session {
 
     // -- writing
 
-    /// Checks a write against the state that the session sees.
-    pub(super) fn check(
-        &self,
-        now: Timestamp,
-        check: impl FnOnce(&Scene<'_>) -> Result<Checked>,
-    ) -> Result<Checked> {
-        self.check_writable()?;
-        self.check_at(&self.state().catalog, now, check)
-    }
-
     /// Refuses to write where nothing but a dump can be written, or nothing.
-    fn check_writable(&self) -> Result<()> {
+    pub(super) fn check_writable(&self) -> Result<()> {
         self.db.refuse_read_only()?;
         if self.loading.is_some() {
             let message = "a dump is being loaded: only LOAD statements can stand here";
@@ -212,75 +186,41 @@ impl Session {
         Ok(())
     }
 
-    fn check_at(
-        &self,
-        catalog: &Catalog,
-        now: Timestamp,
-        check: impl FnOnce(&Scene<'_>) -> Result<Checked>,
-    ) -> Result<Checked> {
-        let versions = self.versions();
-        let parameters = &self.parameters;
-        check(&Scene { catalog, now, parameters, versions: &versions, lists: 0 })
+    /// Asks something of the state that the session sees, as of now.
+    pub(super) fn look<T>(&self, ask: impl FnOnce(&Scene<'_>) -> Result<T>) -> Result<T> {
+        let (state, versions) = (self.state(), self.versions());
+        let (catalog, now, parameters) = (&state.catalog, self.now(), &self.parameters);
+        ask(&Scene { catalog, now, parameters, versions: &versions, lists: 0 })
     }
 
-    /// Writes in the open transaction, or as a transaction of its own. In the latter case the check is
-    /// made here, under the writer's lock, so that it holds when the change is committed.
-    pub(super) fn write(&mut self, statement: &Statement) -> Result<Outcome> {
-        if self.transaction.is_some() {
-            let checked = self.check(self.now(), |scene| statement.checked(scene))?;
-            return self.write_in_transaction(checked);
+    /// Writes in the open transaction, or as a transaction of its own, for which the caller holds the writer's
+    /// lock since before the write was checked.
+    pub(super) fn write(&mut self, plan: Plan) -> Result<Outcome> {
+        if plan.changes.is_empty() {
+            return Ok(Outcome::Unchanged { message: plan.message });
         }
-        let db = self.db.clone();
-        let _writer = db.lock_writer();
-        let now = self.now();
-        let checked = self.check(now, |scene| statement.checked(scene))?;
-        let Checked { changes, after, message, comment } = checked;
-        if changes.is_empty() {
-            return Ok(Outcome::Unchanged { message });
+        match &mut self.transaction {
+            Some(transaction) => {
+                transaction.add(plan.changes.changes, plan.after)?;
+                Ok(Outcome::Changed { message: plan.message, revision: None })
+            }
+            None => self.commit_alone(plan, Extra::default()),
         }
+    }
+
+    /// Commits a write by itself. The caller holds the writer's lock since before the write was checked.
+    pub(super) fn commit_alone(&self, plan: Plan, extra: Extra<'_>) -> Result<Outcome> {
+        let Plan { now, changes, after, message, comment } = plan;
         let comment = comment.or_else(|| self.comment.clone());
-        let revision = self.next_revision(&db.state().catalog, now, comment);
-        let number = db.commit(&changes.changes, after, &revision, Extra::default())?;
+        let revision = self.next_revision(&self.db.state().catalog, now, comment);
+        let number = self.db.commit(&changes.changes, after, &revision, extra)?;
         Ok(Outcome::Changed { message, revision: Some(number) })
-    }
-
-    /// Commits what gives a list to a segment. The caller holds the lock of the writer.
-    pub(super) fn commit_list(
-        &self,
-        db: &Database,
-        checked: Checked,
-        now: Timestamp,
-        list: (ListId, &UserIds),
-    ) -> Result<Outcome> {
-        let Checked { changes, after, message, .. } = checked;
-        let revision = self.next_revision(&db.state().catalog, now, self.comment.clone());
-        let number = db.commit(&changes.changes, after, &revision, Extra::list(list))?;
-        Ok(Outcome::Changed { message, revision: Some(number) })
-    }
-
-    fn write_in_transaction(&mut self, checked: Checked) -> Result<Outcome> {
-        let Checked { changes, after, message, .. } = checked;
-        if changes.is_empty() {
-            return Ok(Outcome::Unchanged { message });
-        }
-        let Some(transaction) = &mut self.transaction else {
-            return Err(no_transaction());
-        };
-        transaction.add(changes.changes, after)?;
-        Ok(Outcome::Changed { message, revision: None })
     }
 
     // -- users
 
-    /// What a statement about a user would store.
-    pub(super) fn entry(&self, statement: &Statement) -> Result<Entry> {
-        self.check_writable()?;
-        statement.entry(&self.parameters, self.now())
-    }
-
     /// Stores what a statement says of a user, in the open transaction or at once.
-    fn record(&mut self, statement: &Statement) -> Result<Outcome> {
-        let entry = self.entry(statement)?;
+    pub(super) fn record(&mut self, entry: Entry) -> Result<Outcome> {
         if entry.what == What::Forget && !self.knows(&entry.user)? {
             let message = format!("nothing changed: nothing is known of user {}", entry.user);
             return Ok(Outcome::Unchanged { message });

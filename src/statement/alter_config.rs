@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::create_config::{hold_to_rules, refuse_used_name, rows};
 use super::matrix::Matrix;
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use super::write::{self, Clauses, join};
 use super::{ColumnSpec, Help, RowSpec, SegmentRef, Text, named, segment, text};
 use crate::error::{Error, ErrorKind, Result};
@@ -316,8 +316,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl AlterConfig {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let config = scene.usable_config(&self.name)?;
         self.refuse_conflict(config)?;
         let Some(newest) = config.newest() else { return Ok(scene.unchanged("it has no version")) };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use super::{Help, Parameters, Text, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Needs;
@@ -104,8 +104,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl AlterEvent {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let change = self.change(scene.parameters)?;
         let Change::Keep { event, keep } = &change else {
             return Ok(scene.unchanged("it says nothing about events"));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::rules::{self, Fit};
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use super::write::Clauses;
 use super::{Help, Text, named, text};
 use crate::error::{Error, ErrorKind, Result};
@@ -121,8 +121,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl AlterKey {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let old = scene.usable_key(&self.name)?;
         let (key, default_span) = self.edited(scene, old)?;
         if key == **old {

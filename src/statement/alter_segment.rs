@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use super::write::Clauses;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, Result};
@@ -72,8 +72,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl AlterSegment {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let old = scene.usable_segment(&self.name)?;
         let mut segment = Segment::clone(old);
         if let Some(description) = &self.description {

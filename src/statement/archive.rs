@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use super::write::{kind, optional};
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -65,8 +65,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl Archive {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let comment = scene.parameters.optional(self.comment.as_ref())?;
         let change = match self.kind {
             ObjectKind::Key => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use super::write::optional;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, Result};
@@ -57,8 +57,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl Cancel {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let config = scene.usable_config(&self.config)?;
         let at = self.at.as_ref().map(|at| scene.parameters.timestamp(at)).transpose()?;
         let to_come = config.timeline.to_come(scene.now);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::matrix::Matrix;
-use super::scene::{Checked, Draft, Scene, already_exists};
+use super::scene::{Draft, Plan, Scene, already_exists};
 use super::write::{Clauses, join, optional};
 use super::{Help, SegmentRef, Text, named, rules, segment, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -416,8 +416,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl CreateConfig {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let name = &self.name.node;
         refuse_used_name(scene, &self.name, None)?;
         let id = scene.catalog.next_config();

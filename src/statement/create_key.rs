@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::rules::Fit;
-use super::scene::{Checked, Scene, already_exists};
+use super::scene::{Plan, Scene, already_exists};
 use super::write::Clauses;
 use super::{Help, Text, named, text};
 use crate::error::{Error, ObjectKind, Result};
@@ -105,8 +105,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl CreateKey {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let name = &self.name.node;
         if let Some(old) = scene.catalog.key_named(name.as_str()) {
             return Err(already_exists(ObjectKind::Key, &self.name, old.archived));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Checked, Scene, already_exists};
+use super::scene::{Plan, Scene, already_exists};
 use super::write::Clauses;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -64,8 +64,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl CreateSegment {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let name = &self.name.node;
         if name.as_str() == "EVERYONE" {
             return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(self.name.span));

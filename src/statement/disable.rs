@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::scene::{Checked, Scene, switch};
+use super::scene::{Plan, Scene, switch};
 use super::write::optional;
 use super::{Help, Text, named, text};
 use crate::error::{Error, Result};
@@ -57,8 +57,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl Disable {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let comment = scene.parameters.optional(self.comment.as_ref())?;
         switch(scene, &self.config, true, "disabled", comment)
     }

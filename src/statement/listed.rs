@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Text;
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, Segment, Spanned};
 
@@ -18,7 +18,7 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// Checks that a segment can have a list, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>, list: ListId) -> Result<Checked> {
+    pub(crate) fn plan(&self, scene: &Scene<'_>, list: ListId) -> Result<Plan> {
         let name = &self.segment.node;
         if *name == Name::everyone() {
             return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(self.segment.span));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use super::write::optional;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, Result};
@@ -94,8 +94,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl Publish {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let config = scene.usable_config(&self.config)?;
         let version = match (&self.version, config.newest()) {
             (None, Some(newest)) => Arc::clone(newest),
@@ -150,7 +150,7 @@ impl Publish {
         config: &Config,
         version: &Arc<Version>,
         publication: Publication,
-    ) -> Result<Checked> {
+    ) -> Result<Plan> {
         let (now, name, number) = (scene.now, &self.config.node, version.number);
         let comment = publication.comment.clone();
         let at_once = publication.effective == now && publication.until.is_none();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Checked, Scene, find_referenced};
+use super::scene::{Plan, Scene, find_referenced};
 use super::write::kind;
 use super::{Help, named, rules};
 use crate::error::{Error, ObjectKind, Result};
@@ -51,8 +51,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl Restore {
-    /// Checks the statement against a state, and says what it does.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let checked = match self.kind {
             ObjectKind::Key => self.check_key(scene),
             ObjectKind::Segment => self.check_segment(scene),
@@ -61,13 +61,13 @@ impl Restore {
         checked.map_err(|e| e.at(self.name.span))
     }
 
-    fn check_key(&self, scene: &Scene<'_>) -> Result<Checked> {
+    fn check_key(&self, scene: &Scene<'_>) -> Result<Plan> {
         let key = scene.key(&self.name)?;
         let restored = || Change::Key(Arc::new(Key { archived: false, ..Key::clone(key) }));
         self.restored(scene, key.archived.then(restored))
     }
 
-    fn check_segment(&self, scene: &Scene<'_>) -> Result<Checked> {
+    fn check_segment(&self, scene: &Scene<'_>) -> Result<Plan> {
         let segment = scene.segment(&self.name)?;
         if segment.archived {
             find_referenced(scene, segment)?;
@@ -79,7 +79,7 @@ impl Restore {
         Ok(checked)
     }
 
-    fn check_config(&self, scene: &Scene<'_>) -> Result<Checked> {
+    fn check_config(&self, scene: &Scene<'_>) -> Result<Plan> {
         let old = scene.config(&self.name)?;
         let head = || ConfigHead { archived: false, ..old.head.clone() };
         let change = old.head.archived.then(|| Change::Config { head: head(), comment: None });
@@ -90,7 +90,7 @@ impl Restore {
         Ok(checked)
     }
 
-    fn restored(&self, scene: &Scene<'_>, change: Option<Change>) -> Result<Checked> {
+    fn restored(&self, scene: &Scene<'_>, change: Option<Change>) -> Result<Plan> {
         let (kind, name) = (self.kind, &self.name.node);
         let Some(change) = change else {
             return Ok(scene.unchanged(format!("{kind} {name} is not archived")));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::scene::{Checked, Scene};
+use super::scene::{Plan, Scene};
 use super::write::optional;
 use super::{Help, Publish, Text, named, text};
 use crate::error::{Error, Result};
@@ -61,8 +61,8 @@ pub(super) const HELP: Help = Help {
 };
 
 impl Revert {
-    /// Checks the statement against a state, and says what it does: it publishes the version now.
-    pub(crate) fn checked(&self, scene: &Scene<'_>) -> Result<Checked> {
+    /// Checks the statement against a state, and plans what it does: it publishes the version now.
+    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let publish = Publish {
             config: self.config.clone(),
             version: Some(self.version),
@@ -70,6 +70,6 @@ impl Revert {
             until: None,
             comment: self.comment.clone(),
         };
-        publish.checked(scene)
+        publish.plan(scene)
     }
 }

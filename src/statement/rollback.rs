@@ -3,10 +3,19 @@
 use std::fmt;
 
 use super::Help;
+use crate::error::Result;
+use crate::syntax::Node;
 
 /// `ROLLBACK`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rollback;
+
+impl Rollback {
+    #[expect(clippy::unnecessary_wraps, reason = "the table builds every node in one way")]
+    pub(super) fn build(_node: &Node<'_>) -> Result<Self> {
+        Ok(Self)
+    }
+}
 
 impl fmt::Display for Rollback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,9 +27,11 @@ pub(crate) struct Scene<'a> {
     pub(crate) lists: u32,
 }
 
-/// A write that was found right: what it does, the state after it, and how it is told.
+/// Plan of a write: what it does, the state after it, and how that is said.
 #[derive(Debug)]
-pub(crate) struct Checked {
+pub(crate) struct Plan {
+    /// The instant as of which it was checked.
+    pub(crate) now: Timestamp,
     /// What it does; empty if it changes nothing.
     pub(crate) changes: ChangeSet,
     /// The state after it.
@@ -55,8 +57,9 @@ impl<'a> Scene<'a> {
     }
 
     /// A write that changes nothing, and why.
-    pub(crate) fn unchanged(&self, why: impl Into<String>) -> Checked {
-        Checked {
+    pub(crate) fn unchanged(&self, why: impl Into<String>) -> Plan {
+        Plan {
+            now: self.now,
             changes: ChangeSet::default(),
             after: self.catalog.clone(),
             message: format!("nothing changed: {}", why.into()),
@@ -166,8 +169,9 @@ impl Draft<'_> {
     }
 
     /// Ends the write.
-    pub(crate) fn done(self, message: impl Into<String>) -> Checked {
-        Checked {
+    pub(crate) fn done(self, message: impl Into<String>) -> Plan {
+        Plan {
+            now: self.scene.now,
             changes: ChangeSet { changes: self.changes },
             after: self.after,
             message: message.into(),
@@ -176,7 +180,7 @@ impl Draft<'_> {
     }
 }
 
-impl Checked {
+impl Plan {
     /// Says why the write was made.
     pub(crate) fn because(mut self, comment: Option<Arc<str>>) -> Self {
         self.comment = comment;
@@ -308,7 +312,7 @@ pub(super) fn switch(
     disabled: bool,
     word: &str,
     comment: Option<Arc<str>>,
-) -> Result<Checked> {
+) -> Result<Plan> {
     let head = &scene.usable_config(config)?.head;
     if head.disabled == disabled {
         return Ok(scene.unchanged(format!("config {} is {word} already", config.node)));

@@ -1,0 +1,60 @@
+//! Command: what a statement asks for, found right as far as the statement can tell.
+
+use super::scene::Plan;
+use super::{
+    AdvanceClock, AssertError, AssertGet, Begin, Commit, Describe, Diff, Explain, Get, Load,
+    Rollback, SetActor, SetClock, SetComment, Show, ShowHistory, ShowStats, ShowVersions,
+};
+use crate::model::Entry;
+
+/// Command of a statement, checked against a state.
+#[derive(Debug)]
+pub(crate) enum Command<'s> {
+    /// Changes of objects, which make a revision.
+    Write(Box<Plan>),
+    /// Fact about a user, which is no part of the history of the store.
+    Record(Entry),
+    /// Question that changes nothing.
+    Query(Query<'s>),
+    /// What concerns the session: its transaction, its settings, its clock, its assertions.
+    Control(Control<'s>),
+    /// Statement of a dump, which goes by those before it.
+    Load(&'s Load),
+}
+
+/// Kind of a command, which is known before it is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Write,
+    Record,
+    Query,
+    Control,
+    Load,
+}
+
+/// Statement that reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Query<'s> {
+    Get(&'s Get),
+    Explain(&'s Explain),
+    Show(&'s Show),
+    ShowVersions(&'s ShowVersions),
+    ShowHistory(&'s ShowHistory),
+    ShowStats(&'s ShowStats),
+    Describe(&'s Describe),
+    Diff(&'s Diff),
+    AssertGet(&'s AssertGet),
+}
+
+/// Statement that concerns the session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Control<'s> {
+    Begin(&'s Begin),
+    Commit(&'s Commit),
+    Rollback(&'s Rollback),
+    SetActor(&'s SetActor),
+    SetComment(&'s SetComment),
+    AssertError(&'s AssertError),
+    AdvanceClock(&'s AdvanceClock),
+    SetClock(&'s SetClock),
+}

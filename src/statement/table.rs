@@ -1,0 +1,87 @@
+//! Table of statements, and all that is made of its lines.
+//!
+//! A line is `file: Node(rules of the grammar) => kind of command`. The node has `build` from the tree of its
+//! rule and a `Display` of its canonical text; a write has `plan`, a record `entry`. The file has the `HELP`
+//! of its statement, but for what stands in dumps alone, which is the second part of the table.
+
+/// Makes the statements of a table.
+macro_rules! statements {
+    ({ $($file:ident: $Node:ident($($rule:ident)|+) => $kind:ident;)* } { $($dumped:tt)* }) => {
+        /// What `help` says of each statement, in the order of the language reference.
+        pub const HELP: &[&Help] = &[$(&$file::HELP),*];
+
+        nodes! { $($file: $Node($($rule)|+) => $kind;)* $($dumped)* }
+    };
+}
+
+/// Makes the enum of statements, and what it does with the node that a statement is.
+macro_rules! nodes {
+    ($($file:ident: $Node:ident($($rule:ident)|+) => $kind:ident;)*) => {
+        $(pub use $file::$Node;)*
+
+        /// A statement of the language.
+        #[derive(Clone, Debug, PartialEq)]
+        #[expect(missing_docs, reason = "each variant is documented by its node")]
+        pub enum Statement {
+            $($Node($Node),)*
+        }
+
+        impl Statement {
+            /// Kind of command that it is.
+            pub(crate) fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$Node(_) => Kind::$kind,)*
+                }
+            }
+
+            /// Checks it against a state, and gives the command that it is.
+            pub(crate) fn check(&self, scene: &Scene<'_>) -> Result<Command<'_>> {
+                match self {
+                    $(Self::$Node(node) => command!($kind, $Node(node), scene),)*
+                }
+            }
+
+            /// Builds it from the tree of its rule.
+            fn build(node: &Node<'_>) -> Result<Self> {
+                match node.rule() {
+                    $($(Rule::$rule)|+ => $Node::build(node).map(Self::$Node),)*
+                    _ => Err(node.unexpected()),
+                }
+            }
+        }
+
+        /// Writes the statement in its canonical text, without `;`.
+        impl fmt::Display for Statement {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$Node(node) => node.fmt(f),)*
+                }
+            }
+        }
+
+        $(impl From<$Node> for Statement {
+            fn from(node: $Node) -> Self {
+                Self::$Node(node)
+            }
+        })*
+    };
+}
+
+/// Makes the command of a node, by its kind.
+macro_rules! command {
+    (Write, $Node:ident($node:ident), $scene:ident) => {
+        $node.plan($scene).map(|plan| Command::Write(Box::new(plan)))
+    };
+    (Record, $Node:ident($node:ident), $scene:ident) => {
+        $node.entry($scene.parameters, $scene.now).map(Command::Record)
+    };
+    (Query, $Node:ident($node:ident), $scene:ident) => {
+        Ok(Command::Query(Query::$Node($node)))
+    };
+    (Control, $Node:ident($node:ident), $scene:ident) => {
+        Ok(Command::Control(Control::$Node($node)))
+    };
+    (Load, $Node:ident($node:ident), $scene:ident) => {
+        Ok(Command::Load($node))
+    };
+}
