@@ -5,6 +5,7 @@
 //! by bisection and are told from summaries of runs of events, so that their cost grows with the logarithm
 //! of the number of events.
 
+mod answer;
 mod exact;
 mod history;
 mod number;

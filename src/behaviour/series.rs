@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::model::{Aggregate, Answer, Judge, Object, Question, Value};
 
+use super::answer::{SeriesAnswer, integer};
 use super::number::{Extremes, Number, Sum};
 use super::runs::Runs;
 use super::values::Values;
@@ -42,14 +43,6 @@ enum Kept {
     Sums(Runs<Sum>),
     Extremes(Runs<Extremes>),
     Values(Box<Values>),
-}
-
-/// An answer, before it refers to the history.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum SeriesAnswer {
-    Answer(Answer<'static>),
-    /// The value in the event of this index.
-    ValueOf(usize),
 }
 
 impl Series {
@@ -149,11 +142,6 @@ fn answer_of_sum(aggregate: Aggregate, sum: Sum) -> Answer<'static> {
 
 fn answer_of_extremes(aggregate: Aggregate, extremes: Extremes) -> Answer<'static> {
     if aggregate == Aggregate::Minimum { extremes.least() } else { extremes.greatest() }
-}
-
-/// A number of events or values.
-pub(super) fn integer(count: usize) -> Answer<'static> {
-    Answer::Integer(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// The value that a path leads to among properties; `NULL` is none.

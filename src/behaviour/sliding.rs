@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::values::small;
+use super::answer::small;
 
 /// How often each value is in a range of events. To move it costs as much as there are events that come in
 /// or go out, so questions of instants near each other are cheap; a jump costs a pass over the new range.

@@ -9,7 +9,8 @@ use indexmap::{Equivalent, IndexMap};
 
 use crate::model::{Answer, Judge, Measured, Object, Path, Question, Timestamp};
 
-use super::series::{Kind, Series, SeriesAnswer, property};
+use super::answer::SeriesAnswer;
+use super::series::{Kind, Series, property};
 use super::window::Window;
 
 /// The most series that are kept of events of one name.

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::model::{Aggregate, Answer, Frame, Judge, Question, Value};
 
-use super::series::{SeriesAnswer, integer};
+use super::answer::{SeriesAnswer, integer, small};
 use super::sliding::{Seen, Sliding};
 
 /// Up to so many events are sorted by value; up to so many values are counted one by one, by bisection in
@@ -220,11 +220,6 @@ fn within<'p>(places: &'p [u32], range: &Range<usize>) -> &'p [u32] {
     let start = places.partition_point(|place| (*place as usize) < range.start);
     let places = &places[start..];
     &places[..places.partition_point(|place| (*place as usize) < range.end)]
-}
-
-/// A number of events; no history holds more than fit.
-pub(super) fn small(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Hashes a value so that those that are [the same](Value::same) have the same hash.

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use super::compiled::Pin;
 use super::keys::{Slot, SlotIndex};
 use super::plan::{Era, NOWHERE, Plan, PlanRow, Served};
-use super::snapshot::Pin;
 use crate::model::{Name, Reason, Value};
 
 /// Where in a plan an evaluation ended.

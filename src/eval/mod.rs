@@ -11,6 +11,7 @@
 mod bucket;
 mod check;
 mod compile;
+mod compiled;
 mod evaluation;
 mod evaluator;
 mod field;

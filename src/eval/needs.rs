@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::measure::{frame, text};
-use super::questions::may_ask;
 use crate::model::{Behaviour, Catalog, Expr, ExprKind, Name, Reach, Segment, Timestamp};
 
 /// The segments that look at events of a name, and how far back.
@@ -19,7 +18,7 @@ impl Needs {
     /// publication on.
     pub(crate) fn of(catalog: &Catalog) -> Self {
         let mut needs = Self::default();
-        let asking = catalog.segments().filter(|s| !s.archived && may_ask(&s.condition));
+        let asking = catalog.segments().filter(|s| !s.archived && s.condition.may_ask());
         asking.for_each(|segment| needs.add(segment));
         needs
     }

@@ -3,17 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::compiled::Compiled;
 use super::measure::Measure;
 use super::program::Program;
-use super::snapshot::Compiled;
-use crate::model::{Condition, Reference, Referrer, SegmentId};
-
-/// Whether a condition may have a function over events in it. It need not be read for that, but a text in it
-/// may look like one.
-pub(super) fn may_ask(condition: &Condition) -> bool {
-    let text = condition.text();
-    text.contains("(EVENT '") || text.contains("DID '")
-}
+use crate::model::{Reference, Referrer, SegmentId};
 
 impl Compiled {
     /// The functions over events of all segments that a live or scheduled row depends on. `KEY(…)` leads to

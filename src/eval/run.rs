@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::compiled::Compiled;
 use super::evaluation::Outcome;
 use super::keys::Slot;
 use super::measure::Measure;
@@ -9,7 +10,6 @@ use super::memo::{Memo, Segments};
 use super::operand::Operand;
 use super::plan::{ALL, Era, Plan, PlanRow, PlanSplit, RowTest, ServedRow};
 use super::program::{Environment, Lookup, NULL};
-use super::snapshot::Compiled;
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{

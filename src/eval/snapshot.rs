@@ -1,31 +1,19 @@
 //! Snapshots: one state of the store, compiled for evaluation.
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use imbl::{OrdMap, OrdSet};
-
-use super::compile::{compile_plain, compile_with};
+use super::compiled::{Compiled, Pin, Replaced};
 use super::evaluation::Evaluation;
-use super::field::Fields;
-use super::keys::{Keys, Slot, SlotIndex};
 use super::measure::Measure;
-use super::plan::{Meter, NoMeter, Plan, Schedule, claimants};
+use super::plan::{Meter, NoMeter, Schedule};
 use super::program::{Lookup, Program};
-use super::questions::may_ask;
 use super::run::{Beside, Moment, Run};
-use super::scope::CatalogScope;
 use super::trace::{Trace, trace};
-use super::trie::Trie;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::listing::Lists;
-use crate::model::{
-    AttributeName, Catalog, Change, Condition, ConfigId, Context, KeyId, Segment, SegmentId,
-    Timestamp, Version,
-};
+use crate::model::{AttributeName, Catalog, Change, ConfigId, Context, KeyId, Timestamp, Version};
 use crate::shard::{shards, thread_number};
 
 /// One state of the store, compiled for evaluation: immutable, and cheap to clone.
@@ -39,110 +27,20 @@ pub(crate) struct Snapshot {
     pins: Arc<[Arc<Pin>]>,
 }
 
-/// A handle of a state that few threads share.
-#[repr(align(128))]
-#[derive(Debug)]
-pub(super) struct Pin(Arc<Compiled>);
-
-impl Deref for Pin {
-    type Target = Compiled;
-
-    fn deref(&self) -> &Compiled {
-        &self.0
-    }
-}
-
-/// What a snapshot has.
-#[derive(Clone, Default)]
-pub(super) struct Compiled {
-    pub(super) catalog: Catalog,
-    keys: Keys,
-    segments: Trie<Arc<CompiledSegment>>,
-    schedules: OrdMap<ConfigId, Arc<Schedule>>,
-    /// The attributes and functions over events of all conditions.
-    fields: Arc<Fields>,
-    /// The lists of users that conditions refer to.
-    pub(super) lists: Arc<Lists>,
-    /// The segments whose conditions may have a function over events.
-    pub(super) asking: OrdSet<SegmentId>,
-    /// The functions over events that may decide over a key.
-    questions: OnceLock<Box<[Arc<Measure>]>>,
-    /// The config of which a version is pretended to be live.
-    pretended: Option<ConfigId>,
-    /// Which store it is of; those that came of one another have the same.
-    pub(super) lineage: u64,
-}
-
-/// A segment's condition, and the program for it.
-#[derive(Debug)]
-pub(super) struct CompiledSegment {
-    pub(super) condition: Condition,
-    /// Made when it is first needed: opening a store compiles nothing. `None`: it cannot be compiled, which
-    /// only a damaged store brings about; then nobody is in the segment.
-    program: OnceLock<Option<Program>>,
-}
-
-/// The plans that a change made, and those that they replace.
-#[derive(Debug, Default)]
-pub(crate) struct Replaced {
-    pub(crate) made: Vec<Arc<Plan>>,
-    pub(crate) gone: Vec<Arc<Plan>>,
-}
-
-/// What has to be compiled anew.
-#[derive(Debug, Default)]
-struct Touched {
-    keys: BTreeSet<KeyId>,
-    segments: BTreeSet<SegmentId>,
-    configs: BTreeSet<ConfigId>,
-}
-
-impl Touched {
-    fn by(changes: &[Change]) -> Self {
-        let mut touched = Self::default();
-        for change in changes {
-            match change {
-                Change::Key(key) => drop(touched.keys.insert(key.id)),
-                Change::Segment(segment) => drop(touched.segments.insert(segment.id)),
-                Change::Config { head, .. } => drop(touched.configs.insert(head.id)),
-                Change::Salt { config, .. } | Change::Cancel { config, .. } => {
-                    touched.configs.insert(*config);
-                }
-                Change::Version(version) => drop(touched.configs.insert(version.config)),
-                Change::Publication(publication) => {
-                    touched.configs.insert(publication.config);
-                }
-                Change::Keep { .. } => {}
-            }
-        }
-        touched
-    }
-
-    fn everything(catalog: &Catalog) -> Self {
-        Self {
-            keys: catalog.keys().map(|key| key.id).collect(),
-            segments: catalog.segments().map(|segment| segment.id).collect(),
-            configs: catalog.configs().map(|config| config.head.id).collect(),
-        }
-    }
-}
-
 impl Snapshot {
-    /// Takes up all of a catalog. Conditions are compiled when they are first needed.
+    /// Compiles all of a catalog. Conditions are compiled when they are first needed.
     pub(crate) fn compile(catalog: &Catalog, meter: &dyn Meter) -> (Self, Replaced) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let lineage = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut made = Compiled { catalog: catalog.clone(), lineage, ..Compiled::default() };
-        for segment in catalog.segments() {
-            made.set_segment(segment.id, CompiledSegment::new(segment));
-        }
-        let replaced = made.plan_touched(Touched::everything(catalog), meter);
-        (Self::new(made), replaced)
+        let (compiled, replaced) = Compiled::new(catalog, lineage, meter);
+        (Self::new(compiled), replaced)
     }
 
     /// The same state with other lists of users, those that its conditions refer to.
     pub(crate) fn with_lists(&self, lists: Arc<Lists>) -> Self {
-        Self::new(Compiled { lists, ..self.compiled().clone() })
+        let mut compiled = self.compiled().clone();
+        compiled.lists = lists;
+        Self::new(compiled)
     }
 
     /// A state that is not counted: of the past, or pretended.
@@ -158,15 +56,8 @@ impl Snapshot {
         changes: &[Change],
         meter: &dyn Meter,
     ) -> Result<(Self, Replaced)> {
-        let touched = Touched::by(changes);
-        let mut made = Compiled { catalog: catalog.clone(), ..self.compiled().clone() };
-        for segment in touched.segments.iter().filter_map(|id| catalog.segment(*id)) {
-            let compiled = CompiledSegment::new(segment);
-            compiled.try_compile(&made, segment)?;
-            made.set_segment(segment.id, compiled);
-        }
-        let replaced = made.plan_touched(touched, meter);
-        Ok((Self::new(made), replaced))
+        let (compiled, replaced) = self.compiled().after(catalog, changes, meter)?;
+        Ok((Self::new(compiled), replaced))
     }
 
     /// Pretends that a version were live at every instant, whatever the switches of its config say and
@@ -177,24 +68,15 @@ impl Snapshot {
         config: ConfigId,
         version: &Arc<Version>,
     ) -> Self {
-        let mut made = self.compiled().clone();
-        let Some(known) = catalog.config(config) else {
-            return self.clone();
-        };
-        let schedule = Arc::new(Schedule::pretend(catalog, known, version));
-        let mut keys = schedule.keys();
-        keys.extend(made.schedules.get(&config).iter().flat_map(|old| old.keys()));
-        made.schedules.insert(config, schedule);
-        made.pretended = Some(config);
-        for key in keys {
-            made.plan_key(key, &NoMeter, &mut Replaced::default());
-        }
-        Self::new(made)
+        let Some(known) = catalog.config(config) else { return self.clone() };
+        let schedule = Schedule::pretend(catalog, known, version);
+        Self::new(self.compiled().pretending(schedule, config))
     }
 
-    fn new(compiled: Compiled) -> Self {
+    fn new(mut compiled: Compiled) -> Self {
         // what was found for the state that it came of may not hold for it
-        let compiled = Arc::new(Compiled { questions: OnceLock::new(), ..compiled });
+        compiled.questions = OnceLock::new();
+        let compiled = Arc::new(compiled);
         let pin = |_| Arc::new(Pin(Arc::clone(&compiled)));
         Self { pins: (0..shards()).map(pin).collect() }
     }
@@ -332,11 +214,7 @@ impl Snapshot {
 
     /// The segments whose conditions cannot be compiled, each with the reason: none, if the store is sound.
     pub(crate) fn flaws(&self) -> Vec<Error> {
-        let compiled = self.compiled();
-        let flaw = |segment: &Arc<Segment>| {
-            CompiledSegment::new(segment).try_compile(compiled, segment).err()
-        };
-        compiled.catalog.segments().filter_map(flaw).collect()
+        self.compiled().flaws()
     }
 
     /// Evaluates a condition for a user, in this state.
@@ -351,84 +229,6 @@ impl Snapshot {
     }
 }
 
-impl Compiled {
-    /// What has nothing.
-    fn none<'a>() -> &'a Self {
-        static NONE: OnceLock<Compiled> = OnceLock::new();
-        NONE.get_or_init(Self::default)
-    }
-
-    fn set_segment(&mut self, id: SegmentId, segment: CompiledSegment) {
-        if may_ask(&segment.condition) {
-            self.asking.insert(id);
-        } else {
-            self.asking.remove(&id);
-        }
-        self.segments.set(id.0, Arc::new(segment));
-    }
-
-    /// Whether a config has, or will have, a row for a segment.
-    pub(super) fn serves(&self, config: ConfigId, segment: SegmentId) -> bool {
-        self.schedules.get(&config).is_some_and(|schedule| schedule.has_row(segment))
-    }
-
-    /// Makes the schedules and plans anew that a change touched.
-    fn plan_touched(&mut self, touched: Touched, meter: &dyn Meter) -> Replaced {
-        let mut keys = touched.keys;
-        for id in touched.configs {
-            let Some(config) = self.catalog.config(id) else { continue };
-            let schedule = Arc::new(Schedule::new(&self.catalog, config));
-            keys.extend(schedule.keys());
-            let old = self.schedules.insert(id, schedule);
-            keys.extend(old.iter().flat_map(|old| old.keys()));
-        }
-        let mut replaced = Replaced::default();
-        for key in keys {
-            self.plan_key(key, meter, &mut replaced);
-        }
-        replaced
-    }
-
-    /// Makes the plan of a key anew.
-    fn plan_key(&mut self, key: KeyId, meter: &dyn Meter, replaced: &mut Replaced) {
-        let Some(key) = self.catalog.key(key) else { return };
-        let claimants = claimants(&self.catalog, key.id).filter(|id| Some(*id) != self.pretended);
-        let configs = self.pretended.into_iter().chain(claimants);
-        let plan = Plan::new(key, configs.filter_map(|id| self.schedules.get(&id)), meter);
-        let plan = Arc::new(plan);
-        replaced.gone.extend(self.keys.set(Arc::clone(&plan)));
-        replaced.made.push(plan);
-    }
-
-    fn last_key(&self) -> u32 {
-        self.catalog.next_key().0.saturating_sub(1)
-    }
-
-    /// The key with a name, and where it is.
-    #[inline]
-    fn key_named(&self, name: &str) -> Option<(SlotIndex, &Slot)> {
-        let place = self.keys.find(name)?;
-        Some((place, self.keys.at(place)?))
-    }
-
-    /// The key with a number, and where it is.
-    #[inline]
-    pub(super) fn key(&self, key: KeyId) -> Option<(SlotIndex, &Slot)> {
-        let place = self.keys.place(key)?;
-        Some((place, self.keys.at(place)?))
-    }
-
-    /// What decides over a key that is in a place.
-    pub(super) fn plan_at(&self, place: SlotIndex) -> Option<&Plan> {
-        self.keys.at(place).map(|slot| &*slot.plan)
-    }
-
-    #[inline]
-    pub(super) fn segment(&self, segment: SegmentId) -> Option<&CompiledSegment> {
-        self.segments.get(segment.0).map(|segment| &**segment)
-    }
-}
-
 impl Default for Snapshot {
     fn default() -> Self {
         Self::new(Compiled::default())
@@ -438,47 +238,5 @@ impl Default for Snapshot {
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.compiled().fmt(f)
-    }
-}
-
-impl fmt::Debug for Compiled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot")
-            .field("revision", &self.catalog.revision)
-            .field("keys", &self.keys.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl CompiledSegment {
-    fn new(segment: &Segment) -> Self {
-        Self { condition: segment.condition.clone(), program: OnceLock::new() }
-    }
-
-    /// The program, if the condition can be compiled.
-    #[inline]
-    pub(super) fn program(&self, state: &Compiled) -> Option<&Program> {
-        self.program.get_or_init(|| self.compile(state).ok()).as_ref()
-    }
-
-    /// Compiles the condition now.
-    fn try_compile(&self, state: &Compiled, segment: &Segment) -> Result<()> {
-        let program = self.compile(state).map_err(|error| {
-            let what = format!("the condition of segment `{}`: {error}", segment.name.as_str());
-            Error::new(ErrorKind::Corrupt { what }).because(error)
-        })?;
-        let _ = self.program.set(Some(program)); // it is not there yet
-        Ok(())
-    }
-
-    fn compile(&self, state: &Compiled) -> Result<Program> {
-        let scope = CatalogScope(&state.catalog);
-        self.condition.look(|expr| compile_with(expr, &scope, &state.fields))
-    }
-
-    /// A program with a node for each part of the condition.
-    pub(super) fn plain_program(&self, state: &Compiled) -> Option<Program> {
-        let scope = CatalogScope(&state.catalog);
-        self.condition.look(|expr| compile_plain(expr, &scope, &state.fields)).ok()
     }
 }

@@ -7,9 +7,11 @@ mod condition;
 mod config;
 mod context;
 mod delivery;
+mod expression;
 mod fact;
 mod granularity;
 mod key;
+mod key_type;
 mod list;
 mod name;
 mod publication;
@@ -23,26 +25,28 @@ mod span;
 mod timestamp;
 mod value;
 mod vec_map;
+mod writer;
 
 pub use behaviour::{Aggregate, Behaviour, Window};
 pub(crate) use behaviour::{Answer, Frame, Judge, KeptAnswer, Measured, Past, Question, Ready};
 pub(crate) use catalog::{Catalog, Reference, Referrer, Versions};
 pub use change::{Change, ChangeSet, Revision};
+pub use condition::Condition;
 pub(crate) use condition::ConditionParser;
-pub use condition::{
-    AffixKind, ArithmeticOp, CompareOp, Condition, Expr, ExprKind, IsWhat, Literal, Path,
-    Quantifier,
-};
 pub use config::{Arm, Cell, Column, Config, ConfigHead, Row, Share, Split, Version};
 pub use context::Context;
 pub(crate) use context::{As, Attribute, AttributeName};
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
+pub use expression::{
+    AffixKind, ArithmeticOp, CompareOp, Expr, ExprKind, IsWhat, Literal, Path, Quantifier,
+};
 pub(crate) use fact::{
     Entry, What, check_attribute, check_event_id, check_event_name, check_user_id, check_value,
 };
 pub use fact::{Event, Fact, Profile};
 pub use granularity::Granularity;
-pub use key::{Key, KeyType};
+pub use key::Key;
+pub use key_type::KeyType;
 pub(crate) use list::{LISTS_ARE_LOADED, UserIds};
 pub use name::{Name, NameError};
 pub(crate) use name::{write_path, write_step};

@@ -33,8 +33,7 @@ const KEPT_APART: [(&str, &str); 6] = [
 ];
 
 /// The folders in which files import each other in a loop.
-const CIRCLES: [&str; 8] = [
-    "src/behaviour/",
+const CIRCLES: [&str; 7] = [
     "src/engine/",
     "src/eval/",
     "src/model/",

@@ -1,0 +1,277 @@
+//! One state of the store, compiled: the keys, segments and configs that evaluations go by.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use imbl::{OrdMap, OrdSet};
+
+use super::compile::{compile_plain, compile_with};
+use super::field::Fields;
+use super::keys::{Keys, Slot, SlotIndex};
+use super::measure::Measure;
+use super::plan::{Meter, NoMeter, Plan, Schedule, claimants};
+use super::program::Program;
+use super::scope::CatalogScope;
+use super::trie::Trie;
+use crate::error::{Error, ErrorKind, Result};
+use crate::listing::Lists;
+use crate::model::{Catalog, Change, Condition, ConfigId, KeyId, Segment, SegmentId};
+
+/// A handle of a state that few threads share.
+#[repr(align(128))]
+#[derive(Debug)]
+pub(super) struct Pin(pub(super) Arc<Compiled>);
+
+impl Deref for Pin {
+    type Target = Compiled;
+
+    fn deref(&self) -> &Compiled {
+        &self.0
+    }
+}
+
+/// The state itself.
+#[derive(Clone, Default)]
+pub(super) struct Compiled {
+    pub(super) catalog: Catalog,
+    keys: Keys,
+    segments: Trie<Arc<CompiledSegment>>,
+    schedules: OrdMap<ConfigId, Arc<Schedule>>,
+    /// The attributes and functions over events of all conditions.
+    fields: Arc<Fields>,
+    /// The lists of users that conditions refer to.
+    pub(super) lists: Arc<Lists>,
+    /// The segments whose conditions may have a function over events.
+    pub(super) asking: OrdSet<SegmentId>,
+    /// The functions over events that may decide over a key.
+    pub(super) questions: OnceLock<Box<[Arc<Measure>]>>,
+    /// The config of which a version is pretended to be live.
+    pretended: Option<ConfigId>,
+    /// Which store it is of; those that came of one another have the same.
+    pub(super) lineage: u64,
+}
+
+/// A segment's condition, and the program for it.
+#[derive(Debug)]
+pub(super) struct CompiledSegment {
+    pub(super) condition: Condition,
+    /// Made when it is first needed: opening a store compiles nothing. `None`: it cannot be compiled, which
+    /// only a damaged store brings about; then nobody is in the segment.
+    program: OnceLock<Option<Program>>,
+}
+
+/// The plans that a change made, and those that they replace.
+#[derive(Debug, Default)]
+pub(crate) struct Replaced {
+    pub(crate) made: Vec<Arc<Plan>>,
+    pub(crate) gone: Vec<Arc<Plan>>,
+}
+
+/// What has to be compiled anew.
+#[derive(Debug, Default)]
+struct Touched {
+    keys: BTreeSet<KeyId>,
+    segments: BTreeSet<SegmentId>,
+    configs: BTreeSet<ConfigId>,
+}
+
+impl Touched {
+    fn by(changes: &[Change]) -> Self {
+        let mut touched = Self::default();
+        for change in changes {
+            match change {
+                Change::Key(key) => drop(touched.keys.insert(key.id)),
+                Change::Segment(segment) => drop(touched.segments.insert(segment.id)),
+                Change::Config { head, .. } => drop(touched.configs.insert(head.id)),
+                Change::Salt { config, .. } | Change::Cancel { config, .. } => {
+                    touched.configs.insert(*config);
+                }
+                Change::Version(version) => drop(touched.configs.insert(version.config)),
+                Change::Publication(publication) => {
+                    touched.configs.insert(publication.config);
+                }
+                Change::Keep { .. } => {}
+            }
+        }
+        touched
+    }
+
+    fn everything(catalog: &Catalog) -> Self {
+        Self {
+            keys: catalog.keys().map(|key| key.id).collect(),
+            segments: catalog.segments().map(|segment| segment.id).collect(),
+            configs: catalog.configs().map(|config| config.head.id).collect(),
+        }
+    }
+}
+
+impl Compiled {
+    /// Compiles all of a catalog, but for conditions: these are compiled when they are first needed.
+    pub(super) fn new(catalog: &Catalog, lineage: u64, meter: &dyn Meter) -> (Self, Replaced) {
+        let mut made = Self { catalog: catalog.clone(), lineage, ..Self::default() };
+        for segment in catalog.segments() {
+            made.set_segment(segment.id, CompiledSegment::new(segment));
+        }
+        let replaced = made.plan_touched(Touched::everything(catalog), meter);
+        (made, replaced)
+    }
+
+    /// The state after changes; the catalog is the one after them, and compiled is what they touched.
+    pub(super) fn after(
+        &self,
+        catalog: &Catalog,
+        changes: &[Change],
+        meter: &dyn Meter,
+    ) -> Result<(Self, Replaced)> {
+        let touched = Touched::by(changes);
+        let mut made = Self { catalog: catalog.clone(), ..self.clone() };
+        for segment in touched.segments.iter().filter_map(|id| catalog.segment(*id)) {
+            let compiled = CompiledSegment::new(segment);
+            compiled.try_compile(&made, segment)?;
+            made.set_segment(segment.id, compiled);
+        }
+        let replaced = made.plan_touched(touched, meter);
+        Ok((made, replaced))
+    }
+
+    /// The state in which a version is live at every instant.
+    pub(super) fn pretending(&self, schedule: Schedule, config: ConfigId) -> Self {
+        let mut made = self.clone();
+        let mut keys = schedule.keys();
+        let old = made.schedules.insert(config, Arc::new(schedule));
+        keys.extend(old.iter().flat_map(|old| old.keys()));
+        made.pretended = Some(config);
+        for key in keys {
+            made.plan_key(key, &NoMeter, &mut Replaced::default());
+        }
+        made
+    }
+
+    /// The state of an empty store.
+    pub(super) fn none<'a>() -> &'a Self {
+        static NONE: OnceLock<Compiled> = OnceLock::new();
+        NONE.get_or_init(Self::default)
+    }
+
+    fn set_segment(&mut self, id: SegmentId, segment: CompiledSegment) {
+        if segment.condition.may_ask() {
+            self.asking.insert(id);
+        } else {
+            self.asking.remove(&id);
+        }
+        self.segments.set(id.0, Arc::new(segment));
+    }
+
+    /// Whether a config has, or will have, a row for a segment.
+    pub(super) fn serves(&self, config: ConfigId, segment: SegmentId) -> bool {
+        self.schedules.get(&config).is_some_and(|schedule| schedule.has_row(segment))
+    }
+
+    /// Makes the schedules and plans anew that a change touched.
+    fn plan_touched(&mut self, touched: Touched, meter: &dyn Meter) -> Replaced {
+        let mut keys = touched.keys;
+        for id in touched.configs {
+            let Some(config) = self.catalog.config(id) else { continue };
+            let schedule = Arc::new(Schedule::new(&self.catalog, config));
+            keys.extend(schedule.keys());
+            let old = self.schedules.insert(id, schedule);
+            keys.extend(old.iter().flat_map(|old| old.keys()));
+        }
+        let mut replaced = Replaced::default();
+        for key in keys {
+            self.plan_key(key, meter, &mut replaced);
+        }
+        replaced
+    }
+
+    /// Makes the plan of a key anew.
+    fn plan_key(&mut self, key: KeyId, meter: &dyn Meter, replaced: &mut Replaced) {
+        let Some(key) = self.catalog.key(key) else { return };
+        let claimants = claimants(&self.catalog, key.id).filter(|id| Some(*id) != self.pretended);
+        let configs = self.pretended.into_iter().chain(claimants);
+        let plan = Plan::new(key, configs.filter_map(|id| self.schedules.get(&id)), meter);
+        let plan = Arc::new(plan);
+        replaced.gone.extend(self.keys.set(Arc::clone(&plan)));
+        replaced.made.push(plan);
+    }
+
+    /// The segments whose conditions cannot be compiled, each with the reason: none, if the store is sound.
+    pub(super) fn flaws(&self) -> Vec<Error> {
+        let flaw =
+            |segment: &Arc<Segment>| CompiledSegment::new(segment).try_compile(self, segment).err();
+        self.catalog.segments().filter_map(flaw).collect()
+    }
+
+    /// The number of the newest key.
+    pub(super) fn last_key(&self) -> u32 {
+        self.catalog.next_key().0.saturating_sub(1)
+    }
+
+    /// The key with a name, and where it is.
+    #[inline]
+    pub(super) fn key_named(&self, name: &str) -> Option<(SlotIndex, &Slot)> {
+        let place = self.keys.find(name)?;
+        Some((place, self.keys.at(place)?))
+    }
+
+    /// The key with a number, and where it is.
+    #[inline]
+    pub(super) fn key(&self, key: KeyId) -> Option<(SlotIndex, &Slot)> {
+        let place = self.keys.place(key)?;
+        Some((place, self.keys.at(place)?))
+    }
+
+    /// What decides over a key that is in a place.
+    pub(super) fn plan_at(&self, place: SlotIndex) -> Option<&Plan> {
+        self.keys.at(place).map(|slot| &*slot.plan)
+    }
+
+    #[inline]
+    pub(super) fn segment(&self, segment: SegmentId) -> Option<&CompiledSegment> {
+        self.segments.get(segment.0).map(|segment| &**segment)
+    }
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("revision", &self.catalog.revision)
+            .field("keys", &self.keys.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl CompiledSegment {
+    fn new(segment: &Segment) -> Self {
+        Self { condition: segment.condition.clone(), program: OnceLock::new() }
+    }
+
+    /// The program, if the condition can be compiled.
+    #[inline]
+    pub(super) fn program(&self, state: &Compiled) -> Option<&Program> {
+        self.program.get_or_init(|| self.compile(state).ok()).as_ref()
+    }
+
+    /// Compiles the condition now.
+    fn try_compile(&self, state: &Compiled, segment: &Segment) -> Result<()> {
+        let program = self.compile(state).map_err(|error| {
+            let what = format!("the condition of segment `{}`: {error}", segment.name.as_str());
+            Error::new(ErrorKind::Corrupt { what }).because(error)
+        })?;
+        let _ = self.program.set(Some(program)); // it is not there yet
+        Ok(())
+    }
+
+    fn compile(&self, state: &Compiled) -> Result<Program> {
+        let scope = CatalogScope(&state.catalog);
+        self.condition.look(|expr| compile_with(expr, &scope, &state.fields))
+    }
+
+    /// A program with a node for each part of the condition.
+    pub(super) fn plain_program(&self, state: &Compiled) -> Option<Program> {
+        let scope = CatalogScope(&state.catalog);
+        self.condition.look(|expr| compile_plain(expr, &scope, &state.fields)).ok()
+    }
+}

@@ -1,0 +1,250 @@
+//! Expressions as they were written, each with its place in the text.
+
+use std::sync::Arc;
+
+use super::{Behaviour, Duration, KeyType, ListId, Name, Spanned, Value};
+
+/// An expression and its place.
+pub type Expr = Spanned<ExprKind>;
+
+/// The steps of an attribute: `address.city` has two.
+pub type Path = Arc<[Arc<str>]>;
+
+/// A value in the text, or a parameter that stands for one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    /// The value itself.
+    Value(Value),
+    /// `:name`, given by the caller.
+    Parameter(Arc<str>),
+}
+
+impl<T: Into<Value>> From<T> for Literal {
+    fn from(value: T) -> Self {
+        Self::Value(value.into())
+    }
+}
+
+/// Operators that compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say all")]
+pub enum CompareOp {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl CompareOp {
+    /// The operator that says the same with its operands in the other order.
+    #[must_use]
+    pub(crate) fn turned(self) -> Self {
+        match self {
+            Self::Equal | Self::NotEqual => self,
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+        }
+    }
+
+    /// The operator as it is written.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+/// Operators that calculate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say all")]
+pub enum ArithmeticOp {
+    Concatenate,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+impl ArithmeticOp {
+    /// The operator as it is written.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Concatenate => "||",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Remainder => "%",
+        }
+    }
+}
+
+/// What `IS` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say all")]
+pub enum IsWhat {
+    Null,
+    True,
+    False,
+}
+
+/// How many of the items `CONTAINS` wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// `CONTAINS x`: the one item.
+    One,
+    /// `CONTAINS ANY (…)`
+    Any,
+    /// `CONTAINS ALL (…)`
+    All,
+}
+
+/// Which end of a text is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AffixKind {
+    /// `STARTS WITH`
+    Starts,
+    /// `ENDS WITH`
+    Ends,
+}
+
+/// What an expression is.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "the fields are the operands, in the order in which they are written"
+)]
+pub enum ExprKind {
+    /// A literal or a parameter.
+    Literal(Literal),
+    /// `30 DAYS`
+    Duration(Duration),
+    /// `TIMESTAMP '…'`
+    Timestamp(Arc<str>),
+    /// `SEMVER '…'`
+    Semver(Arc<str>),
+    /// `VERSION '…'`
+    Version(Arc<str>),
+    /// An attribute of the user (a property of an event, a column of a table).
+    Attribute(Path),
+    /// `VALUE` and steps into it, in a `CHECK`.
+    CheckValue(Path),
+    /// `KEY(name)`
+    Key(Spanned<Name>),
+    /// `IN SEGMENT name`; `None` is `EVERYONE`.
+    InSegment(Option<Spanned<Name>>),
+    /// `IN LIST 7`: whether the user is in a list that was loaded. It stands in segments that were made so, and
+    /// in dumps.
+    InList(ListId),
+    /// The element of the list that `ANY(…)` goes through; stands only on the left of its test.
+    Element,
+    /// `a AND b AND …`
+    And(Vec<Expr>),
+    /// `a OR b OR …`
+    Or(Vec<Expr>),
+    /// `NOT a`
+    Not(Box<Expr>),
+    /// `a = b` and the like.
+    Compare { op: CompareOp, left: Box<Expr>, right: Box<Expr> },
+    /// `a IS [NOT] NULL | TRUE | FALSE`
+    Is { operand: Box<Expr>, what: IsWhat, negated: bool },
+    /// `a [NOT] BETWEEN low AND high`
+    Between { operand: Box<Expr>, low: Box<Expr>, high: Box<Expr>, negated: bool },
+    /// `a [NOT] IN (…)`
+    In { operand: Box<Expr>, items: Vec<Expr>, negated: bool },
+    /// `a [NOT] CONTAINS …`
+    Contains { operand: Box<Expr>, quantifier: Quantifier, items: Vec<Expr>, negated: bool },
+    /// `a [NOT] STARTS | ENDS WITH …`: any of the items.
+    Affix { operand: Box<Expr>, kind: AffixKind, items: Vec<Expr>, negated: bool },
+    /// `a [NOT] MATCHES 'regex'`
+    Matches { operand: Box<Expr>, pattern: Spanned<Literal>, negated: bool },
+    /// `ANY(list)` on the left of a test: the `OR` of the test over the elements.
+    Any { list: Box<Expr>, test: Box<Expr> },
+    /// `a + b` and the like.
+    Arithmetic { op: ArithmeticOp, left: Box<Expr>, right: Box<Expr> },
+    /// `-a`
+    Negate(Box<Expr>),
+    /// `CAST(a AS type)`; never to JSON.
+    Cast { operand: Box<Expr>, to: KeyType },
+    /// `NAME(a, …)`: the name in capitals, known or not.
+    Call { function: Spanned<Arc<str>>, arguments: Vec<Expr> },
+    /// `COUNT(EVENT '…' …)` and the like, `DID '…'`. The condition over properties in it is none of its
+    /// operands: names mean something else there.
+    Behaviour(Box<Behaviour>),
+}
+
+impl ExprKind {
+    /// The operands, in the order in which they are written.
+    #[must_use]
+    pub fn operands(&self) -> Vec<&Expr> {
+        match self {
+            Self::And(items) | Self::Or(items) | Self::Call { arguments: items, .. } => {
+                items.iter().collect()
+            }
+            Self::Not(a) | Self::Negate(a) => vec![a],
+            Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
+                vec![left, right]
+            }
+            Self::Is { operand, .. }
+            | Self::Matches { operand, .. }
+            | Self::Cast { operand, .. } => {
+                vec![operand]
+            }
+            Self::Between { operand, low, high, .. } => vec![operand, low, high],
+            Self::In { operand, items, .. }
+            | Self::Contains { operand, items, .. }
+            | Self::Affix { operand, items, .. } => {
+                std::iter::once(&**operand).chain(items).collect()
+            }
+            Self::Any { list, test } => vec![list, test],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The operands, to be changed in place.
+    pub(crate) fn operands_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Self::And(items) | Self::Or(items) | Self::Call { arguments: items, .. } => {
+                items.iter_mut().collect()
+            }
+            Self::Not(a) | Self::Negate(a) => vec![a],
+            Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
+                vec![left, right]
+            }
+            Self::Is { operand, .. }
+            | Self::Matches { operand, .. }
+            | Self::Cast { operand, .. } => {
+                vec![operand]
+            }
+            Self::Between { operand, low, high, .. } => vec![operand, low, high],
+            Self::In { operand, items, .. }
+            | Self::Contains { operand, items, .. }
+            | Self::Affix { operand, items, .. } => {
+                std::iter::once(&mut **operand).chain(items).collect()
+            }
+            Self::Any { list, test } => vec![list, test],
+            _ => Vec::new(),
+        }
+    }
+
+    /// How deep it nests: 1 for what has no operands.
+    pub(crate) fn depth(&self) -> usize {
+        let filter = match self {
+            Self::Behaviour(behaviour) => behaviour.filter.as_ref(),
+            _ => None,
+        };
+        1 + self.operands().into_iter().chain(filter).map(|e| e.node.depth()).max().unwrap_or(0)
+    }
+}

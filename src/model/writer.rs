@@ -1,0 +1,301 @@
+//! The canonical text of expressions.
+
+use std::fmt::{self, Display};
+
+use super::{
+    AffixKind, ArithmeticOp, Expr, ExprKind, IsWhat, Literal, Quantifier, Value, write_path,
+    write_step,
+};
+
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => write_value(f, value),
+            Self::Parameter(name) => write!(f, ":{name}"),
+        }
+    }
+}
+
+fn write_value(f: &mut fmt::Formatter<'_>, value: &Value) -> fmt::Result {
+    match value {
+        Value::Null => f.write_str("NULL"),
+        Value::Boolean(true) => f.write_str("TRUE"),
+        Value::Boolean(false) => f.write_str("FALSE"),
+        Value::String(text) => write_text(f, text),
+        _ => value.fmt(f),
+    }
+}
+
+/// Writes a text in single quotes.
+fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    write!(f, "'{}'", text.replace('\'', "''"))
+}
+
+impl fmt::Display for ExprKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Writer { any: None }.write_bare(f, self)
+    }
+}
+
+/// Writes expressions; `any` is the list of the `ANY(…)` whose test is being written.
+#[derive(Clone, Copy)]
+struct Writer<'a> {
+    any: Option<&'a Expr>,
+}
+
+impl Writer<'_> {
+    fn write(self, f: &mut fmt::Formatter<'_>, expr: &Expr, loosest: Level) -> fmt::Result {
+        if expr.node.level() < loosest {
+            f.write_str("(")?;
+            self.write_bare(f, &expr.node)?;
+            f.write_str(")")
+        } else {
+            self.write_bare(f, &expr.node)
+        }
+    }
+
+    fn write_bare(self, f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
+        match kind {
+            ExprKind::And(items) => self.join(f, items, " AND ", Level::Not),
+            ExprKind::Or(items) => self.join(f, items, " OR ", Level::And),
+            ExprKind::Not(a) => {
+                f.write_str("NOT ")?;
+                self.write(f, a, Level::Not)
+            }
+            ExprKind::Arithmetic { op, left, right } => {
+                let level = kind.level();
+                self.write(f, left, level)?;
+                write!(f, " {} ", op.symbol())?;
+                self.write(f, right, level.tighter())
+            }
+            ExprKind::Negate(a) => self.write_negated(f, a),
+            ExprKind::Cast { operand, to } => {
+                f.write_str("CAST(")?;
+                self.write(f, operand, Level::Or)?;
+                write!(f, " AS {to})")
+            }
+            ExprKind::Call { function, arguments } => {
+                f.write_str(&function.node)?;
+                self.list(f, arguments)
+            }
+            ExprKind::Any { list, test } => {
+                Writer { any: Some(list) }.write(f, test, Level::Comparison)
+            }
+            _ if kind.level() == Level::Comparison => self.write_comparison(f, kind),
+            _ => self.write_primary(f, kind),
+        }
+    }
+
+    /// `-a`. A number is kept in parentheses, or it would be read as a negative literal; a second minus
+    /// is kept apart, or the two would begin a comment.
+    fn write_negated(self, f: &mut fmt::Formatter<'_>, operand: &Expr) -> fmt::Result {
+        let number = matches!(
+            operand.node,
+            ExprKind::Literal(Literal::Value(Value::Integer(_) | Value::Double(_)))
+                | ExprKind::Duration(_)
+        );
+        let negative = number && operand.to_string().starts_with('-');
+        if negative || matches!(operand.node, ExprKind::Negate(_)) {
+            f.write_str("- ")?;
+            return self.write(f, operand, Level::Unary);
+        }
+        f.write_str("-")?;
+        if number {
+            f.write_str("(")?;
+            self.write(f, operand, Level::Or)?;
+            return f.write_str(")");
+        }
+        self.write(f, operand, Level::Unary)
+    }
+
+    fn write_comparison(self, f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
+        let operand = kind.operands()[0];
+        self.write(f, operand, Level::Concatenation)?;
+        // only the operand on the left is the element
+        let plain = Writer { any: None };
+        match kind {
+            ExprKind::Compare { op, right, .. } => {
+                write!(f, " {} ", op.symbol())?;
+                plain.write(f, right, Level::Concatenation)
+            }
+            ExprKind::Is { what, negated, .. } => {
+                let what = match what {
+                    IsWhat::Null => "NULL",
+                    IsWhat::True => "TRUE",
+                    IsWhat::False => "FALSE",
+                };
+                write!(f, " IS {}{what}", if *negated { "NOT " } else { "" })
+            }
+            ExprKind::Between { low, high, negated, .. } => {
+                write!(f, "{} BETWEEN ", not(*negated))?;
+                plain.write(f, low, Level::Concatenation)?;
+                f.write_str(" AND ")?;
+                plain.write(f, high, Level::Concatenation)
+            }
+            ExprKind::In { items, negated, .. } => {
+                write!(f, "{} IN ", not(*negated))?;
+                plain.list(f, items)
+            }
+            ExprKind::Contains { quantifier, items, negated, .. } => {
+                write!(f, "{} CONTAINS ", not(*negated))?;
+                plain.write_contains(f, *quantifier, items)
+            }
+            ExprKind::Affix { kind, items, negated, .. } => {
+                let word = if *kind == AffixKind::Starts { "STARTS" } else { "ENDS" };
+                write!(f, "{} {word} WITH ", not(*negated))?;
+                match &items[..] {
+                    // a parenthesis would be read as that of a list
+                    [item] if !item.node.starts_with_parenthesis() => {
+                        plain.write(f, item, Level::Concatenation)
+                    }
+                    _ => plain.list(f, items),
+                }
+            }
+            ExprKind::Matches { pattern, negated, .. } => {
+                write!(f, "{} MATCHES {}", not(*negated), pattern.node)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write_contains(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        quantifier: Quantifier,
+        items: &[Expr],
+    ) -> fmt::Result {
+        match (quantifier, items) {
+            (Quantifier::One, [item]) => return self.write(f, item, Level::Concatenation),
+            (Quantifier::Any, _) => f.write_str("ANY ")?,
+            (Quantifier::All, _) => f.write_str("ALL ")?,
+            (Quantifier::One, _) => {}
+        }
+        self.list(f, items)
+    }
+
+    fn write_primary(self, f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
+        match kind {
+            ExprKind::Literal(literal) => literal.fmt(f),
+            ExprKind::Duration(duration) => duration.fmt(f),
+            ExprKind::Timestamp(text) => write_typed(f, "TIMESTAMP", text),
+            ExprKind::Semver(text) => write_typed(f, "SEMVER", text),
+            ExprKind::Version(text) => write_typed(f, "VERSION", text),
+            ExprKind::Attribute(path) => write_path(f, path),
+            ExprKind::CheckValue(steps) => {
+                f.write_str("VALUE")?;
+                steps.iter().try_for_each(|step| {
+                    f.write_str(".")?;
+                    write_step(f, step, false)
+                })
+            }
+            ExprKind::Key(name) => write!(f, "KEY({})", name.node),
+            ExprKind::InSegment(Some(name)) => write!(f, "IN SEGMENT {}", name.node),
+            ExprKind::InSegment(None) => f.write_str("IN SEGMENT EVERYONE"),
+            ExprKind::InList(list) => write!(f, "IN LIST {list}"),
+            ExprKind::Behaviour(behaviour) => behaviour.fmt(f),
+            ExprKind::Element => {
+                f.write_str("ANY(")?;
+                if let Some(list) = self.any {
+                    Writer { any: None }.write(f, list, Level::Or)?;
+                }
+                f.write_str(")")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn list(self, f: &mut fmt::Formatter<'_>, items: &[Expr]) -> fmt::Result {
+        f.write_str("(")?;
+        self.join(f, items, ", ", Level::Or)?;
+        f.write_str(")")
+    }
+
+    fn join(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        items: &[Expr],
+        separator: &str,
+        loosest: Level,
+    ) -> fmt::Result {
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                f.write_str(separator)?;
+            }
+            self.write(f, item, loosest)?;
+        }
+        Ok(())
+    }
+}
+
+fn not(negated: bool) -> &'static str {
+    if negated { " NOT" } else { "" }
+}
+
+fn write_typed(f: &mut fmt::Formatter<'_>, word: &str, text: &str) -> fmt::Result {
+    write!(f, "{word} ")?;
+    write_text(f, text)
+}
+
+impl ExprKind {
+    /// Whether its text starts with a parenthesis where a sum may stand bare.
+    fn starts_with_parenthesis(&self) -> bool {
+        if self.level() < Level::Concatenation {
+            return true;
+        }
+        let Self::Arithmetic { left, .. } = self else { return false };
+        left.node.level() < self.level() || left.node.starts_with_parenthesis()
+    }
+
+    /// How tightly it binds; what binds looser than its place allows is written in parentheses.
+    fn level(&self) -> Level {
+        match self {
+            Self::Or(_) => Level::Or,
+            Self::And(_) => Level::And,
+            Self::Not(_) => Level::Not,
+            Self::Compare { .. }
+            | Self::Is { .. }
+            | Self::Between { .. }
+            | Self::In { .. }
+            | Self::Contains { .. }
+            | Self::Affix { .. }
+            | Self::Matches { .. }
+            | Self::Any { .. } => Level::Comparison,
+            Self::Arithmetic { op, .. } => match op {
+                ArithmeticOp::Concatenate => Level::Concatenation,
+                ArithmeticOp::Add | ArithmeticOp::Subtract => Level::Sum,
+                _ => Level::Product,
+            },
+            Self::Negate(_) => Level::Unary,
+            _ => Level::Primary,
+        }
+    }
+}
+
+/// How tightly an expression binds, from the loosest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Or,
+    And,
+    Not,
+    Comparison,
+    Concatenation,
+    Sum,
+    Product,
+    Unary,
+    Primary,
+}
+
+impl Level {
+    fn tighter(self) -> Self {
+        match self {
+            Self::Or => Self::And,
+            Self::And => Self::Not,
+            Self::Not => Self::Comparison,
+            Self::Comparison => Self::Concatenation,
+            Self::Concatenation => Self::Sum,
+            Self::Sum => Self::Product,
+            Self::Product => Self::Unary,
+            Self::Unary | Self::Primary => Self::Primary,
+        }
+    }
+}
