@@ -1,16 +1,16 @@
 //! Deliveries on their way from the counters to the store.
 //!
-//! An evaluation adds to the counter of its place ([`Deliveries::count`]). What a place stands for its plan
+//! An evaluation adds to its counter ([`Deliveries::count`]). What a counter stands for its plan
 //! knows, so a plan is kept until nobody can count by it any more. Its life, step by step:
 //!
-//! 1. As it is compiled it reserves its places ([`Meter`]).
+//! 1. As it is compiled it reserves its counters ([`Meter`]).
 //! 2. It is taken up before the snapshot that has it is shown: no count can come of a plan that is not known.
 //! 3. When another snapshot has replaced it, it is let go, which means that it waits: readers may still have
 //!    the old snapshot, and evaluations keep it alive until they were counted.
 //! 4. A drain first asks which of those that wait have no owner but this list. That nobody else has a plan is
 //!    seen (`Arc::get_mut`) only after all that its last owner did, so every addition made by it is in the
 //!    counters that the same drain then takes out.
-//! 5. Only after that its places are released, for another plan to reserve.
+//! 5. Only after that its counters are released, for another plan to reserve.
 //!
 //! A drain puts what was counted under the current minute; a flush hands it to the store as a batch. A batch
 //! has a number, and the store adds it once: one that failed, and perhaps did not, is offered again as it
@@ -24,9 +24,9 @@ use std::time::Duration;
 use super::Database;
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::eval::{Evaluation, Meter, NOWHERE, Plan};
+use crate::eval::{Evaluation, Meter, Plan, UNCOUNTED};
 use crate::model::{Context, Delivered, DeliveryBatch, Timestamp, UserSketch};
-use crate::stats::{Counters, Users};
+use crate::stats::{Counters, UserSketches};
 use crate::store::Store;
 
 /// How deliveries are counted.
@@ -49,7 +49,7 @@ impl Default for Settings {
 /// What was delivered and is not in the store yet.
 pub(super) struct Deliveries {
     counters: Counters,
-    users: Option<Users>,
+    users: Option<UserSketches>,
     plans: Mutex<Plans>,
     waiting: Mutex<Waiting>,
     store: Store,
@@ -58,7 +58,7 @@ pub(super) struct Deliveries {
     bell: Bell,
 }
 
-/// The plans by which evaluations are counted, by their first place.
+/// The plans by which evaluations are counted, by their first counter.
 #[derive(Default)]
 struct Plans {
     all: BTreeMap<u32, Arc<Plan>>,
@@ -73,7 +73,7 @@ struct Plans {
 struct Waiting {
     /// What was offered to the store, which may have it.
     offered: Option<DeliveryBatch>,
-    /// What comes after that, by minute and place; several, if the place was given to another plan meanwhile.
+    /// What comes after that, by minute and counter; several, if the counter was given to another plan meanwhile.
     next: BTreeMap<(i64, u32), Vec<Delivered>>,
     /// The number of the newest batch; `None` if it is not known yet.
     number: Option<u64>,
@@ -88,7 +88,7 @@ impl Deliveries {
     pub(super) fn new(store: Store, clock: Arc<Clock>, settings: Settings) -> Self {
         Self {
             counters: Counters::new(),
-            users: settings.users.then(Users::new),
+            users: settings.users.then(UserSketches::new),
             plans: Mutex::default(),
             waiting: Mutex::default(),
             store,
@@ -99,13 +99,13 @@ impl Deliveries {
 
     /// Counts an evaluation.
     pub(super) fn count(&self, evaluation: &Evaluation, context: &Context) {
-        let place = evaluation.place();
-        if place == NOWHERE {
+        let counter = evaluation.counter();
+        if counter == UNCOUNTED {
             return;
         }
-        self.counters.add(place);
+        self.counters.add(counter);
         if let (Some(users), Some(user)) = (&self.users, context.user_id())
-            && users.insert(place, user)
+            && users.insert(counter, user)
         {
             self.bell.ring(Call::Flush);
         }
@@ -113,13 +113,14 @@ impl Deliveries {
 
     /// Takes up plans before any evaluation can be made by them.
     pub(super) fn take_up(&self, made: Vec<Arc<Plan>>) {
-        let counted = made.into_iter().filter(|plan| plan.first_place() != NOWHERE);
-        self.plans().all.extend(counted.map(|plan| (plan.first_place(), plan)));
+        let counted = made.into_iter().filter(|plan| plan.first_counter() != UNCOUNTED);
+        self.plans().all.extend(counted.map(|plan| (plan.first_counter(), plan)));
     }
 
     /// Lets plans go, once nobody has them any more.
     pub(super) fn let_go(&self, gone: Vec<Arc<Plan>>) {
-        let counted = gone.iter().map(|plan| plan.first_place()).filter(|first| *first != NOWHERE);
+        let counted =
+            gone.iter().map(|plan| plan.first_counter()).filter(|first| *first != UNCOUNTED);
         let mut plans = self.plans();
         plans.gone.extend(counted);
         let many = plans.gone.len() >= MANY_PLANS.max(plans.kept * 2);
@@ -166,12 +167,12 @@ impl Deliveries {
         }
     }
 
-    /// What was counted, by place.
+    /// What was counted, by counter.
     fn drained(&self, minute: i64) -> Vec<(u32, Delivered)> {
         // what is told of them takes longer than to find them: commits need not wait for that
-        let counts = self.counts().into_iter().map(|(plan, place, count, users)| {
-            let delivery = plan.delivery(place - plan.first_place());
-            (place, Delivered { delivery, minute, count, users })
+        let counts = self.counts().into_iter().map(|(plan, counter, count, users)| {
+            let delivery = plan.delivery(counter - plan.first_counter());
+            (counter, Delivered { delivery, minute, count, users })
         });
         counts.collect()
     }
@@ -182,17 +183,17 @@ impl Deliveries {
         // nobody counts by these any more: whatever was counted by them is seen below
         let done = plans.out_of_use();
         let counters = self.counters.drain();
-        let mut users = self.users.as_ref().map(Users::drain).unwrap_or_default();
-        let counts = counters.into_iter().filter_map(|(place, count)| {
-            let (_, plan) = plans.all.range(..=place).next_back()?;
-            Some((Arc::clone(plan), place, count, users.remove(&place)))
+        let mut users = self.users.as_ref().map(UserSketches::drain).unwrap_or_default();
+        let counts = counters.into_iter().filter_map(|(counter, count)| {
+            let (_, plan) = plans.all.range(..=counter).next_back()?;
+            Some((Arc::clone(plan), counter, count, users.remove(&counter)))
         });
         let counts = counts.collect();
         for first in done {
             if let Some(plan) = plans.all.remove(&first) {
-                let end = first + plan.places();
-                users.retain(|place, _| !(first..end).contains(place));
-                self.counters.release(first, plan.places());
+                let end = first + plan.counters();
+                users.retain(|counter, _| !(first..end).contains(counter));
+                self.counters.release(first, plan.counters());
             }
         }
         // users whose evaluation is being counted at this moment come with the next drain
@@ -212,8 +213,8 @@ impl Deliveries {
 }
 
 impl Meter for Deliveries {
-    fn reserve(&self, places: u32) -> u32 {
-        self.counters.reserve(places).unwrap_or(NOWHERE)
+    fn reserve(&self, counters: u32) -> u32 {
+        self.counters.reserve(counters).unwrap_or(UNCOUNTED)
     }
 }
 
@@ -233,8 +234,8 @@ impl Plans {
 impl Waiting {
     /// Adds what was drained to what waits already.
     fn take(&mut self, drained: Vec<(u32, Delivered)>) {
-        for (place, one) in drained {
-            let there = self.next.entry((one.minute, place)).or_default();
+        for (counter, one) in drained {
+            let there = self.next.entry((one.minute, counter)).or_default();
             match there.iter_mut().find(|known| known.delivery == one.delivery) {
                 Some(known) => known.add(one),
                 None => there.push(one),

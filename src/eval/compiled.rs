@@ -212,20 +212,20 @@ impl Compiled {
     /// The key with a name, and where it is.
     #[inline]
     pub(super) fn key_named(&self, name: &str) -> Option<(SlotIndex, &Slot)> {
-        let place = self.keys.find(name)?;
-        Some((place, self.keys.at(place)?))
+        let index = self.keys.find(name)?;
+        Some((index, self.keys.at(index)?))
     }
 
     /// The key with a number, and where it is.
     #[inline]
     pub(super) fn key(&self, key: KeyId) -> Option<(SlotIndex, &Slot)> {
-        let place = self.keys.place(key)?;
-        Some((place, self.keys.at(place)?))
+        let index = self.keys.numbered(key)?;
+        Some((index, self.keys.at(index)?))
     }
 
-    /// What decides over a key that is in a place.
-    pub(super) fn plan_at(&self, place: SlotIndex) -> Option<&Plan> {
-        self.keys.at(place).map(|slot| &*slot.plan)
+    /// What decides over the key in a slot.
+    pub(super) fn plan_at(&self, index: SlotIndex) -> Option<&Plan> {
+        self.keys.at(index).map(|slot| &*slot.plan)
     }
 
     #[inline]

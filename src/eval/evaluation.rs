@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::compiled::Pin;
 use super::keys::{Slot, SlotIndex};
-use super::plan::{Era, NOWHERE, Plan, PlanRow, Served};
+use super::plan::{Era, Plan, PlanRow, Served, UNCOUNTED};
 use crate::model::{Name, Reason, Value};
 
 /// Where in a plan an evaluation ended.
@@ -13,17 +13,17 @@ use crate::model::{Name, Reason, Value};
 pub(super) struct Outcome {
     pub(super) reason: Reason,
     pub(super) era: u32,
-    /// The place among the rows that are not blank, if one gave the value.
+    /// The number among the rows that are not blank, if one gave the value.
     pub(super) row: u32,
     /// The arm, if the row has a split.
     pub(super) arm: u32,
-    /// Where it is counted: first from the plan's first place, in an evaluation from that of all.
-    pub(super) place: u32,
+    /// The counter: first from the plan's first, in an evaluation from that of all.
+    pub(super) counter: u32,
 }
 
 impl Outcome {
-    pub(super) fn without_row(reason: Reason, era: u32, place: u32) -> Self {
-        Self { reason, era, row: u32::MAX, arm: 0, place }
+    pub(super) fn without_row(reason: Reason, era: u32, counter: u32) -> Self {
+        Self { reason, era, row: u32::MAX, arm: 0, counter }
     }
 }
 
@@ -46,14 +46,14 @@ enum Source {
 
 impl Evaluation {
     pub(super) fn new(pin: Arc<Pin>, key: (SlotIndex, &Slot), mut outcome: Outcome) -> Self {
-        let (place, slot) = key;
-        outcome.place = slot.first_place.saturating_add(outcome.place);
-        Self { source: Source::Known(pin, place), outcome }
+        let (index, slot) = key;
+        outcome.counter = slot.first_counter.saturating_add(outcome.counter);
+        Self { source: Source::Known(pin, index), outcome }
     }
 
     /// The evaluation of a key that does not exist.
     pub(crate) fn unknown(key: &str) -> Self {
-        let outcome = Outcome::without_row(Reason::UnknownKey, 0, NOWHERE);
+        let outcome = Outcome::without_row(Reason::UnknownKey, 0, UNCOUNTED);
         Self { source: Source::Unknown(Arc::new(Plan::unknown(key))), outcome }
     }
 
@@ -94,7 +94,7 @@ impl Evaluation {
         era.served(row).map(|row| &row.name)
     }
 
-    /// The name of the arm that gave the value; arms without a name go by their place, from 1.
+    /// The name of the arm that gave the value; arms without a name go by their number, from 1.
     #[must_use]
     pub fn variant(&self) -> Option<&str> {
         let (_, row) = self.plan().row(&self.outcome)?;
@@ -106,10 +106,10 @@ impl Evaluation {
         self.plan().era(self.outcome.era).live.as_deref()
     }
 
-    /// Where it is counted; [`NOWHERE`] if it is not.
+    /// The counter of it; [`UNCOUNTED`] if it has none.
     #[inline]
-    pub(crate) fn place(&self) -> u32 {
-        self.outcome.place
+    pub(crate) fn counter(&self) -> u32 {
+        self.outcome.counter
     }
 
     /// Which store it is of; `None` if the key is unknown.
@@ -123,7 +123,7 @@ impl Evaluation {
     fn plan(&self) -> &Plan {
         static NONE: LazyLock<Plan> = LazyLock::new(|| Plan::unknown(""));
         match &self.source {
-            Source::Known(pin, place) => pin.plan_at(*place).unwrap_or_else(|| &NONE),
+            Source::Known(pin, index) => pin.plan_at(*index).unwrap_or_else(|| &NONE),
             Source::Unknown(plan) => plan,
         }
     }

@@ -10,14 +10,14 @@ use super::plan::{Plan, RowTest};
 use super::trie::Trie;
 use crate::model::{KeyId, Reason, SegmentId, Short};
 
-/// The keys.
+/// The keys: slots by the hashes of their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     slots: Trie<Slot>,
     /// How many slots there are, taken or not: 0 or a power of two.
     capacity: u32,
     count: u32,
-    places: Trie<SlotIndex>,
+    by_number: Trie<SlotIndex>,
 }
 
 /// Where a key is, in one state of the keys.
@@ -35,8 +35,8 @@ pub(super) struct Slot {
     /// The name in a form that is compared at once; `None` if it is a long one.
     short: Option<Short>,
     pub(super) plan: Arc<Plan>,
-    /// The first of the places in which its evaluations are counted.
-    pub(super) first_place: u32,
+    /// The first of the counters of its evaluations.
+    pub(super) first_counter: u32,
     /// Why a value is given if no row gives it.
     pub(super) without_row: Reason,
     /// How many tests there are; `None` if more than that decides, and the plan is to be asked.
@@ -55,7 +55,7 @@ impl Slot {
         }
         Self {
             short: Short::new(plan.key.as_str()),
-            first_place: plan.first_place(),
+            first_counter: plan.first_counter(),
             without_row: plan.without_row(),
             count: rows.and_then(|rows| u8::try_from(rows.len()).ok()),
             tests,
@@ -88,31 +88,31 @@ impl Keys {
     #[inline]
     pub(super) fn find(&self, name: &str) -> Option<SlotIndex> {
         let short = Short::new(name);
-        let mut place = self.start(name)?;
-        while let Some(slot) = self.slots.get(place.0) {
+        let mut index = self.start(name)?;
+        while let Some(slot) = self.slots.get(index.0) {
             if slot.is_of(name, short) {
-                return Some(place);
+                return Some(index);
             }
-            place = self.after(place);
+            index = self.after(index);
         }
         None
     }
 
     /// Where the key with a number is.
     #[inline]
-    pub(super) fn place(&self, key: KeyId) -> Option<SlotIndex> {
-        self.places.get(key.0).copied()
+    pub(super) fn numbered(&self, key: KeyId) -> Option<SlotIndex> {
+        self.by_number.get(key.0).copied()
     }
 
     #[inline]
-    pub(super) fn at(&self, place: SlotIndex) -> Option<&Slot> {
-        self.slots.get(place.0)
+    pub(super) fn at(&self, index: SlotIndex) -> Option<&Slot> {
+        self.slots.get(index.0)
     }
 
     /// Puts in a plan, in place of the one that the key has, and returns that.
     pub(super) fn set(&mut self, plan: Arc<Plan>) -> Option<Arc<Plan>> {
-        if let Some(place) = self.place(plan.id) {
-            return self.slots.set(place.0, Slot::new(plan)).map(|old| old.plan);
+        if let Some(index) = self.numbered(plan.id) {
+            return self.slots.set(index.0, Slot::new(plan)).map(|old| old.plan);
         }
         // at most half of the slots are taken, so that searches are short
         if (self.count + 1).saturating_mul(2) > self.capacity {
@@ -125,7 +125,7 @@ impl Keys {
 
     fn grow(&mut self) {
         let old = std::mem::take(&mut self.slots);
-        let taken = (0..self.capacity).filter_map(|place| old.get(place));
+        let taken = (0..self.capacity).filter_map(|index| old.get(index));
         self.capacity = self.capacity.saturating_mul(2).max(64);
         for slot in taken {
             self.put(slot.clone());
@@ -134,12 +134,12 @@ impl Keys {
 
     /// Puts a key where there is room.
     fn put(&mut self, slot: Slot) {
-        let Some(mut place) = self.start(slot.plan.key.as_str()) else { return };
-        while self.slots.get(place.0).is_some() {
-            place = self.after(place);
+        let Some(mut index) = self.start(slot.plan.key.as_str()) else { return };
+        while self.slots.get(index.0).is_some() {
+            index = self.after(index);
         }
-        self.places.set(slot.plan.id.0, place);
-        self.slots.set(place.0, slot);
+        self.by_number.set(slot.plan.id.0, index);
+        self.slots.set(index.0, slot);
     }
 
     /// Where a name is looked for first. Not keyed: those who name keys can slow down nobody but themselves.
@@ -151,8 +151,8 @@ impl Keys {
     }
 
     #[inline]
-    fn after(&self, place: SlotIndex) -> SlotIndex {
-        SlotIndex((place.0 + 1) & (self.capacity - 1))
+    fn after(&self, index: SlotIndex) -> SlotIndex {
+        SlotIndex((index.0 + 1) & (self.capacity - 1))
     }
 }
 
@@ -177,14 +177,14 @@ mod tests {
         let mut keys = Keys::default();
         let empty = keys.clone();
         for n in 1..2_000 {
-            assert!(keys.find(&name(n)).is_none() && keys.place(KeyId(n)).is_none());
+            assert!(keys.find(&name(n)).is_none() && keys.numbered(KeyId(n)).is_none());
             assert!(keys.set(plan(n)).is_none());
             assert_eq!(keys.set(plan(n)).map(|old| old.id), Some(KeyId(n)));
         }
         for n in 1..2_000 {
-            let place = keys.find(&name(n));
-            assert_eq!(place, keys.place(KeyId(n)));
-            let plan = place.and_then(|place| keys.at(place)).map(|slot| &slot.plan);
+            let index = keys.find(&name(n));
+            assert_eq!(index, keys.numbered(KeyId(n)));
+            let plan = index.and_then(|index| keys.at(index)).map(|slot| &slot.plan);
             assert_eq!(
                 plan.map(|plan| (plan.id, plan.key.clone())),
                 Some((KeyId(n), Name::lossy(&name(n))))

@@ -1,4 +1,4 @@
-//! What was decided for a user already, so that it is decided once.
+//! Memo of what was decided for a user, so that it is decided once.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ impl<K: Copy + Ord, V: Copy> Memo<K, V> {
     }
 
     pub(super) fn set(&mut self, key: K, value: V) {
-        let place = self.first.iter_mut().find(|e| e.is_none_or(|(known, _)| known == key));
-        match place {
+        let entry = self.first.iter_mut().find(|e| e.is_none_or(|(known, _)| known == key));
+        match entry {
             Some(entry) => *entry = Some((key, value)),
             None => drop(self.rest.insert(key, value)),
         }
@@ -62,8 +62,8 @@ impl Segments {
                 if known.len() < needed {
                     known.resize(needed.next_power_of_two(), None);
                 }
-                if let Some(place) = known.get_mut(segment.0 as usize) {
-                    *place = Some(is_in);
+                if let Some(decided) = known.get_mut(segment.0 as usize) {
+                    *decided = Some(is_in);
                 }
             }
         }

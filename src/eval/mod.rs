@@ -39,7 +39,7 @@ mod tests;
 pub(crate) use compile::compile;
 pub use evaluation::Evaluation;
 pub(crate) use needs::Needs;
-pub(crate) use plan::{Meter, NOWHERE, NoMeter, Plan};
+pub(crate) use plan::{Meter, NoMeter, Plan, UNCOUNTED};
 pub(crate) use program::{Environment, Lookup, Program, passes_check};
 pub(crate) use run::Moment;
 #[cfg(test)]

@@ -105,8 +105,8 @@ pub(crate) struct Plan {
     near: Near,
     pub(super) id: KeyId,
     pub(super) archived: bool,
-    /// The first of the places in which its evaluations are counted.
-    first_place: u32,
+    /// The first of the counters of its evaluations.
+    first_counter: u32,
     first: Era,
     /// In order of time.
     later: Vec<Era>,
@@ -126,16 +126,16 @@ struct Pair([Value; 2]);
 #[derive(Debug)]
 pub(super) struct Era {
     from: Timestamp,
-    /// The place, from the plan's first, of what no row gives.
-    pub(super) place: u32,
+    /// The counter, from the plan's first, of what no row gives.
+    pub(super) counter: u32,
     /// Why it is given.
     pub(super) without_row: Reason,
-    /// The place of the key in the live version.
+    /// The column of the key in the live version.
     column: u32,
     /// The live version with the key.
     pub(super) live: Option<Arc<Served>>,
-    /// The rows that are not blank for the key; none if the config is disabled. Few, so that they are in one
-    /// place with the plan.
+    /// The rows that are not blank for the key; none if the config is disabled. Few, so that they are
+    /// beside the plan in memory.
     pub(super) rows: SmallVec<[PlanRow; 3]>,
 }
 
@@ -143,10 +143,10 @@ pub(super) struct Era {
 #[derive(Debug)]
 pub(super) struct PlanRow {
     pub(super) test: RowTest,
-    /// Its place in the version.
+    /// The row of the version that it is.
     pub(super) row: u32,
-    /// The place, from the plan's first, of its value or of its first arm.
-    pub(super) place: u32,
+    /// The counter, from the plan's first, of its value or of its first arm.
+    pub(super) counter: u32,
     pub(super) split: Option<Box<PlanSplit>>,
 }
 
@@ -175,21 +175,21 @@ pub(super) struct PlanArm {
     pub(super) value: Value,
 }
 
-/// Where evaluations are counted.
+/// Who counts evaluations.
 pub(crate) trait Meter {
-    /// Reserves places in a row, and returns the first of them.
-    fn reserve(&self, places: u32) -> u32;
+    /// Reserves counters in a row, and returns the first of them.
+    fn reserve(&self, counters: u32) -> u32;
 }
 
-/// The place of what is not counted.
-pub(crate) const NOWHERE: u32 = u32::MAX;
+/// The counter of what is not counted.
+pub(crate) const UNCOUNTED: u32 = u32::MAX;
 
 /// Counts nothing: for states of the past, or that are not committed.
 pub(crate) struct NoMeter;
 
 impl Meter for NoMeter {
     fn reserve(&self, _: u32) -> u32 {
-        NOWHERE
+        UNCOUNTED
     }
 }
 
@@ -208,12 +208,12 @@ impl Plan {
             near: Near::new(&first, &key.default),
             id: key.id,
             archived: key.archived,
-            first_place: NOWHERE,
+            first_counter: UNCOUNTED,
             first,
             later,
             key: key.name.clone(),
         };
-        plan.first_place = meter.reserve(plan.places());
+        plan.first_counter = meter.reserve(plan.counters());
         plan
     }
 
@@ -224,14 +224,14 @@ impl Plan {
             near: Near::new(&first, &Value::Null),
             id: KeyId(0),
             archived: false,
-            first_place: NOWHERE,
+            first_counter: UNCOUNTED,
             first,
             later: Vec::new(),
             key: Name::lossy(name),
         }
     }
 
-    /// The rows, if nothing else decides: nothing is scheduled, and none has a split. Then the places of what
+    /// The rows, if nothing else decides: nothing is scheduled, and none has a split. Then the counters of what
     /// is given follow one another: first that of no row.
     pub(super) fn plain_rows(&self) -> Option<&[PlanRow]> {
         let rows = &*self.first.rows;
@@ -272,23 +272,23 @@ impl Plan {
         later.and_then(|later| self.later.get(later)).unwrap_or(&self.first)
     }
 
-    /// The first of the places in which the evaluations of the key are counted, or [`NOWHERE`].
+    /// The first of the counters of the evaluations of the key, or [`UNCOUNTED`].
     #[inline]
-    pub(crate) fn first_place(&self) -> u32 {
-        self.first_place
+    pub(crate) fn first_counter(&self) -> u32 {
+        self.first_counter
     }
 
-    /// How many places there are.
-    pub(crate) fn places(&self) -> u32 {
+    /// How many counters it has.
+    pub(crate) fn counters(&self) -> u32 {
         self.later.last().unwrap_or(&self.first).end()
     }
 
-    /// What is delivered when a place, from the first, is counted.
-    pub(crate) fn delivery(&self, place: u32) -> Delivery {
-        let later = self.later.iter().take_while(|era| era.place <= place).last();
+    /// What one delivery of a counter, from the first, delivers.
+    pub(crate) fn delivery(&self, counter: u32) -> Delivery {
+        let later = self.later.iter().take_while(|era| era.counter <= counter).last();
         let era = later.unwrap_or(&self.first);
-        let row = era.rows.iter().take_while(|row| row.place <= place).last();
-        let arm = row.map_or(0, |row| place - row.place);
+        let row = era.rows.iter().take_while(|row| row.counter <= counter).last();
+        let arm = row.map_or(0, |row| counter - row.counter);
         Delivery {
             key: self.id,
             owner: era.live.as_ref().map(|live| (live.version.config, live.version.number)),
@@ -327,19 +327,19 @@ fn has(served: &Served, key: KeyId) -> bool {
 
 impl Era {
     /// One in which no row gives anything.
-    fn new(from: Timestamp, place: u32, without_row: Reason, live: Option<Arc<Served>>) -> Self {
-        Self { from, place, without_row, column: 0, live, rows: SmallVec::new() }
+    fn new(from: Timestamp, counter: u32, without_row: Reason, live: Option<Arc<Served>>) -> Self {
+        Self { from, counter, without_row, column: 0, live, rows: SmallVec::new() }
     }
 
     /// What a live version has for a key that is not archived.
-    fn of(key: &Key, from: Timestamp, place: u32, live: Option<&Arc<Served>>) -> Self {
+    fn of(key: &Key, from: Timestamp, counter: u32, live: Option<&Arc<Served>>) -> Self {
         let without_row = match live {
             _ if key.archived => Reason::Archived,
             None => Reason::Static,
             Some(live) if live.disabled => Reason::Disabled,
             Some(_) => Reason::Default,
         };
-        let mut era = Self::new(from, place, without_row, live.map(Arc::clone));
+        let mut era = Self::new(from, counter, without_row, live.map(Arc::clone));
         if let Some(live) = live.filter(|live| !live.disabled) {
             era.add_rows(live, key.id);
         }
@@ -360,13 +360,13 @@ impl Era {
             };
             let rollout = served.rollout.unwrap_or(ALL);
             let test = RowTest { segment: served.segment, rollout };
-            self.rows.push(PlanRow { test, row, place: self.end(), split });
+            self.rows.push(PlanRow { test, row, counter: self.end(), split });
         }
     }
 
-    /// The first place after its own.
+    /// The first counter after its own.
     fn end(&self) -> u32 {
-        self.rows.last().map_or(self.place + 1, |row| row.place + row.places())
+        self.rows.last().map_or(self.counter + 1, |row| row.counter + row.counters())
     }
 
     /// The value of a row, or that of an arm.
@@ -433,8 +433,8 @@ impl PlanRow {
         }
     }
 
-    /// How many places it takes: one for each value.
-    fn places(&self) -> u32 {
+    /// How many counters it takes: one for each value.
+    fn counters(&self) -> u32 {
         self.split.as_ref().map_or(1, |split| number(split.arms.len()))
     }
 }

@@ -95,7 +95,7 @@ impl<'a> Run<'a> {
         for (test, row) in tests.iter().zip(0..) {
             if self.in_row_segment(test.segment) && self.is_covered_at(slot, *test, row) {
                 let reason = Reason::TargetingMatch;
-                return Outcome { reason, era: 0, row, arm: 0, place: row + 1 };
+                return Outcome { reason, era: 0, row, arm: 0, counter: row + 1 };
             }
         }
         Outcome::without_row(slot.without_row, 0, 0)
@@ -118,11 +118,11 @@ impl<'a> Run<'a> {
             if self.in_row_segment(row.test.segment)
                 && let Some((reason, arm)) = self.try_row(era, row)
             {
-                let place = row.place + arm;
-                return Outcome { reason, era: number, row: row_number, arm, place };
+                let counter = row.counter + arm;
+                return Outcome { reason, era: number, row: row_number, arm, counter };
             }
         }
-        Outcome::without_row(era.without_row, number, era.place)
+        Outcome::without_row(era.without_row, number, era.counter)
     }
 
     /// The arm that a row gives to a user of its segment, or its value; `None` if it gives nothing.

@@ -46,7 +46,7 @@ pub(crate) struct Part {
     pub(crate) because: Vec<String>,
 }
 
-/// A rollout and the user's place in it.
+/// A rollout and the user's bucket in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RolloutTrace {
     pub(crate) share: Share,
@@ -55,7 +55,7 @@ pub(crate) struct RolloutTrace {
     pub(crate) covered: bool,
 }
 
-/// A split and the user's place in it.
+/// A split and the user's bucket in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SplitTrace {
     /// The attribute that it goes by instead of the user's id.
@@ -205,7 +205,7 @@ fn rows<'a>(run: &mut Run<'a>, era: &'a Era, live: &'a Served, outcome: &Outcome
     let rows = (0..).zip(&live.rows).take_while(|(index, _)| *index <= winner);
     rows.map(|(index, served)| {
         let cell = era.rows.binary_search_by_key(&index, |row| row.row).ok();
-        match cell.and_then(|place| era.rows.get(place)) {
+        match cell.and_then(|number| era.rows.get(number)) {
             Some(row) => tried(run, era, served, row),
             None => blank(served),
         }

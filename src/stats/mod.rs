@@ -4,4 +4,4 @@ mod counters;
 mod users;
 
 pub(crate) use counters::Counters;
-pub(crate) use users::Users;
+pub(crate) use users::UserSketches;
