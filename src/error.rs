@@ -335,6 +335,13 @@ impl Error {
         self
     }
 
+    /// Completes what went wrong by what a higher layer knows of it.
+    #[must_use]
+    pub(crate) fn completed(mut self, complete: impl FnOnce(&mut ErrorKind)) -> Self {
+        complete(&mut self.0.kind);
+        self
+    }
+
     /// Adds `did you mean`, if a name is close to the one that does not exist.
     #[must_use]
     pub fn suggest<'a>(self, wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Self {

@@ -96,8 +96,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 
 /// Fills in the path where it was not known.
 fn placed(error: Error, path: &str) -> Error {
-    let mut kind = error.kind().clone();
-    match &mut kind {
+    error.completed(|kind| match kind {
         ErrorKind::Io { path: unknown, .. }
         | ErrorKind::StoreLocked { path: unknown }
         | ErrorKind::NotAStore { path: unknown, .. }
@@ -106,8 +105,47 @@ fn placed(error: Error, path: &str) -> Error {
         {
             path.clone_into(unknown);
         }
-        _ => return error,
+        _ => {}
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    /// The sentences of an error and of its causes, as they come to a store.
+    fn sentences(error: Error) -> Vec<String> {
+        let error = guarded::<()>("app.pcdb", || Err(error)).unwrap_err();
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        [error.to_string()].into_iter().chain(causes.map(ToString::to_string)).collect()
     }
-    let placed = error.hints().iter().fold(Error::new(kind), |made, hint| made.hint(hint.as_str()));
-    placed.because(error)
+
+    #[test]
+    fn no_error_is_its_own_cause() {
+        let io = || io::Error::from(io::ErrorKind::PermissionDenied);
+        for error in [
+            file_failure(io()),
+            failure(redb::Error::Io(io())),
+            failure(redb::Error::Io(io::ErrorKind::InvalidData.into())),
+            failure(redb::Error::DatabaseAlreadyOpen),
+            failure(redb::Error::UpgradeRequired(1)),
+            ErrorKind::NewerFormat { path: String::new(), found: 2, known: 1 }.into(),
+            corrupt("a page"),
+        ] {
+            let causes = usize::from(error.source().is_some());
+            let mut told = sentences(error);
+            assert_eq!(told.len(), 1 + causes, "{told:?}");
+            told.dedup();
+            assert_eq!(told.len(), 1 + causes, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_its_hints_and_gets_its_path() {
+        let error = guarded::<()>("app.pcdb", || Err(locked())).unwrap_err();
+        assert_eq!(error.to_string(), "`app.pcdb` is in use by another process");
+        assert_eq!(error.hints().len(), 1);
+    }
 }
