@@ -15,7 +15,7 @@ use super::tables::{
 };
 use crate::error::{Error, ErrorKind, Result};
 
-/// Copies what a reader sees. The copy gets its name only when it is whole and on the disk.
+/// Copies an image. The copy gets its name only when it is whole and on the disk.
 pub(super) fn backup(image: &Image, to: &Path) -> Result<()> {
     refuse_existing(to)?;
     let beside = beside(to, &std::process::id().to_string())?;
@@ -58,7 +58,7 @@ impl Drop for Unfinished {
     }
 }
 
-/// Copies what a reader sees into an empty file.
+/// Copies an image into an empty file.
 pub(super) fn copy(image: &Image, to: &Path) -> Result<()> {
     let mut database = Database::builder().set_cache_size(32 << 20).create(to).or_fail()?;
     let transaction = database.begin_write().or_fail()?;

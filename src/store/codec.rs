@@ -43,9 +43,9 @@ pub(super) fn encode<R: Record>(record: &R) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads the bytes of a record; `place` names the table and the key.
-pub(super) fn decode<R: Record>(bytes: &[u8], place: impl Fn() -> String) -> Result<R> {
-    let damaged = |why: &str| corrupt(format!("{}: {why}", place()));
+/// Reads the bytes of a record; `location` names the table and the key.
+pub(super) fn decode<R: Record>(bytes: &[u8], location: impl Fn() -> String) -> Result<R> {
+    let damaged = |why: &str| corrupt(format!("{}: {why}", location()));
     if !(FRAME..=RECORD_BYTES).contains(&bytes.len()) {
         return Err(damaged("the length is impossible"));
     }

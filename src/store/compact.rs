@@ -1,6 +1,6 @@
 //! A store without what was deleted: redb leaves that in pages that are free, and in the file.
 //!
-//! What a reader sees is copied to a fresh file beside the store, which then takes its name. Nobody writes
+//! The newest image is copied to a fresh file beside the store, which then takes its name. Nobody writes
 //! meanwhile: a write transaction is held, though nothing is written in it. Who reads the old file goes on
 //! until done, and who waits to write finds that the file is another one, and begins anew.
 
@@ -8,10 +8,11 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Shared;
 use super::backup::{Unfinished, beside, copy, sync_directory};
 use super::failure::file_failure;
-use super::open::{Handle, open_copy};
+use super::handle::Handle;
+use super::open::open_copy;
+use super::shared::Shared;
 use crate::error::Result;
 
 /// Puts a compact copy in the place of the file. A store in memory has none.

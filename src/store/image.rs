@@ -1,35 +1,26 @@
-//! One state of the file, and what stands in its tables.
+//! One state of the file, as redb shows it: tables, and what stood in them when.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use redb::{
-    Key as TableKey, ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError,
-};
+use redb::{ReadOnlyTable, ReadTransaction, TableDefinition, TableError};
 
 use super::codec::decode;
 use super::failure::{OrFail, corrupt};
-use super::open::Handle;
-use super::record::{
-    ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, Restore, RevisionRecord,
-    SegmentHeadRecord, TimelineRecord, VersionRecord,
-};
+use super::handle::Handle;
+use super::lookup::{change_in, newest_in, revision_in, version_in};
+use super::options::ClockMode;
+use super::record::{ClockRecord, TimelineRecord};
 use super::tables::{
-    Bytes, CHANGES, CLOCK_KEY, Facet, HEADS, HISTORY, KEPT, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
-    Position, RETENTION, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
+    CHANGES, CLOCK_KEY, Facet, HISTORY, KEY_CONFIGS, META, Moment, NAMES, PUBLICATIONS, Position,
+    REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
 };
-use super::{ClockMode, Object};
-use crate::error::{ObjectKind, Result};
+use crate::error::{Error, ObjectKind, Result};
 use crate::model::{
-    Catalog, Change, ConditionParser, Config, ConfigHead, ConfigId, Duration, Key, KeyId, Name,
-    Publication, Retention, Revision, Segment, SegmentId, Timeline, Timestamp, VecMap, Version,
-    Versions,
+    Change, ConditionParser, Config, ConfigHead, ConfigId, Key, KeyId, Name, Publication, Revision,
+    Segment, SegmentId, Timeline, Timestamp, VecMap, Version, Versions,
 };
 
-/// The versions of a config that matter now.
-type KeptVersions = VecMap<u32, Arc<Version>>;
-
-/// One state of the file, whatever is committed meanwhile: what knows redb behind [`super::Reader`], which guards it.
+/// Image of the file: one state of it, whatever is committed meanwhile. [`super::Reader`] guards what is asked of it.
 pub(super) struct Image {
     transaction: ReadTransaction,
     parser: ConditionParser,
@@ -51,7 +42,7 @@ impl Image {
         self.parser
     }
 
-    pub(super) fn table<K: TableKey + 'static, V: redb::Value + 'static>(
+    pub(super) fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
         &self,
         definition: TableDefinition<K, V>,
     ) -> Result<ReadOnlyTable<K, V>> {
@@ -59,7 +50,7 @@ impl Image {
     }
 
     /// A table that files made before it lack.
-    pub(super) fn optional_table<K: TableKey + 'static, V: redb::Value + 'static>(
+    pub(super) fn optional_table<K: redb::Key + 'static, V: redb::Value + 'static>(
         &self,
         definition: TableDefinition<K, V>,
     ) -> Result<Option<ReadOnlyTable<K, V>>> {
@@ -73,11 +64,11 @@ impl Image {
         let table = self.table(META)?;
         let bytes = table.get(CLOCK_KEY).or_fail()?;
         let bytes = bytes.ok_or_else(|| corrupt("table `pcq.meta` has no clock"))?;
-        let place = || "the clock in table `pcq.meta`".to_owned();
-        match decode::<ClockRecord>(bytes.value(), place)? {
+        let location = || "the clock in table `pcq.meta`".to_owned();
+        match decode::<ClockRecord>(bytes.value(), location)? {
             ClockRecord(None) => Ok(ClockMode::System),
             ClockRecord(Some(at)) => {
-                let at = Timestamp::from_micros(at).ok_or_else(|| corrupt(place()))?;
+                let at = Timestamp::from_micros(at).ok_or_else(|| corrupt(location()))?;
                 Ok(ClockMode::Manual(at))
             }
         }
@@ -200,8 +191,8 @@ impl Image {
         let Some((key, bytes)) = last.transpose().or_fail()? else {
             return Ok(Vec::new());
         };
-        let place = || format!("table `pcq.timelines`, record {:?}", key.value());
-        decode::<TimelineRecord>(bytes.value(), place).map(|record| record.0)
+        let location = || format!("table `pcq.timelines`, record {:?}", key.value());
+        decode::<TimelineRecord>(bytes.value(), location).map(|record| record.0)
     }
 
     fn publications(&self, config: ConfigId, sequences: Vec<u64>) -> Result<Timeline> {
@@ -225,7 +216,7 @@ impl Image {
         &self,
         config: ConfigId,
         numbers: impl IntoIterator<Item = u32>,
-    ) -> Result<KeptVersions> {
+    ) -> Result<VecMap<u32, Arc<Version>>> {
         let found = numbers.into_iter().filter(|number| *number > 0).map(|number| {
             let version = self.version(config, number)?;
             let missing = || corrupt(format!("config {config} has no version {number}"));
@@ -259,121 +250,6 @@ impl Image {
         let entries = table.range((key.0, 0)..=(key.0, u32::MAX)).or_fail()?;
         entries.map(|entry| Ok(ConfigId(entry.or_fail()?.0.value().1))).collect()
     }
-
-    /// Calls a function with each head of a kind, by number.
-    fn each_head(
-        &self,
-        kind: ObjectKind,
-        mut take: impl FnMut(u32, &[u8]) -> Result<()>,
-    ) -> Result<()> {
-        let table = self.table(HEADS)?;
-        let number = kind_number(kind);
-        for entry in table.range((number, 0)..=(number, u32::MAX)).or_fail()? {
-            let (key, bytes) = entry.or_fail()?;
-            take(key.value().1, bytes.value())?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn head(&self, kind: ObjectKind, id: u32) -> Result<Option<Object>> {
-        let found = self.table(HEADS)?.get((kind_number(kind), id)).or_fail()?;
-        let Some(bytes) = found else { return Ok(None) };
-        let kept = match kind {
-            ObjectKind::Config => self.kept(id, id)?.remove(&id).unwrap_or_default(),
-            ObjectKind::Key | ObjectKind::Segment => KeptVersions::default(),
-        };
-        self.object(kind, id, bytes.value(), kept).map(Some)
-    }
-
-    fn object(
-        &self,
-        kind: ObjectKind,
-        id: u32,
-        bytes: &[u8],
-        kept: KeptVersions,
-    ) -> Result<Object> {
-        let place = || format!("table `pcq.heads`, {kind} {id}");
-        let parser = self.parser;
-        let object = match kind {
-            ObjectKind::Key => decode::<KeyRecord>(bytes, place)?
-                .restore(parser)
-                .map(|key| Object::Key(key.into())),
-            ObjectKind::Segment => {
-                let record: SegmentHeadRecord = decode(bytes, place)?;
-                let references = record.references();
-                let segment = record.segment.restore(parser);
-                segment.map(|segment| Object::Segment(segment.into(), references))
-            }
-            ObjectKind::Config => {
-                let record: ConfigRecord = decode(bytes, place)?;
-                record.restore(kept, parser).map(|config| Object::Config(config.into()))
-            }
-        };
-        let damaged = |why: &str| corrupt(format!("{}: {why}", place()));
-        let object = object.map_err(|why| damaged(&why))?;
-        if object.id() == id { Ok(object) } else { Err(damaged("it is another")) }
-    }
-
-    /// The kept versions of the configs of a range, by config.
-    fn kept(&self, first: u32, last: u32) -> Result<BTreeMap<u32, KeptVersions>> {
-        let mut found: BTreeMap<_, KeptVersions> = BTreeMap::new();
-        for entry in self.table(KEPT)?.range((first, 0)..=(last, u32::MAX)).or_fail()? {
-            let (key, bytes) = entry.or_fail()?;
-            let (config, number) = key.value();
-            let version = self.kept_version(config, number, bytes.value())?;
-            found.entry(config).or_default().insert(number, version);
-        }
-        Ok(found)
-    }
-
-    fn kept_version(&self, config: u32, number: u32, bytes: &[u8]) -> Result<Arc<Version>> {
-        let place = || format!("table `pcq.kept_versions`, record ({config}, {number})");
-        let version = decode::<VersionRecord>(bytes, place)?.restore(self.parser);
-        match version {
-            Ok(found) if (found.config.0, found.number) == (config, number) => Ok(found.into()),
-            Ok(_) => Err(corrupt(format!("{}: it is another", place()))),
-            Err(why) => Err(corrupt(format!("{}: {why}", place()))),
-        }
-    }
-
-    /// How long events are kept now.
-    pub(super) fn retention(&self) -> Result<Retention> {
-        let mut retention = Retention::default();
-        let Some(table) = self.optional_table(RETENTION)? else { return Ok(retention) };
-        for entry in table.iter().or_fail()? {
-            let (event, bytes) = entry.or_fail()?;
-            let place = || format!("table `pcq.retention`, event `{}`", event.value());
-            let KeepRecord(keep) = decode(bytes.value(), place)?;
-            let event = Some(Arc::from(event.value())).filter(|event: &Arc<str>| !event.is_empty());
-            retention.set(event.as_ref(), keep.map(Duration::from_micros));
-        }
-        Ok(retention)
-    }
-
-    /// The current catalog: from the heads and the kept versions alone, so that it costs no more with more
-    /// history.
-    pub(super) fn catalog(&self) -> Result<Catalog> {
-        let mut catalog = Catalog::default();
-        catalog.revision = self.newest()?;
-        catalog.time = self.revision(catalog.revision)?.map(|revision| revision.time);
-        let last = self.table(PUBLICATIONS)?;
-        catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
-        catalog.retention = self.retention()?;
-        let mut kept = self.kept(0, u32::MAX)?;
-        for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
-            self.each_head(kind, |id, bytes| {
-                let kept = if kind == ObjectKind::Config { kept.remove(&id) } else { None };
-                self.object(kind, id, bytes, kept.unwrap_or_default())?.put(&mut catalog);
-                Ok(())
-            })?;
-        }
-        for (name, id) in self.names(ObjectKind::Config)? {
-            if catalog.config_named(name.as_str()).is_none() {
-                catalog.put_former_name(name, ConfigId(id));
-            }
-        }
-        Ok(catalog)
-    }
 }
 
 impl Versions for Image {
@@ -382,67 +258,11 @@ impl Versions for Image {
     }
 }
 
-/// The number of the newest revision in a table; 0 if there is none.
-pub(super) fn newest_in(revisions: &impl ReadableTable<u64, Bytes>) -> Result<u64> {
-    Ok(revisions.last().or_fail()?.map_or(0, |(number, _)| number.value()))
-}
-
-/// A revision, and how many changes it has.
-pub(super) fn revision_in(
-    revisions: &impl ReadableTable<u64, Bytes>,
-    number: u64,
-) -> Result<Option<(Revision, u32)>> {
-    let Some(bytes) = revisions.get(number).or_fail()? else {
-        return Ok(None);
-    };
-    let place = || format!("table `pcq.revisions`, record {number}");
-    let record: RevisionRecord = decode(bytes.value(), place)?;
-    let changes = record.changes;
-    let revision = record.restore(number).map_err(|why| corrupt(format!("{}: {why}", place())))?;
-    Ok(Some((revision, changes)))
-}
-
-/// A change of the log, which must be there.
-pub(super) fn change_in(
-    changes: &impl ReadableTable<Position, Bytes>,
-    at: Position,
-    parser: ConditionParser,
-) -> Result<Change> {
-    let bytes = changes.get(at).or_fail()?;
-    let bytes =
-        bytes.ok_or_else(|| corrupt(format!("table `pcq.changes` has no record {at:?}")))?;
-    read_change(bytes.value(), at, parser)
-}
-
-pub(super) fn read_change(bytes: &[u8], at: Position, parser: ConditionParser) -> Result<Change> {
-    let place = || format!("table `pcq.changes`, record {at:?}");
-    let record: ChangeRecord = decode(bytes, place)?;
-    record.restore(parser).map_err(|why| corrupt(format!("{}: {why}", place())))
-}
-
-pub(super) fn version_in(
-    versions: &impl ReadableTable<(u32, u32), Position>,
-    changes: &impl ReadableTable<Position, Bytes>,
-    config: ConfigId,
-    number: u32,
-    parser: ConditionParser,
-) -> Result<Option<Arc<Version>>> {
-    let Some(at) = versions.get((config.0, number)).or_fail()? else {
-        return Ok(None);
-    };
-    match change_in(changes, at.value(), parser)? {
-        Change::Version(found) if found.config == config && found.number == number => {
-            Ok(Some(found))
-        }
-        _ => Err(corrupt(format!("table `pcq.versions`: ({config}, {number}) points at another"))),
-    }
-}
-
-fn position(moment: super::tables::Moment) -> Position {
+fn position(moment: Moment) -> Position {
     (moment.2, moment.3)
 }
 
-fn misled(facet: Facet, id: u32) -> crate::error::Error {
+fn misled(facet: Facet, id: u32) -> Error {
     corrupt(format!(
         "table `pcq.object_history`: {facet:?} of {} {id} points at another",
         facet.kind()

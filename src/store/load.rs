@@ -10,8 +10,10 @@ use std::sync::atomic::Ordering;
 use redb::WriteTransaction;
 
 use super::failure::{OrFail, corrupt, guarded};
+use super::options::ClockMode;
+use super::shared::Shared;
 use super::write::{Tables, put_clock};
-use super::{ClockMode, Shared, list, user};
+use super::{list, user};
 use crate::error::{ErrorKind, Result};
 use crate::model::{Catalog, Change, ConfigId, ListId, Revision, Timestamp, Version, Versions};
 

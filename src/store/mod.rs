@@ -5,62 +5,7 @@
 //! writes every index and head that follows from them, so a file is always whole. Nothing in the log is
 //! ever overwritten; all else can be rebuilt from it, and [`Store::verify`] does so and compares.
 //!
-//! # The file, format 1
-//!
-//! A database of redb with these tables. Integers in keys order as numbers, strings as bytes. `record`
-//! is the frame of the module `codec` around a type of the module `record`. A `position` is (`u64`
-//! revision, `u32` place among its changes from 0). Kinds: key 1, segment 2, config 3. Facets: key 1,
-//! segment 2, head of a config 3, salt 4, version 5, publication 6, cancellation 7.
-//!
-//! | table | key | value | meaning |
-//! |---|---|---|---|
-//! | `pcq.meta` | `format` | `u32`, little-endian | the number of the format |
-//! | | `clock` | record | the system's, or the last instant of a manual one |
-//! | | `delivery_batch` | record | the number of the last batch of deliveries |
-//! | | `users` | record | what is counted of users: the next numbers, the entries |
-//! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
-//! | `pcq.changes` | position | record | the log: what the revision did, in order |
-//! | `pcq.revision_times` | (`i64` µs, `u64` revision) | – | revisions by time |
-//! | `pcq.object_history` | (`u8` facet, `u32` id, position) | – | the changes of an object |
-//! | `pcq.versions` | (`u32` config, `u32` number) | position | the versions of a config |
-//! | `pcq.publications` | `u64` sequence | position | all publications |
-//! | `pcq.timelines` | (`u32` config, `u64` revision) | record | the publications that matter from there on |
-//! | `pcq.names` | (`u8` kind, `str`) | `u32` id | every name that there ever was |
-//! | `pcq.key_configs` | (`u32` key, `u32` config) | – | every config that ever had the key |
-//! | `pcq.heads` | (`u8` kind, `u32` id) | record | each object as it stands now |
-//! | `pcq.kept_versions` | (`u32` config, `u32` number) | record | the versions that matter now |
-//! | `pcq.retention` | `str` event | record | how long events are kept; without a name: all others |
-//! | `pcq.delivery_series` | `u32` series | record | all that deliveries differ in but time |
-//! | `pcq.delivery_series_numbers` | `u128` digest | `u32` series | a series by its record |
-//! | `pcq.delivery_counts` | (`u8` size, `i32` chunk, `u32` series) | record | how often, by time |
-//! | `pcq.delivery_users` | (`i32` day, `u32` series) | record | a sketch of the users |
-//! | `pcq.delivery_keys` | `u32` key | record | the first and last minutes of a key |
-//! | `pcq.users` | `str` id | `u32` user | the users by their ids |
-//! | `pcq.user_ids` | `u32` user | `str` id | the ids by the users |
-//! | `pcq.event_names` | `str` name | `u32` event | the names that events ever had |
-//! | `pcq.event_numbers` | `u32` event | `str` name | the same by their numbers |
-//! | `pcq.user_runs` | (`u64` run, `u32` user, `u32` part) | record | the tail: pages of runs, by the last user in them |
-//! | `pcq.user_entries` | (`u32` user, `u32` block) | record | the base: entries by user, in blocks |
-//! | `pcq.event_ids` | (`u64` run, `u128` digest, `u32` part) | record | ids of events in tail and base: pages, by the last |
-//! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
-//! | `pcq.list_ids` | (`u32` list, `str` id) | record | blocks of ids in order, by the first |
-//!
-//! A file may lack the table of retention: it is made with the next revision, and taken as empty before. So are
-//! the tables of deliveries, when the first batch is added. Sizes of buckets: minute 1, hour 2, day 3; the module
-//! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of
-//! the tables of users the same is true: they are made when the first entry is added. The module `user` says what
-//! the tail and the base are; the ids of the events in the base are those of run 0. The tables of
-//! lists are made with the first list; the log has their numbers only. The module `list` says how they are
-//! written.
-//!
-//! Heads and kept versions are all that is read when a store is opened, apart from a few single records and the
-//! names: in one sweep each, and without a look at the log, however long that is. So a head holds what its
-//! object needs: that of a config its publications that matter, that of a segment the keys and segments that
-//! its condition refers to, because conditions are read only when they are first asked for. The versions
-//! have a table of their own so that the next commit of their config need not write them once more.
-//!
-//! Publications are numbered over all configs, so their table needs no config in its key. Whether a
-//! dump was loaded to its end need not be said: that is one transaction too.
+//! The module `tables` describes the file.
 //!
 //! # Processes
 //!
@@ -73,117 +18,63 @@ mod codec;
 mod compact;
 mod delivery;
 mod failure;
-mod history;
+mod handle;
+mod head;
 mod image;
 mod index;
 mod list;
 mod load;
+mod lookup;
 mod object;
 mod open;
+mod options;
 mod overlay;
 mod reader;
 mod record;
+mod report;
 mod rules;
+mod shared;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod user;
 mod verify;
+mod walk;
 mod write;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::path::Path;
+use std::sync::Arc;
 
-use redb::{Database, WriteTransaction};
+use redb::WriteTransaction;
+use redb::backends::InMemoryBackend;
 
 pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
-pub(crate) use history::Log;
 pub(crate) use load::Loader;
+pub(crate) use options::{ClockMode, Options};
 pub(crate) use reader::Reader;
+pub(crate) use report::VerifyReport;
 pub(crate) use tables::Position;
 pub(crate) use user::{Added, Batch, Expired, Place};
-pub(crate) use verify::VerifyReport;
+pub(crate) use walk::Walk;
 
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::error::{ObjectKind, Result};
 use crate::model::{
-    Catalog, Change, ConditionParser, Config, ConfigHead, ConfigId, DeliveryBatch, Entry, Key,
-    KeyId, ListId, Name, Publication, Revision, Segment, SegmentId, Timestamp, UserIds, Version,
-    Versions,
+    Catalog, Change, Config, ConfigHead, ConfigId, DeliveryBatch, Entry, Key, KeyId, ListId, Name,
+    Publication, Revision, Segment, SegmentId, Timestamp, UserIds, Version, Versions,
 };
 use failure::{OrFail, guarded};
-use image::Image;
-use object::Object;
-use open::Handle;
+use open::Opened;
+use shared::Shared;
 use write::{Tables, put_clock};
 
 /// How many ids of a list are made durable at once.
 const LIST_BATCH: usize = if cfg!(test) { 64 } else { 65_536 };
 
-/// How a store is opened.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    /// Whether nothing may be written.
-    pub(crate) read_only: bool,
-    /// Whether a file that does not exist is made.
-    pub(crate) create: bool,
-    /// Where a manual clock begins, or goes on.
-    pub(crate) manual_clock: Option<Timestamp>,
-    /// The size of the cache of pages; 64 MiB if not said.
-    pub(crate) cache_bytes: Option<usize>,
-    /// Reads the conditions in the file.
-    pub(crate) parser: ConditionParser,
-}
-
-/// Which clock the store has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClockMode {
-    /// The system's.
-    System,
-    /// A manual one, and the instant at which it stands.
-    Manual(Timestamp),
-}
-
-impl ClockMode {
-    /// The instant of a manual clock.
-    pub(crate) fn manual(self) -> Option<Timestamp> {
-        match self {
-            Self::System => None,
-            Self::Manual(at) => Some(at),
-        }
-    }
-
-    /// The clock moved forward.
-    fn moved(self, to: Timestamp) -> Result<Self> {
-        match self {
-            Self::System => Err(Error::from(ErrorKind::ClockNotManual)
-                .hint("it was made without a manual clock: open it without one")),
-            Self::Manual(now) if to < now => Err(ErrorKind::ClockBack { now, to }.into()),
-            Self::Manual(_) => Ok(Self::Manual(to)),
-        }
-    }
-}
-
 /// A store. Cheap to clone; the file is closed with the last clone, loader or log.
 #[derive(Clone)]
 pub(crate) struct Store {
     shared: Arc<Shared>,
-}
-
-struct Shared {
-    handle: RwLock<Handle>,
-    /// The path as errors show it.
-    path: Arc<str>,
-    file: Option<PathBuf>,
-    read_only: bool,
-    cache_bytes: Option<usize>,
-    clock: Mutex<ClockMode>,
-    parser: ConditionParser,
-    /// Whether a dump is being loaded.
-    loading: AtomicBool,
-    /// How long the tail of what is known of users may be.
-    tail: user::TailBytes,
 }
 
 impl std::fmt::Debug for Store {
@@ -192,107 +83,34 @@ impl std::fmt::Debug for Store {
     }
 }
 
-impl Shared {
-    fn new(
-        handle: Handle,
-        shown: &str,
-        file: Option<&Path>,
-        clock: ClockMode,
-        options: &Options,
-    ) -> Self {
-        Self {
-            handle: RwLock::new(handle),
-            path: shown.into(),
-            file: file.map(Path::to_owned),
-            read_only: options.read_only,
-            cache_bytes: options.cache_bytes,
-            clock: Mutex::new(clock),
-            parser: options.parser,
-            loading: AtomicBool::new(false),
-            tail: user::TailBytes::default(),
-        }
-    }
-
-    /// The database. A poisoned lock is taken all the same: redb guards its own state.
-    fn handle(&self) -> RwLockReadGuard<'_, Handle> {
-        self.handle.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn handle_mut(&self) -> RwLockWriteGuard<'_, Handle> {
-        self.handle.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn image(&self) -> Result<Image> {
-        self.follow()?;
-        Image::new(&self.handle(), self.parser)
-    }
-
-    /// Goes on with the file that now has the name, if the process that writes has compacted the store.
-    fn follow(&self) -> Result<()> {
-        let Some(path) = &self.file else { return Ok(()) };
-        let known = match &*self.handle() {
-            Handle::Reader(_, known) => *known,
-            Handle::Database(_) => return Ok(()),
-        };
-        if open::identity(path).is_some_and(|now| known.is_some_and(|known| known != now)) {
-            *self.handle_mut() = open::open_to_read(path, self.cache_bytes)?;
-        }
-        Ok(())
-    }
-
-    /// Begins a durable write: redb's `Immediate` is the default.
-    fn begin_write(&self) -> Result<WriteTransaction> {
-        if self.loading.load(Ordering::Acquire) {
-            return Err(ErrorKind::TransactionState("a dump is being loaded").into());
-        }
-        loop {
-            let database = self.database()?;
-            let transaction = database.begin_write().or_fail()?;
-            if self.is_current(&database) {
-                return Ok(transaction);
-            }
-        }
-    }
-
-    /// The database to write to. Who waits for it does not hold the lock: it may become another one meanwhile.
-    fn database(&self) -> Result<Arc<Database>> {
-        match &*self.handle() {
-            Handle::Database(database) if !self.read_only => Ok(Arc::clone(database)),
-            _ => Err(ErrorKind::ReadOnly.into()),
-        }
-    }
-
-    fn is_current(&self, database: &Arc<Database>) -> bool {
-        matches!(&*self.handle(), Handle::Database(now) if Arc::ptr_eq(now, database))
-    }
-
-    fn clock(&self) -> ClockMode {
-        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set_clock(&self, clock: ClockMode) {
-        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
-    }
-}
-
 impl Store {
     /// Opens a file, or makes it if the options allow.
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
-        open::open(path, options)
+        let shown = path.display().to_string();
+        Self::opened(&shown, Some(path), options, || open::open(path, options))
     }
 
     /// Makes a store that is gone when it is dropped.
     pub(crate) fn in_memory(options: &Options) -> Result<Self> {
-        open::in_memory(options)
+        Self::with_backend(InMemoryBackend::new(), options)
     }
 
-    /// Opens, or makes, what stands behind a backend of redb: for the tests that cut the power.
-    #[cfg(test)]
+    /// Opens, or makes, what stands behind a backend of redb.
     pub(crate) fn with_backend(
         backend: impl redb::StorageBackend,
         options: &Options,
     ) -> Result<Self> {
-        open::with_backend(backend, options)
+        Self::opened("the store", None, options, || open::with_backend(backend, options))
+    }
+
+    fn opened(
+        shown: &str,
+        file: Option<&Path>,
+        options: &Options,
+        open: impl FnOnce() -> Result<Opened>,
+    ) -> Result<Self> {
+        let (handle, clock) = guarded(shown, open)?;
+        Ok(Self { shared: Arc::new(Shared::new(handle, shown, file, clock, options)) })
     }
 
     /// Says how many bytes of entries the tail may have: for tests that are to see folds often.
@@ -302,10 +120,6 @@ impl Store {
             shared.tail = user::TailBytes(bytes);
         }
         self
-    }
-
-    fn new(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared) }
     }
 
     /// A reader of the newest state of the file.
@@ -365,12 +179,12 @@ impl Store {
     }
 
     /// The revisions after one, oldest first.
-    pub(crate) fn changes_since(&self, revision: u64) -> Result<Log> {
+    pub(crate) fn changes_since(&self, revision: u64) -> Result<Walk> {
         self.reader()?.changes_since(revision)
     }
 
     /// The revisions up to one, itself too, newest first.
-    pub(crate) fn changes_until(&self, revision: u64) -> Result<Log> {
+    pub(crate) fn changes_until(&self, revision: u64) -> Result<Walk> {
         self.reader()?.changes_until(revision)
     }
 
@@ -502,8 +316,8 @@ impl Store {
     pub(crate) fn add_list(&self, ids: &UserIds) -> Result<ListId> {
         let list = self.write(list::next)?;
         for first in (0..ids.len()).step_by(LIST_BATCH) {
-            let places = first..ids.len().min(first + LIST_BATCH);
-            let batch = places.filter_map(|place| ids.get(place));
+            let batch = first..ids.len().min(first + LIST_BATCH);
+            let batch = batch.filter_map(|index| ids.get(index));
             self.write(|transaction| list::append(transaction, list, batch))?;
         }
         Ok(list)
@@ -530,7 +344,9 @@ impl Store {
 
     /// Makes a copy in memory, to be written to without an effect on this store.
     pub(crate) fn copy_to_memory(&self, options: &Options) -> Result<Self> {
-        open::copy_to_memory(&self.shared.image()?, options)
+        Self::opened("the copy", None, options, || {
+            open::copy_to_memory(&self.shared.image()?, options)
+        })
     }
 
     /// Makes a consistent, compact copy, also while the store is in use. No file is overwritten.

@@ -7,60 +7,22 @@ use std::sync::Arc;
 
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
-    StorageBackend, TableError,
+    Builder, ConcurrencyMode, Database, ReadTransaction, ReadableDatabase, StorageBackend,
+    TableError,
 };
 
 use super::backup::{copy_tables, sync_directory};
-use super::failure::{OrFail, file_failure, guarded};
+use super::failure::{OrFail, file_failure};
+use super::handle::{Handle, identity};
 use super::image::Image;
+use super::options::{ClockMode, Options};
 use super::overlay::{Locking, Overlay};
 use super::tables::{FORMAT, FORMAT_KEY, META};
 use super::write::{initialise, put_clock};
-use super::{ClockMode, Options, Shared, Store};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The cache of pages, unless the options say another size; redb's own default is 1 GiB.
 const CACHE_BYTES: usize = 64 << 20;
-
-/// A database of redb: one that may be written, or one that only reads. It is closed with the last clone, and
-/// what reads of it then fails.
-#[derive(Clone)]
-pub(super) enum Handle {
-    Database(Arc<Database>),
-    Reader(Arc<ReadOnlyDatabase>, Option<Identity>),
-}
-
-/// What tells a file from another one that takes its name.
-pub(super) type Identity = (u64, u64);
-
-/// Which file has a name; `None` if there is none, or the system does not say.
-pub(super) fn identity(path: &Path) -> Option<Identity> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
-    }
-    #[cfg(not(unix))]
-    {
-        // there no file can take the name of one that is open
-        let _ = path;
-        None
-    }
-}
-
-impl Handle {
-    fn database(database: Database) -> Self {
-        Self::Database(Arc::new(database))
-    }
-
-    pub(super) fn begin_read(&self) -> Result<ReadTransaction> {
-        match self {
-            Self::Database(database) => database.begin_read().or_fail(),
-            Self::Reader(database, _) => database.begin_read().or_fail(),
-        }
-    }
-}
 
 /// What a database of redb turns out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,35 +42,29 @@ fn builder(cache_bytes: Option<usize>) -> Builder {
     builder
 }
 
+/// What was opened, and the clock in it.
+pub(super) type Opened = (Handle, ClockMode);
+
 /// Opens a file, or makes it.
-pub(super) fn open(path: &Path, options: &Options) -> Result<Store> {
-    let shown = path.display().to_string();
-    guarded(&shown, || {
-        let handle = match exists(path, options)? {
-            true if options.read_only => open_to_read(path, options.cache_bytes)?,
-            true => open_to_write(path, options)?,
-            false => return made(path, &shown, options),
-        };
-        finish(handle, &shown, Some(path), options)
-    })
+pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
+    match exists(path, options)? {
+        true if options.read_only => finish(open_to_read(path, options.cache_bytes)?, options),
+        true => finish(open_to_write(path, options)?, options),
+        false => made(path, options),
+    }
 }
 
 /// Makes a file. It is there after a power cut once its directory is on the disk, too.
-fn made(path: &Path, shown: &str, options: &Options) -> Result<Store> {
+fn made(path: &Path, options: &Options) -> Result<Opened> {
     let handle = Handle::database(builder(options.cache_bytes).create(path).or_fail()?);
-    let store = finish(handle, shown, Some(path), options)?;
+    let opened = finish(handle, options)?;
     sync_directory(path)?;
-    Ok(store)
+    Ok(opened)
 }
 
 /// Opens a copy of a store, to go on with it.
 pub(super) fn open_copy(path: &Path, cache_bytes: Option<usize>) -> Result<Database> {
     builder(cache_bytes).open(path).or_fail()
-}
-
-/// Opens a store in memory.
-pub(super) fn in_memory(options: &Options) -> Result<Store> {
-    with_backend(InMemoryBackend::new(), options)
 }
 
 /// For what takes no part in locking, which the shared modes of redb insist on.
@@ -119,26 +75,19 @@ fn unshared(cache_bytes: Option<usize>) -> Builder {
 }
 
 /// Opens whatever stands behind a backend, which takes no part in locking.
-pub(super) fn with_backend(backend: impl StorageBackend, options: &Options) -> Result<Store> {
-    let shown = "the store";
-    guarded(shown, || {
-        let handle =
-            Handle::database(unshared(options.cache_bytes).create_with_backend(backend).or_fail()?);
-        finish(handle, shown, None, options)
-    })
+pub(super) fn with_backend(backend: impl StorageBackend, options: &Options) -> Result<Opened> {
+    let database = unshared(options.cache_bytes).create_with_backend(backend).or_fail()?;
+    finish(Handle::database(database), options)
 }
 
-/// Copies what a reader sees into a store in memory.
-pub(super) fn copy_to_memory(image: &Image, options: &Options) -> Result<Store> {
-    let shown = "the copy";
-    guarded(shown, || {
-        let backend = InMemoryBackend::new();
-        let database = unshared(options.cache_bytes).create_with_backend(backend).or_fail()?;
-        let transaction = database.begin_write().or_fail()?;
-        copy_tables(image, &transaction)?;
-        transaction.commit().or_fail()?;
-        finish(Handle::database(database), shown, None, options)
-    })
+/// Copies an image into a database in memory.
+pub(super) fn copy_to_memory(image: &Image, options: &Options) -> Result<Opened> {
+    let backend = InMemoryBackend::new();
+    let database = unshared(options.cache_bytes).create_with_backend(backend).or_fail()?;
+    let transaction = database.begin_write().or_fail()?;
+    copy_tables(image, &transaction)?;
+    transaction.commit().or_fail()?;
+    finish(Handle::database(database), options)
 }
 
 /// Whether there is a file to open; `false`: it may be made.
@@ -179,7 +128,7 @@ pub(super) fn open_to_read(path: &Path, cache_bytes: Option<usize>) -> Result<Ha
             let file = File::open(path).map_err(file_failure)?;
             Handle::database(overlaid(file, Locking::Leave, &unshared(cache_bytes))?)
         }
-        opened => Handle::Reader(Arc::new(opened.or_fail()?), identity),
+        opened => Handle::ReadOnly(Arc::new(opened.or_fail()?), identity),
     };
     match contents(&handle.begin_read()?)? {
         Contents::Store => Ok(handle),
@@ -232,13 +181,13 @@ fn contents(transaction: &ReadTransaction) -> Result<Contents> {
     }
 }
 
-/// Makes the tables if there are none, settles the clock, and puts the store together.
-fn finish(handle: Handle, shown: &str, path: Option<&Path>, options: &Options) -> Result<Store> {
+/// Makes the tables if there are none, and settles the clock.
+fn finish(handle: Handle, options: &Options) -> Result<Opened> {
     let clock = match contents(&handle.begin_read()?)? {
         Contents::Nothing => first_clock(&handle, options)?,
         Contents::Store => next_clock(&handle, options)?,
     };
-    Ok(Store::new(Shared::new(handle, shown, path, clock, options)))
+    Ok((handle, clock))
 }
 
 fn first_clock(handle: &Handle, options: &Options) -> Result<ClockMode> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::delivery::{self, DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
 use super::failure::guarded;
-use super::history::{Direction, Log};
 use super::image::Image;
 use super::tables::{META, Position};
-use super::{list, user};
+use super::walk::{Direction, Walk};
+use super::{head, list, user};
 use crate::error::{ObjectKind, Result};
 use crate::model::{
     Catalog, Change, Config, ConfigHead, ConfigId, Entry, Key, KeyId, ListId, Name, Publication,
@@ -40,7 +40,7 @@ impl Reader {
 
     /// The newest catalog.
     pub(crate) fn catalog(&self) -> Result<Catalog> {
-        self.ask(Image::catalog)
+        self.ask(head::catalog)
     }
 
     /// A revision by its number.
@@ -54,17 +54,17 @@ impl Reader {
     }
 
     /// The revisions after one, oldest first.
-    pub(crate) fn changes_since(&self, revision: u64) -> Result<Log> {
-        self.log(revision.saturating_add(1), u64::MAX, Direction::OldestFirst)
+    pub(crate) fn changes_since(&self, revision: u64) -> Result<Walk> {
+        self.walk(revision.saturating_add(1), u64::MAX, Direction::OldestFirst)
     }
 
     /// The revisions up to one, itself too, newest first.
-    pub(crate) fn changes_until(&self, revision: u64) -> Result<Log> {
-        self.log(1, revision, Direction::NewestFirst)
+    pub(crate) fn changes_until(&self, revision: u64) -> Result<Walk> {
+        self.walk(1, revision, Direction::NewestFirst)
     }
 
-    fn log(&self, first: u64, last: u64, direction: Direction) -> Result<Log> {
-        self.ask(|image| Log::begin(image, &self.path, first, last, direction))
+    fn walk(&self, first: u64, last: u64, direction: Direction) -> Result<Walk> {
+        self.ask(|image| Walk::begin(image, &self.path, first, last, direction))
     }
 
     /// Every change of an object with its revision, oldest first; of a config also those of its salts,

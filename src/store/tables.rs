@@ -1,13 +1,70 @@
-//! The tables by name and type; what their keys mean is in the head of the module above.
+//! The tables of the file, and what their keys and values mean.
+//!
+//! # The file, format 1
+//!
+//! A database of redb with these tables. Integers in keys order as numbers, strings as bytes. `record`
+//! is the frame of the module `codec` around a type of the module `record`. A `position` is (`u64`
+//! revision, `u32` index among its changes from 0). Kinds: key 1, segment 2, config 3. Facets: key 1,
+//! segment 2, head of a config 3, salt 4, version 5, publication 6, cancellation 7.
+//!
+//! | table | key | value | meaning |
+//! |---|---|---|---|
+//! | `pcq.meta` | `format` | `u32`, little-endian | the number of the format |
+//! | | `clock` | record | the system's, or the last instant of a manual one |
+//! | | `delivery_batch` | record | the number of the last batch of deliveries |
+//! | | `users` | record | what is counted of users: the next numbers, the entries |
+//! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
+//! | `pcq.changes` | position | record | the log: what the revision did, in order |
+//! | `pcq.revision_times` | (`i64` µs, `u64` revision) | – | revisions by time |
+//! | `pcq.object_history` | (`u8` facet, `u32` id, position) | – | the changes of an object |
+//! | `pcq.versions` | (`u32` config, `u32` number) | position | the versions of a config |
+//! | `pcq.publications` | `u64` sequence | position | all publications |
+//! | `pcq.timelines` | (`u32` config, `u64` revision) | record | the publications that matter from there on |
+//! | `pcq.names` | (`u8` kind, `str`) | `u32` id | every name that there ever was |
+//! | `pcq.key_configs` | (`u32` key, `u32` config) | – | every config that ever had the key |
+//! | `pcq.heads` | (`u8` kind, `u32` id) | record | each object as it stands now |
+//! | `pcq.kept_versions` | (`u32` config, `u32` number) | record | the versions that matter now |
+//! | `pcq.retention` | `str` event | record | how long events are kept; without a name: all others |
+//! | `pcq.delivery_series` | `u32` series | record | all that deliveries differ in but time |
+//! | `pcq.delivery_series_numbers` | `u128` digest | `u32` series | a series by its record |
+//! | `pcq.delivery_counts` | (`u8` size, `i32` chunk, `u32` series) | record | how often, by time |
+//! | `pcq.delivery_users` | (`i32` day, `u32` series) | record | a sketch of the users |
+//! | `pcq.delivery_keys` | `u32` key | record | the first and last minutes of a key |
+//! | `pcq.users` | `str` id | `u32` user | the users by their ids |
+//! | `pcq.user_ids` | `u32` user | `str` id | the ids by the users |
+//! | `pcq.event_names` | `str` name | `u32` event | the names that events ever had |
+//! | `pcq.event_numbers` | `u32` event | `str` name | the same by their numbers |
+//! | `pcq.user_runs` | (`u64` run, `u32` user, `u32` part) | record | the tail: pages of runs, by the last user in them |
+//! | `pcq.user_entries` | (`u32` user, `u32` block) | record | the base: entries by user, in blocks |
+//! | `pcq.event_ids` | (`u64` run, `u128` digest, `u32` part) | record | ids of events in tail and base: pages, by the last |
+//! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
+//! | `pcq.list_ids` | (`u32` list, `str` id) | record | blocks of ids in order, by the first |
+//!
+//! A file may lack the table of retention: it is made with the next revision, and taken as empty before. So are
+//! the tables of deliveries, when the first batch is added. Sizes of buckets: minute 1, hour 2, day 3; the module
+//! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of
+//! the tables of users the same is true: they are made when the first entry is added. The module `user` says what
+//! the tail and the base are; the ids of the events in the base are those of run 0. The tables of
+//! lists are made with the first list; the log has their numbers only. The module `list` says how they are
+//! written.
+//!
+//! Heads and kept versions are all that is read when a store is opened, apart from a few single records and the
+//! names: in one sweep each, and without a look at the log, however long that is. So a head holds what its
+//! object needs: that of a config its publications that matter, that of a segment the keys and segments that
+//! its condition refers to, because conditions are read only when they are first asked for. The versions
+//! have a table of their own so that the next commit of their config need not write them once more.
+//!
+//! Publications are numbered over all configs, so their table needs no config in its key. Whether a
+//! dump was loaded to its end need not be said: that is one transaction too.
 
 use redb::TableDefinition;
 
 use crate::error::ObjectKind;
 use crate::model::Change;
 
-/// Where a change is in the log: its revision, and its place in it from 0.
+/// Where a change is in the log: its revision, and its index in that from 0.
 pub(crate) type Position = (u64, u32);
-/// A change of one facet of an object: facet, number of the object, revision, place.
+/// A change of one facet of an object: facet, number of the object, revision, index.
 pub(super) type Moment = (u8, u32, u64, u32);
 /// Counts of deliveries: the size of the buckets, the chunk of time, the series.
 pub(super) type CountKey = (u8, i32, u32);

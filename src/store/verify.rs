@@ -4,72 +4,29 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use redb::{Database, Key as TableKey, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition};
 
-use super::Shared;
 use super::delivery;
 use super::failure::{OrFail, corrupt, guarded};
-use super::history::{Direction, Log};
+use super::handle::Handle;
+use super::head;
 use super::image::Image;
-use super::index::{Entry, entries};
+use super::index::{Indexed, indexed};
 use super::list;
 use super::object::Object;
-use super::open::{Handle, check_pages, has_writer};
+use super::open::{check_pages, has_writer};
+use super::report::VerifyReport;
 use super::rules::broken;
+use super::shared::Shared;
 use super::tables::{
     CHANGES, HEADS, HISTORY, KEPT, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
     VERSIONS,
 };
 use super::user;
+use super::walk::{Direction, Walk};
 use super::write::touched;
-use crate::error::{ErrorKind, ObjectKind, Result};
+use crate::error::{ObjectKind, Result};
 use crate::model::{Catalog, Change, Condition, ConfigId, ListId, Revision};
-
-/// The most problems that are told one by one.
-const PROBLEMS: usize = 100;
-
-/// What [`super::Store::verify`] looked at, and what is wrong.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct VerifyReport {
-    /// Whether the checksum of every page was compared; it is not while others use the file.
-    pub(crate) pages_checked: bool,
-    pub(crate) revisions: u64,
-    pub(crate) changes: u64,
-    pub(crate) keys: u64,
-    pub(crate) segments: u64,
-    pub(crate) configs: u64,
-    pub(crate) versions: u64,
-    pub(crate) publications: u64,
-    /// The lists of users that segments refer or referred to.
-    pub(crate) lists: u64,
-    /// The users of whom something is known.
-    pub(crate) users: u64,
-    /// What users did.
-    pub(crate) events: u64,
-    /// What is wrong, in words; at most a hundred.
-    pub(crate) problems: Vec<String>,
-}
-
-impl VerifyReport {
-    pub(super) fn problem(&mut self, problem: impl Into<String>) {
-        if self.problems.len() < PROBLEMS {
-            self.problems.push(problem.into());
-        }
-    }
-
-    /// Notes damage and goes on; whatever else fails ends the check.
-    pub(super) fn note<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
-        match result {
-            Ok(value) => Ok(Some(value)),
-            Err(error) if matches!(error.kind(), ErrorKind::Corrupt { .. }) => {
-                let ErrorKind::Corrupt { what } = error.kind() else { return Err(error) };
-                self.problem(what.clone());
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
 
 /// Checks the pages, then what they hold.
 pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
@@ -90,12 +47,12 @@ pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
 
 /// Compares the checksums of all pages; `false` if others are in the way.
 fn pages(shared: &Shared) -> Result<bool> {
-    if let (Handle::Reader(..), Some(path)) = (&*shared.handle(), &shared.file) {
+    if let (Handle::ReadOnly(..), Some(path)) = (&*shared.handle(), &shared.file) {
         let writer = has_writer(path)?;
         return if writer { Ok(false) } else { check_pages(path).map(|()| true) };
     }
     match &mut *shared.handle_mut() {
-        Handle::Reader(..) => Ok(false),
+        Handle::ReadOnly(..) => Ok(false),
         Handle::Database(database) => match Arc::get_mut(database).map(Database::check_integrity) {
             // somebody waits to write
             None | Some(Err(redb::DatabaseError::TransactionInProgress)) => Ok(false),
@@ -142,7 +99,7 @@ impl<'a> Verifier<'a> {
 
     fn run(&mut self, path: &Arc<str>) -> Result<()> {
         self.report.note(self.image.clock())?;
-        for item in Log::begin(self.image, path, 1, u64::MAX, Direction::OldestFirst)? {
+        for item in Walk::begin(self.image, path, 1, u64::MAX, Direction::OldestFirst)? {
             match self.report.note(item)? {
                 Some((revision, changes)) => self.revision(&revision, &changes)?,
                 None => self.whole = false,
@@ -182,8 +139,8 @@ impl<'a> Verifier<'a> {
         for problem in broken(change, &self.catalog).into_iter().chain(self.unreadable(change)) {
             self.report.problem(format!("revision {number}: {problem}"));
         }
-        for entry in entries(change, (number, index)) {
-            self.entry(&entry)?;
+        for entry in indexed(change, (number, index)) {
+            self.index(&entry)?;
         }
         if let Change::Segment(segment) = change {
             self.lists.extend(segment.condition.lists());
@@ -213,17 +170,17 @@ impl<'a> Verifier<'a> {
     }
 
     /// Looks an entry of the log up in its index.
-    fn entry(&mut self, entry: &Entry) -> Result<()> {
+    fn index(&mut self, entry: &Indexed) -> Result<()> {
         let there = match entry {
-            Entry::History(moment) => {
+            Indexed::History(moment) => {
                 self.history += 1;
                 self.image.table(HISTORY)?.get(moment).or_fail()?.is_some()
             }
-            Entry::Version(key, at) => {
+            Indexed::Version(key, at) => {
                 self.report.versions += 1;
                 self.image.table(VERSIONS)?.get(key).or_fail()?.is_some_and(|v| v.value() == *at)
             }
-            Entry::Publication(key, at) => {
+            Indexed::Publication(key, at) => {
                 self.report.publications += 1;
                 self.image
                     .table(PUBLICATIONS)?
@@ -231,12 +188,12 @@ impl<'a> Verifier<'a> {
                     .or_fail()?
                     .is_some_and(|v| v.value() == *at)
             }
-            Entry::Name((kind, name), id) => {
+            Indexed::Name((kind, name), id) => {
                 self.names.insert((*kind, name.clone()));
                 let found = self.image.table(NAMES)?.get((*kind, name.as_str())).or_fail()?;
                 found.is_some_and(|v| v.value() == *id)
             }
-            Entry::KeyConfig(pair) => {
+            Indexed::KeyConfig(pair) => {
                 self.key_configs.insert(*pair);
                 self.image.table(KEY_CONFIGS)?.get(pair).or_fail()?.is_some()
             }
@@ -291,7 +248,7 @@ impl<'a> Verifier<'a> {
         self.count(HEADS, "pcq.heads", heads)
     }
 
-    fn count<K: TableKey + 'static, V: redb::Value + 'static>(
+    fn count<K: redb::Key + 'static, V: redb::Value + 'static>(
         &mut self,
         table: TableDefinition<K, V>,
         name: &str,
@@ -323,7 +280,7 @@ impl<'a> Verifier<'a> {
     }
 
     fn retention(&mut self) -> Result<()> {
-        let found = self.report.note(self.image.retention())?;
+        let found = self.report.note(head::retention(self.image))?;
         if found.is_some_and(|found| found != self.catalog.retention) {
             self.report.problem("table `pcq.retention` is not what the log says");
         }
@@ -333,7 +290,7 @@ impl<'a> Verifier<'a> {
     fn head(&mut self, kind: ObjectKind, id: u32) -> Result<()> {
         let now = self.catalog.time.unwrap_or(crate::model::Timestamp::MIN);
         let replayed = Object::find(&self.catalog, kind, id).map(|object| object.pruned(now));
-        let Some(found) = self.report.note(self.image.head(kind, id))? else {
+        let Some(found) = self.report.note(head::find(self.image, kind, id))? else {
             return Ok(());
         };
         if let Some(Object::Config(config)) = &found {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
-use super::ClockMode;
 use super::codec::encode;
 use super::failure::OrFail;
-use super::image::{newest_in, revision_in, version_in};
-use super::index::{Entry, entries};
+use super::index::{Indexed, indexed};
+use super::lookup::{newest_in, revision_in, version_in};
+use super::options::ClockMode;
 use super::record::{
     ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, RevisionRecord,
     SegmentHeadRecord, TimelineRecord, VersionRecord,
@@ -101,7 +101,7 @@ impl<'t> Tables<'t> {
         if let Change::Keep { event, keep } = change {
             self.put_keep(event.as_deref(), *keep)?;
         }
-        entries(change, at).iter().try_for_each(|entry| self.put_entry(entry))
+        indexed(change, at).iter().try_for_each(|entry| self.put_indexed(entry))
     }
 
     /// Writes how long events are kept. No event has an empty name, so that stands for all others.
@@ -110,17 +110,17 @@ impl<'t> Tables<'t> {
         self.retention.insert(event.unwrap_or(""), record.as_slice()).or_fail().map(drop)
     }
 
-    fn put_entry(&mut self, entry: &Entry) -> Result<()> {
+    fn put_indexed(&mut self, entry: &Indexed) -> Result<()> {
         match entry {
-            Entry::History(moment) => self.history.insert(moment, ()).or_fail().map(drop),
-            Entry::Version(key, at) => self.versions.insert(key, at).or_fail().map(drop),
-            Entry::Publication(sequence, at) => {
+            Indexed::History(moment) => self.history.insert(moment, ()).or_fail().map(drop),
+            Indexed::Version(key, at) => self.versions.insert(key, at).or_fail().map(drop),
+            Indexed::Publication(sequence, at) => {
                 self.publications.insert(sequence, at).or_fail().map(drop)
             }
-            Entry::Name((kind, name), id) => {
+            Indexed::Name((kind, name), id) => {
                 self.names.insert((*kind, name.as_str()), id).or_fail().map(drop)
             }
-            Entry::KeyConfig(pair) => self.key_configs.insert(pair, ()).or_fail().map(drop),
+            Indexed::KeyConfig(pair) => self.key_configs.insert(pair, ()).or_fail().map(drop),
         }
     }
 

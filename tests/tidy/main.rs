@@ -39,7 +39,7 @@ const CIRCLES: [&str; 7] = [
     "src/model/",
     "src/shell/",
     "src/statement/",
-    "src/store/",
+    "src/store/user/",
     "src/syntax/",
 ];
 

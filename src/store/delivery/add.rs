@@ -23,9 +23,9 @@ const RECORDS_ROLLED_UP: usize = 4_096;
 
 /// The number of the batch that was added last; 0 if there is none.
 pub(in crate::store) fn last_batch(meta: &impl ReadableTable<&'static str, Bytes>) -> Result<u64> {
-    let place = || "the last batch in table `pcq.meta`".to_owned();
+    let location = || "the last batch in table `pcq.meta`".to_owned();
     let found = meta.get(BATCH_KEY).or_fail()?;
-    found.map_or(Ok(0), |bytes| decode(bytes.value(), place).map(|BatchRecord(number)| number))
+    found.map_or(Ok(0), |bytes| decode(bytes.value(), location).map(|BatchRecord(number)| number))
 }
 
 /// Adds a batch, unless that was done before.
@@ -204,18 +204,18 @@ impl<'t> Adder<'t> {
 
 /// Reads a record of counts; the key says how many there may be.
 pub(super) fn read_counts(key: CountKey, bytes: &[u8]) -> Result<Counts> {
-    let place = || format!("table `pcq.delivery_counts`, record {key:?}");
-    let CountsRecord(packed) = decode(bytes, place)?;
+    let location = || format!("table `pcq.delivery_counts`, record {key:?}");
+    let CountsRecord(packed) = decode(bytes, location)?;
     let counts = size_numbered(key.0).and_then(|size| Counts::unpack(&packed, size));
-    counts.ok_or_else(|| corrupt(format!("{}: these are no counts", place())))
+    counts.ok_or_else(|| corrupt(format!("{}: these are no counts", location())))
 }
 
 /// Reads a record of users.
 pub(super) fn read_users(key: (i32, u32), bytes: &[u8]) -> Result<UserSketch> {
-    let place = || format!("table `pcq.delivery_users`, record {key:?}");
-    let UsersRecord(sketch) = decode(bytes, place)?;
+    let location = || format!("table `pcq.delivery_users`, record {key:?}");
+    let UsersRecord(sketch) = decode(bytes, location)?;
     let sketch = UserSketch::from_bytes(&sketch);
-    sketch.ok_or_else(|| corrupt(format!("{}: this is no sketch", place())))
+    sketch.ok_or_else(|| corrupt(format!("{}: this is no sketch", location())))
 }
 
 /// Reads when a key was delivered.

@@ -93,7 +93,7 @@ impl Bucket {
     }
 }
 
-/// The counts of a chunk by the place of their bucket in it; there are none of nothing.
+/// The counts of a chunk by the slots of their buckets; there are none of nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts(BTreeMap<u8, u64>);
 

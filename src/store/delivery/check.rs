@@ -12,8 +12,8 @@ use crate::model::{Catalog, KeyId};
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
 use crate::store::record::{KeySpanRecord, SeriesRecord};
+use crate::store::report::VerifyReport;
 use crate::store::tables::{COUNTS, CountKey, META, SERIES, SERIES_NUMBERS, USERS};
-use crate::store::verify::VerifyReport;
 
 /// Checks every record, and every rule that ties them together.
 pub(in crate::store) fn check(

@@ -1,7 +1,8 @@
 //! Ids in a block: of each what it shares with the one before it is left out.
 
 use crate::error::{Error, Result};
-use crate::store::codec::{pack, unpack};
+use crate::store::codec::{decode, pack, unpack};
+use crate::store::failure::corrupt;
 use crate::store::record::ListBlockRecord;
 
 /// The most bytes of a block of more than one id: two fit into a page of redb, with their keys.
@@ -70,10 +71,30 @@ pub(super) fn unpacked(
     if rest.is_empty() { Ok(()) } else { Err(damaged()) }
 }
 
+/// Reads a block of ids.
+pub(super) fn read_block(key: (u32, &str), bytes: &[u8]) -> Result<ListBlockRecord> {
+    decode(bytes, || location(key))
+}
+
+/// Calls a function with each id of a block.
+pub(super) fn each_in(
+    key: (u32, &str),
+    bytes: &[u8],
+    take: &mut impl FnMut(&str) -> Result<()>,
+) -> Result<()> {
+    let block = read_block(key, bytes)?;
+    let damaged = || corrupt(format!("{}: these are no ids", location(key)));
+    unpacked(&block, take, damaged)
+}
+
+/// Where a block is.
+pub(super) fn location(key: (u32, &str)) -> String {
+    format!("table `pcq.list_ids`, record {key:?}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::failure::corrupt;
     use crate::store::record::Packed;
 
     fn read(block: &ListBlockRecord) -> Result<Vec<String>> {

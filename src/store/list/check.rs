@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redb::ReadableTable;
 
-use super::{each_in, length, place};
+use super::block::{each_in, location};
+use super::query::length;
 use crate::error::Result;
 use crate::model::{ListId, UserIds};
 use crate::store::failure::OrFail;
 use crate::store::image::Image;
+use crate::store::report::VerifyReport;
 use crate::store::tables::{LIST_IDS, LISTS};
-use crate::store::verify::VerifyReport;
 
 /// Checks every record, and that the lists are those which the segments of the log refer to.
 pub(in crate::store) fn check(
@@ -72,7 +73,7 @@ fn blocks(image: &Image, report: &mut VerifyReport) -> Result<BTreeMap<ListId, u
         }
         let after = before.take().filter(|(list, _)| *list == key.0).map(|(_, id)| id);
         if ids.get(0) != Some(key.1) || !in_order(after.as_deref(), &ids) {
-            report.problem(format!("{}: its ids are not in order", place(key)));
+            report.problem(format!("{}: its ids are not in order", location(key)));
         }
         *found.entry(ListId(key.0)).or_default() += ids.len() as u64;
         before = ids.last().map(|last| (key.0, last.to_owned()));

@@ -162,7 +162,7 @@ impl Restore for VersionRecord {
     fn restore(self, parser: ConditionParser) -> Result<Version> {
         let rows = all(self.rows, parser)?;
         let columns: Vec<Column> = all(self.columns, parser)?;
-        // whoever serves a version takes the cell of a row by the place of the row
+        // whoever serves a version takes the cell of a row by the index of the row
         if columns.iter().any(|column| column.cells.len() != rows.len()) {
             return Err("a column has not one cell for each row".to_owned());
         }

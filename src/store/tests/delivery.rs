@@ -8,7 +8,7 @@ use redb::{ReadableTableMetadata, WriteTransaction};
 use super::*;
 use crate::model::{Delivered, Delivery, DeliveryBatch, Granularity, Reason, UserSketch};
 use crate::store::codec::encode;
-use crate::store::open::Handle;
+use crate::store::handle::Handle;
 use crate::store::record::{CountsRecord, KeySpanRecord, UsersRecord};
 use crate::store::tables::*;
 use crate::store::{DeliveryQuery, Window};

@@ -4,8 +4,8 @@ use super::*;
 use crate::error::{ErrorKind, ObjectKind};
 use crate::model::Versions;
 use crate::store::codec::{Record, decode, encode};
+use crate::store::handle::Handle;
 use crate::store::object::Object;
-use crate::store::open::Handle;
 use crate::store::record::{ChangeRecord, Restore};
 use crate::store::tables::CHANGES;
 
@@ -229,5 +229,5 @@ fn a_store_can_be_shared() {
     shareable::<Store>();
     shareable::<crate::store::Loader>();
     shareable::<crate::store::Reader>();
-    sendable::<crate::store::Log>();
+    sendable::<crate::store::Walk>();
 }

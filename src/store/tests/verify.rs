@@ -4,7 +4,7 @@ use redb::WriteTransaction;
 
 use super::*;
 use crate::store::codec::encode;
-use crate::store::open::Handle;
+use crate::store::handle::Handle;
 use crate::store::record::{ChangeRecord, SegmentHeadRecord, TimelineRecord, VersionRecord};
 use crate::store::tables::*;
 

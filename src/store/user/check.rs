@@ -15,11 +15,11 @@ use crate::error::Result;
 use crate::store::failure::OrFail;
 use crate::store::image::Image;
 use crate::store::record::{BlockRecord, TotalsRecord};
+use crate::store::report::VerifyReport;
 use crate::store::tables::{
     Bytes, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, META, PageKey, RUNS, USER_ENTRIES, USER_IDS,
     USER_NUMBERS,
 };
-use crate::store::verify::VerifyReport;
 
 /// Checks every record, and every rule that ties them together.
 pub(in crate::store) fn check(image: &Image, report: &mut VerifyReport) -> Result<()> {

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use redb::ReadOnlyTable;
 
 use super::failure::{OrFail, corrupt, guarded};
-use super::image::{Image, newest_in, read_change, revision_in};
-use super::open::Handle;
+use super::handle::Handle;
+use super::image::Image;
+use super::lookup::{newest_in, read_change, revision_in};
 use super::tables::{Bytes, CHANGES, Position, REVISIONS};
 use crate::error::Result;
 use crate::model::{Change, ConditionParser, Revision};
 
-/// Revisions and what they did: of the state in which the walk began, one revision in memory at a time.
-pub(crate) struct Log {
+/// Iterator over revisions and what they did: of the state in which the walk began, one in memory at a time.
+pub(crate) struct Walk {
     revisions: ReadOnlyTable<u64, Bytes>,
     changes: ReadOnlyTable<Position, Bytes>,
     parser: ConditionParser,
@@ -32,13 +33,13 @@ pub(super) enum Direction {
     NewestFirst,
 }
 
-impl std::fmt::Debug for Log {
+impl std::fmt::Debug for Walk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Log({}..={}, {:?})", self.first, self.last, self.direction)
+        write!(f, "Walk({}..={}, {:?})", self.first, self.last, self.direction)
     }
 }
 
-impl Log {
+impl Walk {
     /// Begins a walk over the revisions from `first` to `last`, as far as there are any.
     pub(super) fn begin(
         image: &Image,
@@ -81,7 +82,7 @@ impl Log {
     }
 }
 
-impl Iterator for Log {
+impl Iterator for Walk {
     type Item = Result<(Revision, Vec<Change>)>;
 
     fn next(&mut self) -> Option<Self::Item> {

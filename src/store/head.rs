@@ -1,0 +1,136 @@
+//! The heads: each object as it stands now, which is all of the catalog, without a look at the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use redb::ReadableTable;
+
+use super::codec::decode;
+use super::failure::{OrFail, corrupt};
+use super::image::Image;
+use super::object::Object;
+use super::record::{
+    ConfigRecord, KeepRecord, KeyRecord, Restore, SegmentHeadRecord, VersionRecord,
+};
+use super::tables::{HEADS, KEPT, PUBLICATIONS, RETENTION, kind_number};
+use crate::error::{ObjectKind, Result};
+use crate::model::{Catalog, ConfigId, Duration, Retention, VecMap, Version};
+
+/// The versions of a config that matter now.
+type KeptVersions = VecMap<u32, Arc<Version>>;
+
+/// Calls a function with each head of a kind, by number.
+fn each_head(
+    image: &Image,
+    kind: ObjectKind,
+    mut take: impl FnMut(u32, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let table = image.table(HEADS)?;
+    let number = kind_number(kind);
+    for entry in table.range((number, 0)..=(number, u32::MAX)).or_fail()? {
+        let (key, bytes) = entry.or_fail()?;
+        take(key.value().1, bytes.value())?;
+    }
+    Ok(())
+}
+
+/// An object as it stands now.
+pub(super) fn find(image: &Image, kind: ObjectKind, id: u32) -> Result<Option<Object>> {
+    let found = image.table(HEADS)?.get((kind_number(kind), id)).or_fail()?;
+    let Some(bytes) = found else { return Ok(None) };
+    let kept = match kind {
+        ObjectKind::Config => kept(image, id, id)?.remove(&id).unwrap_or_default(),
+        ObjectKind::Key | ObjectKind::Segment => KeptVersions::default(),
+    };
+    object(image, kind, id, bytes.value(), kept).map(Some)
+}
+
+fn object(
+    image: &Image,
+    kind: ObjectKind,
+    id: u32,
+    bytes: &[u8],
+    kept: KeptVersions,
+) -> Result<Object> {
+    let location = || format!("table `pcq.heads`, {kind} {id}");
+    let parser = image.parser();
+    let object = match kind {
+        ObjectKind::Key => {
+            decode::<KeyRecord>(bytes, location)?.restore(parser).map(|key| Object::Key(key.into()))
+        }
+        ObjectKind::Segment => {
+            let record: SegmentHeadRecord = decode(bytes, location)?;
+            let references = record.references();
+            let segment = record.segment.restore(parser);
+            segment.map(|segment| Object::Segment(segment.into(), references))
+        }
+        ObjectKind::Config => {
+            let record: ConfigRecord = decode(bytes, location)?;
+            record.restore(kept, parser).map(|config| Object::Config(config.into()))
+        }
+    };
+    let damaged = |why: &str| corrupt(format!("{}: {why}", location()));
+    let object = object.map_err(|why| damaged(&why))?;
+    if object.id() == id { Ok(object) } else { Err(damaged("it is another")) }
+}
+
+/// The kept versions of the configs of a range, by config.
+fn kept(image: &Image, first: u32, last: u32) -> Result<BTreeMap<u32, KeptVersions>> {
+    let mut found: BTreeMap<_, KeptVersions> = BTreeMap::new();
+    for entry in image.table(KEPT)?.range((first, 0)..=(last, u32::MAX)).or_fail()? {
+        let (key, bytes) = entry.or_fail()?;
+        let (config, number) = key.value();
+        let version = kept_version(image, config, number, bytes.value())?;
+        found.entry(config).or_default().insert(number, version);
+    }
+    Ok(found)
+}
+
+fn kept_version(image: &Image, config: u32, number: u32, bytes: &[u8]) -> Result<Arc<Version>> {
+    let location = || format!("table `pcq.kept_versions`, record ({config}, {number})");
+    let version = decode::<VersionRecord>(bytes, location)?.restore(image.parser());
+    match version {
+        Ok(found) if (found.config.0, found.number) == (config, number) => Ok(found.into()),
+        Ok(_) => Err(corrupt(format!("{}: it is another", location()))),
+        Err(why) => Err(corrupt(format!("{}: {why}", location()))),
+    }
+}
+
+/// How long events are kept now.
+pub(super) fn retention(image: &Image) -> Result<Retention> {
+    let mut retention = Retention::default();
+    let Some(table) = image.optional_table(RETENTION)? else { return Ok(retention) };
+    for entry in table.iter().or_fail()? {
+        let (event, bytes) = entry.or_fail()?;
+        let location = || format!("table `pcq.retention`, event `{}`", event.value());
+        let KeepRecord(keep) = decode(bytes.value(), location)?;
+        let event = Some(Arc::from(event.value())).filter(|event: &Arc<str>| !event.is_empty());
+        retention.set(event.as_ref(), keep.map(Duration::from_micros));
+    }
+    Ok(retention)
+}
+
+/// The current catalog: from the heads and the kept versions alone, so that it costs no more with more
+/// history.
+pub(super) fn catalog(image: &Image) -> Result<Catalog> {
+    let mut catalog = Catalog::default();
+    catalog.revision = image.newest()?;
+    catalog.time = image.revision(catalog.revision)?.map(|revision| revision.time);
+    let last = image.table(PUBLICATIONS)?;
+    catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
+    catalog.retention = retention(image)?;
+    let mut kept = kept(image, 0, u32::MAX)?;
+    for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
+        each_head(image, kind, |id, bytes| {
+            let kept = if kind == ObjectKind::Config { kept.remove(&id) } else { None };
+            object(image, kind, id, bytes, kept.unwrap_or_default())?.put(&mut catalog);
+            Ok(())
+        })?;
+    }
+    for (name, id) in image.names(ObjectKind::Config)? {
+        if catalog.config_named(name.as_str()).is_none() {
+            catalog.put_former_name(name, ConfigId(id));
+        }
+    }
+    Ok(catalog)
+}

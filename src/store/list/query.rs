@@ -1,0 +1,75 @@
+//! Reading lists.
+
+use std::ops::Bound;
+
+use redb::ReadableTable;
+
+use super::block::each_in;
+use crate::error::Result;
+use crate::model::ListId;
+use crate::store::codec::decode;
+use crate::store::failure::{OrFail, corrupt};
+use crate::store::image::Image;
+use crate::store::record::ListRecord;
+use crate::store::tables::{Bytes, LIST_IDS, LISTS};
+
+/// The number of the next list.
+pub(super) fn next_in(lists: &impl ReadableTable<u32, Bytes>) -> Result<ListId> {
+    let last = lists.last().or_fail()?.map_or(0, |(list, _)| list.value());
+    let full = || corrupt("table `pcq.lists` has no number left");
+    last.checked_add(1).map(ListId).ok_or_else(full)
+}
+
+/// The block in which an id would be, and the first id of it.
+pub(super) fn block_of(
+    blocks: &impl ReadableTable<(u32, &'static str), Bytes>,
+    list: u32,
+    id: &str,
+) -> Result<Option<(String, Vec<String>)>> {
+    let up_to = (Bound::Included((list, "")), Bound::Included((list, id)));
+    let found = blocks.range::<(u32, &str)>(up_to).or_fail()?.next_back().transpose().or_fail()?;
+    let Some((key, bytes)) = found else { return Ok(None) };
+    let mut ids = Vec::new();
+    each_in(key.value(), bytes.value(), &mut |id| {
+        ids.push(id.to_owned());
+        Ok(())
+    })?;
+    Ok(Some((key.value().1.to_owned(), ids)))
+}
+
+/// How many ids a list has, by its record.
+pub(super) fn length(lists: &impl ReadableTable<u32, Bytes>, list: u32) -> Result<u64> {
+    let location = || format!("table `pcq.lists`, record {list}");
+    let found = lists.get(list).or_fail()?;
+    let bytes = found.ok_or_else(|| corrupt(format!("table `pcq.lists` has no record {list}")))?;
+    decode::<ListRecord>(bytes.value(), location).map(|record| record.ids)
+}
+
+/// Whether a user is in any list, of a segment today or of one before.
+pub(in crate::store) fn is_listed(image: &Image, user: &str) -> Result<bool> {
+    let Some(lists) = image.optional_table(LISTS)? else { return Ok(false) };
+    let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(false) };
+    for list in 1..next_in(&lists)?.0 {
+        let block = block_of(&blocks, list, user)?;
+        if block.is_some_and(|(_, ids)| ids.iter().any(|id| id == user)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Calls a function with each id of a list that was sealed, in order; gives how many there are.
+pub(in crate::store) fn each(
+    image: &Image,
+    list: ListId,
+    mut take: impl FnMut(&str) -> Result<()>,
+) -> Result<()> {
+    let missing = || corrupt(format!("there is no list {list}"));
+    length(&image.optional_table(LISTS)?.ok_or_else(missing)?, list.0)?;
+    let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(()) };
+    for block in blocks.range((list.0, "")..(list.0.saturating_add(1), "")).or_fail()? {
+        let (key, bytes) = block.or_fail()?;
+        each_in(key.value(), bytes.value(), &mut take)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! What a check of the file found.
+
+use crate::error::{ErrorKind, Result};
+
+/// The most problems that are told one by one.
+const PROBLEMS: usize = 100;
+
+/// Report of a check of the file: what there is, and what is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VerifyReport {
+    /// Whether the checksum of every page was compared; it is not while others use the file.
+    pub(crate) pages_checked: bool,
+    pub(crate) revisions: u64,
+    pub(crate) changes: u64,
+    pub(crate) keys: u64,
+    pub(crate) segments: u64,
+    pub(crate) configs: u64,
+    pub(crate) versions: u64,
+    pub(crate) publications: u64,
+    /// The lists of users that segments refer or referred to.
+    pub(crate) lists: u64,
+    /// The users of whom something is known.
+    pub(crate) users: u64,
+    /// What users did.
+    pub(crate) events: u64,
+    /// What is wrong, in words; at most a hundred.
+    pub(crate) problems: Vec<String>,
+}
+
+impl VerifyReport {
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(problem.into());
+        }
+    }
+
+    /// Notes damage and goes on; whatever else fails ends the check.
+    pub(super) fn note<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                let ErrorKind::Corrupt { what } = error.kind() else { return Err(error) };
+                self.problem(what.clone());
+                Ok(None)
+            }
+        }
+    }
+}

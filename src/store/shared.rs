@@ -1,0 +1,116 @@
+//! What the clones of a store share: the open file, and the clock.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use redb::{Database, WriteTransaction};
+
+use super::failure::OrFail;
+use super::handle::{Handle, identity};
+use super::image::Image;
+use super::open::open_to_read;
+use super::options::{ClockMode, Options};
+use super::user;
+use crate::error::{ErrorKind, Result};
+use crate::model::ConditionParser;
+
+/// State of a store, whichever of its clones uses it.
+pub(super) struct Shared {
+    handle: RwLock<Handle>,
+    /// The path as errors show it.
+    pub(super) path: Arc<str>,
+    pub(super) file: Option<PathBuf>,
+    read_only: bool,
+    pub(super) cache_bytes: Option<usize>,
+    clock: Mutex<ClockMode>,
+    pub(super) parser: ConditionParser,
+    /// Whether a dump is being loaded.
+    pub(super) loading: AtomicBool,
+    /// How long the tail of what is known of users may be.
+    pub(super) tail: user::TailBytes,
+}
+
+impl Shared {
+    pub(super) fn new(
+        handle: Handle,
+        shown: &str,
+        file: Option<&Path>,
+        clock: ClockMode,
+        options: &Options,
+    ) -> Self {
+        Self {
+            handle: RwLock::new(handle),
+            path: shown.into(),
+            file: file.map(Path::to_owned),
+            read_only: options.read_only,
+            cache_bytes: options.cache_bytes,
+            clock: Mutex::new(clock),
+            parser: options.parser,
+            loading: AtomicBool::new(false),
+            tail: user::TailBytes::default(),
+        }
+    }
+
+    /// The database. A poisoned lock is taken all the same: redb guards its own state.
+    pub(super) fn handle(&self) -> RwLockReadGuard<'_, Handle> {
+        self.handle.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn handle_mut(&self) -> RwLockWriteGuard<'_, Handle> {
+        self.handle.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One state of the file: the newest.
+    pub(super) fn image(&self) -> Result<Image> {
+        self.follow()?;
+        Image::new(&self.handle(), self.parser)
+    }
+
+    /// Goes on with the file that now has the name, if the process that writes has compacted the store.
+    fn follow(&self) -> Result<()> {
+        let Some(path) = &self.file else { return Ok(()) };
+        let known = match &*self.handle() {
+            Handle::ReadOnly(_, known) => *known,
+            Handle::Database(_) => return Ok(()),
+        };
+        if identity(path).is_some_and(|now| known.is_some_and(|known| known != now)) {
+            *self.handle_mut() = open_to_read(path, self.cache_bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Begins a durable write: redb's `Immediate` is the default.
+    pub(super) fn begin_write(&self) -> Result<WriteTransaction> {
+        if self.loading.load(Ordering::Acquire) {
+            return Err(ErrorKind::TransactionState("a dump is being loaded").into());
+        }
+        loop {
+            let database = self.database()?;
+            let transaction = database.begin_write().or_fail()?;
+            if self.is_current(&database) {
+                return Ok(transaction);
+            }
+        }
+    }
+
+    /// The database to write to. Who waits for it does not hold the lock: it may become another one meanwhile.
+    fn database(&self) -> Result<Arc<Database>> {
+        match &*self.handle() {
+            Handle::Database(database) if !self.read_only => Ok(Arc::clone(database)),
+            _ => Err(ErrorKind::ReadOnly.into()),
+        }
+    }
+
+    fn is_current(&self, database: &Arc<Database>) -> bool {
+        matches!(&*self.handle(), Handle::Database(now) if Arc::ptr_eq(now, database))
+    }
+
+    pub(super) fn clock(&self) -> ClockMode {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_clock(&self, clock: ClockMode) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
+    }
+}
