@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Meter, Moment, NoMeter};
 use crate::listing::Lists;
 use crate::model::{Catalog, Change, Context, Entry, ListId, Name, Revision, Timestamp, UserIds};
-use crate::store::{self, Store};
+use crate::store::{self, Log as _, Store};
 use crate::syntax;
 use crate::transfer::{Dump, DumpKind};
 
@@ -541,7 +541,7 @@ impl Database {
         let (snapshot, replaced) = before.snapshot.update(&after, changes, self.meter())?;
         let deliveries = &self.shared.deliveries;
         deliveries.take_up(replaced.made.clone());
-        let store = || self.shared.store.commit(revision, changes, &after, entries);
+        let store = || self.shared.store.append(revision, changes, &after, entries);
         if let Err(error) = self.shared.histories.storing(entries, store) {
             drop(snapshot);
             deliveries.let_go(replaced.made);
@@ -570,7 +570,7 @@ impl Database {
         if self.shared.listeners.is_empty() {
             return Ok(());
         }
-        for entry in self.shared.store.changes_since(0)? {
+        for entry in self.shared.store.since(0)? {
             let (revision, changes) = entry?;
             self.shared.listeners.call(&revision, &changes);
         }

@@ -24,6 +24,7 @@ mod image;
 mod index;
 mod list;
 mod load;
+mod log;
 mod lookup;
 mod object;
 mod open;
@@ -51,6 +52,7 @@ use redb::backends::InMemoryBackend;
 
 pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
 pub(crate) use load::Loader;
+pub(crate) use log::{Log, Revisions};
 pub(crate) use options::{ClockMode, Options};
 pub(crate) use reader::Reader;
 pub(crate) use report::VerifyReport;
@@ -145,22 +147,6 @@ impl Store {
     /// The current catalog.
     pub(crate) fn load(&self) -> Result<Catalog> {
         self.reader()?.catalog()
-    }
-
-    /// Appends a revision, and adds entries of users with it, durable when this returns; `after` is the
-    /// catalog after it.
-    pub(crate) fn commit(
-        &self,
-        revision: &Revision,
-        changes: &[Change],
-        after: &Catalog,
-        entries: &[Entry],
-    ) -> Result<Added> {
-        self.write(|transaction| {
-            list::seal(transaction, changes)?;
-            Tables::open(transaction)?.append(revision, changes, after)?;
-            user::add(transaction, entries, self.shared.tail)
-        })
     }
 
     /// Begins to load a dump into an empty store. `manual_clock`: the store gets such a clock.
@@ -369,6 +355,26 @@ impl Store {
             transaction.commit().or_fail()?;
             Ok(done)
         })
+    }
+}
+
+impl Log for Store {
+    fn append(
+        &self,
+        revision: &Revision,
+        changes: &[Change],
+        after: &Catalog,
+        entries: &[Entry],
+    ) -> Result<Added> {
+        self.write(|transaction| {
+            list::seal(transaction, changes)?;
+            Tables::open(transaction)?.append(revision, changes, after)?;
+            user::add(transaction, entries, self.shared.tail)
+        })
+    }
+
+    fn since(&self, revision: u64) -> Result<Revisions> {
+        Ok(Box::new(self.reader()?.changes_since(revision)?))
     }
 }
 

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::corrupt;
-use super::{Options, Store};
+use super::{Log as _, Options, Store};
 use crate::error::Result;
 use crate::model::{
     Arm, Catalog, Cell, Change, Column, Condition, ConfigHead, ConfigId, Expr, ExprKind, Key,
@@ -174,7 +174,7 @@ pub(super) fn time_of(revision: u64) -> Timestamp {
 /// Commits a revision on top of a catalog.
 pub(super) fn commit(store: &Store, catalog: &mut Catalog, changes: &[Change]) -> Result<()> {
     let (revision, after) = next(store, catalog, changes);
-    store.commit(&revision, changes, &after, &[])?;
+    store.append(&revision, changes, &after, &[])?;
     *catalog = after;
     Ok(())
 }

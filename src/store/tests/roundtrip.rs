@@ -158,7 +158,7 @@ fn revisions_are_dense_and_in_order() {
     commit(&store, &mut catalog, &[]).unwrap();
     let refused = |number, time| {
         let revision = Revision { number, time: at(time), actor: None, comment: None };
-        let error = store.commit(&revision, &[], &Catalog::default(), &[]).unwrap_err();
+        let error = store.append(&revision, &[], &Catalog::default(), &[]).unwrap_err();
         matches!(error.kind(), ErrorKind::RevisionConflict { .. })
     };
     assert!(refused(1, 10) && refused(3, 10) && refused(2, 9));
@@ -181,7 +181,7 @@ fn a_load_is_all_or_nothing() {
         assert_eq!(store.load().unwrap().revision, 0);
         assert_eq!(
             store
-                .commit(&next(&store, &Catalog::default(), &[]).0, &[], &catalog, &[])
+                .append(&next(&store, &Catalog::default(), &[]).0, &[], &catalog, &[])
                 .unwrap_err()
                 .code(),
             "transaction-state"

@@ -1,0 +1,45 @@
+//! The seam between those who agree on a revision and those who apply it.
+
+use super::user::Added;
+use crate::error::Result;
+use crate::model::{Catalog, Change, Entry, Revision};
+
+/// Revisions with what each did, oldest first.
+pub(crate) type Revisions = Box<dyn Iterator<Item = Result<(Revision, Vec<Change>)>> + Send>;
+
+/// Log of revisions: the one place that makes what was written durable, and gives it in order.
+///
+/// The file is the first log; a group of replicas, or a log that fails where a test wants it to, is another.
+/// Whoever implements it keeps four promises.
+///
+/// * Numbers are dense. A revision is appended only with the number after the last one, and no earlier time
+///   than that; any other is refused with [`crate::ErrorKind::RevisionConflict`], and nothing has happened.
+/// * What [`append`](Self::append) returned `Ok` for is there for good: after a crash, and for whoever asks
+///   [`since`](Self::since) next. An error means that it is not in the log, and never will be.
+/// * A revision and the entries of users with it come into the log together or not at all.
+/// * All who ask get the same revisions in the same order. What they make of them follows from that alone, so
+///   they apply a revision once it is in the log, one after the other.
+pub(crate) trait Log: Send + Sync {
+    /// Appends a revision and entries of users with it, durable when this returns.
+    ///
+    /// `after` is the catalog as it stands with the revision. It follows from the log: one that derives nothing
+    /// needs no look at it.
+    ///
+    /// # Errors
+    ///
+    /// `conflict` if the revision is not the next one, `read-only`, `io`, `store-corrupt`.
+    fn append(
+        &self,
+        revision: &Revision,
+        changes: &[Change],
+        after: &Catalog,
+        entries: &[Entry],
+    ) -> Result<Added>;
+
+    /// Gives the revisions after one, oldest first, as far as there are any now.
+    ///
+    /// # Errors
+    ///
+    /// `io`, `store-corrupt`; also of single revisions.
+    fn since(&self, revision: u64) -> Result<Revisions>;
+}
