@@ -22,9 +22,9 @@
 //! # The two ways through
 //!
 //! A statement: [`Script`] cuts a text into pieces and [`Statement::parse`] makes a piece a node of
-//! [`statement`]. [`Session::run`] takes it on: a write is checked against the [catalog] by the node's
-//! `checked`, which returns a [`ChangeSet`](model::ChangeSet) and changes nothing; `Session::write` hands
-//! that to `Database::commit`, which puts it on disk as one revision (`store::Log::append`), compiles what it
+//! [`statement`]. [`Session::run`] takes it on: `Statement::check` gives a command and changes nothing. A write is
+//! planned against the [catalog] as a [`ChangeSet`](model::ChangeSet), which `Session::write` hands to
+//! `Database::commit`; that puts it on disk as one revision (`store::Log::append`), compiles what it
 //! touched (`Snapshot::update`) and puts the new snapshot in sight. A read is answered from a snapshot; as of
 //! an earlier instant, from one compiled of what the history says of then (`engine::past`).
 //!

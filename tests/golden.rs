@@ -248,7 +248,7 @@ fn record(script: &mut String, told: &[String]) {
 fn told(outcome: &Outcome) -> Vec<String> {
     match outcome {
         Outcome::Rows(rows) => told_rows(rows),
-        _ => vec![outcome.message().unwrap_or_default().to_owned()],
+        _ => vec![outcome.message().unwrap_or_default()],
     }
 }
 

@@ -33,7 +33,7 @@ impl Session {
         let commits = statement.kind() == Kind::Write && !self.in_transaction();
         let _writer = commits.then(|| db.lock_writer());
         match self.check(statement)? {
-            Command::Write(plan) => self.write(*plan),
+            Command::Write(plan) => self.write(plan),
             Command::Record(entry) => self.record(entry),
             Command::Query(query) => self.answer(query).map(|answer| self.deliver(answer)),
             Command::Control(control) => {

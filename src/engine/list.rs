@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::database::{Extra, State};
+use super::session::unchanged;
 use super::{Database, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::LIST_IDS;
@@ -116,8 +117,10 @@ impl Session {
         self.check_listed(listed, ListId(1))?;
         let list = db.shared.store.add_list(ids)?;
         let _writer = db.lock_writer();
-        let plan = self.check_listed(listed, list)?;
-        self.commit_alone(plan, Extra::list((list, ids)))
+        match self.check_listed(listed, list)? {
+            Plan::Unchanged(why) => Ok(unchanged(&why)),
+            Plan::Write(write) => self.commit_write(*write, Extra::list((list, ids))),
+        }
     }
 
     /// Plans what gives a list to a segment.

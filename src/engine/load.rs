@@ -6,7 +6,7 @@ use super::session::done;
 use super::{Outcome, Session, list};
 use crate::error::Result;
 use crate::model::{ExprKind, ListId, Timestamp, check_user_id};
-use crate::statement::{CreateSegment, Listed, Load};
+use crate::statement::{CreateSegment, Effect, Listed, Load, Operation, Target};
 use crate::transfer::{LoadStep, Loading, check_format, list_number, refused};
 
 impl Session {
@@ -106,10 +106,7 @@ impl Session {
         let Some(loading) = self.loading.take() else { return Ok(done("nothing was loaded")) };
         let count = loading.finish(clock)?;
         db.reload()?;
-        let revisions = if count == 1 { "revision" } else { "revisions" };
-        Ok(Outcome::Changed {
-            message: format!("loaded {count} {revisions}"),
-            revision: Some(count),
-        })
+        let effect = Effect::on(Operation::Loaded { revisions: count }, Target::Store);
+        Ok(Outcome::Changed { effect, revision: Some(count) })
     }
 }

@@ -1,17 +1,36 @@
 //! What statements give back.
 
-use crate::model::Value;
+use crate::error::ObjectKind;
+use crate::model::{Name, Value};
+use crate::statement::Effect;
 
 /// What a statement did or found.
+///
+/// ```
+/// let db = pcq::Database::in_memory()?;
+/// let outcomes = db.execute(
+///     "CREATE KEY dark BOOLEAN DEFAULT FALSE;
+///      CREATE CONFIG look SEGMENTS EVERYONE KEY dark = TRUE;
+///      PUBLISH CONFIG look;",
+/// )?;
+/// let published = &outcomes[2];
+/// assert_eq!(published.revision(), Some(3));
+/// assert_eq!(published.version(), Some(1));
+/// let (kind, name) = published.object().expect("a config was published");
+/// assert_eq!((kind, name.as_str()), (pcq::ObjectKind::Config, "look"));
+/// assert_eq!(outcomes[1].notes(), ["PUBLISH CONFIG look makes it live"]);
+/// assert_eq!(published.message().as_deref(), Some("published version 1 of config look"));
+/// # Ok::<(), pcq::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// A table: `GET`, `EXPLAIN`, `SHOW`, `DESCRIBE`, `DIFF`.
     Rows(Rows),
-    /// A write: what it did, in one sentence.
+    /// A write, and what it did.
     Changed {
-        /// What was done.
-        message: String,
+        /// What was done, to what.
+        effect: Effect,
         /// The revision that it made; `None` inside a transaction, whose `COMMIT` makes one.
         revision: Option<u64>,
     },
@@ -34,14 +53,43 @@ impl Outcome {
         if let Self::Rows(rows) = self { Some(rows) } else { None }
     }
 
-    /// The sentence, if it is no table.
+    /// What a write did, in fields, if it changed something.
     #[must_use]
-    pub fn message(&self) -> Option<&str> {
+    pub fn effect(&self) -> Option<&Effect> {
+        if let Self::Changed { effect, .. } = self { Some(effect) } else { None }
+    }
+
+    /// Kind and name of the object that a write changed, if it changed one.
+    #[must_use]
+    pub fn object(&self) -> Option<(ObjectKind, &Name)> {
+        self.effect()?.object()
+    }
+
+    /// The version of the object that a write made or published.
+    #[must_use]
+    pub fn version(&self) -> Option<u32> {
+        self.effect()?.version()
+    }
+
+    /// The revision that a write made; `None` inside a transaction, whose `COMMIT` makes one.
+    #[must_use]
+    pub fn revision(&self) -> Option<u64> {
+        if let Self::Changed { revision, .. } = self { *revision } else { None }
+    }
+
+    /// What else is to be known of a write: the clauses that stand behind the sentence.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        self.effect().map_or(&[], Effect::notes)
+    }
+
+    /// What was done in one sentence, if it is no table.
+    #[must_use]
+    pub fn message(&self) -> Option<String> {
         match self {
             Self::Rows(_) => None,
-            Self::Changed { message, .. }
-            | Self::Unchanged { message }
-            | Self::Done { message } => Some(message),
+            Self::Changed { effect, .. } => Some(effect.to_string()),
+            Self::Unchanged { message } | Self::Done { message } => Some(message.clone()),
         }
     }
 }

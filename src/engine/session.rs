@@ -14,7 +14,7 @@ use crate::model::{
     Versions, What,
 };
 use crate::statement::scene::Scene;
-use crate::statement::{Parameters, Plan, Statement};
+use crate::statement::{Effect, Operation, Parameters, Plan, Statement, Target, Write};
 use crate::transfer::Loading;
 
 /// Statements in order, with what lasts from one to the next: actor, comment, parameters and an open
@@ -196,25 +196,23 @@ impl Session {
     /// Writes in the open transaction, or as a transaction of its own, for which the caller holds the writer's
     /// lock since before the write was checked.
     pub(super) fn write(&mut self, plan: Plan) -> Result<Outcome> {
-        if plan.changes.is_empty() {
-            return Ok(Outcome::Unchanged { message: plan.message });
-        }
-        match &mut self.transaction {
-            Some(transaction) => {
-                transaction.add(plan.changes.changes, plan.after)?;
-                Ok(Outcome::Changed { message: plan.message, revision: None })
+        match (plan, &mut self.transaction) {
+            (Plan::Unchanged(why), _) => Ok(unchanged(&why)),
+            (Plan::Write(write), Some(transaction)) => {
+                transaction.add(write.changes.changes, write.after)?;
+                Ok(Outcome::Changed { effect: write.effect, revision: None })
             }
-            None => self.commit_alone(plan, Extra::default()),
+            (Plan::Write(write), None) => self.commit_write(*write, Extra::default()),
         }
     }
 
     /// Commits a write by itself. The caller holds the writer's lock since before the write was checked.
-    pub(super) fn commit_alone(&self, plan: Plan, extra: Extra<'_>) -> Result<Outcome> {
-        let Plan { now, changes, after, message, comment } = plan;
+    pub(super) fn commit_write(&self, write: Write, extra: Extra<'_>) -> Result<Outcome> {
+        let Write { now, changes, after, effect, comment } = write;
         let comment = comment.or_else(|| self.comment.clone());
         let revision = self.next_revision(&self.db.state().catalog, now, comment);
         let number = self.db.commit(&changes.changes, after, &revision, extra)?;
-        Ok(Outcome::Changed { message, revision: Some(number) })
+        Ok(Outcome::Changed { effect, revision: Some(number) })
     }
 
     // -- users
@@ -222,19 +220,17 @@ impl Session {
     /// Stores what a statement says of a user, in the open transaction or at once.
     pub(super) fn record(&mut self, entry: Entry) -> Result<Outcome> {
         if entry.what == What::Forget && !self.knows(&entry.user)? {
-            let message = format!("nothing changed: nothing is known of user {}", entry.user);
-            return Ok(Outcome::Unchanged { message });
+            return Ok(unchanged(&format!("nothing is known of user {}", entry.user)));
         }
-        let message = told(&entry);
+        let effect = Effect::of_entry(&entry);
         let is_new = match &mut self.transaction {
             Some(transaction) => transaction.record(&self.db, entry)?,
             None => self.db.add_entries(&[entry])?.repeated == 0,
         };
         if !is_new {
-            let message = "nothing changed: the store has seen an event with this id".into();
-            return Ok(Outcome::Unchanged { message });
+            return Ok(unchanged("the store has seen an event with this id"));
         }
-        Ok(Outcome::Changed { message, revision: None })
+        Ok(Outcome::Changed { effect, revision: None })
     }
 
     /// Whether anything is known of a user; that a list has the id is something.
@@ -354,7 +350,7 @@ impl Session {
         let (changes, after) = transaction.stamped(now, &versions)?;
         let revision = self.next_revision(&transaction.base.catalog, now, self.comment.clone());
         let number = db.commit(&changes, after, &revision, Extra::entries(&transaction.entries))?;
-        Ok(Outcome::Changed { message: "committed".into(), revision: Some(number) })
+        Ok(committed(Some(number)))
     }
 }
 
@@ -403,11 +399,10 @@ impl Transaction {
     /// Commits what is only about users.
     fn commit_entries(&self, db: &Database) -> Result<Outcome> {
         if self.entries.is_empty() {
-            let message = "nothing changed: nothing was written".into();
-            return Ok(Outcome::Unchanged { message });
+            return Ok(unchanged("nothing was written"));
         }
         db.add_entries_locked(&self.entries)?;
-        Ok(Outcome::Changed { message: "committed".into(), revision: None })
+        Ok(committed(None))
     }
 
     fn publications(&self) -> impl Iterator<Item = &Publication> {
@@ -438,13 +433,13 @@ impl Transaction {
     }
 }
 
-/// What is stored of a user, in one sentence.
-fn told(entry: &Entry) -> String {
-    match &entry.what {
-        What::Event { name, .. } => format!("tracked {name} of user {}", entry.user),
-        What::Profile(_) => format!("set user {}", entry.user),
-        What::Forget => format!("forgot user {}", entry.user),
-    }
+/// Outcome of a write that changes nothing, and why.
+pub(super) fn unchanged(why: &str) -> Outcome {
+    Outcome::Unchanged { message: format!("nothing changed: {why}") }
+}
+
+fn committed(revision: Option<u64>) -> Outcome {
+    Outcome::Changed { effect: Effect::on(Operation::Committed, Target::Store), revision }
 }
 
 pub(super) fn done(message: impl Into<String>) -> Outcome {

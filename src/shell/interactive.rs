@@ -180,7 +180,7 @@ impl Shell<'_> {
                 let count = rows.len();
                 format!("{count} {}", if count == 1 { "row" } else { "rows" })
             }
-            None => outcome.message().unwrap_or_default().to_owned(),
+            None => outcome.message().unwrap_or_default(),
         };
         let time = if time < WORTH_TELLING {
             String::new()

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::create_config::{hold_to_rules, refuse_used_name, rows};
+use super::effect::{Effect, Operation};
 use super::matrix::Matrix;
-use super::scene::{Plan, Scene};
+use super::plan::Plan;
+use super::scene::Scene;
 use super::write::{self, Clauses, join};
 use super::{ColumnSpec, Help, RowSpec, SegmentRef, Text, named, segment, text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Config, ConfigHead, Literal, Name, Share, Spanned};
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -320,7 +322,7 @@ impl AlterConfig {
     pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let config = scene.usable_config(&self.name)?;
         self.refuse_conflict(config)?;
-        let Some(newest) = config.newest() else { return Ok(scene.unchanged("it has no version")) };
+        let Some(newest) = config.newest() else { return Ok(Plan::unchanged("it has no version")) };
         let mut matrix = Matrix::of(scene, config, newest);
         for action in &self.actions {
             apply(&action.node, scene, config, &mut matrix).map_err(|e| e.at(action.span))?;
@@ -343,14 +345,16 @@ impl AlterConfig {
             _ => None,
         });
         hold_to_rules(&draft, config.head.id, self.name.span, keys)?;
-        let name = &matrix.name;
+        let (name, kind) = (&matrix.name, ObjectKind::Config);
         Ok(match (renamed, edited) {
             (_, true) => {
-                let number = config.newest + 1;
-                draft.done(format!("made version {number} of config {name}, not published yet"))
+                let effect = Effect::of(Operation::Drafted, kind, name);
+                draft.end(effect.with_version(config.newest + 1))
             }
-            (true, false) => draft.done(format!("renamed config {} to {name}", config.head.name)),
-            (false, false) => scene.unchanged(format!("config {name} is like that already")),
+            (true, false) => {
+                draft.done(Operation::Renamed { from: config.head.name.clone() }, kind, name)
+            }
+            (false, false) => Plan::unchanged(format!("config {name} is like that already")),
         })
     }
 

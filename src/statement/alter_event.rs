@@ -3,16 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Plan, Scene};
+use super::effect::{Effect, Operation, Target};
+use super::plan::Plan;
+use super::scene::Scene;
 use super::{Help, Parameters, Text, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Needs;
 use crate::model::{
-    Catalog, Change, Duration, Kept, Literal, Spanned, Timestamp, before, check_event_name,
+    Catalog, Change, Duration, Literal, Spanned, Timestamp, before, check_event_name,
 };
 use crate::syntax::{Cursor, Node, Rule};
 
-/// How many segments a message names.
+/// How many segments the notes name.
 const NAMED: usize = 3;
 
 /// `ALTER EVENT 'name' KEEP duration | FOREVER`, `ALTER EVENTS KEEP duration | FOREVER`
@@ -108,44 +110,39 @@ impl AlterEvent {
     pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let change = self.change(scene.parameters)?;
         let Change::Keep { event, keep } = &change else {
-            return Ok(scene.unchanged("it says nothing about events"));
+            return Ok(Plan::unchanged("it says nothing about events"));
         };
         let (event, keep) = (event.clone(), *keep);
-        let who =
-            event.as_ref().map_or_else(|| "other events".to_owned(), |e| format!("events {e}"));
-        let told = format!("{who} are kept {}", Kept(keep));
+        let effect = Effect::on(Operation::Kept { keep }, Target::Events(event.clone()));
         if scene.catalog.retention.says(event.as_deref(), keep) {
-            return Ok(scene.unchanged(format!("{told} already")));
+            return Ok(Plan::unchanged(format!("{effect} already")));
         }
         let mut draft = scene.draft();
         draft.push(change)?;
-        let longer = kept_longer(&draft.after, event.as_ref(), scene.now);
-        Ok(draft.done(told + &longer))
+        let notes = kept_longer(&draft.after, event.as_ref(), scene.now);
+        Ok(draft.end(effect.with_notes(notes)))
     }
 }
 
-/// Says which segments need events for longer than a rule says: of a name, or of all without a rule of their
-/// own.
-fn kept_longer(catalog: &Catalog, event: Option<&Arc<str>>, now: Timestamp) -> String {
+/// Which segments need events for longer than a rule says: of a name, or of all without a rule of their own.
+fn kept_longer(catalog: &Catalog, event: Option<&Arc<str>>, now: Timestamp) -> Vec<String> {
     let (needs, retention) = (Needs::of(catalog), &catalog.retention);
     let is_meant = |name: &&Arc<str>| match event {
         Some(event) => **name == *event,
         None => !retention.has(name),
     };
-    let mut told = Vec::new();
+    let mut notes = Vec::new();
     for name in needs.events().filter(is_meant) {
         let Some(keep) = retention.of(name) else { continue };
         let kept = before(now, keep);
         let what = if event.is_some() { String::new() } else { format!("{name} ") };
         for (segment, reach) in needs.segments(name).filter(|(_, reach)| reach.start(now) < kept) {
             let back = reach.at(now).looks_back();
-            told.push(format!("; {what}kept longer for segment {segment}: it looks {back}"));
+            notes.push(format!("{what}kept longer for segment {segment}: it looks {back}"));
         }
     }
-    let more = told.len().saturating_sub(NAMED);
-    told.truncate(NAMED);
-    if more > 0 {
-        told.push(format!("; and for {more} more"));
-    }
-    told.concat()
+    let more = notes.len().saturating_sub(NAMED);
+    notes.truncate(NAMED);
+    notes.extend((more > 0).then(|| format!("and for {more} more")));
+    notes
 }

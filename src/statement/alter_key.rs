@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::effect::{Effect, Operation};
+use super::plan::Plan;
 use super::rules::{self, Fit};
-use super::scene::{Plan, Scene};
+use super::scene::Scene;
 use super::write::Clauses;
 use super::{Help, Text, named, text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Expr, Key, Literal, Name, Span, Spanned};
 use crate::syntax::{self, Node, Rule};
 
@@ -126,13 +128,13 @@ impl AlterKey {
         let old = scene.usable_key(&self.name)?;
         let (key, default_span) = self.edited(scene, old)?;
         if key == **old {
-            return Ok(scene.unchanged(format!("key {} is like that already", key.name)));
+            return Ok(Plan::unchanged(format!("key {} is like that already", key.name)));
         }
         let key = self.fitted(scene, key, default_span)?;
-        let message = format!("altered key {}", key.name);
-        let mut draft = scene.draft();
-        draft.push(Change::Key(Arc::new(Key { version: old.version + 1, ..key })))?;
-        Ok(draft.done(message))
+        let (version, mut draft) = (old.version + 1, scene.draft());
+        draft.push(Change::Key(Arc::new(Key { version, ..key })))?;
+        let effect = Effect::of(Operation::Altered, ObjectKind::Key, &old.name);
+        Ok(draft.end(effect.with_version(version)))
     }
 
     /// The key with the changes made, and where its default stands if the statement says it.

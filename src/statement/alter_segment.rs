@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Plan, Scene};
+use super::effect::{Effect, Operation};
+use super::plan::Plan;
+use super::scene::Scene;
 use super::write::Clauses;
 use super::{Help, Text, named, rules, text};
-use crate::error::{Error, Result};
+use crate::error::{Error, ObjectKind, Result};
 use crate::model::{Change, Expr, Literal, Name, Reference, Segment, Spanned};
 use crate::syntax::{self, Node, Rule};
 
@@ -83,14 +85,14 @@ impl AlterSegment {
             segment.condition = scene.condition(condition)?;
         }
         if segment == **old {
-            return Ok(scene.unchanged(format!("segment {} is like that already", segment.name)));
+            return Ok(Plan::unchanged(format!("segment {} is like that already", segment.name)));
         }
         segment.version += 1;
-        let (node, message) =
-            (Reference::Segment(segment.id), format!("altered segment {}", segment.name));
+        let (node, version) = (Reference::Segment(segment.id), segment.version);
         let mut draft = scene.draft();
         draft.push(Change::Segment(Arc::new(segment)))?;
         rules::refuse_cycles(&draft.after, [node], scene.now).map_err(|e| e.at(self.name.span))?;
-        Ok(draft.done(message))
+        let effect = Effect::of(Operation::Altered, ObjectKind::Segment, &old.name);
+        Ok(draft.end(effect.with_version(version)))
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Plan, Scene};
+use super::effect::Operation;
+use super::plan::Plan;
+use super::scene::Scene;
 use super::write::{kind, optional};
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -90,11 +92,11 @@ impl Archive {
         };
         let (kind, name) = (self.kind, &self.name.node);
         let Some(change) = change else {
-            return Ok(scene.unchanged(format!("{kind} {name} is archived already")));
+            return Ok(Plan::unchanged(format!("{kind} {name} is archived already")));
         };
         let mut draft = scene.draft();
         draft.push(change)?;
-        Ok(draft.done(format!("archived {kind} {name}")).because(comment))
+        Ok(draft.because(comment).done(Operation::Archived, kind, name))
     }
 
     fn refuse_used(&self, scene: &Scene<'_>, archived: bool, what: Reference) -> Result<()> {

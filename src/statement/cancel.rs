@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use super::scene::{Plan, Scene};
+use super::effect::Operation;
+use super::plan::Plan;
+use super::scene::Scene;
 use super::write::optional;
 use super::{Help, Text, named, rules, text};
-use crate::error::{Error, Result};
+use crate::error::{Error, ObjectKind, Result};
 use crate::model::{Change, Name, Spanned, Timestamp};
 use crate::syntax::{Node, Rule};
 
@@ -67,7 +69,7 @@ impl Cancel {
         let (id, name, count) = (config.head.id, &self.config.node, taken_back.len());
         if count == 0 {
             let when = at.map_or_else(String::new, |at| format!(" at {at}"));
-            return Ok(scene.unchanged(format!("nothing is scheduled for config {name}{when}")));
+            return Ok(Plan::unchanged(format!("nothing is scheduled for config {name}{when}")));
         }
         let mut draft = scene.draft();
         for sequence in taken_back {
@@ -78,7 +80,6 @@ impl Cancel {
             rules::refuse_invalid(&draft.after, after, after.used(scene.now), scene.now)
                 .map_err(|e| e.at(self.config.span))?;
         }
-        let publications = if count == 1 { "publication" } else { "publications" };
-        Ok(draft.done(format!("cancelled {count} {publications} of config {name}")))
+        Ok(draft.done(Operation::Cancelled { publications: count }, ObjectKind::Config, name))
     }
 }

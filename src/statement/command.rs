@@ -1,6 +1,6 @@
 //! Command: what a statement asks for, found right as far as the statement can tell.
 
-use super::scene::Plan;
+use super::plan::Plan;
 use super::{
     AdvanceClock, AssertError, AssertGet, Begin, Commit, Describe, Diff, Explain, Get, Load,
     Rollback, SetActor, SetClock, SetComment, Show, ShowHistory, ShowStats, ShowVersions,
@@ -11,7 +11,7 @@ use crate::model::Entry;
 #[derive(Debug)]
 pub(crate) enum Command<'s> {
     /// Changes of objects, which make a revision.
-    Write(Box<Plan>),
+    Write(Plan),
     /// Fact about a user, which is no part of the history of the store.
     Record(Entry),
     /// Question that changes nothing.

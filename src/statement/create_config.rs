@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::effect::{Effect, Operation};
 use super::matrix::Matrix;
-use super::scene::{Draft, Plan, Scene, already_exists};
+use super::plan::{Draft, Plan};
+use super::scene::{Scene, already_exists};
 use super::write::{Clauses, join, optional};
 use super::{Help, SegmentRef, Text, named, rules, segment, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -433,7 +435,8 @@ impl CreateConfig {
         draft.push(Change::Version(Arc::new(matrix.version(1))))?;
         let keys = self.columns.iter().map(|column| &column.key);
         hold_to_rules(&draft, id, self.name.span, keys)?;
-        Ok(draft.done(format!("created config {name}; PUBLISH CONFIG {name} makes it live")))
+        let effect = Effect::of(Operation::Created, ObjectKind::Config, name).with_version(1);
+        Ok(draft.end(effect.with_notes([format!("PUBLISH CONFIG {name} makes it live")])))
     }
 }
 

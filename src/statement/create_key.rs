@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::effect::{Effect, Operation};
+use super::plan::Plan;
 use super::rules::Fit;
-use super::scene::{Plan, Scene, already_exists};
+use super::scene::{Scene, already_exists};
 use super::write::Clauses;
 use super::{Help, Text, named, text};
 use crate::error::{Error, ObjectKind, Result};
@@ -114,7 +116,7 @@ impl CreateKey {
         let key = self.key(scene)?;
         let mut draft = scene.draft();
         draft.push(Change::Key(Arc::new(key)))?;
-        Ok(draft.done(format!("created key {name}")))
+        Ok(draft.end(Effect::of(Operation::Created, ObjectKind::Key, name).with_version(1)))
     }
 
     /// The key that it makes, whether or not there is one of that name.

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Plan, Scene, already_exists};
+use super::effect::{Effect, Operation};
+use super::plan::Plan;
+use super::scene::{Scene, already_exists};
 use super::write::Clauses;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -78,7 +80,7 @@ impl CreateSegment {
         let mut draft = scene.draft();
         draft.push(Change::Segment(Arc::new(segment)))?;
         rules::refuse_cycles(&draft.after, [node], scene.now).map_err(|e| e.at(self.name.span))?;
-        Ok(draft.done(format!("created segment {name}")))
+        Ok(draft.end(Effect::of(Operation::Created, ObjectKind::Segment, name).with_version(1)))
     }
 
     /// The segment that it makes, whether or not there is one of that name.

@@ -1,12 +1,15 @@
 //! `DISABLE CONFIG`: gives every key of a config its default, at once.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::scene::{Plan, Scene, switch};
+use super::effect::Operation;
+use super::plan::Plan;
+use super::scene::Scene;
 use super::write::optional;
 use super::{Help, Text, named, text};
-use crate::error::{Error, Result};
-use crate::model::{Literal, Name, Spanned};
+use crate::error::{Error, ObjectKind, Result};
+use crate::model::{Change, ConfigHead, Literal, Name, Spanned};
 use crate::syntax::{Node, Rule};
 
 /// `DISABLE CONFIG name [COMMENT '…']`
@@ -60,6 +63,25 @@ impl Disable {
     /// Checks the statement against a state, and plans what it does.
     pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let comment = scene.parameters.optional(self.comment.as_ref())?;
-        switch(scene, &self.config, true, "disabled", comment)
+        switch(scene, &self.config, Operation::Disabled, comment)
     }
+}
+
+/// Throws or takes back the kill switch of a config.
+pub(super) fn switch(
+    scene: &Scene<'_>,
+    config: &Spanned<Name>,
+    operation: Operation,
+    comment: Option<Arc<str>>,
+) -> Result<Plan> {
+    let head = &scene.usable_config(config)?.head;
+    let disabled = operation == Operation::Disabled;
+    if head.disabled == disabled {
+        let word = if disabled { "disabled" } else { "enabled" };
+        return Ok(Plan::unchanged(format!("config {} is {word} already", config.node)));
+    }
+    let mut draft = scene.draft();
+    let head = ConfigHead { disabled, ..head.clone() };
+    draft.push(Change::Config { head, comment: comment.clone() })?;
+    Ok(draft.because(comment).done(operation, ObjectKind::Config, &config.node))
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::scene::{Plan, Scene, switch};
+use super::disable::switch;
+use super::effect::Operation;
+use super::plan::Plan;
+use super::scene::Scene;
 use super::write::optional;
 use super::{Help, Text, named, text};
 use crate::error::{Error, Result};
@@ -60,6 +63,6 @@ impl Enable {
     /// Checks the statement against a state, and plans what it does.
     pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
         let comment = scene.parameters.optional(self.comment.as_ref())?;
-        switch(scene, &self.config, false, "enabled", comment)
+        switch(scene, &self.config, Operation::Enabled, comment)
     }
 }

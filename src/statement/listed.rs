@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use super::Text;
-use super::scene::{Plan, Scene};
-use crate::error::{Error, ErrorKind, Result};
+use super::effect::{Effect, Operation};
+use super::plan::Plan;
+use super::scene::Scene;
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, Segment, Spanned};
 
 /// The segment that gets a list.
@@ -31,9 +33,10 @@ impl Listed {
             }
             None => self.made(scene, condition)?,
         };
-        let mut draft = scene.draft();
+        let (version, mut draft) = (segment.version, scene.draft());
         draft.push(Change::Segment(Arc::new(segment)))?;
-        Ok(draft.done(format!("loaded list {list} into segment {name}")))
+        let effect = Effect::of(Operation::Listed { list: list.0 }, ObjectKind::Segment, name);
+        Ok(draft.end(effect.with_version(version)))
     }
 
     fn made(&self, scene: &Scene<'_>, condition: Condition) -> Result<Segment> {

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Plan, Scene};
+use super::effect::{Effect, Operation};
+use super::plan::Plan;
+use super::scene::Scene;
 use super::write::optional;
 use super::{Help, Text, named, rules, text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Config, Literal, Name, Publication, Spanned, Timestamp, Version};
 use crate::syntax::{Node, Rule};
 
@@ -100,7 +102,7 @@ impl Publish {
         let version = match (&self.version, config.newest()) {
             (None, Some(newest)) => Arc::clone(newest),
             (Some(number), _) => scene.version(config, number)?,
-            (None, None) => return Ok(scene.unchanged("it has no version")),
+            (None, None) => return Ok(Plan::unchanged("it has no version")),
         };
         let (effective, until) = self.window(scene)?;
         self.refuse_blank(scene, config, &version)?;
@@ -156,10 +158,9 @@ impl Publish {
         let at_once = publication.effective == now && publication.until.is_none();
         let settled =
             config.timeline.live(now) == Some(number) && !config.timeline.is_unsettled(now);
-        let message = if publication.effective == now {
-            format!("published version {number} of config {name}")
-        } else {
-            format!("scheduled version {number} of config {name} at {}", publication.effective)
+        let operation = match publication.effective {
+            at if at == now => Operation::Published,
+            at => Operation::Scheduled { at },
         };
         let mut draft = scene.draft();
         draft.push(Change::Publication(publication))?;
@@ -168,10 +169,10 @@ impl Publish {
                 .map_err(|e| e.at(self.config.span))?;
         }
         if at_once && settled {
-            return Ok(
-                scene.unchanged(format!("version {number} of config {name} is live already"))
-            );
+            let why = format!("version {number} of config {name} is live already");
+            return Ok(Plan::unchanged(why));
         }
-        Ok(draft.done(message).because(comment))
+        let effect = Effect::of(operation, ObjectKind::Config, name).with_version(number);
+        Ok(draft.because(comment).end(effect))
     }
 }

@@ -3,11 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::scene::{Plan, Scene, find_referenced};
+use super::effect::Operation;
+use super::plan::Plan;
+use super::scene::{Scene, find_referenced};
 use super::write::kind;
 use super::{Help, named, rules};
 use crate::error::{Error, ObjectKind, Result};
-use crate::model::{Change, ConfigHead, Key, Name, Reference, Segment, Spanned};
+use crate::model::{
+    Catalog, Change, ConfigHead, Key, Name, Reference, Segment, Spanned, Timestamp,
+};
 use crate::syntax::{Node, Rule};
 
 /// `RESTORE KEY | SEGMENT | CONFIG name`
@@ -53,50 +57,51 @@ pub(super) const HELP: Help = Help {
 impl Restore {
     /// Checks the statement against a state, and plans what it does.
     pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let checked = match self.kind {
-            ObjectKind::Key => self.check_key(scene),
-            ObjectKind::Segment => self.check_segment(scene),
-            ObjectKind::Config => self.check_config(scene),
-        };
-        checked.map_err(|e| e.at(self.name.span))
-    }
-
-    fn check_key(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let key = scene.key(&self.name)?;
-        let restored = || Change::Key(Arc::new(Key { archived: false, ..Key::clone(key) }));
-        self.restored(scene, key.archived.then(restored))
-    }
-
-    fn check_segment(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let segment = scene.segment(&self.name)?;
-        if segment.archived {
-            find_referenced(scene, segment)?;
-        }
-        let restored = || Segment { archived: false, ..Segment::clone(segment) };
-        let change = segment.archived.then(|| Change::Segment(Arc::new(restored())));
-        let checked = self.restored(scene, change)?;
-        rules::refuse_cycles(&checked.after, [Reference::Segment(segment.id)], scene.now)?;
-        Ok(checked)
-    }
-
-    fn check_config(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let old = scene.config(&self.name)?;
-        let head = || ConfigHead { archived: false, ..old.head.clone() };
-        let change = old.head.archived.then(|| Change::Config { head: head(), comment: None });
-        let checked = self.restored(scene, change)?;
-        if let Some(config) = checked.after.config(old.head.id).filter(|_| old.head.archived) {
-            rules::refuse_invalid(&checked.after, config, config.used(scene.now), scene.now)?;
-        }
-        Ok(checked)
-    }
-
-    fn restored(&self, scene: &Scene<'_>, change: Option<Change>) -> Result<Plan> {
         let (kind, name) = (self.kind, &self.name.node);
-        let Some(change) = change else {
-            return Ok(scene.unchanged(format!("{kind} {name} is not archived")));
+        let Some(change) = self.change(scene)? else {
+            return Ok(Plan::unchanged(format!("{kind} {name} is not archived")));
         };
         let mut draft = scene.draft();
-        draft.push(change)?;
-        Ok(draft.done(format!("restored {kind} {name}")))
+        draft.push(change.clone())?;
+        refuse_invalid(&draft.after, &change, scene.now).map_err(|e| e.at(self.name.span))?;
+        Ok(draft.done(Operation::Restored, kind, name))
+    }
+
+    /// The change that takes the object back into use; `None` if it is in use.
+    fn change(&self, scene: &Scene<'_>) -> Result<Option<Change>> {
+        Ok(match self.kind {
+            ObjectKind::Key => {
+                let key = scene.key(&self.name)?;
+                let restored = || Change::Key(Arc::new(Key { archived: false, ..Key::clone(key) }));
+                key.archived.then(restored)
+            }
+            ObjectKind::Segment => {
+                let segment = scene.segment(&self.name)?;
+                if segment.archived {
+                    find_referenced(scene, segment).map_err(|e| e.at(self.name.span))?;
+                }
+                let restored = || Segment { archived: false, ..Segment::clone(segment) };
+                segment.archived.then(|| Change::Segment(Arc::new(restored())))
+            }
+            ObjectKind::Config => {
+                let head = &scene.config(&self.name)?.head;
+                let restored = || ConfigHead { archived: false, ..head.clone() };
+                head.archived.then(|| Change::Config { head: restored(), comment: None })
+            }
+        })
+    }
+}
+
+/// Refuses what is not valid any more in the state in which it is in use again.
+fn refuse_invalid(after: &Catalog, restored: &Change, now: Timestamp) -> Result<()> {
+    match restored {
+        Change::Segment(segment) => {
+            rules::refuse_cycles(after, [Reference::Segment(segment.id)], now)
+        }
+        Change::Config { head, .. } => match after.config(head.id) {
+            Some(config) => rules::refuse_invalid(after, config, config.used(now), now),
+            None => Ok(()),
+        },
+        _ => Ok(()),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::scene::{Plan, Scene};
+use super::plan::Plan;
+use super::scene::Scene;
 use super::write::optional;
 use super::{Help, Publish, Text, named, text};
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! What every write has in common: where it is checked, and what a check returns.
+//! Scene of a check: the state that names are looked up in, and what they mean there.
 
 use std::sync::Arc;
 
@@ -6,9 +6,8 @@ use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, CheckScope, Scope};
 use crate::limits::CONDITION_BYTES;
 use crate::model::{
-    Catalog, Change, ChangeSet, Condition, Config, ConfigHead, Expr, Key, KeyId, KeyType,
-    LISTS_ARE_LOADED, ListId, Name, Segment, SegmentId, Span, Spanned, Timestamp, Version,
-    Versions,
+    Catalog, Condition, Config, Expr, Key, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, Segment,
+    SegmentId, Span, Spanned, Timestamp, Version, Versions,
 };
 
 use super::{Parameters, SegmentRef};
@@ -27,46 +26,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) lists: u32,
 }
 
-/// Plan of a write: what it does, the state after it, and how that is said.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    /// The instant as of which it was checked.
-    pub(crate) now: Timestamp,
-    /// What it does; empty if it changes nothing.
-    pub(crate) changes: ChangeSet,
-    /// The state after it.
-    pub(crate) after: Catalog,
-    /// What was done, or why nothing was.
-    pub(crate) message: String,
-    /// Why it was done, if the statement says so.
-    pub(crate) comment: Option<Arc<str>>,
-}
-
-/// A write being put together: each change is applied to a catalog of its own, so that the rules over
-/// the whole can be asked of the state after it.
-pub(crate) struct Draft<'a> {
-    scene: &'a Scene<'a>,
-    pub(crate) after: Catalog,
-    changes: Vec<Change>,
-}
-
 impl<'a> Scene<'a> {
-    /// Starts a write.
-    pub(crate) fn draft(&'a self) -> Draft<'a> {
-        Draft { scene: self, after: self.catalog.clone(), changes: Vec::new() }
-    }
-
-    /// A write that changes nothing, and why.
-    pub(crate) fn unchanged(&self, why: impl Into<String>) -> Plan {
-        Plan {
-            now: self.now,
-            changes: ChangeSet::default(),
-            after: self.catalog.clone(),
-            message: format!("nothing changed: {}", why.into()),
-            comment: None,
-        }
-    }
-
     /// A key, archived or not.
     pub(crate) fn key(&self, name: &Spanned<Name>) -> Result<&'a Arc<Key>> {
         find_key(self.catalog, name)
@@ -153,39 +113,6 @@ fn of_storable_length(condition: Condition, span: Span) -> Result<Condition> {
     }
     let (what, limit, unit) = ("a condition", CONDITION_BYTES, "bytes");
     Err(Error::from(ErrorKind::TooMany { what, limit, unit, found }).at(span))
-}
-
-impl Draft<'_> {
-    /// Adds a change.
-    pub(crate) fn push(&mut self, change: Change) -> Result<()> {
-        self.after.apply(std::slice::from_ref(&change), self.scene.now, self.scene.versions)?;
-        self.changes.push(change);
-        Ok(())
-    }
-
-    /// The instant of the statement.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.scene.now
-    }
-
-    /// Ends the write.
-    pub(crate) fn done(self, message: impl Into<String>) -> Plan {
-        Plan {
-            now: self.scene.now,
-            changes: ChangeSet { changes: self.changes },
-            after: self.after,
-            message: message.into(),
-            comment: None,
-        }
-    }
-}
-
-impl Plan {
-    /// Says why the write was made.
-    pub(crate) fn because(mut self, comment: Option<Arc<str>>) -> Self {
-        self.comment = comment;
-        self
-    }
 }
 
 /// A key by its name, or an error that says which one may be meant.
@@ -303,24 +230,6 @@ impl Scope for SegmentScope<'_> {
     fn user(&self, _what: &str, _span: Span) -> Result<()> {
         Ok(())
     }
-}
-
-/// Throws or takes back the kill switch of a config.
-pub(super) fn switch(
-    scene: &Scene<'_>,
-    config: &Spanned<Name>,
-    disabled: bool,
-    word: &str,
-    comment: Option<Arc<str>>,
-) -> Result<Plan> {
-    let head = &scene.usable_config(config)?.head;
-    if head.disabled == disabled {
-        return Ok(scene.unchanged(format!("config {} is {word} already", config.node)));
-    }
-    let mut draft = scene.draft();
-    let head = ConfigHead { disabled, ..head.clone() };
-    draft.push(Change::Config { head, comment: comment.clone() })?;
-    Ok(draft.done(format!("{word} config {}", config.node)).because(comment))
 }
 
 /// Refuses a segment whose condition refers to what is archived.

@@ -70,7 +70,7 @@ macro_rules! nodes {
 /// Makes the command of a node, by its kind.
 macro_rules! command {
     (Write, $Node:ident($node:ident), $scene:ident) => {
-        $node.plan($scene).map(|plan| Command::Write(Box::new(plan)))
+        $node.plan($scene).map(Command::Write)
     };
     (Record, $Node:ident($node:ident), $scene:ident) => {
         $node.entry($scene.parameters, $scene.now).map(Command::Record)

@@ -1,0 +1,91 @@
+//! Plan of a write: what a check returns, and how it is put together.
+
+use std::sync::Arc;
+
+use super::effect::{Effect, Operation};
+use super::scene::Scene;
+use crate::error::{ObjectKind, Result};
+use crate::model::{Catalog, Change, ChangeSet, Name, Timestamp};
+
+/// Plan of a write that was found right.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// It would change nothing, and why.
+    Unchanged(String),
+    /// Changes are to be committed.
+    Write(Box<Write>),
+}
+
+/// Changes that a write makes, and all that a commit needs to know of them.
+#[derive(Debug)]
+pub(crate) struct Write {
+    /// The instant as of which it was checked.
+    pub(crate) now: Timestamp,
+    /// The changes.
+    pub(crate) changes: ChangeSet,
+    /// The catalog after them.
+    pub(crate) after: Catalog,
+    /// What they do, in fields.
+    pub(crate) effect: Effect,
+    /// Why they are made, if the statement says so.
+    pub(crate) comment: Option<Arc<str>>,
+}
+
+/// Write being put together: each change is applied to a catalog of its own, so that the rules over the whole
+/// can be asked of the state after it.
+pub(crate) struct Draft<'a> {
+    scene: &'a Scene<'a>,
+    pub(crate) after: Catalog,
+    changes: Vec<Change>,
+    comment: Option<Arc<str>>,
+}
+
+impl Plan {
+    /// Plan that changes nothing, and why.
+    pub(super) fn unchanged(why: impl Into<String>) -> Self {
+        Self::Unchanged(why.into())
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// Starts a write.
+    pub(super) fn draft(&'a self) -> Draft<'a> {
+        Draft { scene: self, after: self.catalog.clone(), changes: Vec::new(), comment: None }
+    }
+}
+
+impl Draft<'_> {
+    /// Adds a change.
+    pub(super) fn push(&mut self, change: Change) -> Result<()> {
+        self.after.apply(std::slice::from_ref(&change), self.scene.now, self.scene.versions)?;
+        self.changes.push(change);
+        Ok(())
+    }
+
+    /// The instant of the statement.
+    pub(super) fn now(&self) -> Timestamp {
+        self.scene.now
+    }
+
+    /// Says why the write is made.
+    pub(super) fn because(mut self, comment: Option<Arc<str>>) -> Self {
+        self.comment = comment;
+        self
+    }
+
+    /// Ends the write of one object.
+    pub(super) fn done(self, operation: Operation, kind: ObjectKind, name: &Name) -> Plan {
+        self.end(Effect::of(operation, kind, name))
+    }
+
+    /// Ends the write.
+    pub(super) fn end(self, effect: Effect) -> Plan {
+        Plan::Write(Box::new(Write {
+            now: self.scene.now,
+            changes: ChangeSet { changes: self.changes },
+            after: self.after,
+            effect,
+            comment: self.comment,
+        }))
+    }
+}
