@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::create_config::{hold_to_rules, refuse_used_name, rows};
+use super::create_config::{hold_to_rules, refuse_used_name};
 use super::effect::{Effect, Operation};
 use super::matrix::Matrix;
 use super::plan::Plan;
 use super::scene::Scene;
+use super::spec::rows;
 use super::write::{self, Clauses, join};
 use super::{ColumnSpec, Help, RowSpec, SegmentRef, Text, named, segment, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};

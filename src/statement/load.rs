@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::alter_event::{AlterEvent, Body};
-use super::create_config::{columns, rows};
 use super::matrix::Matrix;
 use super::scene::Scene;
+use super::spec::{columns, rows};
 use super::write::{self, Clauses, join, optional};
 use super::{ColumnSpec, CreateKey, CreateSegment, RowSpec, SegmentRef, Text};
 use crate::error::{Error, ErrorKind, Result};

@@ -47,6 +47,7 @@ mod show;
 mod show_history;
 mod show_stats;
 mod show_versions;
+mod spec;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -55,7 +56,6 @@ mod write;
 pub use alter_config::{Action, Position};
 pub use alter_key::KeyChange;
 pub(crate) use command::{Command, Control, Kind, Query};
-pub use create_config::{ArmSpec, CellSpec, CellsSpec, ColumnSpec, RowSpec, SplitSpec};
 pub use effect::{Effect, Operation, Target};
 pub use get::{GetWhat, Under};
 pub(crate) use listed::Listed;
@@ -64,6 +64,7 @@ pub(crate) use parameter::unknown_parameter;
 pub use parsed::Parsed;
 pub use show::{Direction, Filter, Table};
 pub use show_stats::{ConfigStats, StatsOf};
+pub use spec::{ArmSpec, CellSpec, CellsSpec, ColumnSpec, RowSpec, SplitSpec};
 
 use std::fmt;
 use std::str::FromStr;

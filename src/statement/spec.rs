@@ -1,0 +1,330 @@
+//! Specs of rows, columns and cells, as several statements write them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::write::{self, join, optional};
+use super::{SegmentRef, Text, named, segment, text};
+use crate::error::{Error, Result};
+use crate::model::{Literal, Name, Path, Share, Spanned, Value, write_path, write_step};
+use crate::syntax::{Cursor, Node, Rule};
+
+/// A segment's place in a config: `segment [12.5%] [SALT '…']`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowSpec {
+    /// The segment; `None` is `EVERYONE`.
+    pub segment: SegmentRef,
+    /// The share of its users who get the row.
+    pub rollout: Option<Spanned<Share>>,
+    /// What its shares are hashed with.
+    pub salt: Option<Text>,
+}
+
+/// A key of a config and its cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnSpec {
+    /// The key.
+    pub key: Spanned<Name>,
+    /// Its cells.
+    pub cells: CellsSpec,
+}
+
+/// The cells of a key as they are written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellsSpec {
+    /// Nothing is said: all are blank.
+    Blank,
+    /// `= cell`: the same for every segment.
+    All(CellSpec),
+    /// `VALUES (segment = cell, …)`; `None` is `BLANK`, which only `ALTER CONFIG … SET` takes.
+    Some(Vec<(SegmentRef, Option<CellSpec>)>),
+}
+
+/// What a row gives a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellSpec {
+    /// One value.
+    Value(Spanned<Literal>),
+    /// `SPLIT (…)`
+    Split(Spanned<SplitSpec>),
+}
+
+/// `SPLIT (arm, …) [BY attribute]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SplitSpec {
+    /// The arms, in the order of their buckets.
+    pub arms: Vec<ArmSpec>,
+    /// What is hashed instead of the user's id.
+    pub by: Option<Spanned<Path>>,
+}
+
+/// `[name:] 12.5% value`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArmSpec {
+    /// Its name, if it has one.
+    pub name: Option<Spanned<Arc<str>>>,
+    /// The share of the users who get it.
+    pub share: Spanned<Share>,
+    /// What they get.
+    pub value: Spanned<Literal>,
+}
+
+impl RowSpec {
+    /// The row of a segment; `"EVERYONE"` is the built-in one.
+    pub fn new<N>(name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { segment: segment(name)?, rollout: None, salt: None })
+    }
+
+    /// The share of the segment's users who get the row.
+    #[must_use]
+    pub fn rollout(mut self, rollout: Share) -> Self {
+        self.rollout = Some(rollout.into());
+        self
+    }
+
+    /// What the row's shares are hashed with.
+    #[must_use]
+    pub fn salt(mut self, salt: impl Into<Literal>) -> Self {
+        self.salt = Some(text(salt));
+        self
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let segment = children.segment()?;
+        let shared = children.peek() == Some(Rule::share);
+        let rollout = if shared { Some(children.share()?) } else { None };
+        Ok(Self { segment, rollout, salt: children.literal_after(Rule::k_salt)? })
+    }
+}
+
+impl TryFrom<&str> for RowSpec {
+    type Error = Error;
+
+    fn try_from(name: &str) -> Result<Self> {
+        Self::new(name)
+    }
+}
+
+impl fmt::Display for RowSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&write::segment(&self.segment))?;
+        if let Some(rollout) = &self.rollout {
+            write!(f, " {rollout}")?;
+        }
+        optional(f, "SALT", self.salt.as_ref())
+    }
+}
+
+impl ColumnSpec {
+    /// A key whose cells are blank.
+    pub fn blank<N>(key: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { key: named(key)?, cells: CellsSpec::Blank })
+    }
+
+    /// A key that has the same cell in every row.
+    pub fn all<N>(key: N, cell: impl Into<CellSpec>) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { key: named(key)?, cells: CellsSpec::All(cell.into()) })
+    }
+
+    /// Gives a segment's row a cell, after those that were given before.
+    pub fn cell<N>(self, name: N, cell: impl Into<CellSpec>) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(self.with(segment(name)?, Some(cell.into())))
+    }
+
+    /// Makes the cell of a segment's row blank; only where a config is altered.
+    pub fn blank_cell<N>(self, name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(self.with(segment(name)?, None))
+    }
+
+    fn with(mut self, segment: SegmentRef, cell: Option<CellSpec>) -> Self {
+        let mut cells = if let CellsSpec::Some(cells) = self.cells { cells } else { Vec::new() };
+        cells.push((segment, cell));
+        self.cells = CellsSpec::Some(cells);
+        self
+    }
+
+    /// Builds a key and what follows it, also in an action.
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let key = children.name()?;
+        let cells = match children.peek() {
+            None => CellsSpec::Blank,
+            Some(Rule::values | Rule::some_values) => values(&children.node()?)?,
+            Some(_) => CellsSpec::All(CellSpec::build(&children.operand()?)?),
+        };
+        Ok(Self { key, cells })
+    }
+}
+
+impl fmt::Display for ColumnSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cells {
+            CellsSpec::Blank => write!(f, "{}", self.key),
+            CellsSpec::All(cell) => write!(f, "{} = {cell}", self.key),
+            CellsSpec::Some(cells) => {
+                let cells: Vec<_> =
+                    cells.iter().map(|(segment, cell)| value_of(segment, cell.as_ref())).collect();
+                write!(f, "{} VALUES ({})", self.key, cells.join(", "))
+            }
+        }
+    }
+}
+
+fn value_of(segment: &SegmentRef, cell: Option<&CellSpec>) -> String {
+    let segment = write::segment(segment);
+    cell.map_or_else(|| format!("{segment} = BLANK"), |cell| format!("{segment} = {cell}"))
+}
+
+fn values(node: &Node<'_>) -> Result<CellsSpec> {
+    let cells =
+        node.children().filter(|child| matches!(child.rule(), Rule::value_of | Rule::some_value));
+    let cells = cells.map(|cell| {
+        let mut children = cell.children();
+        let segment = children.segment()?;
+        children.saw(Rule::equals);
+        if children.saw(Rule::k_blank) {
+            return Ok((segment, None));
+        }
+        Ok((segment, Some(CellSpec::build(&children.node()?)?)))
+    });
+    cells.collect::<Result<_>>().map(CellsSpec::Some)
+}
+
+/// The rows of a list of segments.
+pub(super) fn rows(node: &Node<'_>) -> Result<Vec<RowSpec>> {
+    let rows = node.children().filter(|child| child.rule() == Rule::row);
+    rows.map(|row| RowSpec::build(&row)).collect()
+}
+
+/// The columns of a list of keys.
+pub(super) fn columns(node: &Node<'_>) -> Result<Vec<ColumnSpec>> {
+    let columns = node.children().filter(|child| child.rule() == Rule::column);
+    columns.map(|column| ColumnSpec::build(&column)).collect()
+}
+
+impl CellSpec {
+    fn build(node: &Node<'_>) -> Result<Self> {
+        if node.rule() == Rule::split {
+            return Ok(Self::Split(node.spanned(SplitSpec::build(node.children())?)));
+        }
+        // a walk of its own, as the node itself is the literal
+        Ok(Self::Value(node.literal()?))
+    }
+}
+
+impl<T: Into<Value>> From<T> for CellSpec {
+    fn from(value: T) -> Self {
+        Self::Value(text(value))
+    }
+}
+
+impl From<Literal> for CellSpec {
+    fn from(literal: Literal) -> Self {
+        Self::Value(literal.into())
+    }
+}
+
+impl From<SplitSpec> for CellSpec {
+    fn from(split: SplitSpec) -> Self {
+        Self::Split(split.into())
+    }
+}
+
+impl fmt::Display for CellSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => value.fmt(f),
+            Self::Split(split) => split.fmt(f),
+        }
+    }
+}
+
+impl SplitSpec {
+    /// A split without arms.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An arm with a name, after those before it.
+    pub fn arm<N>(mut self, name: N, share: Share, value: impl Into<Literal>) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        let name = Some(named(name)?.node.to_arc().into());
+        self.arms.push(ArmSpec { name, share: share.into(), value: text(value) });
+        Ok(self)
+    }
+
+    /// An arm that goes by its place, after those before it.
+    #[must_use]
+    pub fn unnamed(mut self, share: Share, value: impl Into<Literal>) -> Self {
+        self.arms.push(ArmSpec { name: None, share: share.into(), value: text(value) });
+        self
+    }
+
+    /// What is hashed instead of the user's id: the steps of an attribute.
+    pub fn by<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        let steps = steps.into_iter().map(|step| Ok(Name::new(step)?.to_arc()));
+        self.by = Some(steps.collect::<Result<Path>>()?.into());
+        Ok(self)
+    }
+
+    fn build(mut children: Cursor<'_>) -> Result<Self> {
+        let mut split = Self::new();
+        while let Some(child) = children.next() {
+            match child.rule() {
+                Rule::arm => split.arms.push(ArmSpec::build(child.children())?),
+                Rule::k_by => split.by = Some(children.path()?),
+                _ => {}
+            }
+        }
+        Ok(split)
+    }
+}
+
+impl fmt::Display for SplitSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SPLIT ({})", join(&self.arms))?;
+        self.by.as_ref().map_or(Ok(()), |by| {
+            f.write_str(" BY ")?;
+            write_path(f, &by.node)
+        })
+    }
+}
+
+impl ArmSpec {
+    fn build(mut children: Cursor<'_>) -> Result<Self> {
+        let named = children.peek() == Some(Rule::simple);
+        let name = if named { Some(children.name()?) } else { None };
+        let name = name.map(|name| Spanned::new(name.node.to_arc(), name.span));
+        children.saw(Rule::colon);
+        Ok(Self { name, share: children.share()?, value: children.literal()? })
+    }
+}
+
+impl fmt::Display for ArmSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            write_step(f, &name.node, true)?;
+            f.write_str(": ")?;
+        }
+        write!(f, "{} {}", self.share, self.value)
+    }
+}
