@@ -3,24 +3,24 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::delivery::{Deliveries, Flusher, Settings};
+use super::delivery::Deliveries;
+use super::flusher::Flusher;
 use super::from_value::{FromValue, read, unknown_key};
-use super::key::{AsKey, Designation};
+use super::histories::Histories;
+use super::key::{AsKey, KeyHandle, KeyRef};
+use super::list;
 use super::listener::{Listeners, Subscription};
 use super::show_users::Interrupts;
-use super::user::Histories;
-use super::{Outcome, Prepared, Session, Snapshot, list};
+use super::snapshot::Snapshot;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Meter, Moment, NoMeter};
 use crate::listing::Lists;
 use crate::model::{Catalog, Change, Context, Entry, ListId, Name, Revision, Timestamp, UserIds};
-use crate::store::{self, Log as _, Store};
-use crate::syntax;
+use crate::store::{Log as _, Store};
 use crate::transfer::{Dump, DumpKind};
 
 /// An open store of product configs. Cheap to clone; every clone is the same store.
@@ -49,17 +49,16 @@ pub struct Database {
 pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) clock: Arc<Clock>,
-    state: ArcSwap<State>,
-    writer: Mutex<()>,
+    pub(super) state: ArcSwap<State>,
+    pub(super) writer: Mutex<()>,
     /// Is held by who loads a list, or begins to load a dump: a list that is being written has no number yet that
     /// is its own.
-    lists: Mutex<()>,
-    listeners: Listeners,
+    pub(super) lists: Mutex<()>,
+    pub(super) listeners: Listeners,
     pub(super) read_only: bool,
     pub(super) deliveries: Arc<Deliveries>,
-    counts: bool,
-    flusher: Flusher,
-    /// What is known of the users who were asked about.
+    pub(super) counts: bool,
+    pub(super) flusher: Flusher,
     pub(super) histories: Histories,
     pub(super) interrupts: Interrupts,
 }
@@ -117,233 +116,12 @@ impl<'e> Extra<'e> {
     }
 }
 
-/// How a database is opened.
-///
-/// ```
-/// let start = pcq::Timestamp::parse("2026-03-01T09:00:00Z")?;
-/// let db = pcq::Database::builder().manual_clock(start).in_memory()?;
-/// assert_eq!(db.now(), start);
-/// # Ok::<(), pcq::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Builder {
-    read_only: bool,
-    create: bool,
-    dry_run: bool,
-    manual_clock: Option<Timestamp>,
-    deliveries: Settings,
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        let deliveries = Settings::default();
-        Self { read_only: false, create: true, dry_run: false, manual_clock: None, deliveries }
-    }
-}
-
-impl Builder {
-    /// Opens the store for reading only: every write is refused with `read-only`.
-    #[must_use]
-    pub fn read_only(mut self, read_only: bool) -> Self {
-        self.read_only = read_only;
-        self
-    }
-
-    /// Whether a file that does not exist is made; it is, unless this says otherwise.
-    #[must_use]
-    pub fn create(mut self, create: bool) -> Self {
-        self.create = create;
-        self
-    }
-
-    /// Works on a copy in memory: everything goes as it would, and nothing is kept.
-    #[must_use]
-    pub fn dry_run(mut self, dry_run: bool) -> Self {
-        self.dry_run = dry_run;
-        self
-    }
-
-    /// Uses a clock that stands at an instant and moves only when it is told to.
-    ///
-    /// A store that is made so keeps such a clock. One that was made without it refuses it with
-    /// `clock-not-manual`.
-    #[must_use]
-    pub fn manual_clock(mut self, at: Timestamp) -> Self {
-        self.manual_clock = Some(at);
-        self
-    }
-
-    /// Whether evaluations are counted as deliveries; they are, unless this says otherwise.
-    ///
-    /// A store that is opened for reading only counts none.
-    #[must_use]
-    pub fn count_deliveries(mut self, count: bool) -> Self {
-        self.deliveries.count = count;
-        self
-    }
-
-    /// Whether the users that values are delivered to are counted, too: an estimate for each value and day,
-    /// which `SHOW STATS … BY DAY` shows. They are not, unless this says so, for it makes a counted evaluation
-    /// about twice as dear.
-    ///
-    /// It is exact to about 200 users, then its standard error is 2.3 %: a `HyperLogLog` of 2,048 registers
-    /// (1.04 / √2048).
-    #[must_use]
-    pub fn count_users(mut self, count: bool) -> Self {
-        self.deliveries.users = count;
-        self
-    }
-
-    /// How often deliveries are written to the store: every 5 seconds, unless this says otherwise; at least
-    /// a tenth of a second. A crash loses what was counted since.
-    ///
-    /// They are also written at the end of each minute, by [`Database::flush`], by `SHOW STATS`, and when the
-    /// last handle is closed. Under a manual clock, which stands still between two statements, only these
-    /// three write them.
-    #[must_use]
-    pub fn flush_interval(mut self, interval: Duration) -> Self {
-        self.deliveries.interval = interval.max(Duration::from_millis(100));
-        self
-    }
-
-    /// Opens the store in a file.
-    ///
-    /// # Errors
-    ///
-    /// `io` if the file cannot be read or made, `store-locked` if another process writes to it,
-    /// `store-corrupt` if it is not a store, damaged or of a newer format, `clock-not-manual` and
-    /// `bad-time` about [`Builder::manual_clock`].
-    pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
-        let path = path.as_ref();
-        if !self.dry_run {
-            return self.start(Store::open(path, &self.options())?);
-        }
-        let missing = std::fs::metadata(path)
-            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        if missing && self.create && !self.read_only {
-            return self.in_memory();
-        }
-        let look = store::Options { read_only: true, manual_clock: None, ..self.options() };
-        let copy = Store::open(path, &look)?.copy_to_memory(&self.options())?;
-        self.start(copy)
-    }
-
-    /// Opens a store in memory, which is gone when its last clone is.
-    pub fn in_memory(self) -> Result<Database> {
-        self.start(Store::in_memory(&self.options())?)
-    }
-
-    fn start(&self, store: Store) -> Result<Database> {
-        let catalog = store.load()?;
-        let lists = list::read(&store, &list::wanted(&catalog))?;
-        let histories = Histories::new(store.user_count()? == 0);
-        let clock = store.clock().manual().map_or_else(Clock::system, Clock::manual);
-        let clock = Arc::new(clock);
-        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock), self.deliveries);
-        let deliveries = Arc::new(deliveries);
-        let counts = self.deliveries.count && !self.read_only;
-        let meter: &dyn Meter = if counts { &*deliveries } else { &NoMeter };
-        let (snapshot, replaced) = eval::Snapshot::compile(&catalog, meter);
-        deliveries.take_up(replaced.made);
-        let flusher = if counts && !clock.is_manual() {
-            Flusher::start(&deliveries, self.deliveries.interval)
-        } else {
-            Flusher::none()
-        };
-        let shared = Shared {
-            store,
-            clock,
-            state: ArcSwap::from_pointee(State::new(catalog, snapshot, lists)),
-            writer: Mutex::new(()),
-            lists: Mutex::new(()),
-            listeners: Listeners::default(),
-            read_only: self.read_only,
-            deliveries,
-            counts,
-            flusher,
-            histories,
-            interrupts: Interrupts::default(),
-        };
-        Ok(Database { shared: Arc::new(shared) })
-    }
-
-    fn options(&self) -> store::Options {
-        store::Options {
-            read_only: self.read_only && !self.dry_run,
-            create: self.create && !self.read_only,
-            manual_clock: self.manual_clock,
-            cache_bytes: None,
-            parser: syntax::condition,
-        }
-    }
-}
-
 impl Database {
-    /// Opens the store in a file, which is made if it does not exist.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Builder::open`].
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::builder().open(path)
-    }
-
-    /// Opens a store in memory.
-    pub fn in_memory() -> Result<Self> {
-        Self::builder().in_memory()
-    }
-
-    /// Says how a store is opened.
-    #[must_use]
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
-    /// Starts a session: statements, transactions, actor and comment.
-    #[must_use]
-    pub fn session(&self) -> Session {
-        Session::new(self.clone())
-    }
-
-    /// Runs a script in a session of its own, and returns what each statement gave.
-    ///
-    /// The syntax of the whole script is checked before any of it runs; it stops at the first error, and
-    /// what was committed before that stays.
-    ///
-    /// # Errors
-    ///
-    /// The first error of a statement, with its [`place`](Error::place); `transaction-state` if the
-    /// script leaves a transaction open, which is rolled back.
-    pub fn execute(&self, script: &str) -> Result<Vec<Outcome>> {
-        let mut session = self.session();
-        let outcomes = session.execute(script)?;
-        if session.in_transaction() {
-            let open = "the script ends in a transaction, which was rolled back";
-            return Err(ErrorKind::TransactionState(open).into());
-        }
-        Ok(outcomes)
-    }
-
-    /// Parses one statement, to be run any number of times with other parameters.
-    ///
-    /// ```
-    /// # let db = pcq::Database::in_memory()?;
-    /// # db.execute("CREATE KEY limit_rate INTEGER DEFAULT 10;")?;
-    /// let get = db.prepare("GET limit_rate FOR USER :id WITH :attributes")?;
-    /// let attributes = pcq::Value::from_json(r#"{"plan": "pro"}"#).unwrap();
-    /// let outcome = get.run(&pcq::Parameters::new().with("id", "u1").with("attributes", attributes))?;
-    /// assert_eq!(outcome.rows().unwrap().value(0, "value"), Some(&pcq::Value::from(10)));
-    /// # Ok::<(), pcq::Error>(())
-    /// ```
-    pub fn prepare(&self, statement: &str) -> Result<Prepared> {
-        Prepared::new(self.session(), statement)
-    }
-
     /// Evaluates a key for a user, now, and counts a delivery. Never fails: a key that does not exist gives
     /// `NULL` with [`Reason::UnknownKey`](crate::Reason::UnknownKey).
     #[must_use]
     pub fn evaluate(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Evaluation {
-        let key = key.designation();
+        let key = key.as_key();
         let Some(evaluation) = self.evaluated(key, context) else {
             return Evaluation::unknown(key.name());
         };
@@ -357,17 +135,27 @@ impl Database {
     ///
     /// `unknown-key` if there is no such key, `type-mismatch` if its value is no `T`.
     pub fn get<T: FromValue>(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Result<T> {
-        let key = key.designation();
+        let key = key.as_key();
         let evaluation = self.evaluated(key, context).ok_or_else(|| unknown_key(key.name()))?;
         let value = read(key.name(), evaluation.value())?;
         self.shared.deliveries.count(&evaluation, context);
         Ok(value)
     }
 
-    fn evaluated(&self, key: Designation<'_>, context: &Context) -> Option<Evaluation> {
+    fn evaluated(&self, key: KeyRef<'_>, context: &Context) -> Option<Evaluation> {
         let state = self.shared.state.load();
         let moment = Moment::of_clock(&self.shared.clock, state.snapshot.time());
         key.evaluate(&state.snapshot, context, moment)
+    }
+
+    /// Looks up a key, to be evaluated any number of times.
+    ///
+    /// # Errors
+    ///
+    /// `unknown-key` if there is no such key.
+    pub fn key(&self, name: &str) -> Result<KeyHandle> {
+        let state = self.state();
+        KeyHandle::find(name, &state.snapshot, &state.catalog)
     }
 
     /// Which store it is, for [`Evaluation`]s and handles of keys.
@@ -483,6 +271,28 @@ impl Database {
         Dump { store, catalog, now, proceed: &proceed }.write(to, kind)
     }
 
+    /// Writes the deliveries that were counted so far to the store.
+    ///
+    /// They are written every few seconds anyway ([`Builder::flush_interval`](super::Builder::flush_interval)),
+    /// and when the store is closed. A crash loses those since the last time.
+    ///
+    /// # Errors
+    ///
+    /// `io` if the file cannot be written: what was counted is kept, and written the next time.
+    pub fn flush(&self) -> Result<()> {
+        self.shared.deliveries.flush()
+    }
+
+    /// Counts a delivery of what was evaluated on a snapshot, as [`Database::evaluate`] does of its own.
+    ///
+    /// It is counted now, whenever it was evaluated, and under the version that gave the value. Evaluations of
+    /// another database and of unknown keys are not counted.
+    pub fn count(&self, evaluation: &Evaluation, context: &Context) {
+        if evaluation.lineage() == Some(self.lineage()) {
+            self.shared.deliveries.count(evaluation, context);
+        }
+    }
+
     /// Closes this handle; the file is closed with the last one. So does drop, but for the errors.
     ///
     /// # Errors
@@ -542,7 +352,7 @@ impl Database {
         let deliveries = &self.shared.deliveries;
         deliveries.take_up(replaced.made.clone());
         let store = || self.shared.store.append(revision, changes, &after, entries);
-        if let Err(error) = self.shared.histories.storing(entries, store) {
+        if let Err(error) = self.shared.histories.write(entries, store) {
             drop(snapshot);
             deliveries.let_go(replaced.made);
             return Err(error);

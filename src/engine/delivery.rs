@@ -17,11 +17,10 @@
 //! was.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Database;
+use super::bell::{Bell, Call};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::eval::{Evaluation, Meter, Plan, UNCOUNTED};
@@ -53,9 +52,9 @@ pub(super) struct Deliveries {
     plans: Mutex<Plans>,
     waiting: Mutex<Waiting>,
     store: Store,
-    clock: Arc<Clock>,
+    pub(super) clock: Arc<Clock>,
     /// Wakes the thread that flushes.
-    bell: Bell,
+    pub(super) bell: Bell,
 }
 
 /// The plans by which evaluations are counted, by their first counter.
@@ -146,7 +145,8 @@ impl Deliveries {
         self.flush_as_of(minute(self.clock.now()))
     }
 
-    fn flush_as_of(&self, minute: i64) -> Result<()> {
+    /// Hands what was counted so far to the store, under a minute.
+    pub(super) fn flush_as_of(&self, minute: i64) -> Result<()> {
         let mut waiting = self.waiting();
         loop {
             // once more when all was written: what waited may have been too much to drain anything
@@ -262,147 +262,9 @@ fn is_damage(added: &Result<()>) -> bool {
 }
 
 /// The minute of an instant, since 1970.
-fn minute(at: Timestamp) -> i64 {
+pub(super) fn minute(at: Timestamp) -> i64 {
     at.as_micros().div_euclid(MINUTE)
 }
 
 /// A minute in microseconds.
-const MINUTE: i64 = 60_000_000;
-
-/// What the thread that flushes is to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Call {
-    #[default]
-    Wait,
-    Flush,
-    Stop,
-}
-
-/// How the thread that flushes is called.
-#[derive(Debug, Default)]
-struct Bell {
-    call: Mutex<Call>,
-    rung: Condvar,
-}
-
-impl Bell {
-    fn ring(&self, call: Call) {
-        let mut waits = self.call.lock().unwrap_or_else(PoisonError::into_inner);
-        if *waits != Call::Stop {
-            *waits = call;
-        }
-        self.rung.notify_one();
-    }
-
-    /// Waits for a call, no longer than a time.
-    fn wait(&self, time: Duration) -> Call {
-        let call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.rung.wait_timeout_while(call, time, |call| *call == Call::Wait);
-        let (mut call, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        match *call {
-            Call::Stop => Call::Stop,
-            _ => std::mem::replace(&mut *call, Call::Wait),
-        }
-    }
-}
-
-/// A thread that flushes deliveries every few seconds and at the end of each minute.
-#[derive(Debug)]
-pub(super) struct Flusher(Option<JoinHandle<()>>);
-
-impl Flusher {
-    /// Starts the thread. A manual clock moves when it is told to, so it needs none.
-    pub(super) fn start(deliveries: &Arc<Deliveries>, interval: Duration) -> Self {
-        let deliveries = Arc::clone(deliveries);
-        let work = move || flush_in_turn(&deliveries, interval);
-        // without it deliveries are flushed when they are asked for, and at the end
-        Self(thread::Builder::new().name("pcq-flush".into()).spawn(work).ok())
-    }
-
-    pub(super) fn none() -> Self {
-        Self(None)
-    }
-
-    /// Ends the thread: it has the file open, too.
-    pub(super) fn stop(&mut self, deliveries: &Deliveries) {
-        if let Some(thread) = self.0.take() {
-            deliveries.bell.ring(Call::Stop);
-            let _ = thread.join(); // what it could not flush is flushed at the end
-        }
-    }
-}
-
-fn flush_in_turn(deliveries: &Deliveries, interval: Duration) {
-    let mut last = deliveries.clock.now();
-    // loading a dump may make the clock a manual one
-    while !deliveries.clock.is_manual() {
-        if deliveries.bell.wait(next_turn(deliveries.clock.now(), interval)) == Call::Stop {
-            return;
-        }
-        let now = deliveries.clock.now();
-        // what fails waits for the next turn
-        let _ = deliveries.flush_as_of(minute_between(last, now));
-        last = now;
-    }
-}
-
-/// The time to the next flush: the interval, but no longer than to the end of the minute.
-fn next_turn(now: Timestamp, interval: Duration) -> Duration {
-    let left = MINUTE - now.as_micros().rem_euclid(MINUTE);
-    interval.min(Duration::from_micros(left.unsigned_abs()))
-}
-
-/// The minute of what was counted between two instants: that which just ended, if one did within a second.
-fn minute_between(last: Timestamp, now: Timestamp) -> i64 {
-    let just = now.as_micros().rem_euclid(MINUTE) < 1_000_000;
-    let current = minute(now);
-    if just && minute(last) < current { current - 1 } else { current }
-}
-
-impl Database {
-    /// Writes the deliveries that were counted so far to the store.
-    ///
-    /// They are written every few seconds anyway ([`Builder::flush_interval`](super::Builder::flush_interval)),
-    /// and when the store is closed. A crash loses those since the last time.
-    ///
-    /// # Errors
-    ///
-    /// `io` if the file cannot be written: what was counted is kept, and written the next time.
-    pub fn flush(&self) -> Result<()> {
-        self.shared.deliveries.flush()
-    }
-
-    /// Counts a delivery of what was evaluated on a snapshot, as [`Database::evaluate`] does of its own.
-    ///
-    /// It is counted now, whenever it was evaluated, and under the version that gave the value. Evaluations of
-    /// another database and of unknown keys are not counted.
-    pub fn count(&self, evaluation: &Evaluation, context: &Context) {
-        if evaluation.lineage() == Some(self.lineage()) {
-            self.shared.deliveries.count(evaluation, context);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        Timestamp::parse(text).unwrap()
-    }
-
-    #[test]
-    fn a_turn_ends_with_the_minute() {
-        let (now, long) = (at("2026-03-01T09:00:58.5Z"), Duration::from_secs(5));
-        assert_eq!(next_turn(now, long), Duration::from_millis(1_500));
-        assert_eq!(next_turn(at("2026-03-01T09:00:00Z"), long), long);
-    }
-
-    #[test]
-    fn what_was_counted_before_a_minute_ended_is_of_that_minute() {
-        let (before, nine) = (at("2026-03-01T08:59:58Z"), minute(at("2026-03-01T09:00:00Z")));
-        assert_eq!(minute_between(before, at("2026-03-01T08:59:59Z")), nine - 1);
-        assert_eq!(minute_between(before, at("2026-03-01T09:00:00.01Z")), nine - 1);
-        assert_eq!(minute_between(before, at("2026-03-01T09:00:30Z")), nine); // the machine was asleep
-    }
-}
+pub(super) const MINUTE: i64 = 60_000_000;

@@ -1,10 +1,9 @@
 //! Keys that are looked up once.
 
-use super::Database;
 use super::from_value::unknown_key;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Moment};
-use crate::model::{Context, KeyId, Name};
+use crate::model::{Catalog, Context, KeyId, Name};
 
 /// A key that was looked up once, for code that evaluates it often: an evaluation by it does not search for
 /// its name. Cheap to clone, and valid for all states of its store, those to come too.
@@ -34,41 +33,32 @@ impl KeyHandle {
     pub fn name(&self) -> &Name {
         &self.name
     }
-}
 
-impl Database {
-    /// Looks up a key, to be evaluated any number of times.
-    ///
-    /// # Errors
-    ///
-    /// `unknown-key` if there is no such key.
-    pub fn key(&self, name: &str) -> Result<KeyHandle> {
-        let state = self.state();
-        let unknown = || {
-            let names = state.catalog.keys().map(|key| key.name.as_str());
-            unknown_key(name).suggest(name, names)
-        };
-        let key = state.catalog.key_named(name).ok_or_else(unknown)?;
-        Ok(KeyHandle { name: key.name.clone(), id: key.id, lineage: state.snapshot.lineage() })
+    /// Looks a key up.
+    pub(super) fn find(name: &str, snapshot: &eval::Snapshot, catalog: &Catalog) -> Result<Self> {
+        let key = catalog.key_named(name).ok_or_else(|| {
+            unknown_key(name).suggest(name, catalog.keys().map(|key| key.name.as_str()))
+        })?;
+        Ok(Self { name: key.name.clone(), id: key.id, lineage: snapshot.lineage() })
     }
 }
 
 /// What says which key is meant: its name, or a [`KeyHandle`].
 pub trait AsKey: sealed::Sealed {
-    /// What is said.
+    /// Refers to the key.
     #[doc(hidden)]
-    fn designation(&self) -> Designation<'_>;
+    fn as_key(&self) -> KeyRef<'_>;
 }
 
-/// How a key is named.
+/// Reference to a key, by its name or by what was looked up.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub enum Designation<'k> {
+pub enum KeyRef<'k> {
     Name(&'k str),
     Handle(&'k KeyHandle),
 }
 
-impl<'k> Designation<'k> {
+impl<'k> KeyRef<'k> {
     pub(super) fn name(self) -> &'k str {
         match self {
             Self::Name(name) => name,
@@ -103,31 +93,31 @@ mod sealed {
 }
 
 impl AsKey for str {
-    fn designation(&self) -> Designation<'_> {
-        Designation::Name(self)
+    fn as_key(&self) -> KeyRef<'_> {
+        KeyRef::Name(self)
     }
 }
 
 impl AsKey for String {
-    fn designation(&self) -> Designation<'_> {
-        Designation::Name(self)
+    fn as_key(&self) -> KeyRef<'_> {
+        KeyRef::Name(self)
     }
 }
 
 impl AsKey for Name {
-    fn designation(&self) -> Designation<'_> {
-        Designation::Name(self.as_str())
+    fn as_key(&self) -> KeyRef<'_> {
+        KeyRef::Name(self.as_str())
     }
 }
 
 impl AsKey for KeyHandle {
-    fn designation(&self) -> Designation<'_> {
-        Designation::Handle(self)
+    fn as_key(&self) -> KeyRef<'_> {
+        KeyRef::Handle(self)
     }
 }
 
 impl<T: AsKey + ?Sized> AsKey for &T {
-    fn designation(&self) -> Designation<'_> {
-        (**self).designation()
+    fn as_key(&self) -> KeyRef<'_> {
+        (**self).as_key()
     }
 }

@@ -1,13 +1,16 @@
 //! The executor: one for the shell, for scripts and for the library.
 
+mod bell;
+mod builder;
 mod control;
 mod database;
 mod delivery;
 mod describe;
 mod execute;
-mod expire;
 mod explain;
+mod flusher;
 pub(crate) mod from_value;
+mod histories;
 mod history;
 mod key;
 mod list;
@@ -17,6 +20,7 @@ mod outcome;
 mod past;
 mod prepared;
 mod read;
+mod retention;
 mod script;
 mod session;
 mod show;
@@ -24,9 +28,10 @@ mod show_users;
 mod snapshot;
 mod stats;
 mod table;
-mod user;
+mod tracking;
 
-pub use database::{Builder, Database, Verification};
+pub use builder::Builder;
+pub use database::{Database, Verification};
 pub use from_value::FromValue;
 pub use key::{AsKey, KeyHandle};
 pub use listener::Subscription;
@@ -38,4 +43,4 @@ pub use show_users::InterruptHandle;
 pub use snapshot::Snapshot;
 #[cfg(feature = "cli")]
 pub use stats::CONFIG as STATS_COLUMNS;
-pub use user::Tracked;
+pub use tracking::Tracked;

@@ -79,7 +79,7 @@ impl Session {
         })?;
         let context = match &user {
             None => Context::anonymous(),
-            Some(id) => super::user::context(user.clone(), self.history(id)?, view.at),
+            Some(id) => super::tracking::context(user.clone(), self.history(id)?, view.at),
         };
         let context = context.with_all(&given);
         Ok(Reading { snapshot, at: view.at, context, keys })

@@ -354,6 +354,33 @@ impl Session {
     }
 }
 
+impl Database {
+    /// Starts a session: statements, transactions, actor and comment.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(self.clone())
+    }
+
+    /// Runs a script in a session of its own, and returns what each statement gave.
+    ///
+    /// The syntax of the whole script is checked before any of it runs; it stops at the first error, and
+    /// what was committed before that stays.
+    ///
+    /// # Errors
+    ///
+    /// The first error of a statement, with its [`place`](Error::place); `transaction-state` if the
+    /// script leaves a transaction open, which is rolled back.
+    pub fn execute(&self, script: &str) -> Result<Vec<Outcome>> {
+        let mut session = self.session();
+        let outcomes = session.execute(script)?;
+        if session.in_transaction() {
+            let open = "the script ends in a transaction, which was rolled back";
+            return Err(ErrorKind::TransactionState(open).into());
+        }
+        Ok(outcomes)
+    }
+}
+
 impl Transaction {
     fn add(&mut self, changes: Vec<Change>, after: Catalog) -> Result<()> {
         let (snapshot, _) = self.state.snapshot.update(&after, &changes, &NoMeter)?;

@@ -7,7 +7,7 @@ use std::sync::atomic::{self, AtomicU64};
 
 use super::read::optional;
 use super::table::{Filtering, compare_values, instant};
-use super::user::context;
+use super::tracking::context;
 use super::{Database, Outcome, Rows, Session};
 use crate::behaviour::{EventRef, UserHistory};
 use crate::error::{ErrorKind, Result};

@@ -33,7 +33,7 @@ impl Snapshot {
     /// [`Reason::UnknownKey`](crate::Reason::UnknownKey).
     #[must_use]
     pub fn evaluate(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Evaluation {
-        let key = key.designation();
+        let key = key.as_key();
         let evaluation = key.evaluate(&self.compiled, context, Moment::At(self.at));
         evaluation.unwrap_or_else(|| Evaluation::unknown(key.name()))
     }
@@ -65,7 +65,7 @@ impl Snapshot {
     ///
     /// `unknown-key` if there is no such key, `type-mismatch` if its value is no `T`.
     pub fn get<T: FromValue>(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Result<T> {
-        let key = key.designation();
+        let key = key.as_key();
         let evaluation = key.evaluate(&self.compiled, context, Moment::At(self.at));
         read(key.name(), evaluation.ok_or_else(|| unknown_key(key.name()))?.value())
     }

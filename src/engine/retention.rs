@@ -1,4 +1,4 @@
-//! Dropping the events that are not kept longer, and making the file small again.
+//! Retention: events that are kept no longer are dropped, and the file is made small again.
 
 use super::Database;
 use crate::error::Result;
@@ -56,7 +56,7 @@ impl Database {
         };
         let expired = self.shared.store.expire(&oldest, after)?;
         if expired.dropped > 0 {
-            self.shared.histories.forget();
+            self.shared.histories.clear();
         }
         Ok(expired)
     }

@@ -1,0 +1,215 @@
+//! Facts about users: events and profiles stored one by one or in batches, histories, contexts made of them.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread;
+
+use super::Database;
+use crate::behaviour::UserHistory;
+use crate::error::Result;
+use crate::model::{Context, Entry, Event, Fact, Object, Profile, Timestamp, What};
+use crate::store::{Added, Batch};
+
+/// How many facts [`Database::track_all`] makes durable at once. Few in the tests, so that they see many batches.
+const BATCH: usize = if cfg!(test) { 64 } else { 65_536 };
+
+/// How many bytes of what the facts say end a batch before that.
+const BATCH_BYTES: usize = 32 << 20;
+
+/// What [`Database::track_all`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tracked {
+    /// How many facts were stored.
+    pub added: u64,
+    /// How many events were ignored, because the store has seen their ids.
+    pub repeated: u64,
+}
+
+impl Tracked {
+    fn count(&mut self, added: Added) {
+        self.added += added.added;
+        self.repeated += added.repeated;
+    }
+}
+
+impl Database {
+    /// Stores an event, durable when this returns. Returns whether it is new: an event whose id the store has
+    /// seen is ignored.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// let order = pcq::Event::new("Charged", "u1").with("amount", 12.5).id("order-7");
+    /// assert!(db.track(order.clone())?);
+    /// assert!(!db.track(order)?);
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `limit` if a name or id is too long, `bad-literal` if one is empty, `read-only`, `io`.
+    pub fn track(&self, event: Event) -> Result<bool> {
+        self.track_all([event]).map(|tracked| tracked.added > 0)
+    }
+
+    /// Stores attributes of a user, durable when this returns. What the user had before stays in the history.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::track`]; `duplicate` if one of the attributes is `user_id`.
+    pub fn set_user(&self, profile: Profile) -> Result<()> {
+        self.track_all([profile]).map(drop)
+    }
+
+    /// Stores any number of events and profiles, in batches: each is durable as a whole, and memory does not
+    /// grow with their number. While one is stored, by a thread of its own, the facts of the next are taken.
+    ///
+    /// After an error the batches before it are stored. Events with ids can then be stored again, from the
+    /// first: those that the store has are ignored.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::track`].
+    pub fn track_all<F: Into<Fact>>(&self, facts: impl IntoIterator<Item = F>) -> Result<Tracked> {
+        self.refuse_read_only()?;
+        let (mut facts, mut tracked) = (facts.into_iter(), Tracked::default());
+        let (mut batch, mut next) = (Batch::default(), Batch::default());
+        let mut more = self.fill(&mut batch, &mut facts)?;
+        while more {
+            // it becomes durable while the next one is made
+            let (added, filled) = thread::scope(|scope| {
+                let thread = thread::Builder::new().name("pcq-track".into());
+                let storing = thread.spawn_scoped(scope, || self.add_batch(&batch));
+                let filled = self.fill(&mut next, &mut facts);
+                let added = match storing {
+                    Ok(storing) => storing.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                    // the system has no thread to give
+                    Err(_) => self.add_batch(&batch),
+                };
+                (added, filled)
+            });
+            tracked.count(added?);
+            more = filled?;
+            std::mem::swap(&mut batch, &mut next);
+        }
+        if !batch.is_empty() {
+            tracked.count(self.add_batch(&batch)?);
+        }
+        Ok(tracked)
+    }
+
+    /// Takes as many facts as are made durable at once, in place of those that a batch has; gives whether there
+    /// may be more.
+    fn fill<F: Into<Fact>>(
+        &self,
+        batch: &mut Batch,
+        facts: &mut impl Iterator<Item = F>,
+    ) -> Result<bool> {
+        batch.clear();
+        while batch.len() < BATCH && batch.bytes() < BATCH_BYTES {
+            let Some(fact) = facts.next() else { return Ok(false) };
+            let entry = fact.into().entry(self.now());
+            entry.check()?;
+            batch.push(&entry)?;
+        }
+        Ok(true)
+    }
+
+    /// Erases all that is known of a user: the profile, the events and their ids, and the user's id in all lists,
+    /// for every instant. The bytes are gone from the file after [`Database::compact`].
+    ///
+    /// # Errors
+    ///
+    /// `read-only`, `io`.
+    pub fn forget_user(&self, user: &str) -> Result<()> {
+        self.refuse_read_only()?;
+        let entry = Entry { user: user.into(), at: self.now(), what: What::Forget };
+        self.add_entries(&[entry]).map(drop)
+    }
+
+    /// Makes a context of what is known of a user at this instant: the profile as attributes, and what the
+    /// segments of live and scheduled configs ask of the events. An evaluation for it then costs about what one
+    /// costs without events; what is stored later it does not see.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// db.execute(
+    ///     "CREATE KEY offer INTEGER DEFAULT 0;
+    ///      CREATE SEGMENT buyers WHERE COUNT(EVENT 'Charged' WITHIN 7 DAYS) >= 2;
+    ///      CREATE CONFIG offers SEGMENTS buyers KEY offer = 20;
+    ///      PUBLISH CONFIG offers;",
+    /// )?;
+    /// db.track_all([pcq::Event::new("Charged", "u1"), pcq::Event::new("Charged", "u1")])?;
+    /// assert_eq!(db.get::<i64>("offer", &db.context_for("u1")?)?, 20);
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `io` or `store-corrupt` if the store cannot be read.
+    pub fn context_for(&self, user: &str) -> Result<Context> {
+        let (state, now) = (self.state(), self.now());
+        let history = self.history(user)?;
+        let questions = state.snapshot.questions().iter();
+        let ready = questions.map(|question| question.ready(&*history, now)).collect();
+        let context = Context::of(Some(user.into()), &history.profile(now));
+        Ok(context.with_past(history, ready))
+    }
+
+    /// What is known of a user.
+    pub(super) fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
+        let read = || Ok(UserHistory::new(self.shared.store.user_entries(user)?));
+        if self.shared.read_only {
+            // another process may write: what was read is soon out of date
+            return read().map(Arc::new);
+        }
+        self.shared.histories.get(user, read)
+    }
+
+    /// Stores a batch.
+    fn add_batch(&self, batch: &Batch) -> Result<Added> {
+        let _writer = self.lock_writer();
+        self.shared.histories.write(batch, || self.shared.store.add_batch(batch))
+    }
+
+    /// Stores entries that were checked.
+    pub(super) fn add_entries(&self, entries: &[Entry]) -> Result<Added> {
+        let _writer = self.lock_writer();
+        self.add_entries_locked(entries)
+    }
+
+    /// [`Self::add_entries`], by who holds the lock of the writer.
+    pub(super) fn add_entries_locked(&self, entries: &[Entry]) -> Result<Added> {
+        let store = || self.shared.store.add_entries(entries);
+        let added = self.shared.histories.write(entries, store)?;
+        self.forget_listed(entries);
+        Ok(added)
+    }
+}
+
+/// The attributes and the past of a user at an instant.
+pub(super) fn context(user: Option<Arc<str>>, history: Arc<UserHistory>, at: Timestamp) -> Context {
+    if history.is_empty() {
+        return Context::of(user, &Object::new());
+    }
+    Context::of(user, &history.profile(at)).with_past(history, Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_before_an_error_is_stored_by_the_batch() {
+        let db = Database::in_memory().unwrap();
+        let facts = |wrong: usize| {
+            (0..300).map(move |n| Event::new(if n == wrong { "" } else { "Seen" }, format!("u{n}")))
+        };
+        for (wrong, stored) in [(10, 0), (63, 0), (64, 64), (170, 128), (299, 256)] {
+            let db = Database::in_memory().unwrap();
+            assert_eq!(db.track_all(facts(wrong)).unwrap_err().code(), "bad-literal");
+            assert_eq!(db.shared.store.user_count().unwrap(), stored, "{wrong}");
+        }
+        let wanted = Tracked { added: 300, repeated: 0 };
+        assert_eq!(db.track_all(facts(300)).unwrap(), wanted);
+    }
+}
