@@ -14,7 +14,7 @@ use crate::model::{
 use crate::statement::definition::{
     cell_spec, create_config, create_key, create_segment, key_name,
 };
-use crate::statement::scene::{find_config, find_key, find_segment};
+use crate::statement::find::{find_config, find_key, find_segment};
 use crate::statement::{Describe, Diff};
 
 const DESCRIBE: &[&str] = &["property", "value"];

@@ -62,7 +62,7 @@ impl Session {
         if matches!(statement.kind(), Kind::Write | Kind::Record) {
             self.check_writable()?;
         }
-        self.look(|scene| statement.check(scene))
+        self.bind(|binder| statement.check(binder))
     }
 
     fn answer(&self, query: Query<'_>) -> Result<Answer> {

@@ -126,7 +126,7 @@ impl Session {
     /// Plans what gives a list to a segment.
     pub(super) fn check_listed(&self, listed: &Listed, list: ListId) -> Result<Plan> {
         self.check_writable()?;
-        self.look(|scene| listed.plan(scene, list))
+        self.bind(|binder| listed.plan(binder, list))
     }
 }
 

@@ -13,8 +13,8 @@ use crate::listing::Lists;
 use crate::model::{
     Catalog, Config, Context, KeyId, Literal, Name, Object, Spanned, Timestamp, Value, Version,
 };
-use crate::statement::scene::{find_config, find_key, unknown_version};
-use crate::statement::{AssertGet, Get, GetWhat, Text, Under, rules};
+use crate::statement::find::{find_config, find_key, unknown_version};
+use crate::statement::{AssertGet, Get, GetWhat, Text, Under, chain};
 
 /// The columns of `GET`.
 pub(super) const COLUMNS: &[&str] =
@@ -127,7 +127,7 @@ impl Session {
     fn under(&self, view: &View, under: &Under) -> Result<(Arc<Config>, Arc<Version>)> {
         let config = find_config(view.catalog(), &under.config)?;
         let version = self.version_of(config, &under.version)?;
-        rules::refuse_cycles_under(view.catalog(), &version, view.at)
+        chain::refuse_cycles_under(view.catalog(), &version, view.at)
             .map_err(|e| e.at(under.config.span))?;
         Ok((Arc::clone(config), version))
     }
@@ -282,7 +282,7 @@ fn told(got: &Evaluation) -> String {
 
 /// The error for an object that is not there, by the kind that a statement names.
 pub(super) fn find(catalog: &Catalog, kind: ObjectKind, name: &Spanned<Name>) -> Result<u32> {
-    use crate::statement::scene::find_segment;
+    use crate::statement::find::find_segment;
     match kind {
         ObjectKind::Key => find_key(catalog, name).map(|key| key.id.0),
         ObjectKind::Segment => find_segment(catalog, name).map(|segment| segment.id.0),

@@ -13,7 +13,7 @@ use crate::model::{
     Catalog, Change, ConfigId, Entry, ListId, Publication, Revision, Timestamp, UserIds, Version,
     Versions, What,
 };
-use crate::statement::scene::Scene;
+use crate::statement::binder::Binder;
 use crate::statement::{Effect, Operation, Parameters, Plan, Statement, Target, Write};
 use crate::transfer::Loading;
 
@@ -186,11 +186,11 @@ impl Session {
         Ok(())
     }
 
-    /// Asks something of the state that the session sees, as of now.
-    pub(super) fn look<T>(&self, ask: impl FnOnce(&Scene<'_>) -> Result<T>) -> Result<T> {
+    /// Checks something against the state that the session sees, as of now.
+    pub(super) fn bind<T>(&self, check: impl FnOnce(&Binder<'_>) -> Result<T>) -> Result<T> {
         let (state, versions) = (self.state(), self.versions());
         let (catalog, now, parameters) = (&state.catalog, self.now(), &self.parameters);
-        ask(&Scene { catalog, now, parameters, versions: &versions, lists: 0 })
+        check(&Binder { catalog, now, parameters, versions: &versions, lists: 0 })
     }
 
     /// Writes in the open transaction, or as a transaction of its own, for which the caller holds the writer's

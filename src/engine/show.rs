@@ -13,7 +13,7 @@ use crate::model::{
     Catalog, Condition, Config, Duration, Key, Publication, Reference, Referrer, Segment,
     Timestamp, Value,
 };
-use crate::statement::{Show, Table, rules};
+use crate::statement::{Show, Table, usage};
 
 const KEYS: &[&str] =
     &["key", "type", "default", "check", "config", "status", "version", "description"];
@@ -64,7 +64,7 @@ impl Session {
 }
 
 fn key_row(catalog: &Catalog, key: &Key, now: Timestamp) -> Vec<Value> {
-    let owners = rules::configs_with(catalog, Reference::Key(key.id), now);
+    let owners = usage::configs_with(catalog, Reference::Key(key.id), now);
     vec![
         text(key.name.as_str()),
         text(key.kind.keyword()),
@@ -79,7 +79,7 @@ fn key_row(catalog: &Catalog, key: &Key, now: Timestamp) -> Vec<Value> {
 
 fn segment_row(catalog: &Catalog, segment: &Segment, now: Timestamp) -> Vec<Value> {
     let reference = Reference::Segment(segment.id);
-    let configs = rules::configs_with(catalog, reference, now);
+    let configs = usage::configs_with(catalog, reference, now);
     let segments = catalog.referrers(reference).filter_map(|referrer| match referrer {
         Referrer::Segment(id) => catalog.segment(id).map(|s| s.name.to_arc()),
         Referrer::Config(_) => None,

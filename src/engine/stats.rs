@@ -8,8 +8,8 @@ use super::table::{compare_values, instant};
 use super::{Outcome, Session};
 use crate::error::Result;
 use crate::model::{Catalog, Key, Reference, SegmentId, Timestamp, Value};
-use crate::statement::scene::{find_config, find_key, find_segment_id};
-use crate::statement::{ConfigStats, ShowStats, StatsOf, rules};
+use crate::statement::find::{find_config, find_key, find_segment_id};
+use crate::statement::{ConfigStats, ShowStats, StatsOf, usage};
 use crate::store::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
 
 /// The columns of `SHOW STATS FOR CONFIG`, by which its rows are told from those of other statements.
@@ -140,7 +140,7 @@ fn key_row(
     counts: Option<&KeyDeliveries>,
     now: Timestamp,
 ) -> Vec<Value> {
-    let owners = rules::configs_with(catalog, Reference::Key(key.id), now);
+    let owners = usage::configs_with(catalog, Reference::Key(key.id), now);
     let sums = counts.copied().unwrap_or_default();
     let minute = |of: fn(&KeyDeliveries) -> i64| counts.map_or(Value::Null, |c| instant_of(of(c)));
     vec![

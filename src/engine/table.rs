@@ -10,7 +10,7 @@ use crate::model::{
     AttributeName, Catalog, Context, Expr, ExprKind, KeyId, KeyType, Literal, Name, Path,
     SegmentId, Span, Spanned, Timestamp, Value, compare_numbers,
 };
-use crate::statement::scene::{find_key, find_segment};
+use crate::statement::find::{find_key, find_segment};
 use crate::statement::{Direction, Filter};
 
 /// The columns that hold instants: they are ordered as such, not as texts.

@@ -3,17 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::Clauses;
 use super::create_config::{hold_to_rules, refuse_used_name};
 use super::effect::{Effect, Operation};
 use super::matrix::Matrix;
 use super::plan::Plan;
-use super::scene::Scene;
-use super::spec::rows;
-use super::write::{self, Clauses, join};
-use super::{ColumnSpec, Help, RowSpec, SegmentRef, Text, named, segment, text};
+use super::{Action, ColumnSpec, Help, Position, RowSpec, named, segment, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Config, ConfigHead, Literal, Name, Share, Spanned};
-use crate::syntax::{Cursor, Node, Rule};
+use crate::syntax::{Node, Rule};
 
 /// `ALTER CONFIG name [IF VERSION n] action, …`
 #[derive(Clone, Debug, PartialEq)]
@@ -24,59 +23,6 @@ pub struct AlterConfig {
     pub if_version: Option<Spanned<u64>>,
     /// What is done, in this order.
     pub actions: Vec<Spanned<Action>>,
-}
-
-/// One action of `ALTER CONFIG`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// `SET DESCRIPTION '…'`
-    SetDescription(Text),
-    /// `RENAME TO name`
-    Rename(Spanned<Name>),
-    /// `SET SEGMENTS segment, …`: the whole list.
-    SetSegments(Vec<RowSpec>),
-    /// `ADD SEGMENT segment … [position]`
-    AddSegment {
-        /// The new row.
-        row: RowSpec,
-        /// Where it goes; `None` is last.
-        position: Option<Position>,
-    },
-    /// `MOVE SEGMENT segment position`
-    MoveSegment {
-        /// Whose row.
-        segment: SegmentRef,
-        /// Where it goes.
-        position: Position,
-    },
-    /// `DROP SEGMENT segment`
-    DropSegment(SegmentRef),
-    /// `SET ROLLOUT segment = share`
-    SetRollout {
-        /// Whose row.
-        segment: SegmentRef,
-        /// The share of its users who get it.
-        share: Spanned<Share>,
-    },
-    /// `ADD KEY key …`
-    AddKey(ColumnSpec),
-    /// `DROP KEY key`
-    DropKey(Spanned<Name>),
-    /// `SET key = cell` or `SET key VALUES (…)`; never [`CellsSpec::Blank`](crate::statement::CellsSpec::Blank).
-    SetKey(ColumnSpec),
-}
-
-/// A place among the segments of a config.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Position {
-    /// Before all others.
-    First,
-    /// After all others but `EVERYONE`.
-    Last,
-    /// Right before a segment.
-    Before(SegmentRef),
-    /// Right after a segment.
-    After(SegmentRef),
 }
 
 impl AlterConfig {
@@ -194,111 +140,6 @@ where
     row.try_into().map_err(Into::into)
 }
 
-impl Action {
-    fn build(mut children: Cursor<'_>) -> Result<Self> {
-        let verb = children.node()?.rule();
-        let about_segment = children.saw(Rule::k_segment);
-        Ok(match (verb, about_segment) {
-            (Rule::k_set, _) => Self::build_set(&children.node()?)?,
-            (Rule::k_rename, _) => Self::Rename(children.name()?),
-            (Rule::k_add, true) => {
-                let row = RowSpec::build(&children.node()?)?;
-                let position = children.next().map(|node| Position::build(node.children()));
-                Self::AddSegment { row, position: position.transpose()? }
-            }
-            (Rule::k_add, false) => Self::AddKey(ColumnSpec::build(&children.operand()?)?),
-            (Rule::k_move, _) => {
-                let segment = children.segment()?;
-                let position = Position::build(children.node()?.children())?;
-                Self::MoveSegment { segment, position }
-            }
-            (_, true) => Self::DropSegment(children.segment()?),
-            (_, false) => Self::DropKey(children.name()?),
-        })
-    }
-
-    /// What stands after `SET`.
-    fn build_set(node: &Node<'_>) -> Result<Self> {
-        let mut children = node.children();
-        Ok(match node.rule() {
-            Rule::set_description => Self::SetDescription(children.literal()?),
-            Rule::set_segments => Self::SetSegments(rows(&children.operand()?)?),
-            Rule::set_rollout => {
-                let segment = segment_after(&mut children, Rule::k_rollout)?;
-                Self::SetRollout { segment, share: children.share()? }
-            }
-            _ => Self::SetKey(ColumnSpec::build(node)?),
-        })
-    }
-}
-
-fn segment_after(children: &mut Cursor<'_>, keyword: Rule) -> Result<SegmentRef> {
-    children.saw(keyword);
-    children.segment()
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SetDescription(text) => write!(f, "SET DESCRIPTION {text}"),
-            Self::Rename(name) => write!(f, "RENAME TO {name}"),
-            Self::SetSegments(rows) => write!(f, "SET SEGMENTS {}", join(rows)),
-            Self::AddSegment { row, position } => {
-                write!(f, "ADD SEGMENT {row}")?;
-                position.iter().try_for_each(|position| write!(f, " {position}"))
-            }
-            Self::MoveSegment { segment, position } => {
-                write!(f, "MOVE SEGMENT {} {position}", write::segment(segment))
-            }
-            Self::DropSegment(segment) => write!(f, "DROP SEGMENT {}", write::segment(segment)),
-            Self::SetRollout { segment, share } => {
-                write!(f, "SET ROLLOUT {} = {share}", write::segment(segment))
-            }
-            Self::AddKey(column) => write!(f, "ADD KEY {column}"),
-            Self::DropKey(key) => write!(f, "DROP KEY {key}"),
-            Self::SetKey(column) => write!(f, "SET {column}"),
-        }
-    }
-}
-
-impl Position {
-    /// Right before a segment.
-    pub fn before<N>(name: N) -> Result<Self>
-    where
-        N: TryInto<Name, Error: Into<Error>>,
-    {
-        Ok(Self::Before(segment(name)?))
-    }
-
-    /// Right after a segment.
-    pub fn after<N>(name: N) -> Result<Self>
-    where
-        N: TryInto<Name, Error: Into<Error>>,
-    {
-        Ok(Self::After(segment(name)?))
-    }
-
-    fn build(mut children: Cursor<'_>) -> Result<Self> {
-        Ok(match children.node()?.rule() {
-            Rule::k_first => Self::First,
-            Rule::k_last => Self::Last,
-            Rule::k_before => Self::Before(children.segment()?),
-            _ => Self::After(children.segment()?),
-        })
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::First => f.write_str("FIRST"),
-            Self::Last => f.write_str("LAST"),
-            Self::Before(segment) => write!(f, "BEFORE {}", write::segment(segment)),
-            Self::After(segment) => write!(f, "AFTER {}", write::segment(segment)),
-        }
-    }
-}
-
 impl fmt::Display for AlterConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let expected = self.if_version.as_ref();
@@ -320,19 +161,19 @@ pub(super) const HELP: Help = Help {
 
 impl AlterConfig {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let config = scene.usable_config(&self.name)?;
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let config = binder.usable_config(&self.name)?;
         self.refuse_conflict(config)?;
         let Some(newest) = config.newest() else { return Ok(Plan::unchanged("it has no version")) };
-        let mut matrix = Matrix::of(scene, config, newest);
+        let mut matrix = Matrix::of(binder, config, newest);
         for action in &self.actions {
-            apply(&action.node, scene, config, &mut matrix).map_err(|e| e.at(action.span))?;
+            apply(&action.node, binder, config, &mut matrix).map_err(|e| e.at(action.span))?;
         }
         matrix.settle_columns()?;
         let version = matrix.version(config.newest + 1);
         let renamed = matrix.name != config.head.name;
         let edited = !version.same_content(newest);
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         if renamed {
             let head = ConfigHead { name: matrix.name.clone(), ..config.head.clone() };
             draft.push(Change::Config { head, comment: None })?;
@@ -372,16 +213,17 @@ impl AlterConfig {
     }
 }
 
+/// Takes the action on a version that is being edited.
 fn apply(
     action: &Action,
-    scene: &Scene<'_>,
+    binder: &Binder<'_>,
     config: &Config,
     matrix: &mut Matrix<'_>,
 ) -> Result<()> {
     match action {
-        Action::SetDescription(text) => matrix.description = Some(scene.parameters.text(text)?),
+        Action::SetDescription(text) => matrix.description = Some(binder.parameters.text(text)?),
         Action::Rename(name) => {
-            refuse_used_name(scene, name, Some(config.head.id))?;
+            refuse_used_name(binder, name, Some(config.head.id))?;
             matrix.name = name.node.clone();
         }
         Action::SetSegments(rows) => matrix.set_rows(rows)?,

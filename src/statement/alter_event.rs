@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
 use super::effect::{Effect, Operation, Target};
 use super::plan::Plan;
-use super::scene::Scene;
 use super::{Help, Parameters, Text, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Needs;
@@ -107,19 +107,19 @@ pub(super) const HELP: Help = Help {
 
 impl AlterEvent {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let change = self.change(scene.parameters)?;
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let change = self.change(binder.parameters)?;
         let Change::Keep { event, keep } = &change else {
             return Ok(Plan::unchanged("it says nothing about events"));
         };
         let (event, keep) = (event.clone(), *keep);
         let effect = Effect::on(Operation::Kept { keep }, Target::Events(event.clone()));
-        if scene.catalog.retention.says(event.as_deref(), keep) {
+        if binder.catalog.retention.says(event.as_deref(), keep) {
             return Ok(Plan::unchanged(format!("{effect} already")));
         }
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         draft.push(change)?;
-        let notes = kept_longer(&draft.after, event.as_ref(), scene.now);
+        let notes = kept_longer(&draft.after, event.as_ref(), binder.now);
         Ok(draft.end(effect.with_notes(notes)))
     }
 }

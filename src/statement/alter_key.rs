@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::Clauses;
+use super::domain::Domain;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
-use super::rules::{self, Fit};
-use super::scene::Scene;
-use super::write::Clauses;
-use super::{Help, Text, named, text};
+use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Expr, Key, Literal, Name, Span, Spanned};
 use crate::syntax::{self, Node, Rule};
@@ -124,36 +124,36 @@ pub(super) const HELP: Help = Help {
 
 impl AlterKey {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let old = scene.usable_key(&self.name)?;
-        let (key, default_span) = self.edited(scene, old)?;
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let old = binder.usable_key(&self.name)?;
+        let (key, default_span) = self.edited(binder, old)?;
         if key == **old {
             return Ok(Plan::unchanged(format!("key {} is like that already", key.name)));
         }
-        let key = self.fitted(scene, key, default_span)?;
-        let (version, mut draft) = (old.version + 1, scene.draft());
+        let key = self.fitted(binder, key, default_span)?;
+        let (version, mut draft) = (old.version + 1, binder.draft());
         draft.push(Change::Key(Arc::new(Key { version, ..key })))?;
         let effect = Effect::of(Operation::Altered, ObjectKind::Key, &old.name);
         Ok(draft.end(effect.with_version(version)))
     }
 
     /// The key with the changes made, and where its default stands if the statement says it.
-    fn edited(&self, scene: &Scene<'_>, old: &Key) -> Result<(Key, Option<Span>)> {
+    fn edited(&self, binder: &Binder<'_>, old: &Key) -> Result<(Key, Option<Span>)> {
         let mut key = old.clone();
         let mut default_span = None;
         for change in &self.changes {
             match change {
                 KeyChange::Default(literal) => {
-                    let value = scene.parameters.resolve(literal)?;
+                    let value = binder.parameters.resolve(literal)?;
                     key.default =
-                        Fit::new(&key.name, key.kind, None)?.admit(value, literal.span)?;
+                        Domain::new(&key.name, key.kind, None)?.admit(value, literal.span)?;
                     default_span = Some(literal.span);
                 }
                 KeyChange::Description(text) => {
-                    key.description = Some(scene.parameters.text(text)?);
+                    key.description = Some(binder.parameters.text(text)?);
                 }
                 KeyChange::Check(expr) => {
-                    key.check = Some(scene.check_condition(expr, key.kind)?);
+                    key.check = Some(binder.check_condition(expr, key.kind)?);
                 }
                 KeyChange::DropCheck => key.check = None,
             }
@@ -162,22 +162,22 @@ impl AlterKey {
     }
 
     /// Holds the default and every value in use to the `CHECK`.
-    fn fitted(&self, scene: &Scene<'_>, mut key: Key, default_span: Option<Span>) -> Result<Key> {
-        let fit = Fit::new(&key.name, key.kind, key.check.as_ref())?;
+    fn fitted(&self, binder: &Binder<'_>, mut key: Key, default_span: Option<Span>) -> Result<Key> {
+        let domain = Domain::new(&key.name, key.kind, key.check.as_ref())?;
         let mut offenders = Vec::new();
         match default_span {
-            Some(span) => key.default = fit.admit(key.default.clone(), span)?,
-            None if !fit.passes(&key.default) => {
+            Some(span) => key.default = domain.admit(key.default.clone(), span)?,
+            None if !domain.passes(&key.default) => {
                 offenders.push(format!("{} (the default)", key.default));
             }
             None => {}
         }
-        offenders.extend(rules::check_violations(scene.catalog, &key, &fit, scene.now));
+        offenders.extend(rules::check_violations(binder.catalog, &key, &domain, binder.now));
         if !offenders.is_empty() {
             let error = ErrorKind::CheckViolated { key: key.name.clone(), offenders };
             return Err(Error::from(error).at(self.name.span));
         }
-        drop(fit);
+        drop(domain);
         Ok(key)
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::Clauses;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
-use super::scene::Scene;
-use super::write::Clauses;
-use super::{Help, Text, named, rules, text};
+use super::{Help, Text, chain, named, text};
 use crate::error::{Error, ObjectKind, Result};
 use crate::model::{Change, Expr, Literal, Name, Reference, Segment, Spanned};
 use crate::syntax::{self, Node, Rule};
@@ -75,23 +75,23 @@ pub(super) const HELP: Help = Help {
 
 impl AlterSegment {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let old = scene.usable_segment(&self.name)?;
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let old = binder.usable_segment(&self.name)?;
         let mut segment = Segment::clone(old);
         if let Some(description) = &self.description {
-            segment.description = Some(scene.parameters.text(description)?);
+            segment.description = Some(binder.parameters.text(description)?);
         }
         if let Some(condition) = &self.condition {
-            segment.condition = scene.condition(condition)?;
+            segment.condition = binder.condition(condition)?;
         }
         if segment == **old {
             return Ok(Plan::unchanged(format!("segment {} is like that already", segment.name)));
         }
         segment.version += 1;
         let (node, version) = (Reference::Segment(segment.id), segment.version);
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         draft.push(Change::Segment(Arc::new(segment)))?;
-        rules::refuse_cycles(&draft.after, [node], scene.now).map_err(|e| e.at(self.name.span))?;
+        chain::refuse_cycles(&draft.after, [node], binder.now).map_err(|e| e.at(self.name.span))?;
         let effect = Effect::of(Operation::Altered, ObjectKind::Segment, &old.name);
         Ok(draft.end(effect.with_version(version)))
     }

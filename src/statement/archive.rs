@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::{kind, optional};
 use super::effect::Operation;
 use super::plan::Plan;
-use super::scene::Scene;
-use super::write::{kind, optional};
-use super::{Help, Text, named, rules, text};
+use super::{Help, Text, named, text, usage};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, ConfigHead, Key, Literal, Name, Reference, Segment, Spanned};
 use crate::syntax::{Node, Rule};
@@ -68,23 +68,23 @@ pub(super) const HELP: Help = Help {
 
 impl Archive {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let comment = scene.parameters.optional(self.comment.as_ref())?;
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let comment = binder.parameters.optional(self.comment.as_ref())?;
         let change = match self.kind {
             ObjectKind::Key => {
-                let key = scene.key(&self.name)?;
-                self.refuse_used(scene, key.archived, Reference::Key(key.id))?;
+                let key = binder.key(&self.name)?;
+                self.refuse_used(binder, key.archived, Reference::Key(key.id))?;
                 let archived = || Change::Key(Arc::new(Key { archived: true, ..Key::clone(key) }));
                 (!key.archived).then(archived)
             }
             ObjectKind::Segment => {
-                let segment = scene.segment(&self.name)?;
-                self.refuse_used(scene, segment.archived, Reference::Segment(segment.id))?;
+                let segment = binder.segment(&self.name)?;
+                self.refuse_used(binder, segment.archived, Reference::Segment(segment.id))?;
                 let archived = || Segment { archived: true, ..Segment::clone(segment) };
                 (!segment.archived).then(|| Change::Segment(Arc::new(archived())))
             }
             ObjectKind::Config => {
-                let head = &scene.config(&self.name)?.head;
+                let head = &binder.config(&self.name)?.head;
                 let archived = || ConfigHead { archived: true, ..head.clone() };
                 let comment = comment.clone();
                 (!head.archived).then(|| Change::Config { head: archived(), comment })
@@ -94,13 +94,13 @@ impl Archive {
         let Some(change) = change else {
             return Ok(Plan::unchanged(format!("{kind} {name} is archived already")));
         };
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         draft.push(change)?;
         Ok(draft.because(comment).done(Operation::Archived, kind, name))
     }
 
-    fn refuse_used(&self, scene: &Scene<'_>, archived: bool, what: Reference) -> Result<()> {
-        let users = rules::users_today(scene.catalog, what, scene.now);
+    fn refuse_used(&self, binder: &Binder<'_>, archived: bool, what: Reference) -> Result<()> {
+        let users = usage::users_today(binder.catalog, what, binder.now);
         if archived || users.is_empty() {
             return Ok(());
         }

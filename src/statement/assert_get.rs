@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::write::{self, optional};
+use super::canonical::{self, optional};
 use super::{Get, GetWhat, Help, SegmentRef, Text, named, segment, text};
 use crate::error::{Error, Result};
 use crate::model::{Literal, Name, Spanned};
@@ -72,7 +72,7 @@ impl fmt::Display for AssertGet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ASSERT {} = {}", self.get, self.value)?;
         optional(f, "REASON", self.reason.as_ref())?;
-        let segment = self.segment.as_ref().map(write::segment);
+        let segment = self.segment.as_ref().map(canonical::segment);
         optional(f, "SEGMENT", segment.as_ref())?;
         optional(f, "VARIANT", self.variant.as_ref())
     }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use super::binder::Binder;
+use super::canonical::optional;
 use super::effect::Operation;
 use super::plan::Plan;
-use super::scene::Scene;
-use super::write::optional;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ObjectKind, Result};
 use crate::model::{Change, Name, Spanned, Timestamp};
@@ -60,10 +60,10 @@ pub(super) const HELP: Help = Help {
 
 impl Cancel {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let config = scene.usable_config(&self.config)?;
-        let at = self.at.as_ref().map(|at| scene.parameters.timestamp(at)).transpose()?;
-        let to_come = config.timeline.to_come(scene.now);
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let config = binder.usable_config(&self.config)?;
+        let at = self.at.as_ref().map(|at| binder.parameters.timestamp(at)).transpose()?;
+        let to_come = config.timeline.to_come(binder.now);
         let taken_back: Vec<_> =
             to_come.filter(|p| at.is_none_or(|at| p.effective == at)).map(|p| p.sequence).collect();
         let (id, name, count) = (config.head.id, &self.config.node, taken_back.len());
@@ -71,13 +71,13 @@ impl Cancel {
             let when = at.map_or_else(String::new, |at| format!(" at {at}"));
             return Ok(Plan::unchanged(format!("nothing is scheduled for config {name}{when}")));
         }
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         for sequence in taken_back {
             draft.push(Change::Cancel { config: id, sequence })?;
         }
         // what they would have ended may come back, and may not be valid any more
         if let Some(after) = draft.after.config(id) {
-            rules::refuse_invalid(&draft.after, after, after.used(scene.now), scene.now)
+            rules::refuse_invalid(&draft.after, after, after.used(binder.now), binder.now)
                 .map_err(|e| e.at(self.config.span))?;
         }
         Ok(draft.done(Operation::Cancelled { publications: count }, ObjectKind::Config, name))

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::{Clauses, join};
 use super::effect::{Effect, Operation};
+use super::find::already_exists;
 use super::matrix::Matrix;
 use super::plan::{Draft, Plan};
-use super::scene::{Scene, already_exists};
 use super::spec::{columns, rows};
-use super::write::{Clauses, join};
-use super::{CellSpec, ColumnSpec, Help, RowSpec, Text, named, rules, text};
+use super::{CellSpec, ColumnSpec, Help, RowSpec, Text, chain, named, rules, text, usage};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, ConfigHead, ConfigId, Literal, Name, Span, Spanned, VecMap};
 use crate::syntax::{Node, Rule};
@@ -97,16 +98,16 @@ pub(super) const HELP: Help = Help {
 
 impl CreateConfig {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let name = &self.name.node;
-        refuse_used_name(scene, &self.name, None)?;
-        let id = scene.catalog.next_config();
-        let mut matrix = Matrix::new(scene, id, name.clone());
-        matrix.description = scene.parameters.optional(self.description.as_ref())?;
+        refuse_used_name(binder, &self.name, None)?;
+        let id = binder.catalog.next_config();
+        let mut matrix = Matrix::new(binder, id, name.clone());
+        matrix.description = binder.parameters.optional(self.description.as_ref())?;
         matrix.set_rows(&self.rows)?;
         self.columns.iter().try_for_each(|column| matrix.add_column(column))?;
         matrix.settle_columns()?;
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         let head = ConfigHead { id, name: name.clone(), disabled: false, archived: false };
         draft.push(Change::Config { head, comment: None })?;
         matrix.new_salts(&VecMap::default()).into_iter().try_for_each(|salt| draft.push(salt))?;
@@ -120,13 +121,13 @@ impl CreateConfig {
 
 /// Refuses a name that another config has or had.
 pub(super) fn refuse_used_name(
-    scene: &Scene<'_>,
+    binder: &Binder<'_>,
     name: &Spanned<Name>,
     own: Option<ConfigId>,
 ) -> Result<()> {
-    match scene.catalog.config_ever_named(name.node.as_str()) {
+    match binder.catalog.config_ever_named(name.node.as_str()) {
         Some(other) if Some(other) != own => {
-            let config = scene.catalog.config(other);
+            let config = binder.catalog.config(other);
             let archived = config.is_some_and(|config| config.head.archived);
             let error = already_exists(ObjectKind::Config, name, archived);
             let now = config.map(|config| &config.head.name).filter(|now| **now != name.node);
@@ -159,6 +160,6 @@ pub(super) fn hold_to_rules<'k>(
         let place = keys.into_iter().find(taken).map_or(span, |key| key.span);
         error.at(place)
     })?;
-    let keys = rules::config_keys(config, now);
-    rules::refuse_cycles(&draft.after, keys, now).map_err(|e| e.at(span))
+    let keys = usage::config_keys(config, now);
+    chain::refuse_cycles(&draft.after, keys, now).map_err(|e| e.at(span))
 }

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::Clauses;
+use super::domain::Domain;
 use super::effect::{Effect, Operation};
+use super::find::already_exists;
 use super::plan::Plan;
-use super::rules::Fit;
-use super::scene::{Scene, already_exists};
-use super::write::Clauses;
 use super::{Help, Text, named, text};
 use crate::error::{Error, ObjectKind, Result};
 use crate::model::{Change, Expr, Key, KeyType, Literal, Name, Spanned};
@@ -108,28 +109,29 @@ pub(super) const HELP: Help = Help {
 
 impl CreateKey {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let name = &self.name.node;
-        if let Some(old) = scene.catalog.key_named(name.as_str()) {
+        if let Some(old) = binder.catalog.key_named(name.as_str()) {
             return Err(already_exists(ObjectKind::Key, &self.name, old.archived));
         }
-        let key = self.key(scene)?;
-        let mut draft = scene.draft();
+        let key = self.key(binder)?;
+        let mut draft = binder.draft();
         draft.push(Change::Key(Arc::new(key)))?;
         Ok(draft.end(Effect::of(Operation::Created, ObjectKind::Key, name).with_version(1)))
     }
 
     /// The key that it makes, whether or not there is one of that name.
-    pub(super) fn key(&self, scene: &Scene<'_>) -> Result<Key> {
-        let check = self.check.as_ref().map(|c| scene.check_condition(c, self.kind)).transpose()?;
-        let fit = Fit::new(&self.name.node, self.kind, check.as_ref())?;
-        let default = fit.admit(scene.parameters.resolve(&self.default)?, self.default.span)?;
+    pub(super) fn key(&self, binder: &Binder<'_>) -> Result<Key> {
+        let check =
+            self.check.as_ref().map(|c| binder.check_condition(c, self.kind)).transpose()?;
+        let domain = Domain::new(&self.name.node, self.kind, check.as_ref())?;
+        let default = domain.admit(binder.parameters.resolve(&self.default)?, self.default.span)?;
         Ok(Key {
-            id: scene.catalog.next_key(),
+            id: binder.catalog.next_key(),
             name: self.name.node.clone(),
             kind: self.kind,
             default,
-            description: scene.parameters.optional(self.description.as_ref())?,
+            description: binder.parameters.optional(self.description.as_ref())?,
             check,
             archived: false,
             version: 1,

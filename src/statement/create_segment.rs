@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::Clauses;
 use super::effect::{Effect, Operation};
+use super::find::already_exists;
 use super::plan::Plan;
-use super::scene::{Scene, already_exists};
-use super::write::Clauses;
-use super::{Help, Text, named, rules, text};
+use super::{Help, Text, chain, named, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Expr, Literal, Name, Reference, Segment, Spanned};
 use crate::syntax::{self, Node, Rule};
@@ -67,29 +68,29 @@ pub(super) const HELP: Help = Help {
 
 impl CreateSegment {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let name = &self.name.node;
         if name.as_str() == "EVERYONE" {
             return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(self.name.span));
         }
-        if let Some(old) = scene.catalog.segment_named(name.as_str()) {
+        if let Some(old) = binder.catalog.segment_named(name.as_str()) {
             return Err(already_exists(ObjectKind::Segment, &self.name, old.archived));
         }
-        let segment = self.segment(scene)?;
+        let segment = self.segment(binder)?;
         let node = Reference::Segment(segment.id);
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         draft.push(Change::Segment(Arc::new(segment)))?;
-        rules::refuse_cycles(&draft.after, [node], scene.now).map_err(|e| e.at(self.name.span))?;
+        chain::refuse_cycles(&draft.after, [node], binder.now).map_err(|e| e.at(self.name.span))?;
         Ok(draft.end(Effect::of(Operation::Created, ObjectKind::Segment, name).with_version(1)))
     }
 
     /// The segment that it makes, whether or not there is one of that name.
-    pub(super) fn segment(&self, scene: &Scene<'_>) -> Result<Segment> {
+    pub(super) fn segment(&self, binder: &Binder<'_>) -> Result<Segment> {
         Ok(Segment {
-            id: scene.catalog.next_segment(),
+            id: binder.catalog.next_segment(),
             name: self.name.node.clone(),
-            condition: scene.condition(&self.condition)?,
-            description: scene.parameters.optional(self.description.as_ref())?,
+            condition: binder.condition(&self.condition)?,
+            description: binder.parameters.optional(self.description.as_ref())?,
             archived: false,
             version: 1,
         })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::write::{kind, optional};
+use super::canonical::{kind, optional};
 use super::{Help, Text, named, text};
 use crate::error::{Error, ObjectKind, Result};
 use crate::model::{Name, Spanned, Timestamp};

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::optional;
 use super::effect::Operation;
 use super::plan::Plan;
-use super::scene::Scene;
-use super::write::optional;
 use super::{Help, Text, named, text};
 use crate::error::{Error, ObjectKind, Result};
 use crate::model::{Change, ConfigHead, Literal, Name, Spanned};
@@ -61,26 +61,26 @@ pub(super) const HELP: Help = Help {
 
 impl Disable {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let comment = scene.parameters.optional(self.comment.as_ref())?;
-        switch(scene, &self.config, Operation::Disabled, comment)
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let comment = binder.parameters.optional(self.comment.as_ref())?;
+        switch(binder, &self.config, Operation::Disabled, comment)
     }
 }
 
 /// Throws or takes back the kill switch of a config.
 pub(super) fn switch(
-    scene: &Scene<'_>,
+    binder: &Binder<'_>,
     config: &Spanned<Name>,
     operation: Operation,
     comment: Option<Arc<str>>,
 ) -> Result<Plan> {
-    let head = &scene.usable_config(config)?.head;
+    let head = &binder.usable_config(config)?.head;
     let disabled = operation == Operation::Disabled;
     if head.disabled == disabled {
         let word = if disabled { "disabled" } else { "enabled" };
         return Ok(Plan::unchanged(format!("config {} is {word} already", config.node)));
     }
-    let mut draft = scene.draft();
+    let mut draft = binder.draft();
     let head = ConfigHead { disabled, ..head.clone() };
     draft.push(Change::Config { head, comment: comment.clone() })?;
     Ok(draft.because(comment).done(operation, ObjectKind::Config, &config.node))

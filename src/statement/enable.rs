@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use super::binder::Binder;
+use super::canonical::optional;
 use super::disable::switch;
 use super::effect::Operation;
 use super::plan::Plan;
-use super::scene::Scene;
-use super::write::optional;
 use super::{Help, Text, named, text};
 use crate::error::{Error, Result};
 use crate::model::{Literal, Name, Spanned};
@@ -61,8 +61,8 @@ pub(super) const HELP: Help = Help {
 
 impl Enable {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let comment = scene.parameters.optional(self.comment.as_ref())?;
-        switch(scene, &self.config, Operation::Enabled, comment)
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let comment = binder.parameters.optional(self.comment.as_ref())?;
+        switch(binder, &self.config, Operation::Enabled, comment)
     }
 }

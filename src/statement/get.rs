@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::write::{join, optional};
+use super::canonical::{join, optional};
 use super::{Help, Text, named, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Literal, Name, Spanned, Timestamp, Value};

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::Text;
+use super::binder::Binder;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
-use super::scene::Scene;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, Segment, Spanned};
 
@@ -20,31 +20,31 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// Checks that a segment can have a list, and says what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>, list: ListId) -> Result<Plan> {
+    pub(crate) fn plan(&self, binder: &Binder<'_>, list: ListId) -> Result<Plan> {
         let name = &self.segment.node;
         if *name == Name::everyone() {
             return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(self.segment.span));
         }
         let condition = Condition::new(Expr::unplaced(ExprKind::InList(list)));
-        let segment = match scene.catalog.segment_named(name.as_str()) {
+        let segment = match binder.catalog.segment_named(name.as_str()) {
             Some(_) => {
-                let old = scene.usable_segment(&self.segment)?;
+                let old = binder.usable_segment(&self.segment)?;
                 Segment { condition, version: old.version + 1, ..Segment::clone(old) }
             }
-            None => self.made(scene, condition)?,
+            None => self.made(binder, condition)?,
         };
-        let (version, mut draft) = (segment.version, scene.draft());
+        let (version, mut draft) = (segment.version, binder.draft());
         draft.push(Change::Segment(Arc::new(segment)))?;
         let effect = Effect::of(Operation::Listed { list: list.0 }, ObjectKind::Segment, name);
         Ok(draft.end(effect.with_version(version)))
     }
 
-    fn made(&self, scene: &Scene<'_>, condition: Condition) -> Result<Segment> {
+    fn made(&self, binder: &Binder<'_>, condition: Condition) -> Result<Segment> {
         Ok(Segment {
-            id: scene.catalog.next_segment(),
+            id: binder.catalog.next_segment(),
             name: self.segment.node.clone(),
             condition,
-            description: scene.parameters.optional(self.description.as_ref())?,
+            description: binder.parameters.optional(self.description.as_ref())?,
             archived: false,
             version: 1,
         })

@@ -4,15 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::alter_event::{AlterEvent, Body};
-use super::matrix::Matrix;
-use super::scene::Scene;
+use super::canonical::{self, Clauses, join, optional};
 use super::spec::{columns, rows};
-use super::write::{self, Clauses, join, optional};
 use super::{ColumnSpec, CreateKey, CreateSegment, RowSpec, SegmentRef, Text};
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::{
-    Change, Config, ConfigHead, ConfigId, Key, Literal, Name, Publication, Segment, Spanned,
-};
+use crate::error::Result;
+use crate::model::{Literal, Name, Spanned};
 use crate::syntax::{self, Cursor, Node, Rule};
 
 /// The statements of a dump: bare facts, with the dense numbers of the model as ids.
@@ -198,7 +194,7 @@ impl fmt::Display for Load {
                 optional(f, "COMMENT", comment.as_ref())
             }
             Self::Salt { config, segment, salt } => {
-                let segment = write::segment(segment);
+                let segment = canonical::segment(segment);
                 write!(f, "LOAD SALT OF CONFIG {config} SEGMENT {segment} {salt}")
             }
             Self::Version { config, number, description, rows, columns } => {
@@ -241,135 +237,4 @@ fn version_clauses(
     }
     clauses.list(columns.iter().map(|column| format!("KEY {column}")));
     clauses
-}
-
-/// A key as a dump has it, new or known.
-fn loaded_key(scene: &Scene<'_>, key: &CreateKey, version: u64) -> Result<Key> {
-    let known = scene.catalog.key_named(key.name.node.as_str());
-    let made = key.key(scene)?;
-    let id = known.map_or(made.id, |key| key.id);
-    let version = next_version(version, known.map(|key| key.version))?;
-    if known.is_some_and(|key| key.kind != made.kind) {
-        return Err(damaged("the type of a key changes").at(key.name.span));
-    }
-    Ok(Key { id, version, ..made })
-}
-
-/// A segment as a dump has it, new or known.
-fn loaded_segment(scene: &Scene<'_>, segment: &CreateSegment, version: u64) -> Result<Segment> {
-    let known = scene.catalog.segment_named(segment.name.node.as_str());
-    let made = segment.segment(scene)?;
-    let id = known.map_or(made.id, |s| s.id);
-    let version = next_version(version, known.map(|s| s.version))?;
-    if made.name == Name::everyone() {
-        return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(segment.name.span));
-    }
-    Ok(Segment { id, version, ..made })
-}
-
-impl Load {
-    /// The change that a statement of a dump says, checked against the state that it is loaded into.
-    pub(crate) fn change(&self, scene: &Scene<'_>) -> Result<Change> {
-        let parameters = scene.parameters;
-        match self {
-            Self::Key { key, version, archived } => {
-                let key = loaded_key(scene, key, *version)?;
-                Ok(Change::Key(Arc::new(Key { archived: *archived, ..key })))
-            }
-            Self::Segment { segment, version, archived } => {
-                let segment = loaded_segment(scene, segment, *version)?;
-                Ok(Change::Segment(Arc::new(Segment { archived: *archived, ..segment })))
-            }
-            Self::Config { number: id, name, disabled, archived, comment } => {
-                let id = ConfigId(number(*id)?);
-                let free =
-                    scene.catalog.config_ever_named(name.node.as_str()).is_none_or(|c| c == id);
-                if !free || id > scene.catalog.next_config() || id.0 == 0 {
-                    return Err(damaged("a config has a wrong number or name").at(name.span));
-                }
-                let name = name.node.clone();
-                let head = ConfigHead { id, name, disabled: *disabled, archived: *archived };
-                Ok(Change::Config { head, comment: parameters.optional(comment.as_ref())? })
-            }
-            Self::Salt { config, segment, salt } => Ok(Change::Salt {
-                config: config_of(scene, *config)?.head.id,
-                segment: scene.segment_id(segment)?,
-                salt: parameters.text(salt)?,
-            }),
-            Self::Version { config, number: wanted, description, rows, columns } => {
-                let config = config_of(scene, *config)?;
-                if *wanted != u64::from(config.newest) + 1 {
-                    return Err(damaged("the versions of a config come one after the other"));
-                }
-                let mut matrix = Matrix::new(scene, config.head.id, config.head.name.clone());
-                matrix.description = parameters.optional(description.as_ref())?;
-                matrix.set_rows(rows)?;
-                columns.iter().try_for_each(|column| matrix.add_column(column))?;
-                Ok(Change::Version(Arc::new(matrix.version(config.newest + 1))))
-            }
-            Self::Publication { .. } => self.loaded_publication(scene).map(Change::Publication),
-            Self::Cancel { number, config } => {
-                let config = config_of(scene, *config)?;
-                let known = config.timeline.publications().iter().any(|p| p.sequence == *number);
-                if !known {
-                    return Err(damaged("a publication is taken back that is not to come"));
-                }
-                Ok(Change::Cancel { config: config.head.id, sequence: *number })
-            }
-            Self::Keep(rule) => rule.change(parameters),
-            Self::Store { .. } | Self::Revision { .. } | Self::List { .. } | Self::End { .. } => {
-                Err(damaged("it changes nothing"))
-            }
-        }
-    }
-
-    fn loaded_publication(&self, scene: &Scene<'_>) -> Result<Publication> {
-        let Self::Publication { number: sequence, config, version, at, until, scheduled, comment } =
-            self
-        else {
-            return Err(damaged("it is no publication"));
-        };
-        let config = config_of(scene, *config)?;
-        if *sequence != scene.catalog.sequence + 1 {
-            return Err(damaged("publications come one after the other"));
-        }
-        let version = scene.version(config, &Spanned::unplaced(*version))?.number;
-        let effective = scene.parameters.timestamp(at)?;
-        let until = until.as_ref().map(|at| scene.parameters.timestamp(at)).transpose()?;
-        if until.is_some_and(|until| until <= effective) {
-            return Err(damaged("a publication ends before it begins"));
-        }
-        Ok(Publication {
-            config: config.head.id,
-            sequence: *sequence,
-            version,
-            effective,
-            until,
-            scheduled: *scheduled,
-            comment: scene.parameters.optional(comment.as_ref())?,
-        })
-    }
-}
-
-fn config_of<'s>(scene: &Scene<'s>, id: u64) -> Result<&'s Arc<Config>> {
-    let config = number(id).ok().and_then(|id| scene.catalog.config(ConfigId(id)));
-    config.ok_or_else(|| damaged("it speaks of a config that is not there"))
-}
-
-/// The version of an object: 1 of a new one, else that of the old one or the next.
-fn next_version(version: u64, old: Option<u32>) -> Result<u32> {
-    let number = number(version)?;
-    let old = old.unwrap_or(0);
-    if number == 0 || number < old || number - old > 1 {
-        return Err(damaged("the versions of an object come one after the other"));
-    }
-    Ok(number)
-}
-
-fn number(n: u64) -> Result<u32> {
-    u32::try_from(n).map_err(|_| damaged("a number is out of range"))
-}
-
-fn damaged(what: &str) -> Error {
-    ErrorKind::Corrupt { what: format!("in the dump, {what}") }.into()
 }

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
-    Arm, Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, Row, SegmentId, Share, Span,
-    Spanned, Split, VecMap, Version,
+    Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, Row, SegmentId, Share, Span, Spanned,
+    VecMap, Version,
 };
 
-use super::rules::Fit;
-use super::scene::Scene;
-use super::{CellSpec, CellsSpec, ColumnSpec, Position, RowSpec, SegmentRef, SplitSpec};
+use super::binder::Binder;
+use super::domain::Domain;
+use super::{CellsSpec, ColumnSpec, Position, RowSpec, SegmentRef, cell};
 
 /// The cells of a key by segment; what is not there is blank.
 type Cells = BTreeMap<SegmentId, Cell>;
 
 /// Rows and columns being edited.
 pub(super) struct Matrix<'s> {
-    scene: &'s Scene<'s>,
+    binder: &'s Binder<'s>,
     config: ConfigId,
     /// The name of the config at this point of the statement: new salts begin with it.
     pub(super) name: Name,
@@ -34,9 +34,9 @@ pub(super) struct Matrix<'s> {
 
 impl<'s> Matrix<'s> {
     /// A matrix without rows and columns.
-    pub(super) fn new(scene: &'s Scene<'s>, config: ConfigId, name: Name) -> Self {
+    pub(super) fn new(binder: &'s Binder<'s>, config: ConfigId, name: Name) -> Self {
         Self {
-            scene,
+            binder,
             config,
             name,
             description: None,
@@ -48,8 +48,8 @@ impl<'s> Matrix<'s> {
     }
 
     /// The matrix of a version, to be edited.
-    pub(super) fn of(scene: &'s Scene<'s>, config: &Config, version: &Version) -> Self {
-        let mut matrix = Self::new(scene, config.head.id, config.head.name.clone());
+    pub(super) fn of(binder: &'s Binder<'s>, config: &Config, version: &Version) -> Self {
+        let mut matrix = Self::new(binder, config.head.id, config.head.name.clone());
         matrix.description.clone_from(&version.description);
         matrix.rows.clone_from(&version.rows);
         matrix.salts = config.salts.clone();
@@ -112,7 +112,7 @@ impl<'s> Matrix<'s> {
         let place = self.place(row.segment, position.unwrap_or(&Position::Last))?;
         if self.rows.iter().any(|old| old.segment == row.segment) {
             let (kind, config) = (ObjectKind::Segment, self.name.clone());
-            let name = self.scene.catalog.segment_name(row.segment);
+            let name = self.binder.catalog.segment_name(row.segment);
             let error = Error::from(ErrorKind::InConfigAlready { kind, name, config });
             return Err(error.at(spec.segment.span).hint("`MOVE SEGMENT` changes its place"));
         }
@@ -152,13 +152,13 @@ impl<'s> Matrix<'s> {
 
     /// A new row: its salt is what `SALT` says, else the one it had before, else a new one.
     fn row(&mut self, spec: &RowSpec) -> Result<Row> {
-        let segment = self.scene.usable_segment_id(&spec.segment)?;
+        let segment = self.binder.usable_segment_id(&spec.segment)?;
         self.named.insert(segment, spec.segment.span);
         let salt = match (&spec.salt, self.salts.get(&segment)) {
-            (Some(salt), _) => self.scene.parameters.text(salt)?,
+            (Some(salt), _) => self.binder.parameters.text(salt)?,
             (None, Some(known)) => Arc::clone(known),
             (None, None) => {
-                let segment = self.scene.catalog.segment_name(segment);
+                let segment = self.binder.catalog.segment_name(segment);
                 format!("{}/{}", self.name.as_str(), segment.as_str()).into()
             }
         };
@@ -184,7 +184,7 @@ impl<'s> Matrix<'s> {
     fn row_named(&mut self, segment: &SegmentRef) -> Result<usize> {
         let known = match &segment.node {
             None => Some(SegmentId::EVERYONE),
-            Some(name) => self.scene.catalog.segment_named(name.as_str()).map(|s| s.id),
+            Some(name) => self.binder.catalog.segment_named(name.as_str()).map(|s| s.id),
         };
         let place = known.and_then(|id| self.rows.iter().position(|row| row.segment == id));
         if let Some(id) = known {
@@ -197,7 +197,7 @@ impl<'s> Matrix<'s> {
         let name = segment.node.clone().unwrap_or_else(Name::everyone);
         let wrong = name.as_str().to_owned();
         let names: Vec<_> =
-            self.rows.iter().map(|row| self.scene.catalog.segment_name(row.segment)).collect();
+            self.rows.iter().map(|row| self.binder.catalog.segment_name(row.segment)).collect();
         let config = self.name.clone();
         Error::from(ErrorKind::NotInConfig { kind: ObjectKind::Segment, name, config })
             .at(segment.span)
@@ -208,7 +208,7 @@ impl<'s> Matrix<'s> {
     fn settle_rows(&mut self) -> Result<()> {
         let mut seen = BTreeSet::new();
         if let Some(twice) = self.rows.iter().map(|row| row.segment).find(|s| !seen.insert(*s)) {
-            let name = self.scene.catalog.segment_name(twice).as_str().to_owned();
+            let name = self.binder.catalog.segment_name(twice).as_str().to_owned();
             return Err(self.at(twice, ErrorKind::Duplicate { what: "segment", name }));
         }
         let above = self.rows.split_last().map(|(_, above)| above).unwrap_or_default();
@@ -234,11 +234,11 @@ impl<'s> Matrix<'s> {
 
     /// Adds a key.
     pub(super) fn add_column(&mut self, spec: &ColumnSpec) -> Result<()> {
-        let known = self.scene.catalog.key_named(spec.key.node.as_str()).map(|key| key.id);
+        let known = self.binder.catalog.key_named(spec.key.node.as_str()).map(|key| key.id);
         if known.is_some_and(|id| self.columns.iter().any(|(key, _)| *key == id)) {
             return Err(self.key_already(&spec.key));
         }
-        let key = self.scene.usable_key(&spec.key)?;
+        let key = self.binder.usable_key(&spec.key)?;
         let cells = self.cells(key, &spec.cells, Cells::new())?;
         self.columns.push((key.id, cells));
         Ok(())
@@ -246,8 +246,8 @@ impl<'s> Matrix<'s> {
 
     /// The error for a key that is there already: before this statement, or by it.
     fn key_already(&self, key: &Spanned<Name>) -> Error {
-        let before = self.scene.catalog.config(self.config).and_then(|config| config.newest());
-        let known = self.scene.catalog.key_named(key.node.as_str());
+        let before = self.binder.catalog.config(self.config).and_then(|config| config.newest());
+        let known = self.binder.catalog.key_named(key.node.as_str());
         if before.zip(known).is_none_or(|(version, key)| version.column(key.id).is_none()) {
             let name = key.node.as_str().to_owned();
             return Error::from(ErrorKind::Duplicate { what: "key", name }).at(key.span);
@@ -263,7 +263,7 @@ impl<'s> Matrix<'s> {
         let place = self.column_named(&spec.key)?.ok_or_else(|| {
             self.no_column(&spec.key).hint(format!("`ADD KEY {}` adds it", spec.key.node))
         })?;
-        let key = self.scene.usable_key(&spec.key)?;
+        let key = self.binder.usable_key(&spec.key)?;
         let old = self.columns.get(place).map(|(_, cells)| cells.clone()).unwrap_or_default();
         let cells = self.cells(key, &spec.cells, old)?;
         if let Some(column) = self.columns.get_mut(place) {
@@ -285,7 +285,7 @@ impl<'s> Matrix<'s> {
     }
 
     fn column_named(&self, name: &Spanned<Name>) -> Result<Option<usize>> {
-        let id = self.scene.key(name)?.id;
+        let id = self.binder.key(name)?.id;
         Ok(self.columns.iter().position(|(key, _)| *key == id))
     }
 
@@ -297,11 +297,11 @@ impl<'s> Matrix<'s> {
 
     /// The cells of a key: old ones changed by what is said.
     fn cells(&mut self, key: &Key, spec: &CellsSpec, mut cells: Cells) -> Result<Cells> {
-        let fit = Fit::of(key)?;
+        let domain = Domain::of(key)?;
         match spec {
             CellsSpec::Blank => {}
             CellsSpec::All(cell) => {
-                let cell = self.cell(&fit, cell)?;
+                let cell = cell::cell(self.binder.parameters, &domain, cell)?;
                 cells = self.rows.iter().map(|row| (row.segment, cell.clone())).collect();
             }
             CellsSpec::Some(specs) => {
@@ -309,7 +309,9 @@ impl<'s> Matrix<'s> {
                 for (segment, cell) in specs {
                     let id = self.cell_segment(segment, &mut seen)?;
                     match cell {
-                        Some(cell) => cells.insert(id, self.cell(&fit, cell)?),
+                        Some(cell) => {
+                            cells.insert(id, cell::cell(self.binder.parameters, &domain, cell)?)
+                        }
                         None => cells.remove(&id),
                     };
                 }
@@ -324,65 +326,19 @@ impl<'s> Matrix<'s> {
         segment: &SegmentRef,
         seen: &mut BTreeSet<SegmentId>,
     ) -> Result<SegmentId> {
-        let id = self.scene.segment_id(segment)?;
+        let id = self.binder.segment_id(segment)?;
         self.row_named(segment)?;
         if seen.insert(id) {
             return Ok(id);
         }
-        let name = self.scene.catalog.segment_name(id).as_str().to_owned();
+        let name = self.binder.catalog.segment_name(id).as_str().to_owned();
         Err(Error::from(ErrorKind::Duplicate { what: "segment", name }).at(segment.span))
-    }
-
-    fn cell(&self, fit: &Fit<'_>, spec: &CellSpec) -> Result<Cell> {
-        match spec {
-            CellSpec::Value(literal) => {
-                let value = self.scene.parameters.resolve(literal)?;
-                Ok(Cell::Value(fit.admit(value, literal.span)?))
-            }
-            CellSpec::Split(split) => Ok(Cell::Split(self.split(fit, split)?)),
-        }
-    }
-
-    fn split(&self, fit: &Fit<'_>, spec: &Spanned<SplitSpec>) -> Result<Split> {
-        let mut labels = BTreeSet::new();
-        let mut arms: Vec<Arm> = Vec::with_capacity(spec.node.arms.len());
-        for arm in &spec.node.arms {
-            let name = arm.name.as_ref().map(|name| Arc::clone(&name.node));
-            let value = self.scene.parameters.resolve(&arm.value)?;
-            let made = Arm { name, share: arm.share.node, value };
-            let label = made.label(arms.len());
-            if !labels.insert(Arc::clone(&label)) {
-                let span = arm.name.as_ref().map_or(arm.share.span, |name| name.span);
-                let error = ErrorKind::Duplicate { what: "arm", name: label.to_string() };
-                return Err(Error::from(error).at(span));
-            }
-            arms.push(Arm {
-                value: fit.admit(made.value, arm.value.span)?,
-                share: made.share,
-                name: made.name,
-            });
-        }
-        refuse_sum(&arms, spec.span)?;
-        Ok(Split { arms, by: spec.node.by.as_ref().map(|path| Arc::clone(&path.node)) })
     }
 }
 
 /// 100 % is no rollout.
 fn partial(share: Share) -> Option<Share> {
     (share != Share::FULL).then_some(share)
-}
-
-fn refuse_sum(arms: &[Arm], span: Span) -> Result<()> {
-    let total: u64 = arms.iter().map(|arm| u64::from(arm.share.thousandths())).sum();
-    if total == u64::from(Share::FULL.thousandths()) {
-        return Ok(());
-    }
-    let (whole, part) = (total / 1000, total % 1000);
-    let total = match part {
-        0 => format!("{whole}%"),
-        _ => format!("{whole}.{}%", format!("{part:03}").trim_end_matches('0')),
-    };
-    Err(Error::from(ErrorKind::SplitSum { total }).at(span))
 }
 
 fn refuse_too_many(unit: &'static str, limit: usize, found: usize) -> Result<()> {

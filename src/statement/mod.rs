@@ -1,8 +1,9 @@
-//! The statements of the language, one file each: node, parsing, canonical text and help.
+//! Statements of the language, one file each: node, parsing, canonical text and help; and the table of them.
 
 #[macro_use]
 mod table;
 
+mod action;
 mod advance_clock;
 mod alter_config;
 mod alter_event;
@@ -12,7 +13,11 @@ mod archive;
 mod assert_error;
 mod assert_get;
 mod begin;
+pub(crate) mod binder;
 mod cancel;
+mod canonical;
+mod cell;
+pub(crate) mod chain;
 mod command;
 mod commit;
 mod create_config;
@@ -22,13 +27,16 @@ pub(crate) mod definition;
 mod describe;
 mod diff;
 mod disable;
+mod domain;
 mod effect;
 mod enable;
 mod explain;
+pub(crate) mod find;
 mod forget_user;
 mod get;
 mod listed;
 mod load;
+mod load_change;
 mod matrix;
 mod parameter;
 mod parsed;
@@ -38,7 +46,6 @@ mod restore;
 mod revert;
 mod rollback;
 pub(crate) mod rules;
-pub(crate) mod scene;
 mod set_actor;
 mod set_clock;
 mod set_comment;
@@ -51,9 +58,9 @@ mod spec;
 #[cfg(test)]
 mod tests;
 mod track;
-mod write;
+pub(crate) mod usage;
 
-pub use alter_config::{Action, Position};
+pub use action::{Action, Position};
 pub use alter_key::KeyChange;
 pub(crate) use command::{Command, Control, Kind, Query};
 pub use effect::{Effect, Operation, Target};
@@ -62,6 +69,7 @@ pub(crate) use listed::Listed;
 pub use parameter::Parameters;
 pub(crate) use parameter::unknown_parameter;
 pub use parsed::Parsed;
+pub(crate) use plan::{Plan, Write};
 pub use show::{Direction, Filter, Table};
 pub use show_stats::{ConfigStats, StatsOf};
 pub use spec::{ArmSpec, CellSpec, CellsSpec, ColumnSpec, RowSpec, SplitSpec};
@@ -73,8 +81,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::model::{Literal, Name, Spanned};
 use crate::syntax::{self, Node, Rule};
-pub(crate) use plan::{Plan, Write};
-use scene::Scene;
+use binder::Binder;
 
 statements! {
     {

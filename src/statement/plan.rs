@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::binder::Binder;
 use super::effect::{Effect, Operation};
-use super::scene::Scene;
 use crate::error::{ObjectKind, Result};
 use crate::model::{Catalog, Change, ChangeSet, Name, Timestamp};
 
@@ -34,7 +34,7 @@ pub(crate) struct Write {
 /// Write being put together: each change is applied to a catalog of its own, so that the rules over the whole
 /// can be asked of the state after it.
 pub(crate) struct Draft<'a> {
-    scene: &'a Scene<'a>,
+    binder: &'a Binder<'a>,
     pub(crate) after: Catalog,
     changes: Vec<Change>,
     comment: Option<Arc<str>>,
@@ -47,24 +47,24 @@ impl Plan {
     }
 }
 
-impl<'a> Scene<'a> {
+impl<'a> Binder<'a> {
     /// Starts a write.
     pub(super) fn draft(&'a self) -> Draft<'a> {
-        Draft { scene: self, after: self.catalog.clone(), changes: Vec::new(), comment: None }
+        Draft { binder: self, after: self.catalog.clone(), changes: Vec::new(), comment: None }
     }
 }
 
 impl Draft<'_> {
     /// Adds a change.
     pub(super) fn push(&mut self, change: Change) -> Result<()> {
-        self.after.apply(std::slice::from_ref(&change), self.scene.now, self.scene.versions)?;
+        self.after.apply(std::slice::from_ref(&change), self.binder.now, self.binder.versions)?;
         self.changes.push(change);
         Ok(())
     }
 
     /// The instant of the statement.
     pub(super) fn now(&self) -> Timestamp {
-        self.scene.now
+        self.binder.now
     }
 
     /// Says why the write is made.
@@ -81,7 +81,7 @@ impl Draft<'_> {
     /// Ends the write.
     pub(super) fn end(self, effect: Effect) -> Plan {
         Plan::Write(Box::new(Write {
-            now: self.scene.now,
+            now: self.binder.now,
             changes: ChangeSet { changes: self.changes },
             after: self.after,
             effect,

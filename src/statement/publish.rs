@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
+use super::canonical::optional;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
-use super::scene::Scene;
-use super::write::optional;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Config, Literal, Name, Publication, Spanned, Timestamp, Version};
@@ -97,37 +97,37 @@ pub(super) const HELP: Help = Help {
 
 impl Publish {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
-        let config = scene.usable_config(&self.config)?;
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let config = binder.usable_config(&self.config)?;
         let version = match (&self.version, config.newest()) {
             (None, Some(newest)) => Arc::clone(newest),
-            (Some(number), _) => scene.version(config, number)?,
+            (Some(number), _) => binder.version(config, number)?,
             (None, None) => return Ok(Plan::unchanged("it has no version")),
         };
-        let (effective, until) = self.window(scene)?;
-        self.refuse_blank(scene, config, &version)?;
+        let (effective, until) = self.window(binder)?;
+        self.refuse_blank(binder, config, &version)?;
         let publication = Publication {
             config: config.head.id,
-            sequence: scene.catalog.sequence + 1,
+            sequence: binder.catalog.sequence + 1,
             version: version.number,
             effective,
             until,
             scheduled: self.at.is_some(),
-            comment: scene.parameters.optional(self.comment.as_ref())?,
+            comment: binder.parameters.optional(self.comment.as_ref())?,
         };
-        self.publish(scene, config, &version, publication)
+        self.publish(binder, config, &version, publication)
     }
 
     /// From when on and up to when it is in force.
-    fn window(&self, scene: &Scene<'_>) -> Result<(Timestamp, Option<Timestamp>)> {
-        let Some(at) = &self.at else { return Ok((scene.now, None)) };
-        let effective = scene.parameters.timestamp(at)?;
-        if effective < scene.now {
-            let error = ErrorKind::Past { what: "AT", at: effective, now: scene.now };
+    fn window(&self, binder: &Binder<'_>) -> Result<(Timestamp, Option<Timestamp>)> {
+        let Some(at) = &self.at else { return Ok((binder.now, None)) };
+        let effective = binder.parameters.timestamp(at)?;
+        if effective < binder.now {
+            let error = ErrorKind::Past { what: "AT", at: effective, now: binder.now };
             return Err(Error::from(error).at(at.span).hint("without AT it is published now"));
         }
         let Some(until) = &self.until else { return Ok((effective, None)) };
-        let end = scene.parameters.timestamp(until)?;
+        let end = binder.parameters.timestamp(until)?;
         if end <= effective {
             let error = ErrorKind::EmptyWindow { at: effective, until: end };
             return Err(Error::from(error).at(until.span));
@@ -135,10 +135,10 @@ impl Publish {
         Ok((effective, Some(end)))
     }
 
-    fn refuse_blank(&self, scene: &Scene<'_>, config: &Config, version: &Version) -> Result<()> {
+    fn refuse_blank(&self, binder: &Binder<'_>, config: &Config, version: &Version) -> Result<()> {
         let blank = version.columns.iter().filter(|column| column.is_blank());
         let keys: Vec<_> =
-            blank.filter_map(|c| scene.catalog.key(c.key)).map(|key| key.name.clone()).collect();
+            blank.filter_map(|c| binder.catalog.key(c.key)).map(|key| key.name.clone()).collect();
         if keys.is_empty() && !version.columns.is_empty() {
             return Ok(());
         }
@@ -148,12 +148,12 @@ impl Publish {
 
     fn publish(
         &self,
-        scene: &Scene<'_>,
+        binder: &Binder<'_>,
         config: &Config,
         version: &Arc<Version>,
         publication: Publication,
     ) -> Result<Plan> {
-        let (now, name, number) = (scene.now, &self.config.node, version.number);
+        let (now, name, number) = (binder.now, &self.config.node, version.number);
         let comment = publication.comment.clone();
         let at_once = publication.effective == now && publication.until.is_none();
         let settled =
@@ -162,7 +162,7 @@ impl Publish {
             at if at == now => Operation::Published,
             at => Operation::Scheduled { at },
         };
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         draft.push(Change::Publication(publication))?;
         if let Some(after) = draft.after.config(config.head.id) {
             rules::refuse_invalid(&draft.after, after, [version].into_iter(), now)

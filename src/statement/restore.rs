@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::{Binder, find_referenced};
+use super::canonical::kind;
 use super::effect::Operation;
 use super::plan::Plan;
-use super::scene::{Scene, find_referenced};
-use super::write::kind;
-use super::{Help, named, rules};
+use super::{Help, chain, named, rules};
 use crate::error::{Error, ObjectKind, Result};
 use crate::model::{
     Catalog, Change, ConfigHead, Key, Name, Reference, Segment, Spanned, Timestamp,
@@ -56,35 +56,35 @@ pub(super) const HELP: Help = Help {
 
 impl Restore {
     /// Checks the statement against a state, and plans what it does.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let (kind, name) = (self.kind, &self.name.node);
-        let Some(change) = self.change(scene)? else {
+        let Some(change) = self.change(binder)? else {
             return Ok(Plan::unchanged(format!("{kind} {name} is not archived")));
         };
-        let mut draft = scene.draft();
+        let mut draft = binder.draft();
         draft.push(change.clone())?;
-        refuse_invalid(&draft.after, &change, scene.now).map_err(|e| e.at(self.name.span))?;
+        refuse_invalid(&draft.after, &change, binder.now).map_err(|e| e.at(self.name.span))?;
         Ok(draft.done(Operation::Restored, kind, name))
     }
 
     /// The change that takes the object back into use; `None` if it is in use.
-    fn change(&self, scene: &Scene<'_>) -> Result<Option<Change>> {
+    fn change(&self, binder: &Binder<'_>) -> Result<Option<Change>> {
         Ok(match self.kind {
             ObjectKind::Key => {
-                let key = scene.key(&self.name)?;
+                let key = binder.key(&self.name)?;
                 let restored = || Change::Key(Arc::new(Key { archived: false, ..Key::clone(key) }));
                 key.archived.then(restored)
             }
             ObjectKind::Segment => {
-                let segment = scene.segment(&self.name)?;
+                let segment = binder.segment(&self.name)?;
                 if segment.archived {
-                    find_referenced(scene, segment).map_err(|e| e.at(self.name.span))?;
+                    find_referenced(binder, segment).map_err(|e| e.at(self.name.span))?;
                 }
                 let restored = || Segment { archived: false, ..Segment::clone(segment) };
                 segment.archived.then(|| Change::Segment(Arc::new(restored())))
             }
             ObjectKind::Config => {
-                let head = &scene.config(&self.name)?.head;
+                let head = &binder.config(&self.name)?.head;
                 let restored = || ConfigHead { archived: false, ..head.clone() };
                 head.archived.then(|| Change::Config { head: restored(), comment: None })
             }
@@ -96,7 +96,7 @@ impl Restore {
 fn refuse_invalid(after: &Catalog, restored: &Change, now: Timestamp) -> Result<()> {
     match restored {
         Change::Segment(segment) => {
-            rules::refuse_cycles(after, [Reference::Segment(segment.id)], now)
+            chain::refuse_cycles(after, [Reference::Segment(segment.id)], now)
         }
         Change::Config { head, .. } => match after.config(head.id) {
             Some(config) => rules::refuse_invalid(after, config, config.used(now), now),

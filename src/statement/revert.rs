@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use super::binder::Binder;
+use super::canonical::optional;
 use super::plan::Plan;
-use super::scene::Scene;
-use super::write::optional;
 use super::{Help, Publish, Text, named, text};
 use crate::error::{Error, Result};
 use crate::model::{Literal, Name, Spanned};
@@ -63,7 +63,7 @@ pub(super) const HELP: Help = Help {
 
 impl Revert {
     /// Checks the statement against a state, and plans what it does: it publishes the version now.
-    pub(crate) fn plan(&self, scene: &Scene<'_>) -> Result<Plan> {
+    pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let publish = Publish {
             config: self.config.clone(),
             version: Some(self.version),
@@ -71,6 +71,6 @@ impl Revert {
             until: None,
             comment: self.comment.clone(),
         };
-        publish.plan(scene)
+        publish.plan(binder)
     }
 }

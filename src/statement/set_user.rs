@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::write::Clauses;
+use super::canonical::Clauses;
 use super::{Help, Parameters, Text, named, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{

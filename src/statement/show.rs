@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Help;
-use super::write::{join, optional};
+use super::canonical::{join, optional};
 use crate::error::Result;
 use crate::model::{Expr, Path, Spanned, write_path};
 use crate::syntax::{Cursor, Node, Rule};

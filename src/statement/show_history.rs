@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::write::kind;
+use super::canonical::kind;
 use super::{Filter, Help, named};
 use crate::error::{Error, ObjectKind, Result};
 use crate::model::{Name, Spanned};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::write::{optional, segment as written};
+use super::canonical::{optional, segment as written};
 use super::{Filter, Help, SegmentRef, Text, named, segment, text};
 use crate::error::{Error, Result};
 use crate::model::{Granularity, Name, Spanned, Timestamp};

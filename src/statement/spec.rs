@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::write::{self, join, optional};
+use super::canonical::{self, join, optional};
 use super::{SegmentRef, Text, named, segment, text};
 use crate::error::{Error, Result};
 use crate::model::{Literal, Name, Path, Share, Spanned, Value, write_path, write_step};
@@ -111,7 +111,7 @@ impl TryFrom<&str> for RowSpec {
 
 impl fmt::Display for RowSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&write::segment(&self.segment))?;
+        f.write_str(&canonical::segment(&self.segment))?;
         if let Some(rollout) = &self.rollout {
             write!(f, " {rollout}")?;
         }
@@ -187,7 +187,7 @@ impl fmt::Display for ColumnSpec {
 }
 
 fn value_of(segment: &SegmentRef, cell: Option<&CellSpec>) -> String {
-    let segment = write::segment(segment);
+    let segment = canonical::segment(segment);
     cell.map_or_else(|| format!("{segment} = BLANK"), |cell| format!("{segment} = {cell}"))
 }
 

@@ -35,9 +35,9 @@ macro_rules! nodes {
             }
 
             /// Checks it against a state, and gives the command that it is.
-            pub(crate) fn check(&self, scene: &Scene<'_>) -> Result<Command<'_>> {
+            pub(crate) fn check(&self, binder: &Binder<'_>) -> Result<Command<'_>> {
                 match self {
-                    $(Self::$Node(node) => command!($kind, $Node(node), scene),)*
+                    $(Self::$Node(node) => command!($kind, $Node(node), binder),)*
                 }
             }
 
@@ -69,19 +69,19 @@ macro_rules! nodes {
 
 /// Makes the command of a node, by its kind.
 macro_rules! command {
-    (Write, $Node:ident($node:ident), $scene:ident) => {
-        $node.plan($scene).map(Command::Write)
+    (Write, $Node:ident($node:ident), $binder:ident) => {
+        $node.plan($binder).map(Command::Write)
     };
-    (Record, $Node:ident($node:ident), $scene:ident) => {
-        $node.entry($scene.parameters, $scene.now).map(Command::Record)
+    (Record, $Node:ident($node:ident), $binder:ident) => {
+        $node.entry($binder.parameters, $binder.now).map(Command::Record)
     };
-    (Query, $Node:ident($node:ident), $scene:ident) => {
+    (Query, $Node:ident($node:ident), $binder:ident) => {
         Ok(Command::Query(Query::$Node($node)))
     };
-    (Control, $Node:ident($node:ident), $scene:ident) => {
+    (Control, $Node:ident($node:ident), $binder:ident) => {
         Ok(Command::Control(Control::$Node($node)))
     };
-    (Load, $Node:ident($node:ident), $scene:ident) => {
+    (Load, $Node:ident($node:ident), $binder:ident) => {
         Ok(Command::Load($node))
     };
 }

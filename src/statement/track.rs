@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::write::optional;
+use super::canonical::optional;
 use super::{Help, Parameters, Text, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{

@@ -9,8 +9,8 @@ use crate::model::{
     Catalog, Change, ConfigId, ListId, Reference, Revision, Timestamp, Version, Versions,
     check_user_id,
 };
-use crate::statement::scene::Scene;
-use crate::statement::{Listed, Load, Parameters, rules};
+use crate::statement::binder::Binder;
+use crate::statement::{Listed, Load, Parameters, chain, rules};
 use crate::store::Loader;
 
 /// A dump on its way into the store; nothing of it is there before its end.
@@ -105,8 +105,8 @@ impl Loading {
                 let versions = LoadVersions(self);
                 let (catalog, now) = (&self.catalog, revision.time);
                 let lists = self.lists;
-                let scene = Scene { catalog, now, parameters, versions: &versions, lists };
-                load.change(&scene).map(LoadStep::Change)
+                let binder = Binder { catalog, now, parameters, versions: &versions, lists };
+                load.change(&binder).map(LoadStep::Change)
             }
         }
     }
@@ -238,7 +238,7 @@ impl Loading {
             }
         }
         let segments = self.catalog.segments().map(|s| Reference::Segment(s.id));
-        rules::refuse_cycles(&self.catalog, segments, now)
+        chain::refuse_cycles(&self.catalog, segments, now)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the canonical texts of statements have in common.
+//! Canonical text: what the texts of statements have in common.
 
 use std::fmt::{self, Display};
 

@@ -1,4 +1,4 @@
-//! Scene of a check: the state that names are looked up in, and what they mean there.
+//! Binder: what names, parameters and conditions of a statement mean in a state.
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use crate::model::{
     SegmentId, Span, Spanned, Timestamp, Version, Versions,
 };
 
+use super::find::{find_config, find_key, find_segment, find_segment_id, named, unknown_version};
 use super::{Parameters, SegmentRef};
 
-/// The state that a write is checked against.
-pub(crate) struct Scene<'a> {
+/// Binder of a statement to the state that it is checked against.
+pub(crate) struct Binder<'a> {
     /// Every object as it stands.
     pub(crate) catalog: &'a Catalog,
     /// The instant of the statement.
@@ -26,7 +27,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) lists: u32,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> Binder<'a> {
     /// A key, archived or not.
     pub(crate) fn key(&self, name: &Spanned<Name>) -> Result<&'a Arc<Key>> {
         find_key(self.catalog, name)
@@ -93,7 +94,7 @@ impl<'a> Scene<'a> {
     /// Checks the condition of a segment.
     pub(crate) fn condition(&self, expr: &Expr) -> Result<Condition> {
         let bound = self.parameters.bind(expr)?.into_owned();
-        eval::compile(&bound, &SegmentScope { scene: self, lists: self.lists })?;
+        eval::compile(&bound, &SegmentScope { binder: self, lists: self.lists })?;
         of_storable_length(Condition::new(bound), expr.span)
     }
 
@@ -115,78 +116,6 @@ fn of_storable_length(condition: Condition, span: Span) -> Result<Condition> {
     Err(Error::from(ErrorKind::TooMany { what, limit, unit, found }).at(span))
 }
 
-/// A key by its name, or an error that says which one may be meant.
-pub(crate) fn find_key<'c>(catalog: &'c Catalog, name: &Spanned<Name>) -> Result<&'c Arc<Key>> {
-    catalog
-        .key_named(name.node.as_str())
-        .ok_or_else(|| unknown(ObjectKind::Key, name, catalog.keys().map(|k| k.name.as_str())))
-}
-
-/// A segment by its name, or an error that says which one may be meant.
-pub(crate) fn find_segment<'c>(
-    catalog: &'c Catalog,
-    name: &Spanned<Name>,
-) -> Result<&'c Arc<Segment>> {
-    catalog.segment_named(name.node.as_str()).ok_or_else(|| {
-        unknown(ObjectKind::Segment, name, catalog.segments().map(|s| s.name.as_str()))
-    })
-}
-
-/// The number of a segment by its name, archived or not; `EVERYONE` too.
-pub(crate) fn find_segment_id(catalog: &Catalog, segment: &SegmentRef) -> Result<SegmentId> {
-    match named(segment) {
-        Some(name) => Ok(find_segment(catalog, &name)?.id),
-        None => Ok(SegmentId::EVERYONE),
-    }
-}
-
-/// A config by its name, or an error that says which one may be meant.
-pub(crate) fn find_config<'c>(
-    catalog: &'c Catalog,
-    name: &Spanned<Name>,
-) -> Result<&'c Arc<Config>> {
-    catalog.config_named(name.node.as_str()).ok_or_else(|| {
-        let former = catalog.config_ever_named(name.node.as_str());
-        let names = catalog.configs().map(|c| c.head.name.as_str());
-        match former.and_then(|id| catalog.config(id)) {
-            Some(config) => unknown(ObjectKind::Config, name, std::iter::empty())
-                .hint(format!("its name is `{}` now", config.head.name.as_str())),
-            None => unknown(ObjectKind::Config, name, names),
-        }
-    })
-}
-
-/// The error for a name that is taken, perhaps by something archived.
-pub(super) fn already_exists(kind: ObjectKind, name: &Spanned<Name>, archived: bool) -> Error {
-    let error = Error::from(ErrorKind::AlreadyExists { kind, name: name.node.clone() });
-    let error = error.at(name.span);
-    if !archived {
-        return error;
-    }
-    let kind = kind.to_string().to_uppercase();
-    error.hint(format!("it is archived: `RESTORE {kind} {}` brings it back", name.node))
-}
-
-fn unknown<'a>(
-    kind: ObjectKind,
-    name: &Spanned<Name>,
-    known: impl Iterator<Item = &'a str>,
-) -> Error {
-    Error::from(ErrorKind::Unknown { kind, name: name.node.clone() })
-        .at(name.span)
-        .suggest(name.node.as_str(), known)
-}
-
-/// The error for a version that a config does not have.
-pub(crate) fn unknown_version(config: &Config, number: &Spanned<u64>) -> Error {
-    Error::from(ErrorKind::UnknownVersion {
-        config: config.head.name.clone(),
-        number: number.node,
-        newest: config.newest,
-    })
-    .at(number.span)
-}
-
 fn refuse_archived(archived: bool, kind: ObjectKind, name: &Spanned<Name>) -> Result<()> {
     if !archived {
         return Ok(());
@@ -196,25 +125,21 @@ fn refuse_archived(archived: bool, kind: ObjectKind, name: &Spanned<Name>) -> Re
     Err(Error::from(ErrorKind::Archived { kind, name: name.node.clone() }).at(name.span).hint(hint))
 }
 
-fn named(segment: &SegmentRef) -> Option<Spanned<Name>> {
-    segment.node.clone().map(|name| Spanned::new(name, segment.span))
-}
-
 /// What names mean in the condition of a segment.
 struct SegmentScope<'s> {
-    scene: &'s Scene<'s>,
+    binder: &'s Binder<'s>,
     /// The last of the lists that it may refer to.
     lists: u32,
 }
 
 impl Scope for SegmentScope<'_> {
     fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
-        let key = self.scene.usable_key(name)?;
+        let key = self.binder.usable_key(name)?;
         Ok((key.id, key.kind))
     }
 
     fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId> {
-        Ok(self.scene.usable_segment(name)?.id)
+        Ok(self.binder.usable_segment(name)?.id)
     }
 
     fn list(&self, list: ListId, span: Span) -> Result<()> {
@@ -233,9 +158,9 @@ impl Scope for SegmentScope<'_> {
 }
 
 /// Refuses a segment whose condition refers to what is archived.
-pub(super) fn find_referenced(scene: &Scene<'_>, segment: &Segment) -> Result<()> {
+pub(super) fn find_referenced(binder: &Binder<'_>, segment: &Segment) -> Result<()> {
     // the lists of what is stored are there
-    let scope = SegmentScope { scene, lists: u32::MAX };
+    let scope = SegmentScope { binder, lists: u32::MAX };
     eval::compile(segment.condition.expr(), &scope).map(drop).map_err(|error| {
         // the places are those of the text in which the condition was written
         error.unplaced()
