@@ -1,9 +1,9 @@
-//! What users did, as conditions ask for it: functions over events.
+//! Questions of what users did, and the answers to them.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Duration, Expr, Literal, Object, Path, Spanned, Timestamp, Value, write_path};
+use super::{Duration, Object, Path, Timestamp, Value};
 
 /// A function over the events of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,108 +76,6 @@ impl Aggregate {
 impl fmt::Display for Aggregate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.keyword())
-    }
-}
-
-/// A function over events as it is written: `SUM(EVENT 'Charged' OF amount WHERE … WITHIN 30 DAYS)`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Behaviour {
-    /// Which function.
-    pub aggregate: Aggregate,
-    /// The name of the events.
-    pub event: Spanned<Literal>,
-    /// The property that it is about.
-    pub of: Option<Path>,
-    /// The value that `SHARE` looks for.
-    pub equals: Option<Spanned<Literal>>,
-    /// Which of the events: a condition over their properties.
-    pub filter: Option<Expr>,
-    /// Of which time.
-    pub window: Option<Window>,
-}
-
-impl Behaviour {
-    /// The literals, in the order in which they are written; not those of the filter.
-    pub(crate) fn literals(&self) -> impl Iterator<Item = &Spanned<Literal>> {
-        let window = self.window.iter().flat_map(Window::literals);
-        std::iter::once(&self.event).chain(&self.equals).chain(window)
-    }
-
-    /// The literals, to be changed in place.
-    pub(crate) fn literals_mut(&mut self) -> impl Iterator<Item = &mut Spanned<Literal>> {
-        let window = self.window.iter_mut().flat_map(Window::literals_mut);
-        std::iter::once(&mut self.event).chain(&mut self.equals).chain(window)
-    }
-}
-
-/// Writes it as it is read: `DID` without parentheses, if it has no filter.
-impl fmt::Display for Behaviour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.aggregate == Aggregate::Did && self.filter.is_none() {
-            write!(f, "DID {}", self.event)?;
-            return self.write_window(f);
-        }
-        write!(f, "{}(EVENT {}", self.aggregate, self.event)?;
-        if let Some(path) = &self.of {
-            f.write_str(" OF ")?;
-            write_path(f, path)?;
-        }
-        self.equals.iter().try_for_each(|literal| write!(f, " = {literal}"))?;
-        self.filter.iter().try_for_each(|filter| write!(f, " WHERE {filter}"))?;
-        self.write_window(f)?;
-        f.write_str(")")
-    }
-}
-
-impl Behaviour {
-    fn write_window(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.window.iter().try_for_each(|window| write!(f, " {window}"))
-    }
-}
-
-/// The time that a function over events looks at, as it is written.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Window {
-    /// `WITHIN d`: `(t − d, t]`.
-    Within(Duration),
-    /// `SINCE ts`: `[ts, t]`.
-    Since(Spanned<Literal>),
-    /// `FROM ts TO ts`: `[from, to)`, and never past `t`.
-    Span {
-        /// The first instant in it.
-        from: Spanned<Literal>,
-        /// The first instant after it.
-        to: Spanned<Literal>,
-    },
-}
-
-impl Window {
-    fn literals(&self) -> impl Iterator<Item = &Spanned<Literal>> {
-        let (first, second) = match self {
-            Self::Within(_) => (None, None),
-            Self::Since(from) => (Some(from), None),
-            Self::Span { from, to } => (Some(from), Some(to)),
-        };
-        first.into_iter().chain(second)
-    }
-
-    fn literals_mut(&mut self) -> impl Iterator<Item = &mut Spanned<Literal>> {
-        let (first, second) = match self {
-            Self::Within(_) => (None, None),
-            Self::Since(from) => (Some(from), None),
-            Self::Span { from, to } => (Some(from), Some(to)),
-        };
-        first.into_iter().chain(second)
-    }
-}
-
-impl fmt::Display for Window {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Within(duration) => write!(f, "WITHIN {duration}"),
-            Self::Since(from) => write!(f, "SINCE {from}"),
-            Self::Span { from, to } => write!(f, "FROM {from} TO {to}"),
-        }
     }
 }
 

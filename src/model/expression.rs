@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Behaviour, Duration, KeyType, ListId, Name, Spanned, Value};
+use super::{Aggregate, Duration, KeyType, ListId, Name, Path, Spanned, Value};
 
 /// An expression and its place.
 pub type Expr = Spanned<ExprKind>;
-
-/// The steps of an attribute: `address.city` has two.
-pub type Path = Arc<[Arc<str>]>;
 
 /// A value in the text, or a parameter that stands for one.
 #[derive(Clone, Debug, PartialEq)]
@@ -246,5 +243,72 @@ impl ExprKind {
             _ => None,
         };
         1 + self.operands().into_iter().chain(filter).map(|e| e.node.depth()).max().unwrap_or(0)
+    }
+}
+
+/// A function over events as it is written: `SUM(EVENT 'Charged' OF amount WHERE … WITHIN 30 DAYS)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Behaviour {
+    /// Which function.
+    pub aggregate: Aggregate,
+    /// The name of the events.
+    pub event: Spanned<Literal>,
+    /// The property that it is about.
+    pub of: Option<Path>,
+    /// The value that `SHARE` looks for.
+    pub equals: Option<Spanned<Literal>>,
+    /// Which of the events: a condition over their properties.
+    pub filter: Option<Expr>,
+    /// Of which time.
+    pub window: Option<Window>,
+}
+
+impl Behaviour {
+    /// The literals, in the order in which they are written; not those of the filter.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &Spanned<Literal>> {
+        let window = self.window.iter().flat_map(Window::literals);
+        std::iter::once(&self.event).chain(&self.equals).chain(window)
+    }
+
+    /// The literals, to be changed in place.
+    pub(crate) fn literals_mut(&mut self) -> impl Iterator<Item = &mut Spanned<Literal>> {
+        let window = self.window.iter_mut().flat_map(Window::literals_mut);
+        std::iter::once(&mut self.event).chain(&mut self.equals).chain(window)
+    }
+}
+
+/// The time that a function over events looks at, as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Window {
+    /// `WITHIN d`: `(t − d, t]`.
+    Within(Duration),
+    /// `SINCE ts`: `[ts, t]`.
+    Since(Spanned<Literal>),
+    /// `FROM ts TO ts`: `[from, to)`, and never past `t`.
+    Span {
+        /// The first instant in it.
+        from: Spanned<Literal>,
+        /// The first instant after it.
+        to: Spanned<Literal>,
+    },
+}
+
+impl Window {
+    fn literals(&self) -> impl Iterator<Item = &Spanned<Literal>> {
+        let (first, second) = match self {
+            Self::Within(_) => (None, None),
+            Self::Since(from) => (Some(from), None),
+            Self::Span { from, to } => (Some(from), Some(to)),
+        };
+        first.into_iter().chain(second)
+    }
+
+    fn literals_mut(&mut self) -> impl Iterator<Item = &mut Spanned<Literal>> {
+        let (first, second) = match self {
+            Self::Within(_) => (None, None),
+            Self::Since(from) => (Some(from), None),
+            Self::Span { from, to } => (Some(from), Some(to)),
+        };
+        first.into_iter().chain(second)
     }
 }

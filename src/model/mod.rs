@@ -27,7 +27,7 @@ mod value;
 mod vec_map;
 mod writer;
 
-pub use behaviour::{Aggregate, Behaviour, Window};
+pub use behaviour::Aggregate;
 pub(crate) use behaviour::{Answer, Frame, Judge, KeptAnswer, Measured, Past, Question, Ready};
 pub(crate) use catalog::{Catalog, Reference, Referrer, Versions};
 pub use change::{Change, ChangeSet, Revision};
@@ -38,7 +38,8 @@ pub use context::Context;
 pub(crate) use context::{As, Attribute, AttributeName};
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
 pub use expression::{
-    AffixKind, ArithmeticOp, CompareOp, Expr, ExprKind, IsWhat, Literal, Path, Quantifier,
+    AffixKind, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, IsWhat, Literal, Quantifier,
+    Window,
 };
 pub(crate) use fact::{
     Entry, What, check_attribute, check_event_id, check_event_name, check_user_id, check_value,
@@ -48,7 +49,7 @@ pub use granularity::Granularity;
 pub use key::Key;
 pub use key_type::KeyType;
 pub(crate) use list::{LISTS_ARE_LOADED, UserIds};
-pub use name::{Name, NameError};
+pub use name::{Name, NameError, Path};
 pub(crate) use name::{write_path, write_step};
 pub use publication::{Publication, Timeline};
 pub use reason::Reason;

@@ -126,6 +126,9 @@ impl PartialEq<str> for Name {
     }
 }
 
+/// The steps of an attribute: `address.city` has two.
+pub type Path = Arc<[Arc<str>]>;
+
 /// Writes a path of attribute names: `address."zip code"`.
 pub(crate) fn write_path(f: &mut fmt::Formatter<'_>, steps: &[Arc<str>]) -> fmt::Result {
     for (i, step) in steps.iter().enumerate() {

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display};
 
 use super::{
-    AffixKind, ArithmeticOp, Expr, ExprKind, IsWhat, Literal, Quantifier, Value, write_path,
-    write_step,
+    AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, IsWhat, Literal, Quantifier,
+    Value, Window, write_path, write_step,
 };
 
 impl fmt::Display for Literal {
@@ -296,6 +296,41 @@ impl Level {
             Self::Sum => Self::Product,
             Self::Product => Self::Unary,
             Self::Unary | Self::Primary => Self::Primary,
+        }
+    }
+}
+
+/// Writes it as it is read: `DID` without parentheses, if it has no filter.
+impl fmt::Display for Behaviour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.aggregate == Aggregate::Did && self.filter.is_none() {
+            write!(f, "DID {}", self.event)?;
+            return self.write_window(f);
+        }
+        write!(f, "{}(EVENT {}", self.aggregate, self.event)?;
+        if let Some(path) = &self.of {
+            f.write_str(" OF ")?;
+            write_path(f, path)?;
+        }
+        self.equals.iter().try_for_each(|literal| write!(f, " = {literal}"))?;
+        self.filter.iter().try_for_each(|filter| write!(f, " WHERE {filter}"))?;
+        self.write_window(f)?;
+        f.write_str(")")
+    }
+}
+
+impl Behaviour {
+    fn write_window(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.window.iter().try_for_each(|window| write!(f, " {window}"))
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Within(duration) => write!(f, "WITHIN {duration}"),
+            Self::Since(from) => write!(f, "SINCE {from}"),
+            Self::Span { from, to } => write!(f, "FROM {from} TO {to}"),
         }
     }
 }
