@@ -43,7 +43,7 @@ pub(super) struct Compiled {
     fields: Arc<Fields>,
     /// The lists of users that conditions refer to.
     pub(super) lists: Arc<Lists>,
-    /// The segments whose conditions may have a function over events.
+    /// The segments whose conditions have a function over events.
     pub(super) asking: OrdSet<SegmentId>,
     /// The functions over events that may decide over a key.
     pub(super) questions: OnceLock<Box<[Arc<Measure>]>>,
@@ -156,7 +156,7 @@ impl Compiled {
     }
 
     fn set_segment(&mut self, id: SegmentId, segment: CompiledSegment) {
-        if segment.condition.may_ask() {
+        if segment.condition.reads_events() {
             self.asking.insert(id);
         } else {
             self.asking.remove(&id);

@@ -18,7 +18,7 @@ impl Needs {
     /// publication on.
     pub(crate) fn of(catalog: &Catalog) -> Self {
         let mut needs = Self::default();
-        let asking = catalog.segments().filter(|s| !s.archived && s.condition.may_ask());
+        let asking = catalog.segments().filter(|s| !s.archived && s.condition.reads_events());
         asking.for_each(|segment| needs.add(segment));
         needs
     }

@@ -7,6 +7,34 @@ use std::sync::{Arc, OnceLock};
 use super::{Expr, ExprKind, ListId};
 use crate::error::Result;
 
+/// What a condition looks at besides attributes, keys and segments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reads {
+    /// Whether it has a function over events.
+    pub(crate) events: bool,
+    /// The lists of users that it refers to.
+    pub(crate) lists: BTreeSet<ListId>,
+}
+
+impl Reads {
+    fn of(expr: &Expr) -> Self {
+        let (mut found, mut todo) = (Self::default(), vec![expr]);
+        while let Some(expr) = todo.pop() {
+            match expr.node {
+                ExprKind::InList(list) => drop(found.lists.insert(list)),
+                ExprKind::Behaviour(_) => found.events = true,
+                _ => todo.extend(expr.node.operands()),
+            }
+        }
+        found
+    }
+
+    /// `None` if there is nothing.
+    fn boxed(self) -> Option<Box<Self>> {
+        (self != Self::default()).then(|| Box::new(self))
+    }
+}
+
 /// Reads an expression from its canonical text; `check`: it is the `CHECK` of a key.
 pub(crate) type ConditionParser = fn(text: &str, check: bool) -> Result<Expr>;
 
@@ -19,6 +47,8 @@ struct Contents {
     text: Arc<str>,
     /// In a box, for most conditions of a large store are not asked for.
     expr: OnceLock<Box<Expr>>,
+    /// `None` if it reads nothing, which takes little memory.
+    reads: OnceLock<Option<Box<Reads>>>,
     /// How the text is read when the expression is first asked for.
     source: Option<Source>,
 }
@@ -35,14 +65,21 @@ impl Condition {
     #[must_use]
     pub fn new(expr: Expr) -> Self {
         let text = expr.to_string().into();
-        Self(Arc::new(Contents { text, expr: OnceLock::from(Box::new(expr)), source: None }))
+        let expr = OnceLock::from(Box::new(expr));
+        Self(Arc::new(Contents { text, expr, reads: OnceLock::new(), source: None }))
     }
 
     /// Keeps a canonical text that was checked before it was stored. It is read when its expression is first
     /// asked for: to read them all is most of the time that opening a store would take.
     pub(crate) fn stored(text: Arc<str>, check: bool, parser: ConditionParser) -> Self {
-        let source = Some(Source { parser, check });
-        Self(Arc::new(Contents { text, expr: OnceLock::new(), source }))
+        let (expr, reads) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Contents { text, expr, reads, source: Some(Source { parser, check }) }))
+    }
+
+    /// The same condition, of which is known what it reads: it was stored, too.
+    pub(crate) fn known_to_read(self, reads: Reads) -> Self {
+        let _ = self.0.reads.set(reads.boxed()); // if it is there already, it is the same
+        self
     }
 
     /// The expression. If a stored text cannot be read, it is `FALSE`: whoever evaluates must not fail, and
@@ -61,15 +98,20 @@ impl Condition {
         }
     }
 
-    /// Whether it may have a function over events in it. It need not be read for that, but a text in it may look
-    /// like one.
-    pub(crate) fn may_ask(&self) -> bool {
-        self.text().contains("(EVENT '") || self.text().contains("DID '")
+    /// What it looks at besides attributes, keys and segments; `None` if there is nothing. Found once, unless it
+    /// was stored.
+    pub(crate) fn reads(&self) -> Option<&Reads> {
+        self.0.reads.get_or_init(|| self.look(Reads::of).boxed()).as_deref()
     }
 
-    /// The lists that it refers to. Most conditions are not read for that: their text tells that there are none.
+    /// Whether it has a function over events.
+    pub(crate) fn reads_events(&self) -> bool {
+        self.reads().is_some_and(|reads| reads.events)
+    }
+
+    /// The lists of users that it refers to.
     pub(crate) fn lists(&self) -> BTreeSet<ListId> {
-        if self.text().contains("IN LIST ") { self.look(lists_in) } else { BTreeSet::new() }
+        self.reads().map(|reads| reads.lists.clone()).unwrap_or_default()
     }
 
     /// The canonical text.
@@ -84,17 +126,6 @@ impl Contents {
         let source = self.source?;
         (source.parser)(&self.text, source.check).ok()
     }
-}
-
-fn lists_in(expr: &Expr) -> BTreeSet<ListId> {
-    let (mut found, mut todo) = (BTreeSet::new(), vec![expr]);
-    while let Some(expr) = todo.pop() {
-        if let ExprKind::InList(list) = expr.node {
-            found.insert(list);
-        }
-        todo.extend(expr.node.operands());
-    }
-    found
 }
 
 /// The condition that nobody meets.

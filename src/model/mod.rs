@@ -32,7 +32,7 @@ pub(crate) use behaviour::{Answer, Frame, Judge, KeptAnswer, Measured, Past, Que
 pub(crate) use catalog::{Catalog, Reference, Referrer, Versions};
 pub use change::{Change, ChangeSet, Revision};
 pub use condition::Condition;
-pub(crate) use condition::ConditionParser;
+pub(crate) use condition::{ConditionParser, Reads};
 pub use config::{Arm, Cell, Column, Config, ConfigHead, Row, Share, Split, Version};
 pub use context::Context;
 pub(crate) use context::{As, Attribute, AttributeName};

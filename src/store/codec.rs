@@ -18,7 +18,7 @@ const FRAME: usize = 2 + size_of::<u32>();
 const RECORD_BYTES: usize = 256 << 20;
 
 /// A type that stands in a table. A type never changes once it was released: a new one with the next
-/// schema number takes its place, and [`decode`] is told to read both.
+/// schema number takes its location, and [`decode_either`] reads both.
 pub(super) trait Record: Serialize + DeserializeOwned {
     /// The number of the schema.
     const SCHEMA: u8;
@@ -55,6 +55,18 @@ pub(super) fn decode<R: Record>(bytes: &[u8], location: impl Fn() -> String) -> 
             read(payload).ok_or_else(|| damaged("the contents are not a record"))
         }
         _ => Err(damaged("the codec or schema is unknown")),
+    }
+}
+
+/// Reads the bytes of a record, or of the type whose place it took.
+pub(super) fn decode_either<R, Old>(bytes: &[u8], location: impl Fn() -> String) -> Result<R>
+where
+    R: Record + From<Old>,
+    Old: Record,
+{
+    match bytes {
+        [_, schema, ..] if *schema == Old::SCHEMA => decode::<Old>(bytes, location).map(R::from),
+        _ => decode(bytes, location),
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use redb::ReadableTable;
 
-use super::codec::decode;
+use super::codec::{decode, decode_either};
 use super::failure::{OrFail, corrupt};
 use super::image::Image;
 use super::object::Object;
 use super::record::{
-    ConfigRecord, KeepRecord, KeyRecord, Restore, SegmentHeadRecord, VersionRecord,
+    ConfigRecord, KeepRecord, KeyRecord, Restore, SegmentHeadRecord, SegmentHeadRecord1,
+    VersionRecord,
 };
 use super::tables::{HEADS, KEPT, PUBLICATIONS, RETENTION, kind_number};
 use crate::error::{ObjectKind, Result};
@@ -59,10 +60,9 @@ fn object(
             decode::<KeyRecord>(bytes, location)?.restore(parser).map(|key| Object::Key(key.into()))
         }
         ObjectKind::Segment => {
-            let record: SegmentHeadRecord = decode(bytes, location)?;
-            let references = record.references();
-            let segment = record.segment.restore(parser);
-            segment.map(|segment| Object::Segment(segment.into(), references))
+            decode_either::<SegmentHeadRecord, SegmentHeadRecord1>(bytes, location)?
+                .restore(parser)
+                .map(|(segment, references)| Object::Segment(segment.into(), references))
         }
         ObjectKind::Config => {
             let record: ConfigRecord = decode(bytes, location)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::ObjectKind;
 use crate::model::{
-    Catalog, Config, ConfigId, Key, KeyId, Reference, Segment, SegmentId, Timestamp,
+    Catalog, Config, ConfigId, Key, KeyId, Reads, Reference, Segment, SegmentId, Timestamp,
 };
 
 /// A key, a segment or a config.
@@ -22,6 +22,19 @@ impl Object {
             Self::Key(key) => key.id.0,
             Self::Segment(segment, _) => segment.id.0,
             Self::Config(config) => config.head.id.0,
+        }
+    }
+
+    /// Whether another is the same, with all that is stored of it.
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        self == other && self.reads() == other.reads()
+    }
+
+    /// What the condition of a segment looks at besides what it refers to.
+    fn reads(&self) -> Option<&Reads> {
+        match self {
+            Self::Segment(segment, _) => segment.condition.reads(),
+            Self::Key(_) | Self::Config(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The tables of the file, and what their keys and values mean.
 //!
-//! # The file, format 1
+//! # The file, format 2
 //!
 //! A database of redb with these tables. Integers in keys order as numbers, strings as bytes. `record`
 //! is the frame of the module `codec` around a type of the module `record`. A `position` is (`u64`
@@ -50,8 +50,10 @@
 //!
 //! Heads and kept versions are all that is read when a store is opened, apart from a few single records and the
 //! names: in one sweep each, and without a look at the log, however long that is. So a head holds what its
-//! object needs: that of a config its publications that matter, that of a segment the keys and segments that
-//! its condition refers to, because conditions are read only when they are first asked for. The versions
+//! object needs: that of a config its publications that matter, that of a segment what its condition refers to,
+//! because conditions are read only when they are first asked for: the keys and segments, and since format 2 the
+//! lists, and whether it has functions over events. Heads of format 1 are read, too: then the condition is, when that
+//! is asked for. The versions
 //! have a table of their own so that the next commit of their config need not write them once more.
 //!
 //! Publications are numbered over all configs, so their table needs no config in its key. Whether a
@@ -132,7 +134,7 @@ pub(super) const BATCH_KEY: &str = "delivery_batch";
 /// The key in META of what is counted of users; there is none before the first entry.
 pub(super) const TOTALS_KEY: &str = "users";
 /// The format that this code writes, and the newest that it reads.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The part of an object that a change is about. The numbers are in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -296,7 +296,9 @@ impl<'a> Verifier<'a> {
         if let Some(Object::Config(config)) = &found {
             self.kept += config.versions.len() as u64;
         }
-        if found.map(|object| object.pruned(now)) != replayed {
+        let is_same =
+            |(found, replayed): (Object, Object)| found.pruned(now).agrees_with(&replayed);
+        if !found.zip(replayed).is_some_and(is_same) {
             self.report.problem(format!("table `pcq.heads`: {kind} {id} is not what the log says"));
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{
     ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, RevisionRecord,
-    SegmentHeadRecord, TimelineRecord, VersionRecord,
+    SegmentHeadRecord, SegmentHeadRecord1, TimelineRecord, VersionRecord,
 };
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, KEPT, KEY_CONFIGS, META,
@@ -27,6 +27,7 @@ use crate::model::{
 
 /// The tables, open for writing in one transaction.
 pub(super) struct Tables<'t> {
+    format: u32,
     revisions: Table<'t, u64, Bytes>,
     times: Table<'t, (i64, u64), ()>,
     changes: Table<'t, Position, Bytes>,
@@ -44,6 +45,7 @@ pub(super) struct Tables<'t> {
 impl<'t> Tables<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
         Ok(Self {
+            format: format_of(transaction)?,
             revisions: transaction.open_table(REVISIONS).or_fail()?,
             times: transaction.open_table(TIMES).or_fail()?,
             changes: transaction.open_table(CHANGES).or_fail()?,
@@ -134,13 +136,23 @@ impl<'t> Tables<'t> {
                 }
                 ObjectKind::Segment => {
                     let segment = after.segment(SegmentId(id));
-                    let record = segment.map(|segment| encode(&segment_head(segment, after)));
+                    let record = segment.map(|segment| self.segment_head(segment, after));
                     self.put_head(kind, id, record)?;
                 }
                 ObjectKind::Config => self.put_config(number, ConfigId(id), after)?,
             }
         }
         Ok(())
+    }
+
+    /// The head of a segment. Programs that know format 1 alone read a file of that format, so its heads stay as
+    /// they are there.
+    fn segment_head(&self, segment: &Segment, after: &Catalog) -> Result<Vec<u8>> {
+        let references = after.references(segment.condition.expr());
+        match self.format {
+            1 => encode(&SegmentHeadRecord1::new(segment, &references)),
+            _ => encode(&SegmentHeadRecord::new(segment, &references)),
+        }
     }
 
     fn put_config(&mut self, number: u64, id: ConfigId, after: &Catalog) -> Result<()> {
@@ -198,8 +210,12 @@ impl<'t> Tables<'t> {
     }
 }
 
-fn segment_head(segment: &Segment, after: &Catalog) -> SegmentHeadRecord {
-    SegmentHeadRecord::new(segment, &after.references(segment.condition.expr()))
+/// The format of the file; that of a new one is not written yet.
+fn format_of(transaction: &WriteTransaction) -> Result<u32> {
+    let meta = transaction.open_table(META).or_fail()?;
+    let format = meta.get(FORMAT_KEY).or_fail()?;
+    let format = format.and_then(|format| <[u8; 4]>::try_from(format.value()).ok());
+    Ok(format.map_or(FORMAT, u32::from_le_bytes))
 }
 
 /// The objects that changes are about.

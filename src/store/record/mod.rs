@@ -14,9 +14,11 @@ mod list;
 mod restore;
 mod user;
 mod v1;
+mod v2;
 
 pub(super) use delivery::*;
 pub(super) use list::*;
 pub(super) use restore::Restore;
 pub(super) use user::*;
 pub(super) use v1::*;
+pub(super) use v2::*;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::{
     ArmRecord, CellRecord, ChangeRecord, ColumnRecord, ConfigRecord, HeadRecord, KeyRecord,
-    PublicationRecord, RevisionRecord, RowRecord, SegmentRecord, VersionRecord,
+    PublicationRecord, RevisionRecord, RowRecord, SegmentHeadRecord, SegmentRecord, VersionRecord,
 };
 use crate::model::{
     Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Duration,
-    Key, KeyId, Name, Publication, Revision, Row, Segment, SegmentId, Share, Split, Timeline,
-    Timestamp, Value, VecMap, Version,
+    Key, KeyId, Name, Publication, Reference, Revision, Row, Segment, SegmentId, Share, Split,
+    Timeline, Timestamp, Value, VecMap, Version,
 };
 
 pub(super) type Result<T> = std::result::Result<T, String>;
@@ -112,6 +112,21 @@ impl Restore for SegmentRecord {
             archived: self.archived,
             version: self.version,
         })
+    }
+}
+
+impl SegmentHeadRecord {
+    /// The segment, and the keys and segments that its condition refers to, sorted.
+    pub(in crate::store) fn restore(
+        self,
+        parser: ConditionParser,
+    ) -> Result<(Segment, Vec<Reference>)> {
+        let references = self.head.references();
+        let mut segment = self.head.segment.restore(parser)?;
+        if let Some(reads) = self.reads {
+            segment.condition = segment.condition.known_to_read(reads.into());
+        }
+        Ok((segment, references))
     }
 }
 

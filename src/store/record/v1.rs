@@ -17,7 +17,7 @@ records!(
     TimelineRecord,
     KeepRecord,
     KeyRecord,
-    SegmentHeadRecord,
+    SegmentHeadRecord1,
     ConfigRecord,
     VersionRecord
 );
@@ -79,7 +79,7 @@ pub(in crate::store) struct SegmentRecord {
 
 /// A segment as it stands, and the numbers of the keys and segments that its condition refers to.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::store) struct SegmentHeadRecord {
+pub(in crate::store) struct SegmentHeadRecord1 {
     pub(in crate::store) segment: SegmentRecord,
     pub(super) keys: Vec<u32>,
     pub(super) segments: Vec<u32>,
@@ -230,7 +230,7 @@ impl From<&Segment> for SegmentRecord {
     }
 }
 
-impl SegmentHeadRecord {
+impl SegmentHeadRecord1 {
     pub(in crate::store) fn new(segment: &Segment, references: &[Reference]) -> Self {
         let (mut keys, mut segments) = (Vec::new(), Vec::new());
         for reference in references {

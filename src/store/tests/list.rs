@@ -1,12 +1,13 @@
 //! Lists of users: what is loaded is there, and damage is found.
 
-use redb::ReadableTable;
+use redb::{ReadableDatabase, ReadableTable};
 
 use super::user::{event, forget};
 use super::*;
 use crate::model::UserIds;
 use crate::store::Loader;
-use crate::store::tables::{LIST_IDS, LISTS};
+use crate::store::handle::Handle;
+use crate::store::tables::{FORMAT, FORMAT_KEY, HEADS, LIST_IDS, LISTS, META};
 
 /// The ids of the version of a list: some that the one before it has, some that it has not.
 fn ids(version: u32) -> UserIds {
@@ -49,6 +50,33 @@ fn read(store: &Store, list: u32) -> UserIds {
     let mut ids = UserIds::default();
     store.each_listed(ListId(list), |id| ids.push(id)).unwrap();
     ids
+}
+
+/// A file of format 1 says nothing of lists but in the conditions, and stays one that older programs read.
+#[test]
+fn lists_in_a_file_of_format_1_are_known_by_the_conditions() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    for (format, schema) in [(1_u32, 1), (FORMAT, 2)] {
+        let (store, mut catalog) = (open(&path), Catalog::default());
+        let handle = store.shared.handle();
+        let Handle::Database(database) = &*handle else { panic!() };
+        let transaction = database.begin_write().unwrap();
+        let bytes = format.to_le_bytes();
+        transaction.open_table(META).unwrap().insert(FORMAT_KEY, bytes.as_slice()).unwrap();
+        transaction.commit().unwrap();
+        load(&store, &mut catalog, 1).unwrap();
+        let heads = database.begin_read().unwrap().open_table(HEADS).unwrap();
+        assert_eq!(heads.get((2, 1)).unwrap().unwrap().value()[1], schema);
+        drop(heads);
+        drop(handle);
+        drop(store);
+        let store = open(&path);
+        assert_loaded(&store, &store.load().unwrap(), 1);
+        assert_eq!(store.verify().unwrap().problems, [""; 0]);
+        drop(store);
+        std::fs::remove_file(&path).unwrap();
+    }
 }
 
 /// A store with three lists.

@@ -8,7 +8,7 @@ use redb::TableDefinition;
 use super::*;
 use crate::store::ClockMode;
 use crate::store::failure::OrFail;
-use crate::store::tables::{FORMAT_KEY, META};
+use crate::store::tables::{FORMAT, FORMAT_KEY, META};
 
 fn directory() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -91,14 +91,18 @@ fn a_newer_format_is_left_alone() {
     transaction
         .open_table(META)
         .unwrap()
-        .insert(FORMAT_KEY, 2_u32.to_le_bytes().as_slice())
+        .insert(FORMAT_KEY, (FORMAT + 1).to_le_bytes().as_slice())
         .unwrap();
     transaction.commit().unwrap();
     drop(database);
     let before = fs::read(&path).unwrap();
     for options in [options(), reading()] {
         let (_, message) = refusal(&path, &options);
-        assert_eq!(message, "`PATH` has format 2, and this version of pcq reads formats up to 1");
+        let wanted = format!(
+            "`PATH` has format {}, and this version of pcq reads formats up to {FORMAT}",
+            FORMAT + 1
+        );
+        assert_eq!(message, wanted);
         assert!(fs::read(&path).unwrap() == before);
     }
 }

@@ -79,6 +79,7 @@ fn opening_reads_no_condition_and_nothing_of_the_log() {
     let parser = |text: &str, _| panic!("`{text}` is read");
     let found = Store::open(&path, &Options { parser, ..options() }).unwrap().load().unwrap();
     assert_eq!(found, wanted);
+    assert!(found.segments().all(|segment| segment.condition.reads().is_none()));
 }
 
 #[test]
