@@ -91,10 +91,11 @@ pub use engine::{
     STATS_COLUMNS, Script, ScriptStatement, Session, Snapshot, Subscription, Tracked, Verification,
     is_complete,
 };
-pub use error::{Error, ErrorKind, ObjectKind, Place, Result};
+pub use error::{Error, ErrorClass, ErrorCode, ErrorKind, Place, Result, TransactionState};
 pub use eval::Evaluation;
 pub use model::{
-    Change, Context, Event, Fact, Name, Object, Profile, Reason, Revision, Timestamp, Value,
+    Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision, Timestamp,
+    Value,
 };
 pub use statement::{Parameters, Statement};
 pub use transfer::DumpKind;

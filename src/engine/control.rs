@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::session::{done, no_transaction};
 use super::{Outcome, Session};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::model::{Duration, Spanned, Timestamp};
 use crate::statement::{AssertError, Begin, Commit, Control, Rollback, SetClock};
 
@@ -64,7 +64,7 @@ impl Session {
 
     fn check_begin(&self) -> Result<()> {
         if self.in_transaction() {
-            return Err(ErrorKind::TransactionState("a transaction is open already").into());
+            return Err(TransactionState::OpenAlready.into());
         }
         Ok(())
     }
@@ -91,8 +91,7 @@ impl Session {
             return Err(Error::from(ErrorKind::ClockNotManual).hint(hint));
         }
         if self.in_transaction() {
-            let message = "the clock does not move in a transaction";
-            return Err(ErrorKind::TransactionState(message).into());
+            return Err(TransactionState::ClockInside.into());
         }
         self.database().refuse_read_only()
     }

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use super::bell::{Bell, Call};
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{ErrorClass, Result};
 use crate::eval::{Evaluation, Meter, Plan, UNCOUNTED};
 use crate::model::{Context, Delivered, DeliveryBatch, Timestamp, UserSketch};
 use crate::stats::{Counters, UserSketches};
@@ -258,7 +258,7 @@ impl Waiting {
 
 /// Whether the statistics cannot be added to because they are damaged.
 fn is_damage(added: &Result<()>) -> bool {
-    added.as_ref().is_err_and(|error| error.code() == "store-corrupt")
+    added.as_ref().is_err_and(|error| error.class() == ErrorClass::Store)
 }
 
 /// The minute of an instant, since 1970.

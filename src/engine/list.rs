@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::database::{Extra, State};
 use super::session::unchanged;
 use super::{Database, Outcome, Session};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::limits::LIST_IDS;
 use crate::listing::Lists;
 use crate::model::{Catalog, Change, Entry, ListId, Name, Spanned, UserIds, What, check_user_id};
@@ -108,8 +108,7 @@ impl Session {
     /// Writes a list, which is sorted, and then the revision that gives it to a segment.
     pub(super) fn put_list(&mut self, listed: &Listed, ids: &UserIds) -> Result<Outcome> {
         if self.in_transaction() {
-            let message = "a list cannot be loaded in a transaction";
-            return Err(ErrorKind::TransactionState(message).into());
+            return Err(TransactionState::ListInside.into());
         }
         let db = self.database().clone();
         let _lists = db.lock_lists();

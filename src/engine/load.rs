@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::session::done;
 use super::{Outcome, Session, list};
-use crate::error::Result;
+use crate::error::{Result, TransactionState};
 use crate::model::{ExprKind, ListId, Timestamp, check_user_id};
 use crate::statement::{CreateSegment, Effect, Listed, Load, Operation, Target};
-use crate::transfer::{LoadStep, Loading, check_format, list_number, refused};
+use crate::transfer::{LoadStep, Loading, check_format, list_number};
 
 impl Session {
     /// Finds out whether a statement of a dump can stand where it does.
@@ -19,22 +19,22 @@ impl Session {
                 check_format(*format)?;
                 Ok(LoadStep::Start { manual_clock: *manual_clock })
             }
-            (Load::Store { .. }, Some(_)) => Err(refused("LOAD STORE stands once, at the start")),
+            (Load::Store { .. }, Some(_)) => Err(TransactionState::StoreOnce.into()),
             (Load::List { number, ids }, None) => self.check_ids(*number, ids),
             (Load::Segment { segment, .. }, None) if !self.lists.is_empty() => {
                 self.check_loaded(segment)
             }
-            (_, None) => Err(refused("a dump begins with LOAD STORE")),
+            (_, None) => Err(TransactionState::StoreFirst.into()),
             (_, Some(loading)) => loading.check(load, &self.parameters),
         }
     }
 
     fn check_start(&self) -> Result<()> {
         if self.transaction.is_some() {
-            return Err(refused("a dump cannot be loaded in a transaction"));
+            return Err(TransactionState::DumpInside.into());
         }
         if self.database().revision() > 0 {
-            return Err(refused("only an empty store takes a dump, and this one is not"));
+            return Err(TransactionState::DumpIntoFull.into());
         }
         Ok(())
     }
@@ -47,13 +47,13 @@ impl Session {
             (step, Some(loading)) => loading.take(step).map(done),
             (LoadStep::Ids(list, ids), None) => self.keep_ids(list, &ids),
             (LoadStep::Listed(listed, list), None) => self.end_listed(&listed, list),
-            (_, None) => Err(refused("a dump begins with LOAD STORE")),
+            (_, None) => Err(TransactionState::StoreFirst.into()),
         }
     }
 
     fn start_load(&mut self, manual_clock: bool) -> Result<Outcome> {
         let db = self.database().clone();
-        let _lists = db.try_lock_lists().ok_or_else(|| refused("a list is being loaded"))?;
+        let _lists = db.try_lock_lists().ok_or(TransactionState::ListLoading)?;
         let _writer = db.lock_writer();
         let clock = manual_clock.then(|| db.now());
         let loader = db.shared.store.begin_load(clock)?;
@@ -64,7 +64,7 @@ impl Session {
     /// Ids of a list outside of a dump with history.
     fn check_ids(&self, number: u64, ids: &[Arc<str>]) -> Result<LoadStep> {
         if self.transaction.is_some() {
-            return Err(refused("a list cannot be loaded in a transaction"));
+            return Err(TransactionState::ListInside.into());
         }
         ids.iter().try_for_each(|id| check_user_id(id))?;
         Ok(LoadStep::Ids(list_number(number)?, ids.to_vec()))
@@ -73,10 +73,10 @@ impl Session {
     /// A segment outside of a dump with history: its list was loaded before it, and goes to the store with it.
     fn check_loaded(&self, segment: &CreateSegment) -> Result<LoadStep> {
         let ExprKind::InList(list) = segment.condition.node else {
-            return Err(refused("outside of a dump with history LOAD SEGMENT is for lists alone"));
+            return Err(TransactionState::SegmentWithoutList.into());
         };
         if !self.lists.contains_key(&list) {
-            return Err(refused("LOAD LIST comes before the segment"));
+            return Err(TransactionState::ListBeforeSegment.into());
         }
         let listed =
             Listed { segment: segment.name.clone(), description: segment.description.clone() };
@@ -100,7 +100,7 @@ impl Session {
         let _writer = db.lock_writer();
         let Some(loading) = &mut self.loading else { return Ok(done("nothing was loaded")) };
         if db.revision() > 0 {
-            return Err(refused("another session wrote to the store meanwhile"));
+            return Err(TransactionState::WrittenMeanwhile.into());
         }
         loading.end()?;
         let Some(loading) = self.loading.take() else { return Ok(done("nothing was loaded")) };

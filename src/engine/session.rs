@@ -7,7 +7,7 @@ use super::database::{Extra, State};
 use super::script::{Script, ScriptStatement};
 use super::{Database, Outcome, list};
 use crate::behaviour::UserHistory;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::eval::NoMeter;
 use crate::model::{
     Catalog, Change, ConfigId, Entry, ListId, Publication, Revision, Timestamp, UserIds, Version,
@@ -142,7 +142,7 @@ impl Session {
 
     /// The error to report: a parameter without a value comes before whatever else is wrong.
     pub(super) fn weigh(&self, statement: &Statement, error: Error) -> Error {
-        if error.code() == "unknown-parameter" {
+        if let ErrorKind::UnknownParameter { .. } = error.kind() {
             return error;
         }
         let missing = |name: &Arc<str>| self.parameters.value(name).is_none();
@@ -180,8 +180,7 @@ impl Session {
     pub(super) fn check_writable(&self) -> Result<()> {
         self.db.refuse_read_only()?;
         if self.loading.is_some() {
-            let message = "a dump is being loaded: only LOAD statements can stand here";
-            return Err(ErrorKind::TransactionState(message).into());
+            return Err(TransactionState::OnlyLoad.into());
         }
         Ok(())
     }
@@ -374,8 +373,7 @@ impl Database {
         let mut session = self.session();
         let outcomes = session.execute(script)?;
         if session.in_transaction() {
-            let open = "the script ends in a transaction, which was rolled back";
-            return Err(ErrorKind::TransactionState(open).into());
+            return Err(TransactionState::LeftOpen.into());
         }
         Ok(outcomes)
     }
@@ -479,5 +477,5 @@ fn is_forgotten(entries: &[Entry], user: &str) -> bool {
 }
 
 pub(super) fn no_transaction() -> Error {
-    ErrorKind::TransactionState("no transaction is open").into()
+    TransactionState::NotOpen.into()
 }

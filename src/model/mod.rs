@@ -14,6 +14,7 @@ mod key;
 mod key_type;
 mod list;
 mod name;
+mod object;
 mod publication;
 mod reason;
 mod retention;
@@ -51,6 +52,7 @@ pub use key_type::KeyType;
 pub(crate) use list::{LISTS_ARE_LOADED, UserIds};
 pub use name::{Name, NameError, Path};
 pub(crate) use name::{write_path, write_step};
+pub use object::{ConfigId, KeyId, ListId, ObjectKind, SegmentId};
 pub use publication::{Publication, Timeline};
 pub use reason::Reason;
 pub(crate) use retention::{Kept, Reach, Retention, before};
@@ -63,48 +65,3 @@ pub use timestamp::{Duration, Timestamp, TimestampError};
 pub use value::{JsonError, Object, Value, ValueKind};
 pub(crate) use value::{compare_numbers, write_json};
 pub use vec_map::VecMap;
-
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub struct $name(pub u32);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
-
-id! {
-    /// The number of a key: dense, from 1, in order of creation; never used again.
-    KeyId
-}
-id! {
-    /// The number of a segment: dense, from 1, in order of creation; [`SegmentId::EVERYONE`] is 0.
-    SegmentId
-}
-id! {
-    /// The number of a list of users: dense, from 1, in order of loading.
-    ListId
-}
-id! {
-    /// The number of a config: dense, from 1, in order of creation; it survives renames.
-    ConfigId
-}
-
-impl SegmentId {
-    /// The built-in segment that every user is in.
-    pub const EVERYONE: Self = Self(0);
-
-    /// Whether this is [`SegmentId::EVERYONE`].
-    #[must_use]
-    pub fn is_everyone(self) -> bool {
-        self == Self::EVERYONE
-    }
-}

@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use super::report::Reporter;
-use pcq::{Error, ErrorKind};
+use pcq::{Error, ErrorClass, ErrorKind};
 
 /// What the exit code tells; of several, the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,8 +24,8 @@ pub(super) enum Exit {
 impl Exit {
     /// What it means that a statement failed with this error.
     pub(super) fn of(error: &Error) -> Self {
-        match error.code() {
-            "store-corrupt" => Self::Store,
+        match error.class() {
+            ErrorClass::Store => Self::Store,
             _ => Self::Failed,
         }
     }

@@ -8,7 +8,7 @@ use super::output::Printer;
 use super::report::Reporter;
 use super::source::Source;
 use super::store;
-use pcq::{Database, Error, ErrorKind, ScriptStatement, Session};
+use pcq::{Database, Error, ScriptStatement, Session, TransactionState};
 
 /// Checks the syntax of scripts, and tells every script's first error.
 pub(super) fn check(sources: &[Source], reporter: &Reporter) -> Result<(), Stop> {
@@ -97,8 +97,7 @@ impl Runner<'_> {
         if !was_open {
             return Ok(());
         }
-        let message = "the script ends inside a transaction, which was rolled back";
-        let error = Error::new(ErrorKind::TransactionState(message));
+        let error = Error::from(TransactionState::LeftOpenByFile);
         let (line, column) = self.began;
         let place = format!("{}:{line}:{column}", source.name());
         self.fail(&place, &error.hint("it begins here; end it with COMMIT or ROLLBACK"))

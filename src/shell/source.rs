@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Stop};
-use pcq::Script;
+use pcq::{ErrorClass, Script};
 
 /// A script that can be read more than once.
 #[derive(Debug)]
@@ -91,7 +91,10 @@ impl Source {
 
     /// Tells an error of reading from one of the text.
     pub(super) fn stop(&self, error: pcq::Error) -> Stop {
-        let exit = if error.code() == "io" { Exit::Usage } else { Exit::Syntax };
+        let exit = match error.class() {
+            ErrorClass::File => Exit::Usage,
+            _ => Exit::Syntax,
+        };
         Stop::Error { file: Some(self.name.clone()), error, exit }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Statement;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorClass, ErrorKind, Result};
 use crate::syntax::{self, LastEnd, Node, Piece, Splitter};
 
 /// A statement whose syntax is right, and what is wrong with it all the same (a limit, a percentage, …):
@@ -50,7 +50,7 @@ impl Parsed {
     /// Parses a piece of a script; errors have their place in it.
     pub(crate) fn of(piece: Piece) -> Result<Self> {
         if let Some(error) = piece.error {
-            let of_script = matches!(error.code(), "syntax" | "io");
+            let of_script = matches!(error.class(), ErrorClass::Syntax | ErrorClass::File);
             return if of_script { Err(error) } else { Ok(Self::failed(error, piece.text)) };
         }
         let locate = |error: Error| error.locate(&piece.text, piece.line, piece.column);

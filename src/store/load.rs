@@ -14,7 +14,7 @@ use super::options::ClockMode;
 use super::shared::Shared;
 use super::write::{Tables, put_clock};
 use super::{list, user};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Result, TransactionState};
 use crate::model::{Catalog, Change, ConfigId, ListId, Revision, Timestamp, Version, Versions};
 
 /// A dump on its way into an empty store. Dropped before [`Loader::finish`], nothing has happened.
@@ -36,7 +36,7 @@ impl Loader {
     pub(super) fn begin(shared: &Arc<Shared>, manual_clock: Option<Timestamp>) -> Result<Self> {
         let transaction = shared.begin_write()?;
         if shared.loading.swap(true, Ordering::AcqRel) {
-            return Err(ErrorKind::TransactionState("a dump is being loaded").into());
+            return Err(TransactionState::DumpLoading.into());
         }
         let clock = manual_clock.map_or_else(|| shared.clock(), ClockMode::Manual);
         let loader = Self { shared: Arc::clone(shared), transaction: Some(transaction), clock };
@@ -44,9 +44,7 @@ impl Loader {
             Ok(Tables::open(transaction)?.is_empty()? && user::is_empty(transaction)?)
         };
         if !loader.run(is_empty)? {
-            return Err(
-                ErrorKind::TransactionState("a dump is loaded into an empty store only").into()
-            );
+            return Err(TransactionState::NotEmpty.into());
         }
         // what of a list was left here must not mix with those of the dump
         loader.run(list::next)?;

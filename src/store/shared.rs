@@ -12,7 +12,7 @@ use super::image::Image;
 use super::open::open_to_read;
 use super::options::{ClockMode, Options};
 use super::user;
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, TransactionState};
 use crate::model::ConditionParser;
 
 /// State of a store, whichever of its clones uses it.
@@ -83,7 +83,7 @@ impl Shared {
     /// Begins a durable write: redb's `Immediate` is the default.
     pub(super) fn begin_write(&self) -> Result<WriteTransaction> {
         if self.loading.load(Ordering::Acquire) {
-            return Err(ErrorKind::TransactionState("a dump is being loaded").into());
+            return Err(TransactionState::DumpLoading.into());
         }
         loop {
             let database = self.database()?;

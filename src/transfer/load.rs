@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::dump::FORMAT;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result, TransactionState};
 use crate::model::{
     Catalog, Change, ConfigId, ListId, Reference, Revision, Timestamp, Version, Versions,
     check_user_id,
@@ -100,7 +100,7 @@ impl Loading {
             }
             _ => {
                 let Some(revision) = &self.revision else {
-                    return Err(refused("LOAD REVISION comes before what it changed"));
+                    return Err(TransactionState::RevisionBeforeChange.into());
                 };
                 let versions = LoadVersions(self);
                 let (catalog, now) = (&self.catalog, revision.time);
@@ -117,9 +117,9 @@ impl Loading {
             LoadStep::Revision(revision) => self.start_revision(revision),
             LoadStep::Change(change) => self.add(change),
             LoadStep::Ids(list, ids) => self.add_ids(list, &ids),
-            LoadStep::Listed(..) => Err(refused("LOAD REVISION comes before it")),
+            LoadStep::Listed(..) => Err(TransactionState::RevisionBefore.into()),
             LoadStep::Start { .. } | LoadStep::End { .. } => {
-                Err(refused("LOAD STORE stands once, at the start"))
+                Err(TransactionState::StoreOnce.into())
             }
         }
     }
@@ -142,11 +142,11 @@ impl Loading {
         ids.iter().try_for_each(|id| check_user_id(id))?;
         let goes_on = list.0 == self.lists && !self.referred.contains(&list);
         if !goes_on && Some(list.0) != self.lists.checked_add(1) {
-            return Err(refused("lists come one after the other, from 1, each before its segment"));
+            return Err(TransactionState::ListOrder.into());
         }
         let before = self.last_id.iter().filter(|_| goes_on);
         if !before.chain(ids).is_sorted_by(|a, b| a < b) {
-            return Err(refused("the ids of a list are in order, each once"));
+            return Err(TransactionState::IdOrder.into());
         }
         Ok(())
     }
@@ -164,7 +164,7 @@ impl Loading {
     /// A list that no segment refers to would be in no revision.
     fn refuse_stray_lists(&self) -> Result<()> {
         if self.referred.len() < self.lists as usize {
-            return Err(refused("there is a list that no segment refers to"));
+            return Err(TransactionState::StrayList.into());
         }
         Ok(())
     }
@@ -175,10 +175,10 @@ impl Loading {
             None => (self.catalog.revision, self.catalog.time),
         };
         if revision.number != last + 1 {
-            return Err(refused("revisions come one after the other, from 1"));
+            return Err(TransactionState::RevisionOrder.into());
         }
         if time.is_some_and(|time| revision.time < time) {
-            return Err(refused("the time of a revision is not before the one of the last"));
+            return Err(TransactionState::RevisionTime.into());
         }
         Ok(())
     }
@@ -187,10 +187,10 @@ impl Loading {
     fn check_end(&self, clock: Option<Timestamp>) -> Result<()> {
         let last = self.revision.as_ref().map(|revision| revision.time).or(self.catalog.time);
         if clock.is_some() != self.manual_clock {
-            return Err(refused("LOAD END says CLOCK if and only if LOAD STORE says CLOCK MANUAL"));
+            return Err(TransactionState::EndClock.into());
         }
         if clock.zip(last).is_some_and(|(clock, last)| clock < last) {
-            return Err(refused("the clock is not before the last revision"));
+            return Err(TransactionState::ClockBeforeRevision.into());
         }
         Ok(())
     }
@@ -231,7 +231,7 @@ impl Loading {
         let now = open.or(self.catalog.time).unwrap_or(Timestamp::MIN);
         for config in self.catalog.configs() {
             if config.newest().is_none() {
-                return Err(refused("a config has at least one version"));
+                return Err(TransactionState::ConfigWithoutVersion.into());
             }
             if !config.head.archived {
                 rules::refuse_invalid(&self.catalog, config, config.used(now), now)?;
@@ -245,19 +245,14 @@ impl Loading {
 /// The number of a list, as a dump has it.
 pub(crate) fn list_number(number: u64) -> Result<ListId> {
     let number = u32::try_from(number).ok().filter(|number| (1..u32::MAX).contains(number));
-    number.map(ListId).ok_or_else(|| refused("that is no number of a list"))
-}
-
-/// The error about a statement of a dump that cannot stand where it does.
-pub(crate) fn refused(why: &'static str) -> Error {
-    ErrorKind::TransactionState(why).into()
+    number.map(ListId).ok_or_else(|| TransactionState::ListNumber.into())
 }
 
 /// Finds out whether a dump of a format can be loaded.
 pub(crate) fn check_format(format: u64) -> Result<()> {
     if format != FORMAT {
         let hint = "it may have been made by a newer version of pcq";
-        return Err(refused("this version of pcq does not know the format of the dump").hint(hint));
+        return Err(Error::from(TransactionState::UnknownFormat).hint(hint));
     }
     Ok(())
 }

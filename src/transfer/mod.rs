@@ -6,4 +6,4 @@ mod load;
 
 pub(crate) use dump::Dump;
 pub use dump::DumpKind;
-pub(crate) use load::{LoadStep, Loading, check_format, list_number, refused};
+pub(crate) use load::{LoadStep, Loading, check_format, list_number};

@@ -1,0 +1,158 @@
+//! What can go wrong, as data.
+
+use std::sync::Arc;
+
+use super::sentence::{Abridged, NoCell, OrList, OwnedKeys};
+use super::transaction::TransactionState;
+use crate::limits;
+use crate::model::{
+    JsonError, KeyType, Name, NameError, ObjectKind, Timestamp, TimestampError, Value,
+};
+
+/// What went wrong: the data; the sentence is its `Display`.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "each variant is documented by its sentence; the fields by their names"
+)]
+pub enum ErrorKind {
+    // -- syntax
+    #[error("expected {}, found {found}", OrList(expected))]
+    Expected { expected: Vec<String>, found: String },
+    #[error("{what} has no end")]
+    Unterminated { what: &'static str },
+    #[error("the script is not UTF-8")]
+    NotUtf8,
+    #[error("{what} cannot stand here: {why}")]
+    Misplaced { what: String, why: &'static str },
+    #[error(transparent)]
+    BadName(NameError),
+    // -- names
+    #[error("{kind} `{}` does not exist", name.as_str())]
+    Unknown { kind: ObjectKind, name: Name },
+    #[error("config `{}` has no {kind} `{}`", config.as_str(), name.as_str())]
+    NotInConfig { kind: ObjectKind, name: Name, config: Name },
+    #[error("config `{}` has {kind} `{}` already", config.as_str(), name.as_str())]
+    InConfigAlready { kind: ObjectKind, name: Name, config: Name },
+    #[error("config `{}` has no version {number}; its newest is {newest}", config.as_str())]
+    UnknownVersion { config: Name, number: u64, newest: u32 },
+    #[error("{kind} `{}` has no version {number}; its newest is {newest}", name.as_str())]
+    UnknownObjectVersion { kind: ObjectKind, name: Name, number: u64, newest: u32 },
+    #[error("{kind} `{}` exists already", name.as_str())]
+    AlreadyExists { kind: ObjectKind, name: Name },
+    #[error("`EVERYONE` is the built-in segment, so no other can have that name")]
+    EveryoneIsBuiltIn,
+    #[error("{kind} `{}` is archived", name.as_str())]
+    Archived { kind: ObjectKind, name: Name },
+    #[error("{what} `{name}` is there twice")]
+    Duplicate { what: &'static str, name: String },
+    #[error("`user_id` is the id of the user and cannot be set as an attribute")]
+    UserIdIsGiven,
+    #[error("function `{name}` does not exist")]
+    UnknownFunction { name: String },
+    #[error("column `{name}` does not exist")]
+    UnknownColumn { name: String },
+    #[error("no value was given for the parameter `:{name}`")]
+    UnknownParameter { name: String },
+    #[error("nothing was activated, and key `{}` has no default", key.as_str())]
+    NothingActive { key: Name },
+    #[error("key `{}` is gone from the store, and it has no default", key.as_str())]
+    KeyGone { key: Name },
+    // -- types and values
+    #[error("key `{}` is {kind}, and {} is not", key.as_str(), Abridged(value))]
+    KeyType { key: Name, kind: KeyType, value: Value },
+    #[error("{place} wants {wanted}, and this is {found}")]
+    Type { place: String, wanted: String, found: String },
+    #[error("{left} and {right} cannot be compared")]
+    NotComparable { left: String, right: String },
+    #[error("a comparison with NULL is never true")]
+    NullComparison,
+    #[error("nothing is in an empty list")]
+    EmptyList,
+    #[error("`{function}` takes {wanted}, and here {} {found}", if *found == 1 { "is" } else { "are" })]
+    ArgumentCount { function: String, wanted: String, found: usize },
+    #[error("{} does not pass the CHECK of key `{}`: {check}", Abridged(value), key.as_str())]
+    CheckFailed { key: Name, value: Value, check: Arc<str> },
+    #[error("values of key `{}` do not pass the new CHECK: {}", key.as_str(), offenders.join("; "))]
+    CheckViolated { key: Name, offenders: Vec<String> },
+    #[error("{what} `{text}` is not valid: {why}")]
+    BadLiteral { what: &'static str, text: String, why: String },
+    #[error("{0}")]
+    Json(JsonError),
+    #[error("{0}")]
+    BadTimestamp(TimestampError),
+    #[error("{what} {at} is in the past: it is {now}")]
+    Past { what: &'static str, at: Timestamp, now: Timestamp },
+    #[error("UNTIL {until} is not after AT {at}")]
+    EmptyWindow { at: Timestamp, until: Timestamp },
+    #[error("the clock shows {now} and does not go back to {to}")]
+    ClockBack { now: Timestamp, to: Timestamp },
+    #[error("the years end with 9999")]
+    ClockOverrun,
+    // -- configs
+    #[error("the arms sum to {total}, not to 100%")]
+    SplitSum { total: String },
+    #[error("a percentage has at most three decimals, and `{text}` has more")]
+    ShareDecimals { text: String },
+    #[error("a share is at most 100%, and this is {text}%")]
+    ShareTooLarge { text: String },
+    #[error("`EVERYONE` is the last segment of a config: nobody is left for those after it")]
+    EveryoneNotLast,
+    #[error("config `{}` is at version {newest}, not {expected}", config.as_str())]
+    VersionConflict { config: Name, newest: u32, expected: u64 },
+    #[error("the store is at revision {now}, and the transaction began at {began}")]
+    RevisionConflict { began: u64, now: u64 },
+    #[error("{}", OwnedKeys(owners))]
+    KeyInUse { owners: Vec<(Name, Name)> },
+    #[error("{kind} `{}` is used by {}", name.as_str(), users.join(", "))]
+    InUse { kind: ObjectKind, name: Name, users: Vec<String> },
+    #[error("these depend on themselves: {}", path.join(" → "))]
+    Cycle { path: Vec<String> },
+    #[error("config `{}` has nothing to publish: {}", config.as_str(), NoCell(keys))]
+    NothingToPublish { config: Name, keys: Vec<Name> },
+    #[error("config `{}` cannot be served today: {}", config.as_str(), reasons.join("; "))]
+    NotValidNow { config: Name, reasons: Vec<String> },
+    // -- limits
+    #[error("a statement has at most {} bytes, and this one has {found}", limits::STATEMENT_BYTES)]
+    StatementTooLong { found: u64 },
+    #[error("{what} nest at most {} deep", limits::NESTING)]
+    NestingTooDeep { what: &'static str },
+    #[error("{what} has at most {limit} {unit}, and here are {found}")]
+    TooMany { what: &'static str, limit: usize, unit: &'static str, found: usize },
+    #[error("the regex is too large: compiled it has at most {} bytes", limits::REGEX_BYTES)]
+    RegexTooLarge,
+    #[error("`{text}` is past the range of 64-bit integers")]
+    IntegerRange { text: String },
+    #[error("`{text}` is longer than any duration: at most about 292,000 years")]
+    DurationRange { text: String },
+    #[error(
+        "these conditions refer to one another too deeply: more than {} levels",
+        limits::CHAIN_DEPTH
+    )]
+    ChainTooDeep,
+    // -- sessions
+    #[error("expected {wanted}, got {got}")]
+    AssertionFailed { wanted: String, got: String },
+    #[error("{0}")]
+    TransactionState(TransactionState),
+    #[error("the store is open for reading only")]
+    ReadOnly,
+    #[error("the clock of this store is the system's and moves by itself")]
+    ClockNotManual,
+    #[error("it was interrupted")]
+    Interrupted,
+    #[error("this is a mistake in pcq itself: {what}")]
+    Bug { what: String },
+    // -- the file
+    #[error("`{path}` is in use by another process")]
+    StoreLocked { path: String },
+    #[error("`{path}` is not a pcq store: {why}")]
+    NotAStore { path: String, why: String },
+    #[error("`{path}` has format {found}, and this version of pcq reads formats up to {known}")]
+    NewerFormat { path: String, found: u32, known: u32 },
+    #[error("the store is damaged: {what}")]
+    Corrupt { what: String },
+    #[error("{path}: {message}")]
+    Io { path: String, message: String },
+}

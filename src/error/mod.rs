@@ -1,0 +1,248 @@
+//! The one error type, and every sentence of it that a user can read.
+
+mod code;
+mod kind;
+mod place;
+mod sentence;
+mod transaction;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use code::{ErrorClass, ErrorCode};
+pub use kind::ErrorKind;
+pub use place::Place;
+pub use transaction::TransactionState;
+
+pub(crate) use crate::model::ObjectKind;
+use crate::model::{NameError, Span, TimestampError};
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, where, and what would be right.
+///
+/// One word wide. [`Error::code`] is stable and is what scripts rely on; the wording is not.
+///
+/// ```
+/// let db = pcq::Database::in_memory()?;
+/// let error = db.execute("PUBLISH CONFIG chekout;").unwrap_err();
+/// assert_eq!(error.code(), "unknown-config");
+/// assert_eq!(error.place().map(|p| (p.line, p.column)), Some((1, 16)));
+/// # Ok::<(), pcq::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    span: Option<Span>,
+    place: Option<Place>,
+    hints: Vec<String>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// Makes an error of what went wrong.
+    #[must_use]
+    pub fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, span: None, place: None, hints: Vec::new(), source: None }))
+    }
+
+    /// Attaches the place in the statement, unless a lower layer already did.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.0.span.get_or_insert(span);
+        self
+    }
+
+    /// Forgets the place in the statement: it was that of another text.
+    #[must_use]
+    pub(crate) fn unplaced(mut self) -> Self {
+        self.0.span = None;
+        self
+    }
+
+    /// Adds what the user might do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hints.push(hint.into());
+        self
+    }
+
+    /// Attaches the error of a lower layer.
+    #[must_use]
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// Completes what went wrong by what a higher layer knows of it.
+    #[must_use]
+    pub(crate) fn completed(mut self, complete: impl FnOnce(&mut ErrorKind)) -> Self {
+        complete(&mut self.0.kind);
+        self
+    }
+
+    /// Adds `did you mean`, if a name is close to the one that does not exist.
+    #[must_use]
+    pub fn suggest<'a>(self, wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Self {
+        match closest(wrong, right) {
+            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    /// Attaches the place in the script, given the text of the statement and where it starts there.
+    ///
+    /// ```
+    /// # use pcq::model::Span;
+    /// let error = pcq::Error::new(pcq::ErrorKind::ReadOnly).at(Span::new(4, 5));
+    /// let place = error.locate(&"GET k".into(), 7, 1).place().map(|p| (p.line, p.column));
+    /// assert_eq!(place, Some((7, 5)));
+    /// ```
+    #[must_use]
+    pub fn locate(mut self, statement: &Arc<str>, line: u32, column: u32) -> Self {
+        let span = self.0.span;
+        let place = || Place::of(statement, line, column, span);
+        self.0.place.get_or_insert_with(place);
+        self
+    }
+
+    /// What went wrong, as data.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The stable code, in kebab-case: `unknown-key`, `syntax`, …
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.kind.code()
+    }
+
+    /// Who can mend it.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        self.0.kind.class()
+    }
+
+    /// Where in the statement it is, in bytes.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        self.0.span
+    }
+
+    /// Where in the script it is, if it came from one.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// What the user might do about it.
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.0.hints
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.kind.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.place() {
+            write!(f, "{}:{}: ", place.line, place.column)?;
+        }
+        write!(f, "error[{}]: {self}", self.code())?;
+        self.hints().iter().try_for_each(|hint| write!(f, " ({hint})"))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|e| e as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<TransactionState> for ErrorKind {
+    fn from(state: TransactionState) -> Self {
+        Self::TransactionState(state)
+    }
+}
+
+impl From<TransactionState> for Error {
+    fn from(state: TransactionState) -> Self {
+        ErrorKind::from(state).into()
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+/// So that what takes a name also takes one that was checked before.
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<NameError> for Error {
+    fn from(error: NameError) -> Self {
+        ErrorKind::BadName(error).into()
+    }
+}
+
+impl From<TimestampError> for Error {
+    fn from(error: TimestampError) -> Self {
+        let hint = match &error {
+            TimestampError::Form(_) | TimestampError::NoOffset(_) => Some(
+                "write '2026-12-01T09:00:00Z', '…+01:00' or '2026-12-01T09:00:00[Europe/Paris]'",
+            ),
+            TimestampError::Skipped { .. } => Some("write a time before or after the change"),
+            TimestampError::Repeated { .. } => {
+                Some("write it with the offset that is meant, '…-04:00', in place of the zone")
+            }
+            _ => None,
+        };
+        let made = Self::new(ErrorKind::BadTimestamp(error));
+        match hint {
+            Some(hint) => made.hint(hint),
+            None => made,
+        }
+    }
+}
+
+/// The name that is nearest to a wrong one, if any is near enough to be meant.
+fn closest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = wrong.to_lowercase();
+    let scored =
+        right.into_iter().map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name));
+    let best = scored.filter(|(score, _)| *score > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_word_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn close_names_are_suggested() {
+        let names = ["checkout", "home", "Dark_Key"];
+        assert_eq!(closest("chekout", names), Some("checkout"));
+        assert_eq!(closest("dark_key", names), Some("Dark_Key"));
+        assert_eq!(closest("zebra", names), None);
+    }
+}

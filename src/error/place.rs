@@ -1,0 +1,70 @@
+//! Places in scripts.
+
+use std::sync::Arc;
+
+use crate::model::Span;
+
+/// Where in a script an error is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line of the script, from 1.
+    pub line: u32,
+    /// The column in that line, in code points, from 1.
+    pub column: u32,
+    /// The text of the statement.
+    pub statement: Arc<str>,
+    /// The line of the script at which the statement starts, from 1.
+    pub statement_line: u32,
+    /// The column at which the statement starts, from 1.
+    pub statement_column: u32,
+    /// The part of the statement that is wrong, in bytes.
+    pub span: Span,
+}
+
+impl Place {
+    /// The place of a span of a statement that starts at a line and a column of its script; without a span, of
+    /// the first word.
+    pub(super) fn of(statement: &Arc<str>, line: u32, column: u32, span: Option<Span>) -> Self {
+        let span = span.unwrap_or_else(|| Span::new(0, first_word(statement)));
+        let before = head(statement, span.start as usize);
+        let breaks = before.matches('\n').count();
+        let last = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self {
+            line: line.saturating_add(count(breaks)),
+            column: count(last).saturating_add(if breaks == 0 { column } else { 1 }),
+            statement: Arc::clone(statement),
+            statement_line: line,
+            statement_column: column,
+            span,
+        }
+    }
+}
+
+fn first_word(text: &str) -> usize {
+    text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len())
+}
+
+/// The text before an offset, without half a character.
+fn head(text: &str, offset: usize) -> &str {
+    let mut ends = (0..=offset.min(text.len())).rev();
+    ends.find_map(|end| text.get(..end)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_lines_and_code_points() {
+        let text: Arc<str> = "CREATE KEY é\n  DEFAULT x".into();
+        let found = |start, end| {
+            let place = Place::of(&text, 3, 5, Some(Span::new(start, end)));
+            (place.line, place.column)
+        };
+        assert_eq!(found(7, 10), (3, 12));
+        assert_eq!(found(13, 14), (3, 17));
+        assert_eq!(found(24, 25), (4, 11));
+        assert_eq!(found(900, 901).0, 4);
+    }
+}

@@ -1,0 +1,58 @@
+//! Parts of sentences about errors that take more than a format string.
+
+use std::fmt;
+
+use crate::model::{Literal, Name, Value};
+
+/// Writes alternatives: `a`, `b` or `c`.
+pub(super) struct OrList<'a>(pub(super) &'a [String]);
+
+impl fmt::Display for OrList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => f.write_str("something else"),
+            [one] => f.write_str(one),
+            [init @ .., last] => write!(f, "{} or {last}", init.join(", ")),
+        }
+    }
+}
+
+/// Writes a value as the language does, cut off if it is long.
+pub(super) struct Abridged<'a>(pub(super) &'a Value);
+
+impl fmt::Display for Abridged<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = Literal::Value(self.0.clone()).to_string();
+        match text.char_indices().nth(60).and_then(|(end, _)| text.get(..end)) {
+            Some(head) => write!(f, "{head}…"),
+            None => f.write_str(&text),
+        }
+    }
+}
+
+/// Writes which config each key belongs to.
+pub(super) struct OwnedKeys<'a>(pub(super) &'a [(Name, Name)]);
+
+impl fmt::Display for OwnedKeys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (key, owner)) in self.0.iter().enumerate() {
+            let separator = if i > 0 { "; " } else { "" };
+            let (key, owner) = (key.as_str(), owner.as_str());
+            write!(f, "{separator}key `{key}` belongs to config `{owner}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes which keys have no cell; without a key, that there is none.
+pub(super) struct NoCell<'a>(pub(super) &'a [Name]);
+
+impl fmt::Display for NoCell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("it has no key");
+        }
+        let names: Vec<_> = self.0.iter().map(|n| format!("`{}`", n.as_str())).collect();
+        write!(f, "no segment gives {} a value", names.join(", "))
+    }
+}
