@@ -1,5 +1,4 @@
-//! A segment that is a list of users: what loading a list does. No statement does it, for statements open no
-//! files.
+//! Segment that gets a list of users. No statement does that, for statements open no files.
 
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use super::plan::Plan;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, Segment, Spanned};
 
-/// The segment that gets a list.
+/// Segment that gets a list of users, new or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
     pub(crate) segment: Spanned<Name>,

@@ -1,4 +1,4 @@
-//! A version of a config while it is being put together or edited.
+//! Matrix of rows and columns: a version of a config while it is put together or edited.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

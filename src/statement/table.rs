@@ -1,8 +1,9 @@
 //! Table of statements, and all that is made of its lines.
 //!
-//! A line is `file: Node(rules of the grammar) => kind of command`. The node has `build` from the tree of its
-//! rule and a `Display` of its canonical text; a write has `plan`, a record `entry`. The file has the `HELP`
-//! of its statement, but for what stands in dumps alone, which is the second part of the table.
+//! A line is `file: Node(rules of the grammar) => kind of command`, in the order of the language reference. The
+//! node has `build` from the tree of its rule and a `Display` of its canonical text; a write has `plan`, a record
+//! `entry`. The file has the `HELP` of its statement, but for what stands in dumps alone, which is the second part
+//! of the table.
 
 /// Makes the statements of a table.
 macro_rules! statements {

@@ -382,3 +382,10 @@ fn builders_make_what_the_text_would() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_word_that_a_statement_starts_with_is_one_that_is_suggested() {
+    let first = |help: &&Help| help.name.split(' ').next().unwrap_or_default();
+    let words: std::collections::BTreeSet<_> = HELP.iter().map(first).collect();
+    assert_eq!(words, syntax::FIRST_WORDS.iter().copied().collect());
+}

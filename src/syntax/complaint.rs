@@ -217,7 +217,7 @@ fn statement_hint(token: &str) -> Option<String> {
 }
 
 /// The words that a statement starts with.
-const FIRST_WORDS: [&str; 22] = [
+pub(crate) const FIRST_WORDS: &[&str] = &[
     "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
     "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "BEGIN", "COMMIT",
     "ROLLBACK", "ASSERT", "ADVANCE",
@@ -226,7 +226,7 @@ const FIRST_WORDS: [&str; 22] = [
 /// Asks for the keyword that is close to what was found.
 fn suggest(error: Error, token: &str, positives: &[Rule]) -> Error {
     if positives.contains(&Rule::statement) {
-        return error.suggest(token, FIRST_WORDS);
+        return error.suggest(token, FIRST_WORDS.iter().copied());
     }
     if !token.starts_with(is_word) {
         return error;

@@ -11,6 +11,8 @@ mod operator;
 mod rules;
 mod split;
 
+#[cfg(test)]
+pub(crate) use complaint::FIRST_WORDS;
 pub(crate) use cursor::{Cursor, Node};
 pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
