@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::database::{Database, Shared, State};
+use super::commit::read_state;
+use super::database::{Database, Shared};
 use super::delivery::{Deliveries, Settings};
 use super::flusher::Flusher;
 use super::histories::Histories;
-use super::list;
 use super::listener::Listeners;
 use super::show_users::Interrupts;
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::eval::{self, Meter, NoMeter};
 use crate::model::Timestamp;
-use crate::store::{self, Store};
+use crate::store::{self, Log, Store};
 use crate::syntax;
 
 /// How a database is opened.
@@ -137,40 +136,36 @@ impl Builder {
     }
 
     fn start(&self, store: Store) -> Result<Database> {
-        let catalog = store.load()?;
-        let lists = list::read(&store, &list::wanted(&catalog))?;
-        let histories = Histories::new(store.user_count()? == 0);
+        let log = Box::new(store.clone());
+        self.start_with(store, log)
+    }
+
+    /// Starts a database whose revisions a log agrees on.
+    pub(super) fn start_with(&self, store: Store, log: Box<dyn Log>) -> Result<Database> {
         let clock = store.clock().manual().map_or_else(Clock::system, Clock::manual);
         let clock = Arc::new(clock);
-        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock), self.deliveries);
+        let count = self.deliveries.count && !self.read_only;
+        let settings = Settings { count, ..self.deliveries };
+        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock), settings);
         let deliveries = Arc::new(deliveries);
-        let counts = self.deliveries.count && !self.read_only;
-        let meter: &dyn Meter = if counts { &*deliveries } else { &NoMeter };
-        let (snapshot, replaced) = eval::Snapshot::compile(&catalog, meter);
-        deliveries.take_up(replaced.made);
-        let flusher = if counts && !clock.is_manual() {
-            Flusher::start(&deliveries, self.deliveries.interval)
-        } else {
-            Flusher::none()
-        };
         let shared = Shared {
+            state: ArcSwap::from_pointee(read_state(&store, &deliveries)?),
+            histories: Histories::new(store.user_count()? == 0),
+            flusher: Flusher::start(&deliveries, settings.interval),
             store,
+            log,
             clock,
-            state: ArcSwap::from_pointee(State::new(catalog, snapshot, lists)),
             writer: Mutex::new(()),
             lists: Mutex::new(()),
             listeners: Listeners::default(),
             read_only: self.read_only,
             deliveries,
-            counts,
-            flusher,
-            histories,
             interrupts: Interrupts::default(),
         };
         Ok(Database { shared: Arc::new(shared) })
     }
 
-    fn options(&self) -> store::Options {
+    pub(super) fn options(&self) -> store::Options {
         store::Options {
             read_only: self.read_only && !self.dry_run,
             create: self.create && !self.read_only,

@@ -11,16 +11,15 @@ use super::flusher::Flusher;
 use super::from_value::{FromValue, read, unknown_key};
 use super::histories::Histories;
 use super::key::{AsKey, KeyHandle, KeyRef};
-use super::list;
 use super::listener::{Listeners, Subscription};
 use super::show_users::Interrupts;
 use super::snapshot::Snapshot;
+use super::state::State;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::eval::{self, Evaluation, Meter, Moment, NoMeter};
-use crate::listing::Lists;
-use crate::model::{Catalog, Change, Context, Entry, ListId, Name, Revision, Timestamp, UserIds};
-use crate::store::{Log as _, Store};
+use crate::eval::{self, Evaluation, Moment};
+use crate::model::{Change, Context, Name, Revision, Timestamp};
+use crate::store::{Log, Store};
 use crate::transfer::{Dump, DumpKind};
 
 /// An open store of product configs. Cheap to clone; every clone is the same store.
@@ -48,6 +47,8 @@ pub struct Database {
 /// What every clone of a database has in common.
 pub(super) struct Shared {
     pub(super) store: Store,
+    /// Agrees on revisions; the store, but for tests.
+    pub(super) log: Box<dyn Log>,
     pub(super) clock: Arc<Clock>,
     pub(super) state: ArcSwap<State>,
     pub(super) writer: Mutex<()>,
@@ -57,7 +58,6 @@ pub(super) struct Shared {
     pub(super) listeners: Listeners,
     pub(super) read_only: bool,
     pub(super) deliveries: Arc<Deliveries>,
-    pub(super) counts: bool,
     pub(super) flusher: Flusher,
     pub(super) histories: Histories,
     pub(super) interrupts: Interrupts,
@@ -68,51 +68,6 @@ impl Drop for Shared {
     fn drop(&mut self) {
         self.flusher.stop(&self.deliveries);
         let _ = self.deliveries.flush(); // `Database::close` tells of errors
-    }
-}
-
-/// The state of the store at its newest revision: the objects, and the same compiled.
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) catalog: Catalog,
-    pub(super) snapshot: eval::Snapshot,
-    /// The lists of users that the segments refer to.
-    pub(super) lists: Arc<Lists>,
-}
-
-impl State {
-    /// A state that goes by lists of users.
-    pub(super) fn new(catalog: Catalog, snapshot: eval::Snapshot, lists: Arc<Lists>) -> Self {
-        let snapshot = if Arc::ptr_eq(snapshot.lists(), &lists) {
-            snapshot
-        } else {
-            snapshot.with_lists(Arc::clone(&lists))
-        };
-        Self { catalog, snapshot, lists }
-    }
-
-    /// The state with other lists.
-    pub(super) fn going_by(&self, lists: &Arc<Lists>) -> Self {
-        Self::new(self.snapshot.catalog().clone(), self.snapshot.clone(), Arc::clone(lists))
-    }
-}
-
-/// What a commit stores besides the revision.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Extra<'e> {
-    /// What is to be known of users.
-    entries: &'e [Entry],
-    /// The list that a segment gets; its ids are in the store already.
-    list: Option<(ListId, &'e UserIds)>,
-}
-
-impl<'e> Extra<'e> {
-    pub(super) fn entries(entries: &'e [Entry]) -> Self {
-        Self { entries, list: None }
-    }
-
-    pub(super) fn list(list: (ListId, &'e UserIds)) -> Self {
-        Self { entries: &[], list: Some(list) }
     }
 }
 
@@ -307,11 +262,6 @@ impl Database {
         self.shared.state.load_full()
     }
 
-    /// Puts a state in sight.
-    pub(super) fn put_state(&self, state: State) {
-        self.shared.state.store(Arc::new(state));
-    }
-
     /// Waits until no other list is loaded; before the lock of the writer, which is held for short times only.
     pub(super) fn lock_lists(&self) -> MutexGuard<'_, ()> {
         self.shared.lists.lock().unwrap_or_else(PoisonError::into_inner)
@@ -332,61 +282,6 @@ impl Database {
         self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a checked change on disk, then in sight. The caller holds the writer's lock, and `after` is
-    /// the current catalog with the changes applied.
-    pub(super) fn commit(
-        &self,
-        changes: &[Change],
-        mut after: Catalog,
-        revision: &Revision,
-        extra: Extra<'_>,
-    ) -> Result<u64> {
-        let before = self.state();
-        after.revision = revision.number;
-        after.time = Some(revision.time);
-        let entries = extra.entries;
-        let lists = self.lists_after(&before, changes, &after, extra.list)?;
-        let lists = lists.unwrap_or_else(|| Arc::clone(&before.lists));
-        let lists = list::without_forgotten(&lists, entries).unwrap_or(lists);
-        let (snapshot, replaced) = before.snapshot.update(&after, changes, self.meter())?;
-        let deliveries = &self.shared.deliveries;
-        deliveries.take_up(replaced.made.clone());
-        let store = || self.shared.store.append(revision, changes, &after, entries);
-        if let Err(error) = self.shared.histories.write(entries, store) {
-            drop(snapshot);
-            deliveries.let_go(replaced.made);
-            return Err(error);
-        }
-        self.put_state(State::new(after, snapshot, lists));
-        drop(before);
-        deliveries.let_go(replaced.gone);
-        self.shared.listeners.call(revision, changes);
-        Ok(revision.number)
-    }
-
-    /// Reads the state anew from the store, after a dump was loaded into it.
-    pub(super) fn reload(&self) -> Result<()> {
-        let catalog = self.shared.store.load()?;
-        let lists = list::read(&self.shared.store, &list::wanted(&catalog))?;
-        let deliveries = &self.shared.deliveries;
-        deliveries.let_all_go();
-        let (snapshot, replaced) = eval::Snapshot::compile(&catalog, self.meter());
-        deliveries.take_up(replaced.made);
-        if let Some(at) = self.shared.store.clock().manual() {
-            deliveries.drain();
-            self.shared.clock.set(at);
-        }
-        self.put_state(State::new(catalog, snapshot, lists));
-        if self.shared.listeners.is_empty() {
-            return Ok(());
-        }
-        for entry in self.shared.store.since(0)? {
-            let (revision, changes) = entry?;
-            self.shared.listeners.call(&revision, &changes);
-        }
-        Ok(())
-    }
-
     /// Moves the manual clock, and keeps that in the store.
     pub(super) fn move_clock(&self, to: Timestamp) -> Result<()> {
         let _writer = self.lock_writer();
@@ -394,11 +289,6 @@ impl Database {
         self.shared.deliveries.drain();
         self.shared.clock.set(to);
         Ok(())
-    }
-
-    /// Where the evaluations of the current state are counted.
-    fn meter(&self) -> &dyn Meter {
-        if self.shared.counts { &*self.shared.deliveries } else { &NoMeter }
     }
 
     pub(super) fn refuse_read_only(&self) -> Result<()> {

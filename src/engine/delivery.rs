@@ -47,6 +47,8 @@ impl Default for Settings {
 
 /// What was delivered and is not in the store yet.
 pub(super) struct Deliveries {
+    /// Whether anything is counted.
+    pub(super) counts: bool,
     counters: Counters,
     users: Option<UserSketches>,
     plans: Mutex<Plans>,
@@ -86,6 +88,7 @@ const MANY_PLANS: usize = 1 << 12;
 impl Deliveries {
     pub(super) fn new(store: Store, clock: Arc<Clock>, settings: Settings) -> Self {
         Self {
+            counts: settings.count,
             counters: Counters::new(),
             users: settings.users.then(UserSketches::new),
             plans: Mutex::default(),
@@ -127,12 +130,6 @@ impl Deliveries {
         if many {
             self.drain();
         }
-    }
-
-    /// Lets all plans go: others take their place.
-    pub(super) fn let_all_go(&self) {
-        let mut plans = self.plans();
-        plans.gone = plans.all.keys().copied().collect();
     }
 
     /// Puts what was counted so far under the current minute.
@@ -214,7 +211,8 @@ impl Deliveries {
 
 impl Meter for Deliveries {
     fn reserve(&self, counters: u32) -> u32 {
-        self.counters.reserve(counters).unwrap_or(UNCOUNTED)
+        let reserved = if self.counts { self.counters.reserve(counters) } else { None };
+        reserved.unwrap_or(UNCOUNTED)
     }
 }
 

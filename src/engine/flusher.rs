@@ -13,16 +13,15 @@ use crate::model::Timestamp;
 pub(super) struct Flusher(Option<JoinHandle<()>>);
 
 impl Flusher {
-    /// Starts the thread. A manual clock moves when it is told to, so it needs none.
+    /// Starts the thread, if anything is counted. A manual clock moves when it is told to, so it needs none.
     pub(super) fn start(deliveries: &Arc<Deliveries>, interval: Duration) -> Self {
+        if !deliveries.counts || deliveries.clock.is_manual() {
+            return Self(None);
+        }
         let deliveries = Arc::clone(deliveries);
         let work = move || flush_in_turn(&deliveries, interval);
         // without it deliveries are flushed when they are asked for, and at the end
         Self(thread::Builder::new().name("pcq-flush".into()).spawn(work).ok())
-    }
-
-    pub(super) fn none() -> Self {
-        Self(None)
     }
 
     /// Ends the thread: it has the file open, too.

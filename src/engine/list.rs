@@ -1,17 +1,11 @@
 //! Lists of users: loaded into segments, and kept in memory as long as a segment refers to them.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use super::database::{Extra, State};
 use super::session::unchanged;
 use super::{Database, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::limits::LIST_IDS;
-use crate::listing::Lists;
-use crate::model::{Catalog, Change, Entry, ListId, Name, Spanned, UserIds, What, check_user_id};
+use crate::model::{ListId, Name, Spanned, UserIds, check_user_id};
 use crate::statement::{Listed, Plan};
-use crate::store::Store;
 
 impl Database {
     /// Loads a list of users into a segment, in place of the condition or the list that it has; a segment that
@@ -48,38 +42,6 @@ impl Database {
         I: IntoIterator<Item: AsRef<str>>,
     {
         self.session().load_list(segment, ids)
-    }
-
-    /// The lists after a commit, if they are others. `fresh`: the list that the commit brings in.
-    pub(super) fn lists_after(
-        &self,
-        before: &State,
-        changes: &[Change],
-        after: &Catalog,
-        fresh: Option<(ListId, &UserIds)>,
-    ) -> Result<Option<Arc<Lists>>> {
-        let concerned = |change: &Change| {
-            let Change::Segment(segment) = change else { return false };
-            let old = before.catalog.segment(segment.id);
-            [Some(segment), old].iter().flatten().any(|s| !s.condition.lists().is_empty())
-        };
-        if !changes.iter().any(concerned) {
-            return Ok(None);
-        }
-        let wanted = wanted(after);
-        let mut lists = before.lists.only(&wanted)?;
-        if let Some((list, ids)) = fresh {
-            lists = lists.with(list, ids)?;
-        }
-        read_missing(&self.shared.store, lists, &wanted).map(|lists| Some(Arc::new(lists)))
-    }
-
-    /// Takes the users who are forgotten out of the lists in memory. The caller holds the writer's lock.
-    pub(super) fn forget_listed(&self, entries: &[Entry]) {
-        let state = self.state();
-        if let Some(lists) = without_forgotten(&state.lists, entries) {
-            self.put_state(state.going_by(&lists));
-        }
     }
 }
 
@@ -118,7 +80,7 @@ impl Session {
         let _writer = db.lock_writer();
         match self.check_listed(listed, list)? {
             Plan::Unchanged(why) => Ok(unchanged(&why)),
-            Plan::Write(write) => self.commit_write(*write, Extra::list((list, ids))),
+            Plan::Write(write) => self.commit_write(*write, Some((list, ids))),
         }
     }
 
@@ -138,34 +100,4 @@ pub(super) fn push(ids: &mut UserIds, id: &str) -> Result<()> {
         return Err(ErrorKind::TooMany { what: "a list", limit, unit: "ids", found }.into());
     }
     Ok(())
-}
-
-/// The lists that segments of a catalog refer to, archived ones too: what refers to them is still in force.
-pub(super) fn wanted(catalog: &Catalog) -> BTreeSet<ListId> {
-    catalog.segments().flat_map(|segment| segment.condition.lists()).collect()
-}
-
-/// Reads lists from the store.
-pub(super) fn read(store: &Store, wanted: &BTreeSet<ListId>) -> Result<Arc<Lists>> {
-    read_missing(store, Lists::default(), wanted).map(Arc::new)
-}
-
-fn read_missing(store: &Store, mut lists: Lists, wanted: &BTreeSet<ListId>) -> Result<Lists> {
-    for list in wanted.difference(&lists.numbers()) {
-        let mut ids = UserIds::default();
-        store.each_listed(*list, |id| ids.push(id))?;
-        lists = lists.with(*list, &ids)?;
-    }
-    Ok(lists)
-}
-
-/// The lists without the users who are forgotten, if one of them is in any.
-pub(super) fn without_forgotten(lists: &Arc<Lists>, entries: &[Entry]) -> Option<Arc<Lists>> {
-    let forgotten = entries.iter().filter(|entry| entry.what == What::Forget);
-    let mut left: Option<Arc<Lists>> = None;
-    for entry in forgotten {
-        let without = left.as_ref().unwrap_or(lists).without(&entry.user);
-        left = without.map(Arc::new).or(left);
-    }
-    left
 }

@@ -105,7 +105,7 @@ impl Session {
         loading.end()?;
         let Some(loading) = self.loading.take() else { return Ok(done("nothing was loaded")) };
         let count = loading.finish(clock)?;
-        db.reload()?;
+        db.apply_dump()?;
         let effect = Effect::on(Operation::Loaded { revisions: count }, Target::Store);
         Ok(Outcome::Changed { effect, revision: Some(count) })
     }

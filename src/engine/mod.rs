@@ -2,6 +2,7 @@
 
 mod bell;
 mod builder;
+mod commit;
 mod control;
 mod database;
 mod delivery;
@@ -26,8 +27,11 @@ mod session;
 mod show;
 mod show_users;
 mod snapshot;
+mod state;
 mod stats;
 mod table;
+#[cfg(test)]
+mod tests;
 mod tracking;
 
 pub use builder::Builder;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::list;
+use super::state as list;
 use crate::error::{ObjectKind, Result};
 use crate::listing::Lists;
 use crate::model::{

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::database::State;
 use super::execute::Answer;
-use super::list;
 use super::past::{self, Wanted};
+use super::state::{self as list, State};
 use super::{Outcome, Rows, Session};
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Moment};

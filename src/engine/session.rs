@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::database::{Extra, State};
+use super::commit::Proposal;
 use super::script::{Script, ScriptStatement};
-use super::{Database, Outcome, list};
+use super::state::{State, without_forgotten};
+use super::{Database, Outcome};
 use crate::behaviour::UserHistory;
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::eval::NoMeter;
@@ -201,16 +202,21 @@ impl Session {
                 transaction.add(write.changes.changes, write.after)?;
                 Ok(Outcome::Changed { effect: write.effect, revision: None })
             }
-            (Plan::Write(write), None) => self.commit_write(*write, Extra::default()),
+            (Plan::Write(write), None) => self.commit_write(*write, None),
         }
     }
 
     /// Commits a write by itself. The caller holds the writer's lock since before the write was checked.
-    pub(super) fn commit_write(&self, write: Write, extra: Extra<'_>) -> Result<Outcome> {
+    pub(super) fn commit_write(
+        &self,
+        write: Write,
+        list: Option<(ListId, &UserIds)>,
+    ) -> Result<Outcome> {
         let Write { now, changes, after, effect, comment } = write;
         let comment = comment.or_else(|| self.comment.clone());
         let revision = self.next_revision(&self.db.state().catalog, now, comment);
-        let number = self.db.commit(&changes.changes, after, &revision, extra)?;
+        let changes = &changes.changes;
+        let number = self.db.commit(Proposal { revision, changes, after, entries: &[], list })?;
         Ok(Outcome::Changed { effect, revision: Some(number) })
     }
 
@@ -348,7 +354,8 @@ impl Session {
         let versions = TransactionVersions { db, transaction: Some(transaction) };
         let (changes, after) = transaction.stamped(now, &versions)?;
         let revision = self.next_revision(&transaction.base.catalog, now, self.comment.clone());
-        let number = db.commit(&changes, after, &revision, Extra::entries(&transaction.entries))?;
+        let (changes, entries) = (&*changes, &*transaction.entries);
+        let number = db.commit(Proposal { revision, changes, after, entries, list: None })?;
         Ok(committed(Some(number)))
     }
 }
@@ -401,7 +408,7 @@ impl Transaction {
             return Ok(false);
         }
         let entry = [entry];
-        if let Some(lists) = list::without_forgotten(&self.state.lists, &entry) {
+        if let Some(lists) = without_forgotten(&self.state.lists, &entry) {
             self.base = Arc::new(self.base.going_by(&lists));
             self.state = Arc::new(self.state.going_by(&lists));
         }

@@ -37,6 +37,7 @@ mod trie;
 mod tests;
 
 pub(crate) use compile::compile;
+pub(crate) use compiled::Replaced;
 pub use evaluation::Evaluation;
 pub(crate) use needs::Needs;
 pub(crate) use plan::{Meter, NoMeter, Plan, UNCOUNTED};

@@ -1,0 +1,148 @@
+//! Commits: first the log agrees on a revision, then the revision is applied to the state.
+//!
+//! 1. The state after the revision is compiled, which nobody sees yet. If that fails, nothing has happened.
+//! 2. The log makes the revision durable ([`Log::append`](crate::store::Log::append)), or nothing has happened.
+//! 3. The state is shown and the listeners are told. That cannot fail, so what is seen never parts from the log.
+//!
+//! Only the holder of the writer's lock takes these steps, so the state moves in the order of the log. A dump comes
+//! into the log as a whole and is applied as a whole: one state, then its revisions to the listeners.
+
+use std::borrow::Borrow;
+use std::sync::Arc;
+
+use super::database::Database;
+use super::delivery::Deliveries;
+use super::state::{self, State, without_forgotten};
+use crate::error::Result;
+use crate::eval::{Replaced, Snapshot};
+use crate::listing::Lists;
+use crate::model::{Catalog, Change, Entry, ListId, Revision, UserIds};
+use crate::store::Store;
+
+/// Revision to be agreed on, with what is stored beside it.
+pub(super) struct Proposal<'p> {
+    pub(super) revision: Revision,
+    pub(super) changes: &'p [Change],
+    /// The newest catalog with the changes.
+    pub(super) after: Catalog,
+    /// The facts about users.
+    pub(super) entries: &'p [Entry],
+    /// The list that a segment gets; its ids are in the store already.
+    pub(super) list: Option<(ListId, &'p UserIds)>,
+}
+
+/// State that nobody sees yet.
+struct Next {
+    state: State,
+    replaced: Replaced,
+}
+
+impl Database {
+    /// Commits a revision, and returns its number. The caller holds the writer's lock since before the changes were
+    /// checked.
+    pub(super) fn commit(&self, mut proposal: Proposal<'_>) -> Result<u64> {
+        let number = proposal.revision.number;
+        proposal.after.revision = number;
+        proposal.after.time = Some(proposal.revision.time);
+        let next = self.compile(&proposal)?;
+        if let Err(error) = self.agree(&proposal) {
+            drop(next.state);
+            self.shared.deliveries.let_go(next.replaced.made);
+            return Err(error);
+        }
+        self.apply(next, [Ok((proposal.revision, proposal.changes))])?;
+        Ok(number)
+    }
+
+    /// Compiles the state after a revision.
+    fn compile(&self, proposal: &Proposal<'_>) -> Result<Next> {
+        let (before, deliveries) = (self.state(), &*self.shared.deliveries);
+        let lists = lists_after(&before, proposal, &self.shared.store)?;
+        let (after, changes) = (&proposal.after, proposal.changes);
+        let (snapshot, replaced) = before.snapshot.update(after, changes, deliveries)?;
+        deliveries.take_up(replaced.made.clone());
+        Ok(Next { state: State::new(after.clone(), snapshot, lists), replaced })
+    }
+
+    /// Makes a revision durable.
+    fn agree(&self, proposal: &Proposal<'_>) -> Result<()> {
+        let Proposal { revision, changes, after, entries, .. } = proposal;
+        let append = || self.shared.log.append(revision, changes, after, entries);
+        self.shared.histories.write(*entries, append).map(drop)
+    }
+
+    /// Applies revisions that are in the log: shows the state after them, and tells the listeners of each in order.
+    fn apply<R: Borrow<Revision>, C: AsRef<[Change]>>(
+        &self,
+        next: Next,
+        revisions: impl IntoIterator<Item = Result<(R, C)>>,
+    ) -> Result<()> {
+        self.show(next);
+        for entry in revisions {
+            let (revision, changes) = entry?;
+            self.shared.listeners.call(revision.borrow(), changes.as_ref());
+        }
+        Ok(())
+    }
+
+    /// Puts a state in the place of the one that is seen.
+    fn show(&self, next: Next) {
+        self.shared.state.store(Arc::new(next.state));
+        self.shared.deliveries.let_go(next.replaced.gone);
+    }
+
+    /// Applies a dump that was loaded into the empty store. The caller holds the writer's lock.
+    pub(super) fn apply_dump(&self) -> Result<()> {
+        let shared = &self.shared;
+        let state = read_state(&shared.store, &shared.deliveries)?;
+        if let Some(at) = shared.store.clock().manual() {
+            shared.deliveries.drain();
+            shared.clock.set(at);
+        }
+        let listened = !shared.listeners.is_empty();
+        let revisions = listened.then(|| shared.log.since(0)).transpose()?;
+        let next = Next { state, replaced: Replaced::default() };
+        self.apply(next, revisions.into_iter().flatten())
+    }
+
+    /// Takes the users whom entries forget out of the lists in memory. The caller holds the writer's lock.
+    pub(super) fn forget_listed(&self, entries: &[Entry]) {
+        let state = self.state();
+        if let Some(lists) = without_forgotten(&state.lists, entries) {
+            self.show(Next { state: state.going_by(&lists), replaced: Replaced::default() });
+        }
+    }
+}
+
+/// Reads the newest state out of a store, and takes up the plans that count its deliveries.
+pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<State> {
+    let catalog = store.load()?;
+    let lists = state::read(store, &state::wanted(&catalog))?;
+    let (snapshot, replaced) = Snapshot::compile(&catalog, deliveries);
+    deliveries.take_up(replaced.made);
+    Ok(State::new(catalog, snapshot, lists))
+}
+
+/// The lists of users after a revision: those that segments refer to, without the users who are forgotten.
+fn lists_after(before: &State, proposal: &Proposal<'_>, store: &Store) -> Result<Arc<Lists>> {
+    let lists = if touches_lists(before, proposal.changes) {
+        let wanted = state::wanted(&proposal.after);
+        let mut lists = before.lists.only(&wanted)?;
+        if let Some((list, ids)) = proposal.list {
+            lists = lists.with(list, ids)?;
+        }
+        Arc::new(state::read_missing(store, lists, &wanted)?)
+    } else {
+        Arc::clone(&before.lists)
+    };
+    Ok(without_forgotten(&lists, proposal.entries).unwrap_or(lists))
+}
+
+/// Whether changes are about segments that refer, or referred, to a list.
+fn touches_lists(before: &State, changes: &[Change]) -> bool {
+    changes.iter().any(|change| {
+        let Change::Segment(segment) = change else { return false };
+        let old = before.catalog.segment(segment.id);
+        [Some(segment), old].iter().flatten().any(|s| !s.condition.lists().is_empty())
+    })
+}

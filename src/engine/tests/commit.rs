@@ -1,0 +1,128 @@
+//! Commits over a log that refuses and one that is slow: the state moves with the log, and in its order.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use std::{io, thread};
+
+use crate::engine::{Builder, Database};
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::model::{Catalog, Change, Entry, Revision};
+use crate::store::{Added, Log, Revisions, Store};
+use crate::{Context, Value};
+
+/// Log that asks a function before it passes a revision on to a store.
+struct GuardedLog<F> {
+    guard: F,
+    store: Store,
+}
+
+impl<F: Fn(&Revision) -> Result<()> + Send + Sync> Log for GuardedLog<F> {
+    fn append(
+        &self,
+        revision: &Revision,
+        changes: &[Change],
+        after: &Catalog,
+        entries: &[Entry],
+    ) -> Result<Added> {
+        (self.guard)(revision)?;
+        self.store.append(revision, changes, after, entries)
+    }
+
+    fn since(&self, revision: u64) -> Result<Revisions> {
+        self.store.since(revision)
+    }
+}
+
+/// A database in memory over a guarded log.
+fn database(guard: impl Fn(&Revision) -> Result<()> + Send + Sync + 'static) -> Database {
+    let builder = Builder::default();
+    let store = Store::in_memory(&builder.options()).unwrap();
+    let log = Box::new(GuardedLog { guard, store: store.clone() });
+    builder.start_with(store, log).unwrap()
+}
+
+/// A database whose log refuses everything while a switch is on.
+fn refusing() -> (Database, Arc<AtomicBool>) {
+    let refuses = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&refuses);
+    let db = database(move |_| if switch.load(Ordering::Relaxed) { Err(lost()) } else { Ok(()) });
+    (db, refuses)
+}
+
+fn lost() -> Error {
+    let error = io::Error::other("the others do not answer");
+    let (path, message) = ("the log".to_owned(), error.to_string());
+    Error::from(ErrorKind::Io { path, message }).because(error)
+}
+
+#[test]
+fn what_the_log_refuses_did_not_happen() {
+    let (db, refuses) = refusing();
+    let told = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&told);
+    let _listener = db.subscribe(move |_, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    db.execute("CREATE KEY a INTEGER DEFAULT 1;").unwrap();
+    refuses.store(true, Ordering::Relaxed);
+    let write = "CREATE KEY b INTEGER DEFAULT 2;";
+    assert_eq!(db.execute(write).unwrap_err().code(), "io");
+    assert_eq!(db.revision(), 1);
+    assert_eq!(db.names(ObjectKind::Key).len(), 1);
+    assert_eq!(db.get::<i64>("b", &Context::anonymous()).unwrap_err().code(), "unknown-key");
+    assert_eq!(told.load(Ordering::Relaxed), 1);
+    refuses.store(false, Ordering::Relaxed);
+    db.execute(write).unwrap();
+    assert_eq!(db.get::<i64>("b", &Context::anonymous()).unwrap(), 2);
+    assert_eq!((db.revision(), told.load(Ordering::Relaxed)), (2, 2));
+    assert!(db.verify().unwrap().is_sound());
+}
+
+#[test]
+fn a_transaction_that_the_log_refuses_stays_open() {
+    let (db, refuses) = refusing();
+    let mut session = db.session();
+    session.execute("BEGIN; CREATE KEY a INTEGER DEFAULT 1; TRACK 'Seen' FOR USER 'ann';").unwrap();
+    refuses.store(true, Ordering::Relaxed);
+    assert_eq!(session.execute("COMMIT;").unwrap_err().code(), "io");
+    assert!(session.in_transaction());
+    let events = |db: &Database| db.execute("SHOW COUNT OF EVENTS;").unwrap();
+    let count = |db: &Database| events(db)[0].rows().unwrap().value(0, "count").cloned();
+    assert_eq!((db.revision(), count(&db)), (0, Some(Value::from(0))));
+    refuses.store(false, Ordering::Relaxed);
+    session.execute("COMMIT;").unwrap();
+    assert_eq!((db.revision(), count(&db)), (1, Some(Value::from(1))));
+}
+
+#[test]
+fn a_slow_log_is_followed_in_its_order() {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let appended = Arc::clone(&order);
+    let db = database(move |revision| {
+        // those that come first take longest
+        thread::sleep(Duration::from_millis(12 - revision.number));
+        appended.lock().unwrap().push(revision.number);
+        Ok(())
+    });
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (numbers, seen) = (Arc::clone(&told), db.clone());
+    let _listener = db.subscribe(move |revision, _| {
+        assert_eq!(seen.revision(), revision.number);
+        numbers.lock().unwrap().push(revision.number);
+    });
+    thread::scope(|scope| {
+        for n in 0..10 {
+            let db = &db;
+            scope
+                .spawn(move || db.execute(&format!("CREATE KEY k{n} INTEGER DEFAULT 1;")).unwrap());
+        }
+        // whoever reads meanwhile sees no revision that is not in the log
+        while db.revision() < 10 {
+            let revision = db.revision();
+            assert!(order.lock().unwrap().len() as u64 >= revision);
+        }
+    });
+    assert_eq!(*told.lock().unwrap(), *order.lock().unwrap());
+    assert_eq!(*told.lock().unwrap(), (1..=10).collect::<Vec<_>>());
+}

@@ -1,0 +1,3 @@
+//! Tests of the engine from within.
+
+mod commit;
