@@ -87,9 +87,9 @@ mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, Database, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared, Rows,
-    STATS_COLUMNS, Script, ScriptStatement, Session, Snapshot, Subscription, Tracked, Verification,
-    is_complete,
+    AsKey, Builder, Database, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared, Record,
+    Rows, STATS_COLUMNS, Script, ScriptStatement, Session, Snapshot, Subscription, Tracked,
+    Verification, is_complete,
 };
 pub use error::{Error, ErrorClass, ErrorCode, ErrorKind, Place, Result, TransactionState};
 pub use eval::Evaluation;

@@ -168,9 +168,8 @@ impl ErrorKind {
             | Self::EmptyList
             | Self::ArgumentCount { .. } => C::TypeMismatch,
             Self::CheckFailed { .. } | Self::CheckViolated { .. } => C::CheckFailed,
-            Self::BadLiteral { .. } | Self::Json(JsonError::NumberRange | JsonError::Syntax(_)) => {
-                C::BadLiteral
-            }
+            Self::BadLiteral { .. }
+            | Self::Json(JsonError::NumberRange | JsonError::Syntax { .. }) => C::BadLiteral,
             Self::BadTimestamp(_)
             | Self::Past { .. }
             | Self::EmptyWindow { .. }

@@ -101,6 +101,33 @@ impl Evaluation {
         row.label(self.outcome.arm).map(|label| &**label)
     }
 
+    /// The evaluation as JSON: an object with the columns of `GET`, on one line.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// db.execute("CREATE KEY theme STRING DEFAULT 'light';")?;
+    /// let json = db.evaluate("theme", &pcq::Context::new("u1")).to_json();
+    /// assert!(json.starts_with(r#"{"key":"theme","value":"light","reason":"#), "{json}");
+    /// let outcomes = db.execute("GET theme FOR USER 'u1';")?;
+    /// assert_eq!(outcomes[0].rows().map(|rows| rows.to_json()), Some(format!("[{json}]")));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+        let members = [
+            ("key", self.key().as_str().into()),
+            ("value", self.value().clone()),
+            ("reason", self.reason().as_str().into()),
+            ("config", text(self.config().map(Name::as_str))),
+            ("version", self.version().map_or(Value::Null, Value::from)),
+            ("segment", text(self.segment().map(Name::as_str))),
+            ("variant", text(self.variant())),
+        ];
+        let members = members.into_iter().map(|(name, value)| (name.into(), value));
+        Value::Object(Arc::new(members.collect())).to_string()
+    }
+
     /// The live version with the key; an archived key has none.
     fn live(&self) -> Option<&Served> {
         self.plan().era(self.outcome.era).live.as_deref()

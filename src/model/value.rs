@@ -79,8 +79,13 @@ pub enum JsonError {
     #[error("no double is that large")]
     NumberRange,
     /// It is not JSON.
-    #[error("not JSON: {0}")]
-    Syntax(String),
+    #[error("not JSON: {what}{}", JsonPlace(*at))]
+    Syntax {
+        /// What the parser says of it.
+        what: String,
+        /// Line and column, from 1, if they are to be told.
+        at: Option<(usize, usize)>,
+    },
 }
 
 impl Value {
@@ -252,7 +257,19 @@ fn json_error(error: &serde_json::Error) -> JsonError {
     if text.starts_with("number out of range") {
         return JsonError::NumberRange;
     }
-    JsonError::Syntax(text)
+    let (line, column) = (error.line(), error.column());
+    let what = text.strip_suffix(&JsonPlace(Some((line, column))).to_string()).unwrap_or(&text);
+    let at = (what.len() < text.len()).then_some((line, column));
+    JsonError::Syntax { what: what.to_owned(), at }
+}
+
+/// Writes line and column as the parser does behind its messages.
+struct JsonPlace(Option<(usize, usize)>);
+
+impl fmt::Display for JsonPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |(line, column)| write!(f, " at line {line} column {column}"))
+    }
 }
 
 impl<'de> Deserialize<'de> for Value {

@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::format::Format;
 use super::report::ColorWhen;
-use super::track::RowFormat;
+use super::row_format::RowFormat;
 use pcq::{Name, Timestamp, Value};
 
 const EXAMPLES: &str = "\

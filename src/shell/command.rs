@@ -19,14 +19,14 @@ pub(super) fn dump(args: &DumpArgs) -> Result<(), Stop> {
     let result = database.dump(&mut output, kind);
     match output.failure.take() {
         Some(failure) => Err(failure.into()),
-        None => result.map_err(failed).and_then(|()| Ok(output.flush()?)),
+        None => result.map_err(Stop::failed).and_then(|()| Ok(output.flush()?)),
     }
 }
 
 /// Checks every page and every rule, and says how much was checked.
 pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store)?;
-    let found = database.verify().map_err(failed)?;
+    let found = database.verify().map_err(Stop::failed)?;
     let mut output = buffered_stdout();
     if !found.is_sound() {
         for problem in &found.problems {
@@ -46,15 +46,15 @@ pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop>
 /// Copies the store into another file.
 pub(super) fn backup(args: &BackupArgs) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store)?;
-    database.backup(&args.file).map_err(failed)
+    database.backup(&args.file).map_err(Stop::failed)
 }
 
 /// Drops what is kept no longer, makes the file anew, and says what came of it.
 pub(super) fn compact(args: &CompactArgs) -> Result<(), Stop> {
     let database = store::open_existing(&args.store)?;
     let before = bytes(&args.store)?;
-    let dropped = database.expire().map_err(failed)?;
-    database.compact().map_err(failed)?;
+    let dropped = database.expire().map_err(Stop::failed)?;
+    database.compact().map_err(Stop::failed)?;
     store::close(database)?;
     // closing writes, too
     let after = bytes(&args.store)?;
@@ -69,11 +69,6 @@ pub(super) fn compact(args: &CompactArgs) -> Result<(), Stop> {
 fn bytes(path: &Path) -> Result<u64, Stop> {
     let failed = |error| Stop::io(&path.display().to_string(), &error, Exit::Store);
     Ok(fs::metadata(path).map_err(failed)?.len())
-}
-
-fn failed(error: Error) -> Stop {
-    let exit = Exit::of(&error);
-    Stop::error(error, exit)
 }
 
 /// Keeps the error of a writer, so that a closed pipe can be told from trouble with the store.

@@ -61,6 +61,12 @@ impl Stop {
         Self::Error { file: None, error, exit }
     }
 
+    /// Ends because of what the library was asked for.
+    pub(super) fn failed(error: Error) -> Self {
+        let exit = Exit::of(&error);
+        Self::error(error, exit)
+    }
+
     /// Ends because a file cannot be read or written.
     pub(super) fn io(path: &str, error: &io::Error, exit: Exit) -> Self {
         let kind = ErrorKind::Io { path: path.to_owned(), message: error.to_string() };

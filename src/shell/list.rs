@@ -10,6 +10,7 @@ use super::args::ListArgs;
 use super::exit::{Exit, Stop};
 use super::output::buffered_stdout;
 use super::store;
+use super::text::counted;
 use pcq::model::Span;
 use pcq::{Database, Error, ErrorKind, Session};
 
@@ -22,8 +23,8 @@ pub(super) fn list(args: &ListArgs) -> Result<(), Stop> {
     let database = store::open_existing(&args.store)?;
     let count = load(args, &mut session(&database, args), text)?;
     store::close(database)?;
-    let (ids, mut output) = (if count == 1 { "id" } else { "ids" }, buffered_stdout());
-    writeln!(output, "loaded {count} {ids} into segment {}", args.segment)?;
+    let mut output = buffered_stdout();
+    writeln!(output, "loaded {} into segment {}", counted(count, "id"), args.segment)?;
     Ok(output.flush()?)
 }
 
@@ -39,7 +40,7 @@ fn load(args: &ListArgs, session: &mut Session, text: &str) -> Result<u64, Stop>
     let loaded = session.load_list(args.segment.clone(), ids);
     loaded.map_err(|error| match at.get() {
         Some((text, line)) => in_line(&args.file, error, line, text),
-        None => failed(error),
+        None => Stop::failed(error),
     })
 }
 
@@ -83,9 +84,4 @@ fn in_line(file: &Path, error: Error, line: usize, text: &str) -> Stop {
     let line = u32::try_from(line).unwrap_or(u32::MAX);
     let error = error.at(Span::new(0, text.len())).locate(&text, line, 1);
     Stop::Error { file: Some(file.display().to_string()), error, exit: Exit::Failed }
-}
-
-fn failed(error: Error) -> Stop {
-    let exit = Exit::of(&error);
-    Stop::error(error, exit)
 }

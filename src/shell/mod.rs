@@ -13,10 +13,12 @@ mod interactive;
 mod list;
 mod output;
 mod report;
+mod row_format;
 mod run;
 mod source;
 mod stats;
 mod store;
+mod text;
 mod track;
 
 use std::process::ExitCode;

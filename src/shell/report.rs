@@ -15,7 +15,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use clap::ValueEnum;
 
-use super::format::escape_controls;
+use super::text::escape_controls;
 use pcq::{Error, Place};
 
 /// How wide the lines of a script are shown where nothing says how wide the terminal is.
@@ -125,7 +125,7 @@ fn shown_span(place: &Place) -> Range<usize> {
     let boundary = |at: u32| (at as usize..text.len()).find(|&at| text.is_char_boundary(at));
     let start = boundary(place.span.start).unwrap_or(text.len());
     let end = boundary(place.span.end).unwrap_or(text.len()).max(start);
-    let spanned = &text[start..end];
+    let spanned = text.get(start..end).unwrap_or_default();
     match spanned.find('\n') {
         Some(first_line) if spanned.matches('\n').count() >= LINES => start..start + first_line,
         _ => start..end,

@@ -9,12 +9,12 @@ use super::chart::{self, Statistics};
 use super::exit::{Exit, Stop};
 use super::output::{Printer, buffered_stdout, refuse_store, write_file};
 use super::store;
-use pcq::{Error, Name, Rows};
+use pcq::{Name, Rows};
 
 /// Shows what was delivered of a config.
 pub(super) fn stats(args: &StatsArgs) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store)?;
-    let outcomes = database.execute(&statement(args)).map_err(failed)?;
+    let outcomes = database.execute(&statement(args)).map_err(Stop::failed)?;
     let found = outcomes.iter().find_map(|outcome| outcome.rows());
     let rows = found.cloned().unwrap_or_default();
     if let Some(file) = args.svg.as_deref().or(args.html.as_deref()) {
@@ -79,11 +79,6 @@ fn segment(name: &Name) -> String {
     let everyone = Name::everyone();
     let is_everyone = name.as_str().eq_ignore_ascii_case(everyone.as_str());
     if is_everyone { everyone.as_str().to_owned() } else { name.to_string() }
-}
-
-fn failed(error: Error) -> Stop {
-    let exit = Exit::of(&error);
-    Stop::error(error, exit)
 }
 
 #[cfg(test)]

@@ -55,8 +55,5 @@ pub(super) fn session(database: &Database, args: &SessionArgs) -> Session {
 
 /// Closes a store, once everything else is done with it.
 pub(super) fn close(database: Database) -> Result<(), Stop> {
-    database.close().map_err(|error| {
-        let exit = Exit::of(&error);
-        Stop::error(error, exit)
-    })
+    database.close().map_err(Stop::failed)
 }

@@ -32,7 +32,7 @@ fn head(text: &str, columns: usize) -> &str {
         pile = if width == 0 { pile + 1 } else { 0 };
         taken > columns || pile > HIGHEST_PILE
     });
-    end.map_or(text, |(at, _)| &text[..at])
+    end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::label::fit;
 use super::number::{Scale, compact, grouped, percent};
 use super::statistics::{Key, Statistics};
 use super::terminal::total;
-use crate::shell::format::escape_controls;
+use crate::shell::text::escape_controls;
 
 /// How many points of time a picture has room for.
 pub(in crate::shell) const MOST_POINTS: usize = 200;
@@ -264,7 +264,9 @@ fn layers(statistics: &Statistics) -> Vec<(Points, RGBColor)> {
     let mut layers = Vec::new();
     for (value, color) in key.values.iter().zip(COLORS) {
         for (step, count) in &value.trend {
-            counts[*step] = counts[*step].saturating_add(*count);
+            if let Some(below) = counts.get_mut(*step) {
+                *below = below.saturating_add(*count);
+            }
         }
         layers.push((outline(&statistics.axis, &counts), color));
     }

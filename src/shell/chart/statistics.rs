@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::axis::{Axis, Span};
 use super::label;
-use crate::shell::format::plain;
+use crate::shell::text::plain;
 use pcq::{Rows, STATS_COLUMNS, Value};
 
 /// How many values of a key are drawn: the others are only counted.
@@ -76,7 +76,9 @@ impl Statistics {
                 *known = row;
             }
             let step = axis.index(row.span.start);
-            trend[step] = trend[step].saturating_add(row.count);
+            if let Some(counted) = trend.get_mut(step) {
+                *counted = counted.saturating_add(row.count);
+            }
             let values = keys.entry(row.key).or_default();
             values.entry(row.identity()).or_insert_with(|| row.delivered()).add(step, row.count);
         }
@@ -95,7 +97,7 @@ impl Statistics {
 
     /// The keys that are drawn.
     pub(super) fn shown(&self) -> &[Key] {
-        &self.keys[..self.keys.len().min(KEYS_SHOWN)]
+        self.keys.get(..KEYS_SHOWN).unwrap_or(&self.keys)
     }
 
     /// What is said of the other keys.
@@ -123,7 +125,7 @@ impl Key {
 
     /// The values that are drawn.
     pub(super) fn shown(&self) -> &[Delivered] {
-        self.values.split_at(self.values.len().min(VALUES_SHOWN)).0
+        self.values.get(..VALUES_SHOWN).unwrap_or(&self.values)
     }
 
     /// What is said of the other values, and how often they were delivered.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::plain;
+use super::super::text::plain;
 use pcq::Rows;
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::plain;
+use super::super::text::plain;
 use super::table::is_numeric;
 use pcq::{Rows, Value};
 

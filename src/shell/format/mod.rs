@@ -7,14 +7,12 @@ mod line;
 mod markdown;
 mod table;
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
 
 use super::chart;
-use pcq::{Rows, Value};
+use pcq::Rows;
 
 /// The width of a chart where there is no terminal to fit it to.
 const CHART_WIDTH: u16 = 80;
@@ -84,37 +82,10 @@ impl Format {
     }
 }
 
-/// A value as people read it, on one line: text without quotes, nothing for `NULL`.
-pub(super) fn plain(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::Null => Cow::Borrowed(""),
-        Value::String(text) => escape_controls(text),
-        other => Cow::Owned(escape_controls(&other.to_string()).into_owned()),
-    }
-}
-
-/// Writes control characters as escapes: text from a store must not steer a terminal.
-pub(super) fn escape_controls(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\t' => escaped.push_str("\\t"),
-            c if c.is_control() => {
-                let _ = write!(escaped, "\\u{:04x}", u32::from(c));
-            }
-            c => escaped.push(c),
-        }
-    }
-    Cow::Owned(escaped)
-}
-
 #[cfg(test)]
 mod tests {
+    use pcq::Value;
+
     use super::*;
 
     /// A table with everything that a format can get wrong.

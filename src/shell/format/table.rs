@@ -7,7 +7,7 @@ use comfy_table::{
     TableStyle,
 };
 
-use super::{escape_controls, plain};
+use super::super::text::{escape_controls, plain};
 use pcq::{Rows, Value};
 
 /// Lines that are drawn through, none between rows.

@@ -113,8 +113,8 @@ impl<R: BufRead> Rows<R> {
     /// Goes to the first byte of a row, if there is one more.
     fn skip_breaks(&mut self) -> io::Result<bool> {
         loop {
-            let rest = &self.piece[self.at..];
-            if let Some(found) = rest.iter().position(|byte| !matches!(byte, b'\r' | b'\n')) {
+            if let Some(found) = self.rest().iter().position(|byte| !matches!(byte, b'\r' | b'\n'))
+            {
                 self.at += found;
                 return Ok(true);
             }
@@ -122,6 +122,11 @@ impl<R: BufRead> Rows<R> {
                 return Ok(false);
             }
         }
+    }
+
+    /// What of the piece has not been parsed.
+    fn rest(&self) -> &[u8] {
+        self.piece.get(self.at..).unwrap_or_default()
     }
 
     fn next_piece(&mut self) -> io::Result<bool> {
@@ -134,11 +139,12 @@ impl<R: BufRead> Rows<R> {
         let begin = self.at;
         let mut is_end = false;
         while !is_end && self.at < self.piece.len() {
-            let (ends, read) = self.cells.parse(&mut self.parser, &self.piece[self.at..]);
+            let rest = self.piece.get(self.at..).unwrap_or_default();
+            let (ends, read) = self.cells.parse(&mut self.parser, rest);
             self.at += read;
             is_end = ends;
         }
-        self.raw.push(&self.piece[begin..self.at]);
+        self.raw.push(self.piece.get(begin..self.at).unwrap_or_default());
         if !self.raw.is_held() {
             self.cells.clear();
         }
@@ -178,7 +184,7 @@ impl Cells {
     fn parse(&mut self, parser: &mut Reader, text: &[u8]) -> (bool, usize) {
         let mut cell = [0; CELL_BYTES];
         let (result, read, written) = parser.read_field(text, &mut cell);
-        self.bytes.extend_from_slice(&cell[..written]);
+        self.bytes.extend_from_slice(cell.get(..written).unwrap_or_default());
         let ReadFieldResult::Field { record_end } = result else { return (false, read) };
         self.ends.push(self.bytes.len());
         (record_end, read)

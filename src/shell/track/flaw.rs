@@ -37,10 +37,9 @@ impl Flaw {
 /// Takes the place out of a message: its line is always the first.
 pub(super) fn unplaced(error: JsonError) -> (JsonError, Option<usize>) {
     match error {
-        JsonError::Syntax(text) => match text.rsplit_once(" at line 1 column ") {
-            Some((message, column)) => (JsonError::Syntax(message.to_owned()), column.parse().ok()),
-            None => (JsonError::Syntax(text), None),
-        },
+        JsonError::Syntax { what, at: Some((1, column)) } => {
+            (JsonError::Syntax { what, at: None }, Some(column))
+        }
         JsonError::Duplicate(name) => (JsonError::Duplicate(abridged(&name).into_owned()), None),
         other => (other, None),
     }
@@ -53,8 +52,8 @@ fn code_points(line: &str, bytes: usize) -> usize {
 
 /// A text, cut off where a message would become too long.
 pub(super) fn abridged(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    match text.char_indices().nth(SHOWN).and_then(|(end, _)| text.get(..end)) {
+        Some(head) => Cow::Owned(format!("{head}…")),
         None => Cow::Borrowed(text),
     }
 }

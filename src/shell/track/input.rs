@@ -4,42 +4,14 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use super::csv::{BadFile, Csv};
 use super::jsonl::Jsonl;
 use super::progress::Progress;
 use super::{Exit, ReadRows, Stop, TrackArgs};
+use crate::shell::row_format::{RowFormat, extension};
 
 /// How much of a file is read at once.
 const BUFFER_BYTES: usize = 1 << 18;
-
-/// A format of rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::shell) enum RowFormat {
-    /// One object on each line
-    Jsonl,
-    /// Comma-separated values with a header (RFC 4180)
-    Csv,
-}
-
-impl RowFormat {
-    /// The format that the name of a file tells.
-    pub(in crate::shell) fn of(path: &Path) -> Option<Self> {
-        if path.as_os_str() == "-" {
-            return Some(Self::Jsonl);
-        }
-        match &*extension(path) {
-            "jsonl" | "ndjson" | "json" => Some(Self::Jsonl),
-            "csv" | "tsv" => Some(Self::Csv),
-            _ => None,
-        }
-    }
-}
-
-fn extension(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
-}
 
 /// A file to load, or standard input.
 #[derive(Debug)]

@@ -21,9 +21,9 @@ use super::format::Format;
 use super::output::Printer;
 use super::report::Reporter;
 use super::store;
+use super::text::counted;
 use flaw::Flaw;
 use input::Input;
-pub(super) use input::RowFormat;
 use pcq::{Database, Error, Fact, Rows, Tracked, Value, limits};
 use progress::Progress;
 use rejects::Rejects;
@@ -154,11 +154,6 @@ impl Counts {
 fn sentence([events, profiles, repeated, rejected]: [u64; 4]) -> String {
     let (events, profiles) = (counted(events, "event"), counted(profiles, "profile"));
     format!("{events} and {profiles} added, {repeated} seen before, {rejected} rejected")
-}
-
-fn counted(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// The facts of a file, as they are read.

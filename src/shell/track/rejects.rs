@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::flaw::Flaw;
 use super::input::Input;
 use super::progress::Progress;
-use super::{Exit, Reporter, Stop, TrackArgs, counted};
+use super::{Exit, Reporter, Stop, TrackArgs};
 use crate::shell::output::{buffered_stdout, refuse_store};
+use crate::shell::text::counted;
 
 /// Tells, counts and keeps what is rejected.
 pub(super) struct Rejects<'a> {

@@ -1,0 +1,75 @@
+//! Rows as records of JSON.
+
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::Rows;
+use crate::model::Value;
+
+/// A row with the names of its columns: in JSON an object with a member for each, in their order.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'r> {
+    rows: &'r Rows,
+    values: &'r [Value],
+}
+
+impl<'r> Record<'r> {
+    /// The columns and the values in them.
+    pub fn members(self) -> impl Iterator<Item = (&'r str, &'r Value)> {
+        self.rows.columns().iter().copied().zip(self.values)
+    }
+}
+
+impl Rows {
+    /// The rows with the names of their columns.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// db.execute("CREATE KEY theme STRING DEFAULT 'light';")?;
+    /// let outcomes = db.execute("GET theme FOR USER 'u1';")?;
+    /// let record = outcomes[0].rows().and_then(|rows| rows.records().next()).unwrap();
+    /// assert_eq!(record.members().nth(1), Some(("value", &pcq::Value::from("light"))));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        self.rows().iter().map(|values| Record { rows: self, values })
+    }
+
+    /// The rows as JSON: an array of objects on one line.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// db.execute("CREATE KEY theme STRING DEFAULT 'light';")?;
+    /// let outcomes = db.execute("SHOW STATS FOR KEYS;")?;
+    /// let json = outcomes[0].rows().unwrap().to_json();
+    /// assert!(json.starts_with(r#"[{"key":"theme","status":"active","#), "{json}");
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let records: Vec<_> = self.records().map(Record::to_json).collect();
+        format!("[{}]", records.join(","))
+    }
+}
+
+impl Record<'_> {
+    /// The row as JSON: an object on one line.
+    #[must_use]
+    pub fn to_json(self) -> String {
+        let members = self.members().map(|(name, value)| (name.into(), value.clone()));
+        Value::Object(Arc::new(members.collect())).to_string()
+    }
+}
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.members())
+    }
+}
+
+impl Serialize for Rows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.records())
+    }
+}
