@@ -11,7 +11,7 @@ use super::image::Image;
 use super::tables::{
     CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT, KEY_CONFIGS,
     KEY_SPANS, LIST_IDS, LISTS, META, NAMES, PUBLICATIONS, RETENTION, REVISIONS, RUNS, SERIES,
-    SERIES_NUMBERS, TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, USERS, VERSIONS,
+    SERIES_NUMBERS, SKETCHES, TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -94,7 +94,7 @@ fn copy_deliveries(image: &Image, to: &WriteTransaction) -> Result<()> {
     copy_optional(image, to, SERIES)?;
     copy_optional(image, to, SERIES_NUMBERS)?;
     copy_optional(image, to, COUNTS)?;
-    copy_optional(image, to, USERS)?;
+    copy_optional(image, to, SKETCHES)?;
     copy_optional(image, to, KEY_SPANS)
 }
 

@@ -1,4 +1,4 @@
-//! How a record becomes bytes and back.
+//! Codec of records: how one becomes bytes, and bytes become one.
 //!
 //! A record is one byte for the codec, one for the schema of its type, the payload, and the CRC-32
 //! (little-endian) of all before it. Decoding is total: whatever the bytes are, it gives the record or

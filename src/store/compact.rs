@@ -1,4 +1,4 @@
-//! A store without what was deleted: redb leaves that in pages that are free, and in the file.
+//! Compaction: the file made anew without what was deleted, which redb leaves in pages that are free.
 //!
 //! The newest image is copied to a fresh file beside the store, which then takes its name. Nobody writes
 //! meanwhile: a write transaction is held, though nothing is written in it. Who reads the old file goes on

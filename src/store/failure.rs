@@ -1,4 +1,4 @@
-//! What goes wrong below, as the errors of this crate.
+//! Errors of redb and of the file system, as errors of this crate.
 
 use std::any::Any;
 use std::io;

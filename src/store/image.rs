@@ -11,8 +11,8 @@ use super::lookup::{change_in, newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{ClockRecord, TimelineRecord};
 use super::tables::{
-    CHANGES, CLOCK_KEY, Facet, HISTORY, KEY_CONFIGS, META, Moment, NAMES, PUBLICATIONS, Position,
-    REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
+    CHANGES, CLOCK_KEY, Facet, HISTORY, HistoryKey, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
+    Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
 };
 use crate::error::{Error, ObjectKind, Result};
 use crate::model::{
@@ -258,8 +258,8 @@ impl Versions for Image {
     }
 }
 
-fn position(moment: Moment) -> Position {
-    (moment.2, moment.3)
+fn position((_, _, revision, index): HistoryKey) -> Position {
+    (revision, index)
 }
 
 fn misled(facet: Facet, id: u32) -> Error {

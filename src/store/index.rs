@@ -1,12 +1,12 @@
-//! What the log says about the indexes: the one rule by which they are written and verified.
+//! Indexes over the log: what each has of a change, the one rule by which they are written and verified.
 
-use super::tables::{Facet, Moment, Position, kind_number};
+use super::tables::{Facet, HistoryKey, Position, kind_number};
 use crate::model::{Change, Version};
 
 /// What one index has of a change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Indexed {
-    History(Moment),
+    History(HistoryKey),
     Version((u32, u32), Position),
     Publication(u64, Position),
     Name((u8, String), u32),

@@ -1,4 +1,4 @@
-//! The seam between those who agree on a revision and those who apply it.
+//! Log of revisions: the seam between agreeing on a revision and applying it.
 
 use super::user::Added;
 use crate::error::Result;

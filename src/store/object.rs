@@ -1,4 +1,4 @@
-//! An object as it stands at one revision.
+//! Objects as they stand at one revision.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How a store is opened, and the clock that it has.
+//! Options by which a store is opened, and the clock that it has.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ConditionParser, Timestamp};

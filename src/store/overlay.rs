@@ -1,4 +1,4 @@
-//! A file seen through a layer of memory that takes all writes: what redb repairs or marks as it opens
+//! Overlay over a file: a layer of memory that takes all writes. What redb repairs or marks as it opens
 //! a file stays off the disk. So a file can be looked at that may not be ours, and a store that was not
 //! closed properly can be read by those who may not write.
 

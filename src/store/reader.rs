@@ -1,4 +1,4 @@
-//! Every question that the store answers, on one state of the file.
+//! Reader of one state of the file: every question that the store answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a check of the file found.
+//! Report of a check of the file.
 
 use crate::error::{ErrorKind, Result};
 

@@ -1,4 +1,4 @@
-//! What a change must keep to, given the catalog that it is applied to. The engine refuses writes that
+//! Rules that a change must keep to, given the catalog that it is applied to. The engine refuses writes that
 //! do not; here it is looked for in what was stored. (A CHECK is not run: nothing here can.)
 
 use std::collections::BTreeSet;

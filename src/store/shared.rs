@@ -1,4 +1,4 @@
-//! What the clones of a store share: the open file, and the clock.
+//! State that the clones of a store share: the open file, and the clock.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -67,7 +67,7 @@ use crate::model::Change;
 /// Where a change is in the log: its revision, and its index in that from 0.
 pub(crate) type Position = (u64, u32);
 /// A change of one facet of an object: facet, number of the object, revision, index.
-pub(super) type Moment = (u8, u32, u64, u32);
+pub(super) type HistoryKey = (u8, u32, u64, u32);
 /// Counts of deliveries: the size of the buckets, the chunk of time, the series.
 pub(super) type CountKey = (u8, i32, u32);
 /// A page of a run: the number of the run, no less than the keys in it, its place among those with the same key.
@@ -80,7 +80,8 @@ pub(super) const REVISIONS: TableDefinition<u64, Bytes> = TableDefinition::new("
 pub(super) const TIMES: TableDefinition<(i64, u64), ()> =
     TableDefinition::new("pcq.revision_times");
 pub(super) const CHANGES: TableDefinition<Position, Bytes> = TableDefinition::new("pcq.changes");
-pub(super) const HISTORY: TableDefinition<Moment, ()> = TableDefinition::new("pcq.object_history");
+pub(super) const HISTORY: TableDefinition<HistoryKey, ()> =
+    TableDefinition::new("pcq.object_history");
 pub(super) const VERSIONS: TableDefinition<(u32, u32), Position> =
     TableDefinition::new("pcq.versions");
 pub(super) const PUBLICATIONS: TableDefinition<u64, Position> =
@@ -103,7 +104,7 @@ pub(super) const SERIES_NUMBERS: TableDefinition<u128, u32> =
     TableDefinition::new("pcq.delivery_series_numbers");
 pub(super) const COUNTS: TableDefinition<CountKey, Bytes> =
     TableDefinition::new("pcq.delivery_counts");
-pub(super) const USERS: TableDefinition<(i32, u32), Bytes> =
+pub(super) const SKETCHES: TableDefinition<(i32, u32), Bytes> =
     TableDefinition::new("pcq.delivery_users");
 pub(super) const KEY_SPANS: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.delivery_keys");
 

@@ -1,4 +1,4 @@
-//! Everything that must hold of a file: every page and record can be read, the log keeps to the rules,
+//! Verification of everything that must hold of a file: every page and record can be read, the log keeps to the rules,
 //! and what is derived from the log is what the log says.
 
 use std::collections::BTreeSet;
@@ -172,9 +172,9 @@ impl<'a> Verifier<'a> {
     /// Looks an entry of the log up in its index.
     fn index(&mut self, entry: &Indexed) -> Result<()> {
         let there = match entry {
-            Indexed::History(moment) => {
+            Indexed::History(key) => {
                 self.history += 1;
-                self.image.table(HISTORY)?.get(moment).or_fail()?.is_some()
+                self.image.table(HISTORY)?.get(key).or_fail()?.is_some()
             }
             Indexed::Version(key, at) => {
                 self.report.versions += 1;

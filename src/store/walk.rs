@@ -1,4 +1,4 @@
-//! Walking the log, revision by revision, forwards or backwards.
+//! Walk over the log, revision by revision, forwards or backwards.
 
 use std::sync::Arc;
 

@@ -15,9 +15,9 @@ use super::record::{
     SegmentHeadRecord, SegmentHeadRecord1, TimelineRecord, VersionRecord,
 };
 use super::tables::{
-    Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, KEPT, KEY_CONFIGS, META,
-    Moment, NAMES, PUBLICATIONS, Position, RETENTION, REVISIONS, TIMELINES, TIMES, VERSIONS,
-    kind_number,
+    Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, HistoryKey, KEPT,
+    KEY_CONFIGS, META, NAMES, PUBLICATIONS, Position, RETENTION, REVISIONS, TIMELINES, TIMES,
+    VERSIONS, kind_number,
 };
 use crate::error::{ErrorKind, ObjectKind, Result};
 use crate::model::{
@@ -31,7 +31,7 @@ pub(super) struct Tables<'t> {
     revisions: Table<'t, u64, Bytes>,
     times: Table<'t, (i64, u64), ()>,
     changes: Table<'t, Position, Bytes>,
-    history: Table<'t, Moment, ()>,
+    history: Table<'t, HistoryKey, ()>,
     versions: Table<'t, (u32, u32), Position>,
     publications: Table<'t, u64, Position>,
     timelines: Table<'t, (u32, u64), Bytes>,
@@ -114,7 +114,7 @@ impl<'t> Tables<'t> {
 
     fn put_indexed(&mut self, entry: &Indexed) -> Result<()> {
         match entry {
-            Indexed::History(moment) => self.history.insert(moment, ()).or_fail().map(drop),
+            Indexed::History(key) => self.history.insert(key, ()).or_fail().map(drop),
             Indexed::Version(key, at) => self.versions.insert(key, at).or_fail().map(drop),
             Indexed::Publication(sequence, at) => {
                 self.publications.insert(sequence, at).or_fail().map(drop)

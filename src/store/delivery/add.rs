@@ -12,9 +12,9 @@ use crate::error::Result;
 use crate::model::{Delivered, Delivery, DeliveryBatch, Granularity, UserSketch};
 use crate::store::codec::{decode, encode};
 use crate::store::failure::{OrFail, corrupt};
-use crate::store::record::{BatchRecord, CountsRecord, KeySpanRecord, SeriesRecord, UsersRecord};
+use crate::store::record::{BatchRecord, CountsRecord, KeySpanRecord, SeriesRecord, SketchRecord};
 use crate::store::tables::{
-    BATCH_KEY, Bytes, COUNTS, CountKey, KEY_SPANS, META, SERIES, SERIES_NUMBERS, USERS,
+    BATCH_KEY, Bytes, COUNTS, CountKey, KEY_SPANS, META, SERIES, SERIES_NUMBERS, SKETCHES,
 };
 
 /// The records of a size that one batch adds up to the next: these, or twice as many as were delivered if
@@ -97,7 +97,7 @@ impl<'t> Adder<'t> {
             series: transaction.open_table(SERIES).or_fail()?,
             numbers: transaction.open_table(SERIES_NUMBERS).or_fail()?,
             counts: transaction.open_table(COUNTS).or_fail()?,
-            users: transaction.open_table(USERS).or_fail()?,
+            users: transaction.open_table(SKETCHES).or_fail()?,
             keys: transaction.open_table(KEY_SPANS).or_fail()?,
         })
     }
@@ -148,7 +148,7 @@ impl<'t> Adder<'t> {
             if let Some(known) = self.users.get(key).or_fail()? {
                 users.merge(&read_users(key, known.value())?);
             }
-            let record = encode(&UsersRecord(users.to_bytes()))?;
+            let record = encode(&SketchRecord(users.to_bytes()))?;
             self.users.insert(key, record.as_slice()).or_fail()?;
         }
         Ok(())
@@ -213,7 +213,7 @@ pub(super) fn read_counts(key: CountKey, bytes: &[u8]) -> Result<Counts> {
 /// Reads a record of users.
 pub(super) fn read_users(key: (i32, u32), bytes: &[u8]) -> Result<UserSketch> {
     let location = || format!("table `pcq.delivery_users`, record {key:?}");
-    let UsersRecord(sketch) = decode(bytes, location)?;
+    let SketchRecord(sketch) = decode(bytes, location)?;
     let sketch = UserSketch::from_bytes(&sketch);
     sketch.ok_or_else(|| corrupt(format!("{}: this is no sketch", location())))
 }

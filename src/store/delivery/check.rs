@@ -13,7 +13,7 @@ use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
 use crate::store::record::{KeySpanRecord, SeriesRecord};
 use crate::store::report::VerifyReport;
-use crate::store::tables::{COUNTS, CountKey, META, SERIES, SERIES_NUMBERS, USERS};
+use crate::store::tables::{COUNTS, CountKey, META, SERIES, SERIES_NUMBERS, SKETCHES};
 
 /// Checks every record, and every rule that ties them together.
 pub(in crate::store) fn check(
@@ -144,7 +144,7 @@ impl Checker<'_> {
     }
 
     fn users(&mut self) -> Result<()> {
-        let Some(table) = self.image.optional_table(USERS)? else { return Ok(()) };
+        let Some(table) = self.image.optional_table(SKETCHES)? else { return Ok(()) };
         for entry in table.iter().or_fail()? {
             let (key, bytes) = entry.or_fail()?;
             self.report.note(read_users(key.value(), bytes.value()))?;

@@ -13,7 +13,7 @@ use crate::store::codec::decode;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
 use crate::store::record::{KeySpanRecord, SeriesRecord};
-use crate::store::tables::{Bytes, COUNTS, CountKey, KEY_SPANS, SERIES, USERS};
+use crate::store::tables::{Bytes, COUNTS, CountKey, KEY_SPANS, SERIES, SKETCHES};
 
 /// A time that is asked for: the buckets that begin in it, but its own beginning is first taken back to the
 /// beginning of its bucket.
@@ -163,7 +163,7 @@ fn restore(image: &Image, restored: &mut BTreeMap<u32, Delivery>, number: u32) -
 }
 
 fn users(image: &Image, (minute, _): Time, series: u32) -> Result<Option<f64>> {
-    let Some(table) = image.optional_table(USERS)? else { return Ok(None) };
+    let Some(table) = image.optional_table(SKETCHES)? else { return Ok(None) };
     let key = (day_number(minute), series);
     let found = table.get(key).or_fail()?;
     found.map(|bytes| Ok(read_users(key, bytes.value())?.estimate())).transpose()

@@ -8,7 +8,7 @@ use super::restore::{Result, value};
 use crate::model::{ConfigId, Delivery, KeyId, Reason, SegmentId};
 use crate::store::codec::Record;
 
-records!(BatchRecord, SeriesRecord, CountsRecord, UsersRecord, KeySpanRecord);
+records!(BatchRecord, SeriesRecord, CountsRecord, SketchRecord, KeySpanRecord);
 
 /// The number of the batch that was added last.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub(in crate::store) struct CountsRecord(pub(in crate::store) Vec<u8>);
 
 /// The stored form of a sketch.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::store) struct UsersRecord(pub(in crate::store) Vec<u8>);
+pub(in crate::store) struct SketchRecord(pub(in crate::store) Vec<u8>);
 
 /// When a key was delivered, in minutes since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

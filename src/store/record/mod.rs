@@ -1,4 +1,4 @@
-//! What stands in the tables: types of their own, apart from the model's, so that the model may change
+//! Records, which stand in the tables: types of their own, apart from the model's, so that the model may change
 //! and a stored record never does.
 
 macro_rules! records {

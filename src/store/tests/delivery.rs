@@ -9,7 +9,7 @@ use super::*;
 use crate::model::{Delivered, Delivery, DeliveryBatch, Granularity, Reason, UserSketch};
 use crate::store::codec::encode;
 use crate::store::handle::Handle;
-use crate::store::record::{CountsRecord, KeySpanRecord, UsersRecord};
+use crate::store::record::{CountsRecord, KeySpanRecord, SketchRecord};
 use crate::store::tables::*;
 use crate::store::{DeliveryQuery, Window};
 
@@ -371,12 +371,12 @@ fn damage_is_found() {
         t.open_table(KEY_SPANS).unwrap().insert(2, record.as_slice()).unwrap();
     });
     found("this is no sketch", |t| {
-        let record = encode(&UsersRecord(vec![7; 9])).unwrap();
-        t.open_table(USERS).unwrap().insert((day, 1), record.as_slice()).unwrap();
+        let record = encode(&SketchRecord(vec![7; 9])).unwrap();
+        t.open_table(SKETCHES).unwrap().insert((day, 1), record.as_slice()).unwrap();
     });
     found("`pcq.delivery_users`: there is no series 9", |t| {
-        let record = encode(&UsersRecord(UserSketch::new().to_bytes())).unwrap();
-        t.open_table(USERS).unwrap().insert((day, 9), record.as_slice()).unwrap();
+        let record = encode(&SketchRecord(UserSketch::new().to_bytes())).unwrap();
+        t.open_table(SKETCHES).unwrap().insert((day, 9), record.as_slice()).unwrap();
     });
 }
 
