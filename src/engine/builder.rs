@@ -150,7 +150,7 @@ impl Builder {
         let deliveries = Arc::new(deliveries);
         let shared = Shared {
             state: ArcSwap::from_pointee(read_state(&store, &deliveries)?),
-            histories: Histories::new(store.user_count()? == 0),
+            histories: Histories::new(store.reader()?.user_count()? == 0),
             flusher: Flusher::start(&deliveries, settings.interval),
             store,
             log,

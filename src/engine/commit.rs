@@ -116,7 +116,7 @@ impl Database {
 
 /// Reads the newest state out of a store, and takes up the plans that count its deliveries.
 pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<State> {
-    let catalog = store.load()?;
+    let catalog = store.reader()?.catalog()?;
     let lists = state::read(store, &state::wanted(&catalog))?;
     let (snapshot, replaced) = Snapshot::compile(&catalog, deliveries);
     deliveries.take_up(replaced.made);

@@ -194,7 +194,7 @@ impl Database {
             ("events", report.events),
         ];
         let (pages_checked, mut problems) = (report.pages_checked, report.problems);
-        let catalog = self.shared.store.load()?;
+        let catalog = self.shared.store.reader()?.catalog()?;
         let flaws = eval::Snapshot::uncounted(&catalog).flaws();
         problems.extend(flaws.iter().map(ToString::to_string));
         Ok(Verification { pages_checked, checked, problems })
@@ -222,8 +222,9 @@ impl Database {
         let proceed = || {
             if interrupts.count() == began { Ok(()) } else { Err(ErrorKind::Interrupted.into()) }
         };
-        let (store, catalog, now) = (&self.shared.store, &state.catalog, self.now());
-        Dump { store, catalog, now, proceed: &proceed }.write(to, kind)
+        let (reader, clock) = (&self.shared.store.reader()?, self.shared.store.clock().manual());
+        let (catalog, now) = (&state.catalog, self.now());
+        Dump { reader, clock, catalog, now, proceed: &proceed }.write(to, kind)
     }
 
     /// Writes the deliveries that were counted so far to the store.

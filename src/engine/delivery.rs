@@ -244,7 +244,7 @@ impl Waiting {
     /// The batch that the store is to take next, if there is one.
     fn offer(&mut self, store: &Store) -> Result<Option<&DeliveryBatch>> {
         if self.offered.is_none() && !self.next.is_empty() {
-            let newest = self.number.map_or_else(|| store.last_delivery_batch(), Ok)?;
+            let newest = self.number.map_or_else(|| store.reader()?.last_delivery_batch(), Ok)?;
             let number = newest + 1;
             let delivered = std::mem::take(&mut self.next).into_values().flatten().collect();
             self.number = Some(number);

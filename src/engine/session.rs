@@ -67,7 +67,7 @@ impl Versions for TransactionVersions<'_> {
         if let Some(version) = self.transaction.and_then(|t| t.versions.get(&(config, number))) {
             return Ok(Some(Arc::clone(version)));
         }
-        self.db.shared.store.version(config, number)
+        self.db.shared.store.reader()?.version(config, number)
     }
 }
 
@@ -245,7 +245,7 @@ impl Session {
         }
         let forgotten =
             self.transaction.as_ref().is_some_and(|open| is_forgotten(&open.entries, user));
-        Ok(!forgotten && self.db.shared.store.is_listed(user)?)
+        Ok(!forgotten && self.db.shared.store.reader()?.is_listed(user)?)
     }
 
     /// What the session knows of a user.
@@ -424,7 +424,7 @@ impl Transaction {
                 return Ok(!is_forgotten(later, &entry.user));
             }
         }
-        let user = db.shared.store.event_user(id)?;
+        let user = db.shared.store.reader()?.event_user(id)?;
         Ok(user.is_some_and(|user| !is_forgotten(&self.entries, &user)))
     }
 

@@ -157,7 +157,7 @@ impl Database {
 
     /// What is known of a user.
     pub(super) fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
-        let read = || Ok(UserHistory::new(self.shared.store.user_entries(user)?));
+        let read = || Ok(UserHistory::new(self.shared.store.reader()?.user_entries(user)?));
         if self.shared.read_only {
             // another process may write: what was read is soon out of date
             return read().map(Arc::new);
@@ -207,7 +207,7 @@ mod tests {
         for (wrong, stored) in [(10, 0), (63, 0), (64, 64), (170, 128), (299, 256)] {
             let db = Database::in_memory().unwrap();
             assert_eq!(db.track_all(facts(wrong)).unwrap_err().code(), "bad-literal");
-            assert_eq!(db.shared.store.user_count().unwrap(), stored, "{wrong}");
+            assert_eq!(db.shared.store.reader().unwrap().user_count().unwrap(), stored, "{wrong}");
         }
         let wanted = Tracked { added: 300, repeated: 0 };
         assert_eq!(db.track_all(facts(300)).unwrap(), wanted);

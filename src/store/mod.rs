@@ -63,7 +63,7 @@ pub(crate) use walk::Walk;
 use crate::error::{ObjectKind, Result};
 use crate::model::{
     Catalog, Change, Config, ConfigHead, ConfigId, DeliveryBatch, Entry, Key, KeyId, ListId, Name,
-    Publication, Revision, Segment, SegmentId, Timestamp, UserIds, Version, Versions,
+    Publication, Revision, Segment, SegmentId, Timestamp, UserIds,
 };
 use failure::{OrFail, guarded};
 use open::Opened;
@@ -144,11 +144,6 @@ impl Store {
         Ok(())
     }
 
-    /// The current catalog.
-    pub(crate) fn load(&self) -> Result<Catalog> {
-        self.reader()?.catalog()
-    }
-
     /// Begins to load a dump into an empty store. `manual_clock`: the store gets such a clock.
     pub(crate) fn begin_load(&self, manual_clock: Option<Timestamp>) -> Result<Loader> {
         guarded(&self.shared.path, || Loader::begin(&self.shared, manual_clock))
@@ -162,11 +157,6 @@ impl Store {
     /// The number of the last revision committed at or before an instant; 0 if there is none.
     pub(crate) fn revision_at(&self, at: Timestamp) -> Result<u64> {
         self.reader()?.revision_at(at)
-    }
-
-    /// The revisions after one, oldest first.
-    pub(crate) fn changes_since(&self, revision: u64) -> Result<Walk> {
-        self.reader()?.changes_since(revision)
     }
 
     /// The revisions up to one, itself too, newest first.
@@ -236,11 +226,6 @@ impl Store {
         self.write(|transaction| delivery::add(transaction, batch))
     }
 
-    /// The number of the batch of deliveries that was added last; 0 if there is none.
-    pub(crate) fn last_delivery_batch(&self) -> Result<u64> {
-        self.reader()?.last_delivery_batch()
-    }
-
     /// What was delivered of a config, in the order of time.
     pub(crate) fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<DeliveryCount>> {
         self.reader()?.deliveries(query)
@@ -262,16 +247,6 @@ impl Store {
         self.write(|transaction| user::add_batch(transaction, batch, self.shared.tail))
     }
 
-    /// The user of the event with an id, if there is one who was not forgotten.
-    pub(crate) fn event_user(&self, id: &str) -> Result<Option<Arc<str>>> {
-        self.reader()?.event_user(id)
-    }
-
-    /// All that is known of a user, in order of receipt.
-    pub(crate) fn user_entries(&self, user: &str) -> Result<Vec<Entry>> {
-        self.reader()?.user_entries(user)
-    }
-
     /// At most so many users after one, in the byte order of their ids, with all that is known of them.
     pub(crate) fn users_after(
         &self,
@@ -279,11 +254,6 @@ impl Store {
         count: usize,
     ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
         self.reader()?.users_after(after, count)
-    }
-
-    /// How many users there are of whom something is known.
-    pub(crate) fn user_count(&self) -> Result<u64> {
-        self.reader()?.user_count()
     }
 
     /// Drops events, and their ids, that are older than `oldest` says of their name; of a name of which it says
@@ -316,11 +286,6 @@ impl Store {
         take: impl FnMut(&str) -> Result<()>,
     ) -> Result<()> {
         self.reader()?.each_listed(list, take)
-    }
-
-    /// Whether any list has a user.
-    pub(crate) fn is_listed(&self, user: &str) -> Result<bool> {
-        self.reader()?.is_listed(user)
     }
 
     /// Checks everything that must hold of the file.
@@ -375,11 +340,5 @@ impl Log for Store {
 
     fn since(&self, revision: u64) -> Result<Revisions> {
         Ok(Box::new(self.reader()?.changes_since(revision)?))
-    }
-}
-
-impl Versions for Store {
-    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
-        self.reader()?.version(config, number)
     }
 }

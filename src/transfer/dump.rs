@@ -17,7 +17,7 @@ use crate::statement::definition::{
 use crate::statement::{
     AlterEvent, Begin, Commit, Disable, ForgetUser, Load, SetUser, Statement, Track,
 };
-use crate::store::Store;
+use crate::store::Reader;
 
 /// The version of the language of dumps.
 pub(super) const FORMAT: u64 = 1;
@@ -44,7 +44,9 @@ pub enum DumpKind {
 
 /// The state of a store that is dumped.
 pub(crate) struct Dump<'d> {
-    pub(crate) store: &'d Store,
+    pub(crate) reader: &'d Reader,
+    /// The instant of a manual clock.
+    pub(crate) clock: Option<Timestamp>,
     /// The newest revision that the dump has.
     pub(crate) catalog: &'d Catalog,
     pub(crate) now: Timestamp,
@@ -65,10 +67,9 @@ impl Dump<'_> {
     }
 
     fn history(&self, out: &mut Output<'_>) -> Result<()> {
-        let clock = self.store.clock().manual();
         let mut lists = BTreeSet::new();
-        out.load(Load::Store { format: FORMAT, manual_clock: clock.is_some() })?;
-        for entry in self.store.changes_since(0)? {
+        out.load(Load::Store { format: FORMAT, manual_clock: self.clock.is_some() })?;
+        for entry in self.reader.changes_since(0)? {
             let (revision, changes) = entry?;
             if revision.number > self.catalog.revision {
                 break; // committed since the dump began
@@ -79,7 +80,7 @@ impl Dump<'_> {
                 out.load(load_change(self.catalog, change))?;
             }
         }
-        out.load(Load::End { clock: clock.map(instant) })
+        out.load(Load::End { clock: self.clock.map(instant) })
     }
 
     /// Writes the lists that a change is the first to refer to.
@@ -98,7 +99,7 @@ impl Dump<'_> {
     fn list(&self, out: &mut Output<'_>, list: ListId) -> Result<()> {
         let (number, mut ids) = (list.0.into(), Vec::new());
         let mut began = false;
-        self.store.each_listed(list, |id| {
+        self.reader.each_listed(list, |id| {
             ids.push(id.into());
             if ids.len() == STATEMENT_IDS {
                 out.load(Load::List { number, ids: std::mem::take(&mut ids) })?;
@@ -174,7 +175,7 @@ impl Dump<'_> {
     fn version(&self, config: &Config, number: u32) -> Result<Option<Arc<Version>>> {
         match config.versions.get(&number) {
             Some(version) => Ok(Some(Arc::clone(version))),
-            None => self.store.version(config.head.id, number),
+            None => self.reader.version(config.head.id, number),
         }
     }
 
@@ -184,7 +185,7 @@ impl Dump<'_> {
         let (mut last, mut open): (Option<Arc<str>>, _) = (None, 0);
         loop {
             (self.proceed)()?;
-            let page = self.store.users_after(last.as_deref(), PAGE)?;
+            let page = self.reader.users_after(last.as_deref(), PAGE)?;
             let Some((user, _)) = page.last() else { break };
             last = Some(Arc::clone(user));
             for entry in page.into_iter().flat_map(|(_, entries)| entries) {

@@ -162,7 +162,7 @@ fn a_load_that_is_cut_short_never_was() {
                 assert!(!acknowledged, "cut at {cut}");
                 continue;
             };
-            let found = store.load().unwrap().revision;
+            let found = store.reader().unwrap().catalog().unwrap().revision;
             assert!(found == 12 || (found == 0 && !acknowledged), "cut at {cut}: {found}");
             let clock = if found == 12 { Some(at(200)) } else { None };
             assert_eq!(store.clock().manual(), clock, "cut at {cut}");
@@ -185,7 +185,7 @@ fn what_was_acknowledged_survives_a_power_cut() {
                 assert_eq!(acknowledged, None, "cut at {cut}");
                 continue;
             };
-            let found = store.load().unwrap();
+            let found = store.reader().unwrap().catalog().unwrap();
             let acknowledged = acknowledged.unwrap_or(0);
             assert!((acknowledged..=acknowledged + 1).contains(&found.revision), "cut at {cut}");
             assert_eq!(found, catalogs[usize::try_from(found.revision).unwrap()], "cut at {cut}");
@@ -228,7 +228,7 @@ fn no_delivery_is_lost_or_counted_twice_by_a_power_cut() {
                 assert_eq!(acknowledged, None, "cut at {cut}");
                 continue;
             };
-            let found = store.last_delivery_batch().unwrap();
+            let found = store.reader().unwrap().last_delivery_batch().unwrap();
             let acknowledged = acknowledged.unwrap_or(0);
             assert!((acknowledged..=acknowledged + 1).contains(&found), "cut at {cut}: {found}");
             assert_eq!(deliveries(&store), (1..=found).sum::<u64>() * 60, "cut at {cut}");
@@ -368,7 +368,7 @@ fn the_old_list_is_in_force_until_the_new_one_is_whole() {
                 assert_eq!(acknowledged, None, "cut at {cut}");
                 continue;
             };
-            let mut found = store.load().unwrap();
+            let mut found = store.reader().unwrap().catalog().unwrap();
             let least = acknowledged.unwrap_or(0);
             assert!((least..=least + 1).contains(&found.revision), "cut at {cut}");
             assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");

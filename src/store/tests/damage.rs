@@ -16,12 +16,13 @@ fn survive(path: &Path) -> bool {
             fine = false;
             continue;
         };
-        fine &= store.load().is_ok();
-        fine &= store.changes_since(0).is_ok_and(|mut log| log.all(|item| item.is_ok()));
+        fine &= store.reader().and_then(|reader| reader.catalog()).is_ok();
+        fine &= store.since(0).is_ok_and(|mut log| log.all(|item| item.is_ok()));
         fine &= store.deliveries(&of(1, Granularity::Hour)).is_ok();
         fine &= store.key_deliveries(Window::default()).is_ok();
         fine &= store.users_after(None, 100).is_ok();
-        fine &= store.user_entries("u1").is_ok() && store.event_user("id1").is_ok();
+        fine &= store.reader().and_then(|reader| reader.user_entries("u1")).is_ok()
+            && store.reader().and_then(|reader| reader.event_user("id1")).is_ok();
         fine &= options.read_only || store.add_entries(&[profile("u2", "Pune")]).is_ok();
         fine &= options.read_only || store.add_entries(&[forget("u1")]).is_ok();
         fine &= store.verify().is_ok_and(|report| report.problems.is_empty());

@@ -219,7 +219,7 @@ proptest! {
                 world.last = world.last.max(number);
             }
             world.add(number, &counts);
-            prop_assert_eq!(store.last_delivery_batch().unwrap(), world.last);
+            prop_assert_eq!(store.reader().unwrap().last_delivery_batch().unwrap(), world.last);
             world.holds(&store, Window::default());
             world.holds(&store, window);
         }
@@ -289,10 +289,10 @@ fn files_without_the_tables_have_no_deliveries() {
     tell(&store);
     assert_eq!(store.deliveries(&of(1, Granularity::Hour)).unwrap(), []);
     assert!(store.key_deliveries(Window::default()).unwrap().is_empty());
-    assert_eq!(store.last_delivery_batch().unwrap(), 0);
+    assert_eq!(store.reader().unwrap().last_delivery_batch().unwrap(), 0);
     assert_eq!(store.verify().unwrap().problems, [""; 0]);
     let copy = store.copy_to_memory(&options()).unwrap();
-    assert_eq!(copy.last_delivery_batch().unwrap(), 0);
+    assert_eq!(copy.reader().unwrap().last_delivery_batch().unwrap(), 0);
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn copies_have_the_deliveries() {
     for copy in [store.copy_to_memory(&options()).unwrap(), open(&path)] {
         let query = of(1, Granularity::Day);
         assert_eq!(copy.deliveries(&query).unwrap(), store.deliveries(&query).unwrap());
-        assert_eq!(copy.last_delivery_batch().unwrap(), 1);
+        assert_eq!(copy.reader().unwrap().last_delivery_batch().unwrap(), 1);
         assert_eq!(copy.verify().unwrap().problems, [""; 0]);
     }
 }
@@ -317,7 +317,7 @@ fn who_may_only_read_adds_nothing() {
     let store = Store::open(&path, &reading()).unwrap();
     let error = store.add_deliveries(&batch(1, vec![one(0, START, 1)])).unwrap_err();
     assert_eq!(error.code(), "read-only");
-    assert_eq!(store.last_delivery_batch().unwrap(), 0);
+    assert_eq!(store.reader().unwrap().last_delivery_batch().unwrap(), 0);
 }
 
 /// Does damage to the deliveries; gives the problems found.

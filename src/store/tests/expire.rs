@@ -52,7 +52,7 @@ fn who_has_nothing_left_is_gone_and_may_come_back() {
     model.add(&batch);
     assert_eq!(expire(&store, "e", at(2)).unwrap().0, model.expire("e", at(2)));
     model.assert(&store, 2);
-    assert_eq!(store.user_count().unwrap(), 1);
+    assert_eq!(store.reader().unwrap().user_count().unwrap(), 1);
     let again = [event("u0", "e", 3, Some("id1"))];
     assert_eq!(store.add_entries(&again).unwrap(), model.add(&again));
     model.assert(&store, 2);
@@ -76,12 +76,12 @@ fn rules_of_retention_are_kept_without_the_log() {
     commit(&store, &mut catalog, &[keep(Some("a"), None), keep(None, Some(9))]).unwrap();
     drop(store);
     let store = open(&path);
-    assert_eq!(store.load().unwrap(), catalog);
+    assert_eq!(store.reader().unwrap().catalog().unwrap(), catalog);
     assert_eq!(catalog.retention, wanted);
     assert_eq!(store.verify().unwrap().problems, [""; 0]);
     let copy = store.copy_to_memory(&options()).unwrap();
-    assert_eq!(copy.load().unwrap().retention, wanted);
-    let log: Vec<_> = store.changes_since(1).unwrap().map(|item| item.unwrap().1).collect();
+    assert_eq!(copy.reader().unwrap().catalog().unwrap().retention, wanted);
+    let log: Vec<_> = store.since(1).unwrap().map(|item| item.unwrap().1).collect();
     assert_eq!(log, [vec![keep(Some("a"), None), keep(None, Some(9))]]);
 }
 

@@ -72,7 +72,7 @@ fn lists_in_a_file_of_format_1_are_known_by_the_conditions() {
         drop(handle);
         drop(store);
         let store = open(&path);
-        assert_loaded(&store, &store.load().unwrap(), 1);
+        assert_loaded(&store, &store.reader().unwrap().catalog().unwrap(), 1);
         assert_eq!(store.verify().unwrap().problems, [""; 0]);
         drop(store);
         std::fs::remove_file(&path).unwrap();
@@ -110,7 +110,7 @@ fn what_no_revision_refers_to_gives_way() {
     assert_eq!(store.add_list(&ids(7)).unwrap(), ListId(4));
     assert_eq!(problems(&store), [""; 0]);
     assert!(store.each_listed(ListId(4), |_| Ok(())).is_err(), "it is not sealed");
-    assert!(!store.is_listed("user-499").unwrap());
+    assert!(!store.reader().unwrap().is_listed("user-499").unwrap());
     load(&store, &mut catalog, 4).unwrap();
     assert!(read(&store, 4) == ids(4));
     let list = store.add_list(&UserIds::default()).unwrap();
@@ -122,9 +122,9 @@ fn what_no_revision_refers_to_gives_way() {
 fn a_user_who_is_forgotten_is_in_no_list() {
     let (store, _) = told();
     for (user, gone) in [("user-199", true), ("user-50", true), ("user-1", false), ("a", false)] {
-        assert_eq!(store.is_listed(user).unwrap(), gone, "{user}");
+        assert_eq!(store.reader().unwrap().is_listed(user).unwrap(), gone, "{user}");
         store.add_entries(&[event(user, "e", 1, None), forget(user)]).unwrap();
-        assert!(!store.is_listed(user).unwrap(), "{user}");
+        assert!(!store.reader().unwrap().is_listed(user).unwrap(), "{user}");
         assert_eq!(problems(&store), [""; 0]);
     }
     let lengths = [1, 2, 3].map(|list| read(&store, list).len());
@@ -147,7 +147,7 @@ fn a_dump_takes_the_place_of_what_was_left() {
     let (revision, after) = next(&loader, &Catalog::default(), &changes);
     loader.revision(&revision, &changes, &after).unwrap();
     loader.finish(None).unwrap();
-    assert_loaded(&store, &store.load().unwrap(), 1);
+    assert_loaded(&store, &store.reader().unwrap().catalog().unwrap(), 1);
     assert_eq!(problems(&store), [""; 0]);
 }
 

@@ -173,7 +173,7 @@ pub(super) fn time_of(revision: u64) -> Timestamp {
 
 /// Commits a revision on top of a catalog.
 pub(super) fn commit(store: &Store, catalog: &mut Catalog, changes: &[Change]) -> Result<()> {
-    let (revision, after) = next(store, catalog, changes);
+    let (revision, after) = next(&store.reader()?, catalog, changes);
     store.append(&revision, changes, &after, &[])?;
     *catalog = after;
     Ok(())

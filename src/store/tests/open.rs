@@ -58,7 +58,7 @@ fn what_is_not_a_store_is_left_alone() {
     let (code, message) = refusal(directory.path(), &options());
     assert_eq!((code.as_str(), message.contains("it is a directory")), ("store-corrupt", true));
     fs::write(&path, b"").unwrap();
-    assert_eq!(open(&path).load().unwrap(), Catalog::default());
+    assert_eq!(open(&path).reader().unwrap().catalog().unwrap(), Catalog::default());
 }
 
 #[test]
@@ -117,12 +117,12 @@ fn one_writes_and_others_read() {
         ("store-locked".to_owned(), "`PATH` is in use by another process".to_owned())
     );
     let reader = Store::open(&path, &reading()).unwrap();
-    assert_eq!(reader.load().unwrap(), catalog);
+    assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
     commit(&store, &mut catalog, &[segment(1, "new", 3)]).unwrap();
-    assert_eq!(reader.load().unwrap(), catalog);
+    assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
     let report = reader.verify().unwrap();
     assert_eq!((report.pages_checked, report.problems), (false, vec![]));
-    let (revision, after) = next(&reader, &catalog, &[]);
+    let (revision, after) = next(&reader.reader().unwrap(), &catalog, &[]);
     assert_eq!(reader.append(&revision, &[], &after, &[]).unwrap_err().code(), "read-only");
     assert_eq!(reader.begin_load(None).unwrap_err().code(), "read-only");
     drop(store);
@@ -139,13 +139,13 @@ fn a_store_that_was_not_closed_can_be_read_and_stays_as_it_is() {
     fs::copy(&path, &left).unwrap();
     let before = fs::read(&left).unwrap();
     let reader = Store::open(&left, &reading()).unwrap();
-    assert_eq!(reader.load().unwrap(), catalog);
+    assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
     assert_eq!(reader.verify().unwrap().problems, [""; 0]);
-    let (revision, after) = next(&reader, &catalog, &[]);
+    let (revision, after) = next(&reader.reader().unwrap(), &catalog, &[]);
     assert_eq!(reader.append(&revision, &[], &after, &[]).unwrap_err().code(), "read-only");
     drop(reader);
     assert!(fs::read(&left).unwrap() == before);
-    assert_eq!(open(&left).load().unwrap(), catalog);
+    assert_eq!(open(&left).reader().unwrap().catalog().unwrap(), catalog);
 }
 
 #[test]
@@ -178,5 +178,5 @@ fn a_making_that_was_cut_short_is_made_up_for() {
     let (_directory, path) = directory();
     drop(redb::Database::create(&path).or_fail().unwrap());
     assert_eq!(refusal(&path, &Options { create: false, ..options() }).0, "store-corrupt");
-    assert_eq!(open(&path).load().unwrap(), Catalog::default());
+    assert_eq!(open(&path).reader().unwrap().catalog().unwrap(), Catalog::default());
 }

@@ -54,11 +54,11 @@ fn reopening_gives_the_same_catalog() {
     let mut catalog = Catalog::default();
     for changes in story() {
         let store = open(&path);
-        assert_eq!(store.load().unwrap(), catalog);
+        assert_eq!(store.reader().unwrap().catalog().unwrap(), catalog);
         commit(&store, &mut catalog, &changes).unwrap();
-        assert_eq!(store.load().unwrap(), catalog);
+        assert_eq!(store.reader().unwrap().catalog().unwrap(), catalog);
     }
-    assert_eq!(open(&path).load().unwrap(), catalog);
+    assert_eq!(open(&path).reader().unwrap().catalog().unwrap(), catalog);
     assert_eq!(catalog.sequence, 7);
 }
 
@@ -77,7 +77,12 @@ fn opening_reads_no_condition_and_nothing_of_the_log() {
     }
     drop(store);
     let parser = |text: &str, _| panic!("`{text}` is read");
-    let found = Store::open(&path, &Options { parser, ..options() }).unwrap().load().unwrap();
+    let found = Store::open(&path, &Options { parser, ..options() })
+        .unwrap()
+        .reader()
+        .unwrap()
+        .catalog()
+        .unwrap();
     assert_eq!(found, wanted);
     assert!(found.segments().all(|segment| segment.condition.reads().is_none()));
 }
@@ -107,14 +112,14 @@ fn every_revision_can_be_looked_at() {
 fn the_log_is_read_both_ways() {
     let store = Store::in_memory(&options()).unwrap();
     tell(&store);
-    let all: Vec<_> = store.changes_since(0).unwrap().map(Result::unwrap).collect();
+    let all: Vec<_> = store.since(0).unwrap().map(Result::unwrap).collect();
     assert_eq!(all.iter().map(|(_, changes)| changes.clone()).collect::<Vec<_>>(), story());
     assert!(all.iter().zip(1..).all(|((revision, _), number)| revision.number == number));
     let mut back: Vec<_> = store.changes_until(u64::MAX).unwrap().map(Result::unwrap).collect();
     back.reverse();
     assert_eq!(back, all);
-    assert_eq!(store.changes_since(10).unwrap().count(), 2);
-    assert_eq!(store.changes_since(u64::MAX).unwrap().count(), 0);
+    assert_eq!(store.since(10).unwrap().count(), 2);
+    assert_eq!(store.since(u64::MAX).unwrap().count(), 0);
     assert_eq!(store.changes_until(3).unwrap().next().unwrap().unwrap().0.number, 3);
     assert_eq!(store.revision(2).unwrap().unwrap().actor.as_deref(), Some("ann"));
     assert_eq!(store.revision(99).unwrap(), None);
@@ -148,8 +153,8 @@ fn objects_know_their_history_and_their_names() {
         [("home", 1), ("other", 2), ("start page", 1)]
     );
     assert_eq!(store.configs_of_key(KeyId(1)).unwrap(), [ConfigId(1), ConfigId(2)]);
-    assert_eq!(store.version(ConfigId(1), 2).unwrap().unwrap().number, 2);
-    assert_eq!(store.version(ConfigId(1), 4).unwrap(), None);
+    assert_eq!(store.reader().unwrap().version(ConfigId(1), 2).unwrap().unwrap().number, 2);
+    assert_eq!(store.reader().unwrap().version(ConfigId(1), 4).unwrap(), None);
 }
 
 #[test]
@@ -163,7 +168,7 @@ fn revisions_are_dense_and_in_order() {
         matches!(error.kind(), ErrorKind::RevisionConflict { .. })
     };
     assert!(refused(1, 10) && refused(3, 10) && refused(2, 9));
-    assert_eq!(store.load().unwrap().revision, 1);
+    assert_eq!(store.reader().unwrap().catalog().unwrap().revision, 1);
 }
 
 #[test]
@@ -179,10 +184,15 @@ fn a_load_is_all_or_nothing() {
             loader.revision(&revision, &changes, &after).unwrap();
             catalog = after;
         }
-        assert_eq!(store.load().unwrap().revision, 0);
+        assert_eq!(store.reader().unwrap().catalog().unwrap().revision, 0);
         assert_eq!(
             store
-                .append(&next(&store, &Catalog::default(), &[]).0, &[], &catalog, &[])
+                .append(
+                    &next(&store.reader().unwrap(), &Catalog::default(), &[]).0,
+                    &[],
+                    &catalog,
+                    &[]
+                )
                 .unwrap_err()
                 .code(),
             "transaction-state"
@@ -194,11 +204,11 @@ fn a_load_is_all_or_nothing() {
     };
     load(false);
     assert_eq!(
-        (store.load().unwrap(), store.clock()),
+        (store.reader().unwrap().catalog().unwrap(), store.clock()),
         (Catalog::default(), super::super::ClockMode::System)
     );
     load(true);
-    assert_eq!(store.load().unwrap(), wanted);
+    assert_eq!(store.reader().unwrap().catalog().unwrap(), wanted);
     assert_eq!(store.clock(), super::super::ClockMode::Manual(at(7)));
     assert_eq!(store.begin_load(None).unwrap_err().code(), "transaction-state");
     commit(&store, &mut wanted.clone(), &[]).unwrap();
@@ -211,13 +221,13 @@ fn a_backup_is_a_store() {
     let store = open(&directory.path().join("store"));
     let wanted = tell(&store).pop().unwrap();
     let to = directory.path().join("copy");
-    let log = store.changes_since(0).unwrap();
+    let log = store.since(0).unwrap();
     store.backup(&to).unwrap();
     assert_eq!(log.count(), 12);
     assert_eq!(store.backup(&to).unwrap_err().code(), "io");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
     let copy = Store::open(&to, &reading()).unwrap();
-    assert_eq!(copy.load().unwrap(), wanted);
+    assert_eq!(copy.reader().unwrap().catalog().unwrap(), wanted);
     let report = copy.verify().unwrap();
     assert_eq!((report.pages_checked, report.problems), (true, vec![]));
     assert_eq!(store.backup(&directory.path().join("no/where")).unwrap_err().code(), "io");

@@ -85,15 +85,15 @@ impl Model {
     /// Compares with what is in a store, in pages of a size.
     pub(super) fn assert(&self, store: &Store, page: usize) {
         assert_eq!(all(store, page), self.users);
-        assert_eq!(store.user_count().unwrap(), self.users.len() as u64);
+        assert_eq!(store.reader().unwrap().user_count().unwrap(), self.users.len() as u64);
         for user in ["u0", "u3", "nobody"] {
             let known = self.users.get(user).cloned().unwrap_or_default();
-            assert_eq!(store.user_entries(user).unwrap(), known);
+            assert_eq!(store.reader().unwrap().user_entries(user).unwrap(), known);
         }
         for id in 0..40 {
             let id = format!("id{id}");
             assert_eq!(
-                store.event_user(&id).unwrap().is_some(),
+                store.reader().unwrap().event_user(&id).unwrap().is_some(),
                 self.ids.contains_key(&*id),
                 "{id}"
             );
@@ -237,13 +237,13 @@ fn large_entries_have_blocks_of_their_own() {
 #[test]
 fn a_revision_and_its_entries_are_one() {
     let store = Store::in_memory(&options()).unwrap();
-    let (revision, after) = next(&store, &Catalog::default(), &[]);
+    let (revision, after) = next(&store.reader().unwrap(), &Catalog::default(), &[]);
     let entries = [event("u0", "e", 1, Some("id1")), event("u0", "e", 1, Some("id1"))];
     let added = store.append(&revision, &[], &after, &entries).unwrap();
     assert_eq!(added, Added { added: 1, repeated: 1 });
     // the number of the revision is taken: the entry must not be there either
     store.append(&revision, &[], &after, &[profile("u1", "Pune")]).unwrap_err();
-    assert_eq!(store.user_count().unwrap(), 1);
+    assert_eq!(store.reader().unwrap().user_count().unwrap(), 1);
     assert_eq!(store.revision(1).unwrap(), Some(revision));
 }
 
@@ -379,7 +379,7 @@ fn who_is_forgotten_is_gone_from_a_compacted_file() {
     assert!(digests.iter().all(|digest| !holds(&path, digest)));
     assert!(holds(&path, "other8"));
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
-    assert!(store.event_user("secret-id3").unwrap().is_none());
+    assert!(store.reader().unwrap().event_user("secret-id3").unwrap().is_none());
     assert_eq!(store.verify().unwrap().problems, [""; 0]);
 }
 
@@ -393,7 +393,7 @@ fn a_compacted_store_goes_on() {
     for _ in 0..6 {
         let batch = chance.batch();
         store.add_entries(&batch).unwrap();
-        let (image, log) = (store.shared.image().unwrap(), store.changes_since(0).unwrap());
+        let (image, log) = (store.shared.image().unwrap(), store.since(0).unwrap());
         model.add(&batch);
         store.compact().unwrap();
         assert_eq!(log.map(|item| item.unwrap().0.number).collect::<Vec<_>>(), [1]);
@@ -416,7 +416,7 @@ fn who_waits_to_write_writes_to_the_compacted_file() {
             scope.spawn(move || {
                 for n in 0..20 {
                     store.add_entries(&[event(&format!("u{thread}"), "e", n, None)]).unwrap();
-                    assert!(store.user_count().unwrap() > 0);
+                    assert!(store.reader().unwrap().user_count().unwrap() > 0);
                 }
             });
         }
@@ -437,7 +437,7 @@ fn only_a_file_that_may_be_written_is_compacted() {
     let memory = Store::in_memory(&options()).unwrap();
     memory.add_entries(&[profile("u0", "Pune")]).unwrap();
     memory.compact().unwrap();
-    assert_eq!(memory.user_count().unwrap(), 1);
+    assert_eq!(memory.reader().unwrap().user_count().unwrap(), 1);
 }
 
 /// Does damage to a store with a base and a tail, and gives the problems found.
