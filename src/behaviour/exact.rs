@@ -114,7 +114,7 @@ impl ExactSum {
     }
 }
 
-/// What goes on above a limb that is the highest.
+/// The limb that goes on above one that is the highest.
 fn sign_of(limb: u64) -> u64 {
     if limb >> 63 == 1 { u64::MAX } else { 0 }
 }

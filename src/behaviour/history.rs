@@ -1,4 +1,4 @@
-//! What is known of one user.
+//! History of one user: the events by name, and the attributes over time.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::model::{
 use super::profile::ProfileHistory;
 use super::track::{Record, Track};
 
-/// What is known of one user: the events by name, and the attributes over time.
+/// History of one user: the events by name, and the attributes over time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UserHistory {
     /// Shared with the history that this one goes on from, where nothing is new.
     tracks: HashMap<Arc<str>, Arc<Track>>,
     profile: ProfileHistory,
-    /// How many entries were received.
+    /// Number of entries received.
     received: u64,
     /// About what the entries take, without the series.
     bytes: usize,
@@ -32,7 +32,7 @@ pub(crate) struct EventRef<'h> {
 }
 
 impl UserHistory {
-    /// What entries of one user say, in order of receipt.
+    /// History of the entries of one user, which come in order of receipt.
     pub(crate) fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
         let mut history = Self::default();
         entries.into_iter().for_each(|entry| history.add(entry));
@@ -127,7 +127,7 @@ fn bytes_of(members: &Object) -> usize {
     size_of::<Object>() + each.sum::<usize>()
 }
 
-/// What a value takes beside itself.
+/// Bytes that a value takes beside itself.
 fn bytes_of_value(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),

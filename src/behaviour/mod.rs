@@ -1,4 +1,4 @@
-//! What is known of one user, and answers to what is asked of it.
+//! Histories of users, and the answers to questions about them.
 //!
 //! A [`UserHistory`] holds events and attributes in order of time. The first question about some events goes
 //! through them and keeps a [`Series`](series::Series) of those that pass; later ones find their window in it

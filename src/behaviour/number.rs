@@ -1,4 +1,4 @@
-//! Numbers among properties, and what is told of many of them.
+//! Numbers among properties, and summaries of many of them.
 
 use std::cmp::Ordering;
 
@@ -41,7 +41,7 @@ impl Number {
     }
 }
 
-/// What is told of numbers in a row, and of rows that follow each other.
+/// A summary of numbers in a row, and of rows that follow each other.
 pub(super) trait Summary: Clone + Default {
     /// Takes in the number after those that are in it.
     fn add(&mut self, number: Number);
@@ -53,7 +53,7 @@ pub(super) trait Summary: Clone + Default {
 /// The sum, kept exactly.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sum {
-    /// How many numbers there are.
+    /// Number of numbers.
     count: u32,
     /// Whether a double is among them.
     has_doubles: bool,

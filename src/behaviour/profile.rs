@@ -9,7 +9,7 @@ use crate::model::{Object, Timestamp, Value};
 /// The values of an attribute, in order of time; of equals the one received last comes last.
 type Course = Vec<(Timestamp, Value)>;
 
-/// What a user was at any time.
+/// Profile of a user at any time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ProfileHistory {
     /// In the order in which the attributes were first received. Shared until one changes.
@@ -41,5 +41,5 @@ impl ProfileHistory {
 
 fn value_at(course: &Course, at: Timestamp) -> Option<&Value> {
     let after = course.partition_point(|(from, _)| *from <= at);
-    course[..after].last().map(|(_, value)| value)
+    course.get(..after)?.last().map(|(_, value)| value)
 }

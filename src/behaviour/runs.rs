@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::number::{Number, Summary};
 
-/// How many runs the next longer one is of.
+/// Number of runs in the next longer one.
 const FAN: usize = 4;
 
 /// A number or none for each event, and a summary of every whole run of 4, 16, 64 … of them.
@@ -32,10 +32,10 @@ impl<S: Summary> Runs<S> {
             Some(shorter) => last_of(shorter).iter().for_each(|run| summary.merge(run)),
             None => last_of(&self.numbers).iter().flatten().for_each(|n| summary.add(*n)),
         }
-        if level == self.levels.len() {
-            self.levels.push(Vec::new());
+        match self.levels.get_mut(level) {
+            Some(runs) => runs.push(summary),
+            None => self.levels.push(vec![summary]),
         }
-        self.levels[level].push(summary);
     }
 
     /// Forgets all from the `len`-th on.
@@ -70,7 +70,7 @@ impl<S: Summary> Runs<S> {
         }
         match longest {
             Some(longest) => summary.merge(longest),
-            None => self.numbers[at].iter().for_each(|n| summary.add(*n)),
+            None => self.numbers.get(at).into_iter().flatten().for_each(|n| summary.add(*n)),
         }
         run
     }
@@ -82,5 +82,5 @@ impl<S: Summary> Runs<S> {
 }
 
 fn last_of<T>(items: &[T]) -> &[T] {
-    &items[items.len().saturating_sub(FAN)..]
+    items.last_chunk::<FAN>().map_or(items, |last| last)
 }

@@ -1,8 +1,8 @@
-//! The events that questions alike are about, kept so that their answers are found fast.
+//! Series: the events that questions alike are about, kept so that they are answered fast.
 
 use std::ops::Range;
 
-use crate::model::{Aggregate, Answer, Judge, Object, Question, Value};
+use crate::model::{Aggregate, Answer, Judge, Object, Question, Timestamp, Value};
 
 use super::answer::{SeriesAnswer, integer};
 use super::number::{Extremes, Number, Sum};
@@ -10,7 +10,7 @@ use super::runs::Runs;
 use super::values::Values;
 use super::window::Window;
 
-/// What is kept of events, beside their times.
+/// Kind of summary kept of events, beside their times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Times,
@@ -113,15 +113,14 @@ impl Series {
 
     fn answer_of_times(&self, aggregate: Aggregate, range: Range<usize>) -> Answer<'static> {
         let instant = |time: Option<&i64>| {
-            time.map_or(Answer::Null, |time| {
-                Answer::Instant(crate::model::Timestamp::clamped(*time))
-            })
+            time.map_or(Answer::Null, |time| Answer::Instant(Timestamp::clamped(*time)))
         };
+        let times = self.times.get(range).unwrap_or_default();
         match aggregate {
             Aggregate::Did => Answer::Boolean(true),
-            Aggregate::First => instant(self.times[range].first()),
-            Aggregate::Last => instant(self.times[range].last()),
-            _ => integer(range.len()),
+            Aggregate::First => instant(times.first()),
+            Aggregate::Last => instant(times.last()),
+            _ => integer(times.len()),
         }
     }
 

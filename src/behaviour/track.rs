@@ -1,4 +1,4 @@
-//! The events of one name.
+//! Track: the events of one name, in order of time.
 
 use std::hash::Hash;
 use std::ops::Range;
@@ -66,7 +66,7 @@ impl KeyRef<'_> {
 #[derive(Clone, Debug)]
 struct Slot {
     series: Arc<Series>,
-    /// How many records, from the first on, the series is of and has not to look at again.
+    /// Number of records, from the first on, that the series has judged.
     covered: usize,
 }
 

@@ -44,7 +44,7 @@ pub(super) struct Values {
     memo: Memo,
 }
 
-/// What questions leave behind for the next ones; a copy begins without.
+/// Memo of what questions found, for the next ones; a copy begins without.
 #[derive(Debug, Default)]
 struct Memo {
     /// The wanted values by question.
@@ -72,7 +72,9 @@ impl Values {
     /// The number of a value, a new one if it was not there before.
     fn number(&mut self, value: &Value) -> u32 {
         let alike = self.by_hash.entry(hash(value, &self.hasher)).or_default();
-        let known = alike.iter().find(|number| self.known[**number as usize].same(value));
+        let known = alike.iter().find(|number| {
+            self.known.get(**number as usize).is_some_and(|known| known.same(value))
+        });
         if let Some(number) = known {
             return *number;
         }
@@ -123,8 +125,9 @@ impl Values {
         };
         let places = number.and_then(|number| self.places.get(number as usize));
         let first = places.and_then(|places| within(places, &range).first());
-        first.map_or(SeriesAnswer::Answer(Answer::Null), |first| {
-            SeriesAnswer::ValueOf(self.indices[*first as usize] as usize)
+        let index = first.and_then(|first| self.indices.get(*first as usize));
+        index.map_or(SeriesAnswer::Answer(Answer::Null), |index| {
+            SeriesAnswer::ValueOf(*index as usize)
         })
     }
 
@@ -140,7 +143,7 @@ impl Values {
     }
 
     fn few_events(&self, range: &Range<usize>) -> Few {
-        let events = range.clone().zip(&self.numbers[range.clone()]);
+        let events = range.clone().zip(self.numbers.get(range.clone()).unwrap_or_default());
         let there = events.filter(|(_, number)| **number != MISSING);
         let mut events: SmallVec<[(u32, u32); FEW]> =
             there.map(|(place, number)| (*number, small(place))).collect();
@@ -217,9 +220,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The places that are in a range.
 fn within<'p>(places: &'p [u32], range: &Range<usize>) -> &'p [u32] {
-    let start = places.partition_point(|place| (*place as usize) < range.start);
-    let places = &places[start..];
-    &places[..places.partition_point(|place| (*place as usize) < range.end)]
+    let before = |end: usize| places.partition_point(|place| (*place as usize) < end);
+    places.get(before(range.start)..before(range.end)).unwrap_or_default()
 }
 
 /// Hashes a value so that those that are [the same](Value::same) have the same hash.

@@ -1,4 +1,4 @@
-//! Which instants a question looks at, and when that changes.
+//! Windows: the instants that a question looks at, and when events come in or go out.
 
 use crate::model::{Frame, Timestamp};
 
@@ -25,7 +25,8 @@ impl Window {
 
     /// The first instant at which other events are in it than now.
     pub(super) fn until(self, times: &[i64], range: std::ops::Range<usize>) -> Timestamp {
-        let leaving = times[range].first().and_then(|oldest| self.leaves(*oldest));
+        let leaving =
+            times.get(range).and_then(<[i64]>::first).and_then(|oldest| self.leaves(*oldest));
         let entering = self.entering(times);
         let first = [leaving, entering].into_iter().flatten().min();
         first.map_or(Timestamp::MAX, Timestamp::clamped)

@@ -1,6 +1,6 @@
 //! The hash position of a user: `murmur3` (x86, 32 bits) of `<salt>:<id>`, scaled to 100,000 buckets.
 
-/// How many buckets there are: a share of one thousandth of a percent covers one.
+/// Number of buckets: a share of one thousandth of a percent covers one.
 const BUCKETS: u64 = 100_000;
 
 /// The bucket of an id under a salt.
@@ -39,7 +39,7 @@ pub(crate) struct Murmur {
     hash: u32,
     /// The bytes that do not fill a block yet, the first lowest.
     tail: u32,
-    /// How many bytes of a block wait in `tail`: 0 to 3.
+    /// Number of bytes of a block that wait in `tail`: 0 to 3.
     waiting: u32,
     length: u32,
 }

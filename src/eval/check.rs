@@ -1,4 +1,4 @@
-//! What can be said of a condition before any user is seen: types, arguments and literals that are
+//! Checks of a condition before any user is seen: types, arguments and literals that are
 //! wrong whatever the user.
 
 use std::fmt;

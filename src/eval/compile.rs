@@ -1,4 +1,4 @@
-//! From a condition as it is written to a program: names resolved, literals read, regexes compiled.
+//! Compiler of conditions to programs: names resolved, literals read, regexes compiled.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub(crate) fn compile_value(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
     build(expr, scope, &Fields::default(), Form::Quick)
 }
 
-/// How a condition is laid out.
+/// Layout of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// Each part has a node, whose operands are the operands of the part.

@@ -69,7 +69,7 @@ pub(crate) struct Replaced {
     pub(crate) gone: Vec<Arc<Plan>>,
 }
 
-/// What has to be compiled anew.
+/// Objects that have to be compiled anew.
 #[derive(Debug, Default)]
 struct Touched {
     keys: BTreeSet<KeyId>,
@@ -223,7 +223,7 @@ impl Compiled {
         Some((index, self.keys.at(index)?))
     }
 
-    /// What decides over the key in a slot.
+    /// Plan of the key in a slot.
     pub(super) fn plan_at(&self, index: SlotIndex) -> Option<&Plan> {
         self.keys.at(index).map(|slot| &*slot.plan)
     }

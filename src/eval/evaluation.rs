@@ -8,7 +8,7 @@ use super::keys::{Slot, SlotIndex};
 use super::plan::{Era, Plan, PlanRow, Served, UNCOUNTED};
 use crate::model::{Name, Reason, Value};
 
-/// Where in a plan an evaluation ended.
+/// End of an evaluation in a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) reason: Reason,
@@ -37,7 +37,7 @@ pub struct Evaluation {
     outcome: Outcome,
 }
 
-/// What an evaluation was made of.
+/// State that an evaluation was made of.
 #[derive(Clone)]
 enum Source {
     Known(Arc<Pin>, SlotIndex),

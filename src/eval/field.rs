@@ -21,8 +21,8 @@ impl Field {
     }
 }
 
-/// What many programs look at, each there once: all conditions on a country look at the same field, and a
-/// function over events is the same question wherever it stands.
+/// Attributes and functions that programs look at, each there once: all conditions on a country look at the same
+/// field, and a function over events is the same question wherever it stands.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     fields: Mutex<HashMap<Path, Arc<Field>>>,

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TEXT_BYTES;
 use crate::model::{ArithmeticOp, Expr, Value};
 
-/// What an argument must be.
+/// Kind of argument that a function wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wants {
     Any,
@@ -59,12 +59,12 @@ impl fmt::Display for Wants {
     }
 }
 
-/// What a function takes and gives.
+/// Signature of a function: what it takes and gives.
 #[derive(Debug)]
 pub(super) struct Signature {
     pub(super) name: &'static str,
     pub(super) wants: &'static [Wants],
-    /// How many of the arguments may be left out, from the last.
+    /// Number of arguments that may be left out, from the last.
     optional: usize,
     /// The type of the result, where it is always the same.
     pub(super) result: Option<Type>,

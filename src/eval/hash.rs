@@ -41,7 +41,7 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
-    /// How many bits the hash has.
+    /// Number of bits of the hash.
     pub(crate) fn bits(self) -> u32 {
         match self {
             Self::Murmur3 | Self::Fnv1a | Self::Crc32 => 32,

@@ -1,4 +1,4 @@
-//! The keys by name and by number: a hash table, in pages that its copies share, of what decides over each.
+//! Table of the keys by name and by number: a hash table of their plans, in pages that its copies share.
 //!
 //! A key that was made keeps its name and number for ever, so nothing is ever taken out.
 
@@ -14,13 +14,13 @@ use crate::model::{KeyId, Reason, SegmentId, Short};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     slots: Trie<Slot>,
-    /// How many slots there are, taken or not: 0 or a power of two.
+    /// Number of slots, taken or not: 0 or a power of two.
     capacity: u32,
     count: u32,
     by_number: Trie<SlotIndex>,
 }
 
-/// Where a key is, in one state of the keys.
+/// Index of the slot of a key, in one state of the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SlotIndex(u32);
 
@@ -39,7 +39,7 @@ pub(super) struct Slot {
     pub(super) first_counter: u32,
     /// Why a value is given if no row gives it.
     pub(super) without_row: Reason,
-    /// How many tests there are; `None` if more than that decides, and the plan is to be asked.
+    /// Number of tests; `None` if more than that decides, and the plan is to be asked.
     count: Option<u8>,
     tests: [RowTest; TESTS],
 }
@@ -79,12 +79,12 @@ impl Slot {
 }
 
 impl Keys {
-    /// How many keys there are.
+    /// Number of keys.
     pub(super) fn len(&self) -> u32 {
         self.count
     }
 
-    /// Where the key with a name is.
+    /// Index of the key with a name.
     #[inline]
     pub(super) fn find(&self, name: &str) -> Option<SlotIndex> {
         let short = Short::new(name);
@@ -98,7 +98,7 @@ impl Keys {
         None
     }
 
-    /// Where the key with a number is.
+    /// Index of the key with a number.
     #[inline]
     pub(super) fn numbered(&self, key: KeyId) -> Option<SlotIndex> {
         self.by_number.get(key.0).copied()
@@ -142,7 +142,7 @@ impl Keys {
         self.slots.set(index.0, slot);
     }
 
-    /// Where a name is looked for first. Not keyed: those who name keys can slow down nobody but themselves.
+    /// Index at which a name is looked for first. Not keyed: those who name keys can slow down nobody but themselves.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "every half of it is a hash, too")]
     fn start(&self, name: &str) -> Option<SlotIndex> {

@@ -78,7 +78,7 @@ impl Type {
     }
 }
 
-/// What the text of a literal is, once it is checked.
+/// Reads the text of a literal.
 pub(super) fn timestamp(text: &str, span: Span) -> Result<Timestamp> {
     Timestamp::parse(text).map_err(|error| Error::from(error).at(span))
 }

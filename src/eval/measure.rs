@@ -40,7 +40,7 @@ impl Measure {
         Ok(Self { question, filter, wanted: wanted.transpose()? })
     }
 
-    /// What is asked.
+    /// The question that it asks.
     pub(crate) fn question(&self) -> &Question {
         &self.question
     }
@@ -81,7 +81,7 @@ impl Measure {
         Answer::of_nothing(self.question.aggregate)
     }
 
-    /// How many regexes its filter has.
+    /// Number of regexes in its filter.
     pub(super) fn regexes(&self) -> usize {
         let nodes = self.filter.iter().flat_map(|filter| &filter.nodes);
         nodes.filter(|node| matches!(node, Node::Matches { .. })).count()
@@ -147,7 +147,7 @@ impl Judge for Bench<'_> {
     }
 }
 
-/// What a condition over an event sees.
+/// Environment of a condition over an event: its properties.
 struct Properties<'p> {
     properties: &'p Object,
     at: Timestamp,
@@ -176,7 +176,7 @@ impl<'a> From<Answer<'a>> for Operand<'a> {
     }
 }
 
-/// How the answer to a question was found.
+/// Answer to a question, and how it was found.
 pub(super) struct Finding<'m> {
     pub(super) measure: &'m Measure,
     /// `None` if the user has no past.
@@ -185,7 +185,7 @@ pub(super) struct Finding<'m> {
 }
 
 impl Finding<'_> {
-    /// What was found.
+    /// The answer itself.
     pub(super) fn answer(&self) -> Operand<'_> {
         self.measured.map_or_else(|| self.measure.of_nothing(), |found| found.answer).into()
     }

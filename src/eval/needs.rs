@@ -1,4 +1,4 @@
-//! How far back the segments look into the events of each name: so far back no event may be dropped.
+//! Needs of the segments: how far back they look into the events of each name. So far back no event may be dropped.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::model::{Behaviour, Catalog, Expr, ExprKind, Name, Reach, Segment, Tim
 /// The segments that look at events of a name, and how far back.
 type Looking = BTreeMap<Name, Reach>;
 
-/// What the segments that are not archived need of the events, by the names of those.
+/// Needs of the segments that are not archived, by the names of the events.
 #[derive(Debug, Default)]
 pub(crate) struct Needs(BTreeMap<Arc<str>, Looking>);
 

@@ -27,7 +27,7 @@ pub(crate) enum Operand<'a> {
     Version(&'a DottedVersion),
 }
 
-/// How two values stand to each other.
+/// Order of two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Relation {
     Ordered(Ordering),

@@ -1,4 +1,4 @@
-//! Plans: what decides over each key, from which instant on.
+//! Plans: the rows that decide over each key, from which instant on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) struct Served {
 pub(super) struct ServedRow {
     pub(super) segment: SegmentId,
     pub(super) name: Name,
-    /// How many buckets get the row; `None` is all, users without an id too.
+    /// Number of buckets that get the row; `None` is all, users without an id too.
     pub(super) rollout: Option<u32>,
     pub(super) rollout_salt: Bucketer,
     pub(super) split_salt: Bucketer,
@@ -51,7 +51,7 @@ impl Served {
     }
 }
 
-/// What a config serves, from which instant on.
+/// Schedule of a config: the version that it serves, from which instant on.
 #[derive(Debug)]
 pub(super) struct Schedule {
     /// In order of time; the first holds for all that is before the second, too.
@@ -98,7 +98,7 @@ impl Schedule {
     }
 }
 
-/// What decides over a key.
+/// Plan of a key: the rows that decide over it, from which instant on.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Plan {
@@ -122,7 +122,7 @@ struct Near([Pair; 2]);
 #[repr(align(64))]
 struct Pair([Value; 2]);
 
-/// What decides over a key from an instant on.
+/// Rows that decide over a key from an instant on.
 #[derive(Debug)]
 pub(super) struct Era {
     from: Timestamp,
@@ -154,7 +154,7 @@ pub(super) struct PlanRow {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowTest {
     pub(super) segment: SegmentId,
-    /// How many buckets get the row; [`ALL`] is all, users without an id too.
+    /// Number of buckets that get the row; [`ALL`] is all, users without an id too.
     pub(super) rollout: u32,
 }
 
@@ -175,7 +175,7 @@ pub(super) struct PlanArm {
     pub(super) value: Value,
 }
 
-/// Who counts evaluations.
+/// Giver of the counters of evaluations.
 pub(crate) trait Meter {
     /// Reserves counters in a row, and returns the first of them.
     fn reserve(&self, counters: u32) -> u32;
@@ -278,12 +278,12 @@ impl Plan {
         self.first_counter
     }
 
-    /// How many counters it has.
+    /// Number of counters.
     pub(crate) fn counters(&self) -> u32 {
         self.later.last().unwrap_or(&self.first).end()
     }
 
-    /// What one delivery of a counter, from the first, delivers.
+    /// Delivery that a counter, from the first, stands for.
     pub(crate) fn delivery(&self, counter: u32) -> Delivery {
         let later = self.later.iter().take_while(|era| era.counter <= counter).last();
         let era = later.unwrap_or(&self.first);
@@ -331,7 +331,7 @@ impl Era {
         Self { from, counter, without_row, column: 0, live, rows: SmallVec::new() }
     }
 
-    /// What a live version has for a key that is not archived.
+    /// Era of a key by a live version.
     fn of(key: &Key, from: Timestamp, counter: u32, live: Option<&Arc<Served>>) -> Self {
         let without_row = match live {
             _ if key.archived => Reason::Archived,
@@ -433,7 +433,7 @@ impl PlanRow {
         }
     }
 
-    /// How many counters it takes: one for each value.
+    /// Number of counters: one for each value.
     fn counters(&self) -> u32 {
         self.split.as_ref().map_or(1, |split| number(split.arms.len()))
     }
@@ -459,7 +459,7 @@ impl PlanSplit {
     }
 }
 
-/// Which configs a catalog says may have a key, by number.
+/// Configs that may have a key, by number.
 pub(super) fn claimants(catalog: &Catalog, key: KeyId) -> impl Iterator<Item = ConfigId> {
     use crate::model::{Reference, Referrer};
     catalog.referrers(Reference::Key(key)).filter_map(|referrer| match referrer {

@@ -138,7 +138,7 @@ pub(super) enum Node {
     },
 }
 
-/// What an environment has of an attribute.
+/// Result of looking an attribute up in an environment.
 pub(crate) enum Lookup<'a> {
     /// Nothing.
     Missing,
@@ -174,7 +174,7 @@ impl Node {
     pub(super) const NULL: Self = Self::Constant(Constant::Value(Value::Null));
 }
 
-/// What an evaluation asks of the world around a condition. `'a` is how long its values live.
+/// World around a condition, as an evaluation asks it. `'a` is how long its values live.
 pub(crate) trait Environment<'a> {
     /// An attribute of the user (a property of an event, a column of a row).
     fn attribute(&self, name: &AttributeName) -> Lookup<'a>;
@@ -194,12 +194,12 @@ pub(crate) trait Environment<'a> {
         false
     }
 
-    /// How many users a list has; `None` if there is no such list.
+    /// Number of users in a list; `None` if there is no such list.
     fn list_length(&self, _list: ListId) -> Option<u64> {
         None
     }
 
-    /// What a function over events gives.
+    /// Answer of a function over events.
     fn answer(&mut self, measure: &'a Measure) -> Answer<'a> {
         measure.of_nothing()
     }
@@ -218,7 +218,7 @@ pub(crate) trait Environment<'a> {
     }
 }
 
-/// What is missing.
+/// The value of what is missing.
 pub(super) static NULL: Value = Value::Null;
 
 /// A condition that can be evaluated.

@@ -1,4 +1,4 @@
-//! Which functions over events can decide over a key: they are answered before a user is evaluated.
+//! Questions: the functions over events that can decide over a key. They are answered before a user is evaluated.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

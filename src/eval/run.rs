@@ -43,12 +43,12 @@ impl<'c> Moment<'c> {
     }
 }
 
-/// What a snapshot says of a user at an instant.
+/// Evaluation of keys for a user at an instant.
 pub(super) struct Run<'a> {
     pub(super) snapshot: &'a Compiled,
     pub(super) context: &'a Context,
     moment: Moment<'a>,
-    /// How many conditions wait for one that they refer to.
+    /// Number of conditions that wait for one that they refer to.
     depth: usize,
     /// Segments and keys that a condition referred to: each is decided once, or a chain in which each
     /// refers twice to the one before it would take exponential time.

@@ -1,11 +1,11 @@
-//! The places where conditions stand: segments, and the `CHECK`s of keys.
+//! Scopes: what names mean in the condition of a segment, and in the `CHECK` of a key.
 
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::model::{
     Catalog, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, Path, SegmentId, Span, Spanned,
 };
 
-/// What names mean where a condition stands.
+/// Meaning of names where a condition stands.
 pub(crate) trait Scope {
     /// The key that a name stands for.
     fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)>;

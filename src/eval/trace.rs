@@ -11,7 +11,7 @@ use super::program::{Environment, NodeId, Program};
 use super::run::Run;
 use crate::model::{Expr, ExprKind, Name, Reason, SegmentId, Share, Spanned, Value};
 
-/// How an evaluation came about.
+/// Trace of an evaluation: how it came about.
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
     pub(crate) evaluation: Evaluation,
@@ -19,7 +19,7 @@ pub(crate) struct Trace {
     pub(crate) rows: Vec<RowTrace>,
 }
 
-/// How a row was tried. What was not looked at any more is `None`.
+/// Trace of a row: how it was tried. What was not looked at any more is `None`.
 #[derive(Clone, Debug)]
 pub(crate) struct RowTrace {
     pub(crate) segment: Name,

@@ -1,9 +1,9 @@
-//! A list whose copies share what they have in common: changing one place copies two small nodes and the
+//! A list whose copies share what they have in common: changing one slot copies two small nodes and the
 //! top, however long the list is.
 
 use std::sync::Arc;
 
-/// How many places a node has, as a power of two. A change copies one node of each level and counts one
+/// Number of slots of a node, as a power of two. A change copies one node of each level and counts one
 /// more owner for each of their children, so nodes are small.
 const BITS: u32 = 5;
 const PLACES: usize = 1 << BITS;

@@ -88,8 +88,8 @@ impl Lists {
     }
 
     fn list(&self, list: ListId) -> Option<&RoaringBitmap> {
-        let place = self.lists.binary_search_by_key(&list, |(list, _)| *list).ok()?;
-        self.lists.get(place).map(|(_, numbers)| &**numbers)
+        let index = self.lists.binary_search_by_key(&list, |(list, _)| *list).ok()?;
+        self.lists.get(index).map(|(_, numbers)| &**numbers)
     }
 
     /// The bytes that they take, and the ids that are known.
@@ -107,7 +107,7 @@ impl Lists {
         list.is_some_and(|list| self.ids.find(user).is_some_and(|number| list.contains(number)))
     }
 
-    /// How many users a list has; `None` if it is not there.
+    /// Number of users in a list; `None` if it is not there.
     pub(crate) fn length(&self, list: ListId) -> Option<u64> {
         self.list(list).map(RoaringBitmap::len)
     }

@@ -122,7 +122,7 @@ pub(crate) struct Question {
     pub(crate) filter: Option<Arc<str>>,
 }
 
-/// What a question asks of single events.
+/// Judge of single events, for a question.
 pub(crate) trait Judge {
     /// Whether an event with these properties counts.
     fn passes(&self, properties: &Object) -> bool;
@@ -131,7 +131,7 @@ pub(crate) trait Judge {
     fn is_wanted(&self, value: &Value) -> bool;
 }
 
-/// What a function over events gave.
+/// Answer of a function over events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Answer<'h> {
     Null,
@@ -142,20 +142,20 @@ pub(crate) enum Answer<'h> {
     Value(&'h Value),
 }
 
-/// What a function over events gave, and how.
+/// Answer of a function over events, and how it was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Measured<'h> {
     pub(crate) answer: Answer<'h>,
     /// The first instant after that of the evaluation at which the answer may be another one, if no more
     /// events come.
     pub(crate) until: Timestamp,
-    /// How many events are in the window and pass.
+    /// Number of events that are in the window and pass.
     pub(crate) events: usize,
     /// Whether it was told from what is kept ready, or the events were gone through one by one.
     pub(crate) ready: bool,
 }
 
-/// What a user did.
+/// Past of a user: what the user did.
 pub(crate) trait Past: fmt::Debug + Send + Sync {
     /// Answers a question as of an instant: what is later is not seen.
     fn measure<'h>(&'h self, question: &Question, judge: &dyn Judge, at: Timestamp)
@@ -163,7 +163,7 @@ pub(crate) trait Past: fmt::Debug + Send + Sync {
 }
 
 impl Answer<'_> {
-    /// What a function gives for a user who did nothing.
+    /// Answer for a user who did nothing.
     pub(crate) fn of_nothing(aggregate: Aggregate) -> Self {
         match aggregate {
             Aggregate::Did => Self::Boolean(false),

@@ -14,14 +14,14 @@ use super::{
 };
 use crate::error::Error;
 
-/// What a condition or a config may refer to.
+/// Object that a condition or a config refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Reference {
     Key(KeyId),
     Segment(SegmentId),
 }
 
-/// What refers to a key or a segment.
+/// Object that refers to a key or a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Referrer {
     /// A segment's condition, by `IN SEGMENT` or `KEY(…)`.
@@ -35,7 +35,7 @@ impl Referrer {
     const LAST: Self = Self::Config(ConfigId(u32::MAX));
 }
 
-/// Where versions come from that the catalog does not keep.
+/// Source of the versions that the catalog does not keep.
 pub(crate) trait Versions {
     /// Reads a version; `None` if there is none of that number.
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>, Error>;
@@ -48,7 +48,7 @@ pub(crate) struct Catalog {
     pub(crate) revision: u64,
     /// The time of the revision.
     pub(crate) time: Option<Timestamp>,
-    /// How many publications there have been.
+    /// Number of publications so far.
     pub(crate) sequence: u64,
     /// How long events are kept.
     pub(crate) retention: Retention,
@@ -59,7 +59,7 @@ pub(crate) struct Catalog {
     configs: OrdMap<ConfigId, Arc<Config>>,
     /// Every name that a config has or had.
     config_names: OrdMap<Name, ConfigId>,
-    /// Who refers to what, archived or not. Of a config it may hold more than is still used: time passes.
+    /// Referrers by what they refer to, archived or not. Of a config it may hold more than is still used: time passes.
     referrers: OrdSet<(Reference, Referrer)>,
 }
 
@@ -125,7 +125,7 @@ impl Catalog {
         self.configs.values()
     }
 
-    /// Who refers to a key or segment. Of configs it may name more than still use it: ask
+    /// Referrers of a key or segment. Of configs it may name more than still use it: ask
     /// [`Config::used`] for the present.
     pub(crate) fn referrers(&self, of: Reference) -> impl Iterator<Item = Referrer> + '_ {
         let all = (of, Referrer::FIRST)..=(of, Referrer::LAST);
@@ -215,7 +215,7 @@ impl Catalog {
         self.referrers.extend(references.into_iter().map(|reference| (reference, referrer)));
     }
 
-    /// What a condition refers to directly, `EVERYONE` aside.
+    /// Keys and segments that a condition refers to directly, `EVERYONE` aside.
     pub(crate) fn references(&self, expr: &Expr) -> Vec<Reference> {
         let mut found = Vec::new();
         let mut todo = vec![expr];

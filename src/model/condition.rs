@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::{Expr, ExprKind, ListId};
 use crate::error::Result;
 
-/// What a condition looks at besides attributes, keys and segments.
+/// Events and lists that a condition looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
     /// Whether it has a function over events.
@@ -53,7 +53,7 @@ struct Contents {
     source: Option<Source>,
 }
 
-/// Where the expression of a text comes from.
+/// Parser of the expression of a text.
 #[derive(Clone, Copy, Debug)]
 struct Source {
     parser: ConditionParser,
@@ -98,8 +98,7 @@ impl Condition {
         }
     }
 
-    /// What it looks at besides attributes, keys and segments; `None` if there is nothing. Found once, unless it
-    /// was stored.
+    /// Events and lists that it looks at; `None` if it looks at none. Found once, unless that was stored.
     pub(crate) fn reads(&self) -> Option<&Reads> {
         self.0.reads.get_or_init(|| self.look(Reads::of).boxed()).as_deref()
     }

@@ -41,7 +41,7 @@ impl fmt::Display for Share {
     }
 }
 
-/// What the config is at one revision, apart from its versions.
+/// Head of a config at one revision: all but its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigHead {
     /// Its number, which survives renames.
@@ -203,7 +203,7 @@ impl Column {
     }
 }
 
-/// What a row gives a key.
+/// Cell of a row and a key: what the row gives.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// One value.

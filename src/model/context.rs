@@ -1,4 +1,4 @@
-//! Whom a value is for: an id and attributes.
+//! Contexts: the users whom values are for, by id and attributes.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -30,7 +30,7 @@ pub struct Context {
     past: Option<Arc<UserPast>>,
 }
 
-/// What a user did, and what was found of it before it is asked for.
+/// Past of a user, and the answers that were found before they are asked for.
 #[derive(Debug)]
 struct UserPast {
     past: Arc<dyn Past>,
@@ -269,7 +269,7 @@ impl AttributeName {
     }
 }
 
-/// What most evaluations look at of an attribute, in one line of a cache.
+/// Part of an attribute that most evaluations look at, in one line of a cache.
 #[derive(Clone, Debug)]
 struct Slot {
     /// The name; `None` if it is a long one.
@@ -280,7 +280,7 @@ struct Slot {
     hash: u32,
 }
 
-/// What few evaluations look at.
+/// Part of an attribute that few evaluations look at.
 #[derive(Clone, Debug)]
 struct Back {
     name: Arc<str>,

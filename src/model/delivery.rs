@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{ConfigId, KeyId, Reason, SegmentId, UserSketch, Value};
 
-/// What a counted evaluation gave, and what gave it.
+/// Delivery: the value that a counted evaluation gave, and what gave it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Delivery {
     pub(crate) key: KeyId,
@@ -18,7 +18,7 @@ pub(crate) struct Delivery {
     pub(crate) reason: Reason,
 }
 
-/// How often something was delivered within a minute.
+/// Count of a delivery within a minute.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Delivered {
     pub(crate) delivery: Delivery,
@@ -41,7 +41,7 @@ impl Delivered {
     }
 }
 
-/// What is added to the statistics at once, or not at all.
+/// Batch of deliveries, which is added to the statistics at once, or not at all.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DeliveryBatch {
     /// Batches are numbered from 1 as they are made; one that was added already is not added again.

@@ -1,4 +1,4 @@
-//! What is known of users: their profiles and what they did, each with the time from which it is true.
+//! Facts about users: profiles and events, each with the time from which it is true.
 
 use std::sync::Arc;
 
@@ -145,7 +145,7 @@ impl Fact {
     }
 }
 
-/// What is appended to what is known of a user.
+/// Entry of the history of a user, as it is received.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) user: Arc<str>,
@@ -154,7 +154,7 @@ pub(crate) struct Entry {
     pub(crate) what: What,
 }
 
-/// What an entry says.
+/// Contents of an entry.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     /// Something that the user did.

@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorKind, Result};
 
-/// What is said where a list is referred to by hand.
+/// Objection to a list that is referred to by hand.
 pub(crate) const LISTS_ARE_LOADED: &str =
     "a list comes into a segment by `pcq list` or the library";
 
@@ -10,7 +10,7 @@ pub(crate) const LISTS_ARE_LOADED: &str =
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UserIds {
     text: String,
-    /// Where each ends.
+    /// End of each in the text.
     ends: Vec<u32>,
 }
 
@@ -27,7 +27,7 @@ impl UserIds {
         Ok(())
     }
 
-    /// How many there are.
+    /// Number of ids.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }

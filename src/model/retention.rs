@@ -1,4 +1,4 @@
-//! How long events are kept, and how far back conditions look.
+//! Retention: how long events are kept, and how far back conditions look.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use imbl::OrdMap;
 
 use super::{Duration, Frame, Timestamp};
 
-/// How long events are kept, by their names; `None` is for ever.
+/// Rules of retention: how long events are kept, by their names; `None` is for ever.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Retention {
     /// The rule of the names that have none of their own.
@@ -71,7 +71,7 @@ impl fmt::Display for Kept {
     }
 }
 
-/// How far back conditions look, now and at any later instant.
+/// Reach of conditions: how far back they look, now and at any later instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reach {
     /// The longest time before the instant that they are asked at.

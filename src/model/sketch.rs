@@ -1,4 +1,4 @@
-//! An estimate of how many different users there were, in bounded space.
+//! Estimates of how many different users there were, in bounded space.
 
 use datasketches::hll::{HllSketch, HllType, HllUnion};
 
@@ -14,39 +14,40 @@ const REGISTERS: HllType = HllType::Hll6;
 /// is 1.04 / √2048 = 2.3 % (Flajolet, Fusy, Gandouet, Meunier: *`HyperLogLog`: the analysis of a near-optimal
 /// cardinality estimation algorithm*, 2007, theorem 1). It never takes more than 1.6 kB.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct UserSketch(HllSketch);
+pub(crate) struct UserSketch(Option<HllSketch>); // there is always one: the size is right
 
 impl UserSketch {
     /// Nobody yet.
     pub(crate) fn new() -> Self {
-        Self::of(&union())
+        Self(union().map(|union| union.to_sketch(REGISTERS)))
     }
 
     fn of(union: &HllUnion) -> Self {
-        Self(union.to_sketch(REGISTERS))
+        Self(Some(union.to_sketch(REGISTERS)))
     }
 
     /// Counts a user, who may have been counted before.
     pub(crate) fn insert(&mut self, user: &str) {
-        self.0.update(user);
+        if let Some(sketch) = &mut self.0 {
+            sketch.update(user);
+        }
     }
 
     /// Counts the users of another sketch, too.
     pub(crate) fn merge(&mut self, other: &Self) {
-        let mut both = union();
-        both.update(&self.0);
-        both.update(&other.0);
+        let Some(mut both) = union() else { return };
+        [&self.0, &other.0].into_iter().flatten().for_each(|sketch| both.update(sketch));
         *self = Self::of(&both);
     }
 
     /// How many users there were, about.
     pub(crate) fn estimate(&self) -> f64 {
-        self.0.estimate()
+        self.0.as_ref().map_or(0.0, HllSketch::estimate)
     }
 
     /// The stored form: that of Apache `DataSketches`, `HLL_6`.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        self.0.serialize()
+        self.0.as_ref().map(HllSketch::serialize).unwrap_or_default()
     }
 
     /// Reads the stored form; `None` if the bytes are damaged.
@@ -56,7 +57,7 @@ impl UserSketch {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let read = HllSketch::deserialize(bytes).ok()?;
         let ours = read.lg_config_k() == LG_REGISTERS && read.target_type() == REGISTERS;
-        let mut counted = ours.then(union)?;
+        let mut counted = ours.then(union).flatten()?;
         counted.update(&read);
         let sketch = Self::of(&counted);
         let estimate = sketch.estimate();
@@ -65,9 +66,9 @@ impl UserSketch {
     }
 }
 
-fn union() -> HllUnion {
-    // it refuses no size but those outside 4 to 21
-    HllUnion::new(LG_REGISTERS).unwrap_or_else(|_| unreachable!("11 is between 4 and 21"))
+/// A union of sketches of our size, which is one of those that there are: 4 to 21.
+fn union() -> Option<HllUnion> {
+    HllUnion::new(LG_REGISTERS).ok()
 }
 
 #[cfg(test)]

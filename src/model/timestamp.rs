@@ -157,19 +157,21 @@ fn in_zone(local: DateTime, zone: &str, text: &str) -> Result<i64, TimestampErro
 /// Reads `YYYY-MM-DDTHH:MM:SS[.digits]` and returns what follows it.
 fn parse_local(text: &str) -> Result<(DateTime, &str), TimestampError> {
     let form = || TimestampError::Form(text.to_owned());
-    let fixed = text.get(..19).ok_or_else(form)?.as_bytes();
+    let (fixed, rest) = text.split_at_checked(19).ok_or_else(form)?;
+    let fixed = fixed.as_bytes();
     let separators = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
-    if separators.iter().any(|&(i, c)| fixed[i] != c) || !matches!(fixed[10], b'T' | b't') {
+    let is_there = |&(index, separator): &(usize, u8)| fixed.get(index) == Some(&separator);
+    if !separators.iter().all(is_there) || !matches!(fixed.get(10), Some(b'T' | b't')) {
         return Err(form());
     }
-    let number = |from: usize, to: usize| digits(&fixed[from..to]).ok_or_else(form);
-    let (rest, nanos) = fraction(&text[19..]).ok_or_else(form)?;
+    let part = |from: usize, to: usize| fixed.get(from..to).and_then(digits);
+    let number = |from: usize, to: usize| part(from, to).ok_or_else(form);
+    let (rest, nanos) = fraction(rest).ok_or_else(form)?;
     let made =
         Date::new(number(0, 4)?, narrow(number(5, 7)?), narrow(number(8, 10)?)).and_then(|d| {
             let [hour, minute, second] =
-                [(11, 13), (14, 16), (17, 19)].map(|(a, b)| digits(&fixed[a..b]));
-            let part = |n: Option<i16>| narrow(n.unwrap_or(99));
-            Ok(d.to_datetime(Time::new(part(hour), part(minute), part(second), nanos)?))
+                [part(11, 13), part(14, 16), part(17, 19)].map(|n| narrow(n.unwrap_or(99)));
+            Ok(d.to_datetime(Time::new(hour, minute, second, nanos)?))
         });
     number(11, 13).and(number(14, 16)).and(number(17, 19))?;
     let local = made.map_err(|_| TimestampError::NoSuchTime(text.to_owned()))?;

@@ -12,28 +12,32 @@ impl<K, V> Default for VecMap<K, V> {
 }
 
 impl<K: Ord, V> VecMap<K, V> {
-    fn place(&self, key: &K) -> Result<usize, usize> {
+    fn index(&self, key: &K) -> Result<usize, usize> {
         self.0.binary_search_by(|(other, _)| other.cmp(key))
     }
 
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &K) -> Option<&V> {
-        let place = self.place(key).ok()?;
-        self.0.get(place).map(|(_, value)| value)
+        let index = self.index(key).ok()?;
+        self.0.get(index).map(|(_, value)| value)
     }
 
     /// Whether a key is there.
     #[must_use]
     pub fn contains_key(&self, key: &K) -> bool {
-        self.place(key).is_ok()
+        self.index(key).is_ok()
     }
 
     /// Gives a key a value, instead of the one that it had.
     pub fn insert(&mut self, key: K, value: V) {
-        match self.place(&key) {
-            Ok(place) => self.0[place].1 = value,
-            Err(place) => self.0.insert(place, (key, value)),
+        match self.index(&key) {
+            Ok(index) => {
+                if let Some((_, known)) = self.0.get_mut(index) {
+                    *known = value;
+                }
+            }
+            Err(index) => self.0.insert(index, (key, value)),
         }
     }
 

@@ -109,8 +109,9 @@ impl Writer<'_> {
     }
 
     fn write_comparison(self, f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
-        let operand = kind.operands()[0];
-        self.write(f, operand, Level::Concatenation)?;
+        if let Some(operand) = kind.operands().first() {
+            self.write(f, operand, Level::Concatenation)?;
+        }
         // only the operand on the left is the element
         let plain = Writer { any: None };
         match kind {
