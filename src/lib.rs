@@ -26,7 +26,7 @@
 //! planned against the [catalog] as a [`ChangeSet`](model::ChangeSet), which `Session::write` hands to
 //! `Database::commit`; that puts it on disk as one revision (`store::Log::append`), compiles what it
 //! touched (`Snapshot::update`) and puts the new snapshot in sight. A read is answered from a snapshot; as of
-//! an earlier instant, from one compiled of what the history says of then (`engine::past`).
+//! an earlier instant, from one compiled of what the history says of then (`query::past`).
 //!
 //! An evaluation: [`Database::evaluate`] loads the current snapshot, finds the plan of the key, and tries its
 //! rows (`eval::Run`): the segment's compiled condition, the rollout's bucket, the cell. It takes no lock,
@@ -44,7 +44,7 @@
 //! whose condition is `IN LIST` and the number of the list. The lists in force are in memory (`listing::Lists`):
 //! the engine reads them and hands them to the snapshot, which asks them by number.
 //!
-//! Imports point down only: client → engine → transfer → statement → syntax, store, eval, behaviour, listing, stats → model → error,
+//! Imports point down only: client → engine → query, transfer → statement → syntax, store, eval, behaviour, listing, stats → model → error,
 //! limits, clock, shard.
 //!
 //! [catalog]: crate::model
@@ -78,6 +78,7 @@ mod eval;
 pub mod limits;
 mod listing;
 pub mod model;
+mod query;
 mod shard;
 pub mod statement;
 mod stats;
@@ -87,9 +88,8 @@ mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, Database, FromValue, InterruptHandle, KeyHandle, Outcome, Prepared, Record,
-    Rows, STATS_COLUMNS, Script, ScriptStatement, Session, Snapshot, Subscription, Tracked,
-    Verification, is_complete,
+    AsKey, Builder, Database, FromValue, KeyHandle, Outcome, Prepared, Script, ScriptStatement,
+    Session, Snapshot, Subscription, Tracked, Verification, is_complete,
 };
 pub use error::{Error, ErrorClass, ErrorCode, ErrorKind, Place, Result, TransactionState};
 pub use eval::Evaluation;
@@ -97,6 +97,7 @@ pub use model::{
     Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision, Timestamp,
     Value,
 };
+pub use query::{Column, ColumnKind, InterruptHandle, Record, Rows, STATS_COLUMNS, Schema, tables};
 pub use statement::{Parameters, Statement};
 pub use transfer::DumpKind;
 

@@ -247,7 +247,9 @@ fn told(outcome: &Outcome) -> Vec<String> {
 
 fn told_rows(rows: &Rows) -> Vec<String> {
     let row = |row: &Vec<Value>| row.iter().map(told_value).collect::<Vec<_>>().join(" | ");
-    let header = std::iter::once(rows.columns().join(" | "));
+    let header = std::iter::once(
+        rows.columns().iter().map(pcq::Column::name).collect::<Vec<_>>().join(" | "),
+    );
     header.chain(rows.rows().iter().map(row)).collect()
 }
 

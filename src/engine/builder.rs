@@ -12,10 +12,10 @@ use super::delivery::{Deliveries, Settings};
 use super::flusher::Flusher;
 use super::histories::Histories;
 use super::listener::Listeners;
-use super::show_users::Interrupts;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::Timestamp;
+use crate::query::Interrupts;
 use crate::store::{self, Log, Store};
 use crate::syntax;
 

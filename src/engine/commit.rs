@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use super::database::Database;
 use super::delivery::Deliveries;
-use super::state::{self, State, without_forgotten};
+use super::state::State;
 use crate::error::Result;
 use crate::eval::{Replaced, Snapshot};
 use crate::listing::Lists;
 use crate::model::{Catalog, Change, Entry, ListId, Revision, UserIds};
+use crate::query::list;
 use crate::store::Store;
 
 /// Revision to be agreed on, with what is stored beside it.
@@ -108,7 +109,7 @@ impl Database {
     /// Takes the users whom entries forget out of the lists in memory. The caller holds the writer's lock.
     pub(super) fn forget_listed(&self, entries: &[Entry]) {
         let state = self.state();
-        if let Some(lists) = without_forgotten(&state.lists, entries) {
+        if let Some(lists) = list::without_forgotten(&state.lists, entries) {
             self.show(Next { state: state.going_by(&lists), replaced: Replaced::default() });
         }
     }
@@ -116,8 +117,9 @@ impl Database {
 
 /// Reads the newest state out of a store, and takes up the plans that count its deliveries.
 pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<State> {
-    let catalog = store.reader()?.catalog()?;
-    let lists = state::read(store, &state::wanted(&catalog))?;
+    let reader = store.reader()?;
+    let catalog = reader.catalog()?;
+    let lists = list::read(&reader, &catalog)?;
     let (snapshot, replaced) = Snapshot::compile(&catalog, deliveries);
     deliveries.take_up(replaced.made);
     Ok(State::new(catalog, snapshot, lists))
@@ -126,16 +128,16 @@ pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<State
 /// The lists of users after a revision: those that segments refer to, without the users who are forgotten.
 fn lists_after(before: &State, proposal: &Proposal<'_>, store: &Store) -> Result<Arc<Lists>> {
     let lists = if touches_lists(before, proposal.changes) {
-        let wanted = state::wanted(&proposal.after);
+        let wanted = list::referred(&proposal.after);
         let mut lists = before.lists.only(&wanted)?;
         if let Some((list, ids)) = proposal.list {
             lists = lists.with(list, ids)?;
         }
-        Arc::new(state::read_missing(store, lists, &wanted)?)
+        Arc::new(list::with_missing(lists, &wanted, &store.reader()?)?)
     } else {
         Arc::clone(&before.lists)
     };
-    Ok(without_forgotten(&lists, proposal.entries).unwrap_or(lists))
+    Ok(list::without_forgotten(&lists, proposal.entries).unwrap_or(lists))
 }
 
 /// Whether changes are about segments that refer, or referred, to a list.

@@ -12,14 +12,15 @@ use super::from_value::{FromValue, read, unknown_key};
 use super::histories::Histories;
 use super::key::{AsKey, KeyHandle, KeyRef};
 use super::listener::{Listeners, Subscription};
-use super::show_users::Interrupts;
 use super::snapshot::Snapshot;
 use super::state::State;
+use crate::behaviour::UserHistory;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
 use crate::eval::{self, Evaluation, Moment};
 use crate::model::{Change, Context, Name, Revision, Timestamp};
-use crate::store::{Log, Store};
+use crate::query::{InterruptHandle, Interrupts, Lender};
+use crate::store::{Log, Reader, Store};
 use crate::transfer::{Dump, DumpKind};
 
 /// An open store of product configs. Cheap to clone; every clone is the same store.
@@ -200,6 +201,12 @@ impl Database {
         Ok(Verification { pages_checked, checked, problems })
     }
 
+    /// Returns what ends the scans that run in this database.
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.shared.interrupts.handle()
+    }
+
     /// Writes a consistent copy of the store to a new file, also while the store is in use.
     ///
     /// # Errors
@@ -217,11 +224,8 @@ impl Database {
     ///
     /// `io` if it cannot be written, `store-corrupt` if the store is damaged.
     pub fn dump(&self, to: &mut dyn Write, kind: DumpKind) -> Result<()> {
-        let (state, interrupts) = (self.state(), &self.shared.interrupts);
-        let began = interrupts.count();
-        let proceed = || {
-            if interrupts.count() == began { Ok(()) } else { Err(ErrorKind::Interrupted.into()) }
-        };
+        let (state, watch) = (self.state(), self.shared.interrupts.watch());
+        let proceed = || watch.check();
         let (reader, clock) = (&self.shared.store.reader()?, self.shared.store.clock().manual());
         let (catalog, now) = (&state.catalog, self.now());
         Dump { reader, clock, catalog, now, proceed: &proceed }.write(to, kind)
@@ -294,6 +298,16 @@ impl Database {
 
     pub(super) fn refuse_read_only(&self) -> Result<()> {
         if self.shared.read_only { Err(Error::new(ErrorKind::ReadOnly)) } else { Ok(()) }
+    }
+}
+
+impl Lender for Database {
+    fn reader(&self) -> Result<Reader> {
+        self.shared.store.reader()
+    }
+
+    fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
+        Self::history(self, user)
     }
 }
 

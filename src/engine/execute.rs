@@ -3,19 +3,11 @@
 //! A statement is checked, which gives a [`Command`] and changes nothing, and the command is carried out.
 //! `ASSERT ERROR` takes the first step alone.
 
-use super::{Outcome, Rows, Session};
+use super::session::done;
+use super::{Outcome, Session};
 use crate::error::Result;
-use crate::eval::Evaluation;
-use crate::model::Context;
+use crate::query::{self, Answer};
 use crate::statement::{Command, Kind, Query, Statement};
-
-/// Answer to a question.
-pub(super) enum Answer {
-    /// What was found.
-    Found(Outcome),
-    /// Rows that are delivered to a user, which is counted.
-    Delivered(Rows, Vec<Evaluation>, Context),
-}
 
 impl Session {
     /// Runs one statement, parsed or built.
@@ -65,31 +57,26 @@ impl Session {
         self.bind(|binder| statement.check(binder))
     }
 
+    /// Answers a query over what the session sees.
     fn answer(&self, query: Query<'_>) -> Result<Answer> {
-        match query {
-            Query::Get(get) => self.get(get),
-            Query::Explain(explain) => self.explain(explain).map(Answer::Found),
-            Query::Show(show) => self.show(show).map(Answer::Found),
-            Query::ShowVersions(show) => self.show_versions(show).map(Answer::Found),
-            Query::ShowHistory(show) => self.show_history(show).map(Answer::Found),
-            Query::ShowStats(show) => self.show_stats(show).map(Answer::Found),
-            Query::Describe(describe) => self.describe(describe).map(Answer::Found),
-            Query::Diff(diff) => self.diff(diff).map(Answer::Found),
-            Query::AssertGet(assertion) => self.assert_get(assertion).map(Answer::Found),
+        if matches!(query, Query::ShowStats(_)) {
+            self.database().flush()?;
         }
+        query::answer(&self.view(), query)
     }
 
     /// Counts what an answer delivers, and gives what it says.
     fn deliver(&self, answer: Answer) -> Outcome {
         match answer {
-            Answer::Found(outcome) => outcome,
-            Answer::Delivered(rows, evaluations, context) => {
+            Answer::Rows(rows) => Outcome::Rows(rows),
+            Answer::Delivery(rows, evaluations, context) => {
                 let deliveries = &self.database().shared.deliveries;
                 for evaluation in &evaluations {
                     deliveries.count(evaluation, &context);
                 }
                 Outcome::Rows(rows)
             }
+            Answer::Holds => done("the assertion holds"),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What statements give back.
 
 use crate::error::ObjectKind;
-use crate::model::{Name, Value};
+use crate::model::Name;
+use crate::query::Rows;
 use crate::statement::Effect;
 
 /// What a statement did or found.
@@ -91,51 +92,5 @@ impl Outcome {
             Self::Changed { effect, .. } => Some(effect.to_string()),
             Self::Unchanged { message } | Self::Done { message } => Some(message.clone()),
         }
-    }
-}
-
-/// A table: named columns, and a value for each of them in each row.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rows {
-    columns: &'static [&'static str],
-    rows: Vec<Vec<Value>>,
-}
-
-impl Rows {
-    /// Makes a table, so that what a program found itself is written like what a statement found.
-    #[must_use]
-    pub fn new(columns: &'static [&'static str], rows: Vec<Vec<Value>>) -> Self {
-        Self { columns, rows }
-    }
-
-    /// The names of the columns.
-    #[must_use]
-    pub fn columns(&self) -> &[&'static str] {
-        self.columns
-    }
-
-    /// The rows.
-    #[must_use]
-    pub fn rows(&self) -> &[Vec<Value>] {
-        &self.rows
-    }
-
-    /// How many rows there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there are no rows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The value of a column in a row.
-    #[must_use]
-    pub fn value(&self, row: usize, column: &str) -> Option<&Value> {
-        let column = self.columns.iter().position(|name| *name == column)?;
-        self.rows.get(row)?.get(column)
     }
 }

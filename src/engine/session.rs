@@ -1,19 +1,19 @@
 //! Sessions: who writes and why, what the parameters are, and the transaction that is open.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::commit::Proposal;
 use super::script::{Script, ScriptStatement};
-use super::state::{State, without_forgotten};
+use super::state::State;
 use super::{Database, Outcome};
-use crate::behaviour::UserHistory;
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::eval::NoMeter;
 use crate::model::{
     Catalog, Change, ConfigId, Entry, ListId, Publication, Revision, Timestamp, UserIds, Version,
     Versions, What,
 };
+use crate::query::{Pending, View, list};
 use crate::statement::binder::Binder;
 use crate::statement::{Effect, Operation, Parameters, Plan, Statement, Target, Write};
 use crate::transfer::Loading;
@@ -54,21 +54,6 @@ pub(super) struct Transaction {
     versions: HashMap<(ConfigId, u32), Arc<Version>>,
     /// What is to be known of users.
     pub(super) entries: Vec<Entry>,
-}
-
-/// The versions of the store, and those of an open transaction.
-pub(super) struct TransactionVersions<'s> {
-    db: &'s Database,
-    transaction: Option<&'s Transaction>,
-}
-
-impl Versions for TransactionVersions<'_> {
-    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
-        if let Some(version) = self.transaction.and_then(|t| t.versions.get(&(config, number))) {
-            return Ok(Some(Arc::clone(version)));
-        }
-        self.db.shared.store.reader()?.version(config, number)
-    }
 }
 
 impl Session {
@@ -155,14 +140,6 @@ impl Session {
 
     // -- state
 
-    /// The state that the session sees: its transaction's, or the current one.
-    pub(super) fn state(&self) -> Arc<State> {
-        match &self.transaction {
-            Some(transaction) => Arc::clone(&transaction.state),
-            None => self.db.state(),
-        }
-    }
-
     /// The instant of a statement.
     pub(super) fn now(&self) -> Timestamp {
         match &self.transaction {
@@ -171,8 +148,17 @@ impl Session {
         }
     }
 
-    pub(super) fn versions(&self) -> TransactionVersions<'_> {
-        TransactionVersions { db: &self.db, transaction: self.transaction.as_ref() }
+    /// What a statement of the session may read: the state of its transaction, or the current one.
+    pub(super) fn view(&self) -> View<'_> {
+        self.view_in(self.transaction.as_ref())
+    }
+
+    fn view_in<'v>(&'v self, transaction: Option<&'v Transaction>) -> View<'v> {
+        let (now, watch) = (self.now(), self.db.shared.interrupts.watch());
+        let state = transaction.map_or_else(|| self.db.state(), |open| Arc::clone(&open.state));
+        let pending = transaction.map(|open| open.pending(self, now));
+        let view = View::new(&self.db, state.snapshot.clone(), now, &self.parameters, watch);
+        view.with_pending(pending)
     }
 
     // -- writing
@@ -188,9 +174,9 @@ impl Session {
 
     /// Checks something against the state that the session sees, as of now.
     pub(super) fn bind<T>(&self, check: impl FnOnce(&Binder<'_>) -> Result<T>) -> Result<T> {
-        let (state, versions) = (self.state(), self.versions());
-        let (catalog, now, parameters) = (&state.catalog, self.now(), &self.parameters);
-        check(&Binder { catalog, now, parameters, versions: &versions, lists: 0 })
+        let view = self.view();
+        let (catalog, now, parameters) = (view.catalog(), view.now(), &self.parameters);
+        check(&Binder { catalog, now, parameters, versions: &view, lists: 0 })
     }
 
     /// Writes in the open transaction, or as a transaction of its own, for which the caller holds the writer's
@@ -240,26 +226,13 @@ impl Session {
 
     /// Whether anything is known of a user; that a list has the id is something.
     fn knows(&self, user: &str) -> Result<bool> {
-        if !self.history(user)?.is_empty() {
+        let view = self.view();
+        if !view.history(user)?.is_empty() {
             return Ok(true);
         }
         let forgotten =
             self.transaction.as_ref().is_some_and(|open| is_forgotten(&open.entries, user));
-        Ok(!forgotten && self.db.shared.store.reader()?.is_listed(user)?)
-    }
-
-    /// What the session knows of a user.
-    pub(super) fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
-        let history = self.db.history(user)?;
-        let entries = self.transaction.iter().flat_map(|transaction| &transaction.entries);
-        let own: Vec<_> = entries.filter(|entry| *entry.user == *user).cloned().collect();
-        Ok(if own.is_empty() { history } else { Arc::new(history.with(&own)) })
-    }
-
-    /// The users of whom the open transaction says something, in byte order.
-    pub(super) fn recorded_users(&self) -> BTreeSet<Arc<str>> {
-        let entries = self.transaction.iter().flat_map(|transaction| &transaction.entries);
-        entries.map(|entry| Arc::clone(&entry.user)).collect()
+        Ok(!forgotten && view.reader()?.is_listed(user)?)
     }
 
     fn next_revision(
@@ -351,8 +324,7 @@ impl Session {
         if transaction.changes.is_empty() {
             return transaction.commit_entries(db);
         }
-        let versions = TransactionVersions { db, transaction: Some(transaction) };
-        let (changes, after) = transaction.stamped(now, &versions)?;
+        let (changes, after) = transaction.stamped(now, &self.view_in(Some(transaction)))?;
         let revision = self.next_revision(&transaction.base.catalog, now, self.comment.clone());
         let (changes, entries) = (&*changes, &*transaction.entries);
         let number = db.commit(Proposal { revision, changes, after, entries, list: None })?;
@@ -387,6 +359,18 @@ impl Database {
 }
 
 impl Transaction {
+    fn pending(&self, session: &Session, time: Timestamp) -> Pending<'_> {
+        let number = self.base.catalog.revision + 1;
+        let (actor, comment) = (session.actor.clone(), session.comment.clone());
+        Pending {
+            base: &self.base.snapshot,
+            changes: &self.changes,
+            versions: &self.versions,
+            entries: &self.entries,
+            revision: Arc::new(Revision { number, time, actor, comment }),
+        }
+    }
+
     fn add(&mut self, changes: Vec<Change>, after: Catalog) -> Result<()> {
         let (snapshot, _) = self.state.snapshot.update(&after, &changes, &NoMeter)?;
         let lists = Arc::clone(&self.state.lists);
@@ -408,7 +392,7 @@ impl Transaction {
             return Ok(false);
         }
         let entry = [entry];
-        if let Some(lists) = without_forgotten(&self.state.lists, &entry) {
+        if let Some(lists) = list::without_forgotten(&self.state.lists, &entry) {
             self.base = Arc::new(self.base.going_by(&lists));
             self.state = Arc::new(self.state.going_by(&lists));
         }

@@ -7,7 +7,7 @@ use std::thread;
 use super::Database;
 use crate::behaviour::UserHistory;
 use crate::error::Result;
-use crate::model::{Context, Entry, Event, Fact, Object, Profile, Timestamp, What};
+use crate::model::{Context, Entry, Event, Fact, Profile, What};
 use crate::store::{Added, Batch};
 
 /// How many facts [`Database::track_all`] makes durable at once. Few in the tests, so that they see many batches.
@@ -184,14 +184,6 @@ impl Database {
         self.forget_listed(entries);
         Ok(added)
     }
-}
-
-/// The attributes and the past of a user at an instant.
-pub(super) fn context(user: Option<Arc<str>>, history: Arc<UserHistory>, at: Timestamp) -> Context {
-    if history.is_empty() {
-        return Context::of(user, &Object::new());
-    }
-    Context::of(user, &history.profile(at)).with_past(history, Vec::new())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Help;
 use super::canonical::{join, optional};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::model::{Expr, Path, Spanned, write_path};
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -19,23 +19,45 @@ pub struct Show {
     pub filter: Filter,
 }
 
-/// A table that `SHOW` lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
-    /// `KEYS`
-    Keys,
-    /// `SEGMENTS`
-    Segments,
-    /// `CONFIGS`
-    Configs,
-    /// `SCHEDULE`
-    Schedule,
-    /// `USERS`
-    Users,
-    /// `EVENTS`
-    Events,
-    /// `RETENTION`
-    Retention,
+/// Makes the enum of the tables, each by its keyword and the rule of that.
+macro_rules! tables {
+    ($($table:ident = $keyword:literal, $rule:ident;)*) => {
+        /// A table that `SHOW` lists.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Table {
+            $(#[doc = concat!("`", $keyword, "`")] $table,)*
+        }
+
+        impl Table {
+            /// Every table.
+            pub const ALL: &'static [Self] = &[$(Self::$table,)*];
+
+            fn build(node: &Node<'_>) -> Result<Self> {
+                match node.children().node()?.rule() {
+                    $(Rule::$rule => Ok(Self::$table),)*
+                    other => Err(ErrorKind::Bug { what: format!("{other:?} is no table") }.into()),
+                }
+            }
+        }
+
+        impl fmt::Display for Table {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$table => $keyword,)*
+                })
+            }
+        }
+    };
+}
+
+tables! {
+    Keys = "KEYS", k_keys;
+    Segments = "SEGMENTS", k_segments;
+    Configs = "CONFIGS", k_configs;
+    Schedule = "SCHEDULE", k_schedule;
+    Users = "USERS", k_users;
+    Events = "EVENTS", k_events;
+    Retention = "RETENTION", k_retention;
 }
 
 /// `[WHERE …] [ORDER BY …] [LIMIT n]`
@@ -78,34 +100,6 @@ impl Show {
         let count = children.saw(Rule::k_count);
         let table = Table::build(&children.operand()?)?;
         Ok(Self { table, count, filter: Filter::build(&mut children)? })
-    }
-}
-
-impl Table {
-    fn build(node: &Node<'_>) -> Result<Self> {
-        Ok(match node.children().node()?.rule() {
-            Rule::k_keys => Self::Keys,
-            Rule::k_segments => Self::Segments,
-            Rule::k_configs => Self::Configs,
-            Rule::k_schedule => Self::Schedule,
-            Rule::k_users => Self::Users,
-            Rule::k_retention => Self::Retention,
-            _ => Self::Events,
-        })
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Keys => "KEYS",
-            Self::Segments => "SEGMENTS",
-            Self::Configs => "CONFIGS",
-            Self::Schedule => "SCHEDULE",
-            Self::Users => "USERS",
-            Self::Events => "EVENTS",
-            Self::Retention => "RETENTION",
-        })
     }
 }
 

@@ -43,7 +43,6 @@ mod verify;
 mod walk;
 mod write;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,13 +57,9 @@ pub(crate) use reader::Reader;
 pub(crate) use report::VerifyReport;
 pub(crate) use tables::Position;
 pub(crate) use user::{Added, Batch, Expired, Place};
-pub(crate) use walk::Walk;
 
-use crate::error::{ObjectKind, Result};
-use crate::model::{
-    Catalog, Change, Config, ConfigHead, ConfigId, DeliveryBatch, Entry, Key, KeyId, ListId, Name,
-    Publication, Revision, Segment, SegmentId, Timestamp, UserIds,
-};
+use crate::error::Result;
+use crate::model::{Catalog, Change, DeliveryBatch, Entry, ListId, Revision, Timestamp, UserIds};
 use failure::{OrFail, guarded};
 use open::Opened;
 use shared::Shared;
@@ -149,91 +144,10 @@ impl Store {
         guarded(&self.shared.path, || Loader::begin(&self.shared, manual_clock))
     }
 
-    /// A revision by its number.
-    pub(crate) fn revision(&self, number: u64) -> Result<Option<Revision>> {
-        self.reader()?.revision(number)
-    }
-
-    /// The number of the last revision committed at or before an instant; 0 if there is none.
-    pub(crate) fn revision_at(&self, at: Timestamp) -> Result<u64> {
-        self.reader()?.revision_at(at)
-    }
-
-    /// The revisions up to one, itself too, newest first.
-    pub(crate) fn changes_until(&self, revision: u64) -> Result<Walk> {
-        self.reader()?.changes_until(revision)
-    }
-
-    /// Every change of an object with its revision, oldest first; of a config also those of its salts,
-    /// versions and publications.
-    pub(crate) fn object_history(
-        &self,
-        kind: ObjectKind,
-        id: u32,
-    ) -> Result<Vec<(Position, Change)>> {
-        self.reader()?.object_history(kind, id)
-    }
-
-    /// A key as of a revision.
-    pub(crate) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {
-        self.reader()?.key_at(id, revision)
-    }
-
-    /// A segment as of a revision.
-    pub(crate) fn segment_at(&self, id: SegmentId, revision: u64) -> Result<Option<Arc<Segment>>> {
-        self.reader()?.segment_at(id, revision)
-    }
-
-    /// A publication, cancelled or not.
-    pub(crate) fn publication(&self, config: ConfigId, sequence: u64) -> Result<Publication> {
-        self.reader()?.publication(config, sequence)
-    }
-
-    /// The name and the switches of a config as of a revision.
-    pub(crate) fn head_at(&self, id: ConfigId, revision: u64) -> Result<Option<ConfigHead>> {
-        self.reader()?.head_at(id, revision)
-    }
-
-    /// A config as of a revision, with the publications and versions that matter at or after `at`, an
-    /// instant not before the revision.
-    pub(crate) fn config_at(
-        &self,
-        id: ConfigId,
-        revision: u64,
-        at: Timestamp,
-    ) -> Result<Option<Arc<Config>>> {
-        self.reader()?.config_at(id, revision, at)
-    }
-
-    /// The number of the object that has, or ever had, a name.
-    pub(crate) fn named(&self, kind: ObjectKind, name: &str) -> Result<Option<u32>> {
-        self.reader()?.named(kind, name)
-    }
-
-    /// Every name that an object of a kind has or had, in byte order.
-    pub(crate) fn names(&self, kind: ObjectKind) -> Result<Vec<(Name, u32)>> {
-        self.reader()?.names(kind)
-    }
-
-    /// Every config of which any version has a key.
-    pub(crate) fn configs_of_key(&self, key: KeyId) -> Result<Vec<ConfigId>> {
-        self.reader()?.configs_of_key(key)
-    }
-
     /// Adds a batch of deliveries, durable when this returns, unless one of its number or a higher was
     /// added before: so after an error it can be added again.
     pub(crate) fn add_deliveries(&self, batch: &DeliveryBatch) -> Result<()> {
         self.write(|transaction| delivery::add(transaction, batch))
-    }
-
-    /// What was delivered of a config, in the order of time.
-    pub(crate) fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<DeliveryCount>> {
-        self.reader()?.deliveries(query)
-    }
-
-    /// Every key that was ever delivered, with what was in a window.
-    pub(crate) fn key_deliveries(&self, window: Window) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
-        self.reader()?.key_deliveries(window)
     }
 
     /// Adds entries of users in their order, durable when this returns. An event with an id that the store
@@ -245,15 +159,6 @@ impl Store {
     /// [`Self::add_entries`] of a batch.
     pub(crate) fn add_batch(&self, batch: &Batch) -> Result<Added> {
         self.write(|transaction| user::add_batch(transaction, batch, self.shared.tail))
-    }
-
-    /// At most so many users after one, in the byte order of their ids, with all that is known of them.
-    pub(crate) fn users_after(
-        &self,
-        after: Option<&str>,
-        count: usize,
-    ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
-        self.reader()?.users_after(after, count)
     }
 
     /// Drops events, and their ids, that are older than `oldest` says of their name; of a name of which it says
@@ -277,15 +182,6 @@ impl Store {
             self.write(|transaction| list::append(transaction, list, batch))?;
         }
         Ok(list)
-    }
-
-    /// Calls a function with each id of a list, in order.
-    pub(crate) fn each_listed(
-        &self,
-        list: ListId,
-        take: impl FnMut(&str) -> Result<()>,
-    ) -> Result<()> {
-        self.reader()?.each_listed(list, take)
     }
 
     /// Checks everything that must hold of the file.

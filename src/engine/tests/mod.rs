@@ -1,3 +1,4 @@
 //! Tests of the engine from within.
 
 mod commit;
+mod stats;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use pcq::{Rows, Value};
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
-    record(rows.columns().iter().map(|name| quoted(name)), to)?;
+    record(rows.columns().iter().map(|column| quoted(column.name())), to)?;
     rows.rows().iter().try_for_each(|row| record(row.iter().map(field), to))
 }
 

@@ -11,7 +11,7 @@ pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
             writeln!(to)?;
         }
         for (column, value) in rows.columns().iter().zip(row) {
-            writeln!(to, "{column} = {}", plain(value))?;
+            writeln!(to, "{} = {}", column.name(), plain(value))?;
         }
     }
     Ok(())

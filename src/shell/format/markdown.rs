@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use super::super::text::plain;
 use super::table::is_numeric;
-use pcq::{Rows, Value};
+use pcq::{Column, Rows, Value};
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
-    writeln!(to, "| {} |", rows.columns().join(" | "))?;
+    let names: Vec<_> = rows.columns().iter().map(Column::name).collect();
+    writeln!(to, "| {} |", names.join(" | "))?;
     let rule = |i| if is_numeric(rows, i) { "---:" } else { "---" };
     let rules: Vec<_> = (0..rows.columns().len()).map(rule).collect();
     writeln!(to, "| {} |", rules.join(" | "))?;

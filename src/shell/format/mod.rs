@@ -84,7 +84,7 @@ impl Format {
 
 #[cfg(test)]
 mod tests {
-    use pcq::Value;
+    use pcq::{Column, ColumnKind, Value};
 
     use super::*;
 
@@ -96,7 +96,12 @@ mod tests {
             vec!["a|b,\"c\"\n\u{1b}".into(), Value::Double(12.5), Value::Null],
             vec!["".into(), Value::Null, "日本".into()],
         ];
-        Rows::new(&["key", "n", "value"], rows)
+        table(&["key", "n", "value"], rows)
+    }
+
+    fn table(columns: &[&'static str], rows: Vec<Vec<Value>>) -> Rows {
+        let column = |name: &&'static str| Column::new(*name, ColumnKind::Value);
+        Rows::new(columns.iter().map(column).collect::<Vec<_>>(), rows)
     }
 
     fn written(format: Format, rows: &Rows, width: Option<u16>) -> String {
@@ -110,7 +115,7 @@ mod tests {
         let expected = r#"[{"key":"one","n":5,"value":{"a|b":[1,"x,\"y\""]}},{"key":"a|b,\"c\"\n\u001b","n":12.5,"value":null},{"key":"","n":null,"value":"日本"}]
 "#;
         assert_eq!(written(Format::Json, &sample(), None), expected);
-        assert_eq!(written(Format::Json, &Rows::new(&["a"], vec![]), None), "[]\n");
+        assert_eq!(written(Format::Json, &table(&["a"], vec![]), None), "[]\n");
     }
 
     #[test]
@@ -120,14 +125,14 @@ mod tests {
 {"key":"","n":null,"value":"日本"}
 "#;
         assert_eq!(written(Format::Jsonl, &sample(), None), expected);
-        assert_eq!(written(Format::Jsonl, &Rows::new(&["a"], vec![]), None), "");
+        assert_eq!(written(Format::Jsonl, &table(&["a"], vec![]), None), "");
     }
 
     #[test]
     fn csv_quotes_what_must_be_and_tells_null_from_no_text() {
         let expected = "key,n,value\r\none,5,\"{\"\"a|b\"\":[1,\"\"x,\\\"\"y\\\"\"\"\"]}\"\r\n\"a|b,\"\"c\"\"\n\u{1b}\",12.5,\r\n\"\",,日本\r\n";
         assert_eq!(written(Format::Csv, &sample(), None), expected);
-        assert_eq!(written(Format::Csv, &Rows::new(&["a", "b"], vec![]), None), "a,b\r\n");
+        assert_eq!(written(Format::Csv, &table(&["a", "b"], vec![]), None), "a,b\r\n");
     }
 
     #[test]
@@ -172,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_table_is_wrapped_to_the_width_of_the_terminal_only() {
-        let rows = Rows::new(&["value"], vec![vec!["x ".repeat(100).trim_end().into()]]);
+        let rows = table(&["value"], vec![vec!["x ".repeat(100).trim_end().into()]]);
         assert_eq!(written(Format::Table, &rows, None).lines().count(), 5);
         let wrapped = written(Format::Table, &rows, Some(40));
         assert!(wrapped.lines().all(|line| line.chars().count() <= 40), "{wrapped}");

@@ -8,7 +8,7 @@ use comfy_table::{
 };
 
 use super::super::text::{escape_controls, plain};
-use pcq::{Rows, Value};
+use pcq::{Column, Rows, Value};
 
 /// Lines that are drawn through, none between rows.
 const STYLE: TableStyle = TableStyle::new()
@@ -20,7 +20,7 @@ const STYLE: TableStyle = TableStyle::new()
 
 pub(super) fn write(rows: &Rows, width: Option<u16>, to: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
-    table.load_style(STYLE).set_header(rows.columns());
+    table.load_style(STYLE).set_header(rows.columns().iter().map(Column::name));
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }

@@ -24,7 +24,7 @@ use super::store;
 use super::text::counted;
 use flaw::Flaw;
 use input::Input;
-use pcq::{Database, Error, Fact, Rows, Tracked, Value, limits};
+use pcq::{Column, ColumnKind, Database, Error, Fact, Rows, Tracked, Value, limits};
 use progress::Progress;
 use rejects::Rejects;
 
@@ -141,8 +141,9 @@ impl Counts {
         let counts = [events, self.profiles, self.repeated, rejected];
         let mut printer = Printer::new(format.unwrap_or_default());
         if format.is_some() {
+            let column = |name| Column::new(name, ColumnKind::Integer);
             let row = counts.map(|count| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)));
-            printer.print(&Rows::new(&COLUMNS, vec![row.into()]))?;
+            printer.print(&Rows::new(COLUMNS.map(column).to_vec(), vec![row.into()]))?;
         } else {
             printer.say(&sentence(counts))?;
         }

@@ -241,7 +241,7 @@ fn no_delivery_is_lost_or_counted_twice_by_a_power_cut() {
 
 /// How many deliveries there are, of all keys and times.
 fn deliveries(store: &Store) -> u64 {
-    let keys = store.key_deliveries(Window::default()).unwrap();
+    let keys = store.reader().unwrap().key_deliveries(Window::default()).unwrap();
     keys.values().map(|key| key.deliveries).sum()
 }
 

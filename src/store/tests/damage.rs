@@ -18,9 +18,9 @@ fn survive(path: &Path) -> bool {
         };
         fine &= store.reader().and_then(|reader| reader.catalog()).is_ok();
         fine &= store.since(0).is_ok_and(|mut log| log.all(|item| item.is_ok()));
-        fine &= store.deliveries(&of(1, Granularity::Hour)).is_ok();
-        fine &= store.key_deliveries(Window::default()).is_ok();
-        fine &= store.users_after(None, 100).is_ok();
+        fine &= store.reader().is_ok_and(|r| r.deliveries(&of(1, Granularity::Hour)).is_ok());
+        fine &= store.reader().is_ok_and(|r| r.key_deliveries(Window::default()).is_ok());
+        fine &= store.reader().is_ok_and(|r| r.users_after(None, 100).is_ok());
         fine &= store.reader().and_then(|reader| reader.user_entries("u1")).is_ok()
             && store.reader().and_then(|reader| reader.event_user("id1")).is_ok();
         fine &= options.read_only || store.add_entries(&[profile("u2", "Pune")]).is_ok();

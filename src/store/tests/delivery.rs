@@ -123,7 +123,7 @@ impl World {
         let all = series();
         for (config, per) in [1, 2].into_iter().flat_map(|c| SIZES.map(|per| (c, per))) {
             let query = DeliveryQuery { window, ..of(config, per) };
-            let found = store.deliveries(&query).unwrap();
+            let found = store.reader().unwrap().deliveries(&query).unwrap();
             let number = |d: &Delivery| all.iter().position(|known| known == d).unwrap();
             let rows = found.iter().map(|row| {
                 let number = number(&row.delivery);
@@ -143,7 +143,8 @@ impl World {
     }
 
     fn hold_keys(&self, store: &Store) {
-        let (all, found) = (series(), store.key_deliveries(Window::default()).unwrap());
+        let (all, found) =
+            (series(), store.reader().unwrap().key_deliveries(Window::default()).unwrap());
         for key in [KeyId(1), KeyId(2), KeyId(3)] {
             let of_key = |number: usize| all[number].key == key;
             let mut minutes: Vec<_> = self
@@ -235,7 +236,7 @@ proptest! {
 fn filters_leave_the_totals_alone() {
     let store = told();
     let rows = |query: DeliveryQuery| -> Vec<_> {
-        let found = store.deliveries(&query).unwrap();
+        let found = store.reader().unwrap().deliveries(&query).unwrap();
         found.into_iter().map(|row| (row.delivery.segment, row.count, row.of)).collect()
     };
     let day = of(1, Granularity::Day);
@@ -265,7 +266,7 @@ fn a_roll_up_takes_bounded_steps_and_comes_to_an_end() {
     let hours = |n: u32| (0..20).map(move |hour| delivered(n, START + hour * 60, 1));
     store.add_deliveries(&batch(1, (0..250).flat_map(hours).collect())).unwrap();
     let left = || {
-        let rows = store.deliveries(&of(1, Granularity::Minute)).unwrap();
+        let rows = store.reader().unwrap().deliveries(&of(1, Granularity::Minute)).unwrap();
         assert_eq!(rows.iter().map(|row| row.count).sum::<u64>(), 5_000);
         rows.iter().filter(|row| row.per == Granularity::Minute).count()
     };
@@ -287,8 +288,8 @@ fn delivered(number: u32, minute: i64, count: u64) -> Delivered {
 fn files_without_the_tables_have_no_deliveries() {
     let store = Store::in_memory(&options()).unwrap();
     tell(&store);
-    assert_eq!(store.deliveries(&of(1, Granularity::Hour)).unwrap(), []);
-    assert!(store.key_deliveries(Window::default()).unwrap().is_empty());
+    assert_eq!(store.reader().unwrap().deliveries(&of(1, Granularity::Hour)).unwrap(), []);
+    assert!(store.reader().unwrap().key_deliveries(Window::default()).unwrap().is_empty());
     assert_eq!(store.reader().unwrap().last_delivery_batch().unwrap(), 0);
     assert_eq!(store.verify().unwrap().problems, [""; 0]);
     let copy = store.copy_to_memory(&options()).unwrap();
@@ -303,7 +304,10 @@ fn copies_have_the_deliveries() {
     store.backup(&path).unwrap();
     for copy in [store.copy_to_memory(&options()).unwrap(), open(&path)] {
         let query = of(1, Granularity::Day);
-        assert_eq!(copy.deliveries(&query).unwrap(), store.deliveries(&query).unwrap());
+        assert_eq!(
+            copy.reader().unwrap().deliveries(&query).unwrap(),
+            store.reader().unwrap().deliveries(&query).unwrap()
+        );
         assert_eq!(copy.reader().unwrap().last_delivery_batch().unwrap(), 1);
         assert_eq!(copy.verify().unwrap().problems, [""; 0]);
     }
@@ -333,8 +337,8 @@ fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
     let problems = store.verify().unwrap().problems.join("\n");
     assert!(problems.contains(wanted), "{problems}");
     // whatever is asked of it, it does not panic
-    let _ = store.deliveries(&of(1, Granularity::Day));
-    let _ = store.key_deliveries(Window::default());
+    let _ = store.reader().and_then(|reader| reader.deliveries(&of(1, Granularity::Day)));
+    let _ = store.reader().and_then(|reader| reader.key_deliveries(Window::default()));
     let _ = store.add_deliveries(&batch(2, vec![one(0, START + 90 * DAY, 1)]));
 }
 

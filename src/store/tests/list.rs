@@ -48,7 +48,7 @@ pub(super) fn assert_loaded(store: &Store, catalog: &Catalog, version: u32) {
 
 fn read(store: &Store, list: u32) -> UserIds {
     let mut ids = UserIds::default();
-    store.each_listed(ListId(list), |id| ids.push(id)).unwrap();
+    store.reader().unwrap().each_listed(ListId(list), |id| ids.push(id)).unwrap();
     ids
 }
 
@@ -96,7 +96,7 @@ fn lists_are_numbered_and_stay() {
     assert_loaded(&store, &catalog, 3);
     let report = store.verify().unwrap();
     assert_eq!((report.lists, report.problems.len()), (3, 0));
-    assert!(store.each_listed(ListId(4), |_| Ok(())).is_err());
+    assert!(store.reader().unwrap().each_listed(ListId(4), |_| Ok(())).is_err());
     let copy = store.copy_to_memory(&options()).unwrap();
     assert_loaded(&copy, &catalog, 3);
     let folder = tempfile::tempdir().unwrap();
@@ -109,7 +109,10 @@ fn what_no_revision_refers_to_gives_way() {
     let (store, mut catalog) = told();
     assert_eq!(store.add_list(&ids(7)).unwrap(), ListId(4));
     assert_eq!(problems(&store), [""; 0]);
-    assert!(store.each_listed(ListId(4), |_| Ok(())).is_err(), "it is not sealed");
+    assert!(
+        store.reader().unwrap().each_listed(ListId(4), |_| Ok(())).is_err(),
+        "it is not sealed"
+    );
     assert!(!store.reader().unwrap().is_listed("user-499").unwrap());
     load(&store, &mut catalog, 4).unwrap();
     assert!(read(&store, 4) == ids(4));

@@ -94,18 +94,26 @@ fn every_revision_can_be_looked_at() {
     for catalog in &catalogs {
         let revision = catalog.revision;
         let now = time_of(revision);
-        assert_eq!(store.revision_at(now).unwrap(), revision);
-        assert_eq!(store.revision_at(at(now.as_micros() + 9)).unwrap(), revision);
+        assert_eq!(store.reader().unwrap().revision_at(now).unwrap(), revision);
+        assert_eq!(store.reader().unwrap().revision_at(at(now.as_micros() + 9)).unwrap(), revision);
         for id in 0..5 {
-            assert_eq!(store.key_at(KeyId(id), revision).unwrap().as_ref(), catalog.key(KeyId(id)));
-            let segment = store.segment_at(SegmentId(id), revision).unwrap();
+            assert_eq!(
+                store.reader().unwrap().key_at(KeyId(id), revision).unwrap().as_ref(),
+                catalog.key(KeyId(id))
+            );
+            let segment = store.reader().unwrap().segment_at(SegmentId(id), revision).unwrap();
             assert_eq!(segment.as_ref(), catalog.segment(SegmentId(id)));
-            let config = store.config_at(ConfigId(id), revision, now).unwrap().map(Object::Config);
+            let config = store
+                .reader()
+                .unwrap()
+                .config_at(ConfigId(id), revision, now)
+                .unwrap()
+                .map(Object::Config);
             let replayed = Object::find(catalog, ObjectKind::Config, id).map(|c| c.pruned(now));
             assert_eq!(config, replayed, "config {id} as of {revision}");
         }
     }
-    assert_eq!(store.revision_at(at(9)).unwrap(), 0);
+    assert_eq!(store.reader().unwrap().revision_at(at(9)).unwrap(), 0);
 }
 
 #[test]
@@ -115,14 +123,18 @@ fn the_log_is_read_both_ways() {
     let all: Vec<_> = store.since(0).unwrap().map(Result::unwrap).collect();
     assert_eq!(all.iter().map(|(_, changes)| changes.clone()).collect::<Vec<_>>(), story());
     assert!(all.iter().zip(1..).all(|((revision, _), number)| revision.number == number));
-    let mut back: Vec<_> = store.changes_until(u64::MAX).unwrap().map(Result::unwrap).collect();
+    let mut back: Vec<_> =
+        store.reader().unwrap().changes_until(u64::MAX).unwrap().map(Result::unwrap).collect();
     back.reverse();
     assert_eq!(back, all);
     assert_eq!(store.since(10).unwrap().count(), 2);
     assert_eq!(store.since(u64::MAX).unwrap().count(), 0);
-    assert_eq!(store.changes_until(3).unwrap().next().unwrap().unwrap().0.number, 3);
-    assert_eq!(store.revision(2).unwrap().unwrap().actor.as_deref(), Some("ann"));
-    assert_eq!(store.revision(99).unwrap(), None);
+    assert_eq!(
+        store.reader().unwrap().changes_until(3).unwrap().next().unwrap().unwrap().0.number,
+        3
+    );
+    assert_eq!(store.reader().unwrap().revision(2).unwrap().unwrap().actor.as_deref(), Some("ann"));
+    assert_eq!(store.reader().unwrap().revision(99).unwrap(), None);
 }
 
 #[test]
@@ -141,18 +153,21 @@ fn objects_know_their_history_and_their_names() {
         .flat_map(|(revision, changes)| changes.into_iter().map(move |change| (revision, change)))
         .filter(|(_, change)| of_config(change))
         .collect();
-    let found = store.object_history(ObjectKind::Config, 1).unwrap();
+    let found = store.reader().unwrap().object_history(ObjectKind::Config, 1).unwrap();
     let found: Vec<_> = found.into_iter().map(|((number, _), change)| (number, change)).collect();
     assert_eq!(found, wanted);
-    assert_eq!(store.object_history(ObjectKind::Key, 1).unwrap().len(), 2);
-    assert_eq!(store.named(ObjectKind::Config, "home").unwrap(), Some(1));
-    assert_eq!(store.named(ObjectKind::Key, "home").unwrap(), None);
-    let names = store.names(ObjectKind::Config).unwrap();
+    assert_eq!(store.reader().unwrap().object_history(ObjectKind::Key, 1).unwrap().len(), 2);
+    assert_eq!(store.reader().unwrap().named(ObjectKind::Config, "home").unwrap(), Some(1));
+    assert_eq!(store.reader().unwrap().named(ObjectKind::Key, "home").unwrap(), None);
+    let names = store.reader().unwrap().names(ObjectKind::Config).unwrap();
     assert_eq!(
         names.iter().map(|(n, id)| (n.as_str(), *id)).collect::<Vec<_>>(),
         [("home", 1), ("other", 2), ("start page", 1)]
     );
-    assert_eq!(store.configs_of_key(KeyId(1)).unwrap(), [ConfigId(1), ConfigId(2)]);
+    assert_eq!(
+        store.reader().unwrap().configs_of_key(KeyId(1)).unwrap(),
+        [ConfigId(1), ConfigId(2)]
+    );
     assert_eq!(store.reader().unwrap().version(ConfigId(1), 2).unwrap().unwrap().number, 2);
     assert_eq!(store.reader().unwrap().version(ConfigId(1), 4).unwrap(), None);
 }
@@ -240,5 +255,5 @@ fn a_store_can_be_shared() {
     shareable::<Store>();
     shareable::<crate::store::Loader>();
     shareable::<crate::store::Reader>();
-    sendable::<crate::store::Walk>();
+    sendable::<crate::store::walk::Walk>();
 }

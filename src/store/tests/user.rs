@@ -244,7 +244,7 @@ fn a_revision_and_its_entries_are_one() {
     // the number of the revision is taken: the entry must not be there either
     store.append(&revision, &[], &after, &[profile("u1", "Pune")]).unwrap_err();
     assert_eq!(store.reader().unwrap().user_count().unwrap(), 1);
-    assert_eq!(store.revision(1).unwrap(), Some(revision));
+    assert_eq!(store.reader().unwrap().revision(1).unwrap(), Some(revision));
 }
 
 #[test]

@@ -1,16 +1,19 @@
-//! The catalog as of an earlier revision: only what a statement needs of it, read from the history.
+//! The past: the state of the store as of an instant, with only what a statement needs of it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::state as list;
+use super::list;
+use super::view::View;
 use crate::error::{ObjectKind, Result};
+use crate::eval::Snapshot;
 use crate::listing::Lists;
 use crate::model::{
     Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, Reference, SegmentId, Spanned,
     Timestamp,
 };
-use crate::store::Store;
+use crate::statement::Text;
+use crate::store::Reader;
 
 /// What is needed of the past.
 pub(super) enum Wanted<'a> {
@@ -24,34 +27,66 @@ pub(super) enum Wanted<'a> {
     Object(ObjectKind, &'a Spanned<Name>),
 }
 
+/// State of the store at an instant.
+pub(super) struct State {
+    pub(super) snapshot: Snapshot,
+    pub(super) at: Timestamp,
+}
+
+impl State {
+    pub(super) fn catalog(&self) -> &Catalog {
+        self.snapshot.catalog()
+    }
+}
+
+/// The state as of an instant, now if none is said: what was committed by then, under the names of then.
+pub(super) fn state(view: &View<'_>, as_of: Option<&Text>, wanted: &Wanted<'_>) -> Result<State> {
+    let at = as_of.map_or(Ok(view.now), |text| view.parameters.timestamp(text))?;
+    if at >= view.now {
+        return Ok(State { snapshot: view.snapshot.clone(), at });
+    }
+    let committed = view.committed();
+    if committed.catalog().time.is_none_or(|time| time <= at) {
+        return Ok(State { snapshot: committed.clone(), at });
+    }
+    let reader = view.reader()?;
+    let catalog = catalog(reader, reader.revision_at(at)?, at, wanted)?;
+    let snapshot = Snapshot::uncounted(&catalog);
+    if matches!(wanted, Wanted::Object(..)) {
+        // it is shown, and nobody is evaluated
+        return Ok(State { snapshot, at });
+    }
+    let lists = lists(view, &catalog, committed.lists())?;
+    Ok(State { snapshot: snapshot.with_lists(lists), at })
+}
+
+/// The lists of users that a catalog of the past refers to, without the users whom the open transaction forgets.
+/// Those that are no longer in force are read.
+fn lists(view: &View<'_>, catalog: &Catalog, now: &Arc<Lists>) -> Result<Arc<Lists>> {
+    let wanted = list::referred(catalog);
+    let lists = if wanted.is_subset(&now.numbers()) {
+        Arc::clone(now)
+    } else {
+        list::read(view.reader()?, catalog)?
+    };
+    let entries = view.pending.as_ref().map_or(&[][..], |pending| pending.entries);
+    Ok(list::without_forgotten(&lists, entries).unwrap_or(lists))
+}
+
 /// Reads the catalog as it stood at a revision, to be asked about an instant.
-pub(super) fn catalog(
-    store: &Store,
-    revision: u64,
-    at: Timestamp,
-    wanted: &Wanted<'_>,
-) -> Result<Catalog> {
+fn catalog(reader: &Reader, revision: u64, at: Timestamp, wanted: &Wanted<'_>) -> Result<Catalog> {
     let catalog = Catalog::at(revision, at);
-    let mut reader =
-        Reader { store, revision, at, catalog, todo: Vec::new(), seen: BTreeSet::new() };
-    reader.start(wanted)?;
-    while let Some(reference) = reader.todo.pop() {
-        reader.read(reference)?;
+    let mut past = Past { reader, revision, at, catalog, todo: Vec::new(), seen: BTreeSet::new() };
+    past.start(wanted)?;
+    while let Some(reference) = past.todo.pop() {
+        past.read(reference)?;
     }
-    Ok(reader.catalog)
+    Ok(past.catalog)
 }
 
-/// The lists of users that a catalog of the past refers to. Those that are no longer in force are read.
-pub(super) fn lists(store: &Store, catalog: &Catalog, now: &Arc<Lists>) -> Result<Arc<Lists>> {
-    let wanted = list::wanted(catalog);
-    if wanted.is_subset(&now.numbers()) {
-        return Ok(Arc::clone(now));
-    }
-    list::read(store, &wanted)
-}
-
-struct Reader<'s> {
-    store: &'s Store,
+/// Catalog of the past in the making.
+struct Past<'r> {
+    reader: &'r Reader,
     revision: u64,
     at: Timestamp,
     catalog: Catalog,
@@ -59,7 +94,7 @@ struct Reader<'s> {
     seen: BTreeSet<Reference>,
 }
 
-impl Reader<'_> {
+impl Past<'_> {
     fn start(&mut self, wanted: &Wanted<'_>) -> Result<()> {
         match wanted {
             Wanted::All => self.start_all(),
@@ -77,16 +112,16 @@ impl Reader<'_> {
     }
 
     fn start_all(&mut self) -> Result<()> {
-        for (_, id) in self.store.names(ObjectKind::Key)? {
+        for (_, id) in self.reader.names(ObjectKind::Key)? {
             self.want(Reference::Key(KeyId(id)));
         }
-        for (_, id) in self.store.names(ObjectKind::Segment)? {
+        for (_, id) in self.reader.names(ObjectKind::Segment)? {
             self.want(Reference::Segment(SegmentId(id)));
         }
         let configs: BTreeSet<_> =
-            self.store.names(ObjectKind::Config)?.into_iter().map(|(_, id)| id).collect();
+            self.reader.names(ObjectKind::Config)?.into_iter().map(|(_, id)| id).collect();
         for id in configs {
-            if let Some(config) = self.store.config_at(ConfigId(id), self.revision, self.at)? {
+            if let Some(config) = self.reader.config_at(ConfigId(id), self.revision, self.at)? {
                 self.put_config((*config).clone(), true);
             }
         }
@@ -94,7 +129,7 @@ impl Reader<'_> {
     }
 
     fn start_named(&mut self, kind: ObjectKind, name: &Name) -> Result<()> {
-        if let Some(id) = self.store.named(kind, name.as_str())? {
+        if let Some(id) = self.reader.named(kind, name.as_str())? {
             self.want(match kind {
                 ObjectKind::Key => Reference::Key(KeyId(id)),
                 _ => Reference::Segment(SegmentId(id)),
@@ -104,10 +139,10 @@ impl Reader<'_> {
     }
 
     fn config_named(&self, name: &Name) -> Result<Option<Config>> {
-        let Some(id) = self.store.named(ObjectKind::Config, name.as_str())? else {
+        let Some(id) = self.reader.named(ObjectKind::Config, name.as_str())? else {
             return Ok(None);
         };
-        let config = self.store.config_at(ConfigId(id), self.revision, self.at)?;
+        let config = self.reader.config_at(ConfigId(id), self.revision, self.at)?;
         Ok(config.filter(|config| config.head.name == *name).map(|config| (*config).clone()))
     }
 
@@ -125,13 +160,13 @@ impl Reader<'_> {
     }
 
     fn read_key(&mut self, id: KeyId) -> Result<()> {
-        let Some(key) = self.store.key_at(id, self.revision)? else { return Ok(()) };
+        let Some(key) = self.reader.key_at(id, self.revision)? else { return Ok(()) };
         self.catalog.put_key(&key);
-        for config in self.store.configs_of_key(id)? {
+        for config in self.reader.configs_of_key(id)? {
             if self.catalog.config(config).is_some() {
                 continue;
             }
-            if let Some(config) = self.store.config_at(config, self.revision, self.at)? {
+            if let Some(config) = self.reader.config_at(config, self.revision, self.at)? {
                 self.put_config((*config).clone(), false);
             }
         }
@@ -139,7 +174,7 @@ impl Reader<'_> {
     }
 
     fn read_segment(&mut self, id: SegmentId) -> Result<()> {
-        let Some(segment) = self.store.segment_at(id, self.revision)? else { return Ok(()) };
+        let Some(segment) = self.reader.segment_at(id, self.revision)? else { return Ok(()) };
         self.catalog.put_segment(&segment);
         for (kind, name) in names_in(segment.condition.expr()) {
             self.start_named(kind, &name)?;

@@ -2,33 +2,38 @@
 
 use std::sync::Arc;
 
-use super::read::text;
-use super::{Outcome, Rows, Session};
+use super::get::Reading;
+use super::rows::{Column, ColumnKind, Rows};
+use super::value::text;
+use super::view::View;
 use crate::error::Result;
 use crate::eval::{Evaluation, Part, RolloutTrace, RowTrace, SplitTrace, Trace};
 use crate::model::{KeyId, Literal, Name, Reason, Value};
 use crate::statement::Explain;
 
-/// The columns of `EXPLAIN`: what was looked at, and what came of it.
-const COLUMNS: &[&str] = &["key", "step", "result"];
+/// The columns of `EXPLAIN`.
+const COLUMNS: &[Column] = &[
+    Column::of("key", ColumnKind::Text, "the key"),
+    Column::of("step", ColumnKind::Text, "what was looked at"),
+    Column::of("result", ColumnKind::Text, "what came of it"),
+];
 
 /// What was looked at, and what came of it.
 type Line = (String, String);
 
-impl Session {
-    pub(super) fn explain(&self, explain: &Explain) -> Result<Outcome> {
-        let reading = self.reading(&explain.get)?;
-        let mut rows = Vec::new();
-        let trace = |key: &KeyId| reading.snapshot.trace_at(*key, &reading.context, reading.at);
-        for trace in reading.keys.iter().filter_map(trace) {
-            let key = trace.evaluation.key().to_arc();
-            let row = |(step, result): Line| {
-                vec![Value::String(Arc::clone(&key)), text(&step), text(&result)]
-            };
-            rows.extend(lines(&trace).into_iter().map(row));
-        }
-        Ok(Outcome::Rows(Rows::new(COLUMNS, rows)))
+/// Explains the values of keys for a user.
+pub(super) fn explain(view: &View<'_>, explain: &Explain) -> Result<Rows> {
+    let reading = Reading::new(view, &explain.get)?;
+    let mut rows = Vec::new();
+    let trace = |key: &KeyId| reading.snapshot.trace_at(*key, &reading.context, reading.at);
+    for trace in reading.keys.iter().filter_map(trace) {
+        let key = trace.evaluation.key().to_arc();
+        let row = |(step, result): Line| {
+            vec![Value::String(Arc::clone(&key)), text(&step), text(&result)]
+        };
+        rows.extend(lines(&trace).into_iter().map(row));
     }
+    Ok(Rows::new(COLUMNS, rows))
 }
 
 fn lines(trace: &Trace) -> Vec<Line> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::Rows;
+use super::rows::{Column, Rows};
 use crate::model::Value;
 
 /// A row with the names of its columns: in JSON an object with a member for each, in their order.
@@ -17,7 +17,7 @@ pub struct Record<'r> {
 impl<'r> Record<'r> {
     /// The columns and the values in them.
     pub fn members(self) -> impl Iterator<Item = (&'r str, &'r Value)> {
-        self.rows.columns().iter().copied().zip(self.values)
+        self.rows.columns().iter().map(Column::name).zip(self.values)
     }
 }
 

@@ -1,0 +1,73 @@
+//! `ASSERT GET`: whether the values for a user are as they should be.
+
+use std::sync::Arc;
+
+use super::get::Reading;
+use super::view::View;
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Evaluation;
+use crate::model::{Literal, Name, Spanned, Value};
+use crate::statement::{AssertGet, Parameters, Text};
+
+/// Fails if an assertion does not hold.
+pub(super) fn hold(view: &View<'_>, assertion: &AssertGet) -> Result<()> {
+    let expected = Expected::new(view.parameters, assertion)?;
+    let reading = Reading::new(view, &assertion.get)?;
+    reading.evaluations().find_map(|got| expected.differs(&got)).map_or(Ok(()), Err)
+}
+
+/// What an assertion expects, each with its place.
+struct Expected {
+    value: Spanned<Value>,
+    reason: Option<Spanned<Arc<str>>>,
+    segment: Option<Spanned<Name>>,
+    variant: Option<Spanned<Arc<str>>>,
+}
+
+impl Expected {
+    fn new(parameters: &Parameters, assertion: &AssertGet) -> Result<Self> {
+        let text = |text: &Text| Ok::<_, Error>(Spanned::new(parameters.text(text)?, text.span));
+        let segment = assertion.segment.as_ref().map(|segment| {
+            Spanned::new(segment.node.clone().unwrap_or_else(Name::everyone), segment.span)
+        });
+        Ok(Self {
+            value: Spanned::new(parameters.resolve(&assertion.value)?, assertion.value.span),
+            reason: assertion.reason.as_ref().map(text).transpose()?,
+            segment,
+            variant: assertion.variant.as_ref().map(text).transpose()?,
+        })
+    }
+
+    /// What is wrong with an evaluation, if anything is; at the first part that differs.
+    fn differs(&self, got: &Evaluation) -> Option<Error> {
+        let reason = got.reason().to_string();
+        let mut wanted = Vec::new();
+        if !self.value.node.same(got.value()) {
+            wanted.push((Literal::Value(self.value.node.clone()).to_string(), self.value.span));
+        }
+        if let Some(r) = self.reason.as_ref().filter(|r| *r.node != *reason) {
+            wanted.push((format!("reason {}", r.node), r.span));
+        }
+        if let Some(s) = self.segment.as_ref().filter(|s| got.segment() != Some(&s.node)) {
+            wanted.push((format!("segment `{}`", s.node.as_str()), s.span));
+        }
+        if let Some(v) = self.variant.as_ref().filter(|v| got.variant() != Some(&*v.node)) {
+            wanted.push((format!("variant `{}`", v.node), v.span));
+        }
+        let (_, place) = wanted.first()?;
+        let place = *place;
+        let wanted: Vec<_> = wanted.into_iter().map(|(text, _)| text).collect();
+        let (wanted, got) = (wanted.join(", "), told(got));
+        Some(Error::from(ErrorKind::AssertionFailed { wanted, got }).at(place))
+    }
+}
+
+/// An evaluation in one line.
+fn told(got: &Evaluation) -> String {
+    let mut parts = vec![got.reason().to_string()];
+    let owner = got.config().zip(got.version());
+    parts.extend(owner.map(|(config, n)| format!("config `{}` version {n}", config.as_str())));
+    parts.extend(got.segment().map(|segment| format!("segment `{}`", segment.as_str())));
+    parts.extend(got.variant().map(|variant| format!("variant `{variant}`")));
+    format!("{} ({})", Literal::Value(got.value().clone()), parts.join(", "))
+}

@@ -1,0 +1,117 @@
+//! `DESCRIBE`: one object whole.
+
+use super::log::object_history;
+use super::past::{self, State, Wanted};
+use super::rows::{Column, ColumnKind, Rows};
+use super::value::{instant, maybe, optional, status, text};
+use super::view::View;
+use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::model::{Change, Condition, Config, Key, Segment, Spanned, Value};
+use crate::statement::Describe;
+use crate::statement::definition::{create_config, create_key, create_segment};
+use crate::statement::find::{find_config, find_key, find_segment};
+
+/// The columns of `DESCRIBE`.
+const COLUMNS: &[Column] = &[
+    Column::of("property", ColumnKind::Text, "the name of the property"),
+    Column::of("value", ColumnKind::Value, "its value"),
+];
+
+/// The properties of an object, in order.
+type Properties = Vec<(&'static str, Value)>;
+
+/// Describes an object, or a version of it.
+pub(super) fn describe(view: &View<'_>, describe: &Describe) -> Result<Rows> {
+    let wanted = Wanted::Object(describe.kind, &describe.name);
+    let state = past::state(view, describe.as_of.as_ref(), &wanted)?;
+    let (catalog, name) = (state.catalog(), &describe.name);
+    let properties = match describe.kind {
+        ObjectKind::Key => {
+            let key = find_key(catalog, name)?;
+            of_version(view, describe, key.id.0, key.version, key_properties(key))?
+        }
+        ObjectKind::Segment => {
+            let s = find_segment(catalog, name)?;
+            of_version(view, describe, s.id.0, s.version, segment_properties(s))?
+        }
+        ObjectKind::Config => {
+            config_properties(view, &state, find_config(catalog, name)?, describe)?
+        }
+    };
+    let rows = properties.into_iter().map(|(name, value)| vec![text(name), value]).collect();
+    Ok(Rows::new(COLUMNS, rows))
+}
+
+/// A key or segment as it is in a state, or one of its versions up to that.
+fn of_version(
+    view: &View<'_>,
+    describe: &Describe,
+    id: u32,
+    newest: u32,
+    current: Properties,
+) -> Result<Properties> {
+    let Some(number) = &describe.version else { return Ok(current) };
+    let wanted = |version: u32| version <= newest && u64::from(version) == number.node;
+    let history = object_history(view, describe.kind, id)?;
+    let found = history.iter().find_map(|logged| match &logged.change {
+        Change::Key(key) if wanted(key.version) => Some(key_properties(key)),
+        Change::Segment(s) if wanted(s.version) => Some(segment_properties(s)),
+        _ => None,
+    });
+    found.ok_or_else(|| {
+        let (kind, name) = (describe.kind, describe.name.node.clone());
+        let error = ErrorKind::UnknownObjectVersion { kind, name, number: number.node, newest };
+        Error::from(error).at(number.span)
+    })
+}
+
+fn config_properties(
+    view: &View<'_>,
+    state: &State,
+    config: &Config,
+    describe: &Describe,
+) -> Result<Properties> {
+    let newest = Spanned::unplaced(u64::from(config.newest));
+    let version = view.version_of(config, describe.version.as_ref().unwrap_or(&newest))?;
+    // what a version of the past refers to may not be among what was read of the past
+    let is_now = state.snapshot.revision() == view.snapshot.revision();
+    let names = if is_now { state.catalog() } else { view.catalog() };
+    // a draft that lost all its segments or keys is nothing that `CREATE CONFIG` can say
+    let whole = !version.rows.is_empty() && !version.columns.is_empty();
+    let definition = whole.then(|| create_config(names, &config.head.name, &version).to_string());
+    let next = config.timeline.changes_after(state.at).into_iter().next();
+    Ok(vec![
+        ("config", text(config.head.name.as_str())),
+        ("status", text(config.status(state.at))),
+        ("version", Value::from(version.number)),
+        ("newest", Value::from(config.newest)),
+        ("live", config.timeline.live(state.at).map_or(Value::Null, Value::from)),
+        ("next", next.map_or(Value::Null, instant)),
+        ("description", maybe(version.description.as_ref())),
+        ("definition", optional(definition.as_deref())),
+    ])
+}
+
+fn key_properties(key: &Key) -> Properties {
+    vec![
+        ("key", text(key.name.as_str())),
+        ("status", status(key.archived)),
+        ("version", Value::from(key.version)),
+        ("type", text(key.kind.keyword())),
+        ("default", key.default.clone()),
+        ("check", maybe(key.check.as_ref().map(Condition::text))),
+        ("description", maybe(key.description.as_ref())),
+        ("definition", text(&create_key(key).to_string())),
+    ]
+}
+
+fn segment_properties(segment: &Segment) -> Properties {
+    vec![
+        ("segment", text(segment.name.as_str())),
+        ("status", status(segment.archived)),
+        ("version", Value::from(segment.version)),
+        ("condition", text(segment.condition.text())),
+        ("description", maybe(segment.description.as_ref())),
+        ("definition", text(&create_segment(segment).to_string())),
+    ]
+}

@@ -1,0 +1,143 @@
+//! `GET`: values for a user, now or as of an instant.
+
+use std::sync::Arc;
+
+use super::past::{self, State, Wanted};
+use super::rows::ColumnKind::{Integer, Text, Value as Any};
+use super::rows::{Column, Row, Rows};
+use super::value::{optional, text};
+use super::view::{View, context};
+use crate::error::{ErrorKind, Result};
+use crate::eval::{Evaluation, Moment, Snapshot};
+use crate::model::{Config, Context, KeyId, Name, Object, Spanned, Timestamp, Value, Version};
+use crate::statement::find::{find_config, find_key};
+use crate::statement::{Get, GetWhat, Under, chain};
+
+/// The columns of `GET`.
+const COLUMNS: &[Column] = &[
+    Column::of("key", Text, "the key"),
+    Column::of("value", Any, "its value for the user"),
+    Column::of("reason", Text, "why it has that value"),
+    Column::of("config", Text, "the config that decided"),
+    Column::of("version", Integer, "the version that decided"),
+    Column::of("segment", Text, "the segment of the row that decided"),
+    Column::of("variant", Text, "the arm of the split that decided"),
+];
+
+/// A `GET` made ready: the state, the user, and the keys.
+pub(super) struct Reading {
+    pub(super) snapshot: Snapshot,
+    pub(super) at: Timestamp,
+    pub(super) context: Context,
+    pub(super) keys: Vec<KeyId>,
+}
+
+impl Reading {
+    /// Finds the state, the user and the keys of a `GET`.
+    pub(super) fn new(view: &View<'_>, get: &Get) -> Result<Self> {
+        let (user, given) = user(view, get)?;
+        let state = past::state(view, get.as_of.as_ref(), &wanted(get))?;
+        let under = get.under.as_ref().map(|u| under(view, &state, u)).transpose()?;
+        let keys = keys(get, &state, under.as_ref()).map_err(|error| match error.kind() {
+            ErrorKind::Unknown { .. } if get.as_of.is_some() => {
+                error.hint(format!("as of {}", state.at))
+            }
+            _ => error,
+        })?;
+        let context = match &user {
+            None => Context::anonymous(),
+            Some(id) => context(user.clone(), view.history(id)?, state.at),
+        };
+        let snapshot = match &under {
+            Some((config, version)) => {
+                state.snapshot.under(state.catalog(), config.head.id, version)
+            }
+            None => state.snapshot,
+        };
+        Ok(Self { snapshot, at: state.at, context: context.with_all(&given), keys })
+    }
+
+    /// The values of the keys, in order.
+    pub(super) fn evaluations(&self) -> impl Iterator<Item = Evaluation> + '_ {
+        // of one key there is nothing to share
+        let one = match *self.keys {
+            [key] => self.snapshot.evaluate_id(key, &self.context, Moment::At(self.at)),
+            _ => None,
+        };
+        let many = if one.is_some() { &[] } else { &*self.keys };
+        let many = self.snapshot.evaluate_many(many.iter().copied(), &self.context, self.at);
+        one.into_iter().chain(many)
+    }
+}
+
+/// The table of evaluations.
+pub(super) fn rows(evaluations: &[Evaluation]) -> Rows {
+    Rows::new(COLUMNS, evaluations.iter().map(row).collect())
+}
+
+fn row(evaluation: &Evaluation) -> Row {
+    vec![
+        Value::String(evaluation.key().to_arc()),
+        evaluation.value().clone(),
+        text(evaluation.reason().as_str()),
+        evaluation.config().map_or(Value::Null, |name| Value::String(name.to_arc())),
+        evaluation.version().map_or(Value::Null, Value::from),
+        evaluation.segment().map_or(Value::Null, |name| Value::String(name.to_arc())),
+        optional(evaluation.variant()),
+    ]
+}
+
+/// Whom the values are for, and the attributes that are given with the statement.
+fn user(view: &View<'_>, get: &Get) -> Result<(Option<Arc<str>>, Arc<Object>)> {
+    let user = view.parameters.optional(get.user.as_ref())?;
+    let given = get.attributes.as_ref().map(|given| view.parameters.attributes(given));
+    Ok((user, given.transpose()?.unwrap_or_default()))
+}
+
+/// A config, and a version of it that is pretended to be live.
+type Pretended = (Arc<Config>, Arc<Version>);
+
+fn under(view: &View<'_>, state: &State, under: &Under) -> Result<Pretended> {
+    let config = find_config(state.catalog(), &under.config)?;
+    let version = view.version_of(config, &under.version)?;
+    chain::refuse_cycles_under(state.catalog(), &version, state.at)
+        .map_err(|e| e.at(under.config.span))?;
+    Ok((Arc::clone(config), version))
+}
+
+/// The keys that a `GET` reads.
+fn keys(get: &Get, state: &State, under: Option<&Pretended>) -> Result<Vec<KeyId>> {
+    let catalog = state.catalog();
+    match &get.what {
+        GetWhat::Keys(names) => {
+            let known = |name: &Spanned<Name>| state.snapshot.key_named(name.node.as_str());
+            let find = |name| match known(name) {
+                Some(key) => Ok(key),
+                None => find_key(catalog, name).map(|key| key.id),
+            };
+            names.iter().map(find).collect()
+        }
+        GetWhat::All => Ok(catalog.keys().filter(|key| !key.archived).map(|key| key.id).collect()),
+        GetWhat::Config(name) => {
+            let config = find_config(catalog, name)?;
+            let pretended = under.filter(|(c, _)| c.head.id == config.head.id);
+            let version = pretended
+                .map(|(_, version)| version)
+                .or_else(|| config.live(state.at))
+                .or_else(|| config.newest());
+            let columns = version.into_iter().flat_map(|v| &v.columns);
+            let keys = columns.filter_map(|column| catalog.key(column.key));
+            Ok(keys.map(|key| key.id).collect())
+        }
+    }
+}
+
+/// What of the past a `GET` needs: all, if it pretends, for a pretended version may close any cycle.
+fn wanted(get: &Get) -> Wanted<'_> {
+    match &get.what {
+        _ if get.under.is_some() => Wanted::All,
+        GetWhat::All => Wanted::All,
+        GetWhat::Keys(names) => Wanted::Keys(names),
+        GetWhat::Config(name) => Wanted::Config(name),
+    }
+}

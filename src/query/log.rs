@@ -1,0 +1,115 @@
+//! The log of changes as a view has it: those of the open transaction are the newest.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::view::View;
+use crate::error::{ErrorKind, ObjectKind, Result};
+use crate::model::{Catalog, Change, Name, Revision, Spanned};
+use crate::statement::find::{find_config, find_key, find_segment};
+use crate::store::Position;
+
+/// Change, and the revision that it is part of.
+pub(super) struct Logged {
+    pub(super) revision: Arc<Revision>,
+    pub(super) change: Change,
+}
+
+/// Taker of changes, each with those before it in its revision; says whether more are wanted.
+pub(super) type Take<'t> = dyn FnMut(&Logged, &[Logged]) -> Result<ControlFlow<()>> + 't;
+
+/// Every change, newest first, until no more are wanted.
+pub(super) fn each_change(view: &View<'_>, take: &mut Take<'_>) -> Result<()> {
+    let pending = view.pending.as_ref();
+    let pending = pending.map(|p| Ok((Revision::clone(&p.revision), p.changes.to_vec())));
+    let committed = view.reader()?.changes_until(view.newest())?;
+    for logged in pending.into_iter().chain(committed) {
+        let (revision, changes) = logged?;
+        let revision = Arc::new(revision);
+        let logged = changes.into_iter();
+        let logged = logged.map(|change| Logged { revision: Arc::clone(&revision), change });
+        if newest_first(&logged.collect::<Vec<_>>(), take)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Hands changes over, newest first, until no more are wanted.
+pub(super) fn newest_first(changes: &[Logged], take: &mut Take<'_>) -> Result<ControlFlow<()>> {
+    for (place, logged) in changes.iter().enumerate().rev() {
+        let number = logged.revision.number;
+        let first = changes.partition_point(|earlier| earlier.revision.number < number);
+        if take(logged, changes.get(first..place).unwrap_or_default())?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// The changes of one object, oldest first.
+pub(super) fn object_history(view: &View<'_>, kind: ObjectKind, id: u32) -> Result<Vec<Logged>> {
+    logged(view, placed_history(view, kind, id)?)
+}
+
+/// The changes of one object with their places in the log, oldest first.
+pub(super) fn placed_history(
+    view: &View<'_>,
+    kind: ObjectKind,
+    id: u32,
+) -> Result<Vec<(Position, Change)>> {
+    let mut placed = view.reader()?.object_history(kind, id)?;
+    placed.retain(|((number, _), _)| *number <= view.newest());
+    if let Some(pending) = &view.pending {
+        let own = (0..).zip(pending.changes);
+        let own = own.filter(|(_, change)| object_of(change) == Some((kind, id)));
+        placed.extend(own.map(|(place, c)| ((pending.revision.number, place), c.clone())));
+    }
+    Ok(placed)
+}
+
+/// Changes with the revisions that they are part of.
+pub(super) fn logged(view: &View<'_>, placed: Vec<(Position, Change)>) -> Result<Vec<Logged>> {
+    let pending = view.pending.as_ref();
+    let mut known: BTreeMap<u64, Arc<Revision>> = BTreeMap::new();
+    known.extend(pending.map(|pending| (pending.revision.number, Arc::clone(&pending.revision))));
+    let logged = placed.into_iter().map(|((number, _), change)| {
+        let revision = match known.get(&number) {
+            Some(revision) => Arc::clone(revision),
+            None => Arc::new(revision(view, number)?),
+        };
+        known.insert(number, Arc::clone(&revision));
+        Ok(Logged { revision, change })
+    });
+    logged.collect()
+}
+
+fn revision(view: &View<'_>, number: u64) -> Result<Revision> {
+    let missing = || ErrorKind::Corrupt { what: format!("revision {number} is missing") };
+    view.reader()?.revision(number)?.ok_or_else(|| missing().into())
+}
+
+/// The number of an object of a kind.
+pub(super) fn find(catalog: &Catalog, kind: ObjectKind, name: &Spanned<Name>) -> Result<u32> {
+    match kind {
+        ObjectKind::Key => find_key(catalog, name).map(|key| key.id.0),
+        ObjectKind::Segment => find_segment(catalog, name).map(|segment| segment.id.0),
+        ObjectKind::Config => find_config(catalog, name).map(|config| config.head.id.0),
+    }
+}
+
+/// The object that a change is about, if it is about one.
+pub(super) fn object_of(change: &Change) -> Option<(ObjectKind, u32)> {
+    Some(match change {
+        Change::Key(key) => (ObjectKind::Key, key.id.0),
+        Change::Segment(segment) => (ObjectKind::Segment, segment.id.0),
+        Change::Config { head, .. } => (ObjectKind::Config, head.id.0),
+        Change::Version(version) => (ObjectKind::Config, version.config.0),
+        Change::Publication(publication) => (ObjectKind::Config, publication.config.0),
+        Change::Salt { config, .. } | Change::Cancel { config, .. } => {
+            (ObjectKind::Config, config.0)
+        }
+        Change::Keep { .. } => return None,
+    })
+}

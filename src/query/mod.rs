@@ -1,0 +1,79 @@
+//! Queries: what statements ask of the store, answered over a [`View`] of it.
+
+mod assertion;
+mod describe;
+mod diff;
+mod explain;
+mod filter;
+mod get;
+mod interrupt;
+pub(crate) mod list;
+mod log;
+mod past;
+mod pending;
+mod record;
+mod relation;
+mod rows;
+mod stats;
+mod value;
+mod view;
+
+pub use interrupt::InterruptHandle;
+pub(crate) use interrupt::Interrupts;
+pub(crate) use pending::Pending;
+pub use record::Record;
+pub use relation::{STATS_COLUMNS, tables};
+pub use rows::{Column, ColumnKind, Rows, Schema};
+pub(crate) use view::{Lender, View};
+
+use crate::error::Result;
+use crate::eval::Evaluation;
+use crate::model::Context;
+use crate::statement::{Get, Query, Show};
+use relation::{History, Versions, count, select};
+
+/// Answer to a query.
+pub(crate) enum Answer {
+    /// A table.
+    Rows(Rows),
+    /// A table of values that are delivered to a user: the engine counts them.
+    Delivery(Rows, Vec<Evaluation>, Context),
+    /// An assertion holds.
+    Holds,
+}
+
+/// Answers a query.
+pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
+    match query {
+        Query::Get(get) => self::get(view, get),
+        Query::Explain(explain) => explain::explain(view, explain).map(Answer::Rows),
+        Query::Show(show) => self::show(view, show).map(Answer::Rows),
+        Query::ShowVersions(show) => {
+            select(&Versions::new(view, show)?, view, &show.filter).map(Answer::Rows)
+        }
+        Query::ShowHistory(show) => select(&History(show), view, &show.filter).map(Answer::Rows),
+        Query::ShowStats(show) => stats::stats(view, show).map(Answer::Rows),
+        Query::Describe(describe) => describe::describe(view, describe).map(Answer::Rows),
+        Query::Diff(diff) => diff::diff(view, diff).map(Answer::Rows),
+        Query::AssertGet(assertion) => assertion::hold(view, assertion).map(|()| Answer::Holds),
+    }
+}
+
+fn get(view: &View<'_>, get: &Get) -> Result<Answer> {
+    let reading = get::Reading::new(view, get)?;
+    let evaluations: Vec<_> = reading.evaluations().collect();
+    let rows = get::rows(&evaluations);
+    if get.as_of.is_some() || get.under.is_some() {
+        return Ok(Answer::Rows(rows));
+    }
+    Ok(Answer::Delivery(rows, evaluations, reading.context))
+}
+
+fn show(view: &View<'_>, show: &Show) -> Result<Rows> {
+    let relation = relation::of(show.table);
+    if show.count {
+        count(relation, view, &show.filter)
+    } else {
+        select(relation, view, &show.filter)
+    }
+}

@@ -1,0 +1,92 @@
+//! `STATS FOR CONFIG`: what was delivered of a config, by time.
+
+use std::cmp::Ordering;
+
+use super::{Relation, Scan};
+use crate::error::Result;
+use crate::model::{Catalog, SegmentId, Value};
+use crate::query::filter::compare_column;
+use crate::query::rows::ColumnKind::{Integer, Number, Text, Time, Value as Any};
+use crate::query::rows::{Column, Row, Schema};
+use crate::query::value::{count, minute, optional, share, text};
+use crate::query::view::View;
+use crate::store::{DeliveryCount, DeliveryQuery};
+
+pub(super) const SCHEMA: Schema = Schema {
+    name: "STATS FOR CONFIG",
+    columns: &[
+        Column::of("time", Time, "when the bucket begins"),
+        Column::of("per", Text, "its size: `minute`, `hour` or `day`"),
+        Column::of("key", Text, "the key"),
+        Column::of("version", Integer, "the version of the config that gave the value"),
+        Column::of("segment", Text, "the segment of the row that gave the value"),
+        Column::of("variant", Text, "the arm of the split that gave the value"),
+        Column::of("value", Any, "the value"),
+        Column::of("reason", Text, "the reason of the value"),
+        Column::of("deliveries", Integer, "how often it was delivered so"),
+        Column::of("share", Number, "that in percent of all deliveries of the key in the bucket"),
+        Column::of("users", Integer, "about how many users it was delivered to; of days only"),
+    ],
+};
+
+/// The columns by which the rows of one time are sorted; the size of the bucket comes last, as it differs only
+/// where the past is being added up.
+const ORDER: [usize; 7] = [2, 3, 4, 5, 6, 7, 1];
+
+/// Buckets of time, with what was delivered of a config in them.
+pub(in crate::query) struct ConfigStats {
+    pub(in crate::query) query: DeliveryQuery,
+}
+
+impl Relation for ConfigStats {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
+        let counts = view.reader()?.deliveries(&self.query)?;
+        let mut rows: Vec<_> =
+            counts.iter().filter_map(|count| row(view.catalog(), count)).collect();
+        rows.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| compare(&a.1, &b.1)));
+        scan.take_all(rows.into_iter().map(|(_, row)| row));
+        Ok(())
+    }
+}
+
+/// The row of a bucket, after its time; `None` if it is about what was made after the state that is seen.
+fn row(catalog: &Catalog, counted: &DeliveryCount) -> Option<(i64, Row)> {
+    let delivery = &counted.delivery;
+    let segment = match delivery.segment {
+        Some(segment) => segment_name(catalog, segment)?,
+        None => Value::Null,
+    };
+    let row = vec![
+        minute(counted.minute),
+        text(counted.per.as_str()),
+        text(catalog.key(delivery.key)?.name.as_str()),
+        delivery.owner.map_or(Value::Null, |(_, version)| Value::from(version)),
+        segment,
+        optional(delivery.variant.as_deref()),
+        delivery.value.clone(),
+        text(delivery.reason.as_str()),
+        count(counted.count),
+        share(counted.count, counted.of),
+        counted.users.map_or(Value::Null, rounded),
+    ];
+    Some((counted.minute, row))
+}
+
+fn segment_name(catalog: &Catalog, id: SegmentId) -> Option<Value> {
+    let known = id.is_everyone() || catalog.segment(id).is_some();
+    known.then(|| text(catalog.segment_name(id).as_str()))
+}
+
+fn compare(a: &Row, b: &Row) -> Ordering {
+    let mut orders = ORDER.into_iter().map(|at| compare_column(SCHEMA.columns(), at, a, b));
+    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a cast keeps to the range")]
+fn rounded(number: f64) -> Value {
+    Value::Integer(number.round() as i64)
+}

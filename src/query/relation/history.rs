@@ -1,0 +1,108 @@
+//! `HISTORY`: who changed what, when and why.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use super::sentence::Sentences;
+use super::{Relation, Scan};
+use crate::error::{ObjectKind, Result};
+use crate::model::{Catalog, Change, KeyId, Reference, SegmentId};
+use crate::query::log::{Logged, each_change, find, logged, newest_first, placed_history};
+use crate::query::rows::ColumnKind::{Integer, Text, Time};
+use crate::query::rows::{Column, Row, Schema};
+use crate::query::value::{count, instant, maybe, text};
+use crate::query::view::View;
+use crate::statement::ShowHistory;
+
+pub(super) const SCHEMA: Schema = Schema {
+    name: "HISTORY",
+    columns: &[
+        Column::of("revision", Integer, "the number of the revision"),
+        Column::of("time", Time, "when it was committed"),
+        Column::of("actor", Text, "who committed it"),
+        Column::of("comment", Text, "why"),
+        Column::of("kind", Text, "what kind of object changed"),
+        Column::of("name", Text, "its name"),
+        Column::of("change", Text, "what changed, in words"),
+    ],
+};
+
+/// Changes of the store or of one object, newest first.
+pub(in crate::query) struct History<'s>(pub(in crate::query) &'s ShowHistory);
+
+impl Relation for History<'_> {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
+        let catalog = view.catalog();
+        let sentences = Sentences { reader: view.reader()?, catalog };
+        let mut take = |change: &Logged, before: &[Logged]| {
+            let row = row(&sentences, change, before)?;
+            Ok(row.map_or(ControlFlow::Continue(()), |row| scan.take(row)))
+        };
+        let Some((kind, name)) = &self.0.of else { return each_change(view, &mut take) };
+        let id = find(catalog, *kind, name)?;
+        let changes = transitive_history(view, *kind, id)?;
+        newest_first(&changes, &mut take).map(drop)
+    }
+}
+
+/// The row of a change; `None` for salts, which come with the version that needs them.
+fn row(sentences: &Sentences<'_>, change: &Logged, before: &[Logged]) -> Result<Option<Row>> {
+    let Some((told, own)) = sentences.tell(change, before)? else { return Ok(None) };
+    let revision = &change.revision;
+    let (kind, name) = sentences.about(&change.change);
+    Ok(Some(vec![
+        count(revision.number),
+        instant(revision.time),
+        maybe(revision.actor.as_ref()),
+        maybe(own.or(revision.comment.as_ref())),
+        kind,
+        name,
+        text(&told),
+    ]))
+}
+
+/// The changes of an object, and of a config also those of every key and segment that it uses or used, oldest
+/// first.
+fn transitive_history(view: &View<'_>, kind: ObjectKind, id: u32) -> Result<Vec<Logged>> {
+    let mut placed = placed_history(view, kind, id)?;
+    if kind == ObjectKind::Config {
+        for (kind, id) in used_by(view.catalog(), placed.iter().map(|(_, change)| change)) {
+            placed.extend(placed_history(view, kind, id)?);
+        }
+        placed.sort_by_key(|(place, _)| *place);
+    }
+    logged(view, placed)
+}
+
+/// The keys and segments of a config's versions, and what their conditions refer to, all the way down.
+fn used_by<'c>(
+    catalog: &Catalog,
+    changes: impl Iterator<Item = &'c Change>,
+) -> BTreeSet<(ObjectKind, u32)> {
+    let mut todo: Vec<Reference> = Vec::new();
+    for change in changes {
+        if let Change::Version(version) = change {
+            todo.extend(version.columns.iter().map(|column| Reference::Key(column.key)));
+            todo.extend(version.rows.iter().map(|row| Reference::Segment(row.segment)));
+        }
+    }
+    let mut used = BTreeSet::new();
+    while let Some(reference) = todo.pop() {
+        let (kind, id) = match reference {
+            Reference::Key(KeyId(id)) => (ObjectKind::Key, id),
+            Reference::Segment(SegmentId(0)) => continue,
+            Reference::Segment(SegmentId(id)) => (ObjectKind::Segment, id),
+        };
+        if used.insert((kind, id))
+            && let Reference::Segment(id) = reference
+            && let Some(segment) = catalog.segment(id)
+        {
+            todo.extend(catalog.references(segment.condition.expr()));
+        }
+    }
+    used
+}

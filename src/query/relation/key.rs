@@ -1,0 +1,58 @@
+//! `KEYS`: the keys, by name.
+
+use super::{Relation, Scan};
+use crate::error::Result;
+use crate::model::{Catalog, Condition, Key, Reference, Timestamp, Value};
+use crate::query::rows::ColumnKind::{Integer, Text, Value as Any};
+use crate::query::rows::{Column, Row, Schema};
+use crate::query::value::{maybe, status, text};
+use crate::query::view::View;
+use crate::statement::usage;
+
+const SCHEMA: Schema = Schema {
+    name: "KEYS",
+    columns: &[
+        Column::of("key", Text, "its name"),
+        Column::of("type", Text, "its type"),
+        Column::of("default", Any, "its default"),
+        Column::of("check", Text, "the condition that its values meet"),
+        Column::of("config", Text, "the config that owns it"),
+        Column::of("status", Text, "`active` or `archived`"),
+        Column::of("version", Integer, "its newest version"),
+        Column::of("description", Text, "what it is for"),
+    ],
+};
+
+/// Keys, by name.
+pub(super) struct Keys;
+
+impl Relation for Keys {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
+        let catalog = view.catalog();
+        scan.take_all(catalog.keys().map(|key| row(catalog, key, view.now)));
+        Ok(())
+    }
+}
+
+fn row(catalog: &Catalog, key: &Key, now: Timestamp) -> Row {
+    vec![
+        text(key.name.as_str()),
+        text(key.kind.keyword()),
+        key.default.clone(),
+        maybe(key.check.as_ref().map(Condition::text)),
+        owner(catalog, key, now),
+        status(key.archived),
+        Value::from(key.version),
+        maybe(key.description.as_ref()),
+    ]
+}
+
+/// The config that has a key now.
+pub(super) fn owner(catalog: &Catalog, key: &Key, now: Timestamp) -> Value {
+    let owners = usage::configs_with(catalog, Reference::Key(key.id), now);
+    owners.first().map_or(Value::Null, |config| text(config.head.name.as_str()))
+}

@@ -1,0 +1,100 @@
+//! Relations: the tables that `SHOW` selects from, one a file.
+
+mod config;
+mod config_stats;
+mod event;
+mod history;
+mod key;
+mod key_stats;
+mod retention;
+mod scan;
+mod schedule;
+mod segment;
+mod sentence;
+mod user;
+mod version;
+mod walk;
+
+pub(super) use config_stats::ConfigStats;
+pub(super) use history::History;
+pub(super) use key_stats::KeyStats;
+pub(super) use scan::Scan;
+pub(super) use version::Versions;
+
+use super::filter::Selection;
+use super::rows::{Column, ColumnKind, Rows, Schema};
+use super::value;
+use super::view::View;
+use crate::error::Result;
+use crate::statement::{Filter, Table};
+
+/// Relation: typed columns, and rows that a view has of them.
+pub(super) trait Relation {
+    /// Its name and its columns.
+    fn schema(&self) -> &'static Schema;
+
+    /// Whether each row is about a user, so that a condition may ask of the user what a segment may ask.
+    fn is_about_users(&self) -> bool {
+        false
+    }
+
+    /// The column by which rows are listed that are wanted in no other order, if they are not scanned so.
+    fn listed_by(&self, _view: &View<'_>) -> Option<usize> {
+        None
+    }
+
+    /// Hands over the rows, until no more are wanted.
+    fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()>;
+}
+
+/// The relation of a table.
+pub(super) fn of(table: Table) -> &'static dyn Relation {
+    match table {
+        Table::Keys => &key::Keys,
+        Table::Segments => &segment::Segments,
+        Table::Configs => &config::Configs,
+        Table::Schedule => &schedule::Schedule,
+        Table::Users => &user::Users,
+        Table::Events => &event::Events,
+        Table::Retention => &retention::Retention,
+    }
+}
+
+/// Returns every table that `SHOW` lists, with its columns.
+///
+/// ```
+/// let keys = pcq::tables().find(|table| table.name() == "KEYS").unwrap();
+/// assert!(keys.columns().iter().any(|column| column.name() == "default"));
+/// ```
+pub fn tables() -> impl Iterator<Item = &'static Schema> {
+    let others = [&history::SCHEMA, &config_stats::SCHEMA, &key_stats::SCHEMA];
+    let tables = Table::ALL.iter().map(|table| of(*table).schema());
+    tables.chain(&version::SCHEMAS).chain(others)
+}
+
+/// The columns of `SHOW STATS FOR CONFIG`, by which its rows are told from those of other statements.
+pub const STATS_COLUMNS: &[Column] = config_stats::SCHEMA.columns;
+
+/// What `SHOW COUNT OF` gives.
+const COUNT: &[Column] = &[Column::of("count", ColumnKind::Integer, "how many rows there are")];
+
+/// The rows of a relation that a filter lets through, in the order and as many as it wants.
+pub(super) fn select(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
+    let mut scan = scan(relation, view, filter)?;
+    relation.scan(view, &mut scan)?;
+    Ok(Rows::new(relation.schema().columns(), scan.into_rows()))
+}
+
+/// How many rows of a relation a filter lets through.
+pub(super) fn count(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
+    let mut scan = scan(relation, view, filter)?.counting();
+    relation.scan(view, &mut scan)?;
+    Ok(Rows::new(COUNT, vec![vec![value::count(scan.count())]]))
+}
+
+fn scan<'v>(relation: &dyn Relation, view: &'v View<'_>, filter: &Filter) -> Result<Scan<'v>> {
+    let columns = relation.schema().columns();
+    let users = relation.is_about_users().then(|| view.catalog());
+    let selection = Selection::new(filter, columns, users, view.parameters, view.now)?;
+    Ok(Scan::new(columns, selection, &view.snapshot, relation.listed_by(view)))
+}

@@ -1,0 +1,171 @@
+//! Sentences about changes: what each did, by what was there before it.
+
+use std::sync::Arc;
+
+use crate::error::{ObjectKind, Result};
+use crate::model::{
+    Catalog, Change, ConfigHead, ConfigId, Kept, Key, KeyId, Literal, Publication, Segment,
+    SegmentId, Timestamp, Value,
+};
+use crate::query::log::{Logged, object_of};
+use crate::query::value::{maybe, text};
+use crate::store::Reader;
+
+/// Sentence about a change, and the comment that the change has of its own.
+type Told<'c> = (String, Option<&'c Arc<str>>);
+
+/// Teller of what changes did.
+pub(super) struct Sentences<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) catalog: &'a Catalog,
+}
+
+impl Sentences<'_> {
+    /// The kind and the name of what a change is about.
+    pub(super) fn about(&self, change: &Change) -> (Value, Value) {
+        match (object_of(change), change) {
+            (Some((kind, id)), _) => (text(&kind.to_string()), self.name(kind, id)),
+            (None, Change::Keep { event, .. }) => (text("event"), maybe(event.as_ref())),
+            (None, _) => (Value::Null, Value::Null),
+        }
+    }
+
+    fn name(&self, kind: ObjectKind, id: u32) -> Value {
+        let name = match kind {
+            ObjectKind::Key => self.catalog.key(KeyId(id)).map(|key| &key.name),
+            ObjectKind::Segment => self.catalog.segment(SegmentId(id)).map(|s| &s.name),
+            ObjectKind::Config => self.catalog.config(ConfigId(id)).map(|c| &c.head.name),
+        };
+        name.map_or(Value::Null, |name| text(name.as_str()))
+    }
+
+    /// What a change did. `before`: the changes before it in its revision. `None` for salts.
+    pub(super) fn tell<'c>(
+        &self,
+        Logged { revision, change }: &'c Logged,
+        before: &[Logged],
+    ) -> Result<Option<Told<'c>>> {
+        let earlier = revision.number.saturating_sub(1);
+        Ok(Some(match change {
+            Change::Key(key) => {
+                let own = last(before, |change| match change {
+                    Change::Key(old) if old.id == key.id => Some(Arc::clone(old)),
+                    _ => None,
+                });
+                let old = or_read(own, || self.reader.key_at(key.id, earlier))?;
+                (tell_key(old.as_deref(), key), None)
+            }
+            Change::Segment(segment) => {
+                let own = last(before, |change| match change {
+                    Change::Segment(old) if old.id == segment.id => Some(Arc::clone(old)),
+                    _ => None,
+                });
+                let old = or_read(own, || self.reader.segment_at(segment.id, earlier))?;
+                (tell_segment(old.as_deref(), segment), None)
+            }
+            Change::Config { head, comment } => {
+                let own = last(before, |change| match change {
+                    Change::Config { head: old, .. } if old.id == head.id => Some(old.clone()),
+                    _ => None,
+                });
+                let old = or_read(own, || self.reader.head_at(head.id, earlier))?;
+                (tell_head(old.as_ref(), head), comment.as_ref())
+            }
+            Change::Version(version) => (format!("version {}", version.number), None),
+            Change::Publication(publication) => {
+                (tell_publication(publication, revision.time), publication.comment.as_ref())
+            }
+            Change::Cancel { config, sequence } => {
+                (self.tell_cancel(*config, *sequence, before)?, None)
+            }
+            Change::Keep { keep, .. } => (format!("kept {}", Kept(*keep)), None),
+            Change::Salt { .. } => return Ok(None),
+        }))
+    }
+
+    /// What a cancellation took back: of its own revision, or of an earlier one.
+    fn tell_cancel(&self, config: ConfigId, sequence: u64, before: &[Logged]) -> Result<String> {
+        let own = last(before, |change| match change {
+            Change::Publication(p) if p.sequence == sequence => Some(p.clone()),
+            _ => None,
+        });
+        let cancelled = own.map_or_else(|| self.reader.publication(config, sequence), Ok)?;
+        Ok(format!("cancelled version {} at {}", cancelled.version, cancelled.effective))
+    }
+}
+
+/// What the last change has that has it.
+fn last<T>(changes: &[Logged], find: impl Fn(&Change) -> Option<T>) -> Option<T> {
+    changes.iter().rev().find_map(|logged| find(&logged.change))
+}
+
+fn or_read<T>(own: Option<T>, read: impl FnOnce() -> Result<Option<T>>) -> Result<Option<T>> {
+    own.map_or_else(read, |own| Ok(Some(own)))
+}
+
+fn tell_key(old: Option<&Key>, new: &Key) -> String {
+    let Some(old) = old else {
+        return format!("created: {} DEFAULT {}", new.kind, written(&new.default));
+    };
+    if old.archived != new.archived {
+        return archived(new.archived);
+    }
+    let mut told = Vec::new();
+    if old.default != new.default {
+        told.push(format!("default {} → {}", written(&old.default), written(&new.default)));
+    }
+    if old.check != new.check {
+        let check = new.check.as_ref().map_or("none", |check| check.text());
+        told.push(format!("check {check}"));
+    }
+    if old.description != new.description {
+        told.push("description".to_owned());
+    }
+    format!("version {}: {}", new.version, told.join(", "))
+}
+
+/// A value as the language writes it.
+fn written(value: &Value) -> Literal {
+    Literal::Value(value.clone())
+}
+
+fn tell_segment(old: Option<&Segment>, new: &Segment) -> String {
+    let condition = &new.condition;
+    match old {
+        None => format!("created: {condition}"),
+        Some(old) if old.archived != new.archived => archived(new.archived),
+        Some(old) if old.condition == new.condition => {
+            format!("version {}: description", new.version)
+        }
+        Some(_) => format!("version {}: {condition}", new.version),
+    }
+}
+
+fn tell_head(old: Option<&ConfigHead>, new: &ConfigHead) -> String {
+    match old {
+        None => "created".to_owned(),
+        Some(old) if old.archived != new.archived => archived(new.archived),
+        Some(old) if old.disabled != new.disabled => {
+            (if new.disabled { "disabled" } else { "enabled" }).to_owned()
+        }
+        Some(old) => format!("renamed from `{}` to `{}`", old.name.as_str(), new.name.as_str()),
+    }
+}
+
+fn tell_publication(publication: &Publication, committed: Timestamp) -> String {
+    let number = publication.version;
+    if publication.effective <= committed && publication.until.is_none() {
+        return format!("published version {number}");
+    }
+    match (publication.scheduled, publication.until) {
+        (false, _) => format!("published version {number}"),
+        (true, None) => format!("scheduled version {number} at {}", publication.effective),
+        (true, Some(until)) => {
+            format!("scheduled version {number} from {} until {until}", publication.effective)
+        }
+    }
+}
+
+fn archived(archived: bool) -> String {
+    (if archived { "archived" } else { "restored" }).to_owned()
+}

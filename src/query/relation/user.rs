@@ -1,0 +1,61 @@
+//! `USERS`: the users of whom something is known, by their ids.
+
+use std::sync::Arc;
+
+use super::walk::each_user;
+use super::{Relation, Scan};
+use crate::behaviour::UserHistory;
+use crate::error::Result;
+use crate::model::{Timestamp, Value};
+use crate::query::rows::ColumnKind::{Integer, Object, Text, Time};
+use crate::query::rows::{Column, Row, Schema};
+use crate::query::value::{count, instant};
+use crate::query::view::{View, context};
+
+const SCHEMA: Schema = Schema {
+    name: "USERS",
+    columns: &[
+        Column::of("user", Text, "the id"),
+        Column::of("attributes", Object, "the profile as it is now"),
+        Column::of("events", Integer, "how many events there are up to now"),
+        Column::of("first", Time, "when the first of them was"),
+        Column::of("last", Time, "when the last of them was"),
+    ],
+};
+
+/// Users of whom something is known, by their ids.
+pub(super) struct Users;
+
+impl Relation for Users {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn is_about_users(&self) -> bool {
+        true
+    }
+
+    /// Users of whom only the open transaction knows come last.
+    fn listed_by(&self, view: &View<'_>) -> Option<usize> {
+        (!view.pending_users().is_empty()).then_some(0)
+    }
+
+    fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
+        let only = scan.only("user").and_then(Value::as_str).map(Arc::from);
+        each_user(view, only, |user, history| {
+            let context = context(Some(Arc::clone(user)), Arc::clone(history), view.now);
+            scan.take_of(&context, row(user, history, view.now))
+        })
+    }
+}
+
+fn row(user: &Arc<str>, history: &UserHistory, now: Timestamp) -> Row {
+    let times: Vec<_> = history.events().map(|event| event.at).filter(|at| *at <= now).collect();
+    vec![
+        Value::String(Arc::clone(user)),
+        Value::Object(Arc::new(history.profile(now))),
+        count(times.len()),
+        times.first().map_or(Value::Null, |at| instant(*at)),
+        times.last().map_or(Value::Null, |at| instant(*at)),
+    ]
+}

@@ -1,0 +1,140 @@
+//! `VERSIONS`: the versions of an object.
+
+use super::{Relation, Scan};
+use crate::error::{ObjectKind, Result};
+use crate::model::{Catalog, Change, Condition, Key, Segment, Timestamp, Value, Version};
+use crate::query::log::{find, object_history};
+use crate::query::rows::ColumnKind::{Integer, List, Text, Time, Value as Any};
+use crate::query::rows::{Column, Row, Schema};
+use crate::query::value::{instant, maybe, optional, text, texts};
+use crate::query::view::View;
+use crate::statement::ShowVersions;
+
+const VERSION: Column = Column::of("version", Integer, "its number");
+const TIME: Column = Column::of("time", Time, "when it was committed");
+const ACTOR: Column = Column::of("actor", Text, "who committed it");
+const COMMENT: Column = Column::of("comment", Text, "why");
+const DESCRIPTION: Column = Column::of("description", Text, "its description");
+
+/// The columns of each kind of object.
+pub(super) const SCHEMAS: [Schema; 3] = [KEY, SEGMENT, CONFIG];
+
+const KEY: Schema = Schema {
+    name: "VERSIONS OF KEY",
+    columns: &[
+        VERSION,
+        TIME,
+        ACTOR,
+        COMMENT,
+        Column::of("default", Any, "the default"),
+        Column::of("check", Text, "the condition that values meet"),
+        DESCRIPTION,
+    ],
+};
+
+const SEGMENT: Schema = Schema {
+    name: "VERSIONS OF SEGMENT",
+    columns: &[
+        VERSION,
+        TIME,
+        ACTOR,
+        COMMENT,
+        Column::of("condition", Text, "who is in it"),
+        DESCRIPTION,
+    ],
+};
+
+const CONFIG: Schema = Schema {
+    name: "VERSIONS OF CONFIG",
+    columns: &[
+        VERSION,
+        TIME,
+        ACTOR,
+        COMMENT,
+        Column::of("status", Text, "`live`, `scheduled`, `newest` or none"),
+        Column::of("segments", List, "its segments"),
+        Column::of("keys", List, "its keys"),
+        DESCRIPTION,
+    ],
+};
+
+/// Versions of an object, oldest first.
+pub(in crate::query) struct Versions {
+    kind: ObjectKind,
+    id: u32,
+}
+
+impl Versions {
+    pub(in crate::query) fn new(view: &View<'_>, show: &ShowVersions) -> Result<Self> {
+        Ok(Self { kind: show.kind, id: find(view.catalog(), show.kind, &show.name)? })
+    }
+}
+
+impl Relation for Versions {
+    fn schema(&self) -> &'static Schema {
+        match self.kind {
+            ObjectKind::Key => &KEY,
+            ObjectKind::Segment => &SEGMENT,
+            ObjectKind::Config => &CONFIG,
+        }
+    }
+
+    fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
+        let mut last = 0;
+        for logged in object_history(view, self.kind, self.id)? {
+            let (number, cells) = match &logged.change {
+                Change::Key(key) => (key.version, key_cells(key)),
+                Change::Segment(segment) => (segment.version, segment_cells(segment)),
+                Change::Version(v) => (v.number, version_cells(view.catalog(), v, view.now)),
+                _ => continue,
+            };
+            if number <= last {
+                continue; // archived or restored, which makes no version
+            }
+            last = number;
+            let revision = &logged.revision;
+            let mut row = vec![Value::from(number), instant(revision.time)];
+            row.extend([maybe(revision.actor.as_ref()), maybe(revision.comment.as_ref())]);
+            row.extend(cells);
+            if scan.take(row).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn key_cells(key: &Key) -> Row {
+    vec![
+        key.default.clone(),
+        maybe(key.check.as_ref().map(Condition::text)),
+        maybe(key.description.as_ref()),
+    ]
+}
+
+fn segment_cells(segment: &Segment) -> Row {
+    vec![text(segment.condition.text()), maybe(segment.description.as_ref())]
+}
+
+fn version_cells(catalog: &Catalog, version: &Version, now: Timestamp) -> Row {
+    let segments = version.rows.iter().map(|row| catalog.segment_name(row.segment).to_arc());
+    let keys = version.columns.iter().filter_map(|column| catalog.key(column.key));
+    vec![
+        optional(status(catalog, version, now)),
+        texts(segments),
+        texts(keys.map(|key| key.name.to_arc())),
+        maybe(version.description.as_ref()),
+    ]
+}
+
+/// What a version is for its config now.
+fn status(catalog: &Catalog, version: &Version, now: Timestamp) -> Option<&'static str> {
+    let config = catalog.config(version.config)?;
+    if config.timeline.live(now) == Some(version.number) {
+        Some("live")
+    } else if config.timeline.used_versions(now).contains(&version.number) {
+        Some("scheduled")
+    } else {
+        (config.newest == version.number).then_some("newest")
+    }
+}

@@ -1,0 +1,146 @@
+//! Tables that statements give: typed columns, and rows of values.
+
+use std::borrow::Cow;
+
+use crate::model::Value;
+
+/// A row of a table: a value for each column.
+pub(crate) type Row = Vec<Value>;
+
+/// What the values of a column are; each may be `NULL`, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColumnKind {
+    /// Texts.
+    Text,
+    /// Whole numbers.
+    Integer,
+    /// Numbers.
+    Number,
+    /// Instants, as texts such as `2026-03-01T09:00:00Z`. `WHERE` compares them with texts as instants, and
+    /// `ORDER BY` has them in the order of time.
+    Time,
+    /// Lists of texts.
+    List,
+    /// Objects of JSON.
+    Object,
+    /// Any values.
+    Value,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    name: Cow<'static, str>,
+    kind: ColumnKind,
+    doc: &'static str,
+}
+
+impl Column {
+    /// Makes a column that is not described.
+    #[must_use]
+    pub fn new(name: impl Into<Cow<'static, str>>, kind: ColumnKind) -> Self {
+        Self { name: name.into(), kind, doc: "" }
+    }
+
+    /// A column of a table that the language knows, and what it holds.
+    pub(crate) const fn of(name: &'static str, kind: ColumnKind, doc: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), kind, doc }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the values are.
+    #[must_use]
+    pub fn kind(&self) -> ColumnKind {
+        self.kind
+    }
+
+    /// What the column holds, in a few words; nothing if it was made at run time.
+    #[must_use]
+    pub fn doc(&self) -> &str {
+        self.doc
+    }
+}
+
+/// A table: typed columns, and a value for each of them in each row.
+///
+/// ```
+/// let db = pcq::Database::in_memory()?;
+/// db.execute("CREATE KEY theme STRING DEFAULT 'light';")?;
+/// let outcomes = db.execute("SHOW KEYS WHERE default = 'light';")?;
+/// let rows = outcomes[0].rows().unwrap();
+/// let column = &rows.columns()[0];
+/// assert_eq!((column.name(), column.kind()), ("key", pcq::ColumnKind::Text));
+/// assert_eq!(rows.value(0, "key"), Some(&pcq::Value::from("theme")));
+/// # Ok::<(), pcq::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    columns: Cow<'static, [Column]>,
+    rows: Vec<Row>,
+}
+
+impl Rows {
+    /// Makes a table, so that what a program found itself is written like what a statement found.
+    #[must_use]
+    pub fn new(columns: impl Into<Cow<'static, [Column]>>, rows: Vec<Vec<Value>>) -> Self {
+        Self { columns: columns.into(), rows }
+    }
+
+    /// The columns, in order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The rows.
+    #[must_use]
+    pub fn rows(&self) -> &[Vec<Value>] {
+        &self.rows
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The value of a column in a row.
+    #[must_use]
+    pub fn value(&self, row: usize, column: &str) -> Option<&Value> {
+        let column = self.columns.iter().position(|known| known.name() == column)?;
+        self.rows.get(row)?.get(column)
+    }
+}
+
+/// A table of the language: its name and its columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static [Column],
+}
+
+impl Schema {
+    /// The name, as it stands after `SHOW`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The columns, in order.
+    #[must_use]
+    pub fn columns(&self) -> &'static [Column] {
+        self.columns
+    }
+}

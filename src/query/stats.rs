@@ -1,0 +1,43 @@
+//! `SHOW STATS`: what was delivered, and how often.
+
+use super::relation::{ConfigStats, KeyStats, select};
+use super::rows::Rows;
+use super::view::View;
+use crate::error::Result;
+use crate::statement::find::{find_config, find_key, find_segment_id};
+use crate::statement::{self, ShowStats, StatsOf};
+use crate::store::{DeliveryQuery, Window};
+
+/// Counts deliveries of a config or of every key.
+pub(super) fn stats(view: &View<'_>, show: &ShowStats) -> Result<Rows> {
+    let window = window(view, show)?;
+    match &show.of {
+        StatsOf::Config(config) => {
+            let query = query(view, config, window)?;
+            select(&ConfigStats { query }, view, &show.filter)
+        }
+        StatsOf::Keys => select(&KeyStats { window }, view, &show.filter),
+    }
+}
+
+fn window(view: &View<'_>, show: &ShowStats) -> Result<Window> {
+    let instant = |text| view.parameters.timestamp(text);
+    let (since, until) = (show.since.as_ref(), show.until.as_ref());
+    Ok(Window { since: since.map(instant).transpose()?, until: until.map(instant).transpose()? })
+}
+
+fn query(view: &View<'_>, asked: &statement::ConfigStats, window: Window) -> Result<DeliveryQuery> {
+    let catalog = view.catalog();
+    let config = find_config(catalog, &asked.config)?;
+    let key = asked.key.as_ref().map(|key| find_key(catalog, key)).transpose()?;
+    let segment = asked.segment.as_ref().map(|segment| find_segment_id(catalog, segment));
+    let version = asked.version.as_ref().map(|number| view.version_of(config, number));
+    Ok(DeliveryQuery {
+        config: config.head.id,
+        key: key.map(|key| key.id),
+        segment: segment.transpose()?,
+        version: version.transpose()?.map(|version| version.number),
+        per: asked.per,
+        window,
+    })
+}

@@ -1,0 +1,57 @@
+//! Values of rows, made of what the model has.
+
+use std::sync::Arc;
+
+use crate::model::{Timestamp, Value};
+
+const MICROS_PER_MINUTE: i64 = 60_000_000;
+
+/// A text.
+pub(super) fn text(text: &str) -> Value {
+    Value::from(text)
+}
+
+/// A text that may be missing.
+pub(super) fn optional(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, Value::from)
+}
+
+/// A text that may be missing, and is shared.
+pub(super) fn maybe(text: Option<&Arc<str>>) -> Value {
+    text.map_or(Value::Null, |text| Value::String(Arc::clone(text)))
+}
+
+/// A list of texts.
+pub(super) fn texts(items: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Value {
+    let items: Vec<_> = items.into_iter().map(|text| Value::String(text.into())).collect();
+    Value::from(items)
+}
+
+/// An instant.
+pub(super) fn instant(at: Timestamp) -> Value {
+    Value::from(at.to_string())
+}
+
+/// A count.
+pub(super) fn count(count: impl TryInto<i64>) -> Value {
+    Value::Integer(count.try_into().unwrap_or(i64::MAX))
+}
+
+/// Whether an object is archived.
+pub(super) fn status(archived: bool) -> Value {
+    text(if archived { "archived" } else { "active" })
+}
+
+/// The instant at which a minute begins.
+pub(super) fn minute(minute: i64) -> Value {
+    instant(Timestamp::clamped(minute.saturating_mul(MICROS_PER_MINUTE)))
+}
+
+/// A percentage, of three decimals; `NULL` of nothing.
+#[expect(clippy::cast_precision_loss, reason = "it is rounded to three decimals")]
+pub(super) fn share(part: u64, all: u64) -> Value {
+    if all == 0 {
+        return Value::Null;
+    }
+    Value::Double((part as f64 * 100_000.0 / all as f64).round() / 1_000.0)
+}

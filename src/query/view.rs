@@ -1,0 +1,139 @@
+//! What a statement may read: one state of the store at one instant.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::interrupt::Watch;
+use super::pending::Pending;
+use crate::behaviour::UserHistory;
+use crate::error::Result;
+use crate::eval::Snapshot;
+use crate::model::{
+    Catalog, Config, ConfigId, Context, Object, Spanned, Timestamp, Version, Versions,
+};
+use crate::statement::Parameters;
+use crate::statement::find::unknown_version;
+use crate::store::Reader;
+
+/// Lender of what a view reads when it needs it: the engine.
+pub(crate) trait Lender {
+    /// Begins to read one state of the store.
+    fn reader(&self) -> Result<Reader>;
+
+    /// The history of a user as it stands now. It may be one that is kept, so it is not read by the reader of a
+    /// view, which may be older.
+    fn history(&self, user: &str) -> Result<Arc<UserHistory>>;
+}
+
+/// View of one state of the store at one instant, with what the open transaction wrote.
+///
+/// All that it reads of the store it reads by one reader, which is begun when something is first read: a `GET`
+/// is answered from the snapshot alone.
+pub(crate) struct View<'v> {
+    lender: &'v dyn Lender,
+    /// The objects, and the same compiled.
+    pub(super) snapshot: Snapshot,
+    pub(super) now: Timestamp,
+    pub(super) parameters: &'v Parameters,
+    pub(super) pending: Option<Pending<'v>>,
+    /// Tells whether a scan is to end.
+    pub(super) watch: Watch,
+    reader: OnceCell<Reader>,
+}
+
+impl<'v> View<'v> {
+    /// A view of what the engine has, outside any transaction.
+    pub(crate) fn new(
+        lender: &'v dyn Lender,
+        snapshot: Snapshot,
+        now: Timestamp,
+        parameters: &'v Parameters,
+        watch: Watch,
+    ) -> Self {
+        Self { lender, snapshot, now, parameters, pending: None, watch, reader: OnceCell::new() }
+    }
+
+    /// The view of a transaction.
+    pub(crate) fn with_pending(self, pending: Option<Pending<'v>>) -> Self {
+        Self { pending, ..self }
+    }
+
+    /// The objects.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        self.snapshot.catalog()
+    }
+
+    /// The instant.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The reader of the store.
+    pub(crate) fn reader(&self) -> Result<&Reader> {
+        if let Some(reader) = self.reader.get() {
+            return Ok(reader);
+        }
+        let reader = self.lender.reader()?;
+        Ok(self.reader.get_or_init(|| reader))
+    }
+
+    /// The newest state without what the open transaction wrote.
+    pub(super) fn committed(&self) -> &Snapshot {
+        self.pending.as_ref().map_or(&self.snapshot, |pending| pending.base)
+    }
+
+    /// The newest committed revision that is seen: a transaction does not see what came after its beginning.
+    pub(super) fn newest(&self) -> u64 {
+        self.pending.as_ref().map_or(u64::MAX, |pending| pending.base.revision())
+    }
+
+    /// The history of a user.
+    pub(crate) fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
+        let history = self.lender.history(user)?;
+        Ok(match &self.pending {
+            Some(pending) => pending.over(user, history),
+            None => history,
+        })
+    }
+
+    /// The users of whom the open transaction says something, in byte order.
+    pub(super) fn pending_users(&self) -> BTreeSet<Arc<str>> {
+        self.pending.as_ref().map(Pending::users).unwrap_or_default()
+    }
+
+    /// A version of a config, which may be one of the past.
+    pub(super) fn version_of(
+        &self,
+        config: &Config,
+        number: &Spanned<u64>,
+    ) -> Result<Arc<Version>> {
+        let wanted = u32::try_from(number.node).ok().filter(|n| (1..=config.newest).contains(n));
+        let found = match wanted {
+            Some(wanted) => match config.versions.get(&wanted) {
+                Some(version) => Some(Arc::clone(version)),
+                None => self.version(config.head.id, wanted)?,
+            },
+            None => None,
+        };
+        found.ok_or_else(|| unknown_version(config, number))
+    }
+}
+
+impl Versions for View<'_> {
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
+        let pending = self.pending.as_ref();
+        match pending.and_then(|pending| pending.versions.get(&(config, number))) {
+            Some(version) => Ok(Some(Arc::clone(version))),
+            None => self.reader()?.version(config, number),
+        }
+    }
+}
+
+/// The attributes and the past of a user at an instant.
+pub(super) fn context(user: Option<Arc<str>>, history: Arc<UserHistory>, at: Timestamp) -> Context {
+    if history.is_empty() {
+        return Context::of(user, &Object::new());
+    }
+    Context::of(user, &history.profile(at)).with_past(history, Vec::new())
+}
