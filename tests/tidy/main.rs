@@ -147,6 +147,24 @@ fn every_statement_is_in_the_reference() {
 }
 
 #[test]
+fn every_column_is_in_the_reference() {
+    let reference = read("grammar/README.md");
+    let missing = pcq::tables().filter(|table| {
+        let start = format!("| `SHOW {}` | ", table.name());
+        let row = reference.lines().find_map(|line| line.strip_prefix(&start));
+        let named = row.map(quoted_outside_of_brackets);
+        named.is_none_or(|named| !table.columns().iter().map(pcq::Column::name).eq(named))
+    });
+    assert_none(&missing.map(|table| table.name().to_owned()).collect::<Vec<_>>());
+}
+
+/// The words in backquotes that stand in no brackets, where examples of values are.
+fn quoted_outside_of_brackets(row: &str) -> Vec<&str> {
+    let outside = row.split('(').map(|part| part.rsplit(')').next().unwrap_or(part));
+    outside.flat_map(|part| part.split('`').skip(1).step_by(2)).collect()
+}
+
+#[test]
 fn every_error_code_is_in_the_reference() {
     let reference = read("grammar/README.md");
     let reference = reference.replace("[limits](#limits)", "limits");
