@@ -21,7 +21,7 @@ use crate::model::{Context, Name, Object, Timestamp, Value};
 
 pub use outcome::{Activation, Fetch, FetchAndActivate};
 pub use set::ClientSet;
-use set::{Defaults, Given};
+use set::{Defaults, Evaluations};
 use throttle::Throttle;
 pub use value::{ClientValue, Source};
 
@@ -183,7 +183,7 @@ impl Client {
     #[must_use]
     pub fn is_stale(&self) -> bool {
         let sets = self.shared.sets.load_full();
-        !sets.newest().agrees_with(&Given::now(&self.shared.db, &sets.context))
+        !sets.newest().agrees_with(&Evaluations::now(&self.shared.db, &sets.context))
     }
 }
 
@@ -289,7 +289,7 @@ impl Client {
     /// Fetches; the caller holds the lock.
     fn put_aside(&self) -> Fetch {
         let sets = self.shared.sets.load_full();
-        let given = Given::now(&self.shared.db, &sets.context);
+        let given = Evaluations::now(&self.shared.db, &sets.context);
         let (revision, unchanged) = (given.revision(), sets.newest().agrees_with(&given));
         let fetched = sets.active.followed_by(Arc::clone(&sets.context), given);
         self.show(Sets { fetched: Some(Arc::new(fetched)), ..(*sets).clone() });

@@ -39,7 +39,7 @@ pub(super) type Defaults = BTreeMap<Name, Value>;
 pub struct ClientSet {
     db: Database,
     context: Arc<Context>,
-    given: Option<Arc<Given>>,
+    given: Option<Arc<Evaluations>>,
     /// `None` also if it waits for activation.
     activated_at: Option<Timestamp>,
     defaults: Arc<Defaults>,
@@ -47,48 +47,48 @@ pub struct ClientSet {
     gone: Arc<BTreeSet<Name>>,
 }
 
-/// What the store gave in one state at one instant.
-pub(super) struct Given {
+/// Evaluations of all keys for a user, in one state of the store at one instant.
+pub(super) struct Evaluations {
     revision: u64,
     at: Timestamp,
-    /// By key, in byte order. Whole evaluations: a value that is served is counted with what gave it.
-    evaluations: IndexMap<Name, Evaluation>,
+    /// Whole evaluations, for a value that is served is counted with what gave it.
+    by_key: IndexMap<Name, Evaluation>,
 }
 
-/// What a set has for a key.
+/// Value that a set has for a key, by where it comes from.
 #[derive(Clone, Copy)]
-enum Found<'s> {
-    Given(&'s Evaluation),
+enum SetValue<'s> {
+    Evaluated(&'s Evaluation),
     Default(&'s Value),
-    Nothing,
+    None,
 }
 
-impl<'s> Found<'s> {
+impl<'s> SetValue<'s> {
     fn value(self) -> Option<&'s Value> {
         match self {
-            Self::Given(evaluation) => Some(evaluation.value()),
+            Self::Evaluated(evaluation) => Some(evaluation.value()),
             Self::Default(value) => Some(value),
-            Self::Nothing => None,
+            Self::None => None,
         }
     }
 }
 
-impl Given {
+impl Evaluations {
     /// Evaluates every key that is not archived, in the newest state of the store.
     pub(super) fn now(db: &Database, context: &Context) -> Self {
         let snapshot = db.snapshot();
         let evaluations = snapshot.evaluate_all(context).map(|e| (e.key().clone(), e));
-        let evaluations = evaluations.collect();
-        Self { revision: snapshot.revision(), at: snapshot.at(), evaluations }
+        let by_key = evaluations.collect();
+        Self { revision: snapshot.revision(), at: snapshot.at(), by_key }
     }
 
     /// Whether both have the same keys with the same values, whatever the reasons.
     fn agrees_with(&self, other: &Self) -> bool {
         let same = |(name, evaluation): (&Name, &Evaluation)| {
-            let other = other.evaluations.get(name);
+            let other = other.by_key.get(name);
             other.is_some_and(|other| other.value() == evaluation.value())
         };
-        self.evaluations.len() == other.evaluations.len() && self.evaluations.iter().all(same)
+        self.by_key.len() == other.by_key.len() && self.by_key.iter().all(same)
     }
 
     pub(super) fn revision(&self) -> u64 {
@@ -164,18 +164,18 @@ impl ClientSet {
         self.activated_at
     }
 
-    fn find(&self, key: &str) -> Found<'_> {
-        let given = self.given.as_ref().and_then(|given| given.evaluations.get(key));
-        let default = || self.defaults.get(key).map_or(Found::Nothing, Found::Default);
-        given.map_or_else(default, Found::Given)
+    fn find(&self, key: &str) -> SetValue<'_> {
+        let given = self.given.as_ref().and_then(|given| given.by_key.get(key));
+        let default = || self.defaults.get(key).map_or(SetValue::None, SetValue::Default);
+        given.map_or_else(default, SetValue::Evaluated)
     }
 
-    fn describe(&self, key: Name, found: Found<'_>) -> ClientValue {
+    fn describe(&self, key: Name, found: SetValue<'_>) -> ClientValue {
         let gone = self.gone.contains(&key);
         let (source, evaluation, default) = match found {
-            Found::Given(evaluation) => (self.source(), Some(evaluation.clone()), None),
-            Found::Default(value) => (Source::Default, None, Some(value.clone())),
-            Found::Nothing => (Source::None, None, None),
+            SetValue::Evaluated(evaluation) => (self.source(), Some(evaluation.clone()), None),
+            SetValue::Default(value) => (Source::Default, None, Some(value.clone())),
+            SetValue::None => (Source::None, None, None),
         };
         ClientValue { key, source, evaluation, default, gone }
     }
@@ -202,13 +202,13 @@ impl ClientSet {
     }
 
     fn names(&self) -> BTreeSet<&Name> {
-        let given = self.given.iter().flat_map(|given| given.evaluations.keys());
+        let given = self.given.iter().flat_map(|given| given.by_key.keys());
         given.chain(self.defaults.keys()).collect()
     }
 
     /// Counts a delivery, if the store gave the value and it is in force.
-    fn deliver(&self, found: Found<'_>) {
-        if let (Found::Given(evaluation), Some(_)) = (found, self.activated_at) {
+    fn deliver(&self, found: SetValue<'_>) {
+        if let (SetValue::Evaluated(evaluation), Some(_)) = (found, self.activated_at) {
             self.db.count(evaluation, &self.context);
         }
     }
@@ -227,10 +227,10 @@ impl ClientSet {
     }
 
     /// The set to wait for activation after this one, which is in force.
-    pub(super) fn followed_by(&self, context: Arc<Context>, given: Given) -> Self {
-        let before = self.given.iter().flat_map(|given| given.evaluations.keys());
+    pub(super) fn followed_by(&self, context: Arc<Context>, given: Evaluations) -> Self {
+        let before = self.given.iter().flat_map(|given| given.by_key.keys());
         let gone = before.chain(self.gone.iter());
-        let gone = gone.filter(|name| !given.evaluations.contains_key(*name)).cloned().collect();
+        let gone = gone.filter(|name| !given.by_key.contains_key(*name)).cloned().collect();
         Self {
             db: self.db.clone(),
             context,
@@ -252,7 +252,7 @@ impl ClientSet {
     }
 
     /// Whether the store gave this, but for the reasons.
-    pub(super) fn agrees_with(&self, given: &Given) -> bool {
+    pub(super) fn agrees_with(&self, given: &Evaluations) -> bool {
         self.given.as_ref().is_some_and(|own| own.agrees_with(given))
     }
 

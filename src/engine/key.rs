@@ -1,4 +1,4 @@
-//! Keys that are looked up once.
+//! Handles of keys that are looked up once, and references to keys.
 
 use super::from_value::unknown_key;
 use crate::error::Result;

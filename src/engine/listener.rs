@@ -1,4 +1,4 @@
-//! Those who are told of what happens: of each new revision, or of what a client activates.
+//! Listeners: functions that are called for each new revision, or for what a client activates.
 
 use std::any::Any;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::model::{Change, Revision};
 
-/// Is told of each new revision.
+/// Listener to new revisions.
 type RevisionListener = dyn Fn(&Revision, &[Change]) + Send + Sync;
 
 /// The functions to call, as long as their subscriptions live.
