@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use super::database::Database;
 use super::delivery::Deliveries;
-use super::state::State;
 use crate::error::Result;
 use crate::eval::{Replaced, Snapshot};
 use crate::listing::Lists;
@@ -34,7 +33,7 @@ pub(super) struct Proposal<'p> {
 
 /// State that nobody sees yet.
 struct Next {
-    state: State,
+    state: Snapshot,
     replaced: Replaced,
 }
 
@@ -60,9 +59,12 @@ impl Database {
         let (before, deliveries) = (self.state(), &*self.shared.deliveries);
         let lists = lists_after(&before, proposal, &self.shared.store)?;
         let (after, changes) = (&proposal.after, proposal.changes);
-        let (snapshot, replaced) = before.snapshot.update(after, changes, deliveries)?;
+        let (state, replaced) = before.update(after, changes, deliveries)?;
         deliveries.take_up(replaced.made.clone());
-        Ok(Next { state: State::new(after.clone(), snapshot, lists), replaced })
+        Ok(Next {
+            state: if let Some(lists) = lists { state.with_lists(lists) } else { state },
+            replaced,
+        })
     }
 
     /// Makes a revision durable.
@@ -109,42 +111,46 @@ impl Database {
     /// Takes the users whom entries forget out of the lists in memory. The caller holds the writer's lock.
     pub(super) fn forget_listed(&self, entries: &[Entry]) {
         let state = self.state();
-        if let Some(lists) = list::without_forgotten(&state.lists, entries) {
-            self.show(Next { state: state.going_by(&lists), replaced: Replaced::default() });
+        if let Some(lists) = list::without_forgotten(state.lists(), entries) {
+            self.show(Next { state: state.with_lists(lists), replaced: Replaced::default() });
         }
     }
 }
 
 /// Reads the newest state out of a store, and takes up the plans that count its deliveries.
-pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<State> {
+pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<Snapshot> {
     let reader = store.reader()?;
     let catalog = reader.catalog()?;
     let lists = list::read(&reader, &catalog)?;
-    let (snapshot, replaced) = Snapshot::compile(&catalog, deliveries);
+    let (state, replaced) = Snapshot::compile(&catalog, deliveries);
     deliveries.take_up(replaced.made);
-    Ok(State::new(catalog, snapshot, lists))
+    Ok(state.with_lists(lists))
 }
 
-/// The lists of users after a revision: those that segments refer to, without the users who are forgotten.
-fn lists_after(before: &State, proposal: &Proposal<'_>, store: &Store) -> Result<Arc<Lists>> {
-    let lists = if touches_lists(before, proposal.changes) {
-        let wanted = list::referred(&proposal.after);
-        let mut lists = before.lists.only(&wanted)?;
-        if let Some((list, ids)) = proposal.list {
-            lists = lists.with(list, ids)?;
-        }
-        Arc::new(list::with_missing(lists, &wanted, &store.reader()?)?)
-    } else {
-        Arc::clone(&before.lists)
-    };
-    Ok(list::without_forgotten(&lists, proposal.entries).unwrap_or(lists))
+/// The lists of users after a revision, if they are others: those that segments refer to, without the users who are
+/// forgotten.
+fn lists_after(
+    before: &Snapshot,
+    proposal: &Proposal<'_>,
+    store: &Store,
+) -> Result<Option<Arc<Lists>>> {
+    if !touches_lists(before.catalog(), proposal.changes) {
+        return Ok(list::without_forgotten(before.lists(), proposal.entries));
+    }
+    let wanted = list::referred(&proposal.after);
+    let mut lists = before.lists().only(&wanted)?;
+    if let Some((list, ids)) = proposal.list {
+        lists = lists.with(list, ids)?;
+    }
+    let lists = Arc::new(list::with_missing(lists, &wanted, &store.reader()?)?);
+    Ok(Some(list::without_forgotten(&lists, proposal.entries).unwrap_or(lists)))
 }
 
 /// Whether changes are about segments that refer, or referred, to a list.
-fn touches_lists(before: &State, changes: &[Change]) -> bool {
+fn touches_lists(before: &Catalog, changes: &[Change]) -> bool {
     changes.iter().any(|change| {
         let Change::Segment(segment) = change else { return false };
-        let old = before.catalog.segment(segment.id);
+        let old = before.segment(segment.id);
         [Some(segment), old].iter().flatten().any(|s| !s.condition.lists().is_empty())
     })
 }

@@ -13,7 +13,6 @@ use super::histories::Histories;
 use super::key::{AsKey, KeyHandle, KeyRef};
 use super::listener::{Listeners, Subscription};
 use super::snapshot::Snapshot;
-use super::state::State;
 use crate::behaviour::UserHistory;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, ObjectKind, Result};
@@ -51,7 +50,7 @@ pub(super) struct Shared {
     /// Agrees on revisions; the store, but for tests.
     pub(super) log: Box<dyn Log>,
     pub(super) clock: Arc<Clock>,
-    pub(super) state: ArcSwap<State>,
+    pub(super) state: ArcSwap<eval::Snapshot>,
     pub(super) writer: Mutex<()>,
     /// Is held by who loads a list, or begins to load a dump: a list that is being written has no number yet that
     /// is its own.
@@ -100,8 +99,8 @@ impl Database {
 
     fn evaluated(&self, key: KeyRef<'_>, context: &Context) -> Option<Evaluation> {
         let state = self.shared.state.load();
-        let moment = Moment::of_clock(&self.shared.clock, state.snapshot.time());
-        key.evaluate(&state.snapshot, context, moment)
+        let moment = Moment::of_clock(&self.shared.clock, state.time());
+        key.evaluate(&state, context, moment)
     }
 
     /// Looks up a key, to be evaluated any number of times.
@@ -110,25 +109,24 @@ impl Database {
     ///
     /// `unknown-key` if there is no such key.
     pub fn key(&self, name: &str) -> Result<KeyHandle> {
-        let state = self.state();
-        KeyHandle::find(name, &state.snapshot, &state.catalog)
+        KeyHandle::find(name, &self.state())
     }
 
     /// Which store it is, for [`Evaluation`]s and handles of keys.
     pub(super) fn lineage(&self) -> u64 {
-        self.shared.state.load().snapshot.lineage()
+        self.shared.state.load().lineage()
     }
 
     /// Takes a snapshot of the current state at this instant, for any number of reads of one state.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.shared.state.load().snapshot.clone(), self.now())
+        Snapshot::new((**self.shared.state.load()).clone(), self.now())
     }
 
     /// The instant that the store's clock shows, but never before its newest revision.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.now_at_least(self.shared.state.load().catalog.time)
+        self.now_at_least(self.shared.state.load().catalog().time)
     }
 
     pub(super) fn now_at_least(&self, earliest: Option<Timestamp>) -> Timestamp {
@@ -145,7 +143,7 @@ impl Database {
     /// The number of the newest revision; 0 in an empty store.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.shared.state.load().catalog.revision
+        self.shared.state.load().revision()
     }
 
     /// Whether every write is refused.
@@ -158,7 +156,7 @@ impl Database {
     #[must_use]
     pub fn names(&self, kind: ObjectKind) -> Vec<Name> {
         let state = self.state();
-        let catalog = &state.catalog;
+        let catalog = state.catalog();
         let mut names: Vec<_> = match kind {
             ObjectKind::Key => catalog.keys().map(|key| key.name.clone()).collect(),
             ObjectKind::Segment => catalog.segments().map(|s| s.name.clone()).collect(),
@@ -227,7 +225,7 @@ impl Database {
         let (state, watch) = (self.state(), self.shared.interrupts.watch());
         let proceed = || watch.check();
         let (reader, clock) = (&self.shared.store.reader()?, self.shared.store.clock().manual());
-        let (catalog, now) = (&state.catalog, self.now());
+        let (catalog, now) = (state.catalog(), self.now());
         Dump { reader, clock, catalog, now, proceed: &proceed }.write(to, kind)
     }
 
@@ -263,7 +261,7 @@ impl Database {
     }
 
     /// The current state.
-    pub(super) fn state(&self) -> Arc<State> {
+    pub(super) fn state(&self) -> Arc<eval::Snapshot> {
         self.shared.state.load_full()
     }
 
@@ -314,7 +312,7 @@ impl Lender for Database {
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shared")
-            .field("revision", &self.state.load().catalog.revision)
+            .field("revision", &self.state.load().revision())
             .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@
 use super::from_value::unknown_key;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Moment};
-use crate::model::{Catalog, Context, KeyId, Name};
+use crate::model::{Context, KeyId, Name};
 
 /// A key that was looked up once, for code that evaluates it often: an evaluation by it does not search for
 /// its name. Cheap to clone, and valid for all states of its store, those to come too.
@@ -35,7 +35,8 @@ impl KeyHandle {
     }
 
     /// Looks a key up.
-    pub(super) fn find(name: &str, snapshot: &eval::Snapshot, catalog: &Catalog) -> Result<Self> {
+    pub(super) fn find(name: &str, snapshot: &eval::Snapshot) -> Result<Self> {
+        let catalog = snapshot.catalog();
         let key = catalog.key_named(name).ok_or_else(|| {
             unknown_key(name).suggest(name, catalog.keys().map(|key| key.name.as_str()))
         })?;

@@ -20,10 +20,10 @@ mod retention;
 mod script;
 mod session;
 mod snapshot;
-mod state;
 #[cfg(test)]
 mod tests;
 mod tracking;
+mod transaction;
 
 pub use builder::Builder;
 pub use database::{Database, Verification};

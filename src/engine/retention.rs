@@ -45,11 +45,11 @@ impl Database {
     fn expire_batch(&self, after: Option<Place>) -> Result<Expired> {
         let _writer = self.lock_writer();
         let (state, now) = (self.state(), self.now());
-        let retention = &state.catalog.retention;
+        let retention = &state.catalog().retention;
         if retention.is_forever() {
             return Ok(Expired::default());
         }
-        let needs = Needs::of(&state.catalog);
+        let needs = Needs::of(state.catalog());
         let oldest = |event: &str| -> Option<Timestamp> {
             let kept = before(now, retention.of(event)?);
             Some(needs.start(event, now).map_or(kept, |needed| needed.min(kept)))

@@ -1,19 +1,15 @@
 //! Sessions: who writes and why, what the parameters are, and the transaction that is open.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::commit::Proposal;
 use super::script::{Script, ScriptStatement};
-use super::state::State;
+use super::transaction::Transaction;
 use super::{Database, Outcome};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
-use crate::eval::NoMeter;
-use crate::model::{
-    Catalog, Change, ConfigId, Entry, ListId, Publication, Revision, Timestamp, UserIds, Version,
-    Versions, What,
-};
-use crate::query::{Pending, View, list};
+use crate::model::{Catalog, Entry, ListId, Revision, Timestamp, UserIds, What};
+use crate::query::View;
 use crate::statement::binder::Binder;
 use crate::statement::{Effect, Operation, Parameters, Plan, Statement, Target, Write};
 use crate::transfer::Loading;
@@ -40,20 +36,6 @@ pub struct Session {
     pub(super) loading: Option<Loading>,
     /// Lists of users whose segments are still to come, out of a dump of what stands today.
     pub(super) lists: BTreeMap<ListId, UserIds>,
-}
-
-/// What was written since `BEGIN`.
-#[derive(Debug)]
-pub(super) struct Transaction {
-    /// The state at `BEGIN`.
-    pub(super) base: Arc<State>,
-    /// The state with what was written.
-    pub(super) state: Arc<State>,
-    pub(super) changes: Vec<Change>,
-    /// The versions that were written; the store does not have them yet.
-    versions: HashMap<(ConfigId, u32), Arc<Version>>,
-    /// What is to be known of users.
-    pub(super) entries: Vec<Entry>,
 }
 
 impl Session {
@@ -143,7 +125,7 @@ impl Session {
     /// The instant of a statement.
     pub(super) fn now(&self) -> Timestamp {
         match &self.transaction {
-            Some(transaction) => self.db.now_at_least(transaction.base.catalog.time),
+            Some(transaction) => self.db.now_at_least(transaction.base.catalog().time),
             None => self.db.now(),
         }
     }
@@ -156,8 +138,11 @@ impl Session {
     fn view_in<'v>(&'v self, transaction: Option<&'v Transaction>) -> View<'v> {
         let (now, watch) = (self.now(), self.db.shared.interrupts.watch());
         let state = transaction.map_or_else(|| self.db.state(), |open| Arc::clone(&open.state));
-        let pending = transaction.map(|open| open.pending(self, now));
-        let view = View::new(&self.db, state.snapshot.clone(), now, &self.parameters, watch);
+        let pending = transaction.map(|open| {
+            let comment = self.comment.clone();
+            open.pending(self.next_revision(open.base.catalog(), now, comment))
+        });
+        let view = View::new(&self.db, (*state).clone(), now, &self.parameters, watch);
         view.with_pending(pending)
     }
 
@@ -185,7 +170,7 @@ impl Session {
         match (plan, &mut self.transaction) {
             (Plan::Unchanged(why), _) => Ok(unchanged(&why)),
             (Plan::Write(write), Some(transaction)) => {
-                transaction.add(write.changes.changes, write.after)?;
+                transaction.write(write.changes.changes, &write.after)?;
                 Ok(Outcome::Changed { effect: write.effect, revision: None })
             }
             (Plan::Write(write), None) => self.commit_write(*write, None),
@@ -200,7 +185,7 @@ impl Session {
     ) -> Result<Outcome> {
         let Write { now, changes, after, effect, comment } = write;
         let comment = comment.or_else(|| self.comment.clone());
-        let revision = self.next_revision(&self.db.state().catalog, now, comment);
+        let revision = self.next_revision(self.db.state().catalog(), now, comment);
         let changes = &changes.changes;
         let number = self.db.commit(Proposal { revision, changes, after, entries: &[], list })?;
         Ok(Outcome::Changed { effect, revision: Some(number) })
@@ -215,7 +200,7 @@ impl Session {
         }
         let effect = Effect::of_entry(&entry);
         let is_new = match &mut self.transaction {
-            Some(transaction) => transaction.record(&self.db, entry)?,
+            Some(transaction) => transaction.record(entry, &self.db)?,
             None => self.db.add_entries(&[entry])?.repeated == 0,
         };
         if !is_new {
@@ -230,8 +215,7 @@ impl Session {
         if !view.history(user)?.is_empty() {
             return Ok(true);
         }
-        let forgotten =
-            self.transaction.as_ref().is_some_and(|open| is_forgotten(&open.entries, user));
+        let forgotten = self.transaction.as_ref().is_some_and(|open| open.forgets(user));
         Ok(!forgotten && view.reader()?.is_listed(user)?)
     }
 
@@ -248,14 +232,7 @@ impl Session {
     // -- transactions
 
     pub(super) fn begin(&mut self) -> Outcome {
-        let base = self.db.state();
-        self.transaction = Some(Transaction {
-            state: Arc::clone(&base),
-            base,
-            changes: Vec::new(),
-            versions: HashMap::new(),
-            entries: Vec::new(),
-        });
+        self.transaction = Some(Transaction::new(self.db.state()));
         done("began a transaction")
     }
 
@@ -265,40 +242,10 @@ impl Session {
         done("rolled back")
     }
 
-    /// What `COMMIT` would refuse.
+    /// Finds out whether the open transaction can be committed.
     pub(super) fn check_commit(&self) -> Result<()> {
-        let Some(transaction) = &self.transaction else { return Err(no_transaction()) };
-        let (began, now) = (transaction.base.catalog.revision, self.db.revision());
-        if began != now && !transaction.changes.is_empty() {
-            let hint = "another session wrote meanwhile: ROLLBACK, look, and try again";
-            return Err(Error::from(ErrorKind::RevisionConflict { began, now }).hint(hint));
-        }
-        if let Some(began) = self.begun_publication(transaction) {
-            let error = ErrorKind::Past {
-                what: "the publication that is cancelled, of",
-                at: began,
-                now: self.now(),
-            };
-            return Err(error.into());
-        }
-        let late = |p: &&Publication| p.scheduled && p.effective < self.now();
-        match transaction.publications().find(late) {
-            Some(p) => {
-                Err(Error::from(ErrorKind::Past { what: "AT", at: p.effective, now: self.now() }))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// When a publication began that the transaction takes back, if one began meanwhile.
-    fn begun_publication(&self, transaction: &Transaction) -> Option<Timestamp> {
-        let (base, now) = (&transaction.base.catalog, self.now());
-        transaction.changes.iter().find_map(|change| {
-            let Change::Cancel { config, sequence } = change else { return None };
-            let timeline = &base.config(*config)?.timeline;
-            let own = timeline.publications().iter().find(|p| p.sequence == *sequence)?;
-            (own.effective <= now).then_some(own.effective)
-        })
+        let transaction = self.transaction.as_ref().ok_or_else(no_transaction)?;
+        transaction.check(self.db.revision(), self.now())
     }
 
     pub(super) fn commit(&mut self) -> Result<Outcome> {
@@ -307,28 +254,34 @@ impl Session {
         self.check_commit()?;
         let now = self.now();
         // taken first: a listener that panics must not leave a transaction open that is committed
-        let Some(transaction) = self.transaction.take() else { return Err(no_transaction()) };
-        let result = self.commit_changes(&db, &transaction, now);
+        let transaction = self.transaction.take().ok_or_else(no_transaction)?;
+        let result = self.commit_transaction(&transaction, now);
         if result.is_err() {
             self.transaction = Some(transaction);
         }
         result
     }
 
-    fn commit_changes(
-        &self,
-        db: &Database,
-        transaction: &Transaction,
-        now: Timestamp,
-    ) -> Result<Outcome> {
-        if transaction.changes.is_empty() {
-            return transaction.commit_entries(db);
+    /// Commits what a transaction wrote. The caller holds the writer's lock since before it was checked.
+    fn commit_transaction(&self, transaction: &Transaction, now: Timestamp) -> Result<Outcome> {
+        let entries = &*transaction.entries;
+        if transaction.changes_nothing() {
+            return self.commit_entries(entries);
         }
         let (changes, after) = transaction.stamped(now, &self.view_in(Some(transaction)))?;
-        let revision = self.next_revision(&transaction.base.catalog, now, self.comment.clone());
-        let (changes, entries) = (&*changes, &*transaction.entries);
-        let number = db.commit(Proposal { revision, changes, after, entries, list: None })?;
+        let revision = self.next_revision(transaction.base.catalog(), now, self.comment.clone());
+        let number =
+            self.db.commit(Proposal { revision, changes: &changes, after, entries, list: None })?;
         Ok(committed(Some(number)))
+    }
+
+    /// Commits facts about users without any change of objects.
+    fn commit_entries(&self, entries: &[Entry]) -> Result<Outcome> {
+        if entries.is_empty() {
+            return Ok(unchanged("nothing was written"));
+        }
+        self.db.add_entries_locked(entries)?;
+        Ok(committed(None))
     }
 }
 
@@ -358,97 +311,6 @@ impl Database {
     }
 }
 
-impl Transaction {
-    fn pending(&self, session: &Session, time: Timestamp) -> Pending<'_> {
-        let number = self.base.catalog.revision + 1;
-        let (actor, comment) = (session.actor.clone(), session.comment.clone());
-        Pending {
-            base: &self.base.snapshot,
-            changes: &self.changes,
-            versions: &self.versions,
-            entries: &self.entries,
-            revision: Arc::new(Revision { number, time, actor, comment }),
-        }
-    }
-
-    fn add(&mut self, changes: Vec<Change>, after: Catalog) -> Result<()> {
-        let (snapshot, _) = self.state.snapshot.update(&after, &changes, &NoMeter)?;
-        let lists = Arc::clone(&self.state.lists);
-        self.state = Arc::new(State { catalog: after, snapshot, lists });
-        for change in &changes {
-            if let Change::Version(version) = change {
-                self.versions.insert((version.config, version.number), Arc::clone(version));
-            }
-        }
-        self.changes.extend(changes);
-        Ok(())
-    }
-
-    /// Takes an entry in, unless it is an event that was there before.
-    fn record(&mut self, db: &Database, entry: Entry) -> Result<bool> {
-        if let What::Event { id: Some(id), .. } = &entry.what
-            && self.has_event(db, id)?
-        {
-            return Ok(false);
-        }
-        let entry = [entry];
-        if let Some(lists) = list::without_forgotten(&self.state.lists, &entry) {
-            self.base = Arc::new(self.base.going_by(&lists));
-            self.state = Arc::new(self.state.going_by(&lists));
-        }
-        self.entries.extend(entry);
-        Ok(true)
-    }
-
-    /// Whether there is an event with an id; one of a user who is forgotten is none.
-    fn has_event(&self, db: &Database, id: &str) -> Result<bool> {
-        for (place, entry) in self.entries.iter().enumerate().rev() {
-            if matches!(&entry.what, What::Event { id: Some(known), .. } if **known == *id) {
-                let later = self.entries.get(place..).unwrap_or_default();
-                return Ok(!is_forgotten(later, &entry.user));
-            }
-        }
-        let user = db.shared.store.reader()?.event_user(id)?;
-        Ok(user.is_some_and(|user| !is_forgotten(&self.entries, &user)))
-    }
-
-    /// Commits what is only about users.
-    fn commit_entries(&self, db: &Database) -> Result<Outcome> {
-        if self.entries.is_empty() {
-            return Ok(unchanged("nothing was written"));
-        }
-        db.add_entries_locked(&self.entries)?;
-        Ok(committed(None))
-    }
-
-    fn publications(&self) -> impl Iterator<Item = &Publication> {
-        self.changes.iter().filter_map(|change| match change {
-            Change::Publication(publication) => Some(publication),
-            _ => None,
-        })
-    }
-
-    /// The changes and the state after them as of the commit: what was published without `AT` takes
-    /// effect then, not when the statement was run.
-    fn stamped(&self, now: Timestamp, versions: &dyn Versions) -> Result<(Vec<Change>, Catalog)> {
-        let early = |p: &Publication| !p.scheduled && p.effective != now;
-        if !self.publications().any(early) {
-            return Ok((self.changes.clone(), self.state.catalog.clone()));
-        }
-        let mut changes = self.changes.clone();
-        for change in &mut changes {
-            if let Change::Publication(publication) = change
-                && early(publication)
-            {
-                publication.effective = now;
-            }
-        }
-        let mut after = self.base.catalog.clone();
-        after.apply(&changes, now, versions)?;
-        Ok((changes, after))
-    }
-}
-
 /// Outcome of a write that changes nothing, and why.
 pub(super) fn unchanged(why: &str) -> Outcome {
     Outcome::Unchanged { message: format!("nothing changed: {why}") }
@@ -460,11 +322,6 @@ fn committed(revision: Option<u64>) -> Outcome {
 
 pub(super) fn done(message: impl Into<String>) -> Outcome {
     Outcome::Done { message: message.into() }
-}
-
-/// Whether entries forget a user, whatever they say of the user after that.
-fn is_forgotten(entries: &[Entry], user: &str) -> bool {
-    entries.iter().any(|entry| entry.what == What::Forget && *entry.user == *user)
 }
 
 pub(super) fn no_transaction() -> Error {

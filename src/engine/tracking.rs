@@ -149,7 +149,7 @@ impl Database {
     pub fn context_for(&self, user: &str) -> Result<Context> {
         let (state, now) = (self.state(), self.now());
         let history = self.history(user)?;
-        let questions = state.snapshot.questions().iter();
+        let questions = state.questions().iter();
         let ready = questions.map(|question| question.ready(&*history, now)).collect();
         let context = Context::of(Some(user.into()), &history.profile(now));
         Ok(context.with_past(history, ready))
