@@ -138,6 +138,20 @@ fn the_log_is_read_both_ways() {
 }
 
 #[test]
+fn a_reader_stays_at_one_state() {
+    let (store, mut catalog) = (Store::in_memory(&options()).unwrap(), Catalog::default());
+    let told = story();
+    commit(&store, &mut catalog, &told[0]).unwrap();
+    let (reader, then) = (store.reader().unwrap(), catalog.clone());
+    commit(&store, &mut catalog, &told[1]).unwrap();
+    assert_eq!(reader.catalog().unwrap(), then);
+    assert_eq!(reader.changes_since(0).unwrap().count(), 1);
+    assert_eq!(reader.named(ObjectKind::Segment, "segment1").unwrap(), None);
+    assert_eq!(store.reader().unwrap().catalog().unwrap(), catalog);
+    assert_eq!(store.since(0).unwrap().count(), 2);
+}
+
+#[test]
 fn objects_know_their_history_and_their_names() {
     let store = Store::in_memory(&options()).unwrap();
     tell(&store);
