@@ -107,7 +107,6 @@ fn loading(table: &mut Table, directory: &Path, kept: &Path) {
     table.line("load a million events to a bare log", Bound::AtMost(2.5), loaded / appended);
     let bytes = std::fs::metadata(kept).unwrap().len();
     table.line("bytes of the file for each event", Bound::None, bytes as f64 / EVENTS as f64);
-    // of so many the tail is folded into the base on the way
     let [loaded, appended] = to_load(directory, &directory.join("more.pcdb"), EVENTS * 3 / 2);
     table.line("load a million and a half to a bare log", Bound::None, loaded / appended);
 }

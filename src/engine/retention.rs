@@ -4,7 +4,7 @@ use super::Database;
 use crate::error::Result;
 use crate::eval::Needs;
 use crate::model::{Timestamp, before};
-use crate::store::{Expired, Place};
+use crate::store::Expired;
 
 impl Database {
     /// Drops the events that are kept no longer, with their ids; returns how many. Profiles stay.
@@ -42,7 +42,7 @@ impl Database {
 
     /// Drops what one transaction may. The rules and segments are asked anew each time: one may be made meanwhile
     /// that needs what was not dropped yet.
-    fn expire_batch(&self, after: Option<Place>) -> Result<Expired> {
+    fn expire_batch(&self, after: Option<u32>) -> Result<Expired> {
         let _writer = self.lock_writer();
         let (state, now) = (self.state(), self.now());
         let retention = &state.catalog().retention;

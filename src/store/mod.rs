@@ -56,7 +56,7 @@ pub(crate) use options::{ClockMode, Options};
 pub(crate) use reader::Reader;
 pub(crate) use report::VerifyReport;
 pub(crate) use tables::Position;
-pub(crate) use user::{Added, Batch, Expired, Place};
+pub(crate) use user::{Added, Batch, Expired};
 
 use crate::error::Result;
 use crate::model::{Catalog, Change, DeliveryBatch, Entry, ListId, Revision, Timestamp, UserIds};
@@ -110,15 +110,6 @@ impl Store {
         Ok(Self { shared: Arc::new(Shared::new(handle, shown, file, clock, options)) })
     }
 
-    /// Says how many bytes of entries the tail may have: for tests that are to see folds often.
-    #[cfg(test)]
-    fn with_tail(mut self, bytes: u64) -> Self {
-        if let Some(shared) = Arc::get_mut(&mut self.shared) {
-            shared.tail = user::TailBytes(bytes);
-        }
-        self
-    }
-
     /// A reader of the newest state of the file.
     pub(crate) fn reader(&self) -> Result<Reader> {
         guarded(&self.shared.path, || {
@@ -153,21 +144,21 @@ impl Store {
     /// Adds entries of users in their order, durable when this returns. An event with an id that the store
     /// has seen is ignored.
     pub(crate) fn add_entries(&self, entries: &[Entry]) -> Result<Added> {
-        self.write(|transaction| user::add(transaction, entries, self.shared.tail))
+        self.write(|transaction| user::add(transaction, entries))
     }
 
     /// [`Self::add_entries`] of a batch.
     pub(crate) fn add_batch(&self, batch: &Batch) -> Result<Added> {
-        self.write(|transaction| user::add_batch(transaction, batch, self.shared.tail))
+        self.write(|transaction| user::add_batch(transaction, batch))
     }
 
     /// Drops events, and their ids, that are older than `oldest` says of their name; of a name of which it says
-    /// nothing none. Looks at so many blocks after a place as one transaction may write, and is durable when it
-    /// returns; the next call goes on from there.
+    /// nothing none. Looks at so many users after one, by their numbers, as one transaction may, and is durable when
+    /// it returns; the next call goes on from there.
     pub(crate) fn expire(
         &self,
         oldest: &dyn Fn(&str) -> Option<Timestamp>,
-        after: Option<Place>,
+        after: Option<u32>,
     ) -> Result<Expired> {
         self.write(|transaction| user::expire(transaction, oldest, after))
     }
@@ -230,7 +221,7 @@ impl Log for Store {
         self.write(|transaction| {
             list::seal(transaction, changes)?;
             Tables::open(transaction)?.append(revision, changes, after)?;
-            user::add(transaction, entries, self.shared.tail)
+            user::add(transaction, entries)
         })
     }
 

@@ -11,7 +11,6 @@ use super::handle::{Handle, identity};
 use super::image::Image;
 use super::open::open_to_read;
 use super::options::{ClockMode, Options};
-use super::user;
 use crate::error::{ErrorKind, Result, TransactionState};
 use crate::model::ConditionParser;
 
@@ -27,8 +26,6 @@ pub(super) struct Shared {
     pub(super) parser: ConditionParser,
     /// Whether a dump is being loaded.
     pub(super) loading: AtomicBool,
-    /// How long the tail of what is known of users may be.
-    pub(super) tail: user::TailBytes,
 }
 
 impl Shared {
@@ -48,7 +45,6 @@ impl Shared {
             clock: Mutex::new(clock),
             parser: options.parser,
             loading: AtomicBool::new(false),
-            tail: user::TailBytes::default(),
         }
     }
 

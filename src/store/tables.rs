@@ -12,7 +12,7 @@
 //! | `pcq.meta` | `format` | `u32`, little-endian | the number of the format |
 //! | | `clock` | record | the system's, or the last instant of a manual one |
 //! | | `delivery_batch` | record | the number of the last batch of deliveries |
-//! | | `users` | record | what is counted of users: the next numbers, the entries |
+//! | | `users` | record | what is counted of users: the next numbers, the runs |
 //! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
 //! | `pcq.changes` | position | record | the log: what the revision did, in order |
 //! | `pcq.revision_times` | (`i64` µs, `u64` revision) | – | revisions by time |
@@ -34,9 +34,9 @@
 //! | `pcq.user_ids` | `u32` user | `str` id | the ids by the users |
 //! | `pcq.event_names` | `str` name | `u32` event | the names that events ever had |
 //! | `pcq.event_numbers` | `u32` event | `str` name | the same by their numbers |
-//! | `pcq.user_runs` | (`u64` run, `u32` user, `u32` part) | record | the tail: pages of runs, by the last user in them |
-//! | `pcq.user_entries` | (`u32` user, `u32` block) | record | the base: entries by user, in blocks |
-//! | `pcq.event_ids` | (`u64` run, `u128` digest, `u32` part) | record | ids of events in tail and base: pages, by the last |
+//! | `pcq.user_runs` | (`u64` run, `u32` user, `u32` part) | record | entries in runs: pages, by the last user in them |
+//! | `pcq.user_entries` | (`u32` user, `u32` block) | record | in format 1 only, the base: entries by user, in blocks |
+//! | `pcq.event_ids` | (`u64` run, `u128` digest, `u32` part) | record | ids of events in runs: pages, by the last |
 //! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
 //! | `pcq.list_ids` | (`u32` list, `str` id) | record | blocks of ids in order, by the first |
 //!
@@ -44,7 +44,7 @@
 //! the tables of deliveries, when the first batch is added. Sizes of buckets: minute 1, hour 2, day 3; the module
 //! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of
 //! the tables of users the same is true: they are made when the first entry is added. The module `user` says what
-//! the tail and the base are; the ids of the events in the base are those of run 0. The tables of
+//! runs are; in format 1 the ids of the events in the base are those of run 0. The tables of
 //! lists are made with the first list; the log has their numbers only. The module `list` says how they are
 //! written.
 //!
@@ -116,6 +116,7 @@ pub(super) const EVENT_NUMBERS: TableDefinition<&str, u32> =
 pub(super) const EVENT_NAMES: TableDefinition<u32, &str> =
     TableDefinition::new("pcq.event_numbers");
 pub(super) const RUNS: TableDefinition<PageKey<u32>, Bytes> = TableDefinition::new("pcq.user_runs");
+/// The base of files of format 1.
 pub(super) const USER_ENTRIES: TableDefinition<(u32, u32), Bytes> =
     TableDefinition::new("pcq.user_entries");
 pub(super) const EVENT_IDS: TableDefinition<PageKey<u128>, Bytes> =

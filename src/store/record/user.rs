@@ -1,4 +1,4 @@
-//! Schema 1 of the records of users.
+//! The records of users.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::restore::{Result, time, value};
 use crate::model::{Entry, Object, Timestamp, Value, What};
 use crate::store::codec::Record;
 
-records!(TotalsRecord, BlockRecord, PageRecord);
+records!(TotalsRecord1, BlockRecord, PageRecord);
 
 /// What is counted of the tables of users.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,19 +20,59 @@ pub(in crate::store) struct TotalsRecord {
     pub(in crate::store) user: u32,
     /// The number of the last run that was made, from 1.
     pub(in crate::store) run: u64,
-    /// The runs of the tail, in order of receipt.
+    /// The runs, in order of receipt.
     pub(in crate::store) runs: Vec<RunRecord>,
-    /// The entries in the base.
-    pub(in crate::store) base: u64,
 }
 
-/// What is counted of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+impl Record for TotalsRecord {
+    const SCHEMA: u8 = 2;
+}
+
+/// What is counted of a run and its sources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct RunRecord {
     pub(in crate::store) number: u64,
     pub(in crate::store) entries: u64,
-    /// The bytes of the entries when it was written.
+    /// The bytes of the entries.
     pub(in crate::store) bytes: u64,
+    /// The runs that are being moved into it, in order of receipt.
+    pub(in crate::store) sources: Vec<u64>,
+}
+
+/// The number of the run that has the ids of the events in the base, and after a write the base itself.
+pub(in crate::store) const BASE_RUN: u64 = 0;
+
+/// [`TotalsRecord`] in files of format 1.
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct TotalsRecord1 {
+    user: u32,
+    run: u64,
+    runs: Vec<RunRecord1>,
+    /// The entries in the base.
+    base: u64,
+}
+
+/// [`RunRecord`] in files of format 1.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct RunRecord1 {
+    number: u64,
+    entries: u64,
+    bytes: u64,
+}
+
+impl From<TotalsRecord1> for TotalsRecord {
+    fn from(first: TotalsRecord1) -> Self {
+        let base = RunRecord1 { number: BASE_RUN, entries: first.base, bytes: 0 };
+        let base = (first.base > 0).then_some(base);
+        let runs = base.into_iter().chain(first.runs);
+        let runs = runs.map(|RunRecord1 { number, entries, bytes }| RunRecord {
+            number,
+            entries,
+            bytes,
+            sources: Vec::new(),
+        });
+        Self { user: first.user, run: first.run, runs: runs.collect() }
+    }
 }
 
 /// Items of a run, one after the other: the key, the length of the rest, the rest.

@@ -248,12 +248,12 @@ fn deliveries(store: &Store) -> u64 {
 /// Adds entries until something fails; gives how many batches were acknowledged, and `None` if the store was
 /// not even opened.
 fn track(disk: &Disk) -> Option<usize> {
-    let store = Store::with_backend(disk.clone(), &options()).ok()?.with_tail(675);
+    let store = Store::with_backend(disk.clone(), &options()).ok()?;
     let failed = tracked().iter().position(|batch| store.add_entries(batch).is_err());
     Some(failed.unwrap_or(tracked().len()))
 }
 
-/// What folds, forgets, and comes twice.
+/// What is merged, forgets, and comes twice.
 fn tracked() -> Vec<Vec<Entry>> {
     let batch = |n: i64| {
         let id = |i: i64| format!("id{}", n * 3 + i);
@@ -295,7 +295,7 @@ fn no_entry_is_lost_or_there_twice_after_a_power_cut() {
 /// A disk with what users did: half of it is over, of one user all.
 fn tracked_disk(model: &mut Model) -> Vec<u8> {
     let disk = Disk::of(Vec::new(), None);
-    let store = Store::with_backend(disk.clone(), &options()).unwrap().with_tail(675);
+    let store = Store::with_backend(disk.clone(), &options()).unwrap();
     for n in 0..12 {
         let id = |i: i64| format!("id{}", n * 4 + i);
         let known = (0..4).map(|i| event(&format!("u{}", (n + i) % 5), "e", n, Some(&id(i))));

@@ -33,7 +33,7 @@ fn survive(path: &Path) -> bool {
 /// A file that was closed properly.
 fn whole(directory: &Path) -> Vec<u8> {
     let path = directory.join("whole");
-    let store = open(&path).with_tail(6_750);
+    let store = open(&path);
     tell(&store);
     let delivered = (0..6).map(|series| one(series, 29_539_260, 5)).collect();
     store.add_deliveries(&DeliveryBatch { number: 1, delivered }).unwrap();

@@ -8,7 +8,6 @@ mod list;
 mod open;
 mod roundtrip;
 mod user;
-mod user_cost;
 mod verify;
 
 use std::path::Path;

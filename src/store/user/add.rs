@@ -2,22 +2,23 @@
 
 use std::ops::AddAssign;
 
-use redb::{ReadableTable, WriteTransaction};
+use redb::WriteTransaction;
 
+use super::base::totals_to_change;
 use super::batch::{Batch, Line};
-use super::event_id::{BatchIds, id_runs};
-use super::fold::fold;
+use super::event_id::BatchIds;
 use super::forget::forget;
 use super::intern::Numbers;
+use super::merge::{advance, plan};
 use super::run::Writer;
-use super::tail::{TailBytes, tidy};
+use super::totals::put_totals;
 use crate::error::Result;
 use crate::model::{Entry, What};
-use crate::store::codec::{decode, encode, pack};
-use crate::store::failure::{OrFail, corrupt};
+use crate::store::codec::pack;
+use crate::store::failure::OrFail;
 use crate::store::list;
 use crate::store::record::{BlockRecord, RunRecord, TotalsRecord};
-use crate::store::tables::{Bytes, META, RUNS, TOTALS_KEY};
+use crate::store::tables::RUNS;
 
 /// What became of a batch of entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,11 +37,7 @@ impl AddAssign for Added {
 }
 
 /// Adds entries in their order.
-pub(in crate::store) fn add(
-    transaction: &WriteTransaction,
-    entries: &[Entry],
-    most: TailBytes,
-) -> Result<Added> {
+pub(in crate::store) fn add(transaction: &WriteTransaction, entries: &[Entry]) -> Result<Added> {
     let mut added = Added::default();
     for part in entries.split_inclusive(|entry| entry.what == What::Forget) {
         let (known, gone) = match part.split_last() {
@@ -49,7 +46,7 @@ pub(in crate::store) fn add(
         };
         let mut batch = Batch::default();
         known.iter().try_for_each(|entry| batch.push(entry))?;
-        added += add_batch(transaction, &batch, most)?;
+        added += add_batch(transaction, &batch)?;
         if let Some(user) = gone {
             list::forget(transaction, user)?;
             forget(transaction, user)?;
@@ -59,57 +56,33 @@ pub(in crate::store) fn add(
     Ok(added)
 }
 
-/// Adds a batch to the tail.
-pub(in crate::store) fn add_batch(
-    transaction: &WriteTransaction,
-    batch: &Batch,
-    most: TailBytes,
-) -> Result<Added> {
+/// Adds a batch.
+pub(in crate::store) fn add_batch(transaction: &WriteTransaction, batch: &Batch) -> Result<Added> {
     if batch.is_empty() {
         return Ok(Added::default());
     }
-    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
-    let added = append(transaction, &mut totals, batch)?;
-    tidy(transaction, &mut totals)?;
-    if totals.is_over(most) {
-        fold(transaction, &mut totals)?;
-    }
+    let mut totals = totals_to_change(transaction)?;
+    let (added, bytes) = append(transaction, &mut totals, batch)?;
+    plan(&mut totals)?;
+    advance(transaction, &mut totals, bytes)?;
     put_totals(transaction, &totals)?;
     Ok(added)
 }
 
-/// What is counted of users; nothing before the first entry.
-pub(super) fn totals(meta: &impl ReadableTable<&'static str, Bytes>) -> Result<TotalsRecord> {
-    const PLACE: &str = "the totals of users in table `pcq.meta`";
-    let Some(bytes) = meta.get(TOTALS_KEY).or_fail()? else { return Ok(TotalsRecord::default()) };
-    let totals: TotalsRecord = decode(bytes.value(), || PLACE.to_owned())?;
-    // else a new run would be written into an old one
-    let last = totals.runs.last().map_or(0, |run| run.number);
-    if !id_runs(&totals).is_sorted_by(|a, b| a < b) || last > totals.run {
-        return Err(corrupt(format!("{PLACE}: the runs are not numbered in their order")));
-    }
-    Ok(totals)
-}
-
-pub(super) fn put_totals(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
-    let mut meta = transaction.open_table(META).or_fail()?;
-    meta.insert(TOTALS_KEY, encode(totals)?.as_slice()).or_fail().map(drop)
-}
-
-/// Appends a batch to the tail, as a run.
+/// Appends a batch as a run; gives how many bytes that has, too.
 fn append(
     transaction: &WriteTransaction,
     totals: &mut TotalsRecord,
     batch: &Batch,
-) -> Result<Added> {
+) -> Result<(Added, u64)> {
     let ids = BatchIds::of(transaction, totals, batch)?;
     let repeated = ids.repeated.len() as u64;
     let lines = batch.lines.iter().enumerate();
-    let fresh = lines.filter(|(place, _)| !ids.repeated.contains(place));
+    let fresh = lines.filter(|(index, _)| !ids.repeated.contains(index));
     let fresh: Vec<_> = fresh.map(|(_, line)| line).collect();
     let added = fresh.len() as u64;
     if fresh.is_empty() {
-        return Ok(Added { added, repeated });
+        return Ok((Added { added, repeated }, 0));
     }
     let numbers = Numbers::of(transaction, &mut totals.user, batch, &fresh)?;
     let lines = fresh.into_iter().map(|line| Ok((numbers.user(line)?, line)));
@@ -118,8 +91,8 @@ fn append(
     let run = totals.next_run()?;
     let bytes = write(transaction, run, batch, &numbers, &lines)?;
     ids.write(transaction, run, batch, &numbers)?;
-    totals.runs.push(RunRecord { number: run, entries: added, bytes });
-    Ok(Added { added, repeated })
+    totals.runs.push(RunRecord { number: run, entries: added, bytes, sources: Vec::new() });
+    Ok((Added { added, repeated }, bytes))
 }
 
 /// Writes lines, which are in the order of the numbers of users, as a run; gives how many bytes they are.
@@ -131,7 +104,7 @@ fn write(
     lines: &[(u32, &Line)],
 ) -> Result<u64> {
     let mut table = transaction.open_table(RUNS).or_fail()?;
-    let mut writer = Writer::new(&mut table, run);
+    let mut writer = Writer::new(&mut table, run, None);
     let (mut block, mut packed, mut bytes) = (BlockRecord::default(), Vec::new(), 0);
     for of_user in lines.chunk_by(|a, b| a.0 == b.0) {
         let Some((user, _)) = of_user.first() else { continue };

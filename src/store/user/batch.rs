@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
-use super::event_id::digest;
+use super::digest::digest;
 use crate::error::{Error, Result};
 use crate::model::{Entry, Timestamp, Value, What, write_json};
 use crate::store::failure::corrupt;
@@ -24,16 +24,16 @@ pub(crate) struct Batch {
     interned: usize,
     /// What is said of users as JSON, and the ids of events.
     text: Vec<u8>,
-    /// The digests of the ids of events, and the places of their lines.
+    /// The digests of the ids of events, and the indexes of their lines.
     pub(super) digests: Vec<(u128, usize)>,
 }
 
 /// An entry.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    /// The place of the user.
+    /// The index of the user.
     pub(super) user: usize,
-    /// The place of the name of an event; `None` if it is about the profile.
+    /// The index of the name of an event; `None` if it is about the profile.
     pub(super) name: Option<usize>,
     at: Timestamp,
     json: Range<usize>,
@@ -124,17 +124,17 @@ impl Batch {
         Ok(EntryRecord::new(line.at, self.text(&line.json)?, name, id))
     }
 
-    fn text(&self, place: &Range<usize>) -> Result<&str> {
-        let text = self.text.get(place.clone()).and_then(|text| str::from_utf8(text).ok());
+    fn text(&self, range: &Range<usize>) -> Result<&str> {
+        let text = self.text.get(range.clone()).and_then(|text| str::from_utf8(text).ok());
         text.ok_or_else(lost)
     }
 }
 
-/// The place of a text among others; adds its bytes if it is new.
+/// The index of a text among others; adds its bytes if it is new.
 fn intern(texts: &mut Texts, text: &Arc<str>, bytes: &mut usize) -> usize {
-    let (place, is_new) = texts.insert_full(Arc::clone(text));
+    let (index, is_new) = texts.insert_full(Arc::clone(text));
     *bytes += if is_new { text.len() } else { 0 };
-    place
+    index
 }
 
 /// What is in a batch is not found in it: that cannot be.

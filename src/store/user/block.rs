@@ -1,18 +1,17 @@
 //! Entries of one user together in a record.
 
-use redb::{Key, Table, TableDefinition};
+use redb::TableDefinition;
 
 use super::run::Item;
 use crate::error::Result;
-use crate::store::codec::{encode, pack, unpack};
-use crate::store::failure::{OrFail, corrupt};
+use crate::store::codec::{pack, unpack};
+use crate::store::failure::corrupt;
 use crate::store::record::{BlockRecord, EntryRecord, Packed};
 use crate::store::tables::{Bytes, PageKey, RUNS};
 
 /// The most entries of a block.
 const BLOCK_ENTRIES: u32 = 256;
-/// The most bytes of a block of more than one entry: two fit into one page of the file. A fold writes the last
-/// block of a user once more, so it should be short; the blocks of a user are next to each other all the same.
+/// The most bytes of a block of more than one entry: two fit into one page of the file.
 const BLOCK_BYTES: usize = 1_950;
 
 impl Item for BlockRecord {
@@ -68,14 +67,14 @@ impl BlockRecord {
         self.packed.0.clear();
     }
 
-    /// A block of the entries that a function lets stay; `place` names the table and the key.
+    /// A block of the entries that a function lets stay; `location` names the table and the key.
     pub(super) fn retained(
         &self,
-        place: impl Fn() -> String,
+        location: impl Fn() -> String,
         mut stays: impl FnMut(&EntryRecord<'_>) -> bool,
     ) -> Result<Self> {
         let mut kept = Self::default();
-        self.each(place, |entry| {
+        self.each(location, |entry| {
             if stays(&entry) {
                 pack(&entry, &mut kept.packed.0)?;
                 kept.count += 1;
@@ -91,26 +90,17 @@ impl BlockRecord {
         self.count == 1 || (short && self.count > 0)
     }
 
-    /// Calls a function with each entry; `place` names the table and the key.
+    /// Calls a function with each entry; `location` names the table and the key.
     pub(super) fn each<'b>(
         &'b self,
-        place: impl Fn() -> String,
+        location: impl Fn() -> String,
         mut each: impl FnMut(EntryRecord<'b>) -> Result<()>,
     ) -> Result<()> {
-        let damaged = || corrupt(format!("{}: these are no entries", place()));
+        let damaged = || corrupt(format!("{}: these are no entries", location()));
         let mut rest = self.packed.0.as_slice();
         for _ in 0..self.count {
             each(unpack(&mut rest).ok_or_else(damaged)?)?;
         }
         if rest.is_empty() { Ok(()) } else { Err(damaged()) }
     }
-}
-
-/// Writes a block.
-pub(super) fn put_block<K: Key + 'static>(
-    table: &mut Table<'_, K, Bytes>,
-    key: K::SelfType<'_>,
-    block: &BlockRecord,
-) -> Result<()> {
-    table.insert(key, encode(block)?.as_slice()).or_fail().map(drop)
 }

@@ -6,15 +6,16 @@ use redb::{
     ReadOnlyTable, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle as _,
 };
 
-use super::add::totals;
-use super::event_id::{BASE_RUN, Owner, digest, id_runs};
-use super::fold::{block_place, read_block};
+use super::base::{block_location, read_block};
+use super::cursor::Merge;
+use super::digest::{Owner, digest};
 use super::query::Names;
-use super::run::{Item, Merge, RunKey as _, page_items, page_place, run_place};
+use super::run::{Item, RunKey as _, all_pages, page_items, page_location, run_location};
+use super::totals::totals;
 use crate::error::Result;
 use crate::store::failure::OrFail;
 use crate::store::image::Image;
-use crate::store::record::{BlockRecord, TotalsRecord};
+use crate::store::record::{BASE_RUN, BlockRecord, TotalsRecord};
 use crate::store::report::VerifyReport;
 use crate::store::tables::{
     Bytes, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, META, PageKey, RUNS, USER_ENTRIES, USER_IDS,
@@ -28,8 +29,7 @@ pub(in crate::store) fn check(image: &Image, report: &mut VerifyReport) -> Resul
     let mut checker = Checker { image, report, totals, names, met: HashSet::new() };
     checker.users()?;
     checker.event_names()?;
-    let base_ids = checker.base()?;
-    checker.tail(base_ids)?;
+    checker.runs()?;
     checker.all_met()
 }
 
@@ -42,8 +42,7 @@ struct Checker<'a> {
     met: HashSet<u32>,
 }
 
-/// Ids of events of the base or of a run, as far as they were met: those of the entries, or those in the table of
-/// ids.
+/// Ids of the events of a run, as far as they were met: those of the entries, or those in the table of ids.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Ids {
     count: u64,
@@ -58,7 +57,14 @@ impl Ids {
     }
 }
 
-/// The pages of runs, as a reader sees them.
+/// What was met of a run.
+#[derive(Debug, Default)]
+struct Met {
+    entries: u64,
+    ids: Ids,
+}
+
+/// The pages of runs, as a image sees them.
 type RunPages<I> = ReadOnlyTable<PageKey<<I as Item>::Key>, Bytes>;
 
 impl Checker<'_> {
@@ -113,66 +119,54 @@ impl Checker<'_> {
         self.report.problem(format!("table `{table}`: {what}"));
     }
 
-    /// Checks the blocks. That none is missing shows in the number of entries: there are gaps between the
-    /// numbers of blocks where events were dropped.
-    fn base(&mut self) -> Result<Ids> {
-        let (mut entries, mut wanted) = (0, Ids::default());
-        if let Some(base) = self.image.optional_table(USER_ENTRIES)? {
-            for block in base.iter().or_fail()? {
-                let (key, bytes) = block.or_fail()?;
-                let key = key.value();
-                let block = self.report.note(read_block(key, bytes.value()))?;
-                let Some(block) = block else { continue };
-                entries += u64::from(block.count);
-                self.block(key.0, &block, &block_place(key), &mut wanted)?;
-            }
-        }
-        self.compare("table `pcq.user_entries`", entries, self.totals.base);
-        Ok(wanted)
-    }
-
-    /// Checks the runs, those of ids with the base's, and that no page is of another.
-    fn tail(&mut self, base_ids: Ids) -> Result<()> {
+    /// Checks the runs of entries and of ids, and that no page is of another. That none is missing shows in the
+    /// number of entries.
+    fn runs(&mut self) -> Result<()> {
         let ids_once = self.ids_once();
         self.report.note(ids_once)?;
-        let runs = std::mem::take(&mut self.totals.runs);
-        let entry_pages = self.image.optional_table(RUNS)?;
-        let mut pages = 0;
-        let mut ids = vec![(BASE_RUN, base_ids)];
-        for run in runs {
-            let (mut entries, mut wanted) = (0, Ids::default());
-            let block = |this: &mut Self, user, block: BlockRecord, place: &str| {
-                entries += u64::from(block.count);
-                this.block(user, &block, place, &mut wanted)
-            };
-            pages += self.run(entry_pages.as_ref(), run.number, block)?;
-            self.compare(&run_place::<BlockRecord>(run.number), entries, run.entries);
-            ids.push((run.number, wanted));
+        let entries = self.image.optional_table(RUNS)?;
+        let ids = self.image.optional_table(EVENT_IDS)?;
+        let (mut base, mut entry_pages, mut id_pages) = (self.base()?, 0, 0);
+        for run in std::mem::take(&mut self.totals.runs) {
+            let mut met =
+                if run.number == BASE_RUN { std::mem::take(&mut base) } else { Met::default() };
+            let mut found = Ids::default();
+            for part in run.parts() {
+                entry_pages +=
+                    self.run(entries.as_ref(), part, |this, user, block, location| {
+                        this.block(user, &block, location, &mut met)
+                    })?;
+                id_pages += self.run(ids.as_ref(), part, |_, digest, Owner(user), _| {
+                    found.meet(digest, user);
+                    Ok(())
+                })?;
+            }
+            self.compare(&run_location::<BlockRecord>(run.number), met.entries, run.entries);
+            self.compare_ids(&run_location::<Owner>(run.number), &found, &met.ids);
         }
-        self.all_pages::<BlockRecord>(entry_pages.as_ref(), pages)?;
-        self.ids(&ids)
+        self.compare("table `pcq.user_entries`", base.entries, 0);
+        self.all_pages::<BlockRecord>(entries.as_ref(), entry_pages)?;
+        self.all_pages::<Owner>(ids.as_ref(), id_pages)
     }
 
-    /// Checks the ids of the base and of the runs, and that no page is of another.
-    fn ids(&mut self, runs: &[(u64, Ids)]) -> Result<()> {
-        let table = self.image.optional_table(EVENT_IDS)?;
-        let mut pages = 0;
-        for (run, wanted) in runs {
-            let mut found = Ids::default();
-            let id = |_: &mut Self, digest, Owner(user), _: &str| {
-                found.meet(digest, user);
-                Ok(())
-            };
-            pages += self.run(table.as_ref(), *run, id)?;
-            self.compare_ids(&run_place::<Owner>(*run), &found, wanted);
+    /// Checks the blocks of the base of a file of format 1.
+    fn base(&mut self) -> Result<Met> {
+        let mut met = Met::default();
+        let Some(base) = self.image.optional_table(USER_ENTRIES)? else { return Ok(met) };
+        for block in base.iter().or_fail()? {
+            let (key, bytes) = block.or_fail()?;
+            let key = key.value();
+            let block = self.report.note(read_block(key, bytes.value()))?;
+            let Some(block) = block else { continue };
+            self.block(key.0, &block, &block_location(key), &mut met)?;
         }
-        self.all_pages::<Owner>(table.as_ref(), pages)
+        Ok(met)
     }
 
     /// Checks that no id is of two events.
     fn ids_once(&mut self) -> Result<()> {
         let Some(table) = self.image.optional_table(EVENT_IDS)? else { return Ok(()) };
-        let mut runs = Merge::<Owner>::new(&table, id_runs(&self.totals))?;
+        let mut runs = Merge::<Owner>::from(&table, self.totals.parts(), u128::FIRST)?;
         let mut before = None;
         while let Some((digest, _)) = runs.next(&table)? {
             if before.replace(digest) == Some(digest) {
@@ -192,23 +186,22 @@ impl Checker<'_> {
     ) -> Result<u64> {
         let Some(table) = table else { return Ok(0) };
         let (mut pages, mut before) = (0, None);
-        let all = (run, I::Key::FIRST, 0)..=(run, I::Key::LAST, u32::MAX);
-        for page in table.range(all).or_fail()? {
+        for page in table.range(all_pages::<I>(run)).or_fail()? {
             let (key, bytes) = page.or_fail()?;
             let key = key.value();
             pages += 1;
-            let place = page_place::<I>(key);
+            let location = page_location::<I>(key);
             let Some(items) = self.report.note(page_items::<I>(key, bytes.value()))? else {
                 continue;
             };
             if items.last().is_none_or(|(last, _)| *last != key.1) {
-                self.report.problem(format!("{place}: it does not end with its key"));
+                self.report.problem(format!("{location}: it does not end with its key"));
             }
             for (own, content) in items {
                 if before.replace(own).is_some_and(|before| own < before) {
-                    self.report.problem(format!("{place}: it is not in order"));
+                    self.report.problem(format!("{location}: it is not in order"));
                 }
-                each(self, own, content, &place)?;
+                each(self, own, content, &location)?;
             }
         }
         Ok(pages)
@@ -225,23 +218,31 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Checks a block of a user: its entries can be read. Takes the ids of its events up.
-    fn block(&mut self, user: u32, block: &BlockRecord, place: &str, ids: &mut Ids) -> Result<()> {
+    /// Checks a block of a user: its entries can be read. Takes them up.
+    fn block(
+        &mut self,
+        user: u32,
+        block: &BlockRecord,
+        location: &str,
+        met: &mut Met,
+    ) -> Result<()> {
         self.met.insert(user);
+        met.entries += u64::from(block.count);
         if !block.is_bounded() {
-            self.report.problem(format!("{place}: it has too many entries, or none"));
+            self.report.problem(format!("{location}: it has too many entries, or none"));
         }
-        let restored = self.names.restore(block, &"".into(), || place.to_owned(), &mut Vec::new());
+        let restored =
+            self.names.restore(block, &"".into(), || location.to_owned(), &mut Vec::new());
         if self.report.note(restored)?.is_none() {
             return Ok(());
         }
         let mut events = 0;
         block.each(
-            || place.to_owned(),
+            || location.to_owned(),
             |entry| {
                 events += u64::from(entry.is_event());
                 if let Some(id) = entry.id() {
-                    ids.meet(digest(id), user);
+                    met.ids.meet(digest(id), user);
                 }
                 Ok(())
             },
@@ -250,18 +251,18 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn compare(&mut self, place: &str, found: u64, wanted: u64) {
+    fn compare(&mut self, location: &str, found: u64, wanted: u64) {
         if found != wanted {
             let what = format!("has {found} entries, and {wanted} are accounted for");
-            self.report.problem(format!("{place}: {what}"));
+            self.report.problem(format!("{location}: {what}"));
         }
     }
 
-    fn compare_ids(&mut self, place: &str, found: &Ids, wanted: &Ids) {
-        self.compare(place, found.count, wanted.count);
+    fn compare_ids(&mut self, location: &str, found: &Ids, wanted: &Ids) {
+        self.compare(location, found.count, wanted.count);
         if found.count == wanted.count && found.sum != wanted.sum {
             let what = "the ids are not those of the events, or of other users";
-            self.report.problem(format!("{place}: {what}"));
+            self.report.problem(format!("{location}: {what}"));
         }
     }
 

@@ -3,59 +3,19 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use redb::{TableDefinition, WriteTransaction};
-use sha2::{Digest as _, Sha256};
+use redb::WriteTransaction;
 
-use super::add::totals;
 use super::batch::{Batch, lost};
+use super::cursor::Cursor;
+use super::digest::{Owner, digest};
 use super::intern::Numbers;
-use super::run::{Cursor, Item, Merge, PAGE_BYTES, Writer, insert};
-use super::tail::remove;
+use super::run::Writer;
+use super::totals::totals;
 use crate::error::Result;
-use crate::store::codec::{pack, unpack};
 use crate::store::failure::OrFail;
 use crate::store::image::Image;
 use crate::store::record::TotalsRecord;
-use crate::store::tables::{Bytes, EVENT_IDS, META, PageKey, USER_IDS};
-
-/// The number of the run that has the ids of the events in the base; runs of the tail count from 1.
-pub(super) const BASE_RUN: u64 = 0;
-
-/// How many ids fit into a page, each with its length and the longest number.
-const PAGE_IDS: usize = PAGE_BYTES / 22;
-
-/// The runs that may have the id of an event.
-pub(super) fn id_runs(totals: &TotalsRecord) -> impl Iterator<Item = u64> {
-    [BASE_RUN].into_iter().chain(totals.runs.iter().map(|run| run.number))
-}
-
-/// The number of the user of an event, as a run has it under the digest of the event's id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Owner(pub(super) u32);
-
-impl Item for Owner {
-    type Key = u128;
-    const TABLE: TableDefinition<'static, PageKey<u128>, Bytes> = EVENT_IDS;
-
-    fn put(&self, bytes: &mut Vec<u8>) -> Result<()> {
-        pack(&self.0, bytes)
-    }
-
-    fn take(mut bytes: &[u8]) -> Option<Self> {
-        let owner = unpack(&mut bytes).map(Self)?;
-        bytes.is_empty().then_some(owner)
-    }
-
-    fn join(&mut self, later: Self) -> Option<Self> {
-        Some(std::mem::replace(self, later))
-    }
-}
-
-/// The digest by which an id is looked up: the first 128 bits of its SHA-256.
-pub(super) fn digest(id: &str) -> u128 {
-    let hash = Sha256::digest(id);
-    hash.iter().take(16).fold(0, |digest, byte| digest << 8 | u128::from(*byte))
-}
+use crate::store::tables::{EVENT_IDS, META, USER_IDS};
 
 /// The user of the event with an id, if there is one.
 pub(in crate::store) fn event_user(image: &Image, id: &str) -> Result<Option<Arc<str>>> {
@@ -68,7 +28,7 @@ pub(in crate::store) fn event_user(image: &Image, id: &str) -> Result<Option<Arc
 /// The owner of the event with an id, by its digest.
 fn owner(image: &Image, digest: u128) -> Result<Option<Owner>> {
     let Some(table) = image.optional_table(EVENT_IDS)? else { return Ok(None) };
-    for run in id_runs(&totals(&image.table(META)?)?) {
+    for run in totals(&image.table(META)?)?.parts() {
         let mut cursor = Cursor::new(run);
         cursor.seek(&table, digest)?;
         let owner = cursor.take(&table, digest)?;
@@ -86,9 +46,9 @@ fn user_numbered(image: &Image, number: u32) -> Result<Option<Arc<str>>> {
 
 /// The ids of the events of a batch.
 pub(super) struct BatchIds {
-    /// The digests of those that are new, in their order, with the places of the events.
+    /// The digests of those that are new, in their order, with the indexes of the events.
     fresh: Vec<(u128, usize)>,
-    /// The places of the events whose id was seen, in the store or earlier in the batch.
+    /// The indexes of the events whose id was seen, in the store or earlier in the batch.
     pub(super) repeated: HashSet<usize>,
 }
 
@@ -102,10 +62,10 @@ impl BatchIds {
         digests.sort_unstable();
         let mut seen = seen(transaction, totals, &digests)?.into_iter();
         let mut repeated = HashSet::new();
-        digests.retain(|(_, place)| {
+        digests.retain(|(_, index)| {
             let seen = seen.next() == Some(true);
             if seen {
-                repeated.insert(*place);
+                repeated.insert(*index);
             }
             !seen
         });
@@ -120,12 +80,12 @@ impl BatchIds {
         batch: &Batch,
         numbers: &Numbers,
     ) -> Result<()> {
-        // by place, because the digests lead all over the lines
+        // by index, because the digests lead all over the lines
         let users: Vec<_> = batch.lines.iter().map(|line| numbers.user(line).ok()).collect();
         let mut table = transaction.open_table(EVENT_IDS).or_fail()?;
-        let mut writer = Writer::new(&mut table, run);
-        for (digest, place) in &self.fresh {
-            let user = users.get(*place).copied().flatten().ok_or_else(lost)?;
+        let mut writer = Writer::new(&mut table, run, None);
+        for (digest, index) in &self.fresh {
+            let user = users.get(*index).copied().flatten().ok_or_else(lost)?;
             writer.push(*digest, &Owner(user))?;
         }
         writer.finish()
@@ -145,7 +105,7 @@ fn seen(
     }
     // run by run, each in its order
     let table = transaction.open_table(EVENT_IDS).or_fail()?;
-    for run in id_runs(totals) {
+    for run in totals.parts() {
         let mut cursor = Cursor::<Owner>::new(run);
         for ((digest, _), seen) in digests.iter().zip(&mut seen) {
             cursor.seek(&table, *digest)?;
@@ -153,12 +113,4 @@ fn seen(
         }
     }
     Ok(seen)
-}
-
-/// Moves the ids of the tail to those of the base.
-pub(super) fn fold_ids(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
-    let mut table = transaction.open_table(EVENT_IDS).or_fail()?;
-    let merge = Merge::<Owner>::new(&table, totals.runs.iter().map(|run| run.number))?;
-    insert(&mut table, BASE_RUN, PAGE_IDS, merge)?;
-    totals.runs.iter().try_for_each(|run| remove::<Owner>(&mut table, run.number))
 }

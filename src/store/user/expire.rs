@@ -2,59 +2,49 @@
 
 use std::collections::HashMap;
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable as _, WriteTransaction};
 
-use super::add::{put_totals, totals};
-use super::block::put_block;
-use super::event_id::{BASE_RUN, Owner, digest};
-use super::fold::{block_place, fold, read_block};
+use super::base::totals_to_change;
+use super::cursor::Merge;
+use super::erase::erase;
 use super::intern::Users;
-use super::run::{Item as _, remove_keys};
+use super::run::run_location;
+use super::totals::put_totals;
 use crate::error::Result;
 use crate::model::Timestamp;
-use crate::store::failure::{OrFail, corrupt};
-use crate::store::record::{BlockRecord, EntryRecord};
-use crate::store::tables::{Bytes, EVENT_IDS, EVENT_NUMBERS, META, USER_ENTRIES};
+use crate::store::failure::OrFail;
+use crate::store::record::{BlockRecord, EntryRecord, TotalsRecord};
+use crate::store::tables::{EVENT_NUMBERS, RUNS};
 
-/// How many bytes of blocks one transaction looks at, or somewhat more. Few in the tests, so that they see how
+/// How many bytes of entries one transaction looks at, or somewhat more. Few in the tests, so that they see how
 /// one goes on where another ended.
 const BATCH_BYTES: usize = if cfg!(test) { 2_000 } else { 16 << 20 };
-
-/// Where a block of the base is: the number of the user, and its own.
-pub(crate) type Place = (u32, u32);
-
-/// Blocks of the base, in their order.
-type Blocks = Vec<(Place, BlockRecord)>;
 
 /// What one transaction dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Expired {
     /// How many events.
     pub(crate) dropped: u64,
-    /// The last place that it looked at; `None` if that was the end.
-    pub(crate) last: Option<Place>,
+    /// The number of the last user that it looked at; `None` if there is none after that.
+    pub(crate) last: Option<u32>,
 }
 
-/// Drops events from the blocks after a place. The tail is folded first, so all that there is of a user is in
-/// the base.
+/// Drops events of the users after one, by their numbers, which merges do not change.
 pub(in crate::store) fn expire(
     transaction: &WriteTransaction,
     oldest: &dyn Fn(&str) -> Option<Timestamp>,
-    after: Option<Place>,
+    after: Option<u32>,
 ) -> Result<Expired> {
     let limits = limits(transaction, oldest)?;
-    if limits.is_empty() {
-        return Ok(Expired::default());
-    }
-    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
-    fold(transaction, &mut totals)?;
-    let (sweep, last) = Sweep::run(transaction, &limits, after)?;
-    let low = || corrupt("the totals of users in table `pcq.meta` are too low");
-    totals.base = totals.base.checked_sub(sweep.dropped).ok_or_else(low)?;
+    let first = after.map_or(Some(0), |after| after.checked_add(1));
+    let Some(first) = first.filter(|_| !limits.is_empty()) else { return Ok(Expired::default()) };
+    let mut totals = totals_to_change(transaction)?;
+    let look = Look::at(transaction, &totals, &limits, first)?;
+    let dropped = erase(transaction, &mut totals, &look.users, &|entry| !is_over(&limits, entry))?;
     put_totals(transaction, &totals)?;
-    let dropped = sweep.dropped;
-    sweep.release(transaction)?;
-    Ok(Expired { dropped, last })
+    let mut users = Users::open(transaction)?;
+    look.gone.iter().try_for_each(|user| users.remove_numbered(*user))?;
+    Ok(Expired { dropped, last: look.last })
 }
 
 /// The time before which events are dropped, by the numbers of their names.
@@ -70,110 +60,66 @@ fn limits(
     Ok(limits)
 }
 
-/// What is dropped on the way through the base.
-struct Sweep<'l> {
-    limits: &'l HashMap<u32, i64>,
-    dropped: u64,
-    /// The digests of the ids that are free again.
-    digests: Vec<u128>,
-    /// The users of whom nothing is left.
+fn is_over(limits: &HashMap<u32, i64>, entry: &EntryRecord<'_>) -> bool {
+    let limit = entry.name().and_then(|name| limits.get(&name));
+    limit.is_some_and(|limit| entry.at() < *limit)
+}
+
+/// What one transaction finds.
+#[derive(Default)]
+struct Look {
+    /// The users who have something to drop.
+    users: Vec<u32>,
+    /// Those of them who have nothing else.
     gone: Vec<u32>,
+    /// The last user, if there is one after that.
+    last: Option<u32>,
 }
 
-impl<'l> Sweep<'l> {
-    fn run(
+impl Look {
+    /// Looks at users from one on, as many as a transaction may.
+    fn at(
         transaction: &WriteTransaction,
-        limits: &'l HashMap<u32, i64>,
-        after: Option<Place>,
-    ) -> Result<(Self, Option<Place>)> {
-        let mut base = transaction.open_table(USER_ENTRIES).or_fail()?;
-        let (blocks, last) = blocks(&base, after)?;
-        let mut sweep = Self { limits, dropped: 0, digests: Vec::new(), gone: Vec::new() };
-        for of_user in blocks.chunk_by(|a, b| a.0.0 == b.0.0) {
-            sweep.user(&mut base, of_user)?;
-        }
-        Ok((sweep, last))
-    }
-
-    /// Drops events from blocks of one user.
-    fn user(
-        &mut self,
-        base: &mut Table<Place, Bytes>,
-        blocks: &[(Place, BlockRecord)],
-    ) -> Result<()> {
-        let before = self.dropped;
-        let kept = blocks.iter().map(|(place, block)| Ok((*place, self.stay(*place, block)?)));
-        let kept = kept.collect::<Result<Vec<_>>>()?;
-        if self.dropped == before {
-            return Ok(());
-        }
-        for (place, _) in blocks {
-            base.remove(place).or_fail()?;
-        }
-        put_together(base, kept)?;
-        let Some(((user, _), _)) = blocks.first() else { return Ok(()) };
-        if base.range((*user, 0)..=(*user, u32::MAX)).or_fail()?.next().is_none() {
-            self.gone.push(*user);
-        }
-        Ok(())
-    }
-
-    /// What stays of a block.
-    fn stay(&mut self, place: Place, block: &BlockRecord) -> Result<BlockRecord> {
-        block.retained(
-            || block_place(place),
-            |entry| {
-                let stays = !self.is_over(entry);
-                if !stays {
-                    self.dropped += 1;
-                    self.digests.extend(entry.id().map(digest));
+        totals: &TotalsRecord,
+        limits: &HashMap<u32, i64>,
+        first: u32,
+    ) -> Result<Self> {
+        let table = transaction.open_table(RUNS).or_fail()?;
+        let mut merge = Merge::<BlockRecord>::from(&table, totals.parts(), first)?;
+        let (mut look, mut bytes, mut user) = (Self::default(), 0, User::default());
+        while let Some((number, block)) = merge.next(&table)? {
+            if number != user.number {
+                look.meet(&user);
+                if bytes >= BATCH_BYTES {
+                    look.last = Some(user.number);
+                    return Ok(look);
                 }
-                stays
-            },
-        )
+                user = User { number, ..User::default() };
+            }
+            bytes += block.packed.0.len();
+            block.each(
+                || run_location::<BlockRecord>(totals.run),
+                |entry| {
+                    *(if is_over(limits, &entry) { &mut user.drops } else { &mut user.keeps }) =
+                        true;
+                    Ok(())
+                },
+            )?;
+        }
+        look.meet(&user);
+        Ok(look)
     }
 
-    fn is_over(&self, entry: &EntryRecord<'_>) -> bool {
-        let limit = entry.name().and_then(|name| self.limits.get(&name));
-        limit.is_some_and(|limit| entry.at() < *limit)
-    }
-
-    /// Takes away what belonged to what was dropped.
-    fn release(mut self, transaction: &WriteTransaction) -> Result<()> {
-        let mut ids = transaction.open_table(EVENT_IDS).or_fail()?;
-        self.digests.sort_unstable();
-        remove_keys(&mut ids, BASE_RUN, &self.digests, |Owner(_)| Ok(()))?;
-        let mut users = Users::open(transaction)?;
-        self.gone.into_iter().try_for_each(|user| users.remove_numbered(user))
+    fn meet(&mut self, user: &User) {
+        self.users.extend(user.drops.then_some(user.number));
+        self.gone.extend((user.drops && !user.keeps).then_some(user.number));
     }
 }
 
-/// The blocks after a place, as many as a transaction looks at, and the last of them if there may be more.
-fn blocks(base: &Table<Place, Bytes>, after: Option<Place>) -> Result<(Blocks, Option<Place>)> {
-    let (mut blocks, mut bytes) = (Vec::new(), 0);
-    let first = after.map_or((0, 0), |(user, block)| (user, block.saturating_add(1)));
-    for block in base.range(first..).or_fail()? {
-        let (place, record) = block.or_fail()?;
-        let place = place.value();
-        bytes += record.value().len();
-        blocks.push((place, read_block(place, record.value())?));
-        if bytes >= BATCH_BYTES {
-            return Ok((blocks, Some(place)));
-        }
-    }
-    Ok((blocks, None))
-}
-
-/// Writes what stays of blocks of a user, those together that fit into one: each under the number of one of
-/// them, and in the same order.
-fn put_together(base: &mut Table<Place, Bytes>, kept: Blocks) -> Result<()> {
-    let mut kept = kept.into_iter().filter(|(_, block)| block.count > 0);
-    let Some((mut place, mut open)) = kept.next() else { return Ok(()) };
-    for (next, block) in kept {
-        if let Some(full) = open.join(block) {
-            put_block(base, place, &full)?;
-            place = next;
-        }
-    }
-    put_block(base, place, &open)
+/// What is found of a user.
+#[derive(Default)]
+struct User {
+    number: u32,
+    drops: bool,
+    keeps: bool,
 }

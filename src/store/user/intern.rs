@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::tables::{EVENT_NAMES, EVENT_NUMBERS, USER_IDS, USER_NUMBERS};
 
-/// The numbers of users and names, by their places in a batch; of those that stand in some of its lines.
+/// The numbers of users and names, by their indexes in a batch; of those that stand in some of its lines.
 pub(super) struct Numbers {
     users: Vec<Option<u32>>,
     names: Vec<Option<u32>>,
@@ -23,8 +23,8 @@ impl Numbers {
         let users = user_numbers(transaction, next_user, batch, lines)?;
         let mut events = EventNames::open(transaction)?;
         let mut names = vec![None; batch.names.len()];
-        for place in places(lines.iter().filter_map(|line| line.name)) {
-            if let (Some(own), Some(name)) = (names.get_mut(place), batch.names.get_index(place)) {
+        for index in indexes(lines.iter().filter_map(|line| line.name)) {
+            if let (Some(own), Some(name)) = (names.get_mut(index), batch.names.get_index(index)) {
                 *own = Some(events.number(name)?);
             }
         }
@@ -38,8 +38,8 @@ impl Numbers {
 
     /// That of the name of a line, if it has one.
     pub(super) fn name(&self, line: &Line) -> Result<Option<u32>> {
-        let Some(place) = line.name else { return Ok(None) };
-        self.names.get(place).copied().flatten().ok_or_else(lost).map(Some)
+        let Some(index) = line.name else { return Ok(None) };
+        self.names.get(index).copied().flatten().ok_or_else(lost).map(Some)
     }
 }
 
@@ -49,27 +49,27 @@ fn user_numbers(
     batch: &Batch,
     lines: &[&Line],
 ) -> Result<Vec<Option<u32>>> {
-    let places = places(lines.iter().map(|line| line.user));
-    let id = |place: usize| batch.users.get_index(place).map(|id| (prefix(id), &**id, place));
-    let mut users: Vec<(u64, &str, usize)> = places.into_iter().filter_map(id).collect();
+    let indexes = indexes(lines.iter().map(|line| line.user));
+    let id = |index: usize| batch.users.get_index(index).map(|id| (prefix(id), &**id, index));
+    let mut users: Vec<(u64, &str, usize)> = indexes.into_iter().filter_map(id).collect();
     users.sort_unstable();
     let ids: Vec<_> = users.iter().map(|(_, id, _)| *id).collect();
     let found = Users::open(transaction)?.numbers(&ids, next)?;
     let mut numbers = vec![None; batch.users.len()];
-    for ((_, _, place), number) in users.into_iter().zip(found) {
-        if let Some(own) = numbers.get_mut(place) {
+    for ((_, _, index), number) in users.into_iter().zip(found) {
+        if let Some(own) = numbers.get_mut(index) {
             *own = Some(number);
         }
     }
     Ok(numbers)
 }
 
-/// Each place once.
-fn places(places: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut places: Vec<_> = places.collect();
-    places.sort_unstable();
-    places.dedup();
-    places
+/// Each index once.
+fn indexes(indexes: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut indexes: Vec<_> = indexes.collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    indexes
 }
 
 /// What most ids differ in, in their order.

@@ -1,13 +1,14 @@
 //! What is known of users: entries, each of one user, in the order in which they were received.
 //!
 //! Entries come in the order of time, and are asked for by user. Put where they belong at once, each of a
-//! batch would rewrite a page of its own. So a batch comes into the *tail* first, as a *run*: its entries in the
-//! order of the users, in pages that are written one after the other. Runs are merged as they become many, in
-//! the manner of a log-structured merge tree (O'Neil and others, 1996), so there are at most seven of each of
-//! seven lengths, and a user is found in each by one look. When the tail is as long as it may be it is *folded*:
-//! in one sweep in the order of the users, its entries are appended to the *base*, blocks by user, and the tail
-//! is empty again. The digests of the ids of events do the same: a run of its own goes with each run of entries,
-//! those of the base are one long run, and a batch of them is looked for in the order of both.
+//! batch would rewrite a page of its own. So a batch becomes a *run*: its entries in the order of the users, in pages
+//! that are written one after the other. Runs are merged as they become many, in the manner of a log-structured
+//! merge tree (O'Neil and others, 1996): each length is eight times the one before, and there are at most seven runs
+//! of a length, so a user is found by a few looks however much there is. The digests of the ids of events do the
+//! same: a run of its own goes with each run of entries, and a batch of them is looked for in the order of both.
+//!
+//! A long run is made of others in steps, one with each commit, so that nobody waits for all of it; the module
+//! `merge` says how it is read meanwhile.
 //!
 //! All of that is in the file, and changes with the commit of a batch alone: a reader needs nothing but its
 //! snapshot, and waits for nobody.
@@ -18,30 +19,38 @@
 //! that have something of the user are written once more without it. The bytes are gone from the file when it is next
 //! compacted, because redb leaves them in pages that are free.
 //!
-//! Events that are not kept longer go once the tail is folded, block by block in the order of the base, so many
-//! in a transaction. What stays of the blocks of a user is put together under numbers that they had, so there are
-//! gaps between the numbers of blocks; a user of whom nothing stays is taken away.
+//! Events that are not kept longer go in the same way, in the order of the users, so many users in a transaction; a
+//! user of whom nothing stays is taken away.
+//!
+//! # Files of format 1
+//!
+//! They have entries in a table by user, too, the *base*. It is read as it is, and becomes the first run when
+//! something of a user is next written.
 
 mod add;
+mod base;
 mod batch;
 mod block;
 mod check;
+mod cursor;
+mod digest;
+mod edit;
+mod erase;
 mod event_id;
 mod expire;
-mod fold;
 mod forget;
 mod intern;
+mod merge;
 mod query;
 mod run;
-mod tail;
+mod totals;
 
 pub(crate) use add::Added;
 pub(super) use add::{add, add_batch};
 pub(crate) use batch::Batch;
 pub(super) use check::check;
 pub(super) use event_id::event_user;
+pub(crate) use expire::Expired;
 pub(super) use expire::expire;
-pub(crate) use expire::{Expired, Place};
 pub(super) use intern::is_empty;
 pub(super) use query::{user_count, user_entries, users_after};
-pub(super) use tail::TailBytes;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use redb::{ReadOnlyTable, ReadableTableMetadata};
 
-use super::add::totals;
-use super::fold::{block_place, read_block};
-use super::run::{Cursor, run_place};
+use super::base::{block_location, read_block};
+use super::cursor::Cursor;
+use super::run::run_location;
+use super::totals::totals;
 use crate::error::Result;
 use crate::model::Entry;
 use crate::store::failure::{OrFail, corrupt};
@@ -71,43 +72,43 @@ pub(in crate::store) fn users_after(
     Ok(known)
 }
 
-/// The tables with entries, as a reader sees them.
+/// The tables with entries, as a image sees them.
 struct Entries {
+    /// The base of a file of format 1.
     base: Option<ReadOnlyTable<(u32, u32), Bytes>>,
-    tail: Option<ReadOnlyTable<PageKey<u32>, Bytes>>,
-    /// Where it is in the runs of the tail.
+    runs: Option<ReadOnlyTable<PageKey<u32>, Bytes>>,
+    /// Where it is in the runs.
     cursors: Vec<Cursor<BlockRecord>>,
     names: Names,
 }
 
 impl Entries {
     fn open(image: &Image) -> Result<Self> {
-        let runs = totals(&image.table(META)?)?.runs;
+        let totals = totals(&image.table(META)?)?;
         Ok(Self {
             base: image.optional_table(USER_ENTRIES)?,
-            tail: image.optional_table(RUNS)?,
-            cursors: runs.iter().map(|run| Cursor::new(run.number)).collect(),
+            runs: image.optional_table(RUNS)?,
+            cursors: totals.parts().map(Cursor::new).collect(),
             names: Names::open(image)?,
         })
     }
 
-    /// All of a user, whose number is greater than that of the one before: what is in the tail was received
-    /// after what is in the base.
+    /// All of a user, whose number is greater than that of the one before.
     fn of(&mut self, number: u32, user: &Arc<str>) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         if let Some(base) = &self.base {
             for block in base.range((number, 0)..=(number, u32::MAX)).or_fail()? {
                 let (key, bytes) = block.or_fail()?;
                 let block = read_block(key.value(), bytes.value())?;
-                self.names.restore(&block, user, || block_place(key.value()), &mut entries)?;
+                self.names.restore(&block, user, || block_location(key.value()), &mut entries)?;
             }
         }
-        let Some(tail) = &self.tail else { return Ok(entries) };
+        let Some(runs) = &self.runs else { return Ok(entries) };
         for cursor in &mut self.cursors {
-            cursor.seek(tail, number)?;
-            while let Some(block) = cursor.take(tail, number)? {
-                let place = || run_place::<BlockRecord>(cursor.run());
-                self.names.restore(&block, user, place, &mut entries)?;
+            cursor.seek(runs, number)?;
+            while let Some(block) = cursor.take(runs, number)? {
+                let location = || run_location::<BlockRecord>(cursor.run());
+                self.names.restore(&block, user, location, &mut entries)?;
             }
         }
         Ok(entries)
@@ -130,13 +131,13 @@ impl Names {
         &mut self,
         block: &BlockRecord,
         user: &Arc<str>,
-        place: impl Fn() -> String,
+        location: impl Fn() -> String,
         entries: &mut Vec<Entry>,
     ) -> Result<()> {
-        block.each(&place, |record| {
+        block.each(&location, |record| {
             self.meet(&record)?;
             let entry = record.restore(user, &self.known);
-            entries.push(entry.map_err(|why| corrupt(format!("{}: {why}", place())))?);
+            entries.push(entry.map_err(|why| corrupt(format!("{}: {why}", location())))?);
             Ok(())
         })
     }

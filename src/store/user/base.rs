@@ -1,0 +1,60 @@
+//! Entries of files of format 1: blocks by user in a table of their own, the *base*, beside the runs. What is in it
+//! was received before what is in the runs, and the ids of its events are those of run 0.
+
+use redb::{ReadableTable as _, WriteTransaction};
+
+use super::run::Writer;
+use super::totals::totals;
+use crate::error::Result;
+use crate::store::codec::decode;
+use crate::store::failure::OrFail;
+use crate::store::record::{BASE_RUN, BlockRecord, TotalsRecord};
+use crate::store::tables::{FORMAT, FORMAT_KEY, META, RUNS, USER_ENTRIES};
+
+/// The totals of users, to be changed: a file of format 1 becomes one of the present format, and the base becomes
+/// run 0. That takes one transaction, once.
+pub(super) fn totals_to_change(transaction: &WriteTransaction) -> Result<TotalsRecord> {
+    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
+    if is_raised(transaction)? {
+        let bytes = to_run(transaction)?;
+        transaction.delete_table(USER_ENTRIES).or_fail()?;
+        if let Some(base) = totals.runs.first_mut().filter(|run| run.number == BASE_RUN) {
+            base.bytes = bytes;
+        }
+    }
+    Ok(totals)
+}
+
+/// Writes the number of the present format; says whether it was another one.
+fn is_raised(transaction: &WriteTransaction) -> Result<bool> {
+    let mut meta = transaction.open_table(META).or_fail()?;
+    let present = FORMAT.to_le_bytes();
+    let before = meta.insert(FORMAT_KEY, present.as_slice()).or_fail()?;
+    Ok(before.is_none_or(|before| before.value() != present))
+}
+
+/// Writes the base as run 0; gives how many bytes its entries are.
+fn to_run(transaction: &WriteTransaction) -> Result<u64> {
+    let base = transaction.open_table(USER_ENTRIES).or_fail()?;
+    let mut runs = transaction.open_table(RUNS).or_fail()?;
+    let mut writer = Writer::new(&mut runs, BASE_RUN, None);
+    let mut bytes = 0;
+    for block in base.iter().or_fail()? {
+        let (key, block) = block.or_fail()?;
+        let block = read_block(key.value(), block.value())?;
+        bytes += block.packed.0.len() as u64;
+        writer.push(key.value().0, &block)?;
+    }
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// Reads a block of the base.
+pub(super) fn read_block(key: (u32, u32), bytes: &[u8]) -> Result<BlockRecord> {
+    decode(bytes, || block_location(key))
+}
+
+/// Where a block of the base is.
+pub(super) fn block_location((user, block): (u32, u32)) -> String {
+    format!("table `pcq.user_entries`, user {user}, block {block}")
+}
