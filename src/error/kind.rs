@@ -1,4 +1,4 @@
-//! What can go wrong, as data.
+//! Kinds of errors: what went wrong as data, and the sentence made of it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The one error type, and every sentence of it that a user can read.
+//! Error of the library: kind, place, hints and source, in one word.
 
 mod code;
 mod kind;

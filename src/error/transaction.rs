@@ -1,4 +1,4 @@
-//! What a transaction, or a dump that is being loaded, does not allow.
+//! States of a transaction or of a dump in which a statement is refused.
 
 /// Why a statement cannot stand where it does: a transaction is open or none is, or a dump is being loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! How the program ends.
+//! Exit codes, and the errors that end the program.
 
 use std::io;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Opening what the arguments say.
+//! Stores and sessions, opened as the arguments say.
 
 use std::path::Path;
 

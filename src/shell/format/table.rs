@@ -1,4 +1,4 @@
-//! `table`: for people.
+//! `table`: rows in a frame, for people.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What was typed before, from one run of the shell to the next.
+//! History of the lines that were typed, kept from one run of the shell to the next.
 
 use std::env;
 use std::fs;

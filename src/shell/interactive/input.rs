@@ -1,4 +1,4 @@
-//! From lines to what they ask for.
+//! Lines that a person types, and what they ask for.
 
 use pcq::is_complete;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a row.
+//! Reasons why a row is rejected.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The files that are loaded.
+//! Files that are loaded, opened as what they are.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};

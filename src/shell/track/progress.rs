@@ -1,4 +1,4 @@
-//! How far it is, for whoever waits at a terminal.
+//! Progress bar for whoever waits at a terminal.
 
 use std::io::{self, IsTerminal, Read};
 

@@ -1,64 +1,23 @@
 //! The arguments of the program.
 
-use std::io::{self, IsTerminal};
+mod check;
+mod help;
+#[cfg(test)]
+mod tests;
+mod value;
+
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use check::{is_interactive, parse};
+use help::{EXAMPLES, TRACK_HELP};
+use value::{delimiter, name, parameter, timestamp};
 
 use super::format::Format;
 use super::report::ColorWhen;
 use super::row_format::RowFormat;
 use pcq::{Name, Timestamp, Value};
-
-const EXAMPLES: &str = "\
-Examples:
-  pcq app.pcdb                                  open a shell on a store
-  pcq app.pcdb -e \"GET ALL FOR USER 'u1'\"       run statements
-  pcq app.pcdb -e 'GET banner FOR USER :id' -v id=\"'u1'\" --format json
-  pcq run setup.pcq release.pcq --db app.pcdb   run scripts
-  pcq run test.pcq --clock 2026-01-01T00:00:00Z
-                                                run a test in memory, with its own clock
-  pcq track app.pcdb users.csv events.jsonl     load users and events
-  pcq list app.pcdb vips ids.txt                load a list of users into a segment
-  pcq stats app.pcdb banner --by day            draw what was delivered of a config
-  pcq dump app.pcdb | pcq run - --db copy.pcdb  copy a store through a script
-
-Exit codes:
-  0  all went well        3  the store cannot be opened, or is corrupt
-  1  a statement failed   4  a script does not parse
-  2  usage, or a script cannot be read
-
-The words of the commands win: a store in a file called `run` is `./run`.";
-
-const TRACK_HELP: &str = "\
-JSON lines (.jsonl, .ndjson, .json): each line is an event or a profile.
-  {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e1\", \"at\": 1771718400000}
-  {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e2\", \"properties\": {\"amount\": 12.5}}
-  {\"user\": \"u1\", \"at\": \"2026-02-22T00:00:00Z\", \"attributes\": {\"city\": \"Pune\"}}
-  `at`, `id` and `properties` may be left out. `at` is a timestamp, or milliseconds since 1970;
-  without it, the time of loading.
-
-CSV (.csv, .tsv): a header, then each row is an event.
-  event,user,at,id,amount:number,vip:boolean,tags:json,note
-  Charged,u1,2026-02-22T00:00:00Z,e1,12.5,true,\"[1, 2]\",first
-  All columns but `event`, `user`, `at` and `id` are properties: strings, unless there is a type
-  after a colon. With a type, those four are properties, too. An empty cell is no property; an
-  empty string can be said with the type `json` only. Without a column `event`, each row is a
-  profile, and the columns are its attributes. A profile has no `id`.
-
-Loading the same again, after a crash or with new lines, adds only what is missing, if the events
-have ids: one whose id the store has seen is passed over. Events without ids are added again. A
-profile is set again, which changes nothing unless it was changed in between.
-
-Examples:
-  pcq track app.pcdb users.csv events.jsonl
-  zcat events.jsonl.gz | pcq track app.pcdb - --rejected rejected.jsonl
-  pcq track app.pcdb export.txt --format csv --delimiter ';' --summary json
-
-Exit codes:
-  0  all was loaded       2  usage, or a file or its header cannot be read
-  1  some was rejected    3  the store cannot be opened or written, or is corrupt";
 
 /// An embedded, versioned store of product configs, and its query language.
 ///
@@ -398,161 +357,5 @@ impl Cli {
             Some(Command::Compact(args)) => args.color,
         };
         arg.color
-    }
-}
-
-/// Parses the arguments of the process, and ends it if they make no sense.
-pub(super) fn parse() -> Cli {
-    let cli = Cli::parse();
-    match nonsense(&cli) {
-        Some(message) => Cli::command().error(ErrorKind::ArgumentConflict, message).exit(),
-        None => cli,
-    }
-}
-
-/// Whether a person types the statements.
-pub(super) fn is_interactive() -> bool {
-    io::stdin().is_terminal()
-}
-
-/// What would be ignored though somebody asked for it, beyond what the declarations above can say.
-fn nonsense(cli: &Cli) -> Option<String> {
-    let (scripts, session) = match &cli.command {
-        None => (None, Some(&cli.shell.session)),
-        Some(Command::Run(args)) => (Some(&args.scripts), Some(&args.session)),
-        Some(Command::Check(args)) => (Some(&args.scripts), None),
-        Some(Command::Fmt(args)) => (Some(&args.scripts), None),
-        Some(Command::Track(args)) => (Some(&args.files), None),
-        Some(_) => (None, None),
-    };
-    let twice =
-        scripts.is_some_and(|scripts| scripts.iter().filter(|s| s.as_os_str() == "-").count() > 1);
-    if twice {
-        return Some("standard input can be read only once: `-` is there twice".to_owned());
-    }
-    let in_shell = cli.command.is_none() && cli.shell.statements.is_empty() && is_interactive();
-    if in_shell && cli.shell.session.keep_going {
-        return Some("--keep-going is for scripts: a shell always goes on".to_owned());
-    }
-    if let Some(Command::Fmt(args)) = &cli.command
-        && args.write
-        && args.scripts.iter().any(|script| script.as_os_str() == "-")
-    {
-        return Some("standard input cannot be rewritten in place".to_owned());
-    }
-    if let Some(Command::Track(args)) = &cli.command {
-        return unknown_format(args);
-    }
-    session.and_then(|session| repeated(&session.parameters))
-}
-
-/// A file whose name does not tell what it is, or a delimiter for none.
-fn unknown_format(args: &TrackArgs) -> Option<String> {
-    let format = |path: &PathBuf| args.format.or_else(|| RowFormat::of(path));
-    if let Some(file) = args.files.iter().find(|file| format(file).is_none()) {
-        let file = file.display();
-        return Some(format!("the name of `{file}` does not tell what it is: --format says it"));
-    }
-    let has_csv = args.files.iter().any(|file| format(file) == Some(RowFormat::Csv));
-    let is_useless = args.delimiter.is_some() && !has_csv;
-    is_useless.then(|| "--delimiter is for CSV, and no file is that".to_owned())
-}
-
-/// The parameter that is given twice.
-fn repeated(parameters: &[(String, Value)]) -> Option<String> {
-    let mut names = std::collections::HashSet::new();
-    let (name, _) = parameters.iter().find(|(name, _)| !names.insert(name))?;
-    Some(format!("the parameter `{name}` is given twice"))
-}
-
-fn parameter(text: &str) -> Result<(String, Value), String> {
-    let (name, value) = text.split_once('=').ok_or("expected name=value")?;
-    let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
-    if !name.chars().all(is_name)
-        || name.starts_with(|c: char| c.is_ascii_digit())
-        || name.is_empty()
-    {
-        return Err(format!("`{name}` is no name of a parameter"));
-    }
-    let value = pcq::parse_value(value).map_err(|error| {
-        format!("{error}; a value is a literal of the language, so a text is in single quotes: {name}=\"'text'\"")
-    })?;
-    Ok((name.to_owned(), value))
-}
-
-fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        b"\\t" => Ok(b'\t'),
-        [b'"' | b'\r' | b'\n'] => Err("rows and quotes need it".to_owned()),
-        [byte] => Ok(*byte),
-        _ => Err("expected one character of ASCII, or \\t".to_owned()),
-    }
-}
-
-fn name(text: &str) -> Result<Name, String> {
-    Name::new(text).map_err(|error| error.to_string())
-}
-
-fn timestamp(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(arguments: &str) -> Result<Cli, ErrorKind> {
-        let words = std::iter::once("pcq").chain(arguments.split_whitespace());
-        Cli::try_parse_from(words).map_err(|error| error.kind())
-    }
-
-    #[test]
-    fn the_declarations_are_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_command_wins_over_a_store_of_its_name() {
-        assert!(matches!(parsed("run a.pcq").unwrap().command, Some(Command::Run(_))));
-        assert_eq!(parsed("run").unwrap_err(), ErrorKind::MissingRequiredArgument);
-        let cli = parsed("./run").unwrap();
-        assert_eq!((cli.command.is_none(), cli.shell.store), (true, Some("./run".into())));
-    }
-
-    #[test]
-    fn options_without_effect_are_refused() {
-        for arguments in [
-            "check a --format json",
-            "fmt a -v x=1",
-            "fmt a --check --write",
-            "dump s --actor me",
-            "verify s --readonly",
-            "stats s c --svg a --html b",
-            "stats s c --html a --format json",
-            "run a --dry-run",
-            "run a --db s --readonly --dry-run",
-            "run a --db s --readonly --actor me",
-            "--readonly",
-            "--format json run a",
-            "s run a",
-        ] {
-            assert!(parsed(arguments).is_err(), "{arguments}");
-        }
-    }
-
-    #[test]
-    fn statements_may_begin_with_a_comment() {
-        let cli = Cli::try_parse_from(["pcq", "s", "-e", "-- x", "-e", "GET a"]).unwrap();
-        assert_eq!(cli.shell.statements, ["-- x", "GET a"]);
-    }
-
-    #[test]
-    fn parameters_are_literals() {
-        assert_eq!(parameter("a=5"), Ok(("a".to_owned(), Value::Integer(5))));
-        assert_eq!(parameter("a_1='x=y'"), Ok(("a_1".to_owned(), "x=y".into())));
-        for wrong in ["a", "=1", "1a=1", "a b=1", "a=x y", "a="] {
-            assert!(parameter(wrong).is_err(), "{wrong}");
-        }
-        assert!(repeated(&[("a".into(), Value::Null), ("a".into(), Value::Null)]).is_some());
     }
 }

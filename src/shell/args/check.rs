@@ -1,0 +1,76 @@
+//! Arguments that make no sense together.
+
+use std::collections::HashSet;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use super::{Cli, Command, TrackArgs};
+use crate::shell::row_format::RowFormat;
+use pcq::Value;
+
+/// Parses the arguments of the process, and ends it if they make no sense.
+pub(in crate::shell) fn parse() -> Cli {
+    let cli = Cli::parse();
+    match nonsense(&cli) {
+        Some(message) => Cli::command().error(ErrorKind::ArgumentConflict, message).exit(),
+        None => cli,
+    }
+}
+
+/// Whether a person types the statements.
+pub(in crate::shell) fn is_interactive() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// What would be ignored though somebody asked for it, beyond what the declarations above can say.
+fn nonsense(cli: &Cli) -> Option<String> {
+    let (scripts, session) = match &cli.command {
+        None => (None, Some(&cli.shell.session)),
+        Some(Command::Run(args)) => (Some(&args.scripts), Some(&args.session)),
+        Some(Command::Check(args)) => (Some(&args.scripts), None),
+        Some(Command::Fmt(args)) => (Some(&args.scripts), None),
+        Some(Command::Track(args)) => (Some(&args.files), None),
+        Some(_) => (None, None),
+    };
+    let twice =
+        scripts.is_some_and(|scripts| scripts.iter().filter(|s| s.as_os_str() == "-").count() > 1);
+    if twice {
+        return Some("standard input can be read only once: `-` is there twice".to_owned());
+    }
+    let in_shell = cli.command.is_none() && cli.shell.statements.is_empty() && is_interactive();
+    if in_shell && cli.shell.session.keep_going {
+        return Some("--keep-going is for scripts: a shell always goes on".to_owned());
+    }
+    if let Some(Command::Fmt(args)) = &cli.command
+        && args.write
+        && args.scripts.iter().any(|script| script.as_os_str() == "-")
+    {
+        return Some("standard input cannot be rewritten in place".to_owned());
+    }
+    if let Some(Command::Track(args)) = &cli.command {
+        return unknown_format(args);
+    }
+    session.and_then(|session| repeated(&session.parameters))
+}
+
+/// A file whose name does not tell what it is, or a delimiter for none.
+fn unknown_format(args: &TrackArgs) -> Option<String> {
+    let format = |path: &PathBuf| args.format.or_else(|| RowFormat::of(path));
+    if let Some(file) = args.files.iter().find(|file| format(file).is_none()) {
+        let file = file.display();
+        return Some(format!("the name of `{file}` does not tell what it is: --format says it"));
+    }
+    let has_csv = args.files.iter().any(|file| format(file) == Some(RowFormat::Csv));
+    let is_useless = args.delimiter.is_some() && !has_csv;
+    is_useless.then(|| "--delimiter is for CSV, and no file is that".to_owned())
+}
+
+/// The parameter that is given twice.
+pub(super) fn repeated(parameters: &[(String, Value)]) -> Option<String> {
+    let mut names = HashSet::new();
+    let (name, _) = parameters.iter().find(|(name, _)| !names.insert(name))?;
+    Some(format!("the parameter `{name}` is given twice"))
+}

@@ -1,0 +1,52 @@
+//! Texts below the options of `--help`.
+
+/// What stands below the options of the program.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  pcq app.pcdb                                  open a shell on a store
+  pcq app.pcdb -e \"GET ALL FOR USER 'u1'\"       run statements
+  pcq app.pcdb -e 'GET banner FOR USER :id' -v id=\"'u1'\" --format json
+  pcq run setup.pcq release.pcq --db app.pcdb   run scripts
+  pcq run test.pcq --clock 2026-01-01T00:00:00Z
+                                                run a test in memory, with its own clock
+  pcq track app.pcdb users.csv events.jsonl     load users and events
+  pcq list app.pcdb vips ids.txt                load a list of users into a segment
+  pcq stats app.pcdb banner --by day            draw what was delivered of a config
+  pcq dump app.pcdb | pcq run - --db copy.pcdb  copy a store through a script
+
+Exit codes:
+  0  all went well        3  the store cannot be opened, or is corrupt
+  1  a statement failed   4  a script does not parse
+  2  usage, or a script cannot be read
+
+The words of the commands win: a store in a file called `run` is `./run`.";
+
+/// What stands below the options of `pcq track`.
+pub(super) const TRACK_HELP: &str = "\
+JSON lines (.jsonl, .ndjson, .json): each line is an event or a profile.
+  {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e1\", \"at\": 1771718400000}
+  {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e2\", \"properties\": {\"amount\": 12.5}}
+  {\"user\": \"u1\", \"at\": \"2026-02-22T00:00:00Z\", \"attributes\": {\"city\": \"Pune\"}}
+  `at`, `id` and `properties` may be left out. `at` is a timestamp, or milliseconds since 1970;
+  without it, the time of loading.
+
+CSV (.csv, .tsv): a header, then each row is an event.
+  event,user,at,id,amount:number,vip:boolean,tags:json,note
+  Charged,u1,2026-02-22T00:00:00Z,e1,12.5,true,\"[1, 2]\",first
+  All columns but `event`, `user`, `at` and `id` are properties: strings, unless there is a type
+  after a colon. With a type, those four are properties, too. An empty cell is no property; an
+  empty string can be said with the type `json` only. Without a column `event`, each row is a
+  profile, and the columns are its attributes. A profile has no `id`.
+
+Loading the same again, after a crash or with new lines, adds only what is missing, if the events
+have ids: one whose id the store has seen is passed over. Events without ids are added again. A
+profile is set again, which changes nothing unless it was changed in between.
+
+Examples:
+  pcq track app.pcdb users.csv events.jsonl
+  zcat events.jsonl.gz | pcq track app.pcdb - --rejected rejected.jsonl
+  pcq track app.pcdb export.txt --format csv --delimiter ';' --summary json
+
+Exit codes:
+  0  all was loaded       2  usage, or a file or its header cannot be read
+  1  some was rejected    3  the store cannot be opened or written, or is corrupt";

@@ -1,0 +1,63 @@
+//! Command lines, and what they are taken for.
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use super::check::repeated;
+use super::value::parameter;
+use super::*;
+
+fn parsed(arguments: &str) -> Result<Cli, ErrorKind> {
+    let words = std::iter::once("pcq").chain(arguments.split_whitespace());
+    Cli::try_parse_from(words).map_err(|error| error.kind())
+}
+
+#[test]
+fn the_declarations_are_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn a_command_wins_over_a_store_of_its_name() {
+    assert!(matches!(parsed("run a.pcq").unwrap().command, Some(Command::Run(_))));
+    assert_eq!(parsed("run").unwrap_err(), ErrorKind::MissingRequiredArgument);
+    let cli = parsed("./run").unwrap();
+    assert_eq!((cli.command.is_none(), cli.shell.store), (true, Some("./run".into())));
+}
+
+#[test]
+fn options_without_effect_are_refused() {
+    for arguments in [
+        "check a --format json",
+        "fmt a -v x=1",
+        "fmt a --check --write",
+        "dump s --actor me",
+        "verify s --readonly",
+        "stats s c --svg a --html b",
+        "stats s c --html a --format json",
+        "run a --dry-run",
+        "run a --db s --readonly --dry-run",
+        "run a --db s --readonly --actor me",
+        "--readonly",
+        "--format json run a",
+        "s run a",
+    ] {
+        assert!(parsed(arguments).is_err(), "{arguments}");
+    }
+}
+
+#[test]
+fn statements_may_begin_with_a_comment() {
+    let cli = Cli::try_parse_from(["pcq", "s", "-e", "-- x", "-e", "GET a"]).unwrap();
+    assert_eq!(cli.shell.statements, ["-- x", "GET a"]);
+}
+
+#[test]
+fn parameters_are_literals() {
+    assert_eq!(parameter("a=5"), Ok(("a".to_owned(), Value::Integer(5))));
+    assert_eq!(parameter("a_1='x=y'"), Ok(("a_1".to_owned(), "x=y".into())));
+    for wrong in ["a", "=1", "1a=1", "a b=1", "a=x y", "a="] {
+        assert!(parameter(wrong).is_err(), "{wrong}");
+    }
+    assert!(repeated(&[("a".into(), Value::Null), ("a".into(), Value::Null)]).is_some());
+}

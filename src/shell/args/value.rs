@@ -1,0 +1,39 @@
+//! Values of single arguments.
+
+use pcq::{Name, Timestamp, Value};
+
+/// Reads `name=value`, whose value is a literal of the language.
+pub(super) fn parameter(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("expected name=value")?;
+    let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    if !name.chars().all(is_name)
+        || name.starts_with(|c: char| c.is_ascii_digit())
+        || name.is_empty()
+    {
+        return Err(format!("`{name}` is no name of a parameter"));
+    }
+    let value = pcq::parse_value(value).map_err(|error| {
+        format!("{error}; a value is a literal of the language, so a text is in single quotes: {name}=\"'text'\"")
+    })?;
+    Ok((name.to_owned(), value))
+}
+
+/// Reads what is between the cells of a row.
+pub(super) fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [b'"' | b'\r' | b'\n'] => Err("rows and quotes need it".to_owned()),
+        [byte] => Ok(*byte),
+        _ => Err("expected one character of ASCII, or \\t".to_owned()),
+    }
+}
+
+/// Reads a name without quotes.
+pub(super) fn name(text: &str) -> Result<Name, String> {
+    Name::new(text).map_err(|error| error.to_string())
+}
+
+/// Reads an instant.
+pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
+}
