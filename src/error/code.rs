@@ -10,7 +10,7 @@ use crate::model::{JsonError, NameError, ObjectKind};
 /// ```
 /// let db = pcq::Database::in_memory()?;
 /// let class = |script| db.execute(script).unwrap_err().kind().class();
-/// assert_eq!(class("GET GET;"), pcq::ErrorClass::Syntax);
+/// assert_eq!(class("CREATE NONSENSE;"), pcq::ErrorClass::Syntax);
 /// assert_eq!(class("PUBLISH CONFIG nope;"), pcq::ErrorClass::Statement);
 /// # Ok::<(), pcq::Error>(())
 /// ```
