@@ -79,6 +79,7 @@ pub mod limits;
 mod listing;
 pub mod model;
 mod query;
+mod script;
 mod shard;
 pub mod statement;
 mod stats;
@@ -88,8 +89,8 @@ mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, Database, FromValue, KeyHandle, Outcome, Prepared, Script, ScriptStatement,
-    Session, Snapshot, Subscription, Tracked, Verification, is_complete,
+    AsKey, Builder, Database, FromValue, KeyHandle, Outcome, Prepared, Session, Snapshot,
+    Subscription, Tracked, Verification,
 };
 pub use error::{Error, ErrorClass, ErrorCode, ErrorKind, Place, Result, TransactionState};
 pub use eval::Evaluation;
@@ -98,6 +99,7 @@ pub use model::{
     Value,
 };
 pub use query::{Column, ColumnKind, InterruptHandle, Record, Rows, STATS_COLUMNS, Schema, tables};
+pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};
 pub use statement::{Parameters, Statement};
 pub use transfer::DumpKind;
 

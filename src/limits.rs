@@ -7,6 +7,10 @@ pub const STATEMENT_BYTES: usize = 1 << 20;
 /// parameters brought in. A record of the store has the same limit.
 pub const DUMP_STATEMENT_BYTES: usize = 256 << 20;
 
+/// How many bytes of a script are kept as parsed statements between the check of its syntax and its run; what
+/// comes after them is parsed once more.
+pub const KEPT_SCRIPT_BYTES: usize = 1 << 20;
+
 /// The longest canonical text of a condition, in bytes of UTF-8: longer than a statement, for it has blanks
 /// where the statement may have none.
 pub const CONDITION_BYTES: usize = 4 << 20;

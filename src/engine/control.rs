@@ -101,7 +101,8 @@ impl Session {
         let wanted = self.parameters.text(&assertion.code)?;
         let result = match &assertion.statement.result {
             Ok(statement) => {
-                self.check_whole(statement).map_err(|error| self.weigh(statement, error))
+                let parameters = || assertion.statement.parameters();
+                self.check_whole(statement).map_err(|error| self.weigh(parameters, error))
             }
             Err(error) => Err(error.clone()),
         };

@@ -3,6 +3,8 @@
 //! A statement is checked, which gives a [`Command`] and changes nothing, and the command is carried out.
 //! `ASSERT ERROR` takes the first step alone.
 
+use std::sync::Arc;
+
 use super::session::done;
 use super::{Outcome, Session};
 use crate::error::Result;
@@ -16,7 +18,16 @@ impl Session {
     ///
     /// Whatever is wrong with the statement; the transaction, if one is open, is as it was before.
     pub fn run(&mut self, statement: &Statement) -> Result<Outcome> {
-        self.perform(statement).map_err(|error| self.weigh(statement, error))
+        self.run_named(statement, || statement.parameters())
+    }
+
+    /// Runs a statement the names of whose parameters are known to others.
+    pub(super) fn run_named(
+        &mut self,
+        statement: &Statement,
+        parameters: impl FnOnce() -> Vec<Arc<str>>,
+    ) -> Result<Outcome> {
+        self.perform(statement).map_err(|error| self.weigh(parameters, error))
     }
 
     fn perform(&mut self, statement: &Statement) -> Result<Outcome> {

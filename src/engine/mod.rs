@@ -17,7 +17,6 @@ mod load;
 mod outcome;
 mod prepared;
 mod retention;
-mod script;
 mod session;
 mod snapshot;
 #[cfg(test)]
@@ -32,7 +31,6 @@ pub use key::{AsKey, KeyHandle};
 pub use listener::Subscription;
 pub use outcome::Outcome;
 pub use prepared::Prepared;
-pub use script::{Script, ScriptStatement, is_complete};
 pub use session::Session;
 pub use snapshot::Snapshot;
 pub use tracking::Tracked;

@@ -1,8 +1,10 @@
 //! Statements that are parsed once and run often.
 
+use std::sync::Arc;
+
 use super::{Database, Outcome, Session};
 use crate::error::Result;
-use crate::statement::{Parameters, Statement};
+use crate::statement::{Parameters, Parsed, Statement};
 
 /// A statement that was parsed, to be run with other parameters each time.
 ///
@@ -11,12 +13,15 @@ use crate::statement::{Parameters, Statement};
 pub struct Prepared {
     session: Session,
     statement: Statement,
+    /// The names of its parameters.
+    parameters: Vec<Arc<str>>,
 }
 
 impl Prepared {
     pub(super) fn new(session: Session, text: &str) -> Result<Self> {
-        let statement = Statement::parse(text)?;
-        Ok(Self { session, statement })
+        let parsed = Parsed::parse(text)?;
+        let parameters = parsed.parameters();
+        Ok(Self { session, statement: parsed.result?, parameters })
     }
 
     /// Runs the statement.
@@ -25,7 +30,8 @@ impl Prepared {
     ///
     /// `unknown-parameter` if a parameter has no value; otherwise those of the statement.
     pub fn run(&self, parameters: &Parameters) -> Result<Outcome> {
-        self.session.fork(parameters.clone()).run(&self.statement)
+        let mut session = self.session.fork(parameters.clone());
+        session.run_named(&self.statement, || self.parameters.clone())
     }
 
     /// The statement.

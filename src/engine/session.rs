@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::commit::Proposal;
-use super::script::{Script, ScriptStatement};
 use super::transaction::Transaction;
 use super::{Database, Outcome};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
+use crate::limits::KEPT_SCRIPT_BYTES;
 use crate::model::{Catalog, Entry, ListId, Revision, Timestamp, UserIds, What};
 use crate::query::View;
+use crate::script::{Script, ScriptStatement};
 use crate::statement::binder::Binder;
-use crate::statement::{Effect, Operation, Parameters, Plan, Statement, Target, Write};
+use crate::statement::{Effect, Operation, Parameters, Plan, Target, Write};
 use crate::transfer::Loading;
 
 /// Statements in order, with what lasts from one to the next: actor, comment, parameters and an open
@@ -94,27 +95,28 @@ impl Session {
 
     /// Runs a statement of a script; errors tell their place in it.
     pub fn run_parsed(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
-        let parsed = statement.result().map_err(Error::clone);
-        parsed.and_then(|node| self.run(node)).map_err(|error| statement.locate(error))
+        let node = statement.result().map_err(Error::clone);
+        let outcome = node.and_then(|node| self.run_named(node, || statement.parameters()));
+        outcome.map_err(|error| statement.locate(error))
     }
 
     /// Runs a script, and returns what each statement gave. The syntax of all of it is checked first;
     /// it stops at the first error.
     pub fn execute(&mut self, script: &str) -> Result<Vec<Outcome>> {
-        for statement in Script::lenient(script.as_bytes()) {
-            statement?;
-        }
-        let statements = Script::lenient(script.as_bytes());
+        let mut room = KEPT_SCRIPT_BYTES;
+        let checked = Script::lenient(script.as_bytes()).check(&mut room)?;
+        let statements = checked.statements(|| Ok::<_, Error>(script.as_bytes()))?;
         statements.map(|statement| self.run_parsed(&statement?)).collect()
     }
 
-    /// The error to report: a parameter without a value comes before whatever else is wrong.
-    pub(super) fn weigh(&self, statement: &Statement, error: Error) -> Error {
+    /// The error to report: a parameter without a value comes before whatever else is wrong. The names of the
+    /// parameters are asked for only then.
+    pub(super) fn weigh(&self, parameters: impl FnOnce() -> Vec<Arc<str>>, error: Error) -> Error {
         if let ErrorKind::UnknownParameter { .. } = error.kind() {
             return error;
         }
         let missing = |name: &Arc<str>| self.parameters.value(name).is_none();
-        match statement.parameters().into_iter().find(missing) {
+        match parameters().into_iter().find(missing) {
             Some(name) => crate::statement::unknown_parameter(&name),
             None => error,
         }

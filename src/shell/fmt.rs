@@ -1,7 +1,5 @@
 //! `fmt`: scripts in canonical form, comments included.
 
-mod comment;
-
 use std::fs;
 use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::path::Path;
@@ -14,9 +12,7 @@ use super::output::buffered_stdout;
 use super::report::Reporter;
 use super::run;
 use super::source::{self, Source};
-use comment::{Comment, Trivia};
-use pcq::limits::STATEMENT_BYTES;
-use pcq::{ErrorKind, ScriptStatement};
+use pcq::{Error, ErrorKind};
 
 /// Formats scripts: to standard output, in place, or only to see whether they are canonical.
 pub(super) fn fmt(args: &FmtArgs, reporter: &Reporter) -> Result<(), Stop> {
@@ -101,110 +97,18 @@ fn replace(source: &Source, path: &Path) -> Result<(), Failure> {
 }
 
 fn format(source: &Source, to: &mut dyn Write) -> Result<(), Failure> {
-    let mut writer = ScriptWriter { to, line: Line::Start };
-    let mut script = source.script()?;
-    for statement in &mut script {
-        let statement = statement.map_err(|error| source.stop(error))?;
-        refuse_cut_off(source, &statement)?;
-        writer.statement(&statement)?;
+    for text in source.script()?.formatted() {
+        to.write_all(text.map_err(|error| refusal(source, error))?.as_bytes())?;
     }
-    writer.end(script.rest())?;
     Ok(())
 }
 
-/// Refuses a statement of which not all was kept, because it is past the limit: writing it would
-/// lose the rest of it.
-fn refuse_cut_off(source: &Source, statement: &ScriptStatement) -> Result<(), Stop> {
-    let error =
-        statement.result().err().filter(|e| matches!(e.kind(), ErrorKind::StatementTooLong { .. }));
-    let error = error.cloned().or_else(|| {
-        let lengths =
-            [statement.text().len() + statement.trailing().len(), statement.leading().len()];
-        let longest = lengths.into_iter().max().unwrap_or(0);
-        let found = longest as u64;
-        (longest + 8 > STATEMENT_BYTES).then(|| ErrorKind::StatementTooLong { found }.into())
-    });
-    let stop =
-        |error| Stop::Error { file: Some(source.name().to_owned()), error, exit: Exit::Failed };
-    error.map_or(Ok(()), |error| Err(stop(error)))
-}
-
-/// Where the next character would be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
-    /// At the start of the script.
-    Start,
-    /// After a statement, on its line, where a comment can still be added.
-    Statement,
-    /// At the start of a line.
-    New,
-}
-
-/// Writes statements and the comments around them.
-struct ScriptWriter<'a> {
-    to: &'a mut dyn Write,
-    line: Line,
-}
-
-impl ScriptWriter<'_> {
-    /// Writes a statement in canonical form; one that has an error, or would have one then, stays as it was
-    /// written.
-    fn statement(&mut self, statement: &ScriptStatement) -> io::Result<()> {
-        let after = comment::Trailing::new(statement.trailing());
-        self.trivia(&Trivia::parse(statement.leading()))?;
-        // a canonical text past the limit could not be read again: blanks made it longer than it was
-        let limit = STATEMENT_BYTES.max(statement.text().len());
-        let canonical = statement.result().ok().map(ToString::to_string);
-        let canonical = canonical.filter(|text| text.len() <= limit);
-        if canonical.is_some() {
-            self.own_lines(comment::inside(statement.text()))?;
-        }
-        self.own_lines(after.moved)?;
-        match canonical {
-            Some(text) => write!(self.to, "{text};")?,
-            None => write!(self.to, "{};", statement.text())?,
-        }
-        self.line = Line::Statement;
-        after.kept.into_iter().try_for_each(|text| write!(self.to, " {text}"))
+/// Tells a statement that is too long to be formatted from a script that does not parse.
+fn refusal(source: &Source, error: Error) -> Stop {
+    if matches!(error.kind(), ErrorKind::StatementTooLong { .. }) {
+        return Stop::Error { file: Some(source.name().to_owned()), error, exit: Exit::Failed };
     }
-
-    /// Writes what is left after the last statement.
-    fn end(&mut self, rest: &str) -> io::Result<()> {
-        let mut rest = Trivia::parse(rest);
-        rest.breaks_at_end = 1; // no blank line at the end of a script
-        self.trivia(&rest)
-    }
-
-    /// Writes what stands between two statements, and ends the line.
-    fn trivia(&mut self, trivia: &Trivia<'_>) -> io::Result<()> {
-        let on_line = if self.line == Line::Statement { trivia.on_first_line() } else { 0 };
-        let (same, own) = trivia.comments.split_at(on_line);
-        for comment in same {
-            write!(self.to, " {}", comment.text)?;
-        }
-        if self.line == Line::Statement {
-            writeln!(self.to)?;
-            self.line = Line::New;
-        }
-        own.iter().try_for_each(|comment| self.own_line(comment))?;
-        self.blank_line(trivia.breaks_at_end)
-    }
-
-    fn own_lines<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> io::Result<()> {
-        texts.into_iter().try_for_each(|text| self.own_line(&Comment { breaks_before: 1, text }))
-    }
-
-    fn own_line(&mut self, comment: &Comment<'_>) -> io::Result<()> {
-        self.blank_line(comment.breaks_before)?;
-        writeln!(self.to, "{}", comment.text)?;
-        self.line = Line::New;
-        Ok(())
-    }
-
-    /// Keeps one of the blank lines that were there, but none at the start.
-    fn blank_line(&mut self, breaks: usize) -> io::Result<()> {
-        if breaks > 1 && self.line == Line::New { writeln!(self.to) } else { Ok(()) }
-    }
+    source.stop(error)
 }
 
 /// Compares what is written with what is there.

@@ -8,17 +8,28 @@ use super::output::Printer;
 use super::report::Reporter;
 use super::source::Source;
 use super::store;
-use pcq::{Database, Error, ScriptStatement, Session, TransactionState};
+use pcq::limits::KEPT_SCRIPT_BYTES;
+use pcq::{CheckedScript, Database, Error, ScriptStatement, Session, TransactionState};
 
 /// Checks the syntax of scripts, and tells every script's first error.
 pub(super) fn check(sources: &[Source], reporter: &Reporter) -> Result<(), Stop> {
-    let mut worst = Exit::Fine;
+    check_and_keep(sources, 0, reporter).map(drop)
+}
+
+/// Checks the syntax of scripts, and keeps of their statements what has room.
+fn check_and_keep(
+    sources: &[Source],
+    mut room: usize,
+    reporter: &Reporter,
+) -> Result<Vec<CheckedScript>, Stop> {
+    let (mut scripts, mut worst) = (Vec::new(), Exit::Fine);
     for source in sources {
-        if let Err(error) = source.script()?.try_for_each(|statement| statement.map(drop)) {
-            worst = worst.max(source.stop(error).told(reporter));
+        match source.script()?.check(&mut room) {
+            Ok(script) => scripts.push(script),
+            Err(error) => worst = worst.max(source.stop(error).told(reporter)),
         }
     }
-    finish(worst)
+    finish(worst).map(|()| scripts)
 }
 
 /// Checks the syntax of scripts, then runs them.
@@ -28,7 +39,7 @@ pub(super) fn run(
     args: &SessionArgs,
     reporter: &Reporter,
 ) -> Result<(), Stop> {
-    check(sources, reporter)?;
+    let scripts = check_and_keep(sources, KEPT_SCRIPT_BYTES, reporter)?;
     let database = store::open(path, args)?;
     let mut runner = Runner {
         database: &database,
@@ -39,7 +50,7 @@ pub(super) fn run(
         began: (1, 1),
         worst: Exit::Fine,
     };
-    let result = runner.run_all(sources);
+    let result = runner.run_all(sources, scripts);
     let worst = runner.worst;
     drop(runner);
     store::close(database)?;
@@ -58,11 +69,11 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    fn run_all(&mut self, sources: &[Source]) -> Result<(), Stop> {
-        let mut sources = sources.iter().peekable();
-        while let Some(source) = sources.next() {
-            self.run_one(source)?;
-            let goes_on = source.is_piece() && sources.peek().is_some();
+    fn run_all(&mut self, sources: &[Source], scripts: Vec<CheckedScript>) -> Result<(), Stop> {
+        let mut scripts = sources.iter().zip(scripts).peekable();
+        while let Some((source, script)) = scripts.next() {
+            self.run_one(source, script)?;
+            let goes_on = source.is_piece() && scripts.peek().is_some();
             if !goes_on {
                 self.end_session(source)?;
             }
@@ -70,8 +81,8 @@ impl Runner<'_> {
         Ok(self.printer.flush()?)
     }
 
-    fn run_one(&mut self, source: &Source) -> Result<(), Stop> {
-        for statement in source.script()? {
+    fn run_one(&mut self, source: &Source, script: CheckedScript) -> Result<(), Stop> {
+        for statement in script.statements(|| source.reader())? {
             let statement = statement.map_err(|error| source.stop(error))?;
             self.run_statement(source, &statement)?;
         }

@@ -1,6 +1,7 @@
 //! Where statements come from: files, standard input, the command line.
 //!
-//! A script is read twice, to check it and to run it, and never held: a dump may be larger than memory.
+//! A script is never held: a dump may be larger than memory, so what does not fit of one is read twice, to check it
+//! and to run it.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};

@@ -59,6 +59,11 @@ impl Parsed {
         Ok(parsed)
     }
 
+    /// The names of the parameters in its text.
+    pub(crate) fn parameters(&self) -> Vec<Arc<str>> {
+        syntax::parameters(&self.text)
+    }
+
     /// Statement that cannot be run, and why.
     fn failed(error: Error, text: Arc<str>) -> Self {
         Self { result: Err(error), text }

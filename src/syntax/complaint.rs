@@ -3,6 +3,7 @@
 use pest::error::{Error as PestError, ErrorVariant, InputLocation};
 
 use super::rules::{Reading, Rule};
+use super::token::{TokenKind, Tokens, is_word};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Name, NameError, Span};
 
@@ -28,34 +29,17 @@ pub(super) fn explain(text: &str, error: &PestError<Rule>) -> Error {
     .at(span)
 }
 
-/// The token that a text starts with.
+/// The token that a text starts with; of what is longer than a token of the grammar, its first character.
 fn token(rest: &str) -> &str {
-    let Some(first) = rest.chars().next() else { return "" };
-    let length = match first {
-        '\'' | '"' => quoted(rest, first),
-        c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
-        ':' => rest.find(|c| c != ':' && !is_word(c)).unwrap_or(rest.len()),
-        '=' | '<' | '>' | '!' | '&' | '|' => {
-            rest.find(|c| !matches!(c, '=' | '<' | '>' | '!' | '&' | '|')).unwrap_or(rest.len())
+    let Some(token) = Tokens::new(rest).next() else { return "" };
+    let length = match token.kind {
+        TokenKind::Json | TokenKind::Blank | TokenKind::LineComment | TokenKind::BlockComment => {
+            rest.chars().next().map_or(0, char::len_utf8)
         }
-        c => c.len_utf8(),
+        _ if rest.starts_with(':') => rest.find(|c| c != ':' && !is_word(c)).unwrap_or(rest.len()),
+        _ => token.text.len(),
     };
     rest.get(..length).unwrap_or(rest)
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// The length of a quoted token, quotes and all.
-fn quoted(rest: &str, quote: char) -> usize {
-    let mut chars = rest.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        if c == quote && chars.next_if(|&(_, next)| next == quote).is_none() {
-            return at + 1;
-        }
-    }
-    rest.len()
 }
 
 /// A quoted name that is none.

@@ -10,12 +10,16 @@ mod misplaced;
 mod operator;
 mod rules;
 mod split;
+mod token;
+mod window;
 
 #[cfg(test)]
 pub(crate) use complaint::FIRST_WORDS;
 pub(crate) use cursor::{Cursor, Node};
 pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
+pub(crate) use token::{TokenKind, Tokens};
+pub(crate) use window::Mark;
 
 use std::sync::Arc;
 
@@ -26,9 +30,8 @@ use crate::model::{Expr, Literal, Value};
 
 use expression::Builder;
 
-/// Parses one statement, without its `;`, into its tree.
+/// Parses one statement, without its `;`, into its tree; a splitter has bounded its size and nesting.
 pub(crate) fn statement(text: &str) -> Result<Node<'_>> {
-    split::check(text)?;
     let node = parse(Rule::lone_statement, text)?;
     misplaced::check(&node)?;
     Ok(node)
@@ -63,9 +66,8 @@ pub(crate) fn unquote(quoted: &str) -> Arc<str> {
 /// The names of the parameters of a statement, in the order in which they first stand there.
 pub(crate) fn parameters(text: &str) -> Vec<Arc<str>> {
     let mut names: Vec<Arc<str>> = Vec::new();
-    let nodes = parse(Rule::lone_statement, text).into_iter().flat_map(|node| node.descendants());
-    for node in nodes.filter(|node| node.rule() == Rule::parameter) {
-        let name: Arc<str> = node.text().trim_start_matches(':').into();
+    for token in Tokens::new(text).filter(|token| token.kind == TokenKind::Parameter) {
+        let name: Arc<str> = token.text.trim_start_matches(':').into();
         if !names.contains(&name) {
             names.push(name);
         }

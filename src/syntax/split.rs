@@ -1,13 +1,13 @@
 //! Cuts scripts into statements without holding more than one of them.
 //!
-//! It knows just enough of the language to find the `;` that ends a statement: quotes, comments, and
-//! where JSON begins and ends. It bounds size and nesting before the grammar sees anything: that
-//! needs no stack here, and does there.
+//! It finds the `;` that ends a statement among the tokens, and bounds size and nesting before the grammar
+//! sees anything: that needs no stack here, and does there.
 
-use std::collections::VecDeque;
 use std::io::BufRead;
 use std::sync::Arc;
 
+use super::token::{Part, TokenKind, is_blank};
+use super::window::{Mark, Window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use crate::model::Span;
@@ -46,7 +46,7 @@ pub(crate) enum LastEnd {
 /// Cuts a script into statements.
 #[derive(Debug)]
 pub(crate) struct Splitter<R> {
-    chars: Chars<R>,
+    window: Window<R>,
     last_end: LastEnd,
     rest: String,
 }
@@ -54,7 +54,22 @@ pub(crate) struct Splitter<R> {
 impl<R: BufRead> Splitter<R> {
     /// Makes a splitter; the source need not be UTF-8.
     pub(crate) fn new(source: R, last_end: LastEnd) -> Self {
-        Self { chars: Chars::new(source), last_end, rest: String::new() }
+        Self { window: Window::new(source), last_end, rest: String::new() }
+    }
+
+    /// Makes a splitter of what comes after a mark.
+    pub(crate) fn from(source: R, last_end: LastEnd, mark: Mark) -> Self {
+        Self { window: Window::from(source, mark), last_end, rest: String::new() }
+    }
+
+    /// Whether its last statement must end with `;` as well.
+    pub(crate) fn last_end(&self) -> LastEnd {
+        self.last_end
+    }
+
+    /// Where the next statement begins, blanks and comments before it and all.
+    pub(crate) fn mark(&self) -> Mark {
+        self.window.mark()
     }
 
     /// The blanks and comments after the last statement, once there are no more.
@@ -62,31 +77,9 @@ impl<R: BufRead> Splitter<R> {
         &self.rest
     }
 
-    fn piece(&mut self) -> Option<Piece> {
-        let mut trivia = Draft::new(&self.chars);
-        self.trivia(&mut trivia);
-        let mut draft = Draft::new(&self.chars);
-        if self.chars.peek(0).is_none() {
-            return self.end(trivia, draft);
-        }
-        let ended = self.body(&mut draft);
-        if !ended && self.last_end == LastEnd::Required && self.chars.failure.is_none() {
-            let (expected, found) = (vec!["`;`".to_owned()], "the end of the script".to_owned());
-            draft.fail_at(ErrorKind::Expected { expected, found }, draft.solid, draft.solid);
-        }
-        let mut piece = draft.finish(ended);
-        piece.error = self.chars.take_failure().or(trivia.located()).or(piece.error);
-        piece.leading = trivia.text;
-        if ended {
-            let error = self.same_line(&mut piece.trailing);
-            piece.error = piece.error.or(error);
-        }
-        Some(piece)
-    }
-
     /// What is left when there are no more statements: an error, if there is one.
     fn end(&mut self, trivia: Draft, draft: Draft) -> Option<Piece> {
-        let error = self.chars.take_failure().or(trivia.located());
+        let error = self.failure().or_else(|| trivia.located());
         if error.is_none() {
             self.rest.push_str(&trivia.text);
             return None;
@@ -96,146 +89,73 @@ impl<R: BufRead> Splitter<R> {
         Some(piece)
     }
 
+    /// Why the source could not be read, once.
+    fn failure(&mut self) -> Option<Error> {
+        let message = self.window.take_failure()?.to_string();
+        Some(ErrorKind::Io { path: "the script".to_owned(), message }.into())
+    }
+
     /// Blanks, comments and empty statements before a statement.
-    fn trivia(&mut self, draft: &mut Draft) {
-        if self.chars.offset == 0 && self.chars.starts_with('#', '!') {
-            self.line_comment(draft);
-        }
-        while let Some(c) = self.chars.peek(0) {
-            if c == ';' {
-                self.chars.next();
-            } else if is_blank(c) {
-                self.chars.copy(draft);
-            } else if !self.comment(draft) {
-                return;
+    fn trivia(&mut self) -> Draft {
+        let mut draft = Draft::new(self.window.mark());
+        while let Some(part) = self.window.peek() {
+            if part.kind == TokenKind::Semicolon {
+                self.window.pass(&part);
+            } else if part.kind.is_trivia() {
+                self.take(&part, &mut draft);
+            } else {
+                return draft;
             }
         }
+        self.close(&mut draft);
+        draft
     }
 
     /// A statement up to its `;`; whether there is one.
     fn body(&mut self, draft: &mut Draft) -> bool {
-        let mut parens = Depth::new("parentheses");
-        while let Some(c) = self.chars.peek(0) {
-            match c {
-                ';' => return self.chars.next().is_some(),
-                '\'' => self.quoted(draft, '\'', "a text in single quotes"),
-                '"' => self.quoted(draft, '"', "a name in double quotes"),
-                '{' | '[' => self.json(draft),
-                _ if self.comment(draft) => continue,
-                _ => {
-                    parens.count(c, draft);
-                    self.chars.copy(draft);
-                    if is_blank(c) {
-                        continue;
-                    }
-                }
+        while let Some(part) = self.window.peek() {
+            if part.kind == TokenKind::Semicolon {
+                self.window.pass(&part);
+                return true;
             }
-            draft.solid = draft.total;
+            self.take(&part, draft);
+            if !part.kind.is_trivia() {
+                draft.solid = draft.total;
+            }
         }
+        self.close(draft);
         false
     }
 
-    /// A comment, if one starts here.
-    fn comment(&mut self, draft: &mut Draft) -> bool {
-        let line = self.chars.starts_with('-', '-');
-        let block = !line && self.chars.starts_with('/', '*');
-        if line {
-            self.line_comment(draft);
-        } else if block {
-            self.block_comment(draft);
+    /// Moves on by a part of a token, into a draft.
+    fn take(&mut self, part: &Part, draft: &mut Draft) {
+        if self.window.is_between() {
+            draft.began = draft.total;
         }
-        line || block
+        let (text, bad) = self.window.pass(part);
+        draft.push(part, text, bad);
     }
 
-    fn line_comment(&mut self, draft: &mut Draft) {
-        while self.chars.peek(0).is_some_and(|c| c != '\n') {
-            self.chars.copy(draft);
-        }
-    }
-
-    fn block_comment(&mut self, draft: &mut Draft) {
-        let (start, mut depth) = (draft.total, Depth::new("comments"));
-        loop {
-            if self.chars.starts_with('/', '*') {
-                depth.count('(', draft);
-                self.chars.copy(draft);
-            } else if self.chars.starts_with('*', '/') {
-                depth.count(')', draft);
-                self.chars.copy(draft);
-            } else if self.chars.peek(0).is_none() {
-                return draft.unterminated("a comment", start);
-            }
-            self.chars.copy(draft);
-            if depth.now == 0 {
-                return;
-            }
-        }
-    }
-
-    /// A text or a name in quotes, where a quote is written twice.
-    fn quoted(&mut self, draft: &mut Draft, quote: char, what: &'static str) {
-        let start = draft.total;
-        self.chars.copy(draft);
-        while let Some(c) = self.chars.peek(0) {
-            let twice = self.chars.starts_with(quote, quote);
-            self.chars.copy(draft);
-            if twice {
-                self.chars.copy(draft);
-            } else if c == quote {
-                return;
-            }
-        }
-        draft.unterminated(what, start);
-    }
-
-    /// JSON up to the bracket that closes it; a `;` that is in no string ends even broken JSON.
-    fn json(&mut self, draft: &mut Draft) {
-        let mut depth = Depth::new("JSON arrays and objects");
-        while let Some(c) = self.chars.peek(0) {
-            match c {
-                ';' => return,
-                '"' => {
-                    self.json_string(draft);
-                    continue;
-                }
-                '{' | '[' => depth.count('(', draft),
-                '}' | ']' => depth.count(')', draft),
-                _ => {}
-            }
-            self.chars.copy(draft);
-            if depth.now == 0 {
-                return;
-            }
-        }
-    }
-
-    /// A string of JSON; it cannot go past the end of its line, so neither does a broken one.
-    fn json_string(&mut self, draft: &mut Draft) {
-        self.chars.copy(draft);
-        while let Some(c) = self.chars.peek(0) {
-            if c == '\n' {
-                return;
-            }
-            self.chars.copy(draft);
-            match c {
-                '"' => return,
-                '\\' => self.chars.copy(draft),
-                _ => {}
-            }
+    /// Tells what has no end at the end of the source.
+    fn close(&mut self, draft: &mut Draft) {
+        if let Some(what) = self.window.unterminated() {
+            draft.unterminated(what);
         }
     }
 
     /// The comments after a `;` on its line; returns what is wrong with them.
     fn same_line(&mut self, trailing: &mut String) -> Option<Error> {
-        let mut draft = Draft::new(&self.chars);
-        while let Some(c) = self.chars.peek(0) {
-            if c == ' ' || c == '\t' {
-                self.chars.copy(&mut draft);
-            } else if !self.chars.starts_with('-', '-') {
-                break;
-            } else {
-                self.line_comment(&mut draft);
+        let mut draft = Draft::new(self.window.mark());
+        while let Some(mut part) = self.window.peek() {
+            match part.kind {
+                TokenKind::LineComment => {}
+                TokenKind::Blank => part.length = blanks_of_line(self.window.seen()),
+                _ => break,
             }
+            if part.length == 0 {
+                break;
+            }
+            self.take(&part, &mut draft);
         }
         let comment = draft.text.trim();
         if !trailing.is_empty() && !comment.is_empty() {
@@ -250,8 +170,30 @@ impl<R: BufRead> Iterator for Splitter<R> {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
-        self.piece()
+        let trivia = self.trivia();
+        let mut draft = Draft::new(self.window.mark());
+        if self.window.peek().is_none() {
+            return self.end(trivia, draft);
+        }
+        let ended = self.body(&mut draft);
+        if !ended && self.last_end == LastEnd::Required && !self.window.has_failed() {
+            let (expected, found) = (vec!["`;`".to_owned()], "the end of the script".to_owned());
+            draft.fail_at(ErrorKind::Expected { expected, found }, draft.solid, draft.solid);
+        }
+        let mut piece = draft.finish(ended);
+        piece.error = self.failure().or_else(|| trivia.located()).or(piece.error);
+        piece.leading = trivia.text;
+        if ended {
+            let error = self.same_line(&mut piece.trailing);
+            piece.error = piece.error.or(error);
+        }
+        Some(piece)
     }
+}
+
+/// How many blanks a text starts with that break no line.
+fn blanks_of_line(text: &str) -> usize {
+    text.len() - text.trim_start_matches([' ', '\t']).len()
 }
 
 /// Whether an input is complete: it has no statement whose `;`, quote or comment is still to come.
@@ -279,36 +221,10 @@ pub(super) fn check(text: &str) -> Result<()> {
     Ok(())
 }
 
-fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{feff}')
-}
-
-/// How deep something nests.
-struct Depth {
-    what: &'static str,
-    now: usize,
-}
-
-impl Depth {
-    fn new(what: &'static str) -> Self {
-        Self { what, now: 0 }
-    }
-
-    /// Counts an opening or closing parenthesis, and reports the first that is too deep.
-    fn count(&mut self, c: char, draft: &mut Draft) {
-        match c {
-            '(' => self.now += 1,
-            ')' => self.now = self.now.saturating_sub(1),
-            _ => return,
-        }
-        if self.now > limits::NESTING {
-            draft.fail_at(
-                ErrorKind::NestingTooDeep { what: self.what },
-                draft.total,
-                draft.total + 1,
-            );
-        }
-    }
+/// The characters of a text that fit into so many bytes.
+fn first_bytes(text: &str, bytes: usize) -> &str {
+    let fits = (0..=bytes.min(text.len())).rev().find_map(|end| text.get(..end));
+    fits.unwrap_or_default()
 }
 
 /// A part of a script while it is read.
@@ -319,8 +235,11 @@ struct Draft {
     total: usize,
     /// How many of them up to the end of the last token.
     solid: usize,
-    line: u32,
-    column: u32,
+    /// How many of them before the token that was begun last.
+    began: usize,
+    /// How many parentheses are open.
+    parentheses: usize,
+    start: Mark,
     /// The first thing that is wrong.
     error: Option<Error>,
     /// Whether all quotes and comments have an end.
@@ -328,25 +247,51 @@ struct Draft {
 }
 
 impl Draft {
-    fn new<R>(chars: &Chars<R>) -> Self {
+    fn new(start: Mark) -> Self {
         Self {
             text: String::new(),
             total: 0,
             solid: 0,
-            line: chars.line,
-            column: chars.column,
+            began: 0,
+            parentheses: 0,
+            start,
             error: None,
             terminated: true,
         }
     }
 
-    fn push(&mut self, unit: Unit) {
-        if unit.bad {
-            self.fail_at(ErrorKind::NotUtf8, self.total, self.total + 1);
+    /// Adds a part of a token, in which a character may be none.
+    fn push(&mut self, part: &Part, text: &str, bad: Option<usize>) {
+        let too_deep = part.too_deep.or_else(|| self.count(text).then_some(0));
+        if bad.is_none_or(|bad| too_deep.is_some_and(|at| at < bad)) {
+            self.nests_too_deep(part.kind, too_deep);
         }
-        self.total += unit.c.len_utf8();
-        if self.total <= self.limit() {
-            self.text.push(unit.c);
+        if let Some(at) = bad {
+            self.fail_at(ErrorKind::NotUtf8, self.total + at, self.total + at + 1);
+        }
+        let room = self.limit().saturating_sub(self.total);
+        self.text.push_str(first_bytes(text, room));
+        self.total += text.len();
+    }
+
+    /// Counts an opening or closing parenthesis; whether it opens one too many.
+    fn count(&mut self, sign: &str) -> bool {
+        match sign {
+            "(" => self.parentheses += 1,
+            ")" => self.parentheses = self.parentheses.saturating_sub(1),
+            _ => return false,
+        }
+        self.parentheses > limits::NESTING
+    }
+
+    fn nests_too_deep(&mut self, kind: TokenKind, at: Option<usize>) {
+        let what = match kind {
+            TokenKind::Json => "JSON arrays and objects",
+            TokenKind::BlockComment => "comments",
+            _ => "parentheses",
+        };
+        if let Some(at) = at.map(|at| self.total + at) {
+            self.fail_at(ErrorKind::NestingTooDeep { what }, at, at + 1);
         }
     }
 
@@ -366,16 +311,16 @@ impl Draft {
 
     /// That a quote or comment has no end is told rather than what was found before: all of that may be
     /// inside of it.
-    fn unterminated(&mut self, what: &'static str, start: usize) {
-        let end = self.total;
+    fn unterminated(&mut self, what: &'static str) {
+        let span = Span::new(self.began, self.total);
         self.terminated = false;
-        self.error = Some(Error::new(ErrorKind::Unterminated { what }).at(Span::new(start, end)));
+        self.error = Some(Error::new(ErrorKind::Unterminated { what }).at(span));
     }
 
     /// The error with its place in the script.
     fn located(&self) -> Option<Error> {
-        let text: Arc<str> = self.text.as_str().into();
-        self.error.clone().map(|error| error.locate(&text, self.line, self.column))
+        let error = self.error.clone()?;
+        Some(error.locate(&self.text.as_str().into(), self.start.line, self.start.column))
     }
 
     fn finish(mut self, ended: bool) -> Piece {
@@ -386,124 +331,19 @@ impl Draft {
         }
         let error = self.located();
         let trailing = self.text.split_off(self.solid.min(self.text.len()));
-        let text = self.text.as_str().into();
-        let (line, column) = (self.line, self.column);
         let trailing = trailing.trim_matches(is_blank).to_owned();
+        let (line, column) = (self.start.line, self.start.column);
+        let text = self.text.into();
         Piece { text, line, column, leading: String::new(), trailing, ended, error }
     }
 }
 
-/// A character, or what stands for bytes that are none.
-#[derive(Clone, Copy, Debug)]
-struct Unit {
-    c: char,
-    /// How many bytes it has in the source.
-    length: u8,
-    bad: bool,
-}
-
-/// The characters of a source, two of which can be seen ahead.
-#[derive(Debug)]
-struct Chars<R> {
-    source: R,
-    ahead: VecDeque<Unit>,
-    line: u32,
-    column: u32,
-    offset: u64,
-    /// Why no more could be read.
-    failure: Option<std::io::Error>,
-}
-
-impl<R: BufRead> Chars<R> {
-    fn new(source: R) -> Self {
-        Self { source, ahead: VecDeque::new(), line: 1, column: 1, offset: 0, failure: None }
-    }
-
-    fn peek(&mut self, index: usize) -> Option<char> {
-        while self.ahead.len() <= index {
-            let unit = self.read()?;
-            self.ahead.push_back(unit);
-        }
-        self.ahead.get(index).map(|unit| unit.c)
-    }
-
-    fn starts_with(&mut self, first: char, second: char) -> bool {
-        self.peek(0) == Some(first) && self.peek(1) == Some(second)
-    }
-
-    fn next(&mut self) -> Option<Unit> {
-        self.peek(0)?;
-        let unit = self.ahead.pop_front()?;
-        self.offset += u64::from(unit.length);
-        if unit.c == '\n' {
-            (self.line, self.column) = (self.line.saturating_add(1), 1);
-        } else {
-            self.column = self.column.saturating_add(1);
-        }
-        Some(unit)
-    }
-
-    /// Moves on by one character, into a draft.
-    fn copy(&mut self, draft: &mut Draft) {
-        if let Some(unit) = self.next() {
-            draft.push(unit);
-        }
-    }
-
-    /// Reads a character: a lead byte and those that continue it.
-    fn read(&mut self) -> Option<Unit> {
-        let first = self.byte()?;
-        self.source.consume(1);
-        let (mut bytes, mut length) = ([first, 0, 0, 0], 1);
-        let wanted = usize::from(u8::try_from(first.leading_ones()).unwrap_or(0)).clamp(1, 4);
-        while length < wanted {
-            match (self.byte(), bytes.get_mut(length)) {
-                (Some(byte @ 0x80..=0xbf), Some(slot)) => *slot = byte,
-                _ => break,
-            }
-            self.source.consume(1);
-            length += 1;
-        }
-        let read = bytes.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let c = read.and_then(|text| text.chars().next());
-        let length = u8::try_from(length).unwrap_or(1);
-        Some(Unit { c: c.unwrap_or(char::REPLACEMENT_CHARACTER), length, bad: c.is_none() })
-    }
-
-    /// The next byte, which is not passed over yet.
-    fn byte(&mut self) -> Option<u8> {
-        if self.failure.is_some() {
-            return None;
-        }
-        loop {
-            match self.source.fill_buf() {
-                Ok(buffer) => return buffer.first().copied(),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.failure = Some(error);
-                    return None;
-                }
-            }
-        }
-    }
-
-    /// The error of the source, once; nothing is read after it.
-    fn take_failure(&mut self) -> Option<Error> {
-        let error = self.failure.as_ref()?;
-        if error.kind() == std::io::ErrorKind::Other && error.to_string() == TOLD {
-            return None;
-        }
-        let kind = ErrorKind::Io { path: "the script".to_owned(), message: error.to_string() };
-        self.failure = Some(std::io::Error::other(TOLD));
-        Some(kind.into())
-    }
-}
-
-/// Marks an error of the source that was reported already.
-const TOLD: &str = "this error was told";
-
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn split(text: &[u8]) -> Vec<Piece> {
@@ -579,4 +419,47 @@ mod tests {
             assert!(!is_complete(open), "{open}");
         }
     }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_how_much_is_read_at_once(
+            parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 0..40), size in 1_usize..9,
+        ) {
+            let script = parts.concat();
+            let told = |piece: Piece| format!("{piece:?}");
+            let whole: Vec<_> = split(&script).into_iter().map(told).collect();
+            let slowly = BufReader::with_capacity(size, script.as_slice());
+            let slowly: Vec<_> = Splitter::new(slowly, LastEnd::Required).map(told).collect();
+            prop_assert_eq!(slowly, whole);
+        }
+    }
+
+    /// What a script can be made of to confuse a splitter.
+    const PARTS: [&[u8]; 25] = [
+        b"a",
+        b" ",
+        b"\n",
+        b"\r\n",
+        b"\t",
+        b";",
+        b"'",
+        b"''",
+        b"\"",
+        b"{",
+        b"}",
+        b"[",
+        b"(",
+        b")",
+        b"-",
+        b"--",
+        b"/*",
+        b"*/",
+        b"\\",
+        b":x",
+        b"#!",
+        "\u{feff}".as_bytes(),
+        "\u{e9}".as_bytes(),
+        b"\xff",
+        b"\xe0\x80",
+    ];
 }

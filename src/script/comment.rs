@@ -1,5 +1,7 @@
 //! The comments of a script: which there are, and where.
 
+use crate::syntax::Tokens;
+
 /// What stands between two statements.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Trivia<'a> {
@@ -19,17 +21,14 @@ pub(super) struct Comment<'a> {
 impl<'a> Trivia<'a> {
     /// Reads blanks and comments; a first line that starts with `#!` counts as a comment.
     pub(super) fn parse(text: &'a str) -> Self {
-        let (mut trivia, mut rest) = (Self::default(), text);
-        while let Some(c) = rest.chars().next() {
-            let length = if rest.starts_with("#!") { line(rest) } else { comment(rest) };
-            if length == 0 {
-                trivia.breaks_at_end += usize::from(c == '\n');
-                rest = &rest[c.len_utf8()..];
-                continue;
+        let mut trivia = Self::default();
+        for token in Tokens::new(text) {
+            if token.kind.is_comment() {
+                let breaks_before = std::mem::take(&mut trivia.breaks_at_end);
+                trivia.comments.push(Comment { breaks_before, text: token.text.trim_end() });
+            } else {
+                trivia.breaks_at_end += token.text.matches('\n').count();
             }
-            let breaks_before = std::mem::take(&mut trivia.breaks_at_end);
-            trivia.comments.push(Comment { breaks_before, text: rest[..length].trim_end() });
-            rest = &rest[length..];
         }
         trivia
     }
@@ -58,7 +57,7 @@ impl<'a> Trailing<'a> {
         let mut kept: Vec<_> = Trivia::parse(text).comments.iter().map(|c| c.text).collect();
         let ends_line = |text: &&str| text.starts_with("--") || text.contains('\n');
         let last = kept.len().saturating_sub(1);
-        let first_kept = if kept[..last].iter().any(ends_line) { last } else { 0 };
+        let first_kept = if kept.iter().take(last).any(ends_line) { last } else { 0 };
         let moved = kept.drain(..first_kept).collect();
         Self { moved, kept }
     }
@@ -66,68 +65,8 @@ impl<'a> Trailing<'a> {
 
 /// The comments inside a statement.
 pub(super) fn inside(text: &str) -> Vec<&str> {
-    let (mut found, mut rest, mut json_depth) = (Vec::new(), text, 0_usize);
-    while let Some(c) = rest.chars().next() {
-        let length = match c {
-            '"' if json_depth > 0 => json_string(rest),
-            '\'' | '"' if json_depth == 0 => quoted(rest, c),
-            '-' | '/' if json_depth == 0 => comment(rest),
-            _ => 0,
-        };
-        match c {
-            '{' | '[' => json_depth += 1,
-            '}' | ']' => json_depth = json_depth.saturating_sub(1),
-            '-' | '/' if length > 0 => found.push(rest[..length].trim_end()),
-            _ => {}
-        }
-        rest = &rest[length.max(c.len_utf8())..];
-    }
-    found
-}
-
-/// The length of the comment that a text begins with; 0 if it begins with none.
-fn comment(text: &str) -> usize {
-    match text.as_bytes() {
-        [b'-', b'-', ..] => line(text),
-        [b'/', b'*', ..] => block(text),
-        _ => 0,
-    }
-}
-
-fn line(text: &str) -> usize {
-    text.find('\n').unwrap_or(text.len())
-}
-
-fn block(text: &str) -> usize {
-    let (mut depth, mut at) = (0_usize, 0);
-    while at < text.len() {
-        let (step, change) = match &text.as_bytes()[at..] {
-            [b'/', b'*', ..] => (2, 1),
-            [b'*', b'/', ..] => (2, -1),
-            _ => (1, 0),
-        };
-        at += step;
-        depth = depth.saturating_add_signed(change);
-        if depth == 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
-/// The length of a text in quotes; one that is doubled inside makes it two texts, which is as good here.
-fn quoted(text: &str, quote: char) -> usize {
-    text[1..].find(quote).map_or(text.len(), |end| end + 2)
-}
-
-fn json_string(text: &str) -> usize {
-    let mut escaped = false;
-    let end = text.bytes().skip(1).position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    });
-    end.map_or(text.len(), |end| end + 2)
+    let comments = Tokens::new(text).filter(|token| token.kind.is_comment());
+    comments.map(|token| token.text.trim_end()).collect()
 }
 
 #[cfg(test)]

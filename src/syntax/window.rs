@@ -1,0 +1,194 @@
+//! Window over a source: the characters read and not yet passed, and where they stand.
+
+use std::io::{BufRead, ErrorKind};
+
+use super::token::{Part, State};
+
+/// The most that is read at once, in bytes.
+const READ_BYTES: usize = 64 << 10;
+
+/// A place between two tokens of a source, from which it can be read on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    /// How many bytes come before it.
+    offset: u64,
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+/// The characters of a source, as far as they were read and not passed.
+#[derive(Debug)]
+pub(super) struct Window<R> {
+    source: R,
+    text: String,
+    /// How many bytes of the text were passed.
+    passed: usize,
+    /// Where in the text a character stands for bytes that are none.
+    bad: Vec<usize>,
+    /// The first bytes of a character whose others are still to be read.
+    cut: Vec<u8>,
+    /// How many bytes of the source are passed before anything is read.
+    skip: u64,
+    is_all: bool,
+    state: State,
+    mark: Mark,
+    failure: Option<std::io::Error>,
+}
+
+impl<R: BufRead> Window<R> {
+    /// Reads a source from its start.
+    pub(super) fn new(source: R) -> Self {
+        Self {
+            source,
+            text: String::new(),
+            passed: 0,
+            bad: Vec::new(),
+            cut: Vec::new(),
+            skip: 0,
+            is_all: false,
+            state: State::Start,
+            mark: Mark { offset: 0, line: 1, column: 1 },
+            failure: None,
+        }
+    }
+
+    /// Reads a source from a mark, where no comment is open.
+    pub(super) fn from(source: R, mark: Mark) -> Self {
+        let state = if mark.offset == 0 { State::Start } else { State::Between };
+        Self { skip: mark.offset, state, mark, ..Self::new(source) }
+    }
+
+    /// Where it stands.
+    pub(super) fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// What can be seen.
+    pub(super) fn seen(&self) -> &str {
+        self.text.get(self.passed..).unwrap_or_default()
+    }
+
+    /// Whether a token starts here, instead of going on.
+    pub(super) fn is_between(&self) -> bool {
+        matches!(self.state, State::Start | State::Between)
+    }
+
+    /// What comes next, if there is more.
+    pub(super) fn peek(&mut self) -> Option<Part> {
+        loop {
+            let part = self.state.part(self.seen(), self.is_all);
+            if part.is_some() || self.is_all {
+                return part;
+            }
+            self.fill();
+        }
+    }
+
+    /// Passes what comes next: its text, and where in it the first character stands that is none.
+    pub(super) fn pass(&mut self, part: &Part) -> (&str, Option<usize>) {
+        let end = (self.passed + part.length).min(self.text.len());
+        let bad = self.bad.first().filter(|&&at| at < end).map(|at| at - self.passed);
+        self.bad.retain(|&at| at >= end);
+        let text = self.text.get(self.passed..end).unwrap_or_default();
+        self.mark.advance(text);
+        (self.passed, self.state) = (end, part.then);
+        (text, bad)
+    }
+
+    /// What has no end at the end of the source, which is told once.
+    pub(super) fn unterminated(&mut self) -> Option<&'static str> {
+        std::mem::replace(&mut self.state, State::Between).unterminated()
+    }
+
+    /// Whether the source could not be read to its end.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Why the source could not be read to its end, which is told once.
+    pub(super) fn take_failure(&mut self) -> Option<std::io::Error> {
+        self.failure.take()
+    }
+
+    /// Reads on.
+    fn fill(&mut self) {
+        self.text.drain(..self.passed);
+        self.bad.iter_mut().for_each(|at| *at -= self.passed);
+        self.passed = 0;
+        let (read, skipped) = match self.source.fill_buf() {
+            Ok([]) => return self.end(),
+            Ok(bytes) if self.skip > 0 => {
+                let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
+                (skipped, skipped as u64)
+            }
+            Ok(bytes) => {
+                let bytes = bytes.get(..READ_BYTES).unwrap_or(bytes);
+                self.cut.extend_from_slice(bytes);
+                (bytes.len(), 0)
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => return,
+            Err(error) => {
+                self.failure = Some(error);
+                return self.end();
+            }
+        };
+        self.source.consume(read);
+        self.skip -= skipped;
+        self.decode();
+    }
+
+    fn end(&mut self) {
+        self.is_all = true;
+        self.decode();
+    }
+
+    /// Makes characters of bytes; what is none counts as one, with the bytes that seem to continue it.
+    fn decode(&mut self) {
+        let bytes = std::mem::take(&mut self.cut);
+        let mut rest = bytes.as_slice();
+        loop {
+            let valid = match std::str::from_utf8(rest) {
+                Ok(text) => return self.text.push_str(text),
+                Err(error) => error.valid_up_to(),
+            };
+            let (text, after) = rest.split_at(valid);
+            self.text.push_str(std::str::from_utf8(text).unwrap_or_default());
+            match char_length(after) {
+                None if !self.is_all => {
+                    after.clone_into(&mut self.cut);
+                    return;
+                }
+                length => {
+                    self.bad.push(self.text.len());
+                    self.text.push(char::REPLACEMENT_CHARACTER);
+                    rest = after.get(length.unwrap_or(after.len())..).unwrap_or_default();
+                }
+            }
+        }
+    }
+}
+
+impl Mark {
+    fn advance(&mut self, text: &str) {
+        self.offset += text.len() as u64;
+        let columns = match text.rsplit_once('\n') {
+            None => text.chars().count(),
+            Some((before, last)) => {
+                let lines = 1 + before.bytes().filter(|&byte| byte == b'\n').count();
+                self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+                self.column = 1;
+                last.chars().count()
+            }
+        };
+        self.column = self.column.saturating_add(u32::try_from(columns).unwrap_or(u32::MAX));
+    }
+}
+
+/// How many bytes the first byte and those that continue it are; `None` if more could follow.
+fn char_length(bytes: &[u8]) -> Option<usize> {
+    let first = bytes.first()?;
+    let wanted = usize::try_from(first.leading_ones()).unwrap_or(0).clamp(1, 4);
+    let tail = bytes.get(1..)?.iter().take(wanted - 1);
+    let length = 1 + tail.take_while(|byte| matches!(byte, 0x80..=0xbf)).count();
+    (length == wanted || length < bytes.len()).then_some(length)
+}
