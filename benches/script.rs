@@ -10,6 +10,9 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pcq::{Database, Script};
 
+/// How many statements a script of small ones has.
+const SMALL: usize = 10_000;
+
 /// A script of studies: a key, a segment, a config with a split, a publication and two assertions each.
 fn script(studies: usize) -> String {
     let mut text = String::new();
@@ -26,6 +29,22 @@ fn script(studies: usize) -> String {
         );
     }
     text
+}
+
+/// A script of so many small writes: a key each.
+fn keys(count: usize) -> String {
+    (0..count).fold(String::new(), |mut text, n| {
+        let _ = writeln!(text, "CREATE KEY key{n} INTEGER DEFAULT {n};");
+        text
+    })
+}
+
+/// A script of so many small reads of one key.
+fn reads(count: usize) -> String {
+    (0..count).fold(keys(1), |mut text, n| {
+        let _ = writeln!(text, "GET key0 FOR USER 'u{n}' WITH {{\"build\": {n}}};");
+        text
+    })
 }
 
 fn parse(text: &str) -> usize {
@@ -54,6 +73,16 @@ fn scripts(c: &mut Criterion) {
         group.throughput(Throughput::Elements(4 * configs as u64));
         let id = BenchmarkId::new("transaction", format!("statements={}", 4 * configs));
         group.bench_function(id, |b| b.iter(|| run(&text)));
+    }
+    let (small, small_reads) = (keys(SMALL), reads(SMALL));
+    group.throughput(Throughput::Elements(SMALL as u64));
+    for (what, text) in [
+        ("keys", &format!("BEGIN; {small} COMMIT;")),
+        ("keys-alone", &small),
+        ("reads", &small_reads),
+    ] {
+        let id = BenchmarkId::new(what, format!("statements={SMALL}"));
+        group.bench_function(id, |b| b.iter(|| run(text)));
     }
     group.finish();
 }
