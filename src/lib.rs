@@ -21,12 +21,15 @@
 //!
 //! # The two ways through
 //!
-//! A statement: [`Script`] cuts a text into pieces and [`Statement::parse`] makes a piece a node of
-//! [`statement`]. [`Session::run`] takes it on: `Statement::check` gives a command and changes nothing. A write is
-//! planned against the [catalog] as a [`ChangeSet`](model::ChangeSet), which `Session::write` hands to
-//! `Database::commit`; that puts it on disk as one revision (`store::Log::append`), compiles what it
-//! touched (`Snapshot::update`) and puts the new snapshot in sight. A read is answered from a snapshot; as of
-//! an earlier instant, from one compiled of what the history says of then (`query::past`).
+//! A statement: [`Script`] cuts a text into pieces and [`Statement::parse`] makes a piece a node of [`statement`].
+//! [`Session::run`] takes it on: `Statement::check` binds it to the [catalog](model) and gives a `Command`, and changes
+//! nothing.
+//! - A write is a plan, a list of [changes](Change) as data. `Session::write` hands it to `Database::commit`: the log
+//!   agrees on it as one revision, durable when that returns (`store::Log::append`), then it is applied. The snapshot
+//!   in which what it touched is compiled anew (`eval::Snapshot::update`) takes the place of the one before.
+//! - A read is a `statement::Query`. `query::answer` answers it over a `query::View`: the snapshot, the instant, one
+//!   reader of the file (`store::Reader`), and what the open transaction wrote. `SHOW` selects from relations
+//!   (`query::relation`). As of an earlier instant the objects are read out of the history (`query::past`).
 //!
 //! An evaluation: [`Database::evaluate`] loads the current snapshot, finds the plan of the key, and tries its
 //! rows (`eval::Run`): the segment's compiled condition, the rollout's bucket, the cell. It takes no lock,
@@ -44,10 +47,8 @@
 //! whose condition is `IN LIST` and the number of the list. The lists in force are in memory (`listing::Lists`):
 //! the engine reads them and hands them to the snapshot, which asks them by number.
 //!
-//! Imports point down only: client → engine → query, transfer → statement → syntax, store, eval, behaviour, listing, stats → model → error,
-//! limits, clock, shard.
-//!
-//! [catalog]: crate::model
+//! Imports point down only: client → engine → query, transfer → statement → syntax, store, eval → behaviour, listing,
+//! stats → model → error, limits, clock, shard.
 //!
 //! # Features
 //!
