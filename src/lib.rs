@@ -61,11 +61,13 @@
     warn(
         clippy::dbg_macro,
         clippy::expect_used,
+        clippy::indexing_slicing,
         clippy::panic,
         clippy::print_stderr,
         clippy::print_stdout,
         clippy::todo,
         clippy::unimplemented,
+        clippy::unreachable,
         clippy::unwrap_used,
     )
 )]

@@ -6,9 +6,11 @@
     warn(
         clippy::dbg_macro,
         clippy::expect_used,
+        clippy::indexing_slicing,
         clippy::panic,
         clippy::todo,
         clippy::unimplemented,
+        clippy::unreachable,
         clippy::unwrap_used,
     )
 )]

@@ -133,6 +133,7 @@ impl ErrorKind {
         self.error_code().class()
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn error_code(&self) -> ErrorCode {
         use {ErrorCode as C, ObjectKind as O};
         match self {

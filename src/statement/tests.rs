@@ -74,6 +74,7 @@ fn canonical_texts_stay_as_they_are() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn texts_are_read_leniently() {
     let cases = [
         (
@@ -303,6 +304,7 @@ fn wrong_writes_about_users_are_refused_where_they_are_wrong() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn builders_make_what_the_text_would() -> Result<()> {
     let half = Share::from_thousandths(50_000).unwrap();
     let at = Timestamp::parse("2026-12-01T09:00:00Z")?;

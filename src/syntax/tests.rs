@@ -35,6 +35,7 @@ fn lone_values() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn errors_read_well() {
     let cases = [
         (
@@ -239,6 +240,7 @@ fn spans_end_with_the_last_token() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn conditions_are_read_as_the_language_says() {
     let cases = [
         ("a or b and not c = 1", "a OR b AND NOT c = 1"),

@@ -34,8 +34,10 @@ const KEPT_APART: [(&str, &str); 6] = [
     ("roaring", "listing"),
 ];
 
-/// The folders in which files import each other in a loop.
-const CIRCLES: [&str; 4] = ["src/eval/", "src/model/", "src/statement/", "src/store/user/"];
+/// The files that may import each other in a loop: an expression has functions over events in it, and those have
+/// expressions.
+const RECURSION: [&str; 4] =
+    ["src/eval/evaluator.rs", "src/eval/field.rs", "src/eval/measure.rs", "src/eval/program.rs"];
 
 /// The codes that no script in memory can bring about: the program's own tests do.
 const OUTSIDE_OF_SCRIPTS: [&str; 7] = [
@@ -79,10 +81,7 @@ fn every_module_has_a_layer() {
 fn no_file_imports_itself_through_others() {
     let sources = sources();
     let circles = circles(&House::new(&sources), &sources);
-    let known = |circle: &[&str]| {
-        circle.iter().all(|path| CIRCLES.iter().any(|folder| path.starts_with(folder)))
-    };
-    let new = circles.iter().filter(|circle| !known(circle));
+    let new = circles.iter().filter(|circle| **circle != RECURSION);
     assert_none(&new.map(|circle| circle.join(", ")).collect::<Vec<_>>());
 }
 

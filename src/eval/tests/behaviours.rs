@@ -372,6 +372,7 @@ fn rows_about_users_see_columns_and_the_user() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn traces_tell_what_was_looked_at() {
     let mut world = World::default();
     let count =
