@@ -6,27 +6,27 @@ use super::view::View;
 use crate::error::Result;
 use crate::statement::find::{find_config, find_key, find_segment_id};
 use crate::statement::{self, ShowStats, StatsOf};
-use crate::store::{DeliveryQuery, Window};
+use crate::store::{DeliveryQuery, Period};
 
 /// Counts deliveries of a config or of every key.
 pub(super) fn stats(view: &View<'_>, show: &ShowStats) -> Result<Rows> {
-    let window = window(view, show)?;
+    let period = period(view, show)?;
     match &show.of {
         StatsOf::Config(config) => {
-            let query = query(view, config, window)?;
+            let query = query(view, config, period)?;
             select(&ConfigStats { query }, view, &show.filter)
         }
-        StatsOf::Keys => select(&KeyStats { window }, view, &show.filter),
+        StatsOf::Keys => select(&KeyStats { period }, view, &show.filter),
     }
 }
 
-fn window(view: &View<'_>, show: &ShowStats) -> Result<Window> {
+fn period(view: &View<'_>, show: &ShowStats) -> Result<Period> {
     let instant = |text| view.parameters.timestamp(text);
     let (since, until) = (show.since.as_ref(), show.until.as_ref());
-    Ok(Window { since: since.map(instant).transpose()?, until: until.map(instant).transpose()? })
+    Ok(Period { since: since.map(instant).transpose()?, until: until.map(instant).transpose()? })
 }
 
-fn query(view: &View<'_>, asked: &statement::ConfigStats, window: Window) -> Result<DeliveryQuery> {
+fn query(view: &View<'_>, asked: &statement::ConfigStats, period: Period) -> Result<DeliveryQuery> {
     let catalog = view.catalog();
     let config = find_config(catalog, &asked.config)?;
     let key = asked.key.as_ref().map(|key| find_key(catalog, key)).transpose()?;
@@ -38,6 +38,6 @@ fn query(view: &View<'_>, asked: &statement::ConfigStats, window: Window) -> Res
         segment: segment.transpose()?,
         version: version.transpose()?.map(|version| version.number),
         per: asked.per,
-        window,
+        period,
     })
 }

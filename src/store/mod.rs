@@ -49,7 +49,7 @@ use std::sync::Arc;
 use redb::WriteTransaction;
 use redb::backends::InMemoryBackend;
 
-pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
+pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
 pub(crate) use load::Loader;
 pub(crate) use log::{Log, Revisions};
 pub(crate) use options::{ClockMode, Options};

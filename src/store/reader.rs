@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::delivery::{self, DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
+use super::delivery::{self, DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
 use super::failure::guarded;
 use super::image::Image;
 use super::tables::{META, Position};
@@ -133,9 +133,9 @@ impl Reader {
         self.ask(|image| delivery::deliveries(image, query))
     }
 
-    /// Every key that was ever delivered, with what was in a window.
-    pub(crate) fn key_deliveries(&self, window: Window) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
-        self.ask(|image| delivery::key_deliveries(image, window))
+    /// Every key that was ever delivered, with what was in a period.
+    pub(crate) fn key_deliveries(&self, period: Period) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
+        self.ask(|image| delivery::key_deliveries(image, period))
     }
 
     /// The user of the event with an id, if there is one who was not forgotten.

@@ -8,7 +8,7 @@ use crate::query::rows::ColumnKind::{Integer, Number, Text, Time};
 use crate::query::rows::{Column, Row, Schema};
 use crate::query::value::{count, minute, share, status, text};
 use crate::query::view::View;
-use crate::store::{KeyDeliveries, Window};
+use crate::store::{KeyDeliveries, Period};
 
 pub(super) const SCHEMA: Schema = Schema {
     name: "STATS FOR KEYS",
@@ -24,9 +24,9 @@ pub(super) const SCHEMA: Schema = Schema {
     ],
 };
 
-/// Keys with what was delivered of them in a window of time; those that were never delivered, too.
+/// Keys with what was delivered of them in a period of time; those that were never delivered, too.
 pub(in crate::query) struct KeyStats {
-    pub(in crate::query) window: Window,
+    pub(in crate::query) period: Period,
 }
 
 impl Relation for KeyStats {
@@ -35,7 +35,7 @@ impl Relation for KeyStats {
     }
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
-        let counts = view.reader()?.key_deliveries(self.window)?;
+        let counts = view.reader()?.key_deliveries(self.period)?;
         let catalog = view.catalog();
         scan.take_all(catalog.keys().map(|key| row(catalog, key, counts.get(&key.id), view.now)));
         Ok(())

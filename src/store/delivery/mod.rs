@@ -23,5 +23,5 @@ mod query;
 
 pub(super) use add::{add, last_batch};
 pub(super) use check::check;
-pub(crate) use query::{DeliveryCount, DeliveryQuery, KeyDeliveries, Window};
+pub(crate) use query::{DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
 pub(super) use query::{deliveries, key_deliveries};

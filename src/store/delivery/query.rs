@@ -18,13 +18,13 @@ use crate::store::tables::{Bytes, COUNTS, CountKey, KEY_SPANS, SERIES, SKETCHES}
 /// A time that is asked for: the buckets that begin in it, but its own beginning is first taken back to the
 /// beginning of its bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct Period {
     pub(crate) since: Option<Timestamp>,
     /// The first instant after it.
     pub(crate) until: Option<Timestamp>,
 }
 
-impl Window {
+impl Period {
     /// The minutes of the buckets of a size that begin in it.
     fn minutes(self, size: Granularity) -> Range<i64> {
         let whole = |at| size.start(minute_of(at));
@@ -46,7 +46,7 @@ pub(crate) struct DeliveryQuery {
     pub(crate) segment: Option<SegmentId>,
     pub(crate) version: Option<u32>,
     pub(crate) per: Granularity,
-    pub(crate) window: Window,
+    pub(crate) period: Period,
 }
 
 /// How often something was delivered in a bucket of time.
@@ -64,7 +64,7 @@ pub(crate) struct DeliveryCount {
     pub(crate) users: Option<f64>,
 }
 
-/// How often a key was delivered in a window, and when it was at all.
+/// How often a key was delivered in a period, and when it was at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyDeliveries {
     pub(crate) deliveries: u64,
@@ -97,7 +97,7 @@ type Time = (i64, Granularity);
 
 /// Finds what was delivered of a config, in the order of time and series.
 ///
-/// It reads the series, and the counts of the window; it keeps no more than the buckets of the answer.
+/// It reads the series, and the counts of the period; it keeps no more than the buckets of the answer.
 pub(in crate::store) fn deliveries(
     image: &Image,
     query: &DeliveryQuery,
@@ -106,7 +106,7 @@ pub(in crate::store) fn deliveries(
     let mut counts: BTreeMap<(Time, u32), u64> = BTreeMap::new();
     let mut totals: BTreeMap<(Time, u32), u64> = BTreeMap::new();
     let known = |number: u32| series.contains_key(&number);
-    walk(image, query.per, query.window, known, |time, number, count| {
+    walk(image, query.per, query.period, known, |time, number, count| {
         let Some(known) = series.get(&number) else { return };
         more(totals.entry((time, known.key)).or_default(), count);
         if known.wanted {
@@ -172,7 +172,7 @@ fn users(image: &Image, (minute, _): Time, series: u32) -> Result<Option<f64>> {
 /// Adds up every key that was ever delivered, by its number.
 pub(in crate::store) fn key_deliveries(
     image: &Image,
-    window: Window,
+    period: Period,
 ) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
     let mut keys = BTreeMap::new();
     for (key, span) in spans(image)? {
@@ -183,7 +183,7 @@ pub(in crate::store) fn key_deliveries(
     walk(
         image,
         Granularity::Minute,
-        window,
+        period,
         |_| true,
         |_, number, count| {
             let Some((key, targeted)) = series.get(&number) else { return };
@@ -222,19 +222,19 @@ fn targeted(image: &Image) -> Result<BTreeMap<u32, (KeyId, bool)>> {
         .collect()
 }
 
-/// Calls a function with each count of a window: the bucket of the answer, the series, the count. Records of
+/// Calls a function with each count of a period: the bucket of the answer, the series, the count. Records of
 /// series that are not wanted are passed over unread.
 fn walk(
     image: &Image,
     per: Granularity,
-    window: Window,
+    period: Period,
     wanted: impl Fn(u32) -> bool,
     mut each: impl FnMut(Time, u32, u64),
 ) -> Result<()> {
     let Some(table) = image.optional_table(COUNTS)? else { return Ok(()) };
     for size in SIZES {
         let shown = size.max(per);
-        walk_size(&table, size, window.minutes(shown), &wanted, |minute, series, count| {
+        walk_size(&table, size, period.minutes(shown), &wanted, |minute, series, count| {
             each((shown.start(minute), shown), series, count);
         })?;
     }

@@ -11,7 +11,7 @@ use crate::store::codec::encode;
 use crate::store::handle::Handle;
 use crate::store::record::{CountsRecord, KeySpanRecord, SketchRecord};
 use crate::store::tables::*;
-use crate::store::{DeliveryQuery, Window};
+use crate::store::{DeliveryQuery, Period};
 
 const SIZES: [Granularity; 3] = [Granularity::Minute, Granularity::Hour, Granularity::Day];
 /// 2026-03-01T09:00:00Z
@@ -48,8 +48,8 @@ fn batch(number: u64, delivered: Vec<Delivered>) -> DeliveryBatch {
 }
 
 pub(super) fn of(config: u32, per: Granularity) -> DeliveryQuery {
-    let (config, window) = (ConfigId(config), Window::default());
-    DeliveryQuery { config, key: None, segment: None, version: None, per, window }
+    let (config, period) = (ConfigId(config), Period::default());
+    DeliveryQuery { config, key: None, segment: None, version: None, per, period }
 }
 
 fn minute(minute: i64) -> Timestamp {
@@ -103,10 +103,10 @@ impl World {
             let before =
                 |bound: Option<Timestamp>| bound.is_some_and(|bound| minute(start) < bound);
             let rounded = query
-                .window
+                .period
                 .since
                 .map(|since| minute(size.start(since.as_micros().div_euclid(60_000_000))));
-            if before(rounded) || query.window.until.is_some() && !before(query.window.until) {
+            if before(rounded) || query.period.until.is_some() && !before(query.period.until) {
                 continue;
             }
             *totals.entry((start, size, all[*number].key)).or_default() += count;
@@ -119,10 +119,10 @@ impl World {
     }
 
     /// Compares all that can be asked.
-    fn holds(&self, store: &Store, window: Window) {
+    fn holds(&self, store: &Store, period: Period) {
         let all = series();
         for (config, per) in [1, 2].into_iter().flat_map(|c| SIZES.map(|per| (c, per))) {
-            let query = DeliveryQuery { window, ..of(config, per) };
+            let query = DeliveryQuery { period, ..of(config, per) };
             let found = store.reader().unwrap().deliveries(&query).unwrap();
             let number = |d: &Delivery| all.iter().position(|known| known == d).unwrap();
             let rows = found.iter().map(|row| {
@@ -144,7 +144,7 @@ impl World {
 
     fn hold_keys(&self, store: &Store) {
         let (all, found) =
-            (series(), store.reader().unwrap().key_deliveries(Window::default()).unwrap());
+            (series(), store.reader().unwrap().key_deliveries(Period::default()).unwrap());
         for key in [KeyId(1), KeyId(2), KeyId(3)] {
             let of_key = |number: usize| all[number].key == key;
             let mut minutes: Vec<_> = self
@@ -207,7 +207,7 @@ proptest! {
         let store = open(&path);
         tell(&store);
         let (mut world, mut now, mut number) = (World::default(), START, 0);
-        let window = Window {
+        let period = Period {
             since: since.map(|since| minute(START + since)),
             until: until.map(|(until, micros)| at((START + until) * 60_000_000 + micros)),
         };
@@ -221,13 +221,13 @@ proptest! {
             }
             world.add(number, &counts);
             prop_assert_eq!(store.reader().unwrap().last_delivery_batch().unwrap(), world.last);
-            world.holds(&store, Window::default());
-            world.holds(&store, window);
+            world.holds(&store, Period::default());
+            world.holds(&store, period);
         }
         drop(store);
         let store = open(&path);
-        world.holds(&store, Window::default());
-        world.holds(&store, window);
+        world.holds(&store, Period::default());
+        world.holds(&store, period);
         prop_assert_eq!(store.verify().unwrap().problems, [""; 0]);
     }
 }
@@ -289,7 +289,7 @@ fn files_without_the_tables_have_no_deliveries() {
     let store = Store::in_memory(&options()).unwrap();
     tell(&store);
     assert_eq!(store.reader().unwrap().deliveries(&of(1, Granularity::Hour)).unwrap(), []);
-    assert!(store.reader().unwrap().key_deliveries(Window::default()).unwrap().is_empty());
+    assert!(store.reader().unwrap().key_deliveries(Period::default()).unwrap().is_empty());
     assert_eq!(store.reader().unwrap().last_delivery_batch().unwrap(), 0);
     assert_eq!(store.verify().unwrap().problems, [""; 0]);
     let copy = store.copy_to_memory(&options()).unwrap();
@@ -338,7 +338,7 @@ fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
     assert!(problems.contains(wanted), "{problems}");
     // whatever is asked of it, it does not panic
     let _ = store.reader().and_then(|reader| reader.deliveries(&of(1, Granularity::Day)));
-    let _ = store.reader().and_then(|reader| reader.key_deliveries(Window::default()));
+    let _ = store.reader().and_then(|reader| reader.key_deliveries(Period::default()));
     let _ = store.add_deliveries(&batch(2, vec![one(0, START + 90 * DAY, 1)]));
 }
 
