@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Name, Object, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Name, Object, ObjectKind, Value};
 
 /// Reads the value of a key as a type of Rust.
 pub(crate) fn read<T: FromValue>(key: &str, value: &Value) -> Result<T> {

@@ -1,7 +1,7 @@
 //! What statements give back.
 
-use crate::error::ObjectKind;
 use crate::model::Name;
+use crate::model::ObjectKind;
 use crate::query::Rows;
 use crate::statement::Effect;
 

@@ -14,7 +14,6 @@ pub use kind::ErrorKind;
 pub use place::Place;
 pub use transaction::TransactionState;
 
-pub(crate) use crate::model::ObjectKind;
 use crate::model::{NameError, Span, TimestampError};
 
 /// The result of everything that can fail.

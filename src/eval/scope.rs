@@ -1,8 +1,9 @@
 //! Scopes: what names mean in the condition of a segment, and in the `CHECK` of a key.
 
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, Path, SegmentId, Span, Spanned,
+    Catalog, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, ObjectKind, Path, SegmentId, Span,
+    Spanned,
 };
 
 /// Meaning of names where a condition stands.

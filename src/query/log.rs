@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::view::View;
-use crate::error::{ErrorKind, ObjectKind, Result};
-use crate::model::{Catalog, Change, Name, Revision, Spanned};
+use crate::error::{ErrorKind, Result};
+use crate::model::{Catalog, Change, Name, ObjectKind, Revision, Spanned};
 use crate::statement::find::{find_config, find_key, find_segment};
 use crate::store::Position;
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::list;
 use super::view::View;
-use crate::error::{ObjectKind, Result};
+use crate::error::Result;
 use crate::eval::Snapshot;
 use crate::listing::Lists;
 use crate::model::{
-    Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, Reference, SegmentId, Spanned,
-    Timestamp,
+    Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, ObjectKind, Reference, SegmentId,
+    Spanned, Timestamp,
 };
 use crate::statement::Text;
 use crate::store::Reader;

@@ -10,8 +10,8 @@ use super::effect::{Effect, Operation};
 use super::matrix::Matrix;
 use super::plan::Plan;
 use super::{Action, ColumnSpec, Help, Position, RowSpec, named, segment, text};
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Change, Config, ConfigHead, Literal, Name, Share, Spanned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Config, ConfigHead, Literal, Name, ObjectKind, Share, Spanned};
 use crate::syntax::{Node, Rule};
 
 /// `ALTER CONFIG name [IF VERSION n] action, …`

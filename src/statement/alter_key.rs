@@ -9,8 +9,8 @@ use super::domain::Domain;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
 use super::{Help, Text, named, rules, text};
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Change, Expr, Key, Literal, Name, Span, Spanned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Expr, Key, Literal, Name, ObjectKind, Span, Spanned};
 use crate::syntax::{self, Node, Rule};
 
 /// `ALTER KEY name [SET DEFAULT value] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK]`

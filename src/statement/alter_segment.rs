@@ -8,8 +8,8 @@ use super::canonical::Clauses;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
 use super::{Help, Text, chain, named, text};
-use crate::error::{Error, ObjectKind, Result};
-use crate::model::{Change, Expr, Literal, Name, Reference, Segment, Spanned};
+use crate::error::{Error, Result};
+use crate::model::{Change, Expr, Literal, Name, ObjectKind, Reference, Segment, Spanned};
 use crate::syntax::{self, Node, Rule};
 
 /// `ALTER SEGMENT name [SET DESCRIPTION '…'] [WHERE condition]`

@@ -8,8 +8,10 @@ use super::canonical::{kind, optional};
 use super::effect::Operation;
 use super::plan::Plan;
 use super::{Help, Text, named, text, usage};
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Change, ConfigHead, Key, Literal, Name, Reference, Segment, Spanned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    Change, ConfigHead, Key, Literal, Name, ObjectKind, Reference, Segment, Spanned,
+};
 use crate::syntax::{Node, Rule};
 
 /// `ARCHIVE KEY | SEGMENT | CONFIG name [COMMENT '…']`

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, CheckScope, Scope};
 use crate::limits::CONDITION_BYTES;
 use crate::model::{
-    Catalog, Condition, Config, Expr, Key, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, Segment,
-    SegmentId, Span, Spanned, Timestamp, Version, Versions,
+    Catalog, Condition, Config, Expr, Key, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name,
+    ObjectKind, Segment, SegmentId, Span, Spanned, Timestamp, Version, Versions,
 };
 
 use super::find::{find_config, find_key, find_segment, find_segment_id, named, unknown_version};

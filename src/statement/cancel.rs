@@ -7,8 +7,8 @@ use super::canonical::optional;
 use super::effect::Operation;
 use super::plan::Plan;
 use super::{Help, Text, named, rules, text};
-use crate::error::{Error, ObjectKind, Result};
-use crate::model::{Change, Name, Spanned, Timestamp};
+use crate::error::{Error, Result};
+use crate::model::{Change, Name, ObjectKind, Spanned, Timestamp};
 use crate::syntax::{Node, Rule};
 
 /// `CANCEL SCHEDULE OF CONFIG name [AT timestamp]`

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use super::{SegmentRef, Text};
-use crate::error::ObjectKind;
+use crate::model::ObjectKind;
 
 /// The longest statement that stands on one line, in characters.
 const LINE_CHARS: usize = 100;

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::usage::configs_with;
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::CHAIN_DEPTH;
-use crate::model::{Catalog, KeyId, Name, Reference, Referrer, SegmentId, Timestamp, Version};
+use crate::model::{
+    Catalog, KeyId, Name, ObjectKind, Reference, Referrer, SegmentId, Timestamp, Version,
+};
 
 /// Refuses a catalog in which one of these depends on itself, or in which conditions refer to one another
 /// too deeply for an evaluation to follow them on its stack.

@@ -11,8 +11,10 @@ use super::matrix::Matrix;
 use super::plan::{Draft, Plan};
 use super::spec::{columns, rows};
 use super::{CellSpec, ColumnSpec, Help, RowSpec, Text, chain, named, rules, text, usage};
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Change, ConfigHead, ConfigId, Literal, Name, Span, Spanned, VecMap};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    Change, ConfigHead, ConfigId, Literal, Name, ObjectKind, Span, Spanned, VecMap,
+};
 use crate::syntax::{Node, Rule};
 
 /// `CREATE CONFIG name [DESCRIPTION '…'] SEGMENTS segment, … KEY key …, …`

@@ -10,8 +10,8 @@ use super::effect::{Effect, Operation};
 use super::find::already_exists;
 use super::plan::Plan;
 use super::{Help, Text, named, text};
-use crate::error::{Error, ObjectKind, Result};
-use crate::model::{Change, Expr, Key, KeyType, Literal, Name, Spanned};
+use crate::error::{Error, Result};
+use crate::model::{Change, Expr, Key, KeyType, Literal, Name, ObjectKind, Spanned};
 use crate::syntax::{self, Cursor, Node, Rule};
 
 /// `CREATE KEY name type DEFAULT value [CHECK (…)] [DESCRIPTION '…']`

@@ -9,8 +9,8 @@ use super::effect::{Effect, Operation};
 use super::find::already_exists;
 use super::plan::Plan;
 use super::{Help, Text, chain, named, text};
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Change, Expr, Literal, Name, Reference, Segment, Spanned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Expr, Literal, Name, ObjectKind, Reference, Segment, Spanned};
 use crate::syntax::{self, Node, Rule};
 
 /// `CREATE SEGMENT name [DESCRIPTION '…'] WHERE condition`

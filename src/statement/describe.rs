@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::canonical::{kind, optional};
 use super::{Help, Text, named, text};
-use crate::error::{Error, ObjectKind, Result};
-use crate::model::{Name, Spanned, Timestamp};
+use crate::error::{Error, Result};
+use crate::model::{Name, ObjectKind, Spanned, Timestamp};
 use crate::syntax::{Node, Rule};
 
 /// `DESCRIBE CONFIG | SEGMENT | KEY name [VERSION n] [AS OF timestamp]`

@@ -8,8 +8,8 @@ use super::canonical::optional;
 use super::effect::Operation;
 use super::plan::Plan;
 use super::{Help, Text, named, text};
-use crate::error::{Error, ObjectKind, Result};
-use crate::model::{Change, ConfigHead, Literal, Name, Spanned};
+use crate::error::{Error, Result};
+use crate::model::{Change, ConfigHead, Literal, Name, ObjectKind, Spanned};
 use crate::syntax::{Node, Rule};
 
 /// `DISABLE CONFIG name [COMMENT '…']`

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::ObjectKind;
+use crate::model::ObjectKind;
 use crate::model::{Duration, Entry, Kept, Name, Timestamp, What};
 
 /// Effect of a write: what was done, to what, and what is to be noted. Its `Display` is one sentence.

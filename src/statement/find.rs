@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::SegmentRef;
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Catalog, Config, Key, Name, Segment, SegmentId, Spanned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Catalog, Config, Key, Name, ObjectKind, Segment, SegmentId, Spanned};
 
 /// A key by its name, or an error that says which one may be meant.
 pub(crate) fn find_key<'c>(catalog: &'c Catalog, name: &Spanned<Name>) -> Result<&'c Arc<Key>> {

@@ -6,8 +6,8 @@ use super::Text;
 use super::binder::Binder;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, Segment, Spanned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, ObjectKind, Segment, Spanned};
 
 /// Segment that gets a list of users, new or not.
 #[derive(Clone, Debug)]

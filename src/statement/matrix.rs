@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
-    Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, Row, SegmentId, Share, Span, Spanned,
-    VecMap, Version,
+    Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, ObjectKind, Row, SegmentId, Share,
+    Span, Spanned, VecMap, Version,
 };
 
 use super::binder::Binder;

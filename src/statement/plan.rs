@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::binder::Binder;
 use super::effect::{Effect, Operation};
-use crate::error::{ObjectKind, Result};
-use crate::model::{Catalog, Change, ChangeSet, Name, Timestamp};
+use crate::error::Result;
+use crate::model::{Catalog, Change, ChangeSet, Name, ObjectKind, Timestamp};
 
 /// Plan of a write that was found right.
 #[derive(Debug)]

@@ -8,8 +8,10 @@ use super::canonical::optional;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
 use super::{Help, Text, named, rules, text};
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Change, Config, Literal, Name, Publication, Spanned, Timestamp, Version};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    Change, Config, Literal, Name, ObjectKind, Publication, Spanned, Timestamp, Version,
+};
 use crate::syntax::{Node, Rule};
 
 /// `PUBLISH CONFIG name [VERSION n] [AT timestamp [UNTIL timestamp]] [COMMENT '…']`

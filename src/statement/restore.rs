@@ -8,9 +8,9 @@ use super::canonical::kind;
 use super::effect::Operation;
 use super::plan::Plan;
 use super::{Help, chain, named, rules};
-use crate::error::{Error, ObjectKind, Result};
+use crate::error::{Error, Result};
 use crate::model::{
-    Catalog, Change, ConfigHead, Key, Name, Reference, Segment, Spanned, Timestamp,
+    Catalog, Change, ConfigHead, Key, Name, ObjectKind, Reference, Segment, Spanned, Timestamp,
 };
 use crate::syntax::{Node, Rule};
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::canonical::kind;
 use super::{Filter, Help, named};
-use crate::error::{Error, ObjectKind, Result};
-use crate::model::{Name, Spanned};
+use crate::error::{Error, Result};
+use crate::model::{Name, ObjectKind, Spanned};
 use crate::syntax::{Node, Rule};
 
 /// `SHOW HISTORY [OF CONFIG | SEGMENT | KEY name] …`

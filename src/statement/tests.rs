@@ -1,7 +1,7 @@
 //! Every statement is read as it is written, and the builders make what the text would.
 
 use super::*;
-use crate::error::ObjectKind;
+use crate::model::ObjectKind;
 use crate::model::{Entry, Granularity, KeyType, Object, Share, Timestamp, Value, What};
 
 fn parsed(text: &str) -> Statement {

@@ -14,8 +14,8 @@ use super::record::{
     VersionRecord,
 };
 use super::tables::{HEADS, KEPT, PUBLICATIONS, RETENTION, kind_number};
-use crate::error::{ObjectKind, Result};
-use crate::model::{Catalog, ConfigId, Duration, Retention, VecMap, Version};
+use crate::error::Result;
+use crate::model::{Catalog, ConfigId, Duration, ObjectKind, Retention, VecMap, Version};
 
 /// The versions of a config that matter now.
 type KeptVersions = VecMap<u32, Arc<Version>>;

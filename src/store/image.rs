@@ -14,10 +14,10 @@ use super::tables::{
     CHANGES, CLOCK_KEY, Facet, HISTORY, HistoryKey, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
     Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
 };
-use crate::error::{Error, ObjectKind, Result};
+use crate::error::{Error, Result};
 use crate::model::{
-    Change, ConditionParser, Config, ConfigHead, ConfigId, Key, KeyId, Name, Publication, Revision,
-    Segment, SegmentId, Timeline, Timestamp, VecMap, Version, Versions,
+    Change, ConditionParser, Config, ConfigHead, ConfigId, Key, KeyId, Name, ObjectKind,
+    Publication, Revision, Segment, SegmentId, Timeline, Timestamp, VecMap, Version, Versions,
 };
 
 /// Image of the file: one state of it, whatever is committed meanwhile. [`super::Reader`] guards what is asked of it.

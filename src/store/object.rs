@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::ObjectKind;
+use crate::model::ObjectKind;
 use crate::model::{
     Catalog, Config, ConfigId, Key, KeyId, Reads, Reference, Segment, SegmentId, Timestamp,
 };

@@ -9,10 +9,10 @@ use super::image::Image;
 use super::tables::{META, Position};
 use super::walk::{Direction, Walk};
 use super::{head, list, user};
-use crate::error::{ObjectKind, Result};
+use crate::error::Result;
 use crate::model::{
-    Catalog, Change, Config, ConfigHead, ConfigId, Entry, Key, KeyId, ListId, Name, Publication,
-    Revision, Segment, SegmentId, Timestamp, Version, Versions,
+    Catalog, Change, Config, ConfigHead, ConfigId, Entry, Key, KeyId, ListId, Name, ObjectKind,
+    Publication, Revision, Segment, SegmentId, Timestamp, Version, Versions,
 };
 
 /// Reader of one state of the file, whatever is committed meanwhile: one read transaction. It keeps the pages

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use crate::error::ObjectKind;
+use crate::model::ObjectKind;
 use crate::model::{
     Catalog, Cell, Change, ConfigHead, ConfigId, Duration, Key, KeyId, KeyType, Name, Publication,
     Segment, SegmentId, Value, Version, check_event_name,

@@ -61,8 +61,8 @@
 
 use redb::TableDefinition;
 
-use crate::error::ObjectKind;
 use crate::model::Change;
+use crate::model::ObjectKind;
 
 /// Where a change is in the log: its revision, and its index in that from 0.
 pub(crate) type Position = (u64, u32);

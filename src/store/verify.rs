@@ -25,8 +25,8 @@ use super::tables::{
 use super::user;
 use super::walk::{Direction, Walk};
 use super::write::touched;
-use crate::error::{ObjectKind, Result};
-use crate::model::{Catalog, Change, Condition, ConfigId, ListId, Revision};
+use crate::error::Result;
+use crate::model::{Catalog, Change, Condition, ConfigId, ListId, ObjectKind, Revision};
 
 /// Checks the pages, then what they hold.
 pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {

@@ -19,10 +19,10 @@ use super::tables::{
     KEY_CONFIGS, META, NAMES, PUBLICATIONS, Position, RETENTION, REVISIONS, TIMELINES, TIMES,
     VERSIONS, kind_number,
 };
-use crate::error::{ErrorKind, ObjectKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, ConditionParser, Config, ConfigId, Duration, KeyId, Revision, Segment,
-    SegmentId, Timestamp, Version,
+    Catalog, Change, ConditionParser, Config, ConfigId, Duration, KeyId, ObjectKind, Revision,
+    Segment, SegmentId, Timestamp, Version,
 };
 
 /// The tables, open for writing in one transaction.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::cursor::{Cursor, Node};
 use super::rules::Rule;
-use crate::error::{ErrorKind, ObjectKind, Result};
-use crate::model::{Duration, Literal, Name, Path, Share, Spanned, Value};
+use crate::error::{ErrorKind, Result};
+use crate::model::{Duration, Literal, Name, ObjectKind, Path, Share, Spanned, Value};
 
 impl Node<'_> {
     /// The literal that the node is: also a text, a timestamp, a parameter.

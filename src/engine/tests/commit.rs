@@ -6,8 +6,8 @@ use std::time::Duration;
 use std::{io, thread};
 
 use crate::engine::{Builder, Database};
-use crate::error::{Error, ErrorKind, ObjectKind, Result};
-use crate::model::{Catalog, Change, Entry, Revision};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Catalog, Change, Entry, ObjectKind, Revision};
 use crate::store::{Added, Log, Revisions, Store};
 use crate::{Context, Value};
 

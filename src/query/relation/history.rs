@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use super::sentence::Sentences;
 use super::{Relation, Scan};
-use crate::error::{ObjectKind, Result};
-use crate::model::{Catalog, Change, KeyId, Reference, SegmentId};
+use crate::error::Result;
+use crate::model::{Catalog, Change, KeyId, ObjectKind, Reference, SegmentId};
 use crate::query::log::{Logged, each_change, find, logged, newest_first, placed_history};
 use crate::query::rows::ColumnKind::{Integer, Text, Time};
 use crate::query::rows::{Column, Row, Schema};

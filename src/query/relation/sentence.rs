@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::error::{ObjectKind, Result};
+use crate::error::Result;
 use crate::model::{
-    Catalog, Change, ConfigHead, ConfigId, Kept, Key, KeyId, Literal, Publication, Segment,
-    SegmentId, Timestamp, Value,
+    Catalog, Change, ConfigHead, ConfigId, Kept, Key, KeyId, Literal, ObjectKind, Publication,
+    Segment, SegmentId, Timestamp, Value,
 };
 use crate::query::log::{Logged, object_of};
 use crate::query::value::{maybe, text};

@@ -1,8 +1,10 @@
 //! `VERSIONS`: the versions of an object.
 
 use super::{Relation, Scan};
-use crate::error::{ObjectKind, Result};
-use crate::model::{Catalog, Change, Condition, Key, Segment, Timestamp, Value, Version};
+use crate::error::Result;
+use crate::model::{
+    Catalog, Change, Condition, Key, ObjectKind, Segment, Timestamp, Value, Version,
+};
 use crate::query::log::{find, object_history};
 use crate::query::rows::ColumnKind::{Integer, List, Text, Time, Value as Any};
 use crate::query::rows::{Column, Row, Schema};

@@ -1,8 +1,8 @@
 //! What goes in comes out: now, later, and as of every revision.
 
 use super::*;
-use crate::error::{ErrorKind, ObjectKind};
-use crate::model::Versions;
+use crate::error::ErrorKind;
+use crate::model::{ObjectKind, Versions};
 use crate::store::codec::{Record, decode, encode};
 use crate::store::handle::Handle;
 use crate::store::object::Object;
