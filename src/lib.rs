@@ -21,9 +21,9 @@
 //!
 //! # The two ways through
 //!
-//! A statement: [`Script`] cuts a text into pieces and [`Statement::parse`] makes a piece a node of [`statement`].
-//! [`Session::run`] takes it on: `Statement::check` binds it to the [catalog](model) and gives a `Command`, and changes
-//! nothing.
+//! A statement: [`Script`] cuts a text into pieces and makes each a node of [`statement`]; [`Script::check`] does so for
+//! all of them before any is run, and keeps them as far as they fit in a bound. [`Session::run`] takes a statement on:
+//! `Statement::check` binds it to the [catalog](model) and gives a `Command`, and changes nothing.
 //! - A write is a plan, a list of [changes](Change) as data. `Session::write` hands it to `Database::commit`: the log
 //!   agrees on it as one revision, durable when that returns (`store::Log::append`), then it is applied. The snapshot
 //!   in which what it touched is compiled anew (`eval::Snapshot::update`) takes the place of the one before.
@@ -47,7 +47,7 @@
 //! whose condition is `IN LIST` and the number of the list. The lists in force are in memory (`listing::Lists`):
 //! the engine reads them and hands them to the snapshot, which asks them by number.
 //!
-//! Imports point down only: client → engine → query, transfer → statement → syntax, store, eval → behaviour, listing,
+//! Imports point down only: client → engine → query, transfer → script → statement → syntax, store, eval → behaviour, listing,
 //! stats → model → error, limits, clock, shard.
 //!
 //! # Features
