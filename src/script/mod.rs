@@ -131,7 +131,8 @@ impl CheckedScript {
     ///
     /// # Errors
     ///
-    /// That of `open`. An item is an error if the script can no longer be read, or is another one by now.
+    /// That of `open`. An item is an error, `io`, if the script can no longer be read, or if what stood before the
+    /// statements that were not kept is no longer there; and as ever if what is there now does not parse.
     pub fn statements<R: BufRead, E>(
         self,
         open: impl FnOnce() -> Result<R, E>,
@@ -228,6 +229,19 @@ mod tests {
             let checked = Script::lenient(TEXT.as_bytes()).check(&mut room).unwrap();
             let statements = checked.statements(|| Ok::<_, Error>(TEXT.as_bytes())).unwrap();
             assert_eq!(statements.map(|s| told(&s)).collect::<Vec<_>>(), whole, "{room}");
+        }
+    }
+
+    #[test]
+    fn a_script_that_is_another_by_now_is_not_run_on() {
+        let text = "GET a; GET b; GET c;";
+        for another in ["", "GET a;", "GET a; /* GET b; */ GET c;", "GET a; GET x; GET c;"] {
+            let mut room = "GET a GET b".len();
+            let checked = Script::new(text.as_bytes()).check(&mut room).unwrap();
+            let statements = checked.statements(|| Ok::<_, Error>(another.as_bytes())).unwrap();
+            let told: Vec<_> =
+                statements.map(|s| s.map_err(|e| e.code()).map(|s| s.line())).collect();
+            assert_eq!(told, [Ok(1), Ok(1), Err("io")], "{another}");
         }
     }
 

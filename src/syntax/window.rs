@@ -10,8 +10,9 @@ const READ_BYTES: usize = 64 << 10;
 /// A place between two tokens of a source, from which it can be read on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
-    /// How many bytes come before it.
+    /// How many bytes come before it, and their CRC-32: a source that has others there is another.
     offset: u64,
+    sum: u32,
     pub(super) line: u32,
     pub(super) column: u32,
 }
@@ -27,8 +28,9 @@ pub(super) struct Window<R> {
     bad: Vec<usize>,
     /// The first bytes of a character whose others are still to be read.
     cut: Vec<u8>,
-    /// How many bytes of the source are passed before anything is read.
+    /// How many bytes of the source are passed before anything is read, and the sum of those that were.
     skip: u64,
+    skipped: u32,
     is_all: bool,
     state: State,
     mark: Mark,
@@ -45,14 +47,15 @@ impl<R: BufRead> Window<R> {
             bad: Vec::new(),
             cut: Vec::new(),
             skip: 0,
+            skipped: 0,
             is_all: false,
             state: State::Start,
-            mark: Mark { offset: 0, line: 1, column: 1 },
+            mark: Mark { offset: 0, sum: 0, line: 1, column: 1 },
             failure: None,
         }
     }
 
-    /// Reads a source from a mark, where no comment is open.
+    /// Reads a source from a mark, where no comment is open. It fails if what comes before is not what came before.
     pub(super) fn from(source: R, mark: Mark) -> Self {
         let state = if mark.offset == 0 { State::Start } else { State::Between };
         Self { skip: mark.offset, state, mark, ..Self::new(source) }
@@ -115,26 +118,34 @@ impl<R: BufRead> Window<R> {
         self.text.drain(..self.passed);
         self.bad.iter_mut().for_each(|at| *at -= self.passed);
         self.passed = 0;
-        let (read, skipped) = match self.source.fill_buf() {
+        let read = match self.source.fill_buf() {
+            Ok([]) if self.skip > 0 => return self.fail(another_script()),
             Ok([]) => return self.end(),
             Ok(bytes) if self.skip > 0 => {
-                let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
-                (skipped, skipped as u64)
+                let skip = usize::try_from(self.skip).unwrap_or(usize::MAX);
+                let bytes = bytes.get(..skip).unwrap_or(bytes);
+                (self.skip, self.skipped) =
+                    (self.skip - bytes.len() as u64, sum_with(self.skipped, bytes));
+                if self.skip == 0 && self.skipped != self.mark.sum {
+                    return self.fail(another_script());
+                }
+                bytes.len()
             }
             Ok(bytes) => {
                 let bytes = bytes.get(..READ_BYTES).unwrap_or(bytes);
                 self.cut.extend_from_slice(bytes);
-                (bytes.len(), 0)
+                bytes.len()
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => return,
-            Err(error) => {
-                self.failure = Some(error);
-                return self.end();
-            }
+            Err(error) => return self.fail(error),
         };
         self.source.consume(read);
-        self.skip -= skipped;
         self.decode();
+    }
+
+    fn fail(&mut self, error: std::io::Error) {
+        self.failure = Some(error);
+        self.end();
     }
 
     fn end(&mut self) {
@@ -171,6 +182,7 @@ impl<R: BufRead> Window<R> {
 impl Mark {
     fn advance(&mut self, text: &str) {
         self.offset += text.len() as u64;
+        self.sum = sum_with(self.sum, text.as_bytes());
         let columns = match text.rsplit_once('\n') {
             None => text.chars().count(),
             Some((before, last)) => {
@@ -182,6 +194,17 @@ impl Mark {
         };
         self.column = self.column.saturating_add(u32::try_from(columns).unwrap_or(u32::MAX));
     }
+}
+
+/// The CRC-32 of bytes after others, whose sum is given.
+fn sum_with(before: u32, bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(before);
+    hasher.update(bytes);
+    hasher.finalize()
+}
+
+fn another_script() -> std::io::Error {
+    std::io::Error::other("it is another script by now")
 }
 
 /// How many bytes the first byte and those that continue it are; `None` if more could follow.
