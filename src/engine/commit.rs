@@ -2,12 +2,11 @@
 //!
 //! 1. The state after the revision is compiled, which nobody sees yet. If that fails, nothing has happened.
 //! 2. The log makes the revision durable ([`Log::append`](crate::store::Log::append)), or nothing has happened.
-//! 3. The state is shown and the listeners are told. That cannot fail, so what is seen never parts from the log.
+//! 3. The state is shown, which cannot fail, so what is seen never parts from the log. Then the listeners are told.
 //!
 //! Only the holder of the writer's lock takes these steps, so the state moves in the order of the log. A dump comes
 //! into the log as a whole and is applied as a whole: one state, then its revisions to the listeners.
 
-use std::borrow::Borrow;
 use std::sync::Arc;
 
 use super::database::Database;
@@ -50,7 +49,8 @@ impl Database {
             self.shared.deliveries.let_go(next.replaced.made);
             return Err(error);
         }
-        self.apply(next, [Ok((proposal.revision, proposal.changes))])?;
+        self.show(next);
+        self.shared.listeners.call(&proposal.revision, proposal.changes);
         Ok(number)
     }
 
@@ -74,27 +74,14 @@ impl Database {
         self.shared.histories.write(*entries, append).map(drop)
     }
 
-    /// Applies revisions that are in the log: shows the state after them, and tells the listeners of each in order.
-    fn apply<R: Borrow<Revision>, C: AsRef<[Change]>>(
-        &self,
-        next: Next,
-        revisions: impl IntoIterator<Item = Result<(R, C)>>,
-    ) -> Result<()> {
-        self.show(next);
-        for entry in revisions {
-            let (revision, changes) = entry?;
-            self.shared.listeners.call(revision.borrow(), changes.as_ref());
-        }
-        Ok(())
-    }
-
     /// Puts a state in the place of the one that is seen.
     fn show(&self, next: Next) {
         self.shared.state.store(Arc::new(next.state));
         self.shared.deliveries.let_go(next.replaced.gone);
     }
 
-    /// Applies a dump that was loaded into the empty store. The caller holds the writer's lock.
+    /// Applies a dump that was loaded into the empty store. The caller holds the writer's lock. After an error only
+    /// the listeners have not heard of all of it.
     pub(super) fn apply_dump(&self) -> Result<()> {
         let shared = &self.shared;
         let state = read_state(&shared.store, &shared.deliveries)?;
@@ -102,10 +89,15 @@ impl Database {
             shared.deliveries.drain();
             shared.clock.set(at);
         }
-        let listened = !shared.listeners.is_empty();
-        let revisions = listened.then(|| shared.log.since(0)).transpose()?;
-        let next = Next { state, replaced: Replaced::default() };
-        self.apply(next, revisions.into_iter().flatten())
+        self.show(Next { state, replaced: Replaced::default() });
+        if shared.listeners.is_empty() {
+            return Ok(());
+        }
+        for entry in shared.log.since(0)? {
+            let (revision, changes) = entry?;
+            shared.listeners.call(&revision, &changes);
+        }
+        Ok(())
     }
 
     /// Takes the users whom entries forget out of the lists in memory. The caller holds the writer's lock.

@@ -62,7 +62,7 @@ impl Session {
 
     /// Checks a statement against the state that the session sees.
     fn check<'s>(&self, statement: &'s Statement) -> Result<Command<'s>> {
-        if matches!(statement.kind(), Kind::Write | Kind::Record) {
+        if statement.kind().writes() {
             self.check_writable()?;
         }
         self.bind(|binder| statement.check(binder))
@@ -70,7 +70,7 @@ impl Session {
 
     /// Answers a query over what the session sees.
     fn answer(&self, query: Query<'_>) -> Result<Answer> {
-        if matches!(query, Query::ShowStats(_)) {
+        if query.reads_deliveries() {
             self.database().flush()?;
         }
         query::answer(&self.view(), query)

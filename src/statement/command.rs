@@ -32,6 +32,16 @@ pub(crate) enum Kind {
     Load,
 }
 
+impl Kind {
+    /// Whether it writes to the store.
+    pub(crate) fn writes(self) -> bool {
+        match self {
+            Self::Write | Self::Record => true,
+            Self::Query | Self::Control | Self::Load => false,
+        }
+    }
+}
+
 /// Statement that reads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Query<'s> {
@@ -44,6 +54,23 @@ pub(crate) enum Query<'s> {
     Describe(&'s Describe),
     Diff(&'s Diff),
     AssertGet(&'s AssertGet),
+}
+
+impl Query<'_> {
+    /// Whether it asks for what was delivered, which must be in the store by then.
+    pub(crate) fn reads_deliveries(self) -> bool {
+        match self {
+            Self::ShowStats(_) => true,
+            Self::Get(_)
+            | Self::Explain(_)
+            | Self::Show(_)
+            | Self::ShowVersions(_)
+            | Self::ShowHistory(_)
+            | Self::Describe(_)
+            | Self::Diff(_)
+            | Self::AssertGet(_) => false,
+        }
+    }
 }
 
 /// Statement that concerns the session.

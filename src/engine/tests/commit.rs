@@ -9,15 +9,15 @@ use crate::engine::{Builder, Database};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Catalog, Change, Entry, ObjectKind, Revision};
 use crate::store::{Added, Log, Revisions, Store};
-use crate::{Context, Value};
+use crate::{Context, DumpKind, Value};
 
-/// Log that asks a function before it passes a revision on to a store.
+/// Log that asks a function before it passes a revision on to a store, or gives those after one.
 struct GuardedLog<F> {
     guard: F,
     store: Store,
 }
 
-impl<F: Fn(&Revision) -> Result<()> + Send + Sync> Log for GuardedLog<F> {
+impl<F: Fn(u64) -> Result<()> + Send + Sync> Log for GuardedLog<F> {
     fn append(
         &self,
         revision: &Revision,
@@ -25,17 +25,18 @@ impl<F: Fn(&Revision) -> Result<()> + Send + Sync> Log for GuardedLog<F> {
         after: &Catalog,
         entries: &[Entry],
     ) -> Result<Added> {
-        (self.guard)(revision)?;
+        (self.guard)(revision.number)?;
         self.store.append(revision, changes, after, entries)
     }
 
     fn since(&self, revision: u64) -> Result<Revisions> {
+        (self.guard)(revision)?;
         self.store.since(revision)
     }
 }
 
 /// A database in memory over a guarded log.
-fn database(guard: impl Fn(&Revision) -> Result<()> + Send + Sync + 'static) -> Database {
+fn database(guard: impl Fn(u64) -> Result<()> + Send + Sync + 'static) -> Database {
     let builder = Builder::default();
     let store = Store::in_memory(&builder.options()).unwrap();
     let log = Box::new(GuardedLog { guard, store: store.clone() });
@@ -96,13 +97,29 @@ fn a_transaction_that_the_log_refuses_stays_open() {
 }
 
 #[test]
+fn a_dump_that_is_in_the_log_is_seen_though_nobody_can_be_told() {
+    let origin = Database::in_memory().unwrap();
+    origin.execute("CREATE KEY a INTEGER DEFAULT 1; CREATE KEY b INTEGER DEFAULT 2;").unwrap();
+    let mut dump = Vec::new();
+    origin.dump(&mut dump, DumpKind::History).unwrap();
+    let (db, refuses) = refusing();
+    let _listener = db.subscribe(|_, _| {});
+    refuses.store(true, Ordering::Relaxed);
+    let loaded = db.execute(std::str::from_utf8(&dump).unwrap());
+    assert_eq!((loaded.unwrap_err().code(), db.revision()), ("io", 2));
+    refuses.store(false, Ordering::Relaxed);
+    db.execute("CREATE KEY c INTEGER DEFAULT 3;").unwrap();
+    assert_eq!(db.revision(), 3);
+}
+
+#[test]
 fn a_slow_log_is_followed_in_its_order() {
     let order = Arc::new(Mutex::new(Vec::new()));
     let appended = Arc::clone(&order);
-    let db = database(move |revision| {
+    let db = database(move |number| {
         // those that come first take longest
-        thread::sleep(Duration::from_millis(12 - revision.number));
-        appended.lock().unwrap().push(revision.number);
+        thread::sleep(Duration::from_millis(12 - number));
+        appended.lock().unwrap().push(number);
         Ok(())
     });
     let told = Arc::new(Mutex::new(Vec::new()));
