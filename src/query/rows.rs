@@ -82,14 +82,23 @@ impl Column {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
     columns: Cow<'static, [Column]>,
-    rows: Vec<Row>,
+    values: Vec<Row>,
+    /// What the share of each row is a share of, where rows have shares.
+    wholes: Vec<u64>,
 }
 
 impl Rows {
     /// Makes a table, so that what a program found itself is written like what a statement found.
     #[must_use]
     pub fn new(columns: impl Into<Cow<'static, [Column]>>, rows: Vec<Vec<Value>>) -> Self {
-        Self { columns: columns.into(), rows }
+        Self { columns: columns.into(), values: rows, wholes: Vec::new() }
+    }
+
+    /// The same rows, each of which ends with the whole of its share, which is in no column.
+    pub(super) fn with_wholes(mut self) -> Self {
+        let whole = |row: &mut Row| u64::try_from(row.pop()?.as_integer()?).ok();
+        self.wholes = self.values.iter_mut().map(|row| whole(row).unwrap_or_default()).collect();
+        self
     }
 
     /// The columns, in order.
@@ -101,26 +110,48 @@ impl Rows {
     /// The rows.
     #[must_use]
     pub fn rows(&self) -> &[Vec<Value>] {
-        &self.rows
+        &self.values
     }
 
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.values.len()
     }
 
     /// Whether there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.values.is_empty()
     }
 
     /// The value of a column in a row.
     #[must_use]
     pub fn value(&self, row: usize, column: &str) -> Option<&Value> {
         let column = self.columns.iter().position(|known| known.name() == column)?;
-        self.rows.get(row)?.get(column)
+        self.values.get(row)?.get(column)
+    }
+
+    /// How many deliveries the share of a row of `SHOW STATS FOR CONFIG` is a share of: the column `share`
+    /// is rounded, this is not. `None` of rows of other statements.
+    ///
+    /// ```
+    /// let now = pcq::Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    /// let db = pcq::Database::builder().manual_clock(now).in_memory()?;
+    /// db.execute(
+    ///     "CREATE KEY theme STRING DEFAULT 'light'; CREATE SEGMENT testers WHERE plan = 'test';
+    ///      CREATE CONFIG look SEGMENTS testers KEY theme = 'dark'; PUBLISH CONFIG look;
+    ///      GET theme WITH {\"plan\": \"test\"}; GET theme; GET theme;",
+    /// )?;
+    /// let outcomes = db.execute("SHOW STATS FOR CONFIG look SEGMENT testers;")?;
+    /// let rows = outcomes[0].rows().unwrap();
+    /// assert_eq!(rows.value(0, "share"), Some(&pcq::Value::Double(33.333)));
+    /// assert_eq!(rows.whole(0), Some(3));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn whole(&self, row: usize) -> Option<u64> {
+        self.wholes.get(row).copied()
     }
 }
 

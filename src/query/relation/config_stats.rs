@@ -33,7 +33,8 @@ pub(super) const SCHEMA: Schema = Schema {
 /// where the past is being added up.
 const ORDER: [usize; 7] = [2, 3, 4, 5, 6, 7, 1];
 
-/// Buckets of time, with what was delivered of a config in them.
+/// Buckets of time, with what was delivered of a config in them. Behind its columns a row has the whole of its
+/// share.
 pub(in crate::query) struct ConfigStats {
     pub(in crate::query) query: DeliveryQuery,
 }
@@ -72,6 +73,7 @@ fn row(catalog: &Catalog, counted: &DeliveryCount) -> Option<(i64, Row)> {
         count(counted.count),
         share(counted.count, counted.of),
         counted.users.map_or(Value::Null, rounded),
+        count(counted.of),
     ];
     Some((counted.minute, row))
 }

@@ -26,7 +26,7 @@ pub(super) struct Axis {
 }
 
 /// A count over some time: the minute in which it begins, and how many minutes it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Span {
     pub(super) start: i64,
     pub(super) minutes: i64,

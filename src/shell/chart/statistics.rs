@@ -63,18 +63,16 @@ pub(in crate::shell) fn are_statistics(rows: &Rows) -> bool {
 impl Statistics {
     /// Sums rows up, with at most so many points of time; `None` if nothing was delivered.
     pub(in crate::shell) fn of(rows: &Rows, most_points: usize) -> Option<Self> {
-        let counted: Vec<_> = rows.rows().iter().filter_map(|row| Counted::of(row)).collect();
+        let wholes = (0..).map(|row| rows.whole(row));
+        let counted = rows.rows().iter().zip(wholes);
+        let counted: Vec<_> = counted.filter_map(|(row, whole)| Counted::of(row, whole)).collect();
         let axis = Axis::over(counted.iter().map(|counted| counted.span), most_points)?;
         let mut trend = vec![0_u64; axis.len];
         let mut keys = BTreeMap::<&str, IndexMap<_, Delivered>>::new();
-        let mut wholes = BTreeMap::<&str, BTreeMap<i64, &Counted<'_>>>::new();
+        let mut wholes = BTreeMap::<&str, BTreeMap<_, u64>>::new();
         for row in &counted {
-            // the largest count tells the whole most exactly
-            let times = wholes.entry(row.key).or_default();
-            let known = times.entry(row.span.start).or_insert(row);
-            if row.count > known.count {
-                *known = row;
-            }
+            // every row of a key in a bucket has the same whole
+            wholes.entry(row.key).or_default().insert(row.span, row.whole);
             let step = axis.index(row.span.start);
             if let Some(counted) = trend.get_mut(step) {
                 *counted = counted.saturating_add(row.count);
@@ -82,7 +80,7 @@ impl Statistics {
             let values = keys.entry(row.key).or_default();
             values.entry(row.identity()).or_insert_with(|| row.delivered()).add(step, row.count);
         }
-        let whole = |name| sum(wholes.get(name).into_iter().flatten().map(|(_, row)| row.whole));
+        let whole = |name| sum(wholes.get(name).into_iter().flatten().map(|(_, whole)| *whole));
         let keys = keys.into_iter();
         let mut keys: Vec<_> =
             keys.map(|(name, values)| Key::new(name, values.into_values(), whole(name))).collect();
@@ -173,15 +171,14 @@ struct Counted<'a> {
     value: &'a Value,
     reason: &'a Value,
     count: u64,
-    /// How often the key was delivered in the same time, by its share.
+    /// How often the key was delivered in the same time; 0 if that is not known.
     whole: u64,
 }
 
 impl<'a> Counted<'a> {
     /// Takes a row apart; `None` if it counts nothing.
-    fn of(row: &'a [Value]) -> Option<Self> {
-        let [time, per, key, _, segment, variant, value, reason, Value::Integer(count), share, ..] =
-            row
+    fn of(row: &'a [Value], whole: Option<u64>) -> Option<Self> {
+        let [time, per, key, _, segment, variant, value, reason, Value::Integer(count), ..] = row
         else {
             return None;
         };
@@ -193,7 +190,7 @@ impl<'a> Counted<'a> {
         };
         let span = Span { start: time.as_micros().div_euclid(60_000_000), minutes };
         let count = u64::try_from(*count).ok().filter(|count| *count > 0)?;
-        let whole = whole_of(count, share.as_double().unwrap_or(100.0));
+        let whole = whole.unwrap_or_default();
         Some(Self { span, key: key.as_str()?, segment, variant, value, reason, count, whole })
     }
 
@@ -222,17 +219,6 @@ fn value_text(value: &Value) -> String {
         Value::String(text) if text.is_empty() => "''".to_owned(),
         other => plain(other).into_owned(),
     }
-}
-
-/// What a count is a percentage of, to the accuracy that the percentage has.
-#[expect(clippy::cast_precision_loss, reason = "the percentage is less exact")]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` stays within bounds"
-)]
-fn whole_of(count: u64, share: f64) -> u64 {
-    if share > 0.0 { (count as f64 * 100.0 / share).round() as u64 } else { count }
 }
 
 fn sum(counts: impl Iterator<Item = u64>) -> u64 {

@@ -1,7 +1,7 @@
 //! Drawings of rows that are made by hand.
 
 use super::{Statistics, page, picture, write};
-use pcq::{Rows, STATS_COLUMNS, Timestamp, Value};
+use pcq::{Context, Database, Rows, STATS_COLUMNS, Timestamp, Value};
 
 /// 2026-03-02T00:00:00Z, in hours since 1970.
 const START: i64 = 492_336;
@@ -186,6 +186,35 @@ fn values_are_told_apart_by_all_that_a_label_shows() {
     assert_eq!((a.total, b.total, statistics.total), (40, 15, 55));
     assert_eq!(a.values[0].label(80), "1 · s (v) · SPLIT");
     assert_eq!(b.values[0].label(80), "'' · DEFAULT");
+}
+
+#[test]
+fn shares_are_exact_however_few_rows_are_shown() {
+    let start = Timestamp::clamped(START * 3_600_000_000);
+    let db = Database::builder().manual_clock(start).in_memory().unwrap();
+    let made = db.execute(
+        "CREATE KEY theme STRING DEFAULT 'light'; CREATE SEGMENT rare WHERE plan = 'pro';
+         CREATE CONFIG look SEGMENTS rare, EVERYONE
+             KEY theme VALUES (rare = 'dark', EVERYONE = 'plain');
+         PUBLISH CONFIG look;",
+    );
+    made.unwrap();
+    let rare = || {
+        let found = db.execute("SHOW STATS FOR CONFIG look SEGMENT rare BY DAY;").unwrap();
+        found[0].rows().unwrap().clone()
+    };
+    let (pro, other) = (Context::new("u").with("plan", "pro"), Context::new("v"));
+    let deliver = |to, times| (0..times).for_each(|_| drop(db.evaluate("theme", to)));
+    deliver(&pro, 1);
+    deliver(&other, 6_999);
+    let rows = rare();
+    assert_eq!(rows.value(0, "share"), Some(&Value::Double(0.014)), "as one of 7,143 has");
+    assert_eq!(Statistics::of(&rows, 200).unwrap().keys[0].whole, 7_000);
+    deliver(&other, 193_001);
+    let rows = rare();
+    assert_eq!(rows.value(0, "share"), Some(&Value::Double(0.0)), "as of nothing");
+    let text = drawn(&rows, 80);
+    assert!(text.ends_with(" 1   <0.1%\n"), "{text}");
 }
 
 #[test]
