@@ -1,11 +1,14 @@
 //! Values of keys and attributes: JSON with whole numbers kept apart from doubles.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde::ser::{Serialize, Serializer};
 
 use crate::limits::NESTING;
@@ -96,9 +99,10 @@ impl Value {
         }
         let mut deserializer = serde_json::Deserializer::from_str(text);
         deserializer.disable_recursion_limit(); // bounded above
-        let value = Self::deserialize(&mut deserializer).map_err(|e| json_error(&e))?;
-        deserializer.end().map_err(|e| json_error(&e))?;
-        Ok(value)
+        let flaw = RefCell::new(None);
+        let parsed = ValueVisitor { flaw: &flaw }.deserialize(&mut deserializer);
+        let parsed = parsed.and_then(|value| deserializer.end().map(|()| value));
+        parsed.map_err(|error| flaw.take().unwrap_or_else(|| json_error(text, &error)))
     }
 
     /// What keeps the value from being stored, though the library could make it: a double that is not finite,
@@ -226,41 +230,59 @@ fn compare_integer(a: i64, b: f64) -> Option<Ordering> {
     a.cmp(&(whole as i64)).then(0.0_f64.partial_cmp(&(b - whole))?).into()
 }
 
+/// The bytes of a JSON text that are in none of its strings, each with its offset.
+fn unquoted(text: &str) -> impl Iterator<Item = (usize, u8)> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.bytes().enumerate().filter(move |(_, byte)| {
+        let is_escaped = escaped;
+        escaped = quoted && !is_escaped && *byte == b'\\';
+        quoted ^= *byte == b'"' && !is_escaped;
+        !quoted
+    })
+}
+
 /// The depth of brackets in a JSON text, without recursion.
 fn json_depth(text: &str) -> usize {
-    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
-    for byte in text.bytes() {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for (_, byte) in unquoted(text) {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'[' | b'{' if !quoted => {
+            b'[' | b'{' => {
                 depth += 1;
                 deepest = deepest.max(depth);
             }
-            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     deepest
 }
 
-/// Begins the message by which the visitor below tells of a member that is there twice.
-const DUPLICATE: &str = "duplicate member \u{0}";
-
-fn json_error(error: &serde_json::Error) -> JsonError {
-    let text = error.to_string();
-    if let Some(rest) = text.strip_prefix(DUPLICATE) {
-        let name = rest.rsplit_once('\u{0}').map_or(rest, |(name, _)| name);
-        return JsonError::Duplicate(name.to_owned());
-    }
-    if text.starts_with("number out of range") {
+/// What the parser found wrong with a text.
+fn json_error(text: &str, error: &serde_json::Error) -> JsonError {
+    if is_number_range(text, error) {
         return JsonError::NumberRange;
     }
-    let (line, column) = (error.line(), error.column());
-    let what = text.strip_suffix(&JsonPlace(Some((line, column))).to_string()).unwrap_or(&text);
-    let at = (what.len() < text.len()).then_some((line, column));
-    JsonError::Syntax { what: what.to_owned(), at }
+    let message = error.to_string();
+    let at = (error.line(), error.column());
+    match message.strip_suffix(&JsonPlace(Some(at)).to_string()) {
+        Some(what) => JsonError::Syntax { what: what.to_owned(), at: Some(at) },
+        None => JsonError::Syntax { what: message, at: None },
+    }
+}
+
+/// Whether a text is refused for a number past the range of doubles. The parser calls that bad syntax, but gets
+/// past it where it need not read the numbers. It then gets past some escapes, too, which are in strings.
+fn is_number_range(text: &str, error: &serde_json::Error) -> bool {
+    let place = |error: &serde_json::Error| (error.line(), error.column());
+    let gets_past = match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => true,
+        Err(later) => later.is_eof() || place(&later) > place(error),
+    };
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let end = lines.map(str::len).sum::<usize>() + error.column();
+    error.is_syntax()
+        && gets_past
+        && unquoted(text).any(|(at, byte)| at + 1 == end && byte.is_ascii_digit())
 }
 
 /// Writes line and column as the parser does behind its messages.
@@ -274,13 +296,34 @@ impl fmt::Display for JsonPlace {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        ValueVisitor { flaw: &RefCell::new(None) }.deserialize(deserializer)
     }
 }
 
-struct ValueVisitor;
+/// Maker of a value of what a parser reads.
+#[derive(Clone, Copy)]
+struct ValueVisitor<'f> {
+    /// Why it refused what was read: the parser's error has no more than the words.
+    flaw: &'f RefCell<Option<JsonError>>,
+}
 
-impl<'de> Visitor<'de> for ValueVisitor {
+impl ValueVisitor<'_> {
+    fn refuse<E: de::Error>(self, flaw: JsonError) -> E {
+        let error = E::custom(&flaw);
+        self.flaw.replace(Some(flaw));
+        error
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ValueVisitor<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueVisitor<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -315,7 +358,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         if value.is_finite() {
             Ok(Value::Double(value))
         } else {
-            Err(E::custom("number out of range"))
+            Err(self.refuse(JsonError::NumberRange))
         }
     }
 
@@ -325,7 +368,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed(self)? {
             items.push(item);
         }
         Ok(Value::List(items.into()))
@@ -335,9 +378,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let mut members = Object::new();
         while let Some(name) = map.next_key::<Arc<str>>()? {
             if members.contains_key(&name) {
-                return Err(de::Error::custom(format_args!("{DUPLICATE}{name}\u{0}")));
+                return Err(self.refuse(JsonError::Duplicate(name.as_ref().to_owned())));
             }
-            members.insert(name, map.next_value()?);
+            members.insert(name, map.next_value_seed(self)?);
         }
         Ok(Value::Object(Arc::new(members)))
     }
@@ -437,6 +480,49 @@ mod tests {
         assert_eq!(duplicate, Err(JsonError::Duplicate("b c".into())));
         assert_eq!(Value::from_json("[1e999]"), Err(JsonError::NumberRange));
         assert_eq!(Value::from_json(&"[".repeat(100_000)), Err(JsonError::TooDeep));
+        let bracket_in_text = format!("\"\\\"{}\"", "[".repeat(200));
+        assert!(Value::from_json(&bracket_in_text).is_ok());
         assert!(Value::from_json(&format!("{}{}", "[".repeat(128), "]".repeat(128))).is_ok());
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_told_from_bad_syntax() {
+        let huge = format!("[{}]", "9".repeat(400));
+        let ranges = [
+            "1e999",
+            "-1e999",
+            "[1e999",
+            "[1e999 x",
+            "1e99999999999999999999]",
+            "{\"a\\\"\":\n1.5E+999}",
+            "[\"\\ud83d\\ude00\",1e999x",
+            &huge,
+        ];
+        for text in ranges {
+            assert_eq!(Value::from_json(text), Err(JsonError::NumberRange), "{text}");
+        }
+        let flaws = [
+            "[1 1e999]",
+            "01e999",
+            "1.e999",
+            "+1e999",
+            "{1e999:1}",
+            "\"\" 1e999",
+            "[nope,1e999]",
+            "\"1e999",
+            "\"\\ud91e999\"",
+            "[\"\\ud800\",1e999]",
+            "\"\\udc00\"",
+            "\"\n1e999\"",
+            "\"1e999\\x\"",
+            "",
+            "1e",
+        ];
+        for text in flaws {
+            let found = Value::from_json(text);
+            let parsers = serde_json::from_str::<serde_json::Value>(text).unwrap_err().to_string();
+            assert!(matches!(found, Err(JsonError::Syntax { .. })), "{text}: {found:?}");
+            assert_eq!(found.unwrap_err().to_string(), format!("not JSON: {parsers}"));
+        }
     }
 }
