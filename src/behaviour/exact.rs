@@ -29,9 +29,9 @@ impl ExactSum {
         let fraction = bits & ((1 << 52) - 1);
         // subnormal numbers have the exponent of the least normal ones and no leading 1
         let mantissa = if exponent == 0 { fraction } else { fraction | (1 << 52) };
-        let place = LEAST_BIT + exponent.max(1) - 1;
-        let shifted = i128::from(mantissa) << (place % 64);
-        self.add_at(place / 64, if number.is_sign_negative() { -shifted } else { shifted });
+        let lowest = LEAST_BIT + exponent.max(1) - 1;
+        let shifted = i128::from(mantissa) << (lowest % 64);
+        self.add_at(lowest / 64, if number.is_sign_negative() { -shifted } else { shifted });
     }
 
     /// Adds a whole number.
@@ -123,7 +123,7 @@ fn sign_of(limb: u64) -> u64 {
 struct Leading {
     bits: u64,
     /// The bit that the highest is.
-    place: usize,
+    top: usize,
     /// Whether there are more 1s below.
     rest: bool,
 }
@@ -137,18 +137,18 @@ impl Leading {
         let bits = u64::try_from(shifted >> 64).unwrap_or_default();
         let dropped = u64::try_from(shifted & u128::from(u64::MAX)).unwrap_or_default();
         let rest = dropped != 0 || limbs.iter().rev().skip(limbs.len() - high + 1).any(|l| *l != 0);
-        let place = high * 64 + 63 - zeros as usize;
-        Self { bits, place, rest }
+        let top = high * 64 + 63 - zeros as usize;
+        Self { bits, top, rest }
     }
 
     /// The bits of the nearest double.
     fn bits(&self, base: usize) -> u64 {
-        let place = base + self.place;
-        if place < LEAST_BIT + 52 {
+        let top = base + self.top;
+        if top < LEAST_BIT + 52 {
             // subnormal: nothing is below the least double, so it is exact
-            return self.bits >> (LEAST_BIT + 63 - place);
+            return self.bits >> (LEAST_BIT + 63 - top);
         }
-        let exponent = place - (LEAST_BIT + 51);
+        let exponent = top - (LEAST_BIT + 51);
         if exponent > 2046 {
             return f64::INFINITY.to_bits();
         }

@@ -8,6 +8,7 @@
 mod answer;
 mod exact;
 mod history;
+mod interval;
 mod number;
 mod profile;
 mod runs;
@@ -15,7 +16,6 @@ mod series;
 mod sliding;
 mod track;
 mod values;
-mod window;
 
 #[cfg(test)]
 mod tests;

@@ -5,21 +5,21 @@ use std::ops::Range;
 use crate::model::{Aggregate, Answer, Judge, Object, Question, Timestamp, Value};
 
 use super::answer::{SeriesAnswer, integer};
+use super::interval::Interval;
 use super::number::{Extremes, Number, Sum};
 use super::runs::Runs;
 use super::values::Values;
-use super::window::Window;
 
-/// Kind of summary kept of events, beside their times.
+/// Kind of summary that is kept of events, beside their times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum SummaryKind {
     Times,
     Sums,
     Extremes,
     Values,
 }
 
-impl Kind {
+impl SummaryKind {
     pub(super) fn of(aggregate: Aggregate) -> Self {
         match aggregate {
             Aggregate::Did | Aggregate::Count | Aggregate::First | Aggregate::Last => Self::Times,
@@ -34,11 +34,12 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     times: Vec<i64>,
-    kept: Kept,
+    summaries: Summaries,
 }
 
+/// Summaries of the events of a series, of one kind.
 #[derive(Clone, Debug)]
-enum Kept {
+enum Summaries {
     Times,
     Sums(Runs<Sum>),
     Extremes(Runs<Extremes>),
@@ -46,24 +47,24 @@ enum Kept {
 }
 
 impl Series {
-    pub(super) fn new(kind: Kind) -> Self {
-        let kept = match kind {
-            Kind::Times => Kept::Times,
-            Kind::Sums => Kept::Sums(Runs::default()),
-            Kind::Extremes => Kept::Extremes(Runs::default()),
-            Kind::Values => Kept::Values(Box::default()),
+    pub(super) fn new(kind: SummaryKind) -> Self {
+        let summaries = match kind {
+            SummaryKind::Times => Summaries::Times,
+            SummaryKind::Sums => Summaries::Sums(Runs::default()),
+            SummaryKind::Extremes => Summaries::Extremes(Runs::default()),
+            SummaryKind::Values => Summaries::Values(Box::default()),
         };
-        Self { times: Vec::new(), kept }
+        Self { times: Vec::new(), summaries }
     }
 
     /// Appends an event that passes, by its time, its index and the property that matters.
     pub(super) fn push(&mut self, time: i64, index: usize, property: Option<&Value>) {
         self.times.push(time);
-        match &mut self.kept {
-            Kept::Times => {}
-            Kept::Sums(runs) => runs.push(property.and_then(Number::of)),
-            Kept::Extremes(runs) => runs.push(property.and_then(Number::of)),
-            Kept::Values(values) => values.push(index, property),
+        match &mut self.summaries {
+            Summaries::Times => {}
+            Summaries::Sums(runs) => runs.push(property.and_then(Number::of)),
+            Summaries::Extremes(runs) => runs.push(property.and_then(Number::of)),
+            Summaries::Values(values) => values.push(index, property),
         }
     }
 
@@ -71,11 +72,11 @@ impl Series {
     pub(super) fn truncate(&mut self, last: Option<i64>) {
         let len = last.map_or(0, |last| self.times.partition_point(|time| *time <= last));
         self.times.truncate(len);
-        match &mut self.kept {
-            Kept::Times => {}
-            Kept::Sums(runs) => runs.truncate(len),
-            Kept::Extremes(runs) => runs.truncate(len),
-            Kept::Values(values) => values.truncate(len),
+        match &mut self.summaries {
+            Summaries::Times => {}
+            Summaries::Sums(runs) => runs.truncate(len),
+            Summaries::Extremes(runs) => runs.truncate(len),
+            Summaries::Values(values) => values.truncate(len),
         }
     }
 
@@ -83,10 +84,10 @@ impl Series {
         &self.times
     }
 
-    /// The events in a window.
-    pub(super) fn range(&self, window: Window) -> Range<usize> {
-        let start = self.times.partition_point(|time| *time < window.first);
-        let end = self.times.partition_point(|time| *time <= window.last);
+    /// The events in an interval.
+    pub(super) fn range(&self, interval: Interval) -> Range<usize> {
+        let start = self.times.partition_point(|time| *time < interval.first);
+        let end = self.times.partition_point(|time| *time <= interval.last);
         start..end.max(start)
     }
 
@@ -99,15 +100,17 @@ impl Series {
         if range.is_empty() {
             return SeriesAnswer::Answer(Answer::of_nothing(question.aggregate));
         }
-        match &self.kept {
-            Kept::Times => SeriesAnswer::Answer(self.answer_of_times(question.aggregate, range)),
-            Kept::Sums(runs) => {
+        match &self.summaries {
+            Summaries::Times => {
+                SeriesAnswer::Answer(self.answer_of_times(question.aggregate, range))
+            }
+            Summaries::Sums(runs) => {
                 SeriesAnswer::Answer(answer_of_sum(question.aggregate, runs.summary(range)))
             }
-            Kept::Extremes(runs) => {
+            Summaries::Extremes(runs) => {
                 SeriesAnswer::Answer(answer_of_extremes(question.aggregate, runs.summary(range)))
             }
-            Kept::Values(values) => values.answer(question, judge, range),
+            Summaries::Values(values) => values.answer(question, judge, range),
         }
     }
 
@@ -125,13 +128,13 @@ impl Series {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let kept = match &self.kept {
-            Kept::Times => 0,
-            Kept::Sums(runs) => runs.bytes(),
-            Kept::Extremes(runs) => runs.bytes(),
-            Kept::Values(values) => values.bytes(),
+        let summaries = match &self.summaries {
+            Summaries::Times => 0,
+            Summaries::Sums(runs) => runs.bytes(),
+            Summaries::Extremes(runs) => runs.bytes(),
+            Summaries::Values(values) => values.bytes(),
         };
-        size_of::<Self>() + self.times.capacity() * size_of::<i64>() + kept
+        size_of::<Self>() + self.times.capacity() * size_of::<i64>() + summaries
     }
 }
 

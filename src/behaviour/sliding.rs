@@ -13,7 +13,7 @@ pub(super) struct Sliding {
     range: Range<usize>,
     /// By number of the value.
     seen: Vec<Seen>,
-    /// Those that are there by count, then by last place; and their numbers.
+    /// Those that are there by count, then by last position; and their numbers.
     order: BTreeSet<(Seen, u32)>,
 }
 
@@ -34,40 +34,42 @@ impl Sliding {
         self.order.last().map(|(_, number)| *number)
     }
 
-    /// Makes it the window over `range` of events whose values have these numbers, and these places.
-    pub(super) fn move_to(&mut self, range: Range<usize>, numbers: &[u32], places: &[Vec<u32>]) {
+    /// Makes it the window over `range` of events whose values have these numbers, and these positions.
+    pub(super) fn move_to(&mut self, range: Range<usize>, numbers: &[u32], positions: &[Vec<u32>]) {
         let moves = self.range.start.abs_diff(range.start) + self.range.end.abs_diff(range.end);
         // a step in the ordered set takes some ten times as long as one of a pass
         if moves > range.len() / 10 {
-            return self.restart(range, numbers, places.len());
+            return self.restart(range, numbers, positions.len());
         }
-        self.seen.resize(places.len(), Seen::default());
+        self.seen.resize(positions.len(), Seen::default());
         self.grow(&range, numbers);
-        self.shrink(&range, numbers, places);
+        self.shrink(&range, numbers, positions);
         self.range = range;
     }
 
     /// Takes in what is in the range and not here.
     fn grow(&mut self, range: &Range<usize>, numbers: &[u32]) {
-        for (place, number) in part(numbers, self.range.end..range.end) {
-            self.change(number, |seen| Seen { count: seen.count + 1, last: small(place) });
+        for (position, number) in part(numbers, self.range.end..range.end) {
+            self.change(number, |seen| Seen { count: seen.count + 1, last: small(position) });
         }
-        // from behind: of a value that is there already the last place is further on
-        for (place, number) in part(numbers, range.start..self.range.start).rev() {
+        // from behind: of a value that is there already the last position is further on
+        for (position, number) in part(numbers, range.start..self.range.start).rev() {
             self.change(number, |seen| Seen {
                 count: seen.count + 1,
-                last: if seen.count == 0 { small(place) } else { seen.last },
+                last: if seen.count == 0 { small(position) } else { seen.last },
             });
         }
     }
 
     /// Drops what is here and not in the range.
-    fn shrink(&mut self, range: &Range<usize>, numbers: &[u32], places: &[Vec<u32>]) {
+    fn shrink(&mut self, range: &Range<usize>, numbers: &[u32], positions: &[Vec<u32>]) {
         for (_, number) in part(numbers, self.range.start..range.start) {
             self.change(number, |seen| Seen { count: seen.count - 1, ..seen });
         }
-        for (place, number) in part(numbers, range.end..self.range.end).rev() {
-            let last = places.get(number as usize).map_or(0, |places| last_before(places, place));
+        for (position, number) in part(numbers, range.end..self.range.end).rev() {
+            let last = positions
+                .get(number as usize)
+                .map_or(0, |positions| last_before(positions, position));
             self.change(number, |seen| Seen { count: seen.count - 1, last });
         }
     }
@@ -83,9 +85,9 @@ impl Sliding {
 
     fn restart(&mut self, range: Range<usize>, numbers: &[u32], values: usize) {
         let mut seen = vec![Seen::default(); values];
-        for (place, number) in part(numbers, range.clone()) {
+        for (position, number) in part(numbers, range.clone()) {
             if let Some(seen) = seen.get_mut(number as usize) {
-                *seen = Seen { count: seen.count + 1, last: small(place) };
+                *seen = Seen { count: seen.count + 1, last: small(position) };
             }
         }
         let there = seen.iter().copied().zip(0..).filter(|(seen, _)| seen.count > 0);
@@ -97,7 +99,7 @@ impl Sliding {
     }
 }
 
-/// The places of a range, none if it ends before it begins, and the numbers there.
+/// The positions of a range, none if it ends before it begins, and the numbers there.
 fn part(
     numbers: &[u32],
     range: Range<usize>,
@@ -106,8 +108,8 @@ fn part(
     (range.start..range.start + there.len()).zip(there.iter().copied())
 }
 
-/// The last of some places before one.
-fn last_before(places: &[u32], place: usize) -> u32 {
-    let before = places.partition_point(|other| (*other as usize) < place);
-    places.get(..before).and_then(<[u32]>::last).copied().unwrap_or_default()
+/// The last of some positions before one.
+fn last_before(positions: &[u32], position: usize) -> u32 {
+    let before = positions.partition_point(|other| (*other as usize) < position);
+    positions.get(..before).and_then(<[u32]>::last).copied().unwrap_or_default()
 }

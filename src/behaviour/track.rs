@@ -10,8 +10,8 @@ use indexmap::{Equivalent, IndexMap};
 use crate::model::{Answer, Judge, Measured, Object, Path, Question, Timestamp};
 
 use super::answer::SeriesAnswer;
-use super::series::{Kind, Series, property};
-use super::window::Window;
+use super::interval::Interval;
+use super::series::{Series, SummaryKind, property};
 
 /// The most series that are kept of events of one name.
 const SERIES: usize = 1_000;
@@ -38,7 +38,7 @@ pub(super) struct Track {
 /// Which events a series is of, and what of them it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct SeriesKey {
-    kind: Kind,
+    kind: SummaryKind,
     of: Option<Path>,
     filter: Arc<str>,
 }
@@ -46,7 +46,7 @@ struct SeriesKey {
 /// A [`SeriesKey`] that only refers.
 #[derive(Hash)]
 struct KeyRef<'q> {
-    kind: Kind,
+    kind: SummaryKind,
     of: Option<&'q Path>,
     filter: &'q Arc<str>,
 }
@@ -113,32 +113,37 @@ impl Track {
         judge: &dyn Judge,
         at: Timestamp,
     ) -> Measured<'_> {
-        let window = Window::new(question.frame, at);
+        let interval = Interval::new(question.frame, at);
         let Some(filter) = &question.filter else {
-            return self.go_through(question, judge, window);
+            return self.go_through(question, judge, interval);
         };
-        let kind = Kind::of(question.aggregate);
-        let of = question.of.as_ref().filter(|_| kind != Kind::Times);
+        let kind = SummaryKind::of(question.aggregate);
+        let of = question.of.as_ref().filter(|_| kind != SummaryKind::Times);
         let (series, ready) = self.series(&KeyRef { kind, of, filter }, judge);
-        let range = series.range(window);
+        let range = series.range(interval);
         Measured {
             events: range.len(),
-            until: window.until(series.times(), range.clone()),
+            until: interval.until(series.times(), range.clone()),
             answer: self.answer(series.answer(question, judge, range), question),
             ready,
         }
     }
 
-    /// Judges the events of a window one by one; which of them pass is true of this instant only.
-    fn go_through(&self, question: &Question, judge: &dyn Judge, window: Window) -> Measured<'_> {
-        let start = self.index_after(window.first.saturating_sub(1));
-        let end = self.index_after(window.last);
-        let mut series = Series::new(Kind::of(question.aggregate));
+    /// Judges the events of an interval one by one; which of them pass is true of this instant only.
+    fn go_through(
+        &self,
+        question: &Question,
+        judge: &dyn Judge,
+        interval: Interval,
+    ) -> Measured<'_> {
+        let start = self.index_after(interval.first.saturating_sub(1));
+        let end = self.index_after(interval.last);
+        let mut series = Series::new(SummaryKind::of(question.aggregate));
         self.judge(&mut series, start..end.max(start), question.of.as_ref(), judge);
         let range = 0..series.times().len();
         Measured {
             events: range.len(),
-            until: window.next_instant(),
+            until: interval.next_instant(),
             answer: self.answer(series.answer(question, judge, range), question),
             ready: false,
         }

@@ -13,7 +13,7 @@ use super::answer::{SeriesAnswer, integer, small};
 use super::sliding::{Seen, Sliding};
 
 /// Up to so many events are sorted by value; up to so many values are counted one by one, by bisection in
-/// the places of each. Of more, a window is kept that slides.
+/// the positions of each. Of more, a window is kept that slides.
 const FEW: usize = 64;
 
 /// The most questions whose wanted values are kept.
@@ -37,8 +37,8 @@ pub(super) struct Values {
     numbers: Vec<u32>,
     /// By number.
     known: Vec<Value>,
-    /// Where in the row each value is.
-    places: Vec<Vec<u32>>,
+    /// The positions in the row that each value has.
+    positions: Vec<Vec<u32>>,
     by_hash: HashMap<u64, SmallVec<[u32; 2]>>,
     hasher: RandomState,
     memo: Memo,
@@ -60,10 +60,10 @@ impl Clone for Memo {
 
 impl Values {
     pub(super) fn push(&mut self, index: usize, value: Option<&Value>) {
-        let place = small(self.numbers.len());
+        let position = small(self.numbers.len());
         let number = value.map_or(MISSING, |value| self.number(value));
-        if let Some(places) = self.places.get_mut(number as usize) {
-            places.push(place);
+        if let Some(positions) = self.positions.get_mut(number as usize) {
+            positions.push(position);
         }
         self.indices.push(small(index));
         self.numbers.push(number);
@@ -81,7 +81,7 @@ impl Values {
         let number = small(self.known.len());
         alike.push(number);
         self.known.push(value.clone());
-        self.places.push(Vec::new());
+        self.positions.push(Vec::new());
         self.memo.wanted = Mutex::default();
         number
     }
@@ -89,8 +89,8 @@ impl Values {
     /// Forgets all from the `len`-th on; values that are nowhere any more keep their numbers.
     pub(super) fn truncate(&mut self, len: usize) {
         for number in self.numbers.drain(len..) {
-            if let Some(places) = self.places.get_mut(number as usize) {
-                places.pop();
+            if let Some(positions) = self.positions.get_mut(number as usize) {
+                positions.pop();
             }
         }
         self.indices.truncate(len);
@@ -123,8 +123,8 @@ impl Values {
             Some(few) => few.into_iter().max().map(|(_, number)| number),
             None => self.slide(frame, range.clone(), Sliding::favorite),
         };
-        let places = number.and_then(|number| self.places.get(number as usize));
-        let first = places.and_then(|places| within(places, &range).first());
+        let positions = number.and_then(|number| self.positions.get(number as usize));
+        let first = positions.and_then(|positions| within(positions, &range).first());
         let index = first.and_then(|first| self.indices.get(*first as usize));
         index.map_or(SeriesAnswer::Answer(Answer::Null), |index| {
             SeriesAnswer::ValueOf(*index as usize)
@@ -146,7 +146,7 @@ impl Values {
         let events = range.clone().zip(self.numbers.get(range.clone()).unwrap_or_default());
         let there = events.filter(|(_, number)| **number != MISSING);
         let mut events: SmallVec<[(u32, u32); FEW]> =
-            there.map(|(place, number)| (*number, small(place))).collect();
+            there.map(|(position, number)| (*number, small(position))).collect();
         events.sort_unstable();
         let alike = events.chunk_by(|(a, _), (b, _)| a == b);
         alike
@@ -155,10 +155,10 @@ impl Values {
     }
 
     fn few_values(&self, range: &Range<usize>) -> Few {
-        let values = self.places.iter().zip(0..);
-        let there = values.map(|(places, number)| (within(places, range), number));
-        let there =
-            there.filter_map(|(places, number)| Some((places.len(), *places.last()?, number)));
+        let values = self.positions.iter().zip(0..);
+        let there = values.map(|(positions, number)| (within(positions, range), number));
+        let there = there
+            .filter_map(|(positions, number)| Some((positions.len(), *positions.last()?, number)));
         there.map(|(count, last, number)| seen(count, last, number)).collect()
     }
 
@@ -169,7 +169,7 @@ impl Values {
             kept.clear();
         }
         let sliding = kept.entry(frame).or_default();
-        sliding.move_to(range, &self.numbers, &self.places);
+        sliding.move_to(range, &self.numbers, &self.positions);
         ask(sliding)
     }
 
@@ -181,8 +181,8 @@ impl Values {
         range: Range<usize>,
     ) -> Answer<'static> {
         let wanted = self.wanted(question.number, judge);
-        let places = wanted.iter().filter_map(|number| self.places.get(*number as usize));
-        let count: usize = places.map(|places| within(places, &range).len()).sum();
+        let positions = wanted.iter().filter_map(|number| self.positions.get(*number as usize));
+        let count: usize = positions.map(|positions| within(positions, &range).len()).sum();
         Answer::Double(count as f64 / range.len() as f64)
     }
 
@@ -218,10 +218,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The places that are in a range.
-fn within<'p>(places: &'p [u32], range: &Range<usize>) -> &'p [u32] {
-    let before = |end: usize| places.partition_point(|place| (*place as usize) < end);
-    places.get(before(range.start)..before(range.end)).unwrap_or_default()
+/// The positions that are in a range.
+fn within<'p>(positions: &'p [u32], range: &Range<usize>) -> &'p [u32] {
+    let before = |end: usize| positions.partition_point(|position| (*position as usize) < end);
+    positions.get(before(range.start)..before(range.end)).unwrap_or_default()
 }
 
 /// Hashes a value so that those that are [the same](Value::same) have the same hash.

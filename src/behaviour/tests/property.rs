@@ -177,8 +177,8 @@ proptest! {
 }
 
 /// Where each of 30 values is; other numbers stand for none.
-fn places(numbers: &[u32]) -> Vec<Vec<u32>> {
-    let of = |value| move |(place, number): (u32, &u32)| (*number == value).then_some(place);
+fn positions(numbers: &[u32]) -> Vec<Vec<u32>> {
+    let of = |value| move |(position, number): (u32, &u32)| (*number == value).then_some(position);
     (0..30).map(|value| (0..).zip(numbers).filter_map(of(value)).collect()).collect()
 }
 
@@ -190,14 +190,14 @@ proptest! {
         numbers in prop::collection::vec(prop_oneof![9 => 0..30_u32, 1 => Just(u32::MAX)], 400),
         steps in prop::collection::vec((-8_isize..9, -8_isize..9), 1..40),
     ) {
-        let (places, mut sliding) = (places(&numbers), Sliding::default());
+        let (positions, mut sliding) = (positions(&numbers), Sliding::default());
         let (mut start, mut end) = (100_usize, 300_usize);
         for (first, last) in steps {
             start = start.saturating_add_signed(first).min(190);
             end = end.saturating_add_signed(last).clamp(210, 400);
-            sliding.move_to(start..end, &numbers, &places);
+            sliding.move_to(start..end, &numbers, &positions);
             let mut new = Sliding::default();
-            new.move_to(start..end, &numbers, &places);
+            new.move_to(start..end, &numbers, &positions);
             prop_assert_eq!(sliding.distinct(), new.distinct());
             prop_assert_eq!(sliding.favorite(), new.favorite());
         }

@@ -73,7 +73,7 @@ fn sums_are_exact_whatever_the_order() {
 #[test]
 fn rounding_is_to_the_nearest_and_of_two_to_the_even() {
     let (big, half, least) = (2_f64.powi(53), 0.5, f64::from_bits(1));
-    let edge = f64::from_bits(0x7c90_0000_0000_0000); // half of the last place of the greatest
+    let edge = f64::from_bits(0x7c90_0000_0000_0000); // half of the last bit of the greatest
     for numbers in [
         vec![big, 1.0],
         vec![big, 1.0, least],
@@ -192,10 +192,10 @@ fn what_is_kept_ready_counts_as_memory() {
 #[test]
 fn of_equal_favorites_the_one_seen_last_is_it_when_the_window_moves_back() {
     let list: Vec<String> = (0..400)
-        .map(|place| match place {
+        .map(|position| match position {
             5 | 8 => "\"x\"".to_owned(),
             6 | 7 => "\"y\"".to_owned(),
-            _ => place.to_string(),
+            _ => position.to_string(),
         })
         .collect();
     let history = values(&list.iter().map(String::as_str).collect::<Vec<_>>());

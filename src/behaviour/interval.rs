@@ -1,10 +1,10 @@
-//! Windows: the instants that a question looks at, and when events come in or go out.
+//! Intervals of time that questions look at, and the instants at which events enter and leave them.
 
 use crate::model::{Frame, Timestamp};
 
-/// A frame at an instant.
+/// Interval of time that a frame is at an instant.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(super) struct Interval {
     frame: Frame,
     at: Timestamp,
     /// The first and the last microsecond in it; none if the first is after the last.
@@ -12,7 +12,7 @@ pub(super) struct Window {
     pub(super) last: i64,
 }
 
-impl Window {
+impl Interval {
     pub(super) fn new(frame: Frame, at: Timestamp) -> Self {
         let (first, last) = frame.bounds(at);
         Self { frame, at, first, last }
