@@ -1,4 +1,4 @@
-//! Window over a source: the characters read and not yet passed, and where they stand.
+//! Lexer of scripts: reads a source part by part, in bounded memory, and knows the line and column of each.
 
 use std::io::{BufRead, ErrorKind};
 
@@ -17,14 +17,14 @@ pub(crate) struct Mark {
     pub(super) column: u32,
 }
 
-/// The characters of a source, as far as they were read and not passed.
+/// Lexer of a source: holds the characters that were read and not yet passed.
 #[derive(Debug)]
-pub(super) struct Window<R> {
+pub(super) struct Lexer<R> {
     source: R,
     text: String,
     /// How many bytes of the text were passed.
     passed: usize,
-    /// Where in the text a character stands for bytes that are none.
+    /// The places in the text at which a character stands for bytes that are not UTF-8.
     bad: Vec<usize>,
     /// The first bytes of a character whose others are still to be read.
     cut: Vec<u8>,
@@ -37,7 +37,7 @@ pub(super) struct Window<R> {
     failure: Option<std::io::Error>,
 }
 
-impl<R: BufRead> Window<R> {
+impl<R: BufRead> Lexer<R> {
     /// Reads a source from its start.
     pub(super) fn new(source: R) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl<R: BufRead> Window<R> {
         self.mark
     }
 
-    /// What can be seen.
+    /// The characters that were read and not passed.
     pub(super) fn seen(&self) -> &str {
         self.text.get(self.passed..).unwrap_or_default()
     }
@@ -76,7 +76,7 @@ impl<R: BufRead> Window<R> {
         matches!(self.state, State::Start | State::Between)
     }
 
-    /// What comes next, if there is more.
+    /// The next part of a token, if there is more.
     pub(super) fn peek(&mut self) -> Option<Part> {
         loop {
             let part = self.state.part(self.seen(), self.is_all);
@@ -87,7 +87,7 @@ impl<R: BufRead> Window<R> {
         }
     }
 
-    /// Passes what comes next: its text, and where in it the first character stands that is none.
+    /// Passes a part: gives its text, and the place in it of the first character that is not UTF-8.
     pub(super) fn pass(&mut self, part: &Part) -> (&str, Option<usize>) {
         let end = (self.passed + part.length).min(self.text.len());
         let bad = self.bad.first().filter(|&&at| at < end).map(|at| at - self.passed);
@@ -98,7 +98,7 @@ impl<R: BufRead> Window<R> {
         (text, bad)
     }
 
-    /// What has no end at the end of the source, which is told once.
+    /// The quote or comment that is open at the end of the source; told once.
     pub(super) fn unterminated(&mut self) -> Option<&'static str> {
         std::mem::replace(&mut self.state, State::Between).unterminated()
     }

@@ -7,9 +7,9 @@ use super::rules::Rule;
 use crate::error::{ErrorKind, Result};
 use crate::model::LISTS_ARE_LOADED;
 
-/// Where a part of a condition stands.
+/// Clause that a part of a condition stands in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Clause {
     Segment,
     /// A statement of a dump.
     Dump,
@@ -22,40 +22,40 @@ enum Place {
 
 /// Refuses a statement with a misplaced part.
 pub(super) fn check(statement: &Node<'_>) -> Result<()> {
-    walk(statement, Place::Segment)
+    walk(statement, Clause::Segment)
 }
 
 /// Refuses a condition with a misplaced part.
 pub(super) fn check_condition(condition: &Node<'_>, check: bool) -> Result<()> {
     // that of a segment may be one that is stored: who takes one from elsewhere asks the scope of its place
-    walk(condition, if check { Place::Check } else { Place::Dump })
+    walk(condition, if check { Clause::Check } else { Clause::Dump })
 }
 
-/// Goes over all nodes, and remembers where the innermost change of place ends.
-fn walk(root: &Node<'_>, outside: Place) -> Result<()> {
-    let mut places = Vec::new();
+/// Goes over all nodes, and remembers where the innermost clause ends.
+fn walk(root: &Node<'_>, outside: Clause) -> Result<()> {
+    let mut clauses = Vec::new();
     for node in root.descendants() {
-        while places.last().is_some_and(|&(_, end)| end <= node.start()) {
-            places.pop();
+        while clauses.last().is_some_and(|&(_, end)| end <= node.start()) {
+            clauses.pop();
         }
-        let place = places.last().map_or(outside, |&(place, _)| place);
-        if let Some(inner) = opens(&node, place) {
-            places.push((inner, node.end()));
+        let clause = clauses.last().map_or(outside, |&(clause, _)| clause);
+        if let Some(inner) = opens(&node, clause) {
+            clauses.push((inner, node.end()));
         }
-        if let Some(why) = objection(node.rule(), place) {
+        if let Some(why) = objection(node.rule(), clause) {
             return Err(node.error(ErrorKind::Misplaced { what: describe(&node), why }));
         }
     }
     Ok(())
 }
 
-fn opens(node: &Node<'_>, outside: Place) -> Option<Place> {
+fn opens(node: &Node<'_>, outside: Clause) -> Option<Clause> {
     match node.rule() {
-        Rule::check => Some(Place::Check),
-        Rule::load_segment => Some(Place::Dump),
-        Rule::event_where => Some(Place::Event),
-        Rule::show_table if lists_users(node) => Some(Place::Users),
-        Rule::columns_where if outside != Place::Users => Some(Place::Columns),
+        Rule::check => Some(Clause::Check),
+        Rule::load_segment => Some(Clause::Dump),
+        Rule::event_where => Some(Clause::Event),
+        Rule::show_table if lists_users(node) => Some(Clause::Users),
+        Rule::columns_where if outside != Clause::Users => Some(Clause::Columns),
         _ => None,
     }
 }
@@ -67,19 +67,19 @@ fn lists_users(show: &Node<'_>) -> bool {
     word.is_some_and(|word| matches!(word.rule(), Rule::k_users | Rule::k_events))
 }
 
-fn objection(rule: Rule, place: Place) -> Option<&'static str> {
+fn objection(rule: Rule, clause: Clause) -> Option<&'static str> {
     let about_users = matches!(
         rule,
         Rule::key_value | Rule::in_segment | Rule::listed | Rule::behaviour | Rule::did
     );
-    match place {
-        Place::Check if about_users || rule == Rule::path => Some("a CHECK is over VALUE alone"),
-        Place::Event if about_users => Some("a condition over events is over their properties"),
-        Place::Columns if about_users => {
+    match clause {
+        Clause::Check if about_users || rule == Rule::path => Some("a CHECK is over VALUE alone"),
+        Clause::Event if about_users => Some("a condition over events is over their properties"),
+        Clause::Columns if about_users => {
             Some("a condition of SHOW is over the columns of its table")
         }
-        Place::Check => None,
-        _ if rule == Rule::listed && place != Place::Dump => Some(LISTS_ARE_LOADED),
+        Clause::Check => None,
+        _ if rule == Rule::listed && clause != Clause::Dump => Some(LISTS_ARE_LOADED),
         _ if rule == Rule::check_value => Some(
             "only a CHECK has a VALUE; a column or attribute of that name is written \"value\"",
         ),

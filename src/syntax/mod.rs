@@ -5,21 +5,21 @@
 mod complaint;
 mod cursor;
 mod expression;
+mod lexer;
 mod literal;
 mod misplaced;
 mod operator;
 mod rules;
 mod split;
 mod token;
-mod window;
 
 #[cfg(test)]
 pub(crate) use complaint::FIRST_WORDS;
 pub(crate) use cursor::{Cursor, Node};
+pub(crate) use lexer::Mark;
 pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
 pub(crate) use token::{TokenKind, Tokens};
-pub(crate) use window::Mark;
 
 use std::sync::Arc;
 

@@ -6,8 +6,8 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
+use super::lexer::{Lexer, Mark};
 use super::token::{Part, TokenKind, is_blank};
-use super::window::{Mark, Window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use crate::model::Span;
@@ -46,7 +46,7 @@ pub(crate) enum LastEnd {
 /// Cuts a script into statements.
 #[derive(Debug)]
 pub(crate) struct Splitter<R> {
-    window: Window<R>,
+    lexer: Lexer<R>,
     last_end: LastEnd,
     rest: String,
 }
@@ -54,12 +54,12 @@ pub(crate) struct Splitter<R> {
 impl<R: BufRead> Splitter<R> {
     /// Makes a splitter; the source need not be UTF-8.
     pub(crate) fn new(source: R, last_end: LastEnd) -> Self {
-        Self { window: Window::new(source), last_end, rest: String::new() }
+        Self { lexer: Lexer::new(source), last_end, rest: String::new() }
     }
 
     /// Makes a splitter of what comes after a mark.
     pub(crate) fn from(source: R, last_end: LastEnd, mark: Mark) -> Self {
-        Self { window: Window::from(source, mark), last_end, rest: String::new() }
+        Self { lexer: Lexer::from(source, mark), last_end, rest: String::new() }
     }
 
     /// Whether its last statement must end with `;` as well.
@@ -69,7 +69,7 @@ impl<R: BufRead> Splitter<R> {
 
     /// Where the next statement begins, blanks and comments before it and all.
     pub(crate) fn mark(&self) -> Mark {
-        self.window.mark()
+        self.lexer.mark()
     }
 
     /// The blanks and comments after the last statement, once there are no more.
@@ -91,16 +91,16 @@ impl<R: BufRead> Splitter<R> {
 
     /// Why the source could not be read, once.
     fn failure(&mut self) -> Option<Error> {
-        let message = self.window.take_failure()?.to_string();
+        let message = self.lexer.take_failure()?.to_string();
         Some(ErrorKind::Io { path: "the script".to_owned(), message }.into())
     }
 
     /// Blanks, comments and empty statements before a statement.
     fn trivia(&mut self) -> Draft {
-        let mut draft = Draft::new(self.window.mark());
-        while let Some(part) = self.window.peek() {
+        let mut draft = Draft::new(self.lexer.mark());
+        while let Some(part) = self.lexer.peek() {
             if part.kind == TokenKind::Semicolon {
-                self.window.pass(&part);
+                self.lexer.pass(&part);
             } else if part.kind.is_trivia() {
                 self.take(&part, &mut draft);
             } else {
@@ -113,9 +113,9 @@ impl<R: BufRead> Splitter<R> {
 
     /// A statement up to its `;`; whether there is one.
     fn body(&mut self, draft: &mut Draft) -> bool {
-        while let Some(part) = self.window.peek() {
+        while let Some(part) = self.lexer.peek() {
             if part.kind == TokenKind::Semicolon {
-                self.window.pass(&part);
+                self.lexer.pass(&part);
                 return true;
             }
             self.take(&part, draft);
@@ -129,27 +129,27 @@ impl<R: BufRead> Splitter<R> {
 
     /// Moves on by a part of a token, into a draft.
     fn take(&mut self, part: &Part, draft: &mut Draft) {
-        if self.window.is_between() {
+        if self.lexer.is_between() {
             draft.began = draft.total;
         }
-        let (text, bad) = self.window.pass(part);
+        let (text, bad) = self.lexer.pass(part);
         draft.push(part, text, bad);
     }
 
     /// Tells what has no end at the end of the source.
     fn close(&mut self, draft: &mut Draft) {
-        if let Some(what) = self.window.unterminated() {
+        if let Some(what) = self.lexer.unterminated() {
             draft.unterminated(what);
         }
     }
 
     /// The comments after a `;` on its line; returns what is wrong with them.
     fn same_line(&mut self, trailing: &mut String) -> Option<Error> {
-        let mut draft = Draft::new(self.window.mark());
-        while let Some(mut part) = self.window.peek() {
+        let mut draft = Draft::new(self.lexer.mark());
+        while let Some(mut part) = self.lexer.peek() {
             match part.kind {
                 TokenKind::LineComment => {}
-                TokenKind::Blank => part.length = blanks_of_line(self.window.seen()),
+                TokenKind::Blank => part.length = blanks_of_line(self.lexer.seen()),
                 _ => break,
             }
             if part.length == 0 {
@@ -171,12 +171,12 @@ impl<R: BufRead> Iterator for Splitter<R> {
 
     fn next(&mut self) -> Option<Piece> {
         let trivia = self.trivia();
-        let mut draft = Draft::new(self.window.mark());
-        if self.window.peek().is_none() {
+        let mut draft = Draft::new(self.lexer.mark());
+        if self.lexer.peek().is_none() {
             return self.end(trivia, draft);
         }
         let ended = self.body(&mut draft);
-        if !ended && self.last_end == LastEnd::Required && !self.window.has_failed() {
+        if !ended && self.last_end == LastEnd::Required && !self.lexer.has_failed() {
             let (expected, found) = (vec!["`;`".to_owned()], "the end of the script".to_owned());
             draft.fail_at(ErrorKind::Expected { expected, found }, draft.solid, draft.solid);
         }
