@@ -11,7 +11,7 @@ use super::exit::{Exit, Stop, finish};
 use super::output::buffered_stdout;
 use super::report::Reporter;
 use super::run;
-use super::source::{self, Source};
+use super::source::{self, ScriptSource};
 use pcq::{Error, ErrorKind};
 
 /// Formats scripts: to standard output, in place, or only to see whether they are canonical.
@@ -63,14 +63,14 @@ impl From<Failure> for Stop {
 }
 
 /// Whether a script is what formatting makes of it.
-fn is_canonical(source: &Source) -> Result<bool, Stop> {
+fn is_canonical(source: &ScriptSource) -> Result<bool, Stop> {
     let mut compare = Compare { original: source.reader()?, is_equal: true };
     format(source, &mut compare)?;
     Ok(compare.is_equal && compare.original.fill_buf().is_ok_and(<[u8]>::is_empty))
 }
 
 /// Replaces a script at once, or leaves it as it is; a link stays a link.
-fn rewrite(source: &Source) -> Result<(), Stop> {
+fn rewrite(source: &ScriptSource) -> Result<(), Stop> {
     let Some(path) = source.path() else {
         let message = io::Error::other("only a file can be rewritten in place");
         return Err(Stop::io(source.name(), &message, Exit::Usage));
@@ -84,7 +84,7 @@ fn rewrite(source: &Source) -> Result<(), Stop> {
     })
 }
 
-fn replace(source: &Source, path: &Path) -> Result<(), Failure> {
+fn replace(source: &ScriptSource, path: &Path) -> Result<(), Failure> {
     let path = fs::canonicalize(path)?;
     let mut writer =
         BufWriter::new(NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?);
@@ -96,7 +96,7 @@ fn replace(source: &Source, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn format(source: &Source, to: &mut dyn Write) -> Result<(), Failure> {
+fn format(source: &ScriptSource, to: &mut dyn Write) -> Result<(), Failure> {
     for text in source.script()?.formatted() {
         to.write_all(text.map_err(|error| refusal(source, error))?.as_bytes())?;
     }
@@ -104,7 +104,7 @@ fn format(source: &Source, to: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Tells a statement that is too long to be formatted from a script that does not parse.
-fn refusal(source: &Source, error: Error) -> Stop {
+fn refusal(source: &ScriptSource, error: Error) -> Stop {
     if matches!(error.kind(), ErrorKind::StatementTooLong { .. }) {
         return Stop::Error { file: Some(source.name().to_owned()), error, exit: Exit::Failed };
     }

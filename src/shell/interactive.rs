@@ -21,7 +21,7 @@ use super::report::Reporter;
 use super::store;
 use clap::ValueEnum;
 use history::History;
-use input::{Input, Step};
+use input::{Input, Request};
 use pcq::statement::{HELP, Help};
 use pcq::{Database, Outcome, Script, ScriptStatement, Session};
 
@@ -96,9 +96,9 @@ impl Shell<'_> {
         loop {
             match editor.readline(self.prompt(&input)) {
                 Ok(line) => {
-                    let step = input.add(&line);
-                    history.add(&mut editor, &step);
-                    if self.take(step)? == Next::Leave {
+                    let request = input.add(&line);
+                    history.add(&mut editor, &request);
+                    if self.take(request)? == Next::Leave {
                         break;
                     }
                 }
@@ -126,15 +126,15 @@ impl Shell<'_> {
         }
     }
 
-    fn take(&mut self, step: Step) -> Result<Next, Stop> {
+    fn take(&mut self, request: Request) -> Result<Next, Stop> {
         self.printer.measure();
-        match step {
-            Step::Wait => return Ok(Next::Read),
-            Step::Leave => return Ok(Next::Leave),
-            Step::Run(text) => self.run(&text)?,
-            Step::Help(topic) => self.help(&topic)?,
-            Step::Format(name) => self.set_format(&name)?,
-            Step::Unknown(word) => {
+        match request {
+            Request::Wait => return Ok(Next::Read),
+            Request::Leave => return Ok(Next::Leave),
+            Request::Run(text) => self.run(&text)?,
+            Request::Help(topic) => self.help(&topic)?,
+            Request::Format(name) => self.set_format(&name)?,
+            Request::Unknown(word) => {
                 self.printer
                     .say(&format!("`{word}` is no command of the shell; `.help` lists them"))?;
             }

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use args::{Cli, Command};
 use exit::{Exit, Stop};
 use report::Reporter;
+use source::ScriptSource;
 
 /// Runs the program on the arguments of the process.
 pub(crate) fn main() -> ExitCode {
@@ -70,11 +71,11 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
 fn shell(args: args::ShellArgs, reporter: &Reporter) -> Result<(), Stop> {
     let store = args.store.as_deref();
     if !args.statements.is_empty() {
-        let sources: Vec<_> = args.statements.into_iter().map(source::Source::statements).collect();
+        let sources: Vec<_> = args.statements.into_iter().map(ScriptSource::statements).collect();
         return run::run(&sources, store, &args.session, reporter);
     }
     if args::is_interactive() {
         return interactive::interact(store, &args.session, reporter);
     }
-    run::run(&[source::Source::standard_input()?], store, &args.session, reporter)
+    run::run(&[ScriptSource::standard_input()?], store, &args.session, reporter)
 }

@@ -6,19 +6,19 @@ use super::args::SessionArgs;
 use super::exit::{Exit, Stop, finish};
 use super::output::Printer;
 use super::report::Reporter;
-use super::source::Source;
+use super::source::ScriptSource;
 use super::store;
 use pcq::limits::KEPT_SCRIPT_BYTES;
 use pcq::{CheckedScript, Database, Error, ScriptStatement, Session, TransactionState};
 
 /// Checks the syntax of scripts, and tells every script's first error.
-pub(super) fn check(sources: &[Source], reporter: &Reporter) -> Result<(), Stop> {
+pub(super) fn check(sources: &[ScriptSource], reporter: &Reporter) -> Result<(), Stop> {
     check_and_keep(sources, 0, reporter).map(drop)
 }
 
 /// Checks the syntax of scripts, and keeps of their statements what has room.
 fn check_and_keep(
-    sources: &[Source],
+    sources: &[ScriptSource],
     mut room: usize,
     reporter: &Reporter,
 ) -> Result<Vec<CheckedScript>, Stop> {
@@ -34,7 +34,7 @@ fn check_and_keep(
 
 /// Checks the syntax of scripts, then runs them.
 pub(super) fn run(
-    sources: &[Source],
+    sources: &[ScriptSource],
     path: Option<&Path>,
     args: &SessionArgs,
     reporter: &Reporter,
@@ -69,7 +69,11 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    fn run_all(&mut self, sources: &[Source], scripts: Vec<CheckedScript>) -> Result<(), Stop> {
+    fn run_all(
+        &mut self,
+        sources: &[ScriptSource],
+        scripts: Vec<CheckedScript>,
+    ) -> Result<(), Stop> {
         let mut scripts = sources.iter().zip(scripts).peekable();
         while let Some((source, script)) = scripts.next() {
             self.run_one(source, script)?;
@@ -81,7 +85,7 @@ impl Runner<'_> {
         Ok(self.printer.flush()?)
     }
 
-    fn run_one(&mut self, source: &Source, script: CheckedScript) -> Result<(), Stop> {
+    fn run_one(&mut self, source: &ScriptSource, script: CheckedScript) -> Result<(), Stop> {
         for statement in script.statements(|| source.reader())? {
             let statement = statement.map_err(|error| source.stop(error))?;
             self.run_statement(source, &statement)?;
@@ -90,7 +94,11 @@ impl Runner<'_> {
     }
 
     /// Runs a statement and prints its table; that a write was done is not worth a line in a script.
-    fn run_statement(&mut self, source: &Source, statement: &ScriptStatement) -> Result<(), Stop> {
+    fn run_statement(
+        &mut self,
+        source: &ScriptSource,
+        statement: &ScriptStatement,
+    ) -> Result<(), Stop> {
         if !self.session.in_transaction() {
             self.began = (statement.line(), statement.column());
         }
@@ -102,7 +110,7 @@ impl Runner<'_> {
 
     /// Begins a new session for the next script: an open transaction, the actor and the comment of one
     /// script are none of the next one's business.
-    fn end_session(&mut self, source: &Source) -> Result<(), Stop> {
+    fn end_session(&mut self, source: &ScriptSource) -> Result<(), Stop> {
         let was_open = self.session.in_transaction();
         self.session = store::session(self.database, self.args);
         if !was_open {

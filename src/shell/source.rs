@@ -12,7 +12,7 @@ use pcq::{ErrorClass, Script};
 
 /// A script that can be read more than once.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct ScriptSource {
     name: String,
     text: Text,
 }
@@ -25,7 +25,7 @@ enum Text {
     Spooled(File),
 }
 
-impl Source {
+impl ScriptSource {
     /// The statements of a `-e`.
     pub(super) fn statements(text: String) -> Self {
         Self { name: "-e".to_owned(), text: Text::Given(text) }
@@ -101,8 +101,8 @@ impl Source {
 }
 
 /// Opens all scripts before anything is done with the first.
-pub(super) fn open_all(paths: &[PathBuf]) -> Result<Vec<Source>, Stop> {
-    paths.iter().map(|path| Source::open(path)).collect()
+pub(super) fn open_all(paths: &[PathBuf]) -> Result<Vec<ScriptSource>, Stop> {
+    paths.iter().map(|path| ScriptSource::open(path)).collect()
 }
 
 /// That a script cannot be read is an error of the command line, which names it.

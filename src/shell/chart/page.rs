@@ -6,7 +6,7 @@ use std::io;
 use super::NOTHING;
 use super::number::{grouped, percent};
 use super::picture::{escaped, picture};
-use super::statistics::{Key, Statistics};
+use super::statistics::{KeyStatistics, Statistics};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
@@ -52,7 +52,7 @@ fn tables(statistics: &Statistics) -> String {
 }
 
 /// The table of the values of a key: all of them, in full.
-fn values(key: &Key) -> String {
+fn values(key: &KeyStatistics) -> String {
     let mut table =
         opened(&key.name, &["value", "segment", "variant", "reason"], &["deliveries", "share"]);
     for value in &key.values {

@@ -16,7 +16,7 @@ use super::NOTHING;
 use super::axis::Axis;
 use super::label::fit;
 use super::number::{Scale, compact, grouped, percent};
-use super::statistics::{Key, Statistics};
+use super::statistics::{KeyStatistics, Statistics};
 use super::terminal::total;
 use crate::shell::text::escape_controls;
 
@@ -150,7 +150,7 @@ fn height(statistics: &Statistics) -> i32 {
 }
 
 /// A blank line, the name, the values, and what is said of the others.
-fn key_height(key: &Key) -> i32 {
+fn key_height(key: &KeyStatistics) -> i32 {
     let lines = 2 + key.shown().len() + usize::from(key.more().is_some());
     LINE.saturating_mul(i32::try_from(lines).unwrap_or(i32::MAX))
 }
@@ -294,11 +294,11 @@ fn staircase(axis: &Axis, counts: &[u64]) -> impl Iterator<Item = (i64, u64)> {
 /// Tells the time and the count of each step.
 fn step_hints(statistics: &Statistics, x: (i32, i32), y: (i32, i32)) -> Vec<Hint> {
     let steps = i32::try_from(statistics.trend.len()).unwrap_or(i32::MAX).max(1);
-    let place = |step: i32| x.0 + (x.1 - x.0) * step / steps;
+    let left = |step: i32| x.0 + (x.1 - x.0) * step / steps;
     let hint = |(step, (index, count)): (i32, (usize, &u64))| Hint {
-        x: place(step),
+        x: left(step),
         y: y.0,
-        width: place(step + 1) - place(step),
+        width: left(step + 1) - left(step),
         height: y.1 - y.0,
         text: format!("{}: {}", statistics.axis.time(index), grouped(*count)),
     };
@@ -318,7 +318,13 @@ fn keys(root: &Area<'_>, statistics: &Statistics, hints: &mut Vec<Hint>) -> Draw
 }
 
 /// Draws the name of a key, and a bar for each value: in the colours of the trend, if that shows them.
-fn bars(root: &Area<'_>, key: &Key, top: i32, is_stacked: bool, hints: &mut Vec<Hint>) -> Drawn {
+fn bars(
+    root: &Area<'_>,
+    key: &KeyStatistics,
+    top: i32,
+    is_stacked: bool,
+    hints: &mut Vec<Hint>,
+) -> Drawn {
     let mut y = top + LINE + LINE / 2;
     write(root, &key.name, (MARGIN, y), Font::Key, HPos::Left)?;
     write(root, &grouped(key.total), (COUNT, y), Font::Muted, HPos::Right)?;

@@ -25,24 +25,24 @@ pub(in crate::shell) struct Statistics {
     /// How many there were in each step of the axis.
     pub(super) trend: Vec<u64>,
     /// What was delivered, by the name of the key.
-    pub(super) keys: Vec<Key>,
+    pub(super) keys: Vec<KeyStatistics>,
 }
 
 /// What was delivered of a key.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct KeyStatistics {
     pub(super) name: String,
     /// How often it was delivered by the rows.
     pub(super) total: u64,
     /// How often it was delivered at all in the times of the rows: shares are of this.
     pub(super) whole: u64,
     /// The values, the most frequent first.
-    pub(super) values: Vec<Delivered>,
+    pub(super) values: Vec<ValueStatistics>,
 }
 
 /// How often a value was delivered, from one origin.
 #[derive(Debug)]
-pub(super) struct Delivered {
+pub(super) struct ValueStatistics {
     /// The value on one line.
     pub(super) value: String,
     /// The segment of the row that gave it.
@@ -68,7 +68,7 @@ impl Statistics {
         let counted: Vec<_> = counted.filter_map(|(row, whole)| Counted::of(row, whole)).collect();
         let axis = Axis::over(counted.iter().map(|counted| counted.span), most_points)?;
         let mut trend = vec![0_u64; axis.len];
-        let mut keys = BTreeMap::<&str, IndexMap<_, Delivered>>::new();
+        let mut keys = BTreeMap::<&str, IndexMap<_, ValueStatistics>>::new();
         let mut wholes = BTreeMap::<&str, BTreeMap<_, u64>>::new();
         for row in &counted {
             // every row of a key in a bucket has the same whole
@@ -82,8 +82,9 @@ impl Statistics {
         }
         let whole = |name| sum(wholes.get(name).into_iter().flatten().map(|(_, whole)| *whole));
         let keys = keys.into_iter();
-        let mut keys: Vec<_> =
-            keys.map(|(name, values)| Key::new(name, values.into_values(), whole(name))).collect();
+        let mut keys: Vec<_> = keys
+            .map(|(name, values)| KeyStatistics::new(name, values.into_values(), whole(name)))
+            .collect();
         keys.sort_by_key(|key| std::cmp::Reverse(key.total));
         Some(Self { total: sum(trend.iter().copied()), axis, trend, keys })
     }
@@ -94,7 +95,7 @@ impl Statistics {
     }
 
     /// The keys that are drawn.
-    pub(super) fn shown(&self) -> &[Key] {
+    pub(super) fn shown(&self) -> &[KeyStatistics] {
         self.keys.get(..KEYS_SHOWN).unwrap_or(&self.keys)
     }
 
@@ -108,8 +109,8 @@ impl Statistics {
     }
 }
 
-impl Key {
-    fn new(name: &str, values: impl Iterator<Item = Delivered>, whole: u64) -> Self {
+impl KeyStatistics {
+    fn new(name: &str, values: impl Iterator<Item = ValueStatistics>, whole: u64) -> Self {
         let mut values: Vec<_> = values.collect();
         values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
         let total = sum(values.iter().map(|value| value.count));
@@ -122,7 +123,7 @@ impl Key {
     }
 
     /// The values that are drawn.
-    pub(super) fn shown(&self) -> &[Delivered] {
+    pub(super) fn shown(&self) -> &[ValueStatistics] {
         self.values.get(..VALUES_SHOWN).unwrap_or(&self.values)
     }
 
@@ -133,7 +134,7 @@ impl Key {
     }
 }
 
-impl Delivered {
+impl ValueStatistics {
     /// The value and where it is from. Where there is little room, the value is cut first: the rest
     /// tells values with the same start apart.
     pub(super) fn label(&self, columns: usize) -> String {
@@ -147,10 +148,10 @@ impl Delivered {
     fn origin(&self) -> String {
         let variant =
             if self.variant.is_empty() { String::new() } else { format!("({})", self.variant) };
-        let place = format!("{} {variant}", self.segment);
-        match place.trim() {
+        let row = format!("{} {variant}", self.segment);
+        match row.trim() {
             "" => format!(" · {}", self.reason),
-            place => format!(" · {place} · {}", self.reason),
+            row => format!(" · {row} · {}", self.reason),
         }
     }
 
@@ -199,9 +200,9 @@ impl<'a> Counted<'a> {
         [self.value, self.segment, self.variant, self.reason].map(ToString::to_string)
     }
 
-    fn delivered(&self) -> Delivered {
+    fn delivered(&self) -> ValueStatistics {
         let text = |value| plain(value).into_owned();
-        Delivered {
+        ValueStatistics {
             value: value_text(self.value),
             segment: text(self.segment),
             variant: text(self.variant),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::label::{fit, pad};
 use super::number::{Scale, compact, float, grouped, percent};
-use super::statistics::{Key, Statistics};
+use super::statistics::{KeyStatistics, Statistics};
 use super::{NOTHING, label};
 use pcq::Rows;
 
@@ -102,18 +102,18 @@ impl Bars {
     const SHORTEST: usize = 10;
 
     /// Makes columns in which the bars of all keys stand below each other.
-    fn fit(keys: &[Key], width: usize) -> Self {
+    fn fit(keys: &[KeyStatistics], width: usize) -> Self {
         let counts = keys.iter().map(|key| grouped(key.total).len());
         let count = counts.max().unwrap_or(0);
         let fixed = Self::INDENT + count + Self::SHARE + 3 * Self::GAP;
         let most = width.saturating_sub(fixed + Self::SHORTEST);
-        let labels = keys.iter().flat_map(Key::shown).map(|value| value.label(most));
+        let labels = keys.iter().flat_map(KeyStatistics::shown).map(|value| value.label(most));
         let label = labels.map(|text| label::width(&text)).max().unwrap_or(0).max(8);
         Self { label, bar: width.saturating_sub(fixed + label), count }
     }
 
     /// The name of a key, and a line for each value.
-    fn lines(self, key: &Key) -> Vec<String> {
+    fn lines(self, key: &KeyStatistics) -> Vec<String> {
         let mut lines = vec![self.line(&key.name, key.total, "")];
         lines.extend(key.shown().iter().map(|value| {
             let label = pad(&value.label(self.label), self.label);

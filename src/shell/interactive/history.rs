@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rustyline::Editor;
 use rustyline::history::FileHistory;
 
-use super::input::Step;
+use super::input::Request;
 
 /// The file of what was typed, if there is one. That it cannot be read or written is no error:
 /// the shell works as well without.
@@ -30,8 +30,8 @@ impl History {
     }
 
     /// Keeps whole statements, as they were typed.
-    pub(super) fn add(&self, editor: &mut Editor<(), FileHistory>, step: &Step) {
-        let Step::Run(text) = step else { return };
+    pub(super) fn add(&self, editor: &mut Editor<(), FileHistory>, request: &Request) {
+        let Request::Run(text) = request else { return };
         let _ = editor.add_history_entry(text.trim_end());
         if let Some(file) = &self.file {
             let _ = editor.append_history(file);

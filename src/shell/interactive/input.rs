@@ -10,7 +10,7 @@ pub(super) struct Input {
 
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Request {
     /// More lines: a statement has not ended.
     Wait,
     /// To run statements.
@@ -37,35 +37,35 @@ impl Input {
     }
 
     /// Takes a line. The words of the shell itself are known only where a statement could begin.
-    pub(super) fn add(&mut self, line: &str) -> Step {
+    pub(super) fn add(&mut self, line: &str) -> Request {
         if self.is_empty() {
             if line.trim().is_empty() {
-                return Step::Wait;
+                return Request::Wait;
             }
-            if let Some(step) = command(line) {
-                return step;
+            if let Some(request) = command(line) {
+                return request;
             }
         }
         self.text.push_str(line);
         if is_complete(&self.text) {
-            return Step::Run(std::mem::take(&mut self.text));
+            return Request::Run(std::mem::take(&mut self.text));
         }
         self.text.push('\n');
-        Step::Wait
+        Request::Wait
     }
 }
 
 /// A command of the shell: a word that begins with a dot, or one of those that people try first.
-fn command(line: &str) -> Option<Step> {
+fn command(line: &str) -> Option<Request> {
     let line = line.trim().trim_end_matches(';').trim_end();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim().to_owned();
     match word.to_lowercase().as_str() {
-        ".help" | "help" => Some(Step::Help(rest)),
-        ".format" => Some(Step::Format(rest)),
-        ".quit" | ".exit" => Some(Step::Leave),
-        "quit" | "exit" if rest.is_empty() => Some(Step::Leave),
-        _ if line.starts_with('.') => Some(Step::Unknown(word.to_owned())),
+        ".help" | "help" => Some(Request::Help(rest)),
+        ".format" => Some(Request::Format(rest)),
+        ".quit" | ".exit" => Some(Request::Leave),
+        "quit" | "exit" if rest.is_empty() => Some(Request::Leave),
+        _ if line.starts_with('.') => Some(Request::Unknown(word.to_owned())),
         _ => None,
     }
 }
@@ -74,16 +74,16 @@ fn command(line: &str) -> Option<Step> {
 mod tests {
     use super::*;
 
-    fn run(text: &str) -> Step {
-        Step::Run(text.to_owned())
+    fn run(text: &str) -> Request {
+        Request::Run(text.to_owned())
     }
 
     #[test]
     fn lines_are_gathered_until_a_statement_ends() {
         let mut input = Input::default();
-        assert_eq!(input.add(""), Step::Wait);
+        assert_eq!(input.add(""), Request::Wait);
         assert!(input.is_empty());
-        assert_eq!(input.add("GET a"), Step::Wait);
+        assert_eq!(input.add("GET a"), Request::Wait);
         assert!(!input.is_empty());
         assert_eq!(input.add("  FOR USER 'u';"), run("GET a\n  FOR USER 'u';"));
         assert!(input.is_empty());
@@ -93,10 +93,10 @@ mod tests {
     #[test]
     fn quotes_and_comments_go_over_lines() {
         let mut input = Input::default();
-        assert_eq!(input.add("SET COMMENT 'a;"), Step::Wait);
-        assert_eq!(input.add(".quit"), Step::Wait);
+        assert_eq!(input.add("SET COMMENT 'a;"), Request::Wait);
+        assert_eq!(input.add(".quit"), Request::Wait);
         assert_eq!(input.add("b';"), run("SET COMMENT 'a;\n.quit\nb';"));
-        assert_eq!(input.add("/* ;"), Step::Wait);
+        assert_eq!(input.add("/* ;"), Request::Wait);
         input.clear();
         assert!(input.is_empty());
     }
@@ -104,18 +104,18 @@ mod tests {
     #[test]
     fn commands_are_known_where_a_statement_could_begin() {
         let mut input = Input::default();
-        for (line, step) in [
-            (".help", Step::Help(String::new())),
-            (" .help create key ", Step::Help("create key".into())),
-            ("help;", Step::Help(String::new())),
-            ("help get", Step::Help("get".into())),
-            ("EXIT", Step::Leave),
-            ("quit;", Step::Leave),
-            (".quit", Step::Leave),
-            (".format json", Step::Format("json".into())),
-            (".tables", Step::Unknown(".tables".into())),
+        for (line, request) in [
+            (".help", Request::Help(String::new())),
+            (" .help create key ", Request::Help("create key".into())),
+            ("help;", Request::Help(String::new())),
+            ("help get", Request::Help("get".into())),
+            ("EXIT", Request::Leave),
+            ("quit;", Request::Leave),
+            (".quit", Request::Leave),
+            (".format json", Request::Format("json".into())),
+            (".tables", Request::Unknown(".tables".into())),
         ] {
-            assert_eq!(input.add(line), step, "{line}");
+            assert_eq!(input.add(line), request, "{line}");
         }
     }
 }

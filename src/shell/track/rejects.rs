@@ -17,7 +17,7 @@ use crate::shell::text::counted;
 pub(super) struct Rejects<'a> {
     reporter: &'a Reporter,
     progress: &'a Progress,
-    file: Option<Kept>,
+    file: Option<RejectsFile>,
     count: u64,
     /// How many are told.
     shown: u64,
@@ -25,8 +25,8 @@ pub(super) struct Rejects<'a> {
     most: Option<u64>,
 }
 
-/// Where those that are rejected are kept.
-struct Kept {
+/// File that what is rejected is written to.
+struct RejectsFile {
     name: String,
     to: Box<dyn Write>,
 }
@@ -50,7 +50,8 @@ impl<'a> Rejects<'a> {
         reporter: &'a Reporter,
         progress: &'a Progress,
     ) -> Result<Self, Stop> {
-        let file = args.rejected.as_deref().map(|path| Kept::create(path, inputs)).transpose()?;
+        let file =
+            args.rejected.as_deref().map(|path| RejectsFile::create(path, inputs)).transpose()?;
         let (shown, most) = (args.show_rejected, args.max_rejected);
         Ok(Self { reporter, progress, file, count: 0, shown, most })
     }
@@ -69,8 +70,8 @@ impl<'a> Rejects<'a> {
             let place = format!("{file}:{line}{column}");
             self.progress.aside(|| self.reporter.tell(Some(&place), &flaw.error));
         }
-        if let Some(kept) = &mut self.file {
-            kept.add(file, line, flaw, text)?;
+        if let Some(to) = &mut self.file {
+            to.add(file, line, flaw, text)?;
         }
         if self.is_full() { Err(Stop::Told(Exit::Failed)) } else { Ok(()) }
     }
@@ -91,7 +92,7 @@ impl<'a> Rejects<'a> {
             let lines = counted(self.count, "rejected line");
             self.reporter.remark(&format!("stopped after {lines}: the rest was not read"));
         }
-        self.file.as_mut().map_or(Ok(()), Kept::finish)
+        self.file.as_mut().map_or(Ok(()), RejectsFile::finish)
     }
 
     /// How many there are.
@@ -100,7 +101,7 @@ impl<'a> Rejects<'a> {
     }
 }
 
-impl Kept {
+impl RejectsFile {
     /// Makes the file, but not in place of one that is loaded or of a store; `-` is standard output.
     fn create(path: &Path, inputs: &[Input]) -> Result<Self, Stop> {
         let name = path.display().to_string();
