@@ -46,7 +46,7 @@ impl Database {
         let next = self.compile(&proposal)?;
         if let Err(error) = self.agree(&proposal) {
             drop(next.state);
-            self.shared.deliveries.let_go(next.replaced.made);
+            self.shared.deliveries.retire(next.replaced.made);
             return Err(error);
         }
         self.show(next);
@@ -60,7 +60,7 @@ impl Database {
         let lists = lists_after(&before, proposal, &self.shared.store)?;
         let (after, changes) = (&proposal.after, proposal.changes);
         let (state, replaced) = before.update(after, changes, deliveries)?;
-        deliveries.take_up(replaced.made.clone());
+        deliveries.register(replaced.made.clone());
         Ok(Next {
             state: if let Some(lists) = lists { state.with_lists(lists) } else { state },
             replaced,
@@ -77,7 +77,7 @@ impl Database {
     /// Puts a state in the place of the one that is seen.
     fn show(&self, next: Next) {
         self.shared.state.store(Arc::new(next.state));
-        self.shared.deliveries.let_go(next.replaced.gone);
+        self.shared.deliveries.retire(next.replaced.gone);
     }
 
     /// Applies a dump that was loaded into the empty store. The caller holds the writer's lock. After an error only
@@ -115,7 +115,7 @@ pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<Snaps
     let catalog = reader.catalog()?;
     let lists = list::read(&reader, &catalog)?;
     let (state, replaced) = Snapshot::compile(&catalog, deliveries);
-    deliveries.take_up(replaced.made);
+    deliveries.register(replaced.made);
     Ok(state.with_lists(lists))
 }
 

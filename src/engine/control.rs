@@ -1,6 +1,6 @@
-//! What concerns the session: its transaction, its settings, its clock, its assertions.
+//! Statements about the session itself: its transaction, its settings, its clock, its assertions.
 //!
-//! That a step can be taken is found out first, by [`Session::check_control`], which changes nothing.
+//! Each is checked first, by [`Session::check_control`], which changes nothing, and then carried out.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::model::{Duration, Spanned, Timestamp};
 use crate::statement::{AssertError, Begin, Commit, Control, Rollback, SetClock};
 
-/// Step of a session that was found right.
-pub(super) enum Step {
+/// Control statement that was checked: nothing is left but to carry it out.
+pub(super) enum CheckedControl {
     Begin,
     Commit,
     Rollback,
@@ -23,42 +23,48 @@ pub(super) enum Step {
 }
 
 impl Session {
-    /// Finds out what step a statement asks for, and whether it can be taken.
-    pub(super) fn check_control(&self, control: Control<'_>) -> Result<Step> {
+    /// Checks a control statement against the session, and changes nothing.
+    pub(super) fn check_control(&self, control: Control<'_>) -> Result<CheckedControl> {
         match control {
-            Control::Begin(Begin) => self.check_begin().map(|()| Step::Begin),
-            Control::Commit(Commit) => self.check_commit().map(|()| Step::Commit),
-            Control::Rollback(Rollback) if self.in_transaction() => Ok(Step::Rollback),
+            Control::Begin(Begin) => self.check_begin().map(|()| CheckedControl::Begin),
+            Control::Commit(Commit) => self.check_commit().map(|()| CheckedControl::Commit),
+            Control::Rollback(Rollback) if self.in_transaction() => Ok(CheckedControl::Rollback),
             Control::Rollback(Rollback) => Err(no_transaction()),
-            Control::SetActor(set) => self.parameters.text(&set.actor).map(Step::Actor),
-            Control::SetComment(set) => self.parameters.text(&set.comment).map(Step::Comment),
-            Control::SetClock(set) => self.check_set_clock(set).map(Step::Clock),
-            Control::AdvanceClock(advance) => self.check_advance(&advance.by).map(Step::Clock),
-            Control::AssertError(assertion) => self.assert_error(assertion).map(Step::Fails),
+            Control::SetActor(set) => self.parameters.text(&set.actor).map(CheckedControl::Actor),
+            Control::SetComment(set) => {
+                self.parameters.text(&set.comment).map(CheckedControl::Comment)
+            }
+            Control::SetClock(set) => self.check_set_clock(set).map(CheckedControl::Clock),
+            Control::AdvanceClock(advance) => {
+                self.check_advance(&advance.by).map(CheckedControl::Clock)
+            }
+            Control::AssertError(assertion) => {
+                self.assert_error(assertion).map(CheckedControl::Fails)
+            }
         }
     }
 
-    /// Takes a step.
-    pub(super) fn control(&mut self, step: Step) -> Result<Outcome> {
-        match step {
-            Step::Begin => Ok(self.begin()),
-            Step::Commit => self.commit(),
-            Step::Rollback => Ok(self.rollback()),
-            Step::Actor(actor) => {
+    /// Carries a control statement out.
+    pub(super) fn control(&mut self, control: CheckedControl) -> Result<Outcome> {
+        match control {
+            CheckedControl::Begin => Ok(self.begin()),
+            CheckedControl::Commit => self.commit(),
+            CheckedControl::Rollback => Ok(self.rollback()),
+            CheckedControl::Actor(actor) => {
                 let message = format!("the actor is {actor}");
                 self.actor = Some(actor);
                 Ok(done(message))
             }
-            Step::Comment(comment) => {
+            CheckedControl::Comment(comment) => {
                 let message = format!("the comment is {comment}");
                 self.comment = Some(comment);
                 Ok(done(message))
             }
-            Step::Clock(to) => {
+            CheckedControl::Clock(to) => {
                 self.database().move_clock(to)?;
                 Ok(done(format!("the clock shows {to}")))
             }
-            Step::Fails(code) => Ok(done(format!("failed with {code}, as asserted"))),
+            CheckedControl::Fails(code) => Ok(done(format!("failed with {code}, as asserted"))),
         }
     }
 

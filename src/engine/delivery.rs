@@ -114,13 +114,13 @@ impl Deliveries {
     }
 
     /// Takes up plans before any evaluation can be made by them.
-    pub(super) fn take_up(&self, made: Vec<Arc<Plan>>) {
+    pub(super) fn register(&self, made: Vec<Arc<Plan>>) {
         let counted = made.into_iter().filter(|plan| plan.first_counter() != UNCOUNTED);
         self.plans().all.extend(counted.map(|plan| (plan.first_counter(), plan)));
     }
 
     /// Lets plans go, once nobody has them any more.
-    pub(super) fn let_go(&self, gone: Vec<Arc<Plan>>) {
+    pub(super) fn retire(&self, gone: Vec<Arc<Plan>>) {
         let counted =
             gone.iter().map(|plan| plan.first_counter()).filter(|first| *first != UNCOUNTED);
         let mut plans = self.plans();

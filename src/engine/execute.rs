@@ -9,7 +9,7 @@ use super::session::done;
 use super::{Outcome, Session};
 use crate::error::Result;
 use crate::query::{self, Answer};
-use crate::statement::{Command, Kind, Query, Statement};
+use crate::statement::{Command, CommandKind, Query, Statement};
 
 impl Session {
     /// Runs one statement, parsed or built.
@@ -33,15 +33,15 @@ impl Session {
     fn perform(&mut self, statement: &Statement) -> Result<Outcome> {
         let db = self.database().clone();
         // a write of its own is checked against the state that it is committed on
-        let commits = statement.kind() == Kind::Write && !self.in_transaction();
+        let commits = statement.kind() == CommandKind::Write && !self.in_transaction();
         let _writer = commits.then(|| db.lock_writer());
         match self.check(statement)? {
             Command::Write(plan) => self.write(plan),
             Command::Record(entry) => self.record(entry),
             Command::Query(query) => self.answer(query).map(|answer| self.deliver(answer)),
             Command::Control(control) => {
-                let step = self.check_control(control)?;
-                self.control(step)
+                let checked = self.check_control(control)?;
+                self.control(checked)
             }
             Command::Load(load) => {
                 let step = self.check_load(load)?;

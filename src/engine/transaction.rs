@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{NoMeter, Snapshot};
 use crate::model::{
-    Catalog, Change, ConfigId, Entry, Publication, Revision, Timestamp, Version, Versions, What,
+    Catalog, Change, ConfigId, Entry, Publication, Revision, Timestamp, Version, VersionReader,
+    What,
 };
 use crate::query::{Lender, Pending, list};
 
@@ -133,7 +134,7 @@ impl Transaction {
     pub(super) fn stamped(
         &self,
         now: Timestamp,
-        versions: &dyn Versions,
+        versions: &dyn VersionReader,
     ) -> Result<(Vec<Change>, Catalog)> {
         let early = |p: &Publication| !p.scheduled && p.effective != now;
         if !self.publications().any(early) {

@@ -33,14 +33,16 @@ impl Outcome {
 /// million.
 #[derive(Clone)]
 pub struct Evaluation {
-    source: Source,
+    plan: PlanRef,
     outcome: Outcome,
 }
 
-/// State that an evaluation was made of.
+/// Reference to the plan that gave an evaluation.
 #[derive(Clone)]
-enum Source {
-    Known(Arc<Pin>, SlotIndex),
+enum PlanRef {
+    /// In a state of the store, which is kept as long as the evaluation is.
+    Pinned(Arc<Pin>, SlotIndex),
+    /// Of a key that does not exist.
     Unknown(Arc<Plan>),
 }
 
@@ -48,13 +50,13 @@ impl Evaluation {
     pub(super) fn new(pin: Arc<Pin>, key: (SlotIndex, &Slot), mut outcome: Outcome) -> Self {
         let (index, slot) = key;
         outcome.counter = slot.first_counter.saturating_add(outcome.counter);
-        Self { source: Source::Known(pin, index), outcome }
+        Self { plan: PlanRef::Pinned(pin, index), outcome }
     }
 
     /// The evaluation of a key that does not exist.
     pub(crate) fn unknown(key: &str) -> Self {
         let outcome = Outcome::without_row(Reason::UnknownKey, 0, UNCOUNTED);
-        Self { source: Source::Unknown(Arc::new(Plan::unknown(key))), outcome }
+        Self { plan: PlanRef::Unknown(Arc::new(Plan::unknown(key))), outcome }
     }
 
     /// The name of the key.
@@ -141,17 +143,17 @@ impl Evaluation {
 
     /// Which store it is of; `None` if the key is unknown.
     pub(crate) fn lineage(&self) -> Option<u64> {
-        match &self.source {
-            Source::Known(pin, _) => Some(pin.lineage),
-            Source::Unknown(_) => None,
+        match &self.plan {
+            PlanRef::Pinned(pin, _) => Some(pin.lineage),
+            PlanRef::Unknown(_) => None,
         }
     }
 
     fn plan(&self) -> &Plan {
         static NONE: LazyLock<Plan> = LazyLock::new(|| Plan::unknown(""));
-        match &self.source {
-            Source::Known(pin, index) => pin.plan_at(*index).unwrap_or_else(|| &NONE),
-            Source::Unknown(plan) => plan,
+        match &self.plan {
+            PlanRef::Pinned(pin, index) => pin.plan_at(*index).unwrap_or_else(|| &NONE),
+            PlanRef::Unknown(plan) => plan,
         }
     }
 }

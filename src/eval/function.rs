@@ -374,8 +374,9 @@ fn replace<'a>(text: Cow<'a, str>, from: &str, to: &str) -> Operand<'a> {
     if from.is_empty() {
         return Operand::Text(text);
     }
-    let places = text.matches(from).count();
-    let length = (text.len() - places * from.len()).saturating_add(places.saturating_mul(to.len()));
+    let matches = text.matches(from).count();
+    let length =
+        (text.len() - matches * from.len()).saturating_add(matches.saturating_mul(to.len()));
     if length > TEXT_BYTES {
         return Operand::Null;
     }

@@ -1,20 +1,20 @@
-//! A list whose copies share what they have in common: changing one slot copies two small nodes and the
-//! top, however long the list is.
+//! Lists whose copies share what they have in common: to change an item copies two small nodes and the top, however
+//! long the list is.
 
 use std::sync::Arc;
 
 /// Number of slots of a node, as a power of two. A change copies one node of each level and counts one
 /// more owner for each of their children, so nodes are small.
 const BITS: u32 = 5;
-const PLACES: usize = 1 << BITS;
+const SLOTS: usize = 1 << BITS;
 
-type Leaf<T> = [Option<T>; PLACES];
-type Branch<T> = [Option<Arc<Leaf<T>>>; PLACES];
+type Leaf<T> = [Option<T>; SLOTS];
+type Branch<T> = [Option<Arc<Leaf<T>>>; SLOTS];
 
 /// A list with gaps, by number.
 ///
 /// It has three levels, however long it is, so that a look-up reads one line of memory of each: nothing is
-/// asked of a node but what is in its place.
+/// asked of a node but the slot that is wanted.
 #[derive(Debug)]
 pub(super) struct Trie<T> {
     /// A thousandth as long as the list.
@@ -25,26 +25,26 @@ impl<T> Trie<T> {
     #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&T> {
         let branch = self.top.get(top(number))?.as_ref()?;
-        let leaf = branch.get(place(number, 1))?.as_ref()?;
-        leaf.get(place(number, 0))?.as_ref()
+        let leaf = branch.get(slot(number, 1))?.as_ref()?;
+        leaf.get(slot(number, 0))?.as_ref()
     }
 }
 
 impl<T: Clone> Trie<T> {
-    /// Puts something in a place, in place of what is there, and returns that.
+    /// Puts an item at a number, and returns the one that it takes the place of.
     pub(super) fn set(&mut self, number: u32, item: T) -> Option<T> {
         if self.top.len() <= top(number) {
             self.top.resize(top(number) + 1, None);
         }
         let branch = node(self.top.get_mut(top(number))?);
-        let leaf = node(branch.get_mut(place(number, 1))?);
-        leaf.get_mut(place(number, 0))?.replace(item)
+        let leaf = node(branch.get_mut(slot(number, 1))?);
+        leaf.get_mut(slot(number, 0))?.replace(item)
     }
 }
 
 /// A node that can be changed: a new one where there is none, a copy of one that is shared.
-fn node<C: Clone>(node: &mut Option<Arc<[Option<C>; PLACES]>>) -> &mut [Option<C>; PLACES] {
-    Arc::make_mut(node.get_or_insert_with(|| Arc::new([const { None }; PLACES])))
+fn node<C: Clone>(node: &mut Option<Arc<[Option<C>; SLOTS]>>) -> &mut [Option<C>; SLOTS] {
+    Arc::make_mut(node.get_or_insert_with(|| Arc::new([const { None }; SLOTS])))
 }
 
 /// Where in the top the branch of a number is.
@@ -53,10 +53,10 @@ fn top(number: u32) -> usize {
     (number >> (2 * BITS)) as usize
 }
 
-/// The place of a number in a node of a level.
+/// The slot of a number in a node of a level.
 #[inline]
-fn place(number: u32, level: u32) -> usize {
-    (number >> (BITS * level)) as usize % PLACES
+fn slot(number: u32, level: u32) -> usize {
+    (number >> (BITS * level)) as usize % SLOTS
 }
 
 impl<T> Default for Trie<T> {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_number_has_a_place() {
+    fn the_largest_number_has_a_slot() {
         let mut trie = Trie::default();
         assert!(trie.set(u32::MAX, 1).is_none());
         assert!(trie.set(0, 2).is_none());

@@ -35,8 +35,8 @@ impl Referrer {
     const LAST: Self = Self::Config(ConfigId(u32::MAX));
 }
 
-/// Source of the versions that the catalog does not keep.
-pub(crate) trait Versions {
+/// Reader of the versions that the catalog does not keep.
+pub(crate) trait VersionReader {
     /// Reads a version; `None` if there is none of that number.
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>, Error>;
 }
@@ -153,7 +153,7 @@ impl Catalog {
         &mut self,
         changes: &[Change],
         now: Timestamp,
-        versions: &dyn Versions,
+        versions: &dyn VersionReader,
     ) -> Result<(), Error> {
         changes.iter().try_for_each(|change| self.apply_one(change, now, versions))
     }
@@ -162,7 +162,7 @@ impl Catalog {
         &mut self,
         change: &Change,
         now: Timestamp,
-        versions: &dyn Versions,
+        versions: &dyn VersionReader,
     ) -> Result<(), Error> {
         match change {
             Change::Key(key) => self.put_key(key),
@@ -249,7 +249,7 @@ impl Catalog {
         &mut self,
         publication: &Publication,
         now: Timestamp,
-        versions: &dyn Versions,
+        versions: &dyn VersionReader,
     ) -> Result<(), Error> {
         self.sequence = self.sequence.max(publication.sequence);
         let (id, number) = (publication.config, publication.version);

@@ -49,14 +49,14 @@ struct Contents {
     expr: OnceLock<Box<Expr>>,
     /// `None` if it reads nothing, which takes little memory.
     reads: OnceLock<Option<Box<Reads>>>,
-    /// How the text is read when the expression is first asked for.
-    source: Option<Source>,
+    /// Parser of a text that was stored, for when the expression is first asked for.
+    parser: Option<TextParser>,
 }
 
-/// Parser of the expression of a text.
+/// Parser of a stored text, and whether the text is a `CHECK`.
 #[derive(Clone, Copy, Debug)]
-struct Source {
-    parser: ConditionParser,
+struct TextParser {
+    parse: ConditionParser,
     check: bool,
 }
 
@@ -66,14 +66,14 @@ impl Condition {
     pub fn new(expr: Expr) -> Self {
         let text = expr.to_string().into();
         let expr = OnceLock::from(Box::new(expr));
-        Self(Arc::new(Contents { text, expr, reads: OnceLock::new(), source: None }))
+        Self(Arc::new(Contents { text, expr, reads: OnceLock::new(), parser: None }))
     }
 
     /// Keeps a canonical text that was checked before it was stored. It is read when its expression is first
     /// asked for: to read them all is most of the time that opening a store would take.
-    pub(crate) fn stored(text: Arc<str>, check: bool, parser: ConditionParser) -> Self {
+    pub(crate) fn stored(text: Arc<str>, check: bool, parse: ConditionParser) -> Self {
         let (expr, reads) = (OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Contents { text, expr, reads, source: Some(Source { parser, check }) }))
+        Self(Arc::new(Contents { text, expr, reads, parser: Some(TextParser { parse, check }) }))
     }
 
     /// The same condition, of which is known what it reads: it was stored, too.
@@ -122,8 +122,8 @@ impl Condition {
 
 impl Contents {
     fn read(&self) -> Option<Expr> {
-        let source = self.source?;
-        (source.parser)(&self.text, source.check).ok()
+        let parser = self.parser?;
+        (parser.parse)(&self.text, parser.check).ok()
     }
 }
 

@@ -23,9 +23,9 @@ pub struct Context {
     /// What few evaluations need of each.
     backs: Vec<Back>,
     has_user: bool,
-    /// The places of the attributes, from 1, by the hashes of their names; 0 is free. Its length is a power
-    /// of two, and at most half of it is taken.
-    places: Vec<u32>,
+    /// The indices of the attributes, counted from 1, by the hashes of their names; 0 is free. The length is a
+    /// power of two, and at most half of it is taken.
+    indices: Vec<u32>,
     /// What the user did, if it was asked for.
     past: Option<Arc<UserPast>>,
 }
@@ -95,9 +95,9 @@ impl Context {
     fn reserve(&mut self, more: usize) {
         self.attributes.reserve(more);
         self.backs.reserve(more);
-        let places = (self.attributes.len() + more) * 2;
-        if places > self.places.len() {
-            self.place_all(places.next_power_of_two());
+        let len = (self.attributes.len() + more) * 2;
+        if len > self.indices.len() {
+            self.rehash(len.next_power_of_two());
         }
     }
 
@@ -152,18 +152,18 @@ impl Context {
     /// An attribute, with what is prepared of it.
     #[inline]
     pub(crate) fn find(&self, name: &AttributeName) -> Option<Attribute<'_>> {
-        let place = self.place(name)?;
-        Some(Attribute { slot: self.attributes.get(place)?, context: self, place })
+        let index = self.index(name)?;
+        Some(Attribute { slot: self.attributes.get(index)?, context: self, index })
     }
 
     #[inline]
-    fn place(&self, name: &AttributeName) -> Option<usize> {
-        let mask = self.places.len().checked_sub(1)?;
+    fn index(&self, name: &AttributeName) -> Option<usize> {
+        let mask = self.indices.len().checked_sub(1)?;
         let mut at = name.hash as usize;
         loop {
-            let place = (*self.places.get(at & mask)? as usize).checked_sub(1)?;
-            if self.is(place, name) {
-                return Some(place);
+            let index = (*self.indices.get(at & mask)? as usize).checked_sub(1)?;
+            if self.is(index, name) {
+                return Some(index);
             }
             at += 1;
         }
@@ -171,12 +171,12 @@ impl Context {
 
     /// Whether an attribute has a name.
     #[inline]
-    fn is(&self, place: usize, name: &AttributeName) -> bool {
-        let short = self.attributes.get(place).and_then(|slot| slot.name);
+    fn is(&self, index: usize, name: &AttributeName) -> bool {
+        let short = self.attributes.get(index).and_then(|slot| slot.name);
         if short.is_some() || name.short.is_some() {
             return short == name.short;
         }
-        self.backs.get(place).is_some_and(|back| back.name == name.text)
+        self.backs.get(index).is_some_and(|back| back.name == name.text)
     }
 
     fn insert(&mut self, name: AttributeName, value: Value) {
@@ -186,7 +186,7 @@ impl Context {
             short: value.as_str().and_then(Short::new),
             value,
         };
-        let known = self.place(&name);
+        let known = self.index(&name);
         let back = Back { name: name.text, reading: OnceLock::new() };
         let old = known.and_then(|at| self.attributes.get_mut(at).zip(self.backs.get_mut(at)));
         match old {
@@ -199,32 +199,32 @@ impl Context {
         let hash = slot.hash;
         self.attributes.push(slot);
         self.backs.push(back);
-        if self.attributes.len() * 2 > self.places.len() {
-            self.place_all((self.attributes.len() * 4).next_power_of_two());
+        if self.attributes.len() * 2 > self.indices.len() {
+            self.rehash((self.attributes.len() * 4).next_power_of_two());
         } else {
             self.put(hash, self.attributes.len() - 1);
         }
     }
 
-    /// Makes the places anew.
-    fn place_all(&mut self, places: usize) {
-        self.places = vec![0; places];
-        for place in 0..self.attributes.len() {
-            if let Some(hash) = self.attributes.get(place).map(|slot| slot.hash) {
-                self.put(hash, place);
+    /// Makes the table of indices anew, with a length.
+    fn rehash(&mut self, len: usize) {
+        self.indices = vec![0; len];
+        for index in 0..self.attributes.len() {
+            if let Some(hash) = self.attributes.get(index).map(|slot| slot.hash) {
+                self.put(hash, index);
             }
         }
     }
 
-    /// Writes the place of an attribute where its hash says, or at the next free slot.
-    fn put(&mut self, hash: u32, place: usize) {
-        let mask = self.places.len() - 1;
+    /// Writes the index of an attribute where its hash says, or after it where the table is free.
+    fn put(&mut self, hash: u32, index: usize) {
+        let mask = self.indices.len() - 1;
         let mut at = hash as usize & mask;
-        while self.places.get(at).is_some_and(|taken| *taken > 0) {
+        while self.indices.get(at).is_some_and(|taken| *taken > 0) {
             at = (at + 1) & mask;
         }
-        if let Some(slot) = self.places.get_mut(at) {
-            *slot = u32::try_from(place + 1).unwrap_or_default();
+        if let Some(free) = self.indices.get_mut(at) {
+            *free = u32::try_from(index + 1).unwrap_or_default();
         }
     }
 }
@@ -292,7 +292,7 @@ struct Back {
 pub(crate) struct Attribute<'c> {
     slot: &'c Slot,
     context: &'c Context,
-    place: usize,
+    index: usize,
 }
 
 /// A text as it was read first: almost every attribute is read as one thing only.
@@ -351,7 +351,7 @@ impl<'c> Attribute<'c> {
 
     fn read(self, read: impl FnOnce(&str) -> Reading) -> Option<&'c Reading> {
         let text = self.slot.value.as_str()?;
-        Some(self.context.backs.get(self.place)?.reading.get_or_init(|| read(text)))
+        Some(self.context.backs.get(self.index)?.reading.get_or_init(|| read(text)))
     }
 }
 

@@ -32,11 +32,11 @@ impl UserIds {
         self.ends.len()
     }
 
-    /// The id in a place from 0 on.
+    /// The id at an index, from 0.
     #[inline]
-    pub(crate) fn get(&self, place: usize) -> Option<&str> {
-        let end = *self.ends.get(place)?;
-        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).unwrap_or(&0);
+    pub(crate) fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).unwrap_or(&0);
         self.text.get(*start as usize..end as usize)
     }
 
@@ -47,7 +47,7 @@ impl UserIds {
 
     /// The ids in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.len()).filter_map(|place| self.get(place))
+        (0..self.len()).filter_map(|index| self.get(index))
     }
 
     /// The same ids in the order of their bytes, each once.

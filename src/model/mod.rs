@@ -30,7 +30,7 @@ mod writer;
 
 pub use behaviour::Aggregate;
 pub(crate) use behaviour::{Answer, Frame, Judge, KeptAnswer, Measured, Past, Question, Ready};
-pub(crate) use catalog::{Catalog, Reference, Referrer, Versions};
+pub(crate) use catalog::{Catalog, Reference, Referrer, VersionReader};
 pub use change::{Change, ChangeSet, Revision};
 pub use condition::Condition;
 pub(crate) use condition::{ConditionParser, Reads};
@@ -55,7 +55,7 @@ pub(crate) use name::{write_path, write_step};
 pub use object::{ConfigId, KeyId, ListId, ObjectKind, SegmentId};
 pub use publication::{Publication, Timeline};
 pub use reason::Reason;
-pub(crate) use retention::{Kept, Reach, Retention, before};
+pub(crate) use retention::{Reach, Retention, RetentionPeriod, before};
 pub use segment::Segment;
 pub use semantic::{DottedVersion, SemanticVersion};
 pub(crate) use short::Short;

@@ -58,11 +58,11 @@ impl Retention {
     }
 }
 
-/// Writes how long something is kept: `for 30 DAYS`, `forever`.
+/// How long something is kept, in words: `for 30 DAYS`, `forever`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kept(pub(crate) Option<Duration>);
+pub(crate) struct RetentionPeriod(pub(crate) Option<Duration>);
 
-impl fmt::Display for Kept {
+impl fmt::Display for RetentionPeriod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(keep) => write!(f, "for {keep}"),

@@ -31,12 +31,12 @@ impl SemanticVersion {
 /// One to three whole numbers without leading zeros; missing ones are 0.
 fn three_numbers(text: &str) -> Option<[u64; 3]> {
     let mut numbers = [0; 3];
-    for (place, part) in text.split('.').enumerate() {
+    for (index, part) in text.split('.').enumerate() {
         let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !digits || (part.len() > 1 && part.starts_with('0')) {
             return None;
         }
-        *numbers.get_mut(place)? = part.parse().ok()?;
+        *numbers.get_mut(index)? = part.parse().ok()?;
     }
     Some(numbers)
 }
@@ -76,11 +76,11 @@ impl DottedVersion {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = [0; 8];
-        for (place, part) in text.split('.').enumerate() {
+        for (index, part) in text.split('.').enumerate() {
             if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
                 return None;
             }
-            *parts.get_mut(place)? = part.parse().ok()?;
+            *parts.get_mut(index)? = part.parse().ok()?;
         }
         Some(Self(parts))
     }

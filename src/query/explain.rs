@@ -38,9 +38,9 @@ pub(super) fn explain(view: &View<'_>, explain: &Explain) -> Result<Rows> {
 
 fn lines(trace: &Trace) -> Vec<Line> {
     let mut lines = vec![owner(&trace.evaluation)];
-    for (place, row) in trace.rows.iter().enumerate() {
+    for (index, row) in trace.rows.iter().enumerate() {
         let segment = segment(&row.segment);
-        lines.push((format!("row {}: {segment}", place + 1), row.verdict.clone()));
+        lines.push((format!("row {}: {segment}", index + 1), row.verdict.clone()));
         lines.extend(row_lines(row));
     }
     lines.push(value(&trace.evaluation));

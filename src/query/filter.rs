@@ -242,8 +242,8 @@ struct RowEnvironment<'r> {
 
 impl<'r> Environment<'r> for RowEnvironment<'r> {
     fn attribute(&self, name: &AttributeName) -> Lookup<'r> {
-        let place = self.columns.iter().position(|column| column.name() == name.as_str());
-        place.and_then(|at| self.row.get(at)).into()
+        let index = self.columns.iter().position(|column| column.name() == name.as_str());
+        index.and_then(|index| self.row.get(index)).into()
     }
 
     fn now(&self) -> Timestamp {

@@ -38,10 +38,10 @@ pub(super) fn each_change(view: &View<'_>, take: &mut Take<'_>) -> Result<()> {
 
 /// Hands changes over, newest first, until no more are wanted.
 pub(super) fn newest_first(changes: &[Logged], take: &mut Take<'_>) -> Result<ControlFlow<()>> {
-    for (place, logged) in changes.iter().enumerate().rev() {
+    for (index, logged) in changes.iter().enumerate().rev() {
         let number = logged.revision.number;
         let first = changes.partition_point(|earlier| earlier.revision.number < number);
-        if take(logged, changes.get(first..place).unwrap_or_default())?.is_break() {
+        if take(logged, changes.get(first..index).unwrap_or_default())?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }
@@ -50,31 +50,31 @@ pub(super) fn newest_first(changes: &[Logged], take: &mut Take<'_>) -> Result<Co
 
 /// The changes of one object, oldest first.
 pub(super) fn object_history(view: &View<'_>, kind: ObjectKind, id: u32) -> Result<Vec<Logged>> {
-    logged(view, placed_history(view, kind, id)?)
+    logged(view, object_changes(view, kind, id)?)
 }
 
-/// The changes of one object with their places in the log, oldest first.
-pub(super) fn placed_history(
+/// The changes of one object with their positions in the log, oldest first.
+pub(super) fn object_changes(
     view: &View<'_>,
     kind: ObjectKind,
     id: u32,
 ) -> Result<Vec<(Position, Change)>> {
-    let mut placed = view.reader()?.object_history(kind, id)?;
-    placed.retain(|((number, _), _)| *number <= view.newest());
+    let mut changes = view.reader()?.object_history(kind, id)?;
+    changes.retain(|((number, _), _)| *number <= view.newest());
     if let Some(pending) = &view.pending {
         let own = (0..).zip(pending.changes);
         let own = own.filter(|(_, change)| object_of(change) == Some((kind, id)));
-        placed.extend(own.map(|(place, c)| ((pending.revision.number, place), c.clone())));
+        changes.extend(own.map(|(index, c)| ((pending.revision.number, index), c.clone())));
     }
-    Ok(placed)
+    Ok(changes)
 }
 
 /// Changes with the revisions that they are part of.
-pub(super) fn logged(view: &View<'_>, placed: Vec<(Position, Change)>) -> Result<Vec<Logged>> {
+pub(super) fn logged(view: &View<'_>, changes: Vec<(Position, Change)>) -> Result<Vec<Logged>> {
     let pending = view.pending.as_ref();
     let mut known: BTreeMap<u64, Arc<Revision>> = BTreeMap::new();
     known.extend(pending.map(|pending| (pending.revision.number, Arc::clone(&pending.revision))));
-    let logged = placed.into_iter().map(|((number, _), change)| {
+    let logged = changes.into_iter().map(|((number, _), change)| {
         let revision = match known.get(&number) {
             Some(revision) => Arc::clone(revision),
             None => Arc::new(revision(view, number)?),

@@ -10,7 +10,7 @@ use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Snapshot;
 use crate::model::{
-    Catalog, Config, ConfigId, Context, Object, Spanned, Timestamp, Version, Versions,
+    Catalog, Config, ConfigId, Context, Object, Spanned, Timestamp, Version, VersionReader,
 };
 use crate::statement::Parameters;
 use crate::statement::find::unknown_version;
@@ -120,7 +120,7 @@ impl<'v> View<'v> {
     }
 }
 
-impl Versions for View<'_> {
+impl VersionReader for View<'_> {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
         let pending = self.pending.as_ref();
         match pending.and_then(|pending| pending.versions.get(&(config, number))) {

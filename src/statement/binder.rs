@@ -7,7 +7,7 @@ use crate::eval::{self, CheckScope, Scope};
 use crate::limits::CONDITION_BYTES;
 use crate::model::{
     Catalog, Condition, Config, Expr, Key, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name,
-    ObjectKind, Segment, SegmentId, Span, Spanned, Timestamp, Version, Versions,
+    ObjectKind, Segment, SegmentId, Span, Spanned, Timestamp, Version, VersionReader,
 };
 
 use super::find::{find_config, find_key, find_segment, find_segment_id, named, unknown_version};
@@ -22,7 +22,7 @@ pub(crate) struct Binder<'a> {
     /// What the statement's parameters stand for.
     pub(crate) parameters: &'a Parameters,
     /// The versions that the catalog does not keep.
-    pub(crate) versions: &'a dyn Versions,
+    pub(crate) versions: &'a dyn VersionReader,
     /// How many lists of users a condition may refer to: only a dump has any.
     pub(crate) lists: u32,
 }

@@ -24,7 +24,7 @@ pub(crate) enum Command<'s> {
 
 /// Kind of a command, which is known before it is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CommandKind {
     Write,
     Record,
     Query,
@@ -32,7 +32,7 @@ pub(crate) enum Kind {
     Load,
 }
 
-impl Kind {
+impl CommandKind {
     /// Whether it writes to the store.
     pub(crate) fn writes(self) -> bool {
         match self {

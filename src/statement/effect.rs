@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::ObjectKind;
-use crate::model::{Duration, Entry, Kept, Name, Timestamp, What};
+use crate::model::{Duration, Entry, Name, RetentionPeriod, Timestamp, What};
 
 /// Effect of a write: what was done, to what, and what is to be noted. Its `Display` is one sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,7 +189,7 @@ impl fmt::Display for Effect {
             Operation::Disabled => write!(f, "disabled {target}"),
             Operation::Enabled => write!(f, "enabled {target}"),
             Operation::Listed { list } => write!(f, "loaded list {list} into {target}"),
-            Operation::Kept { keep } => write!(f, "{target} are kept {}", Kept(*keep)),
+            Operation::Kept { keep } => write!(f, "{target} are kept {}", RetentionPeriod(*keep)),
             Operation::Tracked { event } => write!(f, "tracked {event} of {target}"),
             Operation::Profiled => write!(f, "set {target}"),
             Operation::Forgot => write!(f, "forgot {target}"),

@@ -109,14 +109,14 @@ impl<'s> Matrix<'s> {
     /// Adds a row.
     pub(super) fn add_row(&mut self, spec: &RowSpec, position: Option<&Position>) -> Result<()> {
         let row = self.row(spec)?;
-        let place = self.place(row.segment, position.unwrap_or(&Position::Last))?;
+        let index = self.insertion(row.segment, position.unwrap_or(&Position::Last))?;
         if self.rows.iter().any(|old| old.segment == row.segment) {
             let (kind, config) = (ObjectKind::Segment, self.name.clone());
             let name = self.binder.catalog.segment_name(row.segment);
             let error = Error::from(ErrorKind::InConfigAlready { kind, name, config });
             return Err(error.at(spec.segment.span).hint("`MOVE SEGMENT` changes its place"));
         }
-        self.rows.insert(place, row);
+        self.rows.insert(index, row);
         self.settle_rows()
     }
 
@@ -129,8 +129,8 @@ impl<'s> Matrix<'s> {
             return Ok(());
         }
         let row = self.rows.remove(from);
-        let place = self.place(row.segment, position)?;
-        self.rows.insert(place, row);
+        let index = self.insertion(row.segment, position)?;
+        self.rows.insert(index, row);
         self.settle_rows()
     }
 
@@ -167,8 +167,8 @@ impl<'s> Matrix<'s> {
         Ok(Row { segment, rollout, salt })
     }
 
-    /// The place at which a row goes in; last is before `EVERYONE`.
-    fn place(&mut self, segment: SegmentId, position: &Position) -> Result<usize> {
+    /// The index at which a row goes in; last is before `EVERYONE`.
+    fn insertion(&mut self, segment: SegmentId, position: &Position) -> Result<usize> {
         Ok(match position {
             Position::First => 0,
             Position::Before(other) => self.row_named(other)?,
@@ -180,17 +180,17 @@ impl<'s> Matrix<'s> {
         })
     }
 
-    /// The place of a row that must be there.
+    /// The index of a row that must be there.
     fn row_named(&mut self, segment: &SegmentRef) -> Result<usize> {
         let known = match &segment.node {
             None => Some(SegmentId::EVERYONE),
             Some(name) => self.binder.catalog.segment_named(name.as_str()).map(|s| s.id),
         };
-        let place = known.and_then(|id| self.rows.iter().position(|row| row.segment == id));
+        let index = known.and_then(|id| self.rows.iter().position(|row| row.segment == id));
         if let Some(id) = known {
             self.named.insert(id, segment.span);
         }
-        place.ok_or_else(|| self.no_such_row(segment))
+        index.ok_or_else(|| self.no_such_row(segment))
     }
 
     fn no_such_row(&self, segment: &SegmentRef) -> Error {
@@ -260,13 +260,13 @@ impl<'s> Matrix<'s> {
 
     /// Changes the cells of a key.
     pub(super) fn set_column(&mut self, spec: &ColumnSpec) -> Result<()> {
-        let place = self.column_named(&spec.key)?.ok_or_else(|| {
+        let index = self.column_named(&spec.key)?.ok_or_else(|| {
             self.no_column(&spec.key).hint(format!("`ADD KEY {}` adds it", spec.key.node))
         })?;
         let key = self.binder.usable_key(&spec.key)?;
-        let old = self.columns.get(place).map(|(_, cells)| cells.clone()).unwrap_or_default();
+        let old = self.columns.get(index).map(|(_, cells)| cells.clone()).unwrap_or_default();
         let cells = self.cells(key, &spec.cells, old)?;
-        if let Some(column) = self.columns.get_mut(place) {
+        if let Some(column) = self.columns.get_mut(index) {
             column.1 = cells;
         }
         Ok(())
@@ -274,8 +274,8 @@ impl<'s> Matrix<'s> {
 
     /// Takes a key away.
     pub(super) fn drop_column(&mut self, key: &Spanned<Name>) -> Result<()> {
-        let place = self.column_named(key)?.ok_or_else(|| self.no_column(key))?;
-        self.columns.remove(place);
+        let index = self.column_named(key)?.ok_or_else(|| self.no_column(key))?;
+        self.columns.remove(index);
         Ok(())
     }
 

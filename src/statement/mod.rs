@@ -62,7 +62,7 @@ pub(crate) mod usage;
 
 pub use action::{Action, Position};
 pub use alter_key::KeyChange;
-pub(crate) use command::{Command, Control, Kind, Query};
+pub(crate) use command::{Command, CommandKind, Control, Query};
 pub use effect::{Effect, Operation, Target};
 pub use get::{GetWhat, Under};
 pub(crate) use listed::Listed;

@@ -29,9 +29,9 @@ macro_rules! nodes {
 
         impl Statement {
             /// Kind of command that it is.
-            pub(crate) fn kind(&self) -> Kind {
+            pub(crate) fn kind(&self) -> CommandKind {
                 match self {
-                    $(Self::$Node(_) => Kind::$kind,)*
+                    $(Self::$Node(_) => CommandKind::$kind,)*
                 }
             }
 

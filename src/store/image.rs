@@ -17,7 +17,7 @@ use super::tables::{
 use crate::error::{Error, Result};
 use crate::model::{
     Change, ConditionParser, Config, ConfigHead, ConfigId, Key, KeyId, Name, ObjectKind,
-    Publication, Revision, Segment, SegmentId, Timeline, Timestamp, VecMap, Version, Versions,
+    Publication, Revision, Segment, SegmentId, Timeline, Timestamp, VecMap, Version, VersionReader,
 };
 
 /// Image of the file: one state of it, whatever is committed meanwhile. [`super::Reader`] guards what is asked of it.
@@ -252,7 +252,7 @@ impl Image {
     }
 }
 
-impl Versions for Image {
+impl VersionReader for Image {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
         version_in(&self.table(VERSIONS)?, &self.table(CHANGES)?, config, number, self.parser)
     }

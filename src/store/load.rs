@@ -15,7 +15,9 @@ use super::shared::Shared;
 use super::write::{Tables, put_clock};
 use super::{list, user};
 use crate::error::{Result, TransactionState};
-use crate::model::{Catalog, Change, ConfigId, ListId, Revision, Timestamp, Version, Versions};
+use crate::model::{
+    Catalog, Change, ConfigId, ListId, Revision, Timestamp, Version, VersionReader,
+};
 
 /// A dump on its way into an empty store. Dropped before [`Loader::finish`], nothing has happened.
 pub(crate) struct Loader {
@@ -90,7 +92,7 @@ impl Loader {
     }
 }
 
-impl Versions for Loader {
+impl VersionReader for Loader {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
         let parser = self.shared.parser;
         self.run(|transaction| Tables::open(transaction)?.version(config, number, parser))

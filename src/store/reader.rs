@@ -12,7 +12,7 @@ use super::{head, list, user};
 use crate::error::Result;
 use crate::model::{
     Catalog, Change, Config, ConfigHead, ConfigId, Entry, Key, KeyId, ListId, Name, ObjectKind,
-    Publication, Revision, Segment, SegmentId, Timestamp, Version, Versions,
+    Publication, Revision, Segment, SegmentId, Timestamp, Version, VersionReader,
 };
 
 /// Reader of one state of the file, whatever is committed meanwhile: one read transaction. It keeps the pages
@@ -177,7 +177,7 @@ impl Reader {
     }
 }
 
-impl Versions for Reader {
+impl VersionReader for Reader {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
         self.ask(|image| image.version(config, number))
     }

@@ -8,7 +8,7 @@ use super::config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Catalog, Change, Config, Duration, Entry, ListId, Reference, Revision, Segment, SegmentId,
-    Spanned, Timestamp, Value, Version, Versions, What,
+    Spanned, Timestamp, Value, Version, VersionReader, What,
 };
 use crate::statement::definition::{
     columns, create_config, create_key, create_segment, instant, optional_text, rows, segment_ref,

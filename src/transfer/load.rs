@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::dump::FORMAT;
 use crate::error::{Error, Result, TransactionState};
 use crate::model::{
-    Catalog, Change, ConfigId, ListId, Reference, Revision, Timestamp, Version, Versions,
+    Catalog, Change, ConfigId, ListId, Reference, Revision, Timestamp, Version, VersionReader,
     check_user_id,
 };
 use crate::statement::binder::Binder;
@@ -50,7 +50,7 @@ pub(crate) enum LoadStep {
 /// The versions that were loaded, those of the revision that is being loaded too.
 struct LoadVersions<'l>(&'l Loading);
 
-impl Versions for LoadVersions<'_> {
+impl VersionReader for LoadVersions<'_> {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
         match self.0.versions.get(&(config, number)) {
             Some(version) => Ok(Some(Arc::clone(version))),

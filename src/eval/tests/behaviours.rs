@@ -69,8 +69,8 @@ pub(super) fn tell<'h>(
         Aggregate::First => events.first().map_or(Answer::Null, |event| Answer::Instant(event.at)),
         Aggregate::Last => events.last().map_or(Answer::Null, |event| Answer::Instant(event.at)),
         Aggregate::Distinct => {
-            let is_first = |(place, value): &(usize, &&Value)| {
-                !values[..*place].iter().any(|other| other.same(value))
+            let is_first = |(index, value): &(usize, &&Value)| {
+                !values[..*index].iter().any(|other| other.same(value))
             };
             Answer::Integer(count(values.iter().enumerate().filter(is_first).count()))
         }

@@ -2,12 +2,12 @@ use super::super::{Evaluation, Moment, NoMeter, Snapshot};
 use super::*;
 use crate::model::{
     Arm, Cell, Change, Column, Condition, ConfigHead, ConfigId, Key, KeyId, Publication, Reason,
-    Row, Segment, SegmentId, Share, Split, Version, Versions,
+    Row, Segment, SegmentId, Share, Split, Version, VersionReader,
 };
 
 pub(super) struct NoVersions;
 
-impl Versions for NoVersions {
+impl VersionReader for NoVersions {
     fn version(&self, _: ConfigId, _: u32) -> crate::Result<Option<Arc<Version>>> {
         Ok(None)
     }

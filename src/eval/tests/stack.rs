@@ -1,6 +1,6 @@
 use super::super::Snapshot;
 use super::*;
-use crate::model::{Change, Condition, Segment, SegmentId, Versions};
+use crate::model::{Change, Condition, Segment, SegmentId, VersionReader};
 use std::sync::Arc;
 
 /// Runs a test on a thread with 2 MiB of stack.
@@ -40,7 +40,7 @@ fn trees_too_deep_for_the_stack_are_refused() {
 
 struct NoVersions;
 
-impl Versions for NoVersions {
+impl VersionReader for NoVersions {
     fn version(
         &self,
         _: crate::model::ConfigId,

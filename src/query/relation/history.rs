@@ -7,7 +7,7 @@ use super::sentence::Sentences;
 use super::{Relation, Scan};
 use crate::error::Result;
 use crate::model::{Catalog, Change, KeyId, ObjectKind, Reference, SegmentId};
-use crate::query::log::{Logged, each_change, find, logged, newest_first, placed_history};
+use crate::query::log::{Logged, each_change, find, logged, newest_first, object_changes};
 use crate::query::rows::ColumnKind::{Integer, Text, Time};
 use crate::query::rows::{Column, Row, Schema};
 use crate::query::value::{count, instant, maybe, text};
@@ -68,14 +68,14 @@ fn row(sentences: &Sentences<'_>, change: &Logged, before: &[Logged]) -> Result<
 /// The changes of an object, and of a config also those of every key and segment that it uses or used, oldest
 /// first.
 fn transitive_history(view: &View<'_>, kind: ObjectKind, id: u32) -> Result<Vec<Logged>> {
-    let mut placed = placed_history(view, kind, id)?;
+    let mut changes = object_changes(view, kind, id)?;
     if kind == ObjectKind::Config {
-        for (kind, id) in used_by(view.catalog(), placed.iter().map(|(_, change)| change)) {
-            placed.extend(placed_history(view, kind, id)?);
+        for (kind, id) in used_by(view.catalog(), changes.iter().map(|(_, change)| change)) {
+            changes.extend(object_changes(view, kind, id)?);
         }
-        placed.sort_by_key(|(place, _)| *place);
+        changes.sort_by_key(|(position, _)| *position);
     }
-    logged(view, placed)
+    logged(view, changes)
 }
 
 /// The keys and segments of a config's versions, and what their conditions refer to, all the way down.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::{
-    Catalog, Change, ConfigHead, ConfigId, Kept, Key, KeyId, Literal, ObjectKind, Publication,
-    Segment, SegmentId, Timestamp, Value,
+    Catalog, Change, ConfigHead, ConfigId, Key, KeyId, Literal, ObjectKind, Publication,
+    RetentionPeriod, Segment, SegmentId, Timestamp, Value,
 };
 use crate::query::log::{Logged, object_of};
 use crate::query::value::{maybe, text};
@@ -78,7 +78,7 @@ impl Sentences<'_> {
             Change::Cancel { config, sequence } => {
                 (self.tell_cancel(*config, *sequence, before)?, None)
             }
-            Change::Keep { keep, .. } => (format!("kept {}", Kept(*keep)), None),
+            Change::Keep { keep, .. } => (format!("kept {}", RetentionPeriod(*keep)), None),
             Change::Salt { .. } => return Ok(None),
         }))
     }

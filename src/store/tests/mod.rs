@@ -179,7 +179,7 @@ pub(super) fn commit(store: &Store, catalog: &mut Catalog, changes: &[Change]) -
 }
 
 pub(super) fn next(
-    versions: &dyn crate::model::Versions,
+    versions: &dyn crate::model::VersionReader,
     catalog: &Catalog,
     changes: &[Change],
 ) -> (Revision, Catalog) {

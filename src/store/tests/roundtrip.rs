@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::model::{ObjectKind, Versions};
+use crate::model::{ObjectKind, VersionReader};
 use crate::store::codec::{Record, decode, encode};
 use crate::store::handle::Handle;
 use crate::store::object::Object;

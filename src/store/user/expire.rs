@@ -7,7 +7,7 @@ use redb::{ReadableTable as _, WriteTransaction};
 use super::base::totals_to_change;
 use super::cursor::Merge;
 use super::erase::erase;
-use super::intern::Users;
+use super::intern::UserNumbers;
 use super::run::run_location;
 use super::totals::put_totals;
 use crate::error::Result;
@@ -42,7 +42,7 @@ pub(in crate::store) fn expire(
     let look = Look::at(transaction, &totals, &limits, first)?;
     let dropped = erase(transaction, &mut totals, &look.users, &|entry| !is_over(&limits, entry))?;
     put_totals(transaction, &totals)?;
-    let mut users = Users::open(transaction)?;
+    let mut users = UserNumbers::open(transaction)?;
     look.gone.iter().try_for_each(|user| users.remove_numbered(*user))?;
     Ok(Expired { dropped, last: look.last })
 }

@@ -4,13 +4,13 @@ use redb::WriteTransaction;
 
 use super::base::totals_to_change;
 use super::erase::erase;
-use super::intern::Users;
+use super::intern::UserNumbers;
 use super::totals::put_totals;
 use crate::error::Result;
 
 /// Erases all that is known of a user: entries, the ids of events, the user.
 pub(super) fn forget(transaction: &WriteTransaction, user: &str) -> Result<()> {
-    let Some(number) = Users::open(transaction)?.remove(user)? else {
+    let Some(number) = UserNumbers::open(transaction)?.remove(user)? else {
         return Ok(());
     };
     let mut totals = totals_to_change(transaction)?;

@@ -54,7 +54,7 @@ fn user_numbers(
     let mut users: Vec<(u64, &str, usize)> = indexes.into_iter().filter_map(id).collect();
     users.sort_unstable();
     let ids: Vec<_> = users.iter().map(|(_, id, _)| *id).collect();
-    let found = Users::open(transaction)?.numbers(&ids, next)?;
+    let found = UserNumbers::open(transaction)?.numbers(&ids, next)?;
     let mut numbers = vec![None; batch.users.len()];
     for ((_, _, index), number) in users.into_iter().zip(found) {
         if let Some(own) = numbers.get_mut(index) {
@@ -82,13 +82,13 @@ fn prefix(id: &str) -> u64 {
 /// Up to so many users for each one that is looked for, all are gone through.
 const SWEEP_FROM: u64 = 4;
 
-/// The users, open for writing.
-pub(super) struct Users<'t> {
+/// Ids of users and their numbers, open for writing.
+pub(super) struct UserNumbers<'t> {
     numbers: Table<'t, &'static str, u32>,
     ids: Table<'t, u32, &'static str>,
 }
 
-impl<'t> Users<'t> {
+impl<'t> UserNumbers<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
         Ok(Self {
             numbers: transaction.open_table(USER_NUMBERS).or_fail()?,
@@ -156,7 +156,7 @@ pub(in crate::store) fn is_empty(transaction: &WriteTransaction) -> Result<bool>
     Ok(transaction.open_table(USER_NUMBERS).or_fail()?.first().or_fail()?.is_none())
 }
 
-/// The names of events, open for writing. They belong to no user, so they stay.
+/// Names of events and their numbers, open for writing. They belong to no user, so they stay.
 struct EventNames<'t> {
     numbers: Table<'t, &'static str, u32>,
     names: Table<'t, u32, &'static str>,

@@ -51,22 +51,22 @@ pub(super) fn advance(
     for run in totals.runs.iter_mut().filter(|run| !run.sources.is_empty()) {
         let entries = step::<BlockRecord>(transaction, run, most)?;
         let ids = step::<Owner>(transaction, run, most)?;
-        if entries == Step::Last && ids == Step::Last {
+        if entries == MergeState::Finished && ids == MergeState::Finished {
             run.sources.clear();
         }
     }
     Ok(())
 }
 
-/// Whether there is more to be moved.
+/// Whether everything was moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    More,
-    Last,
+enum MergeState {
+    Unfinished,
+    Finished,
 }
 
 /// Moves items from the sources of a run into it until so many bytes of pages are written.
-fn step<I: Item>(transaction: &WriteTransaction, run: &RunRecord, most: u64) -> Result<Step> {
+fn step<I: Item>(transaction: &WriteTransaction, run: &RunRecord, most: u64) -> Result<MergeState> {
     let mut table = transaction.open_table(I::TABLE).or_fail()?;
     let mut merge = Merge::<I>::from(&table, run.sources.iter().copied(), I::Key::FIRST)?;
     let mut writer = Writer::at_end(&mut table, run.number)?;
@@ -80,7 +80,7 @@ fn step<I: Item>(transaction: &WriteTransaction, run: &RunRecord, most: u64) -> 
     let cursors = merge.cursors();
     cursors.iter().try_for_each(|cursor| remove_before(&mut table, cursor))?;
     let is_done = cursors.iter().all(|cursor| cursor.key().is_none());
-    Ok(if is_done { Step::Last } else { Step::More })
+    Ok(if is_done { MergeState::Finished } else { MergeState::Unfinished })
 }
 
 impl RunRecord {
