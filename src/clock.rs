@@ -1,11 +1,11 @@
-//! Where the time comes from: the system, or a clock that moves only when it is told to.
+//! Clock of a store: the system's, or a manual one that moves only when it is told to.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::model::Timestamp;
 
-/// The source of the instants at which statements and evaluations happen.
+/// Clock that gives statements and evaluations their instants.
 #[derive(Debug)]
 pub(crate) struct Clock {
     manual: AtomicBool,

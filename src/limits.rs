@@ -1,4 +1,4 @@
-//! The bounds of everything that comes from outside, checked before it costs anything.
+//! Limits of everything that comes from outside, checked before it costs anything.
 
 /// The longest statement, in bytes of UTF-8.
 pub const STATEMENT_BYTES: usize = 1 << 20;

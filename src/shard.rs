@@ -1,11 +1,11 @@
-//! Which of several copies of a thing a thread takes, so that threads keep out of each other's way.
+//! Shards: copies of what many threads write to, of which each thread uses its own, so that they do not contend.
 
 use std::num::NonZero;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 
-/// How many copies there are: a power of two, at least twice the cores, at most 64.
+/// Number of shards: a power of two, at least twice the cores, at most 64.
 pub(crate) fn shards() -> usize {
     static SHARDS: OnceLock<usize> = OnceLock::new();
     let cores = || available_parallelism().map_or(1, NonZero::get);

@@ -1,4 +1,4 @@
-//! A window over many different values that moves with the questions.
+//! Sliding window over the values of events, which moves from one question to the next.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

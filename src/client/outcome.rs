@@ -1,10 +1,10 @@
-//! What a fetch and an activation did.
+//! Outcomes of a client's fetches and activations.
 
 use std::time::Duration;
 
 use crate::model::Name;
 
-/// What [`Client::fetch`](super::Client::fetch) did.
+/// Outcome of [`Client::fetch`](super::Client::fetch).
 ///
 /// It cannot fail: the store is in memory where it is read, and an evaluation has no errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Fetch {
     }
 }
 
-/// What [`Client::activate`](super::Client::activate) put in force.
+/// Outcome of [`Client::activate`](super::Client::activate): what was put in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Activation {
@@ -60,7 +60,7 @@ impl Activation {
     }
 }
 
-/// What [`Client::fetch_and_activate`](super::Client::fetch_and_activate) did, in both its parts.
+/// Outcomes of both parts of [`Client::fetch_and_activate`](super::Client::fetch_and_activate).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FetchAndActivate {

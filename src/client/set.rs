@@ -1,4 +1,4 @@
-//! Sets: what one fetch gave for all keys, with the app's defaults behind it.
+//! Sets of values: all keys as one fetch gave them, with the app's defaults for the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,12 +1,12 @@
-//! How often a client may fetch, measured on a clock that never goes back.
+//! Throttle of fetches: a minimum interval between them, on a monotonic clock.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Says how much time has passed since some instant of its own.
+/// Monotonic clock: the time since an instant of its own.
 type Monotonic = dyn Fn() -> Duration + Send;
 
-/// Lets a fetch through if the one before is long enough ago.
+/// Minimum interval between the fetches of a client.
 pub(super) struct Throttle {
     clock: Box<Monotonic>,
     minimum: Duration,
@@ -28,13 +28,13 @@ impl Throttle {
         (self.clock)()
     }
 
-    /// How long a fetch at an instant would have to wait; `None` if it may go on.
+    /// The time that a fetch would have to wait; `None` if it is let through.
     pub(super) fn wait(&self, now: Duration) -> Option<Duration> {
         let passed = now.saturating_sub(self.last?);
         self.minimum.checked_sub(passed).filter(|wait| !wait.is_zero())
     }
 
-    /// Keeps when a fetch was let through.
+    /// Records that a fetch was let through at an instant.
     pub(super) fn count(&mut self, at: Duration) {
         self.last = Some(at);
     }

@@ -1,9 +1,9 @@
-//! What a client has for a key, and where that comes from.
+//! Values of keys as a client has them, each with its source: the store, the app's defaults or none.
 
 use crate::eval::Evaluation;
 use crate::model::{Name, Reason, Value};
 
-/// Where a value of a client comes from.
+/// Source of a client's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// The store gave it, and it is in force. [`ClientValue::reason`] says whether a row gave it or it is the
@@ -19,7 +19,7 @@ pub enum Source {
     None,
 }
 
-/// What a client has for a key: a value or none, where it comes from, and why.
+/// Value of a key as a client has it, if there is one, with its source and reason.
 ///
 /// Absent and empty are different. A value that is an empty text, an empty list or JSON `null` is
 /// `Some` of [`ClientValue::value`]; only what has no value is `None`, and its source is [`Source::None`].

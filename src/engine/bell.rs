@@ -1,9 +1,9 @@
-//! Bell that wakes a thread before its time.
+//! Bell: the signal that wakes the thread of the flusher before its interval is over.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What the thread that flushes is to do.
+/// Call to the thread of the flusher.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Call {
     #[default]
@@ -12,7 +12,7 @@ pub(super) enum Call {
     Stop,
 }
 
-/// How the thread that flushes is called.
+/// Signal to the thread of the flusher.
 #[derive(Debug, Default)]
 pub(super) struct Bell {
     call: Mutex<Call>,

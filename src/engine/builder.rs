@@ -1,4 +1,4 @@
-//! Builder of databases: from a file or in memory, with which clock, and what is counted.
+//! Builder of databases: a file or memory, the clock, and the settings of deliveries.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

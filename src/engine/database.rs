@@ -1,4 +1,4 @@
-//! The database: the store, the current state, and the two ways through them.
+//! Databases: an open store and its current state, for evaluations and writes.
 
 use std::io::Write;
 use std::path::Path;
@@ -52,8 +52,8 @@ pub(super) struct Shared {
     pub(super) clock: Arc<Clock>,
     pub(super) state: ArcSwap<eval::Snapshot>,
     pub(super) writer: Mutex<()>,
-    /// Is held by who loads a list, or begins to load a dump: a list that is being written has no number yet that
-    /// is its own.
+    /// Lock that is held while a list is loaded, and while the load of a dump begins: a list has its number for good
+    /// only from the commit on that refers to it.
     pub(super) lists: Mutex<()>,
     pub(super) listeners: Listeners,
     pub(super) read_only: bool,

@@ -1,20 +1,20 @@
 //! Deliveries on their way from the counters to the store.
 //!
-//! An evaluation adds to its counter ([`Deliveries::count`]). What a counter stands for its plan
-//! knows, so a plan is kept until nobody can count by it any more. Its life, step by step:
+//! An evaluation adds to its counter ([`Deliveries::count`]). The plan knows what its counters stand for, so it is
+//! kept as long as an evaluation by it can still be counted. The life of a plan, step by step:
 //!
-//! 1. As it is compiled it reserves its counters ([`Meter`]).
-//! 2. It is taken up before the snapshot that has it is shown: no count can come of a plan that is not known.
-//! 3. When another snapshot has replaced it, it is let go, which means that it waits: readers may still have
-//!    the old snapshot, and evaluations keep it alive until they were counted.
-//! 4. A drain first asks which of those that wait have no owner but this list. That nobody else has a plan is
-//!    seen (`Arc::get_mut`) only after all that its last owner did, so every addition made by it is in the
-//!    counters that the same drain then takes out.
-//! 5. Only after that its counters are released, for another plan to reserve.
+//! 1. It reserves its counters as it is compiled ([`Meter`]).
+//! 2. It is registered before the snapshot that has it is shown, so every count belongs to a registered plan.
+//! 3. It is retired when another snapshot has replaced it, but stays in the list: readers may still have the old
+//!    snapshot, and evaluations keep it alive until they were counted.
+//! 4. A drain first finds the retired plans that have no owner but this list. `Arc::get_mut` tells so only after
+//!    everything that the last other owner did, so all additions by the plan are in the counters that the same
+//!    drain then takes out.
+//! 5. After that its counters are released, and another plan may reserve them.
 //!
-//! A drain puts what was counted under the current minute; a flush hands it to the store as a batch. A batch
-//! has a number, and the store adds it once: one that failed, and perhaps did not, is offered again as it
-//! was.
+//! A drain moves counts from the counters to the current minute; a flush hands them to the store as a batch. A batch
+//! has a number, by which the store adds it only once: when it cannot be told whether one was added, it is offered
+//! again as it was.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,14 +28,14 @@ use crate::model::{Context, Delivered, DeliveryBatch, Timestamp, UserSketch};
 use crate::stats::{Counters, UserSketches};
 use crate::store::Store;
 
-/// How deliveries are counted.
+/// Settings of how deliveries are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Settings {
-    /// Whether they are counted at all.
+    /// Whether deliveries are counted at all.
     pub(super) count: bool,
-    /// Whether users are, too.
+    /// Whether the users whom they are for are estimated, too.
     pub(super) users: bool,
-    /// How often they are flushed.
+    /// Time between two flushes.
     pub(super) interval: Duration,
 }
 
@@ -45,7 +45,7 @@ impl Default for Settings {
     }
 }
 
-/// What was delivered and is not in the store yet.
+/// Deliveries that were counted and are not in the store yet.
 pub(super) struct Deliveries {
     /// Whether anything is counted.
     pub(super) counts: bool,
@@ -63,26 +63,26 @@ pub(super) struct Deliveries {
 #[derive(Default)]
 struct Plans {
     all: BTreeMap<u32, Arc<Plan>>,
-    /// Those that were replaced.
+    /// The first counters of those that are retired.
     gone: Vec<u32>,
-    /// How many of these somebody still had when they were last looked through.
+    /// How many of these still had another owner when they were last looked through.
     kept: usize,
 }
 
-/// What was drained and is not in the store yet.
+/// Counts that were taken out of the counters and are not in the store yet.
 #[derive(Default)]
 struct Waiting {
-    /// What was offered to the store, which may have it.
+    /// The batch that was offered to the store, which may have added it.
     offered: Option<DeliveryBatch>,
-    /// What comes after that, by minute and counter; several, if the counter was given to another plan meanwhile.
+    /// The counts for the next batch, by minute and counter; several if another plan got the counter meanwhile.
     next: BTreeMap<(i64, u32), Vec<Delivered>>,
     /// The number of the newest batch; `None` if it is not known yet.
     number: Option<u64>,
 }
 
-/// From how much on that the store does not take nothing more is drained: the counters keep it.
+/// The most counts that wait for the store: when there are as many, nothing is drained, and the counters keep it.
 const MUCH: usize = 1 << 18;
-/// From how many replaced plans on they are looked through without waiting for the next flush.
+/// Number of retired plans from which on they are looked through without waiting for the next flush.
 const MANY_PLANS: usize = 1 << 12;
 
 impl Deliveries {
@@ -113,13 +113,13 @@ impl Deliveries {
         }
     }
 
-    /// Takes up plans before any evaluation can be made by them.
+    /// Registers plans, before the first evaluation by them.
     pub(super) fn register(&self, made: Vec<Arc<Plan>>) {
         let counted = made.into_iter().filter(|plan| plan.first_counter() != UNCOUNTED);
         self.plans().all.extend(counted.map(|plan| (plan.first_counter(), plan)));
     }
 
-    /// Lets plans go, once nobody has them any more.
+    /// Retires plans that were replaced: each is dropped once nobody else has it.
     pub(super) fn retire(&self, gone: Vec<Arc<Plan>>) {
         let counted =
             gone.iter().map(|plan| plan.first_counter()).filter(|first| *first != UNCOUNTED);
@@ -132,17 +132,17 @@ impl Deliveries {
         }
     }
 
-    /// Puts what was counted so far under the current minute.
+    /// Moves the counts so far to the current minute.
     pub(super) fn drain(&self) {
         self.drain_to(&mut self.waiting(), minute(self.clock.now()));
     }
 
-    /// Hands what was counted so far to the store.
+    /// Hands the counts so far to the store.
     pub(super) fn flush(&self) -> Result<()> {
         self.flush_as_of(minute(self.clock.now()))
     }
 
-    /// Hands what was counted so far to the store, under a minute.
+    /// Hands the counts so far to the store, as those of a minute.
     pub(super) fn flush_as_of(&self, minute: i64) -> Result<()> {
         let mut waiting = self.waiting();
         loop {
@@ -164,7 +164,7 @@ impl Deliveries {
         }
     }
 
-    /// What was counted, by counter.
+    /// The counts since the last drain, by counter.
     fn drained(&self, minute: i64) -> Vec<(u32, Delivered)> {
         // what is told of them takes longer than to find them: commits need not wait for that
         let counts = self.counts().into_iter().map(|(plan, counter, count, users)| {
@@ -174,7 +174,7 @@ impl Deliveries {
         counts.collect()
     }
 
-    /// Takes what was counted out of the counters, and lets go of the plans that nobody has any more.
+    /// Takes the counts out of the counters, and drops the retired plans that nobody else has.
     fn counts(&self) -> Vec<(Arc<Plan>, u32, u64, Option<UserSketch>)> {
         let mut plans = self.plans();
         // nobody counts by these any more: whatever was counted by them is seen below

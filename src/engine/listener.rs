@@ -9,7 +9,7 @@ use crate::model::{Change, Revision};
 /// Listener to new revisions.
 type RevisionListener = dyn Fn(&Revision, &[Change]) + Send + Sync;
 
-/// The functions to call, as long as their subscriptions live.
+/// Subscribed listeners; each is called as long as its subscription lives.
 pub(crate) struct Listeners<F: ?Sized = RevisionListener>(Mutex<Vec<Weak<F>>>);
 
 /// Keeps a listener subscribed; dropping it ends that.
@@ -44,7 +44,7 @@ impl<F: ?Sized + Send + Sync + 'static> Listeners<F> {
         all.iter().all(|listener| listener.strong_count() == 0)
     }
 
-    /// Those to call. The caller calls them outside the lock: a listener may subscribe another.
+    /// The listeners that are subscribed now. They are called without the lock: a listener may subscribe another.
     pub(crate) fn all(&self) -> Vec<Arc<F>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter().filter_map(Weak::upgrade).collect()
@@ -52,7 +52,7 @@ impl<F: ?Sized + Send + Sync + 'static> Listeners<F> {
 }
 
 impl Listeners {
-    /// Calls everyone, in the order in which they subscribed.
+    /// Calls all listeners, in the order in which they subscribed.
     pub(crate) fn call(&self, revision: &Revision, changes: &[Change]) {
         for listener in self.all() {
             listener(revision, changes);

@@ -1,4 +1,5 @@
-//! The executor: one for the shell, for scripts and for the library.
+//! The engine: databases, sessions and transactions. Each statement is carried out here, whether it comes from a
+//! shell, a script or the library.
 
 mod bell;
 mod builder;

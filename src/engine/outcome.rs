@@ -1,11 +1,11 @@
-//! What statements give back.
+//! Outcomes of statements: the rows of a query, or what a write did.
 
 use crate::model::Name;
 use crate::model::ObjectKind;
 use crate::query::Rows;
 use crate::statement::Effect;
 
-/// What a statement did or found.
+/// Outcome of a statement: what it found, or what it did.
 ///
 /// ```
 /// let db = pcq::Database::in_memory()?;
@@ -54,7 +54,7 @@ impl Outcome {
         if let Self::Rows(rows) = self { Some(rows) } else { None }
     }
 
-    /// What a write did, in fields, if it changed something.
+    /// The effect of a write, in fields; `None` if nothing was changed.
     #[must_use]
     pub fn effect(&self) -> Option<&Effect> {
         if let Self::Changed { effect, .. } = self { Some(effect) } else { None }
@@ -78,7 +78,7 @@ impl Outcome {
         if let Self::Changed { revision, .. } = self { *revision } else { None }
     }
 
-    /// What else is to be known of a write: the clauses that stand behind the sentence.
+    /// Notes on a write, such as what has to follow it: the last clauses of its sentence.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         self.effect().map_or(&[], Effect::notes)

@@ -1,4 +1,4 @@
-//! Sessions: who writes and why, what the parameters are, and the transaction that is open.
+//! Sessions: the actor, comment and parameters of statements, and the open transaction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! One state of the store at one instant, for any number of reads.
+//! Snapshots: one state of the store at one instant, for any number of reads.
 
 use super::from_value::{FromValue, read, unknown_key};
 use super::key::AsKey;

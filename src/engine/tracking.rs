@@ -155,7 +155,7 @@ impl Database {
         Ok(context.with_past(history, ready))
     }
 
-    /// What is known of a user.
+    /// The history of a user.
     pub(super) fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
         let read = || Ok(UserHistory::new(self.shared.store.reader()?.user_entries(user)?));
         if self.shared.read_only {
@@ -165,7 +165,7 @@ impl Database {
         self.shared.histories.get(user, read)
     }
 
-    /// Stores a batch.
+    /// Stores a batch under the lock of the writer.
     fn add_batch(&self, batch: &Batch) -> Result<Added> {
         let _writer = self.lock_writer();
         self.shared.histories.write(batch, || self.shared.store.add_batch(batch))
@@ -177,7 +177,7 @@ impl Database {
         self.add_entries_locked(entries)
     }
 
-    /// [`Self::add_entries`], by who holds the lock of the writer.
+    /// [`Self::add_entries`] for a caller that holds the lock of the writer.
     pub(super) fn add_entries_locked(&self, entries: &[Entry]) -> Result<Added> {
         let store = || self.shared.store.add_entries(entries);
         let added = self.shared.histories.write(entries, store)?;

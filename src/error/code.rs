@@ -1,11 +1,11 @@
-//! Codes of errors, which stay when the sentences change, and who has to act on them.
+//! Codes of errors, which stay the same when sentences change, and classes of errors by who can mend them.
 
 use std::fmt;
 
 use super::kind::ErrorKind;
 use crate::model::{JsonError, NameError, ObjectKind};
 
-/// Who can mend what went wrong.
+/// Class of an error, by who can mend it.
 ///
 /// ```
 /// let db = pcq::Database::in_memory()?;

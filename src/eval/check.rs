@@ -1,5 +1,4 @@
-//! Checks of a condition before any user is seen: types, arguments and literals that are
-//! wrong whatever the user.
+//! Checks of conditions before they are compiled: types, arguments and literals that are wrong whatever the user.
 
 use std::fmt;
 

@@ -17,7 +17,7 @@ use crate::model::{
     Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, Short, Span, Spanned, Value,
 };
 
-/// From how many texts on a list is searched by hash, if they are not all short.
+/// Length from which on a list of texts is searched by hash, unless all are short.
 const SET_FROM: usize = 9;
 
 /// Checks a condition where it stands, and compiles it.
@@ -31,7 +31,7 @@ pub(super) fn compile_with(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> R
     build(expr, scope, fields, Form::Quick)
 }
 
-/// Compiles a condition that was checked, part by part as it is written.
+/// Compiles a condition that was checked, with a node for each part of it.
 pub(super) fn compile_plain(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> Result<Program> {
     build(expr, scope, fields, Form::Plain)
 }
@@ -43,12 +43,12 @@ pub(crate) fn compile_value(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
     build(expr, scope, &Fields::default(), Form::Quick)
 }
 
-/// Layout of a condition.
+/// Layout of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// Each part has a node, whose operands are the operands of the part.
+    /// A node for each part of the condition, as `EXPLAIN` tells of them.
     Plain,
-    /// What is asked most is one node with all that it looks at.
+    /// One node for the commonest tests, with their operands inside, which takes less time.
     Quick,
 }
 

@@ -1,4 +1,4 @@
-//! One state of the store, compiled: the keys, segments and configs that evaluations go by.
+//! Compiled state of the store: the plans of keys and the programs of segments that evaluations run.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::listing::Lists;
 use crate::model::{Catalog, Change, Condition, ConfigId, KeyId, Segment, SegmentId};
 
-/// A handle of a state that few threads share.
+/// Handle of a compiled state. Few threads share one, so that they do not contend for its count of owners.
 #[repr(align(128))]
 #[derive(Debug)]
 pub(super) struct Pin(pub(super) Arc<Compiled>);
@@ -32,7 +32,7 @@ impl Deref for Pin {
     }
 }
 
-/// The state itself.
+/// State of the store, compiled.
 #[derive(Clone, Default)]
 pub(super) struct Compiled {
     pub(super) catalog: Catalog,
@@ -47,13 +47,13 @@ pub(super) struct Compiled {
     pub(super) asking: OrdSet<SegmentId>,
     /// The functions over events that may decide over a key.
     pub(super) questions: OnceLock<Box<[Arc<Measure>]>>,
-    /// The config of which a version is pretended to be live.
+    /// The config that has a version live only in this state, for questions of what would be.
     pretended: Option<ConfigId>,
-    /// Which store it is of; those that came of one another have the same.
+    /// The same number in all states that were made from one another: those of one opened store.
     pub(super) lineage: u64,
 }
 
-/// A segment's condition, and the program for it.
+/// Condition of a segment, and the program for it.
 #[derive(Debug)]
 pub(super) struct CompiledSegment {
     pub(super) condition: Condition,
@@ -62,7 +62,7 @@ pub(super) struct CompiledSegment {
     program: OnceLock<Option<Program>>,
 }
 
-/// The plans that a change made, and those that they replace.
+/// Plans that a change made, and those that they replace.
 #[derive(Debug, Default)]
 pub(crate) struct Replaced {
     pub(crate) made: Vec<Arc<Plan>>,
@@ -108,7 +108,7 @@ impl Touched {
 }
 
 impl Compiled {
-    /// Compiles all of a catalog, but for conditions: these are compiled when they are first needed.
+    /// Compiles a catalog. Conditions are left for when they are first needed.
     pub(super) fn new(catalog: &Catalog, lineage: u64, meter: &dyn Meter) -> (Self, Replaced) {
         let mut made = Self { catalog: catalog.clone(), lineage, ..Self::default() };
         for segment in catalog.segments() {
@@ -118,7 +118,7 @@ impl Compiled {
         (made, replaced)
     }
 
-    /// The state after changes; the catalog is the one after them, and compiled is what they touched.
+    /// The state after changes, and with the catalog after them: only what they touch is compiled anew.
     pub(super) fn after(
         &self,
         catalog: &Catalog,

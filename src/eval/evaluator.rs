@@ -297,7 +297,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     }
 }
 
-/// What was read as an operand; `None` if it was not.
+/// An attribute that was read as a type, as an operand; `None` if it still has to be read.
 fn read_as<'a, T>(read: As<T>, operand: impl FnOnce(T) -> Operand<'a>) -> Option<Operand<'a>> {
     match read {
         As::This(value) => Some(operand(value)),
@@ -306,12 +306,12 @@ fn read_as<'a, T>(read: As<T>, operand: impl FnOnce(T) -> Operand<'a>) -> Option
     }
 }
 
-/// From how many texts on halving is quicker than looking at each.
-const HALVE_FROM: usize = 16;
+/// Length from which on a binary search is quicker than a scan.
+const BISECT_FROM: usize = 16;
 
 /// Whether a text is among sorted ones.
 fn has(texts: &[Short], text: Short) -> bool {
-    if texts.len() < HALVE_FROM {
+    if texts.len() < BISECT_FROM {
         texts.contains(&text)
     } else {
         texts.binary_search(&text).is_ok()

@@ -1,4 +1,4 @@
-//! The hashes by which the shares of other systems can be written down.
+//! Hash functions of other systems, for conditions that repeat the shares of users which these drew.
 
 use std::fmt::Write as _;
 

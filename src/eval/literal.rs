@@ -1,4 +1,4 @@
-//! Types, and the literals that are read when a condition is stored.
+//! Types of expressions, and literals that are read when a condition is stored.
 
 use std::fmt;
 

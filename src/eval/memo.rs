@@ -1,4 +1,4 @@
-//! Memo of what was decided for a user, so that it is decided once.
+//! Memo of the decisions in an evaluation: each segment and key is decided once for a user.
 
 use std::collections::BTreeMap;
 

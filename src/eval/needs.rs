@@ -1,4 +1,5 @@
-//! Needs of the segments: how far back they look into the events of each name. So far back no event may be dropped.
+//! Needs of segments: how far back their conditions look at events, by name. Events within that reach stay in the
+//! store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use super::measure::{frame, text};
 use crate::model::{Behaviour, Catalog, Expr, ExprKind, Name, Reach, Segment, Timestamp};
 
-/// The segments that look at events of a name, and how far back.
+/// Segments that look at events of a name, and how far back.
 type Looking = BTreeMap<Name, Reach>;
 
 /// Needs of the segments that are not archived, by the names of the events.

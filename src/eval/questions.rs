@@ -1,4 +1,5 @@
-//! Questions: the functions over events that can decide over a key. They are answered before a user is evaluated.
+//! Questions: the functions over events that can decide over a key. They are answered when the context of a user is
+//! made, once for all keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

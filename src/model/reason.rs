@@ -1,4 +1,4 @@
-//! Why a key has the value that it has.
+//! Reasons of evaluations: why a key has its value.
 
 use std::fmt;
 

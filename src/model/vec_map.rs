@@ -1,4 +1,4 @@
-//! A map of few entries.
+//! Map of few entries, in a sorted vector.
 
 /// A map of few entries: one sorted vector. A tree of the smallest size takes a kilobyte, and of every config
 /// there are two such maps in memory, mostly with one to three entries.

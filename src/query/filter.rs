@@ -192,7 +192,7 @@ fn column_of(columns: &[Column], path: &Path, span: Span) -> Result<usize> {
     })
 }
 
-/// How to name what a column has inside, if that may have been meant.
+/// Hint at the members of a column, if one of them may have been meant.
 fn member_hint(columns: &[&str], name: &str) -> String {
     let objects =
         [("properties", "a property of an event"), ("attributes", "an attribute of a user")];
@@ -201,7 +201,7 @@ fn member_hint(columns: &[&str], name: &str) -> String {
     column.map_or_else(String::new, |(column, what)| format!("; {column}.{name} is {what}"))
 }
 
-/// What names mean in the `WHERE` of a table: its columns.
+/// Scope of the `WHERE` of a table: names are its columns.
 struct ColumnScope<'c> {
     columns: &'static [Column],
     /// If the rows are about users: the keys and segments that may be asked of them.

@@ -1,21 +1,21 @@
-//! Ends of scans that take longer than somebody has patience.
+//! Interrupts: another thread ends the scans that take too long.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{ErrorKind, Result};
 
-/// Count of how often scans were asked to end.
+/// Count of the interrupts of a database.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interrupts(Arc<AtomicU64>);
 
 impl Interrupts {
-    /// Returns what ends the scans that run.
+    /// Returns a handle that ends the scans that are running.
     pub(crate) fn handle(&self) -> InterruptHandle {
         InterruptHandle(self.clone())
     }
 
-    /// Begins to watch, for a scan that begins now.
+    /// Returns the watch of a scan that begins now.
     pub(crate) fn watch(&self) -> Watch {
         Watch { interrupts: self.clone(), began: self.count() }
     }
@@ -25,7 +25,7 @@ impl Interrupts {
     }
 }
 
-/// Watch whether a scan is to end.
+/// Watch of one scan for interrupts.
 #[derive(Debug)]
 pub(crate) struct Watch {
     interrupts: Interrupts,
@@ -44,8 +44,8 @@ impl Watch {
     }
 }
 
-/// Ends what takes long in a database. It does not keep the database open, so that it can be handed to whoever
-/// hears that somebody has lost patience.
+/// Handle that ends long scans of a database, from any thread. It does not keep the database open, so it can be kept
+/// by whoever hears of Ctrl-C or of a client that went away.
 #[derive(Clone, Debug)]
 pub struct InterruptHandle(Interrupts);
 

@@ -1,4 +1,4 @@
-//! The past: the state of the store as of an instant, with only what a statement needs of it.
+//! Past states of the store, as of an instant: each has only what a statement needs of it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::model::{
 use crate::statement::Text;
 use crate::store::Reader;
 
-/// What is needed of the past.
+/// Part of a past state that a statement needs.
 pub(super) enum Wanted<'a> {
     /// Every object.
     All,
@@ -60,8 +60,8 @@ pub(super) fn state(view: &View<'_>, as_of: Option<&Text>, wanted: &Wanted<'_>) 
     Ok(State { snapshot: snapshot.with_lists(lists), at })
 }
 
-/// The lists of users that a catalog of the past refers to, without the users whom the open transaction forgets.
-/// Those that are no longer in force are read.
+/// Lists of users that a catalog of the past refers to, without the users whom the open transaction forgets. Lists
+/// that are not in memory any more are read from the store.
 fn lists(view: &View<'_>, catalog: &Catalog, now: &Arc<Lists>) -> Result<Arc<Lists>> {
     let wanted = list::referred(catalog);
     let lists = if wanted.is_subset(&now.numbers()) {

@@ -1,4 +1,4 @@
-//! What the open transaction wrote, and nobody else sees.
+//! Pending writes: those of the open transaction, which nobody else sees.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use crate::model::Value;
 /// A row of a table: a value for each column.
 pub(crate) type Row = Vec<Value>;
 
-/// What the values of a column are; each may be `NULL`, too.
+/// Kind of the values of a column. Any of them may be `NULL`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ColumnKind {
@@ -54,13 +54,13 @@ impl Column {
         &self.name
     }
 
-    /// What the values are.
+    /// The kind of the values.
     #[must_use]
     pub fn kind(&self) -> ColumnKind {
         self.kind
     }
 
-    /// What the column holds, in a few words; nothing if it was made at run time.
+    /// A description of the column in a few words; empty if it was made at run time.
     #[must_use]
     pub fn doc(&self) -> &str {
         self.doc

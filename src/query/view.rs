@@ -1,4 +1,4 @@
-//! What a statement may read: one state of the store at one instant.
+//! View: all that a statement reads, one state of the store at one instant.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -16,13 +16,13 @@ use crate::statement::Parameters;
 use crate::statement::find::unknown_version;
 use crate::store::Reader;
 
-/// Lender of what a view reads when it needs it: the engine.
+/// Lender of readers and histories, which a view takes when it first needs them: the engine.
 pub(crate) trait Lender {
     /// Begins to read one state of the store.
     fn reader(&self) -> Result<Reader>;
 
-    /// The history of a user as it stands now. It may be one that is kept, so it is not read by the reader of a
-    /// view, which may be older.
+    /// The current history of a user. It may come from a cache, and be newer than the state that the reader of a
+    /// view reads.
     fn history(&self, user: &str) -> Result<Arc<UserHistory>>;
 }
 

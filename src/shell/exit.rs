@@ -1,4 +1,4 @@
-//! Exit codes, and the errors that end the program.
+//! Exit codes, and reasons to end the program early.
 
 use std::io;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::report::Reporter;
 use pcq::{Error, ErrorClass, ErrorKind};
 
-/// What the exit code tells; of several, the greatest.
+/// Exit code of the program; of several, the greatest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
     /// All went well.
@@ -22,7 +22,7 @@ pub(super) enum Exit {
 }
 
 impl Exit {
-    /// What it means that a statement failed with this error.
+    /// The exit code of a statement that failed with an error.
     pub(super) fn of(error: &Error) -> Self {
         match error.class() {
             ErrorClass::Store => Self::Store,
@@ -37,7 +37,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why the program ends before its work is done.
+/// Reason to end the program before its work is done.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// An error that is still to be told.
@@ -46,10 +46,10 @@ pub(super) enum Stop {
         file: Option<String>,
         /// What went wrong.
         error: Error,
-        /// What the exit code says of it.
+        /// The exit code for it.
         exit: Exit,
     },
-    /// Whatever went wrong has been told.
+    /// An error that has been told.
     Told(Exit),
     /// Nobody reads the output any more, which is no error: `pcq dump store | head`.
     ClosedPipe,
@@ -61,7 +61,7 @@ impl Stop {
         Self::Error { file: None, error, exit }
     }
 
-    /// Ends because of what the library was asked for.
+    /// Ends with an error that the library returned.
     pub(super) fn failed(error: Error) -> Self {
         let exit = Exit::of(&error);
         Self::error(error, exit)

@@ -1,4 +1,4 @@
-//! Where statements come from: files, standard input, the command line.
+//! Sources of scripts: files, standard input, the command line.
 //!
 //! A script is never held: a dump may be larger than memory, so what does not fit of one is read twice, to check it
 //! and to run it.

@@ -1,4 +1,4 @@
-//! Command: what a statement asks for, found right as far as the statement can tell.
+//! Commands: statements that were checked against a state, by what has to be done with them.
 
 use super::plan::Plan;
 use super::{

@@ -149,7 +149,7 @@ impl Effect {
         self.version
     }
 
-    /// What else is to be known: clauses that stand behind the sentence.
+    /// Notes, such as what has to follow: the last clauses of the sentence.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes

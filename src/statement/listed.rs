@@ -1,4 +1,4 @@
-//! Segment that gets a list of users. No statement does that, for statements open no files.
+//! Lists of users that are given to segments, by `pcq list` or the library: no statement opens a file.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, ObjectKind, 
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
     pub(crate) segment: Spanned<Name>,
-    /// What a segment is for that is made.
+    /// The description of a segment that is made for the list.
     pub(crate) description: Option<Text>,
 }
 
 impl Listed {
-    /// Checks that a segment can have a list, and says what it does.
+    /// Checks that a segment can have a list, and plans the change.
     pub(crate) fn plan(&self, binder: &Binder<'_>, list: ListId) -> Result<Plan> {
         let name = &self.segment.node;
         if *name == Name::everyone() {

@@ -1,4 +1,4 @@
-//! Statement that is parsed, and may still not be run.
+//! Parsed statements: the syntax is right, but something else may be wrong.
 
 use std::fmt;
 use std::sync::Arc;

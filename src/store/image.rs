@@ -1,4 +1,4 @@
-//! One state of the file, as redb shows it: tables, and what stood in them when.
+//! Image: one state of the file, as a read transaction of redb shows it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a failed parse is told as: expected, found, and what people who know SQL may have meant.
+//! Errors of parsing: what was expected, what was found, and a hint where SQL or another language was meant.
 
 use pest::error::{Error as PestError, ErrorVariant, InputLocation};
 
@@ -10,7 +10,7 @@ use crate::model::{Name, NameError, Span};
 /// The longest token that an error quotes whole, in characters.
 const QUOTED_CHARS: usize = 40;
 
-/// Makes an error of the statement of what pest reports.
+/// Makes an error of what pest reports about a statement.
 pub(super) fn explain(text: &str, error: &PestError<Rule>) -> Error {
     let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
     let rest = text.get(at..).unwrap_or_default();
@@ -42,14 +42,14 @@ fn token(rest: &str) -> &str {
     rest.get(..length).unwrap_or(rest)
 }
 
-/// A quoted name that is none.
+/// Error of a token in double quotes that is no valid name.
 fn bad_name(token: &str) -> Option<Error> {
     let name = token.strip_prefix('"')?.strip_suffix('"')?;
     let error = Name::new(name).err()?;
     (!matches!(error, NameError::TooLong(_))).then(|| Error::from(error))
 }
 
-/// JSON that is none: its own error says more than that JSON was expected.
+/// Error of JSON that is not valid, which says more than that JSON was expected.
 fn bad_json(rest: &str, at: usize, positives: &[Rule]) -> Option<Error> {
     let wanted = positives.iter().any(|rule| {
         let operand = matches!(rule.reading(), Reading::Operand);
@@ -124,7 +124,7 @@ fn describe(token: &str) -> String {
     }
 }
 
-/// What to write instead, where people write what other languages have.
+/// Hint at what to write instead of what other languages have.
 fn hint(text: &str, at: usize, token: &str, positives: &[Rule]) -> Option<String> {
     let before = text.get(..at).unwrap_or_default();
     let wants = |rule: Rule| positives.contains(&rule);

@@ -1,4 +1,4 @@
-//! A thin cover over the pairs of pest: a node of the tree, and a walk over its children.
+//! Nodes of the tree that pest makes of a statement, and cursors over their children.
 
 use pest::iterators::{Pair, Pairs};
 

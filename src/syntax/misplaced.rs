@@ -1,4 +1,4 @@
-//! What stands where it cannot: `VALUE` outside of a `CHECK`, attributes inside of one, and so on.
+//! Misplaced parts of conditions: `VALUE` outside of a `CHECK`, attributes inside of one, and so on.
 //!
 //! A pass of its own over the tree, as that is an error of the syntax, whatever else is wrong.
 

@@ -1,4 +1,4 @@
-//! Cuts scripts into statements without holding more than one of them.
+//! Splitter: cuts scripts into statements, and holds no more than one of them.
 //!
 //! It finds the `;` that ends a statement among the tokens, and bounds size and nesting before the grammar
 //! sees anything: that needs no stack here, and does there.
@@ -43,7 +43,7 @@ pub(crate) enum LastEnd {
     Optional,
 }
 
-/// Cuts a script into statements.
+/// Splitter of a script into statements.
 #[derive(Debug)]
 pub(crate) struct Splitter<R> {
     lexer: Lexer<R>,
@@ -227,7 +227,7 @@ fn first_bytes(text: &str, bytes: usize) -> &str {
     fits.unwrap_or_default()
 }
 
-/// A part of a script while it is read.
+/// Draft of a piece, while it is read.
 struct Draft {
     /// What was read, as far as it fits into the limit.
     text: String,
@@ -309,8 +309,7 @@ impl Draft {
         self.error.get_or_insert_with(|| Error::new(kind).at(Span::new(start, end)));
     }
 
-    /// That a quote or comment has no end is told rather than what was found before: all of that may be
-    /// inside of it.
+    /// Records that a quote or comment has no end. It replaces an earlier error, which may be one of the text inside.
     fn unterminated(&mut self, what: &'static str) {
         let span = Span::new(self.began, self.total);
         self.terminated = false;

@@ -1,4 +1,4 @@
-//! Stores written as scripts, and scripts made stores again.
+//! Dumps of stores as scripts, and the loads that make stores of them again.
 
 mod config;
 mod dump;

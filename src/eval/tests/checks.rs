@@ -1,3 +1,5 @@
+//! Conditions that are refused, and why.
+
 use super::super::{CheckScope, passes_check};
 use super::*;
 use crate::model::{AffixKind, Path, Span};

@@ -1,3 +1,5 @@
+//! The functions of conditions, with the edges of their arguments.
+
 use super::*;
 use ArithmeticOp as Op;
 

@@ -1,3 +1,5 @@
+//! Hashes and buckets, against values from their definitions.
+
 use super::super::bucket::{Bucketer, Murmur, bucket};
 use super::super::hash::Algorithm;
 use super::*;

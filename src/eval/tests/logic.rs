@@ -1,3 +1,5 @@
+//! Three-valued logic, comparisons and membership.
+
 use super::*;
 use crate::model::{AffixKind, IsWhat, Quantifier};
 

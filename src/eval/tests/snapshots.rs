@@ -1,3 +1,5 @@
+//! Snapshots of catalogs that are made by hand.
+
 use super::super::{Evaluation, Moment, NoMeter, Snapshot};
 use super::*;
 use crate::model::{

@@ -1,3 +1,5 @@
+//! Deep and long conditions on a small stack.
+
 use super::super::Snapshot;
 use super::*;
 use crate::model::{Change, Condition, Segment, SegmentId, VersionReader};

@@ -1,3 +1,5 @@
+//! Traces of evaluations.
+
 use super::snapshots::*;
 use super::*;
 use crate::eval::Trace;

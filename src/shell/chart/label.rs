@@ -1,4 +1,4 @@
-//! Text that must fit into a place.
+//! Labels: texts that are cut to a width.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

@@ -1,4 +1,4 @@
-//! `track`: loads what users are and did, from files of other programs.
+//! `track`: loads profiles and events from files of other programs.
 //!
 //! A file is read row by row, and what a row says goes straight to [`Database::track_all`], which keeps it in
 //! batches. A row that says nothing is counted and told; the rest goes on.

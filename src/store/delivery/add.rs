@@ -1,4 +1,4 @@
-//! Adding a batch, and adding up what is old.
+//! Additions of batches, and the roll-up of old counts to longer buckets.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ pub(super) fn digest(record: &[u8]) -> u128 {
     hash.iter().take(16).fold(0, |digest, byte| digest << 8 | u128::from(*byte))
 }
 
-/// What a batch adds, put together so that each record is written once.
+/// Sums of a batch, so that each record is written once.
 #[derive(Default)]
 struct Sums {
     counts: BTreeMap<CountKey, Counts>,

@@ -1,4 +1,4 @@
-//! What must hold of the tables of deliveries.
+//! Check of the tables of deliveries: every record, and the rules between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::store::record::{KeySpanRecord, SeriesRecord};
 use crate::store::report::VerifyReport;
 use crate::store::tables::{COUNTS, CountKey, META, SERIES, SERIES_NUMBERS, SKETCHES};
 
-/// Checks every record, and every rule that ties them together.
+/// Checks every record of deliveries, and every rule between the records.
 pub(in crate::store) fn check(
     image: &Image,
     catalog: &Catalog,
@@ -30,7 +30,7 @@ pub(in crate::store) fn check(
     checker.spans()
 }
 
-/// From the first to the last of some buckets: of each the first minute, and the one after its last.
+/// Reach of some buckets: the first and the last of them, each from its first minute to the one after its last.
 #[derive(Clone, Copy)]
 struct Reach {
     first: (i64, i64),
@@ -155,7 +155,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Compares when the keys were delivered with the counts.
+    /// Compares the first and last minutes of each key with the counts.
     fn spans(&mut self) -> Result<()> {
         let Some(spans) = self.report.note(spans(self.image))? else { return Ok(()) };
         let told: BTreeMap<_, _> = spans.into_iter().collect();

@@ -1,4 +1,4 @@
-//! Asking what was delivered.
+//! Queries of deliveries: counts of a config by time, and of each key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -15,8 +15,7 @@ use crate::store::image::Image;
 use crate::store::record::{KeySpanRecord, SeriesRecord};
 use crate::store::tables::{Bytes, COUNTS, CountKey, KEY_SPANS, SERIES, SKETCHES};
 
-/// A time that is asked for: the buckets that begin in it, but its own beginning is first taken back to the
-/// beginning of its bucket.
+/// Period that is asked for: all buckets that begin in it, and the one that its own start is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Period {
     pub(crate) since: Option<Timestamp>,
@@ -38,7 +37,7 @@ impl Period {
     }
 }
 
-/// Which deliveries of a config are asked for, and in buckets of which size.
+/// Query of the deliveries of a config, in buckets of a size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeliveryQuery {
     pub(crate) config: ConfigId,
@@ -49,7 +48,7 @@ pub(crate) struct DeliveryQuery {
     pub(crate) period: Period,
 }
 
-/// How often something was delivered in a bucket of time.
+/// Count of a delivery in a bucket of time.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DeliveryCount {
     /// The first minute of the bucket, since 1970.
@@ -64,7 +63,7 @@ pub(crate) struct DeliveryCount {
     pub(crate) users: Option<f64>,
 }
 
-/// How often a key was delivered in a period, and when it was at all.
+/// Deliveries of a key in a period, and its first and last minute ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyDeliveries {
     pub(crate) deliveries: u64,
@@ -86,7 +85,7 @@ impl DeliveryQuery {
     }
 }
 
-/// A series as far as it is needed to add up.
+/// Part of a series that sums need.
 struct Known {
     key: u32,
     wanted: bool,

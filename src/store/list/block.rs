@@ -1,4 +1,4 @@
-//! Ids in a block: of each what it shares with the one before it is left out.
+//! Blocks of ids: each id without the prefix that it shares with the one before it.
 
 use crate::error::{Error, Result};
 use crate::store::codec::{decode, pack, unpack};

@@ -1,4 +1,4 @@
-//! What must hold of the tables of lists.
+//! Check of the tables of lists: every record, and that segments refer to every list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ pub(in crate::store) fn check(
     Ok(())
 }
 
-/// The lists that were sealed: numbered from 1, and as long as they say.
+/// Checks that the sealed lists are numbered from 1 and have as many ids as they say; gives their numbers.
 fn sealed(
     image: &Image,
     found: &BTreeMap<ListId, u64>,
@@ -58,7 +58,7 @@ fn sealed(
     Ok(sealed)
 }
 
-/// Reads all blocks; gives how many ids each list has.
+/// Checks all blocks; gives how many ids each list has.
 fn blocks(image: &Image, report: &mut VerifyReport) -> Result<BTreeMap<ListId, u64>> {
     let mut found = BTreeMap::new();
     let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(found) };
@@ -81,7 +81,7 @@ fn blocks(image: &Image, report: &mut VerifyReport) -> Result<BTreeMap<ListId, u
     Ok(found)
 }
 
-/// Whether ids come one after the other, and after another one.
+/// Whether ids are in order, and come after the last one of the block before.
 fn in_order(after: Option<&str>, ids: &UserIds) -> bool {
     let all: Vec<&str> = after.into_iter().chain(ids.iter()).collect();
     all.is_sorted_by(|a, b| a < b)

@@ -1,4 +1,4 @@
-//! Adding a batch.
+//! Additions of entries: each batch becomes a run.
 
 use std::ops::AddAssign;
 
@@ -20,10 +20,10 @@ use crate::store::list;
 use crate::store::record::{BlockRecord, RunRecord, TotalsRecord};
 use crate::store::tables::RUNS;
 
-/// What became of a batch of entries.
+/// Result of adding entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Added {
-    /// Those that took effect, also those that made a user forgotten.
+    /// Entries that took effect, with those that made a user forgotten.
     pub(crate) added: u64,
     /// Events with an id that the store has seen: they are ignored.
     pub(crate) repeated: u64,

@@ -1,4 +1,4 @@
-//! Entries that are to be added together, in little memory: the last stop of an entry before the file.
+//! Batches: entries that are added together, kept in little memory until they are written to the file.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::store::record::EntryRecord;
 
 type Texts = IndexSet<Arc<str>, RandomState>;
 
-/// Entries in order of receipt. None of them forgets a user.
+/// Batch of entries in order of receipt, none of which forgets a user.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(super) lines: Vec<Line>,
@@ -22,13 +22,13 @@ pub(crate) struct Batch {
     pub(super) names: Texts,
     /// The bytes of users and names.
     interned: usize,
-    /// What is said of users as JSON, and the ids of events.
+    /// The attributes and properties as JSON, and the ids of events.
     text: Vec<u8>,
     /// The digests of the ids of events, and the indexes of their lines.
     pub(super) digests: Vec<(u128, usize)>,
 }
 
-/// An entry.
+/// Entry of a batch.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     /// The index of the user.
@@ -41,8 +41,7 @@ pub(super) struct Line {
 }
 
 impl Batch {
-    /// Appends an entry that was checked. One that forgets a user is nothing that a batch can have: it is left
-    /// out.
+    /// Appends an entry that was checked. One that forgets a user is left out: a batch cannot have it.
     pub(crate) fn push(&mut self, entry: &Entry) -> Result<()> {
         let (members, name, id) = match &entry.what {
             What::Event { name, properties, id } => (properties, Some(name), id.as_deref()),
@@ -76,7 +75,7 @@ impl Batch {
         self.lines.is_empty()
     }
 
-    /// The bytes of what the entries say, and of users and names.
+    /// The bytes that the entries take in memory, with their users and names.
     pub(crate) fn bytes(&self) -> usize {
         self.text.len() + self.interned
     }
@@ -137,7 +136,7 @@ fn intern(texts: &mut Texts, text: &Arc<str>, bytes: &mut usize) -> usize {
     index
 }
 
-/// What is in a batch is not found in it: that cannot be.
+/// Error for a part that a batch refers to and does not have, which cannot be.
 pub(super) fn lost() -> Error {
     corrupt("an entry of a batch is lost")
 }

@@ -1,4 +1,4 @@
-//! Entries of one user together in a record.
+//! Blocks: entries of one user together in a record.
 
 use redb::TableDefinition;
 

@@ -1,4 +1,4 @@
-//! What must hold of the tables of users.
+//! Check of the tables of users: every record, and the rules between them.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -22,7 +22,7 @@ use crate::store::tables::{
     USER_NUMBERS,
 };
 
-/// Checks every record, and every rule that ties them together.
+/// Checks every record of users, and every rule between the records.
 pub(in crate::store) fn check(image: &Image, report: &mut VerifyReport) -> Result<()> {
     let Some(totals) = report.note(totals(&image.table(META)?))? else { return Ok(()) };
     let names = Names::open(image)?;
@@ -30,7 +30,7 @@ pub(in crate::store) fn check(image: &Image, report: &mut VerifyReport) -> Resul
     checker.users()?;
     checker.event_names()?;
     checker.runs()?;
-    checker.all_met()
+    checker.compare_users()
 }
 
 struct Checker<'a> {
@@ -38,33 +38,33 @@ struct Checker<'a> {
     report: &'a mut VerifyReport,
     totals: TotalsRecord,
     names: Names,
-    /// The users of whom there are entries.
+    /// The users of whom entries were found.
     met: HashSet<u32>,
 }
 
-/// Ids of the events of a run, as far as they were met: those of the entries, or those in the table of ids.
+/// Ids of the events of a run: those that its entries have, or those in the table of ids.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Ids {
     count: u64,
-    /// Tells them and their users from others, in whatever order they are met.
+    /// A checksum of the ids with their users, the same in any order.
     sum: u128,
 }
 
 impl Ids {
-    fn meet(&mut self, digest: u128, user: u32) {
+    fn add(&mut self, digest: u128, user: u32) {
         self.count += 1;
         self.sum = self.sum.wrapping_add(digest.wrapping_mul(u128::from(user) * 2 + 1));
     }
 }
 
-/// What was met of a run.
+/// Tally of the entries of a run.
 #[derive(Debug, Default)]
-struct Met {
+struct Tally {
     entries: u64,
     ids: Ids,
 }
 
-/// The pages of runs, as a image sees them.
+/// Table of the pages of runs.
 type RunPages<I> = ReadOnlyTable<PageKey<<I as Item>::Key>, Bytes>;
 
 impl Checker<'_> {
@@ -84,7 +84,7 @@ impl Checker<'_> {
         self.both_ways(EVENT_NUMBERS, EVENT_NAMES, names).map(drop)
     }
 
-    /// Compares two tables that say the same in two orders; gives how much they say.
+    /// Compares two tables with the same pairs, by text and by number; gives how many pairs there are.
     fn both_ways(
         &mut self,
         numbers: TableDefinition<&'static str, u32>,
@@ -119,7 +119,7 @@ impl Checker<'_> {
         self.report.problem(format!("table `{table}`: {what}"));
     }
 
-    /// Checks the runs of entries and of ids, and that no page is of another. That none is missing shows in the
+    /// Checks the runs of entries and of ids, and that every page belongs to a run. A missing page shows in the
     /// number of entries.
     fn runs(&mut self) -> Result<()> {
         let ids_once = self.ids_once();
@@ -128,21 +128,21 @@ impl Checker<'_> {
         let ids = self.image.optional_table(EVENT_IDS)?;
         let (mut base, mut entry_pages, mut id_pages) = (self.base()?, 0, 0);
         for run in std::mem::take(&mut self.totals.runs) {
-            let mut met =
-                if run.number == BASE_RUN { std::mem::take(&mut base) } else { Met::default() };
+            let mut tally =
+                if run.number == BASE_RUN { std::mem::take(&mut base) } else { Tally::default() };
             let mut found = Ids::default();
             for part in run.parts() {
                 entry_pages +=
                     self.run(entries.as_ref(), part, |this, user, block, location| {
-                        this.block(user, &block, location, &mut met)
+                        this.block(user, &block, location, &mut tally)
                     })?;
                 id_pages += self.run(ids.as_ref(), part, |_, digest, Owner(user), _| {
-                    found.meet(digest, user);
+                    found.add(digest, user);
                     Ok(())
                 })?;
             }
-            self.compare(&run_location::<BlockRecord>(run.number), met.entries, run.entries);
-            self.compare_ids(&run_location::<Owner>(run.number), &found, &met.ids);
+            self.compare(&run_location::<BlockRecord>(run.number), tally.entries, run.entries);
+            self.compare_ids(&run_location::<Owner>(run.number), &found, &tally.ids);
         }
         self.compare("table `pcq.user_entries`", base.entries, 0);
         self.all_pages::<BlockRecord>(entries.as_ref(), entry_pages)?;
@@ -150,20 +150,20 @@ impl Checker<'_> {
     }
 
     /// Checks the blocks of the base of a file of format 1.
-    fn base(&mut self) -> Result<Met> {
-        let mut met = Met::default();
-        let Some(base) = self.image.optional_table(USER_ENTRIES)? else { return Ok(met) };
+    fn base(&mut self) -> Result<Tally> {
+        let mut tally = Tally::default();
+        let Some(base) = self.image.optional_table(USER_ENTRIES)? else { return Ok(tally) };
         for block in base.iter().or_fail()? {
             let (key, bytes) = block.or_fail()?;
             let key = key.value();
             let block = self.report.note(read_block(key, bytes.value()))?;
             let Some(block) = block else { continue };
-            self.block(key.0, &block, &block_location(key), &mut met)?;
+            self.block(key.0, &block, &block_location(key), &mut tally)?;
         }
-        Ok(met)
+        Ok(tally)
     }
 
-    /// Checks that no id is of two events.
+    /// Checks that no two events have the same id.
     fn ids_once(&mut self) -> Result<()> {
         let Some(table) = self.image.optional_table(EVENT_IDS)? else { return Ok(()) };
         let mut runs = Merge::<Owner>::from(&table, self.totals.parts(), u128::FIRST)?;
@@ -177,7 +177,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Goes through the items of a run; gives how many pages it has.
+    /// Reads all items of a run; gives how many pages it has.
     fn run<I: Item>(
         &mut self,
         table: Option<&RunPages<I>>,
@@ -218,16 +218,16 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Checks a block of a user: its entries can be read. Takes them up.
+    /// Checks that the entries of a block can be read, and adds them to the tally of its run.
     fn block(
         &mut self,
         user: u32,
         block: &BlockRecord,
         location: &str,
-        met: &mut Met,
+        tally: &mut Tally,
     ) -> Result<()> {
         self.met.insert(user);
-        met.entries += u64::from(block.count);
+        tally.entries += u64::from(block.count);
         if !block.is_bounded() {
             self.report.problem(format!("{location}: it has too many entries, or none"));
         }
@@ -242,7 +242,7 @@ impl Checker<'_> {
             |entry| {
                 events += u64::from(entry.is_event());
                 if let Some(id) = entry.id() {
-                    met.ids.meet(digest(id), user);
+                    tally.ids.add(digest(id), user);
                 }
                 Ok(())
             },
@@ -266,8 +266,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Compares the users with those of whom there is something.
-    fn all_met(&mut self) -> Result<()> {
+    /// Compares the table of users with the users of whom entries were found.
+    fn compare_users(&mut self) -> Result<()> {
         if let Some(ids) = self.image.optional_table(USER_IDS)? {
             for entry in ids.iter().or_fail()? {
                 let number = entry.or_fail()?.0.value();

@@ -1,4 +1,4 @@
-//! Ways through the items of runs, in the order of their keys.
+//! Cursors over the items of runs, in the order of their keys.
 
 use std::ops::{Bound, Range};
 
@@ -10,7 +10,7 @@ use crate::store::failure::{OrFail, corrupt};
 use crate::store::record::{Packed, PageRecord};
 use crate::store::tables::{Bytes, PageKey};
 
-/// A way through the items of a run, in their order. It holds no table, so that others can be written to.
+/// Cursor over the items of a run, in their order. It does not hold the table, which may be written to meanwhile.
 pub(super) struct Cursor<I: Item> {
     run: u64,
     /// The page that it is in, and its bytes.

@@ -1,4 +1,4 @@
-//! Pages of a run that are written once more.
+//! Edits of runs: pages that are written again, with some of their items changed or left out.
 
 use std::ops::Bound;
 
@@ -11,7 +11,7 @@ use crate::store::codec::encode;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::tables::PageKey;
 
-/// Replaces the items under keys, which are sorted, by what a function lets stay of them.
+/// Edits the items that have certain keys, which are sorted: a function gives what stays of each.
 pub(super) fn edit<I: Item>(
     table: &mut RunTable<'_, I>,
     run: u64,
@@ -50,7 +50,7 @@ fn kept<I: Item>(
     Ok(kept)
 }
 
-/// A page, by its key.
+/// Page of a run, with its key.
 type Page<I> = (PageKey<<I as Item>::Key>, PageItems<I>);
 
 /// The first page of a run from a key on.

@@ -1,4 +1,4 @@
-//! Erasing entries, and the ids of their events.
+//! Erasure of entries, and of the ids of their events.
 
 use redb::WriteTransaction;
 
@@ -10,7 +10,7 @@ use crate::store::failure::{OrFail, corrupt};
 use crate::store::record::{BlockRecord, EntryRecord, RunRecord, TotalsRecord};
 use crate::store::tables::{EVENT_IDS, RUNS};
 
-/// Erases entries of users, whose numbers are sorted, but those that stay; gives how many it erased.
+/// Erases the entries of users, whose numbers are sorted, except for those that stay; gives how many it erased.
 pub(super) fn erase(
     transaction: &WriteTransaction,
     totals: &mut TotalsRecord,
@@ -35,7 +35,7 @@ pub(super) fn erase(
     Ok(count)
 }
 
-/// What was erased in a run.
+/// Entries and ids that were erased in a run.
 #[derive(Default)]
 struct Erased {
     entries: u64,

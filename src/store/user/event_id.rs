@@ -1,4 +1,4 @@
-//! Ids of events, by which one that comes twice is known.
+//! Ids of events, by which an event that is sent twice is stored once.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Dropping events that are not kept longer.
+//! Expiry: events that are older than their retention are dropped.
 
 use std::collections::HashMap;
 
@@ -20,10 +20,10 @@ use crate::store::tables::{EVENT_NUMBERS, RUNS};
 /// one goes on where another ended.
 const BATCH_BYTES: usize = if cfg!(test) { 2_000 } else { 16 << 20 };
 
-/// What one transaction dropped.
+/// Result of one transaction of an expiry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Expired {
-    /// How many events.
+    /// How many events it dropped.
     pub(crate) dropped: u64,
     /// The number of the last user that it looked at; `None` if there is none after that.
     pub(crate) last: Option<u32>,

@@ -1,4 +1,4 @@
-//! Taking a user away.
+//! Forgetting of a user: the entries, the ids of their events, and the id of the user are erased.
 
 use redb::WriteTransaction;
 

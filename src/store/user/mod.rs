@@ -1,17 +1,18 @@
-//! What is known of users: entries, each of one user, in the order in which they were received.
+//! Facts about users: profiles and events as *entries*, each of one user, in the order in which they were received.
 //!
-//! Entries come in the order of time, and are asked for by user. Put where they belong at once, each of a
-//! batch would rewrite a page of its own. So a batch becomes a *run*: its entries in the order of the users, in pages
-//! that are written one after the other. Runs are merged as they become many, in the manner of a log-structured
+//! Entries arrive by time, and are read by user. Were each written beside the others of its user, every entry of a
+//! batch would rewrite another page. So a batch becomes a *run*: its entries in the order of the users, in pages that
+//! are written one after the other. Runs are merged as they become many, in the manner of a log-structured
 //! merge tree (O'Neil and others, 1996): each length is eight times the one before, and there are at most seven runs
-//! of a length, so a user is found by a few looks however much there is. The digests of the ids of events do the
-//! same: a run of its own goes with each run of entries, and a batch of them is looked for in the order of both.
+//! of a length, so a user is found by a few look-ups, however many entries there are. The digests of the ids of
+//! events are kept in the same way: a run of them goes with each run of entries, and those of a batch are sorted, so
+//! that they are looked up in one pass.
 //!
-//! A long run is made of others in steps, one with each commit, so that nobody waits for all of it; the module
+//! Runs are merged to a long one in steps, one with each commit, so that no commit waits for all of it; the module
 //! `merge` says how it is read meanwhile.
 //!
-//! All of that is in the file, and changes with the commit of a batch alone: a reader needs nothing but its
-//! snapshot, and waits for nobody.
+//! All of this is in the file, and changes only with the commit of a batch: a reader needs no more than its read
+//! transaction, and waits for nobody.
 //!
 //! # Forgetting
 //!

@@ -1,4 +1,4 @@
-//! Asking what is known of users.
+//! Queries of users: how many there are, and the entries of one, or of a page of them.
 
 use std::collections::HashMap;
 use std::ops::Bound;
@@ -72,12 +72,12 @@ pub(in crate::store) fn users_after(
     Ok(known)
 }
 
-/// The tables with entries, as a image sees them.
+/// Reader of the entries of users, in the order of the users' numbers.
 struct Entries {
     /// The base of a file of format 1.
     base: Option<ReadOnlyTable<(u32, u32), Bytes>>,
     runs: Option<ReadOnlyTable<PageKey<u32>, Bytes>>,
-    /// Where it is in the runs.
+    /// A cursor in each run, and in each source of one.
     cursors: Vec<Cursor<BlockRecord>>,
     names: Names,
 }
@@ -115,7 +115,7 @@ impl Entries {
     }
 }
 
-/// The names of events that were met, each once in memory.
+/// Names of events by their numbers, each read once.
 pub(super) struct Names {
     table: Option<ReadOnlyTable<u32, &'static str>>,
     known: HashMap<u32, Arc<str>>,
@@ -135,15 +135,15 @@ impl Names {
         entries: &mut Vec<Entry>,
     ) -> Result<()> {
         block.each(&location, |record| {
-            self.meet(&record)?;
+            self.look_up(&record)?;
             let entry = record.restore(user, &self.known);
             entries.push(entry.map_err(|why| corrupt(format!("{}: {why}", location())))?);
             Ok(())
         })
     }
 
-    /// Looks the name of an event up when it is first met.
-    fn meet(&mut self, record: &EntryRecord) -> Result<()> {
+    /// Looks up the name of an event, if that was not done before.
+    fn look_up(&mut self, record: &EntryRecord) -> Result<()> {
         let Some(number) = record.name().filter(|number| !self.known.contains_key(number)) else {
             return Ok(());
         };

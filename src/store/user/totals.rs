@@ -1,4 +1,4 @@
-//! What is counted of users.
+//! Totals of users: the runs in their order, how much is in each, and the numbers that are next.
 
 use redb::{ReadableTable, WriteTransaction};
 
@@ -8,7 +8,7 @@ use crate::store::failure::{OrFail, corrupt};
 use crate::store::record::{RunRecord, TotalsRecord, TotalsRecord1};
 use crate::store::tables::{Bytes, META, TOTALS_KEY};
 
-/// Reads what is counted of users; nothing before the first entry.
+/// Reads the totals of users; before the first entry they are empty.
 pub(super) fn totals(meta: &impl ReadableTable<&'static str, Bytes>) -> Result<TotalsRecord> {
     const LOCATION: &str = "the totals of users in table `pcq.meta`";
     let Some(bytes) = meta.get(TOTALS_KEY).or_fail()? else { return Ok(TotalsRecord::default()) };
@@ -21,14 +21,14 @@ pub(super) fn totals(meta: &impl ReadableTable<&'static str, Bytes>) -> Result<T
     Ok(totals)
 }
 
-/// Writes what is counted of users.
+/// Writes the totals of users.
 pub(super) fn put_totals(transaction: &WriteTransaction, totals: &TotalsRecord) -> Result<()> {
     let mut meta = transaction.open_table(META).or_fail()?;
     meta.insert(TOTALS_KEY, encode(totals)?.as_slice()).or_fail().map(drop)
 }
 
 impl TotalsRecord {
-    /// The numbers of all runs and their sources: what is of one user, or one id, comes in the order of receipt.
+    /// The numbers of all runs and their sources, in the order in which the entries of one user were received.
     pub(super) fn parts(&self) -> impl Iterator<Item = u64> {
         self.runs.iter().flat_map(RunRecord::parts)
     }
