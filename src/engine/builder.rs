@@ -175,25 +175,3 @@ impl Builder {
         }
     }
 }
-
-impl Database {
-    /// Opens the store in a file, which is made if it does not exist.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Builder::open`].
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::builder().open(path)
-    }
-
-    /// Opens a store in memory.
-    pub fn in_memory() -> Result<Self> {
-        Self::builder().in_memory()
-    }
-
-    /// Says how a store is opened.
-    #[must_use]
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-}

@@ -214,6 +214,17 @@ impl Database {
         self.shared.store.backup(to.as_ref())
     }
 
+    /// Makes the file anew, without what was dropped or forgotten: until then that may be found in it. Others may
+    /// read meanwhile; a store in memory stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// `read-only`, `io`.
+    pub fn compact(&self) -> Result<()> {
+        self.refuse_read_only()?;
+        self.shared.store.compact()
+    }
+
     /// Writes a script that rebuilds the store.
     ///
     /// Memory does not grow with the history.

@@ -1,56 +1,18 @@
 //! Lists of users: loaded into segments, and kept in memory as long as a segment refers to them.
 
 use super::session::unchanged;
-use super::{Database, Outcome, Session};
+use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::limits::LIST_IDS;
 use crate::model::{ListId, Name, Spanned, UserIds, check_user_id};
 use crate::statement::{Listed, Plan};
 
-impl Database {
-    /// Loads a list of users into a segment, in place of the condition or the list that it has; a segment that
-    /// does not exist is made. Returns how many users are in the list: each counts once.
-    ///
-    /// Until it returns, evaluations go by the old condition; from then on they go by the list, in all configs at
-    /// once. A list is at most [`LIST_IDS`] ids long. It is part of the history: as of an earlier instant the
-    /// segment is what it was then.
-    ///
-    /// In memory an id of a list takes about 12 bytes besides its own, and once, however many lists it is in. The
-    /// lists that segments refer to are read when a store is opened.
-    ///
-    /// ```
-    /// let db = pcq::Database::in_memory()?;
-    /// db.load_list("vips", ["u1", "u2"])?;
-    /// db.execute(
-    ///     "CREATE KEY lounge BOOLEAN DEFAULT FALSE;
-    ///      CREATE CONFIG lounges SEGMENTS vips KEY lounge = TRUE;
-    ///      PUBLISH CONFIG lounges;",
-    /// )?;
-    /// assert!(db.get::<bool>("lounge", &pcq::Context::new("u1"))?);
-    /// db.load_list("vips", ["u2", "u3"])?;
-    /// assert!(!db.get::<bool>("lounge", &pcq::Context::new("u1"))?);
-    /// # Ok::<(), pcq::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// `bad-literal` or `limit` if an id is empty or too long, or if there are too many; `archived` if the segment
-    /// is archived, `already-exists` for `EVERYONE`; `read-only`, `io`.
-    pub fn load_list<N, I>(&self, segment: N, ids: I) -> Result<u64>
-    where
-        N: TryInto<Name, Error: Into<Error>>,
-        I: IntoIterator<Item: AsRef<str>>,
-    {
-        self.session().load_list(segment, ids)
-    }
-}
-
 impl Session {
-    /// [`Database::load_list`], by the actor of the session and with its comment.
+    /// [`Database::load_list`](super::Database::load_list), by the actor of the session and with its comment.
     ///
     /// # Errors
     ///
-    /// Those of [`Database::load_list`]; `transaction-state` in a transaction.
+    /// Those of [`Database::load_list`](super::Database::load_list); `transaction-state` in a transaction.
     pub fn load_list<N, I>(&mut self, segment: N, ids: I) -> Result<u64>
     where
         N: TryInto<Name, Error: Into<Error>>,

@@ -17,9 +17,9 @@ pub(crate) mod listener;
 mod load;
 mod outcome;
 mod prepared;
-mod retention;
 mod session;
 mod snapshot;
+mod surface;
 #[cfg(test)]
 mod tests;
 mod tracking;

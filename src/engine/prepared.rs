@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Database, Outcome, Session};
+use super::{Outcome, Session};
 use crate::error::Result;
 use crate::statement::{Parameters, Parsed, Statement};
 
@@ -38,22 +38,5 @@ impl Prepared {
     #[must_use]
     pub fn statement(&self) -> &Statement {
         &self.statement
-    }
-}
-
-impl Database {
-    /// Parses one statement, to be run any number of times with other parameters.
-    ///
-    /// ```
-    /// # let db = pcq::Database::in_memory()?;
-    /// # db.execute("CREATE KEY limit_rate INTEGER DEFAULT 10;")?;
-    /// let get = db.prepare("GET limit_rate FOR USER :id WITH :attributes")?;
-    /// let attributes = pcq::Value::from_json(r#"{"plan": "pro"}"#).unwrap();
-    /// let outcome = get.run(&pcq::Parameters::new().with("id", "u1").with("attributes", attributes))?;
-    /// assert_eq!(outcome.rows().unwrap().value(0, "value"), Some(&pcq::Value::from(10)));
-    /// # Ok::<(), pcq::Error>(())
-    /// ```
-    pub fn prepare(&self, statement: &str) -> Result<Prepared> {
-        Prepared::new(self.session(), statement)
     }
 }

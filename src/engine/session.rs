@@ -287,32 +287,6 @@ impl Session {
     }
 }
 
-impl Database {
-    /// Starts a session: statements, transactions, actor and comment.
-    #[must_use]
-    pub fn session(&self) -> Session {
-        Session::new(self.clone())
-    }
-
-    /// Runs a script in a session of its own, and returns what each statement gave.
-    ///
-    /// The syntax of the whole script is checked before any of it runs; it stops at the first error, and
-    /// what was committed before that stays.
-    ///
-    /// # Errors
-    ///
-    /// The first error of a statement, with its [`place`](Error::place); `transaction-state` if the
-    /// script leaves a transaction open, which is rolled back.
-    pub fn execute(&self, script: &str) -> Result<Vec<Outcome>> {
-        let mut session = self.session();
-        let outcomes = session.execute(script)?;
-        if session.in_transaction() {
-            return Err(TransactionState::LeftOpen.into());
-        }
-        Ok(outcomes)
-    }
-}
-
 /// Outcome of a write that changes nothing, and why.
 pub(super) fn unchanged(why: &str) -> Outcome {
     Outcome::Unchanged { message: format!("nothing changed: {why}") }

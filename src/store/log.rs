@@ -19,6 +19,12 @@ pub(crate) type Revisions = Box<dyn Iterator<Item = Result<(Revision, Vec<Change
 /// * A revision and the entries of users with it come into the log together or not at all.
 /// * All who ask get the same revisions in the same order. What they make of them follows from that alone, so
 ///   they apply a revision once it is in the log, one after the other.
+///
+/// Facts about users that come by themselves (`Store::add_entries`, `Store::add_batch`), the ids of lists
+/// (`Store::add_list`) and the end of what is kept no longer (`Store::expire`) go past it, straight into the store:
+/// they make no revision, so they have no place in the order that the log agrees on. A replica needs them beside the
+/// log, and the ids of a list before the revision that gives it to a segment. Deliveries and a clock that is moved by
+/// hand go past it, too; they are each store's own.
 pub(crate) trait Log: Send + Sync {
     /// Appends a revision and entries of users with it, durable when this returns.
     ///
