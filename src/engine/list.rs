@@ -23,7 +23,7 @@ impl Session {
         for id in ids {
             push(&mut listed, id.as_ref())?;
         }
-        let ids = listed.sorted();
+        let ids = listed.sorted()?;
         drop(listed);
         self.put_list(&Listed { segment, description: None }, &ids)?;
         Ok(ids.len() as u64)

@@ -91,7 +91,7 @@ impl Session {
     }
 
     fn end_listed(&mut self, listed: &Listed, list: ListId) -> Result<Outcome> {
-        let ids = self.lists.remove(&list).unwrap_or_default().sorted();
+        let ids = self.lists.remove(&list).unwrap_or_default().sorted()?;
         self.put_list(listed, &ids)
     }
 

@@ -49,6 +49,11 @@ impl Error {
         Self(Box::new(Inner { kind, span: None, place: None, hints: Vec::new(), source: None }))
     }
 
+    /// The error of what cannot be: told, rather than answered wrongly.
+    pub(crate) fn bug(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Bug { what: what.into() })
+    }
+
     /// Attaches the place in the statement, unless a lower layer already did.
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {

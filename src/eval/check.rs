@@ -5,7 +5,7 @@ use std::fmt;
 use super::function::{Signature, Wants, prepared};
 use super::hash::Algorithm;
 use super::literal::{
-    Type, literal, literal_text, mismatch, semver, timestamp, unknown_parameter, version,
+    Type, literal, literal_text, mismatch, seed, semver, timestamp, unknown_parameter, version,
 };
 use super::measure;
 use super::scope::{EventScope, Scope};
@@ -268,7 +268,7 @@ impl<'a> Checker<'a> {
             Wants::Zone | Wants::Cidr | Wants::Salt | Wants::Algorithm => {
                 prepared(signature.name, wants, expr)
             }
-            Wants::Seed => seed(algorithm, expr),
+            Wants::Seed => seed(algorithm, expr).map(drop),
             Wants::Modulus => {
                 self.want(signature.name, Wants::Number, expr)?;
                 positive("the modulus", expr, i64::MAX)
@@ -387,17 +387,6 @@ fn not_empty(items: &[Expr], span: Span) -> Result<()> {
         return Err(Error::new(ErrorKind::EmptyList).at(span).hint("write what may be in it"));
     }
     Ok(())
-}
-
-fn seed(algorithm: Option<Algorithm>, expr: &Expr) -> Result<()> {
-    let Some(largest) = algorithm.and_then(Algorithm::largest_seed) else {
-        let error = mismatch("this hash", "no seed", "one", expr.span);
-        return Err(error.hint("`murmur3` and `xxh3` take one"));
-    };
-    match literal(expr) {
-        Some(Value::Integer(n)) if (0..=largest).contains(n) => Ok(()),
-        _ => Err(mismatch("the seed", format!("an integer from 0 to {largest}"), expr, expr.span)),
-    }
 }
 
 /// Refuses a literal that is no whole number from 1 to `largest`.

@@ -10,12 +10,12 @@ use jiff::tz::TimeZone;
 
 use super::bucket::Bucketer;
 use super::hash::Algorithm;
-use super::literal::{Type, bad_literal, literal, literal_text, mismatch};
+use super::literal::{Type, bad_literal, literal_text, mismatch, seed};
 use super::number::{trim_cow, whole_quotient};
 use super::operand::Operand;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TEXT_BYTES;
-use crate::model::{ArithmeticOp, Expr, Value};
+use crate::model::{ArithmeticOp, Expr};
 
 /// Kind of argument that a function wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,17 +245,17 @@ impl Function {
             let expr = arguments.get(n).ok_or_else(unknown)?;
             Ok::<_, Error>((literal_text(expr).ok_or_else(unknown)?, expr))
         };
-        let seed = || match arguments.get(2).and_then(literal) {
-            Some(Value::Integer(n)) => u64::try_from(*n).unwrap_or_default(),
-            _ => 0,
-        };
         let hash = || nth(0).and_then(|(text, expr)| algorithm(text, expr));
         Ok(match name {
             "HOUR" => nth(1).and_then(|(text, expr)| zone(text, expr)).map(Self::Hour)?,
             "WEEKDAY" => nth(1).and_then(|(text, expr)| zone(text, expr)).map(Self::Weekday)?,
             "IP_IN" => nth(1).and_then(|(text, expr)| cidr(text, expr)).map(Self::IpIn)?,
             "BUCKET" => nth(0).map(|(text, _)| Self::Bucket(Bucketer::new(text)))?,
-            "HASH" => hash().map(|algorithm| Self::Hash(algorithm, seed()))?,
+            "HASH" => {
+                let algorithm = hash()?;
+                let seed = arguments.get(2).map(|expr| seed(Some(algorithm), expr));
+                Self::Hash(algorithm, seed.transpose()?.unwrap_or(0))
+            }
             "HASH_MOD" => hash().map(Self::HashMod)?,
             "HASH_HEX" => hash().map(Self::HashHex)?,
             _ => return Err(unknown()),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::hash::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Aggregate, DottedVersion, Expr, ExprKind, KeyType, Literal, SemanticVersion, Span, Timestamp,
@@ -128,4 +129,17 @@ pub(super) fn literal(expr: &Expr) -> Option<&Value> {
         ExprKind::Literal(Literal::Value(value)) => Some(value),
         _ => None,
     }
+}
+
+/// Reads the seed of a hash, which must be one that it takes.
+pub(super) fn seed(algorithm: Option<Algorithm>, expr: &Expr) -> Result<u64> {
+    let Some(largest) = algorithm.and_then(Algorithm::largest_seed) else {
+        let error = mismatch("this hash", "no seed", "one", expr.span);
+        return Err(error.hint("`murmur3` and `xxh3` take one"));
+    };
+    let number = literal(expr).and_then(Value::as_integer).filter(|n| *n <= largest);
+    let seed = number.and_then(|n| u64::try_from(n).ok());
+    seed.ok_or_else(|| {
+        mismatch("the seed", format!("an integer from 0 to {largest}"), expr, expr.span)
+    })
 }

@@ -3,7 +3,7 @@
 use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::UserIds;
 
 /// The tag of a free slot.
@@ -24,7 +24,7 @@ pub(super) struct Interner {
 }
 
 impl Interner {
-    fn new(mut ids: UserIds) -> Self {
+    fn new(mut ids: UserIds) -> Result<Self> {
         ids.shrink();
         let slots = ids.len() + ids.len() / 2 + 1;
         let mut tags = vec![FREE; slots].into_boxed_slice();
@@ -33,12 +33,10 @@ impl Interner {
             let hash = xxh3_64(id.as_bytes());
             let free = around(&tags, start(hash, slots)).find(|(_, tag)| *tag == FREE);
             let free = free.and_then(|(slot, _)| tags.get_mut(slot).zip(numbers.get_mut(slot)));
-            // there always is one
-            if let Some(free) = free {
-                (*free.0, *free.1) = (tag(hash), number);
-            }
+            let free = free.ok_or_else(|| Error::bug("an id of a list finds no free slot"))?;
+            (*free.0, *free.1) = (tag(hash), number);
         }
-        Self { ids, tags, numbers }
+        Ok(Self { ids, tags, numbers })
     }
 
     /// Number of ids.
@@ -72,20 +70,22 @@ impl Interner {
         }
         let mut all = self.ids.clone();
         for id in new.iter() {
-            numbers.push(u32::try_from(all.len()).unwrap_or(u32::MAX));
+            let number = u32::try_from(all.len());
+            numbers.push(number.map_err(|_| Error::bug("an id of a list has no number"))?);
             all.push(id)?;
         }
         numbers.sort_unstable();
-        Ok((Some(Self::new(all)), bitmap(numbers)))
+        Ok((Some(Self::new(all)?), bitmap(numbers)))
     }
 
     /// The ids of some of the numbers, numbered anew in the same order.
     pub(super) fn only(&self, numbers: &RoaringBitmap) -> Result<Self> {
         let mut ids = UserIds::default();
         for number in numbers {
-            ids.push(self.ids.get(number as usize).unwrap_or_default())?;
+            let id = self.ids.get(number as usize);
+            ids.push(id.ok_or_else(|| Error::bug("a number in a list has no id"))?)?;
         }
-        Ok(Self::new(ids))
+        Self::new(ids)
     }
 
     #[cfg(test)]
@@ -104,7 +104,7 @@ pub(super) fn bitmap(numbers: impl IntoIterator<Item = u32>) -> RoaringBitmap {
     bitmap
 }
 
-/// The slot in which an id belongs, by its hash.
+/// The slot in which an id belongs, by its hash; any would do that is always the same.
 #[inline]
 fn start(hash: u64, slots: usize) -> usize {
     // the upper half of the hash as a fraction of the slots
@@ -121,6 +121,7 @@ fn tag(hash: u64) -> u8 {
 /// The tags from a slot on, once around.
 #[inline]
 fn around(tags: &[u8], start: usize) -> impl Iterator<Item = (usize, u8)> {
-    let (before, after) = tags.split_at_checked(start).unwrap_or_default();
+    let start = start.min(tags.len());
+    let (before, after) = tags.split_at(start);
     (start..).zip(after.iter().copied()).chain((0..).zip(before.iter().copied()))
 }

@@ -127,7 +127,7 @@ mod tests {
     fn ids(names: impl IntoIterator<Item = String>) -> UserIds {
         let mut ids = UserIds::default();
         names.into_iter().for_each(|name| ids.push(&name).unwrap());
-        ids.sorted()
+        ids.sorted().unwrap()
     }
 
     fn users(numbers: impl IntoIterator<Item = u32>) -> UserIds {

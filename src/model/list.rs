@@ -51,17 +51,14 @@ impl UserIds {
     }
 
     /// The same ids in the order of their bytes, each once.
-    pub(crate) fn sorted(&self) -> Self {
+    pub(crate) fn sorted(&self) -> Result<Self> {
         let mut ids: Vec<&str> = self.iter().collect();
         ids.sort_unstable();
         ids.dedup();
         let mut sorted = Self::default();
-        for id in ids {
-            sorted.text.push_str(id);
-            sorted.ends.push(u32::try_from(sorted.text.len()).unwrap_or(u32::MAX));
-        }
+        ids.into_iter().try_for_each(|id| sorted.push(id))?;
         sorted.shrink();
-        sorted
+        Ok(sorted)
     }
 
     /// Gives back the memory that was taken for more to come.
@@ -88,7 +85,7 @@ mod tests {
             ids.push(id).unwrap();
         }
         assert_eq!(ids.iter().collect::<Vec<_>>(), ["u2", "é", "u1", "u2", "u10"]);
-        assert_eq!(ids.sorted().iter().collect::<Vec<_>>(), ["u1", "u10", "u2", "é"]);
+        assert_eq!(ids.sorted().unwrap().iter().collect::<Vec<_>>(), ["u1", "u10", "u2", "é"]);
         assert_eq!((ids.len(), ids.last(), ids.get(5)), (5, Some("u10"), None));
         assert_eq!(UserIds::default().last(), None);
     }

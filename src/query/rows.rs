@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::error::{Error, Result};
 use crate::model::Value;
 
 /// A row of a table: a value for each column.
@@ -95,10 +96,11 @@ impl Rows {
     }
 
     /// The same rows, each of which ends with the whole of its share, which is in no column.
-    pub(super) fn with_wholes(mut self) -> Self {
+    pub(super) fn with_wholes(mut self) -> Result<Self> {
         let whole = |row: &mut Row| u64::try_from(row.pop()?.as_integer()?).ok();
-        self.wholes = self.values.iter_mut().map(|row| whole(row).unwrap_or_default()).collect();
-        self
+        let whole = |row| whole(row).ok_or_else(|| Error::bug("a row has no whole of its share"));
+        self.wholes = self.values.iter_mut().map(whole).collect::<Result<_>>()?;
+        Ok(self)
     }
 
     /// The columns, in order.

@@ -14,7 +14,7 @@ pub(super) fn stats(view: &View<'_>, show: &ShowStats) -> Result<Rows> {
     match &show.of {
         StatsOf::Config(config) => {
             let query = query(view, config, period)?;
-            select(&ConfigStats { query }, view, &show.filter).map(Rows::with_wholes)
+            select(&ConfigStats { query }, view, &show.filter)?.with_wholes()
         }
         StatsOf::Keys => select(&KeyStats { period }, view, &show.filter),
     }

@@ -264,11 +264,9 @@ impl<'s> Matrix<'s> {
             self.no_column(&spec.key).hint(format!("`ADD KEY {}` adds it", spec.key.node))
         })?;
         let key = self.binder.usable_key(&spec.key)?;
-        let old = self.columns.get(index).map(|(_, cells)| cells.clone()).unwrap_or_default();
+        let (id, old) = self.columns.remove(index);
         let cells = self.cells(key, &spec.cells, old)?;
-        if let Some(column) = self.columns.get_mut(index) {
-            column.1 = cells;
-        }
+        self.columns.insert(index, (id, cells));
         Ok(())
     }
 

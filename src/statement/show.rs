@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Help;
 use super::canonical::{join, optional};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::model::{Expr, Path, Spanned, write_path};
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -35,7 +35,7 @@ macro_rules! tables {
             fn build(node: &Node<'_>) -> Result<Self> {
                 match node.children().node()?.rule() {
                     $(Rule::$rule => Ok(Self::$table),)*
-                    other => Err(ErrorKind::Bug { what: format!("{other:?} is no table") }.into()),
+                    other => Err(Error::bug(format!("{other:?} is no table"))),
                 }
             }
         }

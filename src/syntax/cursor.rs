@@ -72,13 +72,8 @@ impl<'a> Node<'a> {
 
     /// The error of a node that the grammar does not let stand here: never seen, unless by a mistake of ours.
     pub(crate) fn unexpected(&self) -> Error {
-        bug(&format!("{:?} in a tree", self.rule())).at(self.span())
+        Error::bug(format!("{:?} in a tree", self.rule())).at(self.span())
     }
-}
-
-/// The one place where it is said that the grammar and those who read its trees do not fit.
-pub(super) fn bug(what: &str) -> Error {
-    ErrorKind::Bug { what: what.to_owned() }.into()
 }
 
 /// A walk over the children of a node, token by token as the grammar has them.

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use pest::Parser as _;
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Expr, Literal, Value};
 
 use expression::Builder;
@@ -77,7 +77,7 @@ pub(crate) fn parameters(text: &str) -> Vec<Arc<str>> {
 
 fn parse(rule: Rule, text: &str) -> Result<Node<'_>> {
     let mut pairs = rules::Grammar::parse(rule, text).map_err(|e| complaint::explain(text, &e))?;
-    pairs.next().map(Node::new).ok_or_else(|| cursor::bug("an empty tree"))
+    pairs.next().map(Node::new).ok_or_else(|| Error::bug("an empty tree"))
 }
 
 #[cfg(test)]

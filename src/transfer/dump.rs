@@ -162,8 +162,9 @@ impl Dump<'_> {
             before = Some((version, made));
         }
         for publication in config::plan(config, now) {
-            let version = numbers.get(&publication.version).copied().unwrap_or_default();
-            out.statement(&config::publish(name, version, &publication, now).into())?;
+            let version = numbers.get(&publication.version);
+            let version = version.ok_or_else(|| Error::bug("a version in use was not dumped"))?;
+            out.statement(&config::publish(name, *version, &publication, now).into())?;
         }
         if config.head.disabled {
             let config = Spanned::from(name.clone());

@@ -15,7 +15,7 @@ fn ids(version: u32) -> UserIds {
     for number in version * 50..version * 50 + 150 {
         ids.push(&format!("user-{number}")).unwrap();
     }
-    ids.sorted()
+    ids.sorted().unwrap()
 }
 
 /// Loads a list into the one segment.

@@ -184,7 +184,7 @@ pub(super) fn page_items<I: Item>(key: PageKey<I::Key>, bytes: &[u8]) -> Result<
         let (key, content) = head::<I>(rest).ok_or_else(damaged)?;
         let item = rest.get(content.clone()).and_then(I::take).ok_or_else(damaged)?;
         items.push((key, item));
-        rest = rest.get(content.end..).unwrap_or_default();
+        rest = rest.get(content.end..).ok_or_else(damaged)?;
     }
     Ok(items)
 }
