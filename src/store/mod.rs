@@ -154,13 +154,21 @@ impl Store {
 
     /// Drops events, and their ids, that are older than `oldest` says of their name; of a name of which it says
     /// nothing none. Looks at so many users after one, by their numbers, as one transaction may, and is durable when
-    /// it returns; the next call goes on from there.
+    /// it returns; the next call goes on from there. Nothing is written where nothing is dropped.
     pub(crate) fn expire(
         &self,
         oldest: &dyn Fn(&str) -> Option<Timestamp>,
         after: Option<u32>,
     ) -> Result<Expired> {
-        self.write(|transaction| user::expire(transaction, oldest, after))
+        guarded(&self.shared.path, || {
+            // nobody else writes from here on, so what is seen is what is changed
+            let transaction = self.shared.begin_write()?;
+            let expired = user::expire(&transaction, self.shared.image()?, oldest, after)?;
+            if expired.dropped > 0 {
+                transaction.commit().or_fail()?;
+            }
+            Ok(expired)
+        })
     }
 
     /// Writes a list of ids, which are sorted, in batches that are durable one by one. It is there for good with

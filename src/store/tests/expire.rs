@@ -1,8 +1,9 @@
 //! Events that are dropped, against the model of what is known of users.
 
-use super::user::{Chance, Model, event, profile};
+use super::user::{Chance, Model, all, event, profile};
 use super::*;
 use crate::model::{Duration, Retention};
+use crate::store::tables::{FORMAT, FORMAT_KEY, META, USER_ENTRIES};
 
 /// Drops the events of a name that are older than an instant; gives how many, and how many transactions that
 /// took.
@@ -57,6 +58,43 @@ fn who_has_nothing_left_is_gone_and_may_come_back() {
     assert_eq!(store.add_entries(&again).unwrap(), model.add(&again));
     model.assert(&store, 2);
     assert_eq!(expire(&store, "e", at(3)).unwrap().0, 0);
+}
+
+/// Nothing is written where nothing is dropped: so a file of format 1 stays one, which older programs read.
+#[test]
+fn a_file_in_which_nothing_is_over_stays_as_it_is() {
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/0.1.0-base/store.pcdb");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    std::fs::copy(made, &path).unwrap();
+    let store = open(&path);
+    let format = || {
+        let image = store.shared.image().unwrap();
+        let bytes = image.table(META).unwrap().get(FORMAT_KEY).unwrap().unwrap().value().to_vec();
+        (bytes, image.optional_table(USER_ENTRIES).unwrap().is_some())
+    };
+    let mut model = Model::of(all(&store, 7));
+    let names = ["bought", "left"];
+    for name in names {
+        let before = (std::fs::read(&path).unwrap(), format());
+        assert_eq!(before.1, (1_u32.to_le_bytes().to_vec(), true));
+        assert_eq!(expire(&store, name, Timestamp::MIN).unwrap().0, 0, "{name}");
+        assert!(before == (std::fs::read(&path).unwrap(), format()), "{name}");
+    }
+    let dropped: u64 = names
+        .map(|name| {
+            let found = expire(&store, name, Timestamp::MAX).unwrap().0;
+            assert_eq!(found, model.expire(name, Timestamp::MAX), "{name}");
+            found
+        })
+        .iter()
+        .sum();
+    assert!(dropped > 0);
+    assert_eq!(format(), (FORMAT.to_le_bytes().to_vec(), false));
+    model.assert(&store, 7);
+    let before = std::fs::read(&path).unwrap();
+    assert_eq!(expire(&store, names[0], Timestamp::MAX).unwrap().0, 0);
+    assert!(before == std::fs::read(&path).unwrap());
 }
 
 #[test]

@@ -38,6 +38,10 @@ pub(super) struct Model {
 }
 
 impl Model {
+    pub(super) fn of(users: BTreeMap<Arc<str>, Vec<Entry>>) -> Self {
+        Self { users, ids: BTreeMap::new() }
+    }
+
     pub(super) fn add(&mut self, entries: &[Entry]) -> Added {
         let mut sums = Added::default();
         for entry in entries {

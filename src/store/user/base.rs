@@ -8,6 +8,7 @@ use super::totals::totals;
 use crate::error::Result;
 use crate::store::codec::decode;
 use crate::store::failure::OrFail;
+use crate::store::image::Image;
 use crate::store::record::{BASE_RUN, BlockRecord, TotalsRecord};
 use crate::store::tables::{FORMAT, FORMAT_KEY, META, RUNS, USER_ENTRIES};
 
@@ -47,6 +48,23 @@ fn to_run(transaction: &WriteTransaction) -> Result<u64> {
     }
     writer.finish()?;
     Ok(bytes)
+}
+
+/// A block, after the number of its user.
+pub(super) type UserBlock = (u32, BlockRecord);
+
+/// The blocks of the base from a user on; none in a file of the present format.
+pub(super) fn base_from(
+    image: &Image,
+    first: u32,
+) -> Result<impl Iterator<Item = Result<UserBlock>>> {
+    let base = image.optional_table(USER_ENTRIES)?;
+    let blocks = base.map(|base| base.range((first, 0)..)).transpose().or_fail()?;
+    Ok(blocks.into_iter().flatten().map(|block| {
+        let (key, bytes) = block.or_fail()?;
+        let key = key.value();
+        Ok((key.0, read_block(key, bytes.value())?))
+    }))
 }
 
 /// Reads a block of the base.

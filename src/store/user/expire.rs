@@ -4,17 +4,17 @@ use std::collections::HashMap;
 
 use redb::{ReadableTable as _, WriteTransaction};
 
-use super::base::totals_to_change;
+use super::base::{UserBlock, base_from, totals_to_change};
 use super::cursor::Merge;
 use super::erase::erase;
 use super::intern::UserNumbers;
-use super::run::run_location;
-use super::totals::put_totals;
-use crate::error::Result;
+use super::totals::{put_totals, totals};
+use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::store::failure::OrFail;
-use crate::store::record::{BlockRecord, EntryRecord, TotalsRecord};
-use crate::store::tables::{EVENT_NUMBERS, RUNS};
+use crate::store::image::Image;
+use crate::store::record::{BlockRecord, EntryRecord};
+use crate::store::tables::{EVENT_NUMBERS, META, RUNS};
 
 /// How many bytes of entries one transaction looks at, or somewhat more. Few in the tests, so that they see how
 /// one goes on where another ended.
@@ -29,17 +29,23 @@ pub(crate) struct Expired {
     pub(crate) last: Option<u32>,
 }
 
-/// Drops events of the users after one, by their numbers, which merges do not change.
+/// Drops events of the users after one, by their numbers, which merges do not change. Nothing is changed where there
+/// is nothing to drop. The image is that of the state that the transaction began with.
 pub(in crate::store) fn expire(
     transaction: &WriteTransaction,
+    image: Image,
     oldest: &dyn Fn(&str) -> Option<Timestamp>,
     after: Option<u32>,
 ) -> Result<Expired> {
-    let limits = limits(transaction, oldest)?;
+    let limits = limits(&image, oldest)?;
     let first = after.map_or(Some(0), |after| after.checked_add(1));
     let Some(first) = first.filter(|_| !limits.is_empty()) else { return Ok(Expired::default()) };
+    let look = Look::at(&image, &limits, first)?;
+    drop(image);
+    if look.users.is_empty() {
+        return Ok(Expired { dropped: 0, last: look.last });
+    }
     let mut totals = totals_to_change(transaction)?;
-    let look = Look::at(transaction, &totals, &limits, first)?;
     let dropped = erase(transaction, &mut totals, &look.users, &|entry| !is_over(&limits, entry))?;
     put_totals(transaction, &totals)?;
     let mut users = UserNumbers::open(transaction)?;
@@ -48,12 +54,10 @@ pub(in crate::store) fn expire(
 }
 
 /// The time before which events are dropped, by the numbers of their names.
-fn limits(
-    transaction: &WriteTransaction,
-    oldest: &dyn Fn(&str) -> Option<Timestamp>,
-) -> Result<HashMap<u32, i64>> {
+fn limits(image: &Image, oldest: &dyn Fn(&str) -> Option<Timestamp>) -> Result<HashMap<u32, i64>> {
     let mut limits = HashMap::new();
-    for entry in transaction.open_table(EVENT_NUMBERS).or_fail()?.iter().or_fail()? {
+    let Some(numbers) = image.optional_table(EVENT_NUMBERS)? else { return Ok(limits) };
+    for entry in numbers.iter().or_fail()? {
         let (name, number) = entry.or_fail()?;
         limits.extend(oldest(name.value()).map(|at| (number.value(), at.as_micros())));
     }
@@ -78,16 +82,10 @@ struct Look {
 
 impl Look {
     /// Looks at users from one on, as many as a transaction may.
-    fn at(
-        transaction: &WriteTransaction,
-        totals: &TotalsRecord,
-        limits: &HashMap<u32, i64>,
-        first: u32,
-    ) -> Result<Self> {
-        let table = transaction.open_table(RUNS).or_fail()?;
-        let mut merge = Merge::<BlockRecord>::from(&table, totals.parts(), first)?;
+    fn at(image: &Image, limits: &HashMap<u32, i64>, first: u32) -> Result<Self> {
         let (mut look, mut bytes, mut user) = (Self::default(), 0, User::default());
-        while let Some((number, block)) = merge.next(&table)? {
+        for block in in_order(base_from(image, first)?, runs_from(image, first)?) {
+            let (number, block) = block?;
             if number != user.number {
                 look.meet(&user);
                 if bytes >= BATCH_BYTES {
@@ -98,7 +96,7 @@ impl Look {
             }
             bytes += block.packed.0.len();
             block.each(
-                || run_location::<BlockRecord>(totals.run),
+                || format!("the entries of user {number}"),
                 |entry| {
                     *(if is_over(limits, &entry) { &mut user.drops } else { &mut user.keeps }) =
                         true;
@@ -114,6 +112,34 @@ impl Look {
         self.users.extend(user.drops.then_some(user.number));
         self.gone.extend((user.drops && !user.keeps).then_some(user.number));
     }
+}
+
+/// The blocks of all runs from a user on, with whose they are.
+fn runs_from(image: &Image, first: u32) -> Result<impl Iterator<Item = Result<UserBlock>>> {
+    let (runs, totals) = (image.optional_table(RUNS)?, totals(&image.table(META)?)?);
+    let merge = runs.map(|runs| {
+        let merge = Merge::<BlockRecord>::from(&runs, totals.parts(), first)?;
+        Ok::<_, Error>((runs, merge))
+    });
+    Ok(merge
+        .transpose()?
+        .into_iter()
+        .flat_map(|(runs, mut merge)| std::iter::from_fn(move || merge.next(&runs).transpose())))
+}
+
+/// Two ways through blocks as one, in the order of the users.
+fn in_order(
+    one: impl Iterator<Item = Result<UserBlock>>,
+    other: impl Iterator<Item = Result<UserBlock>>,
+) -> impl Iterator<Item = Result<UserBlock>> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    // an error comes at once
+    let user = |next: &Result<UserBlock>| next.as_ref().map_or(0, |(user, _)| *user);
+    std::iter::from_fn(move || match (one.peek().map(user), other.peek().map(user)) {
+        (Some(own), Some(before)) if before < own => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
 }
 
 /// What is found of a user.
