@@ -1,4 +1,4 @@
-//! Answers of series, before they refer to the history.
+//! Answers of series: a result, or the index of the event that has it.
 
 use crate::model::Answer;
 

@@ -1,4 +1,4 @@
-//! Summaries of runs of numbers: of any part of them in logarithmic time.
+//! Summaries of sequences of numbers: of any part of one in logarithmic time.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Series: the events that questions alike are about, kept so that they are answered fast.
+//! Series: the events that questions of one kind are about, kept with a summary, so that answers are fast.
 
 use std::ops::Range;
 

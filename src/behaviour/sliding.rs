@@ -13,11 +13,11 @@ pub(super) struct Sliding {
     range: Range<usize>,
     /// By number of the value.
     seen: Vec<Seen>,
-    /// Those that are there by count, then by last position; and their numbers.
+    /// The values that are in the range, by count, then by last position; with their numbers.
     order: BTreeSet<(Seen, u32)>,
 }
 
-/// Count of a value, and where it is last. Of two the greater is the favorite.
+/// Count and last position of a value. Of two the greater is the favorite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Seen {
     pub(super) count: u32,
@@ -34,7 +34,7 @@ impl Sliding {
         self.order.last().map(|(_, number)| *number)
     }
 
-    /// Makes it the window over `range` of events whose values have these numbers, and these positions.
+    /// Moves the window to a range of events, whose values have these numbers, and these positions.
     pub(super) fn move_to(&mut self, range: Range<usize>, numbers: &[u32], positions: &[Vec<u32>]) {
         let moves = self.range.start.abs_diff(range.start) + self.range.end.abs_diff(range.end);
         // a step in the ordered set takes some ten times as long as one of a pass

@@ -35,7 +35,7 @@ pub(super) struct Track {
     series: RwLock<IndexMap<SeriesKey, Slot>>,
 }
 
-/// Which events a series is of, and what of them it holds.
+/// Key of a series: the condition that its events pass, and the summary that it keeps of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct SeriesKey {
     kind: SummaryKind,

@@ -1,4 +1,4 @@
-//! The values that a property of events has, each under a number.
+//! Values of a property of events, each under a number.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -12,8 +12,8 @@ use crate::model::{Aggregate, Answer, Frame, Judge, Question, Value};
 use super::answer::{SeriesAnswer, integer, small};
 use super::sliding::{Seen, Sliding};
 
-/// Up to so many events are sorted by value; up to so many values are counted one by one, by bisection in
-/// the positions of each. Of more, a window is kept that slides.
+/// The most events that are sorted by value, and the most values that are counted one by one, by bisection in the
+/// positions of each. Above that a sliding window is kept.
 const FEW: usize = 64;
 
 /// The most questions whose wanted values are kept.
@@ -25,7 +25,7 @@ const FRAMES: usize = 8;
 /// The values in a range, each with its number.
 type Few = SmallVec<[(Seen, u32); FEW]>;
 
-/// Stands for the value of an event that has none.
+/// Number of the value of an event that has none.
 const MISSING: u32 = u32::MAX;
 
 /// The values of events in a row.

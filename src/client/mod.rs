@@ -1,4 +1,4 @@
-//! A client: the values of one user, which change only when the app says so.
+//! Clients: the values of one user, which change only when the app says so.
 
 mod outcome;
 mod set;
@@ -57,7 +57,7 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
-/// What every clone of a client has in common.
+/// State that the clones of a client share.
 struct Shared {
     db: Database,
     sets: ArcSwap<Sets>,

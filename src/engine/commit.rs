@@ -30,7 +30,7 @@ pub(super) struct Proposal<'p> {
     pub(super) list: Option<(ListId, &'p UserIds)>,
 }
 
-/// State that nobody sees yet.
+/// State that is not shown yet.
 struct Next {
     state: Snapshot,
     replaced: Replaced,
@@ -109,7 +109,7 @@ impl Database {
     }
 }
 
-/// Reads the newest state out of a store, and takes up the plans that count its deliveries.
+/// Reads the newest state out of a store, and registers the plans that count its deliveries.
 pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<Snapshot> {
     let reader = store.reader()?;
     let catalog = reader.catalog()?;

@@ -44,7 +44,7 @@ pub struct Database {
     pub(super) shared: Arc<Shared>,
 }
 
-/// What every clone of a database has in common.
+/// State that the clones of a database share.
 pub(super) struct Shared {
     pub(super) store: Store,
     /// Agrees on revisions; the store, but for tests.
@@ -328,7 +328,7 @@ impl std::fmt::Debug for Shared {
     }
 }
 
-/// What [`Database::verify`] found.
+/// Result of [`Database::verify`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
     /// Whether the checksum of every page was compared; it is not while another process has the file.

@@ -44,7 +44,7 @@ impl KeyHandle {
     }
 }
 
-/// What says which key is meant: its name, or a [`KeyHandle`].
+/// Reference to a key: its name, or a [`KeyHandle`].
 pub trait AsKey: sealed::Sealed {
     /// Refers to the key.
     #[doc(hidden)]

@@ -18,7 +18,7 @@ const BATCH: usize = if cfg!(test) { 64 } else { 65_536 };
 /// How many bytes of what the facts say end a batch before that.
 const BATCH_BYTES: usize = 32 << 20;
 
-/// What [`Database::track_all`] did.
+/// Result of [`Database::track_all`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tracked {
     /// How many facts were stored.

@@ -9,7 +9,7 @@ use crate::model::{
     JsonError, KeyType, Name, NameError, ObjectKind, Timestamp, TimestampError, Value,
 };
 
-/// What went wrong: the data; the sentence is its `Display`.
+/// Kind of an error, with its data; the sentence is its `Display`.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(

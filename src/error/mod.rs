@@ -19,7 +19,7 @@ use crate::model::{NameError, Span, TimestampError};
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, where, and what would be right.
+/// Error of the library: what went wrong, where, and what would be right.
 ///
 /// One word wide. [`Error::code`] is stable and is what scripts rely on; the wording is not.
 ///

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::Span;
 
-/// Where in a script an error is.
+/// Place of an error in a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The line of the script, from 1.

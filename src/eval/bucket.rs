@@ -1,4 +1,4 @@
-//! The hash position of a user: `murmur3` (x86, 32 bits) of `<salt>:<id>`, scaled to 100,000 buckets.
+//! Buckets: the hash position of a user, `murmur3` (x86, 32 bits) of `<salt>:<id>`, scaled to 100,000 buckets.
 
 /// Number of buckets: a share of one thousandth of a percent covers one.
 const BUCKETS: u64 = 100_000;

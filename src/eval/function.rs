@@ -1,4 +1,4 @@
-//! The functions of conditions: their signatures, and what they do.
+//! Functions of conditions: their signatures and results.
 
 use std::borrow::Cow;
 use std::fmt;

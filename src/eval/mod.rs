@@ -1,4 +1,4 @@
-//! Conditions compiled to programs, and the snapshot that answers every evaluation.
+//! Evaluation: conditions compiled to programs, and the snapshots that evaluate keys by them.
 //!
 //! [`compile`] checks a condition and makes it a [`Program`]: flat data, with names resolved and literals
 //! read. A [`Snapshot`] holds the programs of all segments and a plan for each key: which rows are tried

@@ -150,7 +150,7 @@ pub(super) struct PlanRow {
     pub(super) split: Option<Box<PlanSplit>>,
 }
 
-/// Whom a row is for.
+/// Test of whether a row is for a user.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowTest {
     pub(super) segment: SegmentId,

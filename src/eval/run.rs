@@ -1,4 +1,4 @@
-//! One evaluation: rows tried from the top, segments and keys decided once each.
+//! Run of an evaluation: rows are tried from the top, and each segment and key is decided once.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! The catalog: every key, segment and config as it stands at one revision, cheap to clone.
+//! Catalog: every key, segment and config as it stands at one revision, cheap to clone.
 //!
 //! Writes are checked against a catalog and applied to it; the store's current state, the state inside a
 //! transaction and the state as of an earlier revision are all catalogs. What no question about the

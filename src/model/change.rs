@@ -19,7 +19,7 @@ pub struct Revision {
     pub comment: Option<Arc<str>>,
 }
 
-/// What a write does: these objects become these values. In order; later ones stand on earlier ones.
+/// Change set of a write: the objects and their new values, in order; later changes stand on earlier ones.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChangeSet {
     /// The changes.

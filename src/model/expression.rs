@@ -88,7 +88,7 @@ impl ArithmeticOp {
     }
 }
 
-/// What `IS` asks for.
+/// Test of an `IS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say all")]
 pub enum IsWhat {
@@ -108,7 +108,7 @@ pub enum Quantifier {
     All,
 }
 
-/// Which end of a text is looked at.
+/// End of a text that is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AffixKind {
     /// `STARTS WITH`

@@ -1,4 +1,4 @@
-//! The sizes of the buckets of time that deliveries are counted in.
+//! Granularities: the sizes of the buckets of time that deliveries are counted in.
 
 /// A size of the buckets of time that deliveries are counted in, all in UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a key has the value that it has.
+/// Reason why a key has the value that it has.
 ///
 /// `Display` writes it as the language does: `TARGETING_MATCH`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -58,7 +58,7 @@ impl Retention {
     }
 }
 
-/// How long something is kept, in words: `for 30 DAYS`, `forever`.
+/// Time for which events are kept, in words: `for 30 DAYS`, `forever`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetentionPeriod(pub(crate) Option<Duration>);
 
@@ -81,7 +81,7 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// How far back no limit is.
+    /// The reach of conditions that look at all events.
     pub(crate) const EVERYTHING: Self = Self { within: None, since: Some(Timestamp::MIN) };
 
     pub(crate) fn of(frame: Frame) -> Self {
@@ -92,7 +92,7 @@ impl Reach {
         }
     }
 
-    /// How far back one of two looks.
+    /// The reach of two together.
     pub(crate) fn or(self, other: Self) -> Self {
         let since = self.since.into_iter().chain(other.since).min();
         Self { within: self.within.max(other.within), since }
@@ -104,7 +104,7 @@ impl Reach {
         within.into_iter().chain(self.since).min().unwrap_or(now)
     }
 
-    /// How far back that is at an instant, in words.
+    /// The reach as it is at an instant, to be put into words.
     pub(crate) fn at(self, now: Timestamp) -> ReachAt {
         let start = self.start(now);
         match self.within {
@@ -115,7 +115,7 @@ impl Reach {
     }
 }
 
-/// How far back conditions look at an instant: `everything`, `30 DAYS`, `since 2026-01-01T00:00:00Z`.
+/// Reach of conditions at an instant: `everything`, `30 DAYS`, `since 2026-01-01T00:00:00Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReachAt {
     Everything,

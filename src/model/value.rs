@@ -39,7 +39,7 @@ pub enum Value {
     Object(Arc<Object>),
 }
 
-/// What kind of thing a value is, as errors name it.
+/// Kind of a value, as errors name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ValueKind {
     /// `NULL`.
@@ -69,7 +69,7 @@ impl fmt::Display for ValueKind {
     }
 }
 
-/// Why a text is not a JSON value that pcq takes.
+/// Reason why a text is not a JSON value that pcq takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// An object names a member twice.

@@ -247,7 +247,7 @@ impl ExprKind {
         left.node.level() < self.level() || left.node.starts_with_parenthesis()
     }
 
-    /// How tightly it binds; what binds looser than its place allows is written in parentheses.
+    /// Its precedence; an expression that binds looser than its place allows is written in parentheses.
     fn level(&self) -> Level {
         match self {
             Self::Or(_) => Level::Or,
@@ -272,7 +272,7 @@ impl ExprKind {
     }
 }
 
-/// How tightly an expression binds, from the loosest.
+/// Precedence of an expression, from the loosest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Or,

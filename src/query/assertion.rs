@@ -16,7 +16,7 @@ pub(super) fn hold(view: &View<'_>, assertion: &AssertGet) -> Result<()> {
     reading.evaluations().find_map(|got| expected.differs(&got)).map_or(Ok(()), Err)
 }
 
-/// What an assertion expects, each with its place.
+/// Expectations of an assertion, each with its place.
 struct Expected {
     value: Spanned<Value>,
     reason: Option<Spanned<Arc<str>>>,

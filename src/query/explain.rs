@@ -18,7 +18,7 @@ const COLUMNS: &[Column] = &[
     Column::of("result", ColumnKind::Text, "what came of it"),
 ];
 
-/// What was looked at, and what came of it.
+/// Line of an explanation: a step, and its result.
 type Line = (String, String);
 
 /// Explains the values of keys for a user.

@@ -1,4 +1,4 @@
-//! The log of changes as a view has it: those of the open transaction are the newest.
+//! Log of changes as a view sees it: those of the open transaction are the newest.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

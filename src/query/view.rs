@@ -97,7 +97,7 @@ impl<'v> View<'v> {
         })
     }
 
-    /// The users of whom the open transaction says something, in byte order.
+    /// The users with facts in the open transaction, in byte order.
     pub(super) fn pending_users(&self) -> BTreeSet<Arc<str>> {
         self.pending.as_ref().map(Pending::users).unwrap_or_default()
     }

@@ -1,8 +1,8 @@
-//! The comments of a script: which there are, and where.
+//! Comments of a script, by where they stand.
 
 use crate::syntax::Tokens;
 
-/// What stands between two statements.
+/// Comments and blanks between two statements.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Trivia<'a> {
     pub(super) comments: Vec<Comment<'a>>,

@@ -40,7 +40,7 @@ impl<R: BufRead> Iterator for Formatted<R> {
     }
 }
 
-/// Where the next character would be written.
+/// State of the line that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
     /// At the start of the script.

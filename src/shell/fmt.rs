@@ -34,7 +34,7 @@ pub(super) fn fmt(args: &FmtArgs, reporter: &Reporter) -> Result<(), Stop> {
     finish(worst)
 }
 
-/// Why formatting ends: the script, or what it is written to.
+/// Reason why formatting fails: the script, or the file that is written.
 enum Failure {
     Script(Stop),
     Output(io::Error),

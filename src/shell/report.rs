@@ -18,7 +18,7 @@ use clap::ValueEnum;
 use super::text::escape_controls;
 use pcq::{Error, Place};
 
-/// How wide the lines of a script are shown where nothing says how wide the terminal is.
+/// Width of the lines that are shown of a script, where that of the terminal is not known.
 const DEFAULT_WIDTH: usize = 120;
 
 /// When errors are coloured.
@@ -33,7 +33,7 @@ pub(super) enum ColorWhen {
     Never,
 }
 
-/// Tells errors on standard error.
+/// Reporter of errors to standard error.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reporter {
     is_colored: bool,

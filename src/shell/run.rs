@@ -1,4 +1,4 @@
-//! Scripts: first the syntax of all of them, then one statement after the other.
+//! Runs of scripts: the syntax of all of them is checked first, then one statement runs after the other.
 
 use std::path::Path;
 

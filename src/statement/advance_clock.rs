@@ -32,7 +32,7 @@ impl fmt::Display for AdvanceClock {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ADVANCE CLOCK",
     syntax: "ADVANCE CLOCK <n> SECONDS | MINUTES | HOURS | DAYS | WEEKS",

@@ -151,7 +151,7 @@ impl fmt::Display for AlterConfig {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ALTER CONFIG",
     syntax: "ALTER CONFIG <name> [IF VERSION <n>] <action>, …",

@@ -97,7 +97,7 @@ impl fmt::Display for AlterEvent {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ALTER EVENT",
     syntax: "ALTER EVENT '<event>' KEEP <duration> | FOREVER, or ALTER EVENTS … for all other events",

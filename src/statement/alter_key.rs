@@ -114,7 +114,7 @@ impl fmt::Display for AlterKey {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ALTER KEY",
     syntax: "ALTER KEY <name> [SET DEFAULT <value>] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK]",

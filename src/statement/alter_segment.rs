@@ -65,7 +65,7 @@ impl fmt::Display for AlterSegment {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ALTER SEGMENT",
     syntax: "ALTER SEGMENT <name> [SET DESCRIPTION '…'] [WHERE <condition>]",

@@ -60,7 +60,7 @@ impl fmt::Display for Archive {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ARCHIVE",
     syntax: "ARCHIVE KEY | SEGMENT <name>; ARCHIVE CONFIG <name> [COMMENT '…']",

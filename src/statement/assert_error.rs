@@ -42,7 +42,7 @@ impl fmt::Display for AssertError {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ASSERT ERROR",
     syntax: "ASSERT ERROR '<code>' <statement>",

@@ -78,7 +78,7 @@ impl fmt::Display for AssertGet {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ASSERT GET",
     syntax: "ASSERT GET <key> [FOR USER …] … = <value> [REASON '…'] [SEGMENT <s>] [VARIANT '…']",

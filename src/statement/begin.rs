@@ -23,6 +23,6 @@ impl fmt::Display for Begin {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help =
     Help { name: "BEGIN", syntax: "BEGIN", summary: "opens a transaction", example: "BEGIN" };

@@ -19,7 +19,7 @@ pub(crate) struct Binder<'a> {
     pub(crate) catalog: &'a Catalog,
     /// The instant of the statement.
     pub(crate) now: Timestamp,
-    /// What the statement's parameters stand for.
+    /// The values of the statement's parameters.
     pub(crate) parameters: &'a Parameters,
     /// The versions that the catalog does not keep.
     pub(crate) versions: &'a dyn VersionReader,
@@ -125,7 +125,7 @@ fn refuse_archived(archived: bool, kind: ObjectKind, name: &Spanned<Name>) -> Re
     Err(Error::from(ErrorKind::Archived { kind, name: name.node.clone() }).at(name.span).hint(hint))
 }
 
-/// What names mean in the condition of a segment.
+/// Scope of the condition of a segment.
 struct SegmentScope<'s> {
     binder: &'s Binder<'s>,
     /// The last of the lists that it may refer to.

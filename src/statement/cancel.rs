@@ -50,7 +50,7 @@ impl fmt::Display for Cancel {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "CANCEL SCHEDULE",
     syntax: "CANCEL SCHEDULE OF CONFIG <name> [AT <timestamp>]",

@@ -23,7 +23,7 @@ impl fmt::Display for Commit {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "COMMIT",
     syntax: "COMMIT",

@@ -90,7 +90,7 @@ impl fmt::Display for CreateConfig {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "CREATE CONFIG",
     syntax: "CREATE CONFIG <name> [DESCRIPTION '…'] SEGMENTS <segment> [<percent>] [SALT '…'], … KEY <key> [= <cell> | VALUES (<segment> = <cell>, …)], …",

@@ -99,7 +99,7 @@ impl fmt::Display for CreateKey {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "CREATE KEY",
     syntax: "CREATE KEY <name> BOOLEAN | INTEGER | DOUBLE | STRING | JSON DEFAULT <value> [CHECK (<condition over VALUE>)] [DESCRIPTION '…']",

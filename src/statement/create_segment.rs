@@ -58,7 +58,7 @@ impl fmt::Display for CreateSegment {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "CREATE SEGMENT",
     syntax: "CREATE SEGMENT <name> [DESCRIPTION '…'] WHERE <condition>",

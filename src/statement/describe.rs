@@ -62,7 +62,7 @@ impl fmt::Display for Describe {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "DESCRIBE",
     syntax: "DESCRIBE CONFIG | SEGMENT | KEY <name> [VERSION <n>] [AS OF <timestamp>]",

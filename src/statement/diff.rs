@@ -40,7 +40,7 @@ impl fmt::Display for Diff {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "DIFF CONFIG",
     syntax: "DIFF CONFIG <name> VERSION <a> TO <b>",

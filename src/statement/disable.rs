@@ -51,7 +51,7 @@ impl fmt::Display for Disable {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "DISABLE CONFIG",
     syntax: "DISABLE CONFIG <name> [COMMENT '…']",

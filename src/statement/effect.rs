@@ -15,7 +15,7 @@ pub struct Effect {
     notes: Vec<String>,
 }
 
-/// What a write did.
+/// Operation of a write: what it did.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -78,7 +78,7 @@ pub enum Operation {
     },
 }
 
-/// What a write was done to.
+/// Target of a write.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Target {

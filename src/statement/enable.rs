@@ -51,7 +51,7 @@ impl fmt::Display for Enable {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ENABLE CONFIG",
     syntax: "ENABLE CONFIG <name> [COMMENT '…']",

@@ -31,7 +31,7 @@ impl fmt::Display for Explain {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "EXPLAIN",
     syntax: "EXPLAIN GET …",

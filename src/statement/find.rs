@@ -1,4 +1,4 @@
-//! Objects by their names, and the errors for names that stand for nothing.
+//! Objects by their names, and the errors for names of none.
 
 use std::sync::Arc;
 

@@ -37,7 +37,7 @@ impl fmt::Display for ForgetUser {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "FORGET USER",
     syntax: "FORGET USER '<id>'",

@@ -23,7 +23,7 @@ pub struct Get {
     pub under: Option<Under>,
 }
 
-/// Which keys a `GET` reads.
+/// Keys that a `GET` reads.
 #[derive(Clone, Debug, PartialEq)]
 pub enum GetWhat {
     /// These.
@@ -197,7 +197,7 @@ impl fmt::Display for Get {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "GET",
     syntax: "GET <key>, … | GET CONFIG <config> | GET ALL [FOR USER '<id>'] [WITH <json>] [AS OF <timestamp>] [UNDER CONFIG <c> VERSION <n>]",

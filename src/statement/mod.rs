@@ -156,7 +156,7 @@ impl FromStr for Statement {
     }
 }
 
-/// What `help` says of a statement.
+/// Help for a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Help {
     /// The words that it starts with.

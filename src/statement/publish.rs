@@ -89,7 +89,7 @@ impl fmt::Display for Publish {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "PUBLISH CONFIG",
     syntax: "PUBLISH CONFIG <name> [VERSION <n>] [AT <timestamp> [UNTIL <timestamp>]] [COMMENT '…']",

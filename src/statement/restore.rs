@@ -46,7 +46,7 @@ impl fmt::Display for Restore {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "RESTORE",
     syntax: "RESTORE KEY | SEGMENT | CONFIG <name>",

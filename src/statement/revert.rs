@@ -53,7 +53,7 @@ impl fmt::Display for Revert {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "REVERT CONFIG",
     syntax: "REVERT CONFIG <name> TO VERSION <n> [COMMENT '…']",

@@ -32,7 +32,7 @@ impl fmt::Display for SetActor {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SET ACTOR",
     syntax: "SET ACTOR '…'",

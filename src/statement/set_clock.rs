@@ -32,7 +32,7 @@ impl fmt::Display for SetClock {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SET CLOCK",
     syntax: "SET CLOCK <timestamp>",

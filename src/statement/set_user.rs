@@ -104,7 +104,7 @@ impl fmt::Display for SetUser {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SET USER",
     syntax: "SET USER '<id>' <attribute> = <literal>, … [AT <timestamp>]",

@@ -71,7 +71,7 @@ pub struct Filter {
     pub limit: Option<Spanned<u64>>,
 }
 
-/// Which way rows are sorted.
+/// Direction in which rows are sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Direction {
     /// `ASC`, and what is meant if nothing is said.
@@ -152,7 +152,7 @@ impl fmt::Display for Show {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW",
     syntax: "SHOW [COUNT OF] KEYS | SEGMENTS | CONFIGS | SCHEDULE | USERS | EVENTS | \

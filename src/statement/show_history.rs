@@ -50,7 +50,7 @@ impl fmt::Display for ShowHistory {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW HISTORY",
     syntax: "SHOW HISTORY [OF CONFIG | SEGMENT | KEY <name>] [WHERE …] [ORDER BY …] [LIMIT <n>]",

@@ -21,7 +21,7 @@ pub struct ShowStats {
     pub filter: Filter,
 }
 
-/// What statistics are of.
+/// Subject of statistics.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StatsOf {
     /// A config, by buckets of time.
@@ -194,7 +194,7 @@ impl fmt::Display for ShowStats {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW STATS",
     syntax: "SHOW STATS FOR CONFIG <name> [KEY <key>] [SEGMENT <segment>] [VERSION <n>] [BY MINUTE | HOUR | DAY] | KEYS [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]",

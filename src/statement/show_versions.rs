@@ -41,7 +41,7 @@ impl fmt::Display for ShowVersions {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW VERSIONS",
     syntax: "SHOW VERSIONS OF CONFIG | SEGMENT | KEY <name> [WHERE …] [ORDER BY …] [LIMIT <n>]",

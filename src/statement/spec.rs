@@ -40,7 +40,7 @@ pub enum CellsSpec {
     Some(Vec<(SegmentRef, Option<CellSpec>)>),
 }
 
-/// What a row gives a key.
+/// Cell of a row and a key, as it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CellSpec {
     /// One value.

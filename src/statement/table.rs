@@ -8,7 +8,7 @@
 /// Makes the statements of a table.
 macro_rules! statements {
     ({ $($file:ident: $Node:ident($($rule:ident)|+) => $kind:ident;)* } { $($dumped:tt)* }) => {
-        /// What `help` says of each statement, in the order of the language reference.
+        /// Help for each statement, in the order of the language reference.
         pub const HELP: &[&Help] = &[$(&$file::HELP),*];
 
         nodes! { $($file: $Node($($rule)|+) => $kind;)* $($dumped)* }

@@ -100,7 +100,7 @@ impl fmt::Display for Track {
     }
 }
 
-/// What `help` says of it.
+/// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "TRACK",
     syntax: "TRACK '<event>' FOR USER '<id>' [<json object>] [AT <timestamp>] [ID '<id>']",

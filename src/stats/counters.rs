@@ -29,7 +29,7 @@ const FIRST: u32 = 1 << 10;
 /// Enough for every number.
 const PAGES: usize = 23;
 
-/// Which numbers are taken.
+/// Numbers that are taken.
 #[derive(Debug, Default)]
 struct Numbers {
     /// The first that was never taken.

@@ -1,4 +1,4 @@
-//! Estimates of how many users were delivered to.
+//! Estimates of how many users each delivery went to.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! A consistent copy of the store as a fresh, compact file.
+//! Backup: a consistent copy of the store as a new, compact file.
 
 use std::ffi::OsString;
 use std::fs::{self, File};

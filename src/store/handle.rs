@@ -17,7 +17,7 @@ pub(super) enum Handle {
     ReadOnly(Arc<ReadOnlyDatabase>, Option<Identity>),
 }
 
-/// What tells a file from another one that takes its name.
+/// Identity of a file, which tells it from another one that takes its name.
 pub(super) type Identity = (u64, u64);
 
 /// Which file has a name; `None` if there is none, or the system does not say.

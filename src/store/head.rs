@@ -1,4 +1,4 @@
-//! The heads: each object as it stands now, which is all of the catalog, without a look at the log.
+//! Heads: each object as it stands now. They make the whole catalog, without a look at the log.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::tables::{Facet, HistoryKey, Position, kind_number};
 use crate::model::{Change, Version};
 
-/// What one index has of a change.
+/// Entry of a change in one index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Indexed {
     History(HistoryKey),

@@ -1,4 +1,4 @@
-//! Loading a dump: many revisions in one transaction of redb.
+//! Loads of dumps: many revisions in one transaction of redb.
 //!
 //! redb's write transaction owns what it needs and reads go on beside it, so the loader simply holds one
 //! over its calls; tables are opened anew for each revision because they borrow from it. What it wrote

@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// The cache of pages, unless the options say another size; redb's own default is 1 GiB.
 const CACHE_BYTES: usize = 64 << 20;
 
-/// What a database of redb turns out to be.
+/// Contents of a database of redb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Contents {
     /// No tables at all: new, or its making was cut short.
@@ -42,7 +42,7 @@ fn builder(cache_bytes: Option<usize>) -> Builder {
     builder
 }
 
-/// What was opened, and the clock in it.
+/// Handle of an opened file, and the clock in it.
 pub(super) type Opened = (Handle, ClockMode);
 
 /// Opens a file, or makes it.

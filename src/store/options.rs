@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ConditionParser, Timestamp};
 
-/// How a store is opened.
+/// Options by which a store is opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     /// Whether nothing may be written.
@@ -18,7 +18,7 @@ pub(crate) struct Options {
     pub(crate) parser: ConditionParser,
 }
 
-/// Which clock the store has.
+/// Clock that the store has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClockMode {
     /// The system's.

@@ -157,7 +157,7 @@ impl Reader {
         self.ask(|image| user::users_after(image, after, count))
     }
 
-    /// How many users there are of whom something is known.
+    /// How many users have facts.
     pub(crate) fn user_count(&self) -> Result<u64> {
         self.ask(user::user_count)
     }

@@ -19,7 +19,7 @@ pub(crate) struct VerifyReport {
     pub(crate) publications: u64,
     /// The lists of users that segments refer or referred to.
     pub(crate) lists: u64,
-    /// The users of whom something is known.
+    /// The users with facts.
     pub(crate) users: u64,
     /// What users did.
     pub(crate) events: u64,

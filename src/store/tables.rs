@@ -64,7 +64,7 @@ use redb::TableDefinition;
 use crate::model::Change;
 use crate::model::ObjectKind;
 
-/// Where a change is in the log: its revision, and its index in that from 0.
+/// Position of a change in the log: its revision, and its index in that from 0.
 pub(crate) type Position = (u64, u32);
 /// A change of one facet of an object: facet, number of the object, revision, index.
 pub(super) type HistoryKey = (u8, u32, u64, u32);

@@ -26,7 +26,7 @@ pub(crate) struct Walk {
     _handle: Handle,
 }
 
-/// Which way the log is walked.
+/// Direction of a walk over the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     OldestFirst,

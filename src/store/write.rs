@@ -1,4 +1,4 @@
-//! Writing a revision: the log, what is derived from it, and the heads of what it touched.
+//! Writes of revisions: the log, what is derived from it, and the heads of what it touched.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

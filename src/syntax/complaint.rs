@@ -168,7 +168,7 @@ fn starts_with(statement: &str, keyword: &str) -> bool {
     statement.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case(keyword))
 }
 
-/// What to write instead of the types of other languages.
+/// Hint at the type to write instead of one of another language.
 fn type_hint(token: &str) -> Option<String> {
     let kind = match token.to_ascii_uppercase().as_str() {
         "BOOL" | "FLAG" => "BOOLEAN",

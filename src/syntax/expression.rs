@@ -1,4 +1,4 @@
-//! Conditions: from the flat lists of the grammar to trees.
+//! Expressions: trees of conditions, made of the flat lists of the grammar.
 
 use std::sync::Arc;
 

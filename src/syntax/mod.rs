@@ -1,4 +1,4 @@
-//! From text to trees: cutting scripts into statements, the grammar, spans, literals, expressions.
+//! Syntax: scripts cut into statements, and statements parsed to trees with the spans of their parts.
 //!
 //! Nothing outside of this module names pest.
 

@@ -1,4 +1,4 @@
-//! The rules of the grammar, and how each reads to people.
+//! Rules of the grammar, and the words for each in errors.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 #[grammar = "../grammar/pcq.pest"]
 pub(super) struct Grammar;
 
-/// How a rule reads in "expected …".
+/// Reading of a rule in "expected …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
     /// As these words.

@@ -6,7 +6,7 @@
 
 use crate::limits;
 
-/// What a token is.
+/// Kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     /// Blanks and line breaks.
@@ -87,7 +87,7 @@ pub(super) struct Part {
     pub(super) then: State,
 }
 
-/// Where in a token a scan stands.
+/// State of a scan, within a token or between two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// At the start of a script, where `#!` begins a comment.
@@ -148,7 +148,7 @@ impl State {
         })
     }
 
-    /// What has no end yet, where an end must come.
+    /// The quote or comment that is still open, where the text ends.
     pub(super) fn unterminated(self) -> Option<&'static str> {
         match self {
             Self::Block(_) => Some("a comment"),

@@ -31,7 +31,7 @@ const STATEMENT_IDS: usize = 512;
 /// How many users are read at a time.
 const PAGE: usize = 256;
 
-/// What a dump holds.
+/// Kind of a dump: what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DumpKind {
     /// Everything: every revision with its time, actor and comment. Only an empty store takes it, and a

@@ -1,4 +1,4 @@
-//! Loading a dump: the log of another store, revision by revision, into an empty one.
+//! Loads of dumps: the log of another store, revision by revision, into an empty one.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

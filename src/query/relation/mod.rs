@@ -75,7 +75,7 @@ pub fn tables() -> impl Iterator<Item = &'static Schema> {
 /// The columns of `SHOW STATS FOR CONFIG`, by which its rows are told from those of other statements.
 pub const STATS_COLUMNS: &[Column] = config_stats::SCHEMA.columns;
 
-/// What `SHOW COUNT OF` gives.
+/// Columns of `SHOW COUNT OF`.
 const COUNT: &[Column] = &[Column::of("count", ColumnKind::Integer, "how many rows there are")];
 
 /// The rows of a relation that a filter lets through, in the order and as many as it wants.

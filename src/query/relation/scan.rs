@@ -8,7 +8,7 @@ use crate::model::{Context, Value};
 use crate::query::filter::{Selection, compare_column};
 use crate::query::rows::{Column, Row};
 
-/// How many rows more than wanted are kept before the least are let go.
+/// How many rows more than wanted are kept before the least are dropped.
 const SURPLUS: usize = 1_000;
 
 /// Taker of the rows of a relation, one after the other. It keeps no more of them than are wanted, or counts

@@ -1,4 +1,4 @@
-//! `USERS`: the users of whom something is known, by their ids.
+//! `USERS`: the users with facts in the store, by their ids.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ const SCHEMA: Schema = Schema {
     ],
 };
 
-/// Users of whom something is known, by their ids.
+/// Users with facts in the store, by their ids.
 pub(super) struct Users;
 
 impl Relation for Users {
@@ -35,7 +35,7 @@ impl Relation for Users {
         true
     }
 
-    /// Users of whom only the open transaction knows come last.
+    /// Users whose facts are all in the open transaction come last.
     fn listed_by(&self, view: &View<'_>) -> Option<usize> {
         (!view.pending_users().is_empty()).then_some(0)
     }

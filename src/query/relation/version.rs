@@ -129,7 +129,7 @@ fn version_cells(catalog: &Catalog, version: &Version, now: Timestamp) -> Row {
     ]
 }
 
-/// What a version is for its config now.
+/// The status of a version of a config now.
 fn status(catalog: &Catalog, version: &Version, now: Timestamp) -> Option<&'static str> {
     let config = catalog.config(version.config)?;
     if config.timeline.live(now) == Some(version.number) {

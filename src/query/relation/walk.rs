@@ -10,8 +10,8 @@ use crate::query::view::View;
 /// How many users are read at a time.
 const PAGE: usize = 256;
 
-/// Goes through all users of whom something is known, in byte order, or to the only one, until no more are
-/// wanted; users of whom only the open transaction says something come last.
+/// Visits all users with facts, in byte order, or only one of them, until no more are wanted; users whose facts are
+/// all in the open transaction come last.
 pub(super) fn each_user(
     view: &View<'_>,
     only: Option<Arc<str>>,

@@ -1,4 +1,4 @@
-//! Arguments that make no sense together.
+//! Checks of arguments that make no sense together.
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal};

@@ -1,6 +1,6 @@
 //! Texts below the options of `--help`.
 
-/// What stands below the options of the program.
+/// Text below the options of the program.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   pcq app.pcdb                                  open a shell on a store
@@ -21,7 +21,7 @@ Exit codes:
 
 The words of the commands win: a store in a file called `run` is `./run`.";
 
-/// What stands below the options of `pcq track`.
+/// Text below the options of `pcq track`.
 pub(super) const TRACK_HELP: &str = "\
 JSON lines (.jsonl, .ndjson, .json): each line is an event or a profile.
   {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e1\", \"at\": 1771718400000}

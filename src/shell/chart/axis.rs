@@ -1,4 +1,4 @@
-//! The axis of time: steps of equal length that hold all of what was counted.
+//! Axis of time: steps of equal length, over all that was counted.
 
 use pcq::Timestamp;
 

@@ -17,5 +17,5 @@ pub(super) use picture::{MOST_POINTS, picture};
 pub(super) use statistics::{Statistics, are_statistics};
 pub(super) use terminal::write;
 
-/// What is said where there is nothing to draw.
+/// Message where there is nothing to draw.
 const NOTHING: &str = "no deliveries were counted";

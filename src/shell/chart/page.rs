@@ -1,4 +1,4 @@
-//! The page: the picture, and tables of all its numbers.
+//! Page of a chart: the picture, and tables of all its numbers.
 
 use std::fmt::Write as _;
 use std::io;

@@ -1,4 +1,4 @@
-//! The picture: an SVG that stands for itself, without scripts or anything from elsewhere.
+//! Picture of a chart: an SVG that needs nothing else, no script and no other file.
 
 use std::fmt::Write as _;
 use std::io;
@@ -28,14 +28,14 @@ const MARGIN: i32 = 28;
 const HEAD: i32 = 76;
 const TREND: i32 = 280;
 const LINE: i32 = 26;
-/// Where the columns of the bars are.
+/// Left edge of the columns of the bars.
 const BAR: i32 = 420;
 const BAR_END: i32 = 760;
 const COUNT: i32 = 866;
 /// How many characters fit into the columns to the left of the bars, and into a whole line.
 const LABEL_CHARS: usize = 54;
 const LINE_CHARS: usize = 90;
-/// How much of a value is shown to those who point at it.
+/// The most characters of a value that its tooltip shows.
 const TITLE_CHARS: usize = 2000;
 
 const INK: RGBColor = RGBColor(31, 41, 51);
@@ -55,7 +55,7 @@ const COLORS: [RGBColor; 8] = [
     RGBColor(157, 127, 104),
 ];
 
-/// What readers who prefer a dark page see; pictures keep to their light colours elsewhere.
+/// Colours for readers who prefer a dark page; pictures keep to their light colours elsewhere.
 const STYLE: &str = "\
 .pcq{max-width:100%;height:auto}\
 @media(prefers-color-scheme:dark){\
@@ -70,7 +70,7 @@ type Minutes = WithKeyPoints<RangedCoordi64>;
 type Counts = WithKeyPoints<RangedCoordu64>;
 type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 
-/// A part of the picture that tells more to those who point at it.
+/// Part of the picture with a tooltip.
 #[derive(Debug)]
 struct Hint {
     x: i32,
@@ -174,7 +174,7 @@ fn draw(
     Ok(hints)
 }
 
-/// How a text looks.
+/// Font of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Font {
     Title,

@@ -1,4 +1,4 @@
-//! The rows of `SHOW STATS FOR CONFIG`, summed up.
+//! Statistics: the rows of `SHOW STATS FOR CONFIG`, summed by key and value.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const VALUES_SHOWN: usize = 12;
 /// How many keys are drawn.
 const KEYS_SHOWN: usize = 20;
 
-/// How often each value was delivered, and when.
+/// Statistics of a config: how often each value was delivered, and when.
 #[derive(Debug)]
 pub(in crate::shell) struct Statistics {
     /// How many deliveries there were.
@@ -28,7 +28,7 @@ pub(in crate::shell) struct Statistics {
     pub(super) keys: Vec<KeyStatistics>,
 }
 
-/// What was delivered of a key.
+/// Statistics of a key.
 #[derive(Debug)]
 pub(super) struct KeyStatistics {
     pub(super) name: String,
@@ -40,7 +40,7 @@ pub(super) struct KeyStatistics {
     pub(super) values: Vec<ValueStatistics>,
 }
 
-/// How often a value was delivered, from one origin.
+/// Statistics of a value from one origin: a segment, variant and reason.
 #[derive(Debug)]
 pub(super) struct ValueStatistics {
     /// The value on one line.

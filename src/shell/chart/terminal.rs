@@ -1,4 +1,4 @@
-//! The chart of a terminal: a line for the trend, and a bar for each value.
+//! Chart for a terminal: a line for the trend, and a bar for each value.
 
 use std::io::{self, Write};
 

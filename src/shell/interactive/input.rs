@@ -8,7 +8,7 @@ pub(super) struct Input {
     text: String,
 }
 
-/// What a line asks for.
+/// Request of a person, made by a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Request {
     /// More lines: a statement has not ended.

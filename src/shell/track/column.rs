@@ -19,7 +19,7 @@ const TYPES: [(&str, CellType); 4] = [
     ("json", CellType::Json),
 ];
 
-/// What the columns of a file are.
+/// Columns of a file, by what they mean.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     columns: Vec<Column>,
@@ -49,7 +49,7 @@ enum CellType {
     Json,
 }
 
-/// What a row says, cell by cell.
+/// Contents of a row, cell by cell.
 #[derive(Debug, Default)]
 struct Said<'a> {
     event: &'a str,

@@ -24,7 +24,7 @@ pub(super) struct Csv<R> {
     rows: Rows<R>,
 }
 
-/// Why a file is not read: it cannot be, or its header makes no sense.
+/// Reason why a file is not read: it cannot be, or its header makes no sense.
 #[derive(Debug)]
 pub(super) enum BadFile {
     Io(io::Error),

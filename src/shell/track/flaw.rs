@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use pcq::model::{JsonError, ValueKind};
 use pcq::{Error, ErrorKind, Value};
 
-/// How much of a text a message shows.
+/// The most characters of a text that a message shows.
 const SHOWN: usize = 80;
 
-/// Why a row is rejected.
+/// Reason why a row is rejected.
 #[derive(Debug)]
 pub(super) struct Flaw {
     pub(super) error: Error,

@@ -1,4 +1,4 @@
-//! Files that are loaded, opened as what they are.
+//! Input files, opened by their formats.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::{Exit, ReadRows, Stop, TrackArgs};
 use crate::shell::row_format::{RowFormat, extension};
 
-/// How much of a file is read at once.
+/// Bytes of a file that are read at once.
 const BUFFER_BYTES: usize = 1 << 18;
 
 /// A file to load, or standard input.

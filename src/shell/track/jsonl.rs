@@ -15,7 +15,7 @@ const EVENT: [&str; 5] = ["event", "user", "at", "id", "properties"];
 /// The members of a profile.
 const PROFILE: [&str; 3] = ["user", "at", "attributes"];
 
-/// Those of either.
+/// Members of either.
 const ALL: [&str; 6] = ["event", "user", "at", "id", "properties", "attributes"];
 
 /// Reads a file of JSON lines.

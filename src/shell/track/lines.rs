@@ -1,4 +1,4 @@
-//! Text as it comes: pieces of lines and their numbers, flat in memory however long a line is.
+//! Lines of a text, in pieces and with their numbers, so that the longest takes no more memory.
 
 use std::io::{self, BufRead, Read};
 
@@ -8,7 +8,7 @@ use pcq::{Error, ErrorKind};
 /// The most bytes of a piece.
 const PIECE_BYTES: u64 = 1 << 16;
 
-/// What some programs begin a file with, to say that it is UTF-8.
+/// Mark with which some programs begin a file, to say that it is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads a text in pieces, none of which is of two lines.
@@ -49,7 +49,7 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// The text of a row, which is let go of once it is too long.
+/// Text of a row, which is dropped once it is too long.
 #[derive(Debug, Default)]
 pub(super) struct Raw {
     bytes: Vec<u8>,

@@ -66,7 +66,7 @@ pub(super) fn track(args: &TrackArgs, reporter: &Reporter) -> Result<(), Stop> {
     loaded.and(closed).and(finished)
 }
 
-/// What was read so far.
+/// State of a load.
 struct Load<'a> {
     progress: &'a Progress,
     rejects: Rejects<'a>,
@@ -75,7 +75,7 @@ struct Load<'a> {
     stop: Option<Stop>,
 }
 
-/// What was added so far.
+/// Counts of what was added so far.
 #[derive(Debug, Default)]
 struct Counts {
     added: u64,

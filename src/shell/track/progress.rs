@@ -1,4 +1,4 @@
-//! Progress bar for whoever waits at a terminal.
+//! Progress bar, at a terminal.
 
 use std::io::{self, IsTerminal, Read};
 

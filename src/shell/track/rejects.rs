@@ -1,4 +1,4 @@
-//! The rows that are rejected: the first are told, all are counted, and a file may have them.
+//! Rejected rows: the first are reported, all are counted, and a file may take them.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -13,7 +13,7 @@ use super::{Exit, Reporter, Stop, TrackArgs};
 use crate::shell::output::{buffered_stdout, refuse_store};
 use crate::shell::text::counted;
 
-/// Tells, counts and keeps what is rejected.
+/// Rejected rows, as far as they were reported, counted and written.
 pub(super) struct Rejects<'a> {
     reporter: &'a Reporter,
     progress: &'a Progress,

@@ -1,4 +1,4 @@
-//! Reading lists.
+//! Queries of lists: their lengths and ids, and the number of the next one.
 
 use std::ops::Bound;
 

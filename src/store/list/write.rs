@@ -1,4 +1,4 @@
-//! Writing lists, and taking users out of them.
+//! Writes of lists, and the removal of users from them.
 
 use redb::{ReadableTable, Table, WriteTransaction};
 

@@ -14,7 +14,7 @@ records!(BatchRecord, SeriesRecord, CountsRecord, SketchRecord, KeySpanRecord);
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) struct BatchRecord(pub(in crate::store) u64);
 
-/// What was delivered.
+/// Record of a delivery that is counted.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) struct SeriesRecord {
     pub(in crate::store) key: u32,

@@ -13,7 +13,7 @@ use crate::store::codec::Record;
 
 records!(TotalsRecord1, BlockRecord, PageRecord);
 
-/// What is counted of the tables of users.
+/// Totals of the tables of users.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct TotalsRecord {
     /// The number of the next user. It only rises, so that a number never means two users.
@@ -28,7 +28,7 @@ impl Record for TotalsRecord {
     const SCHEMA: u8 = 2;
 }
 
-/// What is counted of a run and its sources.
+/// Totals of a run and its sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct RunRecord {
     pub(in crate::store) number: u64,

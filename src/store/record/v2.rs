@@ -14,7 +14,7 @@ pub(in crate::store) struct SegmentHeadRecord {
     pub(super) reads: Option<ReadsRecord>,
 }
 
-/// What a condition looks at besides attributes, keys and segments.
+/// Events and lists that a condition looks at.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) struct ReadsRecord {
     events: bool,

@@ -69,7 +69,7 @@ fn is_over(limits: &HashMap<u32, i64>, entry: &EntryRecord<'_>) -> bool {
     limit.is_some_and(|limit| entry.at() < *limit)
 }
 
-/// What one transaction finds.
+/// Look of one transaction at the entries of some users.
 #[derive(Default)]
 struct Look {
     /// The users who have something to drop.
@@ -114,7 +114,7 @@ impl Look {
     }
 }
 
-/// The blocks of all runs from a user on, with whose they are.
+/// The blocks of all runs from a user on, each with the number of its user.
 fn runs_from(image: &Image, first: u32) -> Result<impl Iterator<Item = Result<UserBlock>>> {
     let (runs, totals) = (image.optional_table(RUNS)?, totals(&image.table(META)?)?);
     let merge = runs.map(|runs| {
@@ -127,7 +127,7 @@ fn runs_from(image: &Image, first: u32) -> Result<impl Iterator<Item = Result<Us
         .flat_map(|(runs, mut merge)| std::iter::from_fn(move || merge.next(&runs).transpose())))
 }
 
-/// Two ways through blocks as one, in the order of the users.
+/// Two iterators over blocks as one, in the order of the users.
 fn in_order(
     one: impl Iterator<Item = Result<UserBlock>>,
     other: impl Iterator<Item = Result<UserBlock>>,
@@ -142,7 +142,7 @@ fn in_order(
     })
 }
 
-/// What is found of a user.
+/// Entries of a user, as a look finds them.
 #[derive(Default)]
 struct User {
     number: u32,

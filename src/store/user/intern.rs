@@ -79,7 +79,7 @@ fn prefix(id: &str) -> u64 {
     u64::from_be_bytes(prefix)
 }
 
-/// Up to so many users for each one that is looked for, all are gone through.
+/// Number of known users for each one that is looked up, below which all of them are read in one sweep.
 const SWEEP_FROM: u64 = 4;
 
 /// Ids of users and their numbers, open for writing.

@@ -17,7 +17,7 @@ use crate::store::tables::{Bytes, PageKey};
 /// file. Few in the tests, so that they see many.
 const PAGE_BYTES: usize = if cfg!(test) { 300 } else { 4_000 };
 
-/// What items are sorted by.
+/// Key that the items of a run are sorted by.
 pub(super) trait RunKey:
     redb::Key + for<'k> redb::Value<SelfType<'k> = Self> + Copy + Ord + std::fmt::Display + 'static
 {
@@ -35,7 +35,7 @@ impl RunKey for u128 {
     const LAST: Self = Self::MAX;
 }
 
-/// What runs have under a key.
+/// Item of a run.
 pub(super) trait Item: Sized {
     type Key: RunKey;
     const TABLE: TableDefinition<'static, PageKey<Self::Key>, Bytes>;
