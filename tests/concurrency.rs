@@ -323,3 +323,46 @@ fn a_session_that_is_dropped_rolls_back() {
     assert_eq!((db.revision(), integer(&db, "d")), (before, 0));
     db.execute("ALTER KEY d SET DEFAULT 8;").expect("nothing holds the writer");
 }
+
+/// The commit that calls a listener waits for it: a listener that waited for the next commit would wait for ever.
+#[test]
+fn a_listener_reads_and_cannot_write() {
+    type Write = fn(&Database) -> pcq::Result<()>;
+    let writes: [(&str, Write); 9] = [
+        ("a statement", |db| db.execute("ALTER KEY d SET DEFAULT 1;").map(drop)),
+        ("a transaction", |db| db.execute("BEGIN; ALTER KEY d SET DEFAULT 1;").map(drop)),
+        ("a fact in a statement", |db| db.execute("SET USER 'u' x = 1;").map(drop)),
+        ("a fact", |db| db.track(pcq::Event::new("Seen", "u")).map(drop)),
+        ("attributes", |db| db.set_user(pcq::Profile::new("u").with("x", 1))),
+        ("forgetting", |db| db.forget_user("u")),
+        ("a list", |db| db.load_list("vips", ["u"]).map(drop)),
+        ("expiry", |db| db.expire().map(drop)),
+        ("compaction", Database::compact),
+    ];
+    let (db, heard) = (database(), Arc::new(Mutex::new(Vec::new())));
+    let open = Arc::new(Mutex::new(db.session()));
+    open.lock().expect("no panic").execute("BEGIN; SET USER 'v' x = 1;").expect("it is right");
+    let _listener = {
+        let (db, heard, open) = (db.clone(), Arc::clone(&heard), Arc::clone(&open));
+        db.clone().subscribe(move |revision, _| {
+            let mut heard = heard.lock().expect("no panic");
+            heard.extend(writes.map(|(what, write)| (what, write(&db).map_err(|e| e.code()))));
+            let commit = open.lock().expect("no panic").execute("COMMIT;");
+            heard.push(("a commit", commit.map(drop).map_err(|e| e.code())));
+            let read = db.execute("GET d; SHOW HISTORY LIMIT 1;").map(drop).map_err(|e| e.code());
+            assert_eq!((read, db.snapshot().revision()), (Ok(()), revision.number));
+        })
+    };
+    let (done, wait) = std::sync::mpsc::channel();
+    let committing = db.clone();
+    thread::spawn(move || {
+        let _ = done.send(committing.execute("ALTER KEY d SET DEFAULT 7;").map(drop));
+    });
+    let written = wait.recv_timeout(std::time::Duration::from_secs(60)).expect("it waits for ever");
+    written.expect("the commit is done");
+    for (what, result) in heard.lock().expect("no panic").drain(..) {
+        assert_eq!(result, Err("not-allowed"), "{what}");
+    }
+    assert_eq!(integer(&db, "d"), 7);
+    open.lock().expect("no panic").execute("COMMIT;").expect("the transaction is still open");
+}

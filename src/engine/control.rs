@@ -99,7 +99,7 @@ impl Session {
         if self.in_transaction() {
             return Err(TransactionState::ClockInside.into());
         }
-        self.database().refuse_read_only()
+        self.database().refuse_write()
     }
 
     /// The code with which a statement fails, if it is the one that is asserted.

@@ -167,8 +167,9 @@ impl Database {
     }
 
     /// Calls a function after each commit with the revision and what it did, in order, until the
-    /// subscription is dropped. It is called on the thread of the writer, so it should be quick; it must
-    /// not write to the store.
+    /// subscription is dropped. It is called on the thread of the writer, which waits for it, so it should be quick.
+    /// It may read; what it writes to this store fails with `not-allowed`. It must not wait for another thread
+    /// that writes.
     #[must_use = "the listener is gone when the subscription is dropped"]
     pub fn subscribe(
         &self,
@@ -221,7 +222,7 @@ impl Database {
     ///
     /// `read-only`, `io`.
     pub fn compact(&self) -> Result<()> {
-        self.refuse_read_only()?;
+        self.refuse_write()?;
         self.shared.store.compact()
     }
 
@@ -291,22 +292,38 @@ impl Database {
     }
 
     /// Waits until no other write goes on.
-    pub(super) fn lock_writer(&self) -> MutexGuard<'_, ()> {
+    pub(super) fn lock_writer(&self) -> Result<MutexGuard<'_, ()>> {
+        self.refuse_in_listener()?;
         // the lock guards no data of its own, so a writer that panicked leaves nothing half done
-        self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Moves the manual clock, and keeps that in the store.
     pub(super) fn move_clock(&self, to: Timestamp) -> Result<()> {
-        let _writer = self.lock_writer();
+        let _writer = self.lock_writer()?;
         self.shared.store.save_clock(to)?;
         self.shared.deliveries.drain();
         self.shared.clock.set(to);
         Ok(())
     }
 
-    pub(super) fn refuse_read_only(&self) -> Result<()> {
-        if self.shared.read_only { Err(Error::new(ErrorKind::ReadOnly)) } else { Ok(()) }
+    /// Refuses to write to what is open for reading only, and in a listener.
+    pub(super) fn refuse_write(&self) -> Result<()> {
+        if self.shared.read_only {
+            Err(Error::new(ErrorKind::ReadOnly))
+        } else {
+            self.refuse_in_listener()
+        }
+    }
+
+    /// Refuses what would wait for the writer on a thread for which the writer waits.
+    fn refuse_in_listener(&self) -> Result<()> {
+        if !self.shared.listeners.is_calling() {
+            return Ok(());
+        }
+        let hint =
+            "send it to another thread, and let the listener return without waiting for that";
+        Err(Error::from(ErrorKind::WriteInListener).hint(hint))
     }
 }
 

@@ -34,7 +34,7 @@ impl Session {
         let db = self.database().clone();
         // a write of its own is checked against the state that it is committed on
         let commits = statement.kind() == CommandKind::Write && !self.in_transaction();
-        let _writer = commits.then(|| db.lock_writer());
+        let _writer = commits.then(|| db.lock_writer()).transpose()?;
         match self.check(statement)? {
             Command::Write(plan) => self.write(plan),
             Command::Record(entry) => self.record(entry),

@@ -35,11 +35,12 @@ impl Session {
             return Err(TransactionState::ListInside.into());
         }
         let db = self.database().clone();
+        db.refuse_write()?;
         let _lists = db.lock_lists();
         // first of all, so that nothing is written in vain; what holds under the writer's lock is what counts
         self.check_listed(listed, ListId(1))?;
         let list = db.shared.store.add_list(ids)?;
-        let _writer = db.lock_writer();
+        let _writer = db.lock_writer()?;
         match self.check_listed(listed, list)? {
             Plan::Unchanged(why) => Ok(unchanged(&why)),
             Plan::Write(write) => self.commit_write(*write, Some((list, ids))),

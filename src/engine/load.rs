@@ -12,7 +12,7 @@ use crate::transfer::{LoadStep, Loading, check_format, list_number};
 impl Session {
     /// Finds out whether a statement of a dump can stand where it does.
     pub(super) fn check_load(&self, load: &Load) -> Result<LoadStep> {
-        self.database().refuse_read_only()?;
+        self.database().refuse_write()?;
         match (load, &self.loading) {
             (Load::Store { format, manual_clock }, None) => {
                 self.check_start()?;
@@ -54,7 +54,7 @@ impl Session {
     fn start_load(&mut self, manual_clock: bool) -> Result<Outcome> {
         let db = self.database().clone();
         let _lists = db.try_lock_lists().ok_or(TransactionState::ListLoading)?;
-        let _writer = db.lock_writer();
+        let _writer = db.lock_writer()?;
         let clock = manual_clock.then(|| db.now());
         let loader = db.shared.store.begin_load(clock)?;
         self.loading = Some(Loading::new(loader, manual_clock));
@@ -97,7 +97,7 @@ impl Session {
 
     fn end_load(&mut self, clock: Option<Timestamp>) -> Result<Outcome> {
         let db = self.database().clone();
-        let _writer = db.lock_writer();
+        let _writer = db.lock_writer()?;
         let Some(loading) = &mut self.loading else { return Ok(done("nothing was loaded")) };
         if db.revision() > 0 {
             return Err(TransactionState::WrittenMeanwhile.into());

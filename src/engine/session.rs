@@ -152,7 +152,7 @@ impl Session {
 
     /// Refuses to write where nothing but a dump can be written, or nothing.
     pub(super) fn check_writable(&self) -> Result<()> {
-        self.db.refuse_read_only()?;
+        self.db.refuse_write()?;
         if self.loading.is_some() {
             return Err(TransactionState::OnlyLoad.into());
         }
@@ -252,7 +252,7 @@ impl Session {
 
     pub(super) fn commit(&mut self) -> Result<Outcome> {
         let db = self.db.clone();
-        let _writer = db.lock_writer();
+        let _writer = db.lock_writer()?;
         self.check_commit()?;
         let now = self.now();
         // taken first: a listener that panics must not leave a transaction open that is committed

@@ -72,7 +72,7 @@ impl Database {
     ///
     /// As for [`Database::track`].
     pub fn track_all<F: Into<Fact>>(&self, facts: impl IntoIterator<Item = F>) -> Result<Tracked> {
-        self.refuse_read_only()?;
+        self.refuse_write()?;
         let (mut facts, mut tracked) = (facts.into_iter(), Tracked::default());
         let (mut batch, mut next) = (Batch::default(), Batch::default());
         let mut more = self.fill(&mut batch, &mut facts)?;
@@ -123,7 +123,7 @@ impl Database {
     ///
     /// `read-only`, `io`.
     pub fn forget_user(&self, user: &str) -> Result<()> {
-        self.refuse_read_only()?;
+        self.refuse_write()?;
         let entry = Entry { user: user.into(), at: self.now(), what: What::Forget };
         self.add_entries(&[entry]).map(drop)
     }
@@ -148,7 +148,7 @@ impl Database {
     ///
     /// `read-only`, `io`.
     pub fn expire(&self) -> Result<u64> {
-        self.refuse_read_only()?;
+        self.refuse_write()?;
         let mut dropped = 0;
         let mut after = None;
         loop {
@@ -164,7 +164,7 @@ impl Database {
     /// Drops what one transaction may. The rules and segments are asked anew each time: one may be made meanwhile
     /// that needs what was not dropped yet.
     fn expire_batch(&self, after: Option<u32>) -> Result<Expired> {
-        let _writer = self.lock_writer();
+        let _writer = self.lock_writer()?;
         let (state, now) = (self.state(), self.now());
         let retention = &state.catalog().retention;
         if retention.is_forever() {
@@ -223,13 +223,13 @@ impl Database {
 
     /// Stores a batch under the lock of the writer.
     fn add_batch(&self, batch: &Batch) -> Result<Added> {
-        let _writer = self.lock_writer();
+        let _writer = self.lock_writer()?;
         self.shared.histories.write(batch, || self.shared.store.add_batch(batch))
     }
 
     /// Stores entries that were checked.
     pub(super) fn add_entries(&self, entries: &[Entry]) -> Result<Added> {
-        let _writer = self.lock_writer();
+        let _writer = self.lock_writer()?;
         self.add_entries_locked(entries)
     }
 

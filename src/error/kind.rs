@@ -138,6 +138,8 @@ pub enum ErrorKind {
     TransactionState(TransactionState),
     #[error("the store is open for reading only")]
     ReadOnly,
+    #[error("a listener cannot write: the commit that called it waits for it to return")]
+    WriteInListener,
     #[error("the clock of this store is the system's and moves by itself")]
     ClockNotManual,
     #[error("it was interrupted")]
