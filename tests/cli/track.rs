@@ -224,8 +224,40 @@ fn a_quote_without_an_end_takes_no_rows_in_silence() {
     let place = Place::new();
     place.file("a.csv", "user,a\nu,x\nu,\"y\nu,z\n");
     let ran = place.track(&[&["a.csv"][..], &COUNTS].concat());
-    assert_eq!((places(&ran), &*counts(&ran)), (vec!["a.csv:3: syntax".to_owned()], "0,1,0,1"));
+    assert_eq!((places(&ran), &*counts(&ran)), (vec!["a.csv:3:3: syntax".to_owned()], "0,1,0,1"));
     assert!(ran.err.contains("a cell in quotes has no end"), "{}", ran.err);
+}
+
+#[test]
+fn rows_do_not_melt_into_one_user() {
+    let place = Place::new();
+    let at = "2026-01-01T00:00:00Z";
+    let rows =
+        format!("user,event,at\n\"ada,E,{at}\nben,E,{at}\ncarl \"the king\",E,{at}\ndora,E,{at}\n");
+    place.file("a.csv", rows);
+    let ran = place.track(&["a.csv", "--summary", "csv", "--rejected", "r.jsonl"]);
+    assert_eq!((ran.code, places(&ran)), (1, vec!["a.csv:4:7: syntax".to_owned()]), "{ran:?}");
+    assert_eq!(counts(&ran), "1,0,0,1");
+    let users = place.run(&["t.pcdb", "-e", "SHOW USERS;", "--format", "line"]);
+    assert!(users.out.starts_with("user = dora\n") && !users.out.contains("ada"), "{users:?}");
+    let rejected = fs::read_to_string(place.path("r.jsonl")).unwrap();
+    let record = r#"{"file":"a.csv","line":4,"column":7,"code":"syntax","reason":"expected the end of the cell behind its closing quote, found text","text":"\"ada,E,"#;
+    assert!(rejected.starts_with(record), "{rejected}");
+    assert!(ran.err.contains("hint: the row begins in line 2\n"), "{}", ran.err);
+    // every second row ends the cell that the one before it began
+    place.file("b.csv", format!("user,event,a,b,c\n{}", "\"u,E,,,\n".repeat(1000)));
+    assert_eq!(counts(&place.track(&[&["b.csv"][..], &COUNTS].concat())), "0,0,0,500");
+}
+
+#[test]
+fn csv_is_as_its_standard_has_it() {
+    let place = Place::new();
+    place.file("a.csv", "user,a\nu,x\"y\nu, \"x\"\nu,x\ry\nu,\"x\"\r\n\"u\",\"\"\"\"\n");
+    let ran = place.track(&[&["a.csv"][..], &COUNTS].concat());
+    let expected = ["a.csv:2:4: syntax", "a.csv:3:4: syntax", "a.csv:4:4: syntax"];
+    assert_eq!((places(&ran), &*counts(&ran)), (expected.map(str::to_owned).into(), "0,2,0,3"));
+    place.file("old.csv", "user,a\ru,x\ru,y\r");
+    assert_fails(&place.track(&["old.csv"]), 2, "old.csv:1:7: error[syntax]: expected a line feed");
 }
 
 #[test]
@@ -281,7 +313,7 @@ fn a_file_that_cannot_be_read_is_2_and_nothing_is_loaded() {
         ("text.txt", "--format"),
         ("untyped.csv", "untyped.csv:1: error[syntax]: expected `string`"),
         ("nobody.csv", "nobody.csv:1: error[syntax]: expected a column `user`"),
-        ("open.csv", "open.csv:1: error[syntax]: a cell in quotes has no end"),
+        ("open.csv", "open.csv:1:7: error[syntax]: a cell in quotes has no end"),
     ] {
         assert_fails(&place.track(&["good.jsonl", file]), 2, error);
     }

@@ -36,7 +36,9 @@ CSV (.csv, .tsv): a header, then each row is an event.
   All columns but `event`, `user`, `at` and `id` are properties: strings, unless there is a type
   after a colon. With a type, those four are properties, too. An empty cell is no property; an
   empty string can be said with the type `json` only. Without a column `event`, each row is a
-  profile, and the columns are its attributes. A profile has no `id`.
+  profile, and the columns are its attributes. A profile has no `id`. Quotes are those of RFC 4180:
+  around a whole cell, and twice within it. A row with others is rejected, and so is a carriage
+  return that ends a line alone.
 
 Loading the same again, after a crash or with new lines, adds only what is missing, if the events
 have ids: one whose id the store has seen is passed over. Events without ids are added again. A

@@ -1,21 +1,16 @@
 //! Comma-separated values with a header: a file of events, or one of profiles.
 //!
-//! The parser is the core of the crate `csv`. That crate itself holds a row whole however long it is, so a
-//! quote without an end would take the rest of the file into memory; here a row that is too long is read to
-//! its end and let go of.
+//! Rows are cut here, as the crates for CSV find a row in everything: text behind a closing quote belongs to the
+//! cell for them, and so rows would melt into one. A row that is too long is read to its end and let go of.
 
 use std::io::{self, BufRead};
 
-use csv_core::{ReadFieldResult, Reader};
-
+use super::cells::Cells;
 use super::column::Columns;
 use super::flaw::Flaw;
 use super::lines::{Lines, Raw};
 use super::{ReadRows, Row};
-use pcq::{Error, ErrorKind};
-
-/// How many bytes of a cell are taken at once.
-const CELL_BYTES: usize = 1 << 9;
+use pcq::ErrorKind;
 
 /// Reads a file with a header.
 #[derive(Debug)]
@@ -28,7 +23,7 @@ pub(super) struct Csv<R> {
 #[derive(Debug)]
 pub(super) enum BadFile {
     Io(io::Error),
-    Header { line: u64, error: Error },
+    Header { line: u64, flaw: Flaw },
 }
 
 impl From<io::Error> for BadFile {
@@ -44,8 +39,8 @@ impl<R: BufRead> Csv<R> {
         let columns = match rows.read()? {
             Some(line) => rows
                 .cells()
-                .and_then(|cells| Columns::of(&cells))
-                .map_err(|error| BadFile::Header { line, error })?,
+                .and_then(|cells| Ok(Columns::of(&cells)?))
+                .map_err(|flaw| BadFile::Header { line, flaw })?,
             None => Columns::default(),
         };
         Ok(Self { columns, rows })
@@ -55,8 +50,7 @@ impl<R: BufRead> Csv<R> {
 impl<R: BufRead> ReadRows for Csv<R> {
     fn read(&mut self) -> io::Result<Option<Row>> {
         let Some(line) = self.rows.read()? else { return Ok(None) };
-        let cells = self.rows.cells();
-        let fact = cells.and_then(|cells| self.columns.fact(&cells)).map_err(Flaw::from);
+        let fact = self.rows.cells().and_then(|cells| Ok(self.columns.fact(&cells)?));
         Ok(Some(Row { line, fact }))
     }
 
@@ -68,134 +62,64 @@ impl<R: BufRead> ReadRows for Csv<R> {
 /// Cuts a text into rows of cells.
 #[derive(Debug)]
 struct Rows<R> {
-    parser: Reader,
     lines: Lines<R>,
     piece: Vec<u8>,
-    /// Where in the piece the next row goes on.
-    at: usize,
     raw: Raw,
     cells: Cells,
 }
 
-/// The cells of a row, one behind the other.
-#[derive(Debug, Default)]
-struct Cells {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    /// Whether the text ended within quotes.
-    is_open: bool,
-}
-
 impl<R: BufRead> Rows<R> {
     fn new(input: R, delimiter: u8) -> Self {
-        let parser = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
-        let (raw, cells) = (Raw::default(), Cells::default());
-        Self { parser, lines: Lines::new(input), piece: Vec::new(), at: 0, raw, cells }
+        let (raw, cells) = (Raw::default(), Cells::new(delimiter));
+        Self { lines: Lines::new(input), piece: Vec::new(), raw, cells }
     }
 
     /// Reads the next row that is not an empty line, and returns the number of its first line.
     fn read(&mut self) -> io::Result<Option<u64>> {
+        while let Some(line) = self.read_row()? {
+            if self.raw.bytes() != Some(b"") || self.cells.flaw().is_some() {
+                return Ok(Some(line));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_row(&mut self) -> io::Result<Option<u64>> {
         self.raw.clear();
-        self.cells.clear();
-        if !self.skip_breaks()? {
+        if !self.lines.read(&mut self.piece)? {
             return Ok(None);
         }
         let line = self.lines.number();
-        while !self.parse_piece() {
-            if !self.next_piece()? {
-                self.end();
+        self.cells.begin(line);
+        while !self.take_piece() {
+            if !self.lines.read(&mut self.piece)? {
+                self.cells.end();
                 break;
             }
         }
         Ok(Some(line))
     }
 
-    /// Goes to the first byte of a row, if there is one more.
-    fn skip_breaks(&mut self) -> io::Result<bool> {
-        loop {
-            if let Some(found) = self.rest().iter().position(|byte| !matches!(byte, b'\r' | b'\n'))
-            {
-                self.at += found;
-                return Ok(true);
-            }
-            if !self.next_piece()? {
-                return Ok(false);
-            }
-        }
-    }
-
-    /// What of the piece has not been parsed.
-    fn rest(&self) -> &[u8] {
-        self.piece.get(self.at..).unwrap_or_default()
-    }
-
-    fn next_piece(&mut self) -> io::Result<bool> {
-        self.at = 0;
-        self.lines.read(&mut self.piece)
-    }
-
-    /// Goes through the rest of the piece, and tells whether the row ends there.
-    fn parse_piece(&mut self) -> bool {
-        let begin = self.at;
-        let mut is_end = false;
-        while !is_end && self.at < self.piece.len() {
-            let rest = self.piece.get(self.at..).unwrap_or_default();
-            let (ends, read) = self.cells.parse(&mut self.parser, rest);
-            self.at += read;
-            is_end = ends;
-        }
-        self.raw.push(self.piece.get(begin..self.at).unwrap_or_default());
+    /// Takes the piece in, and tells whether the row ends with it.
+    fn take_piece(&mut self) -> bool {
+        self.raw.push(&self.piece);
+        let is_end = self.cells.take(&self.piece);
         if !self.raw.is_held() {
-            self.cells.clear();
+            self.cells.let_go();
         }
         is_end
     }
 
-    /// Ends the last row of a text; within quotes a line break does not.
-    fn end(&mut self) {
-        let (ends, _) = self.cells.parse(&mut self.parser, b"\n");
-        self.cells.is_open = !ends;
-    }
-
     /// The cells of the row that was read last.
-    fn cells(&self) -> Result<Vec<&str>, Error> {
-        if self.cells.is_open {
-            let error = Error::new(ErrorKind::Unterminated { what: "a cell in quotes" });
-            return Err(
-                error.hint("all lines after it are in this cell, so none of them is loaded")
-            );
+    fn cells(&self) -> Result<Vec<&str>, Flaw> {
+        if let Some(flaw) = self.cells.flaw() {
+            return Err(flaw);
         }
         if let Err(error) = self.raw.text() {
             let hint = "a quote without an end takes in all lines up to the next quote";
-            return Err(if self.raw.is_held() { error } else { error.hint(hint) });
+            return Err(if self.raw.is_held() { error } else { error.hint(hint) }.into());
         }
-        self.cells.texts().ok_or_else(|| ErrorKind::NotUtf8.into())
-    }
-}
-
-impl Cells {
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-        self.is_open = false;
-    }
-
-    /// Parses up to the end of a cell, or less; tells whether the row ends there, and how much was read.
-    fn parse(&mut self, parser: &mut Reader, text: &[u8]) -> (bool, usize) {
-        let mut cell = [0; CELL_BYTES];
-        let (result, read, written) = parser.read_field(text, &mut cell);
-        self.bytes.extend_from_slice(cell.get(..written).unwrap_or_default());
-        let ReadFieldResult::Field { record_end } = result else { return (false, read) };
-        self.ends.push(self.bytes.len());
-        (record_end, read)
-    }
-
-    /// The cells, if each is UTF-8.
-    fn texts(&self) -> Option<Vec<&str>> {
-        let text = str::from_utf8(&self.bytes).ok()?;
-        let mut start = 0;
-        let cells = self.ends.iter().map(|&end| text.get(std::mem::replace(&mut start, end)..end));
-        cells.collect()
+        self.cells.texts().ok_or_else(|| pcq::Error::from(ErrorKind::NotUtf8).into())
     }
 }
 
@@ -205,14 +129,15 @@ mod tests {
 
     use super::*;
 
-    /// The rows with their lines, read a few bytes at a time.
+    /// The rows with their lines, or the place of what is wrong, read a few bytes at a time.
     fn rows(text: &str, at_once: usize) -> Vec<(u64, Vec<String>)> {
         let input = BufReader::with_capacity(at_once, text.as_bytes());
         let mut rows = Rows::new(input, b',');
         let mut found = Vec::new();
         while let Some(line) = rows.read().unwrap() {
             let cells = rows.cells().map(|cells| cells.into_iter().map(str::to_owned).collect());
-            found.push((line, cells.unwrap_or_else(|error| vec![error.code().to_owned()])));
+            found
+                .push((line, cells.unwrap_or_else(|flaw| vec![flaw.place("", line).split_off(1)])));
         }
         found
     }
@@ -236,14 +161,35 @@ mod tests {
         assert_rows("a\r\n1\r\n\r\n2", &[(1, &["a"]), (2, &["1"]), (4, &["2"])]);
         assert_rows("a,\"b\nc\"\n1,2", &[(1, &["a", "b\nc"]), (3, &["1", "2"])]);
         assert_rows("\r\n,\r\n\"\"\n", &[(2, &["", ""]), (3, &[""])]);
-        assert_rows("\u{feff}a\rb\n", &[(1, &["a"]), (1, &["b"])]);
+        assert_rows("\u{feff}a\nb\n", &[(1, &["a"]), (2, &["b"])]);
         assert_rows("", &[]);
     }
 
     #[test]
-    fn quotes_are_as_usual() {
-        assert_rows("\"a \"\"b\"\"\",c\"d,\"é\r\n\"", &[(1, &["a \"b\"", "c\"d", "é\r\n"])]);
-        assert_rows("a\n\"b\nc\n", &[(1, &["a"]), (2, &["syntax"])]);
-        assert_rows("\"", &[(1, &["syntax"])]);
+    fn quotes_are_around_whole_cells() {
+        assert_rows("\"a \"\"b\"\"\",\"\",\"é\r\n,\r\"", &[(1, &["a \"b\"", "", "é\r\n,\r"])]);
+        assert_rows("\"\"\"\"\r\n", &[(1, &["\""])]);
+    }
+
+    #[test]
+    fn what_the_format_has_not_is_no_row() {
+        let good: (u64, &[&str]) = (9, &["good"]);
+        for (row, place) in [
+            ("\"a\" ,b\n\n\n\n\n\n\n\n", "1:4"),
+            ("\"a,1\nb,2\nc \"the king\",3\n\n\n\n\n\n", "3:4"),
+            ("é\"d\n\n\n\n\n\n\n\n", "1:2"),
+            (" \"a\"\n\n\n\n\n\n\n\n", "1:2"),
+            ("x,\"a\n\"b,\"c\nd\",\"\n\"\n\n\n\n\n", "2:2"),
+            ("a\rb\n\n\n\n\n\n\n\n", "1:2"),
+            ("a,\r\"b\"\n\n\n\n\n\n\n\n", "1:3"),
+            ("\"a\"\r\r\n\n\n\n\n\n\n\n", "1:4"),
+            ("\r \n\n\n\n\n\n\n\n", "1:1"),
+        ] {
+            assert_rows(&format!("{row}good\n"), &[(1, &[place]), good]);
+        }
+        assert_rows("a\nb,\"c\"\"\nd\n", &[(1, &["a"]), (2, &["2:3"])]);
+        assert_rows("\"", &[(1, &["1:1"])]);
+        assert_rows("a\r", &[(1, &["1:2"])]);
+        assert_rows("a\n\r", &[(1, &["a"]), (2, &["2:1"])]);
     }
 }

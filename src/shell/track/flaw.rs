@@ -12,13 +12,15 @@ const SHOWN: usize = 80;
 #[derive(Debug)]
 pub(super) struct Flaw {
     pub(super) error: Error,
+    /// In which line, if not in the first of the row.
+    pub(super) line: Option<u64>,
     /// Where in its line, in code points from 1, if that is known.
     pub(super) column: Option<usize>,
 }
 
 impl From<Error> for Flaw {
     fn from(error: Error) -> Self {
-        Self { error, column: None }
+        Self { error, line: None, column: None }
     }
 }
 
@@ -30,7 +32,13 @@ impl Flaw {
         let flaw = Error::new(ErrorKind::Json(error));
         let is_array = line.trim_start().starts_with('[');
         let hint = "each line is an object of its own, and no array goes around them";
-        Self { error: if is_array { flaw.hint(hint) } else { flaw }, column }
+        Self { error: if is_array { flaw.hint(hint) } else { flaw }, line: None, column }
+    }
+
+    /// Where it is, in a row of a file.
+    pub(super) fn place(&self, file: &str, row: u64) -> String {
+        let line = self.line.unwrap_or(row);
+        self.column.map_or(format!("{file}:{line}"), |column| format!("{file}:{line}:{column}"))
     }
 }
 

@@ -88,9 +88,9 @@ impl Input {
     fn bad(&self, file: BadFile) -> Stop {
         match file {
             BadFile::Io(error) => self.unreadable(&error),
-            BadFile::Header { line, error } => {
-                let file = Some(format!("{}:{line}", self.name));
-                Stop::Error { file, error, exit: Exit::Usage }
+            BadFile::Header { line, flaw } => {
+                let file = Some(flaw.place(&self.name, line));
+                Stop::Error { file, error: flaw.error, exit: Exit::Usage }
             }
         }
     }

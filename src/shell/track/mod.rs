@@ -3,6 +3,7 @@
 //! A file is read row by row, and what a row says goes straight to [`Database::track_all`], which keeps it in
 //! batches. A row that says nothing is counted and told; the rest goes on.
 
+mod cells;
 mod column;
 mod csv;
 mod flaw;

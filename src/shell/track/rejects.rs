@@ -66,8 +66,7 @@ impl<'a> Rejects<'a> {
     ) -> Result<(), Stop> {
         self.count += 1;
         if self.count <= self.shown {
-            let column = flaw.column.map(|column| format!(":{column}")).unwrap_or_default();
-            let place = format!("{file}:{line}{column}");
+            let place = flaw.place(file, line);
             self.progress.aside(|| self.reporter.tell(Some(&place), &flaw.error));
         }
         if let Some(to) = &mut self.file {
@@ -120,7 +119,8 @@ impl RejectsFile {
         Ok(Self { name, to: Box::new(BufWriter::new(file)) })
     }
 
-    fn add(&mut self, file: &str, line: u64, flaw: &Flaw, text: Option<&[u8]>) -> Result<(), Stop> {
+    fn add(&mut self, file: &str, row: u64, flaw: &Flaw, text: Option<&[u8]>) -> Result<(), Stop> {
+        let line = flaw.line.unwrap_or(row);
         let (column, code, reason) = (flaw.column, flaw.error.code(), flaw.error.to_string());
         let text = text.map(|text| String::from_utf8_lossy(text).into_owned());
         let record = Record { file, line, column, code, reason, text };
