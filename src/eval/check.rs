@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::function::{Signature, Wants, prepared};
 use super::hash::Algorithm;
 use super::literal::{
     Type, literal, literal_text, mismatch, seed, semver, timestamp, unknown_parameter, version,
 };
 use super::measure;
 use super::scope::{EventScope, Scope};
+use super::signature::{ArgumentRule, Signature, Wants, prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{
@@ -224,18 +224,19 @@ impl<'a> Checker<'a> {
         };
         let span = name.span;
         signature.count(arguments.len()).map_err(|error| error.at(span))?;
-        if signature.name == "NOW" && self.scope.check_type().is_some() {
-            let why = "a CHECK holds or not, whatever the time";
-            return Err(Error::new(ErrorKind::Misplaced { what: "NOW()".into(), why }).at(span));
-        }
-        match signature.name {
-            "COALESCE" => self.common(arguments),
-            "IF" => {
+        match signature.rule {
+            ArgumentRule::Timely if self.scope.check_type().is_some() => {
+                let (what, why) =
+                    (format!("{}()", name.node), "a CHECK holds or not, whatever the time");
+                Err(Error::new(ErrorKind::Misplaced { what, why }).at(span))
+            }
+            ArgumentRule::Common => self.common(arguments),
+            ArgumentRule::Choice => {
                 let (condition, rest) = arguments.split_at(1);
                 condition.iter().try_for_each(|e| self.condition("IF", e))?;
                 self.common(rest)
             }
-            _ => {
+            ArgumentRule::Each | ArgumentRule::Timely => {
                 for (argument, wants) in arguments.iter().zip(signature.wants) {
                     self.argument(signature, arguments, argument, *wants)?;
                 }

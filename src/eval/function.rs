@@ -1,7 +1,6 @@
-//! Functions of conditions: their signatures and results.
+//! Functions of conditions: their preparation and results.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -10,178 +9,12 @@ use jiff::tz::TimeZone;
 
 use super::bucket::Bucketer;
 use super::hash::Algorithm;
-use super::literal::{Type, bad_literal, literal_text, mismatch, seed};
+use super::literal::{algorithm, cidr, literal_text, seed, zone};
 use super::number::{trim_cow, whole_quotient};
 use super::operand::Operand;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TEXT_BYTES;
 use crate::model::{ArithmeticOp, Expr};
-
-/// Kind of argument that a function wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wants {
-    Any,
-    String,
-    Number,
-    Json,
-    Timestamp,
-    /// What has a text form: strings, numbers and booleans.
-    Text,
-    /// A literal time zone.
-    Zone,
-    /// A literal range of addresses.
-    Cidr,
-    /// A literal text.
-    Salt,
-    /// A literal name of a hash.
-    Algorithm,
-    /// A literal seed that the hash takes.
-    Seed,
-    Modulus,
-    Bits,
-}
-
-impl fmt::Display for Wants {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Any => "anything",
-            Self::String => "a string",
-            Self::Number | Self::Modulus | Self::Bits => "a number",
-            Self::Json => "a list",
-            Self::Timestamp => "a timestamp",
-            Self::Text => "a string, a number or a boolean",
-            Self::Zone => "the name of a time zone as a literal",
-            Self::Cidr => "a range of addresses as a literal",
-            Self::Salt => "a salt as a literal",
-            Self::Algorithm => "the name of a hash as a literal",
-            Self::Seed => "a seed as a literal",
-        })
-    }
-}
-
-/// Signature of a function: what it takes and gives.
-#[derive(Debug)]
-pub(super) struct Signature {
-    pub(super) name: &'static str,
-    pub(super) wants: &'static [Wants],
-    /// Number of arguments that may be left out, from the last.
-    optional: usize,
-    /// The type of the result, where it is always the same.
-    pub(super) result: Option<Type>,
-}
-
-const fn signature(name: &'static str, wants: &'static [Wants], result: Type) -> Signature {
-    Signature { name, wants, optional: 0, result: Some(result) }
-}
-
-static SIGNATURES: [Signature; 24] = {
-    use Type as T;
-    use Wants as W;
-    [
-        signature("LOWER", &[W::String], T::String),
-        signature("UPPER", &[W::String], T::String),
-        signature("TRIM", &[W::String], T::String),
-        signature("LENGTH", &[W::String], T::Number),
-        signature("SUBSTR", &[W::String, W::Number, W::Number], T::String),
-        signature("REPLACE", &[W::String, W::String, W::String], T::String),
-        Signature { name: "COALESCE", wants: &[W::Any], optional: 0, result: None },
-        Signature { name: "IF", wants: &[W::Any, W::Any, W::Any], optional: 0, result: None },
-        signature("ABS", &[W::Number], T::Number),
-        signature("FLOOR", &[W::Number], T::Number),
-        signature("CEIL", &[W::Number], T::Number),
-        signature("ROUND", &[W::Number], T::Number),
-        signature("MOD", &[W::Number, W::Number], T::Number),
-        signature("DIV", &[W::Number, W::Number], T::Number),
-        signature("SIZE", &[W::Json], T::Number),
-        signature("NOW", &[], T::Timestamp),
-        signature("HOUR", &[W::Timestamp, W::Zone], T::Number),
-        signature("WEEKDAY", &[W::Timestamp, W::Zone], T::Number),
-        signature("IP_IN", &[W::String, W::Cidr], T::Boolean),
-        signature("DISTANCE_KM", &[W::Number, W::Number, W::Number, W::Number], T::Number),
-        signature("BUCKET", &[W::Salt, W::Text], T::Number),
-        Signature {
-            optional: 1,
-            ..signature("HASH", &[W::Algorithm, W::Text, W::Seed], T::Number)
-        },
-        Signature {
-            optional: 1,
-            ..signature("HASH_MOD", &[W::Algorithm, W::Text, W::Modulus, W::Bits], T::Number)
-        },
-        signature("HASH_HEX", &[W::Algorithm, W::Text], T::String),
-    ]
-};
-
-impl Signature {
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
-        SIGNATURES.iter().find(|signature| signature.name == name)
-    }
-
-    pub(super) fn names() -> impl Iterator<Item = &'static str> {
-        SIGNATURES.iter().map(|signature| signature.name)
-    }
-
-    /// Refuses a wrong number of arguments.
-    pub(super) fn count(&self, found: usize) -> Result<()> {
-        let (most, least) = (self.wants.len(), self.wants.len() - self.optional);
-        let open = self.name == "COALESCE";
-        if found >= least && (open || found <= most) {
-            return Ok(());
-        }
-        let s = if most == 1 { "" } else { "s" };
-        let wanted = match (open, most) {
-            (true, _) => "one argument or more".to_owned(),
-            (_, 0) => "no arguments".to_owned(),
-            _ if least < most => format!("{least} or {most} arguments"),
-            _ => format!("{most} argument{s}"),
-        };
-        let kind = ErrorKind::ArgumentCount { function: self.name.to_owned(), wanted, found };
-        Err(Error::new(kind))
-    }
-}
-
-/// Refuses an argument that must be a literal and is none, or a wrong one.
-pub(super) fn prepared(name: &str, wants: Wants, expr: &Expr) -> Result<()> {
-    let Some(text) = literal_text(expr) else {
-        return Err(mismatch(name, wants.to_string(), format!("`{expr}`"), expr.span));
-    };
-    match wants {
-        Wants::Zone => zone(text, expr).map(drop),
-        Wants::Cidr => cidr(text, expr).map(drop),
-        Wants::Algorithm => algorithm(text, expr).map(drop),
-        _ => Ok(()),
-    }
-}
-
-fn zone(text: &str, expr: &Expr) -> Result<TimeZone> {
-    let why = "the names are those of the IANA, such as 'Europe/Paris'";
-    TimeZone::get(text).map_err(|_| bad_literal("time zone", text, why, expr.span))
-}
-
-/// Reads `address[/bits]`; host bits are ignored, and a bare address is a range of itself.
-fn cidr(text: &str, expr: &Expr) -> Result<IpNet> {
-    let read = || {
-        let Some((address, bits)) = text.split_once('/') else {
-            return text.parse::<IpAddr>().ok().map(IpNet::from);
-        };
-        let digits = (1..=3).contains(&bits.len()) && bits.bytes().all(|b| b.is_ascii_digit());
-        let bits = if digits {
-            bits.parse().ok()?
-        } else {
-            return None;
-        };
-        IpNet::new(address.parse().ok()?, bits).ok()
-    };
-    let why = "it has the form '10.0.0.0/8' or '2001:db8::/32'";
-    read().ok_or_else(|| bad_literal("range of addresses", text, why, expr.span))
-}
-
-fn algorithm(text: &str, expr: &Expr) -> Result<Algorithm> {
-    let names = Algorithm::ALL.map(Algorithm::name);
-    Algorithm::named(text).ok_or_else(|| {
-        let why = format!("the hashes are {}", names.join(", "));
-        bad_literal("hash algorithm", text, why, expr.span).suggest(text, names)
-    })
-}
 
 /// A function with what is the same in every call.
 #[derive(Clone, Debug)]

@@ -1,6 +1,10 @@
 //! Types of expressions, and literals that are read when a condition is stored.
 
 use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
 
 use super::hash::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
@@ -129,6 +133,37 @@ pub(super) fn literal(expr: &Expr) -> Option<&Value> {
         ExprKind::Literal(Literal::Value(value)) => Some(value),
         _ => None,
     }
+}
+
+pub(super) fn zone(text: &str, expr: &Expr) -> Result<TimeZone> {
+    let why = "the names are those of the IANA, such as 'Europe/Paris'";
+    TimeZone::get(text).map_err(|_| bad_literal("time zone", text, why, expr.span))
+}
+
+/// Reads `address[/bits]`; host bits are ignored, and a bare address is a range of itself.
+pub(super) fn cidr(text: &str, expr: &Expr) -> Result<IpNet> {
+    let read = || {
+        let Some((address, bits)) = text.split_once('/') else {
+            return text.parse::<IpAddr>().ok().map(IpNet::from);
+        };
+        let digits = (1..=3).contains(&bits.len()) && bits.bytes().all(|b| b.is_ascii_digit());
+        let bits = if digits {
+            bits.parse().ok()?
+        } else {
+            return None;
+        };
+        IpNet::new(address.parse().ok()?, bits).ok()
+    };
+    let why = "it has the form '10.0.0.0/8' or '2001:db8::/32'";
+    read().ok_or_else(|| bad_literal("range of addresses", text, why, expr.span))
+}
+
+pub(super) fn algorithm(text: &str, expr: &Expr) -> Result<Algorithm> {
+    let names = Algorithm::ALL.map(Algorithm::name);
+    Algorithm::named(text).ok_or_else(|| {
+        let why = format!("the hashes are {}", names.join(", "));
+        bad_literal("hash algorithm", text, why, expr.span).suggest(text, names)
+    })
 }
 
 /// Reads the seed of a hash, which must be one that it takes.

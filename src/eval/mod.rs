@@ -29,6 +29,7 @@ mod program;
 mod questions;
 mod run;
 mod scope;
+mod signature;
 mod snapshot;
 mod trace;
 mod trie;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::evaluation::{Evaluation, Outcome};
 use super::evaluator::Evaluator;
-use super::operand::Operand;
+use super::operand::{Operand, Truth};
 use super::plan::{Era, Plan, PlanRow, Served, ServedRow};
 use super::program::{Environment, NodeId, Program};
 use super::run::Run;
@@ -40,8 +40,8 @@ pub(crate) struct Part {
     pub(crate) depth: usize,
     /// The part as it is written.
     pub(crate) text: String,
-    /// `TRUE`, `FALSE` or `UNKNOWN`.
-    pub(crate) outcome: &'static str,
+    /// Whether it is true or false; `None` is unknown.
+    pub(crate) truth: Truth,
     /// The values that it looked at: `country is 'FR'`, `age is missing`.
     pub(crate) because: Vec<String>,
 }
@@ -88,14 +88,14 @@ struct Tracer<'a, 'e, E> {
 
 impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
     fn part(&mut self, id: NodeId, expr: &Expr, depth: usize) {
-        let outcome = word(self.evaluator.truth(id));
+        let truth = self.evaluator.truth(id);
         let connective = matches!(expr.node, ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_));
         let mut because = Vec::new();
         if !connective {
             self.note(id, expr, &mut because);
             self.operands(id, expr, &mut because);
         }
-        self.parts.push(Part { depth, text: expr.to_string(), outcome, because });
+        self.parts.push(Part { depth, text: expr.to_string(), truth, because });
         if connective {
             for (id, operand) in self.program.operands(id).into_iter().zip(expr.node.operands()) {
                 self.part(id, operand, depth + 1);
@@ -161,12 +161,14 @@ fn push_once(notes: &mut Vec<String>, note: String) {
     }
 }
 
-/// The word for an outcome.
-fn word(truth: Option<bool>) -> &'static str {
-    match truth {
-        Some(true) => "TRUE",
-        Some(false) => "FALSE",
-        None => "UNKNOWN",
+impl Part {
+    /// `TRUE`, `FALSE` or `UNKNOWN`.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self.truth {
+            Some(true) => "TRUE",
+            Some(false) => "FALSE",
+            None => "UNKNOWN",
+        }
     }
 }
 
@@ -267,7 +269,7 @@ fn split(run: &Run<'_>, served: &ServedRow, row: &PlanRow) -> Option<SplitTrace>
 /// Why a row won or lost: the first thing that decided it.
 fn verdict(traced: &RowTrace, value: &Value) -> String {
     if traced.in_segment != Some(true) {
-        let unknown = traced.parts.first().is_some_and(|whole| whole.outcome == "UNKNOWN");
+        let unknown = traced.parts.first().is_some_and(|whole| whole.truth.is_none());
         return if unknown {
             "passed over: its condition is unknown, not true".to_owned()
         } else {

@@ -182,58 +182,56 @@ pub enum ExprKind {
     Behaviour(Box<Behaviour>),
 }
 
+/// The operands of a reference to an expression, each borrowed as the reference is.
+macro_rules! operands {
+    ($kind:expr, $borrow:ident) => {
+        match $kind {
+            Self::Literal(_)
+            | Self::Duration(_)
+            | Self::Timestamp(_)
+            | Self::Semver(_)
+            | Self::Version(_)
+            | Self::Attribute(_)
+            | Self::CheckValue(_)
+            | Self::Key(_)
+            | Self::InSegment(_)
+            | Self::InList(_)
+            | Self::Element
+            | Self::Behaviour(_) => Vec::new(),
+            Self::And(items) | Self::Or(items) | Self::Call { arguments: items, .. } => {
+                Vec::from_iter(items)
+            }
+            Self::Not(operand)
+            | Self::Negate(operand)
+            | Self::Is { operand, .. }
+            | Self::Matches { operand, .. }
+            | Self::Cast { operand, .. } => vec![operand.$borrow()],
+            Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
+                vec![left.$borrow(), right.$borrow()]
+            }
+            Self::Any { list, test } => vec![list.$borrow(), test.$borrow()],
+            Self::Between { operand, low, high, .. } => {
+                vec![operand.$borrow(), low.$borrow(), high.$borrow()]
+            }
+            Self::In { operand, items, .. }
+            | Self::Contains { operand, items, .. }
+            | Self::Affix { operand, items, .. } => {
+                std::iter::once(operand.$borrow()).chain(items).collect()
+            }
+        }
+    };
+}
+
 impl ExprKind {
     /// The operands, in the order in which they are written.
     #[must_use]
     pub fn operands(&self) -> Vec<&Expr> {
-        match self {
-            Self::And(items) | Self::Or(items) | Self::Call { arguments: items, .. } => {
-                items.iter().collect()
-            }
-            Self::Not(a) | Self::Negate(a) => vec![a],
-            Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
-                vec![left, right]
-            }
-            Self::Is { operand, .. }
-            | Self::Matches { operand, .. }
-            | Self::Cast { operand, .. } => {
-                vec![operand]
-            }
-            Self::Between { operand, low, high, .. } => vec![operand, low, high],
-            Self::In { operand, items, .. }
-            | Self::Contains { operand, items, .. }
-            | Self::Affix { operand, items, .. } => {
-                std::iter::once(&**operand).chain(items).collect()
-            }
-            Self::Any { list, test } => vec![list, test],
-            _ => Vec::new(),
-        }
+        operands!(self, as_ref)
     }
 
     /// The operands, to be changed in place.
     pub(crate) fn operands_mut(&mut self) -> Vec<&mut Expr> {
-        match self {
-            Self::And(items) | Self::Or(items) | Self::Call { arguments: items, .. } => {
-                items.iter_mut().collect()
-            }
-            Self::Not(a) | Self::Negate(a) => vec![a],
-            Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
-                vec![left, right]
-            }
-            Self::Is { operand, .. }
-            | Self::Matches { operand, .. }
-            | Self::Cast { operand, .. } => {
-                vec![operand]
-            }
-            Self::Between { operand, low, high, .. } => vec![operand, low, high],
-            Self::In { operand, items, .. }
-            | Self::Contains { operand, items, .. }
-            | Self::Affix { operand, items, .. } => {
-                std::iter::once(&mut **operand).chain(items).collect()
-            }
-            Self::Any { list, test } => vec![list, test],
-            _ => Vec::new(),
-        }
+        operands!(self, as_mut)
     }
 
     /// How deep it nests: 1 for what has no operands.

@@ -80,7 +80,7 @@ fn part(part: &Part) -> Line {
         [] => String::new(),
         because => format!(" ({})", because.join(", ")),
     };
-    (format!("{indent}{}", part.text), format!("{}{because}", part.outcome))
+    (format!("{indent}{}", part.text), format!("{}{because}", part.outcome()))
 }
 
 fn rollout(rollout: &RolloutTrace) -> Line {

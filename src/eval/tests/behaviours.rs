@@ -404,7 +404,7 @@ fn traces_tell_what_was_looked_at() {
         let trace = world.snapshot.trace_at(KeyId(1), user, hours_ago(0)).unwrap();
         let parts = trace.rows[0].parts.iter().skip(1);
         parts
-            .map(|part| format!("{}: {}", part.outcome, part.because.join(", ")))
+            .map(|part| format!("{}: {}", part.outcome(), part.because.join(", ")))
             .collect::<Vec<_>>()
     };
     let after = "by going through the events";

@@ -15,7 +15,7 @@ fn lines(trace: &Trace) -> Vec<String> {
                 "{}{} is {} ({because})",
                 "  ".repeat(part.depth),
                 part.text,
-                part.outcome
+                part.outcome()
             ));
         }
     }
