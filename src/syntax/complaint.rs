@@ -5,7 +5,7 @@ use pest::error::{Error as PestError, ErrorVariant, InputLocation};
 use super::rules::{Reading, Rule};
 use super::token::{TokenKind, Tokens, is_word};
 use crate::error::{Error, ErrorKind};
-use crate::model::{Name, NameError, Span};
+use crate::model::{Name, NameError, Span, json_words};
 
 /// The longest token that an error quotes whole, in characters.
 const QUOTED_CHARS: usize = 40;
@@ -69,8 +69,7 @@ fn bad_json(rest: &str, at: usize, positives: &[Rule]) -> Option<Error> {
     let offset = (0..=before.min(rest.len())).rev().find(|&i| rest.is_char_boundary(i))?;
     let found = describe(token(rest.get(offset..)?));
     let expected = vec!["JSON".to_owned()];
-    let message = error.to_string();
-    let why = message.split(" at line ").next().unwrap_or_default().to_owned();
+    let (why, _) = json_words(&error);
     let made = Error::new(ErrorKind::Expected { expected, found }).hint(why);
     Some(made.at(Span::new(at + offset, at + offset + 1)))
 }
