@@ -95,7 +95,9 @@ pub use engine::{
     AsKey, Builder, Database, FromValue, KeyHandle, Outcome, Prepared, Session, Snapshot,
     Subscription, Tracked, Verification,
 };
-pub use error::{Error, ErrorClass, ErrorCode, ErrorKind, Place, Result, TransactionState};
+pub use error::{
+    Error, ErrorClass, ErrorCode, ErrorKind, Place, Result, ScriptEnd, TransactionState,
+};
 pub use eval::Evaluation;
 pub use model::{
     Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision, Timestamp,

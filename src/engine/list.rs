@@ -32,7 +32,7 @@ impl Session {
     /// Writes a list, which is sorted, and then the revision that gives it to a segment.
     pub(super) fn put_list(&mut self, listed: &Listed, ids: &UserIds) -> Result<Outcome> {
         if self.in_transaction() {
-            return Err(TransactionState::ListInside.into());
+            return Err(TransactionState::LoadInside { what: "list" }.into());
         }
         let db = self.database().clone();
         db.refuse_write()?;

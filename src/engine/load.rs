@@ -31,7 +31,7 @@ impl Session {
 
     fn check_start(&self) -> Result<()> {
         if self.transaction.is_some() {
-            return Err(TransactionState::DumpInside.into());
+            return Err(TransactionState::LoadInside { what: "dump" }.into());
         }
         if self.database().revision() > 0 {
             return Err(TransactionState::DumpIntoFull.into());
@@ -53,7 +53,7 @@ impl Session {
 
     fn start_load(&mut self, manual_clock: bool) -> Result<Outcome> {
         let db = self.database().clone();
-        let _lists = db.try_lock_lists().ok_or(TransactionState::ListLoading)?;
+        let _lists = db.try_lock_lists().ok_or(TransactionState::Loading { what: "list" })?;
         let _writer = db.lock_writer()?;
         let clock = manual_clock.then(|| db.now());
         let loader = db.shared.store.begin_load(clock)?;
@@ -64,7 +64,7 @@ impl Session {
     /// Ids of a list outside of a dump with history.
     fn check_ids(&self, number: u64, ids: &[Arc<str>]) -> Result<LoadStep> {
         if self.transaction.is_some() {
-            return Err(TransactionState::ListInside.into());
+            return Err(TransactionState::LoadInside { what: "list" }.into());
         }
         ids.iter().try_for_each(|id| check_user_id(id))?;
         Ok(LoadStep::Ids(list_number(number)?, ids.to_vec()))
@@ -76,7 +76,7 @@ impl Session {
             return Err(TransactionState::SegmentWithoutList.into());
         };
         if !self.lists.contains_key(&list) {
-            return Err(TransactionState::ListBeforeSegment.into());
+            return Err(TransactionState::Late { first: "LOAD LIST", then: "the segment" }.into());
         }
         let listed =
             Listed { segment: segment.name.clone(), description: segment.description.clone() };

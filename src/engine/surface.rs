@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Builder, Database, Outcome, Prepared, Session};
-use crate::error::{Error, Result, TransactionState};
+use crate::error::{Error, Result, ScriptEnd, TransactionState};
 use crate::model::Name;
 
 /// How it is opened.
@@ -50,7 +50,7 @@ impl Database {
         let mut session = self.session();
         let outcomes = session.execute(script)?;
         if session.in_transaction() {
-            return Err(TransactionState::LeftOpen.into());
+            return Err(TransactionState::LeftOpen(ScriptEnd::Text).into());
         }
         Ok(outcomes)
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use code::{ErrorClass, ErrorCode};
 pub use kind::ErrorKind;
 pub use place::Place;
-pub use transaction::TransactionState;
+pub use transaction::{ScriptEnd, TransactionState};
 
 use crate::model::{NameError, Span, TimestampError};
 

@@ -1,5 +1,7 @@
 //! States of a transaction or of a dump in which a statement is refused.
 
+use std::fmt;
+
 /// Why a statement cannot stand where it does: a transaction is open or none is, or a dump is being loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -10,21 +12,15 @@ pub enum TransactionState {
     NotOpen,
     #[error("a transaction is open already")]
     OpenAlready,
-    #[error("the script ends in a transaction, which was rolled back")]
-    LeftOpen,
-    #[error("the script ends inside a transaction, which was rolled back")]
-    LeftOpenByFile,
+    #[error("the script ends {0} a transaction, which was rolled back")]
+    LeftOpen(ScriptEnd),
     #[error("the clock does not move in a transaction")]
     ClockInside,
-    #[error("a list cannot be loaded in a transaction")]
-    ListInside,
-    #[error("a dump cannot be loaded in a transaction")]
-    DumpInside,
+    #[error("a {what} cannot be loaded in a transaction")]
+    LoadInside { what: &'static str },
     // -- what is loaded at the time
-    #[error("a list is being loaded")]
-    ListLoading,
-    #[error("a dump is being loaded")]
-    DumpLoading,
+    #[error("a {what} is being loaded")]
+    Loading { what: &'static str },
     #[error("a dump is being loaded: only LOAD statements can stand here")]
     OnlyLoad,
     #[error("a dump is loaded into an empty store only")]
@@ -44,10 +40,8 @@ pub enum TransactionState {
     RevisionOrder,
     #[error("the time of a revision is not before the one of the last")]
     RevisionTime,
-    #[error("LOAD REVISION comes before what it changed")]
-    RevisionBeforeChange,
-    #[error("LOAD REVISION comes before it")]
-    RevisionBefore,
+    #[error("{first} comes before {then}")]
+    Late { first: &'static str, then: &'static str },
     #[error("LOAD END says CLOCK if and only if LOAD STORE says CLOCK MANUAL")]
     EndClock,
     #[error("the clock is not before the last revision")]
@@ -63,8 +57,24 @@ pub enum TransactionState {
     IdOrder,
     #[error("there is a list that no segment refers to")]
     StrayList,
-    #[error("LOAD LIST comes before the segment")]
-    ListBeforeSegment,
     #[error("outside of a dump with history LOAD SEGMENT is for lists alone")]
     SegmentWithoutList,
+}
+
+/// Where a script ends: it was read from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScriptEnd {
+    /// A text in memory.
+    Text,
+    /// A file, or standard input.
+    File,
+}
+
+impl fmt::Display for ScriptEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "in",
+            Self::File => "inside",
+        })
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+
 /// The members of a JSON object, in the order in which they were written.
 pub type Object = IndexMap<Arc<str>, Value>;
 

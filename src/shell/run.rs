@@ -9,7 +9,7 @@ use super::report::Reporter;
 use super::source::ScriptSource;
 use super::store;
 use pcq::limits::KEPT_SCRIPT_BYTES;
-use pcq::{CheckedScript, Database, Error, ScriptStatement, Session, TransactionState};
+use pcq::{CheckedScript, Database, Error, ScriptEnd, ScriptStatement, Session, TransactionState};
 
 /// Checks the syntax of scripts, and tells every script's first error.
 pub(super) fn check(sources: &[ScriptSource], reporter: &Reporter) -> Result<(), Stop> {
@@ -116,7 +116,7 @@ impl Runner<'_> {
         if !was_open {
             return Ok(());
         }
-        let error = Error::from(TransactionState::LeftOpenByFile);
+        let error = Error::from(TransactionState::LeftOpen(ScriptEnd::File));
         let (line, column) = self.began;
         let place = format!("{}:{line}:{column}", source.name());
         self.fail(&place, &error.hint("it begins here; end it with COMMIT or ROLLBACK"))

@@ -38,7 +38,7 @@ impl Loader {
     pub(super) fn begin(shared: &Arc<Shared>, manual_clock: Option<Timestamp>) -> Result<Self> {
         let transaction = shared.begin_write()?;
         if shared.loading.swap(true, Ordering::AcqRel) {
-            return Err(TransactionState::DumpLoading.into());
+            return Err(TransactionState::Loading { what: "dump" }.into());
         }
         let clock = manual_clock.map_or_else(|| shared.clock(), ClockMode::Manual);
         let loader = Self { shared: Arc::clone(shared), transaction: Some(transaction), clock };

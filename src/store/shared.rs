@@ -79,7 +79,7 @@ impl Shared {
     /// Begins a durable write: redb's `Immediate` is the default.
     pub(super) fn begin_write(&self) -> Result<WriteTransaction> {
         if self.loading.load(Ordering::Acquire) {
-            return Err(TransactionState::DumpLoading.into());
+            return Err(TransactionState::Loading { what: "dump" }.into());
         }
         loop {
             let database = self.database()?;

@@ -100,7 +100,11 @@ impl Loading {
             }
             _ => {
                 let Some(revision) = &self.revision else {
-                    return Err(TransactionState::RevisionBeforeChange.into());
+                    return Err(TransactionState::Late {
+                        first: "LOAD REVISION",
+                        then: "what it changed",
+                    }
+                    .into());
                 };
                 let versions = LoadVersions(self);
                 let (catalog, now) = (&self.catalog, revision.time);
@@ -117,7 +121,9 @@ impl Loading {
             LoadStep::Revision(revision) => self.start_revision(revision),
             LoadStep::Change(change) => self.add(change),
             LoadStep::Ids(list, ids) => self.add_ids(list, &ids),
-            LoadStep::Listed(..) => Err(TransactionState::RevisionBefore.into()),
+            LoadStep::Listed(..) => {
+                Err(TransactionState::Late { first: "LOAD REVISION", then: "it" }.into())
+            }
             LoadStep::Start { .. } | LoadStep::End { .. } => {
                 Err(TransactionState::StoreOnce.into())
             }
