@@ -1,11 +1,11 @@
 //! Evaluation: conditions compiled to programs, and the snapshots that evaluate keys by them.
 //!
-//! [`compile`] checks a condition and makes it a [`Program`]: flat data, with names resolved and literals
+//! [`compile`](compile()) checks a condition and makes it a [`Program`]: flat data, with names resolved and literals
 //! read. A [`Snapshot`] holds the programs of all segments and a plan for each key: which rows are tried
 //! from which instant on. It is compiled from a catalog, never changes, and is replaced whole; an
 //! evaluation takes no lock, does no I/O and cannot fail.
 //!
-//! A function over events is compiled to a [`Measure`], which asks what a context has of the past of its
+//! A function over events is compiled to a [`Measure`](measure::Measure), which asks what a context has of the past of its
 //! user. Most are answered before the evaluation: the snapshot says which ([`Snapshot::questions`]).
 
 mod bucket;
