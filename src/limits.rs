@@ -9,6 +9,9 @@ pub const DUMP_STATEMENT_BYTES: usize = 256 << 20;
 
 /// How many bytes of a script are kept as parsed statements between the check of its syntax and its run; what
 /// comes after them is parsed once more.
+///
+/// It counts their text. Parsed, a statement takes 11 to 25 times as much memory, and 40 times if it is little more
+/// than a list of numbers of one digit: 12 to 40 MB for all that is kept.
 pub const KEPT_SCRIPT_BYTES: usize = 1 << 20;
 
 /// The longest canonical text of a condition, in bytes of UTF-8: longer than a statement, for it has blanks
