@@ -108,7 +108,7 @@ impl Session {
         let result = match &assertion.statement.result {
             Ok(statement) => {
                 let parameters = || assertion.statement.parameters();
-                self.check_whole(statement).map_err(|error| self.weigh(parameters, error))
+                self.resolve(statement).map(drop).map_err(|error| self.weigh(parameters, error))
             }
             Err(error) => Err(error.clone()),
         };

@@ -1,15 +1,32 @@
 //! Executor: every statement, from the shell, a script or the library, comes through here.
 //!
-//! A statement is checked, which gives a [`Command`] and changes nothing, and the command is carried out.
-//! `ASSERT ERROR` takes the first step alone.
+//! A statement is resolved, which checks it, answers it if it is a query, and changes nothing; then what it was found
+//! to do is done. `ASSERT ERROR` takes the first step alone.
 
 use std::sync::Arc;
 
+use super::control::CheckedControl;
 use super::session::done;
 use super::{Outcome, Session};
 use crate::error::Result;
-use crate::query::{self, Answer};
-use crate::statement::{Command, CommandKind, Query, Statement};
+use crate::model::Entry;
+use crate::query::{self, Answer, View};
+use crate::statement::{Command, CommandKind, Plan, Query, Statement};
+use crate::transfer::LoadStep;
+
+/// What a statement does, found right.
+pub(super) enum Resolved {
+    /// A query, and its answer.
+    Answer(Answer),
+    /// A write of objects.
+    Write(Plan),
+    /// A fact about a user.
+    Record(Entry),
+    /// A step of the session.
+    Control(CheckedControl),
+    /// A step of the loading of a dump.
+    Load(LoadStep),
+}
 
 impl Session {
     /// Runs one statement, parsed or built.
@@ -35,44 +52,38 @@ impl Session {
         // a write of its own is checked against the state that it is committed on
         let commits = statement.kind() == CommandKind::Write && !self.in_transaction();
         let _writer = commits.then(|| db.lock_writer()).transpose()?;
-        match self.check(statement)? {
-            Command::Write(plan) => self.write(plan),
-            Command::Record(entry) => self.record(entry),
-            Command::Query(query) => self.answer(query).map(|answer| self.deliver(answer)),
-            Command::Control(control) => {
-                let checked = self.check_control(control)?;
-                self.control(checked)
-            }
-            Command::Load(load) => {
-                let step = self.check_load(load)?;
-                self.load(step)
-            }
+        match self.resolve(statement)? {
+            Resolved::Answer(answer) => Ok(self.deliver(answer)),
+            Resolved::Write(plan) => self.write(plan),
+            Resolved::Record(entry) => self.record(entry),
+            Resolved::Control(checked) => self.control(checked),
+            Resolved::Load(step) => self.load(step),
         }
     }
 
-    /// Finds out whether a statement could be run, and does nothing.
-    pub(super) fn check_whole(&self, statement: &Statement) -> Result<()> {
-        match self.check(statement)? {
-            Command::Write(_) | Command::Record(_) => Ok(()),
-            Command::Query(query) => self.answer(query).map(drop),
-            Command::Control(control) => self.check_control(control).map(drop),
-            Command::Load(load) => self.check_load(load).map(drop),
-        }
-    }
-
-    /// Checks a statement against the state that the session sees.
-    fn check<'s>(&self, statement: &'s Statement) -> Result<Command<'s>> {
+    /// Finds out what a statement does, and does nothing: a query is answered, of all else it is known that it can
+    /// be done.
+    pub(super) fn resolve(&self, statement: &Statement) -> Result<Resolved> {
         if statement.kind().writes() {
             self.check_writable()?;
         }
-        self.bind(|binder| statement.check(binder))
+        // a query is checked and answered over one view
+        let view = self.view();
+        Ok(match self.bind(&view, |binder| statement.check(binder))? {
+            Command::Write(plan) => Resolved::Write(plan),
+            Command::Record(entry) => Resolved::Record(entry),
+            Command::Query(query) => Resolved::Answer(self.answer(&view, query)?),
+            Command::Control(control) => Resolved::Control(self.check_control(control)?),
+            Command::Load(load) => Resolved::Load(self.check_load(load)?),
+        })
     }
 
-    /// Answers a query over what the session sees.
-    fn answer(&self, query: Query<'_>) -> Result<Answer> {
-        if query.reads_deliveries() {
-            self.database().flush()?;
+    /// Answers a query over a view, or, if it is about deliveries, over one in which those counted so far are.
+    fn answer(&self, view: &View<'_>, query: Query<'_>) -> Result<Answer> {
+        if !query.reads_deliveries() {
+            return query::answer(view, query);
         }
+        self.database().flush()?;
         query::answer(&self.view(), query)
     }
 

@@ -50,7 +50,7 @@ impl Session {
     /// Plans what gives a list to a segment.
     pub(super) fn check_listed(&self, listed: &Listed, list: ListId) -> Result<Plan> {
         self.check_writable()?;
-        self.bind(|binder| listed.plan(binder, list))
+        self.bind(&self.view(), |binder| listed.plan(binder, list))
     }
 }
 

@@ -159,11 +159,14 @@ impl Session {
         Ok(())
     }
 
-    /// Checks something against the state that the session sees, as of now.
-    pub(super) fn bind<T>(&self, check: impl FnOnce(&Binder<'_>) -> Result<T>) -> Result<T> {
-        let view = self.view();
+    /// Checks something against what a view shows.
+    pub(super) fn bind<T>(
+        &self,
+        view: &View<'_>,
+        check: impl FnOnce(&Binder<'_>) -> Result<T>,
+    ) -> Result<T> {
         let (catalog, now, parameters) = (view.catalog(), view.now(), &self.parameters);
-        check(&Binder { catalog, now, parameters, versions: &view, lists: 0 })
+        check(&Binder { catalog, now, parameters, versions: view, lists: 0 })
     }
 
     /// Writes in the open transaction, or as a transaction of its own, for which the caller holds the writer's
