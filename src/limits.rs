@@ -46,6 +46,9 @@ pub const VALUE_BYTES: usize = 1 << 20;
 /// JSON text: less than a statement, so that a statement can say them.
 pub const FACT_BYTES: usize = VALUE_BYTES - (16 << 10);
 
+/// The most attributes of one user, those too that were `NULL` later: a `GET` reads them all.
+pub const USER_ATTRIBUTES: usize = 10_000;
+
 /// The most segments (rows) of one config.
 pub const CONFIG_SEGMENTS: usize = 1_000;
 

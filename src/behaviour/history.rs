@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::error::{ErrorKind, Result};
+use crate::limits::USER_ATTRIBUTES;
 use crate::model::{
     Answer, Entry, Judge, Measured, Object, Past, Question, Timestamp, Value, What,
 };
@@ -35,36 +37,41 @@ impl UserHistory {
     /// History of the entries of one user, which come in order of receipt.
     pub(crate) fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
         let mut history = Self::default();
-        entries.into_iter().for_each(|entry| history.add(entry));
+        history.extend(entries);
         history
     }
 
-    /// With entries that were received later.
-    pub(crate) fn with(&self, entries: &[Entry]) -> Self {
-        let mut history = self.clone();
-        entries.iter().cloned().for_each(|entry| history.add(entry));
-        history
-    }
-
-    fn add(&mut self, entry: Entry) {
-        self.received += 1;
-        match entry.what {
-            What::Event { name, properties, id } => {
-                let record = Record { at: entry.at, receipt: self.received, properties, id };
-                self.bytes += bytes_of_record(&record);
-                Arc::make_mut(self.tracks.entry(name).or_default()).insert(record);
+    /// Adds entries that were received later, in order of receipt. However their times are mixed, they are sorted
+    /// once.
+    pub(crate) fn extend(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        let mut more = More::default();
+        for entry in entries {
+            if entry.what == What::Forget {
+                (*self, more) = Default::default();
+            } else {
+                self.received += 1;
+                self.bytes += more.take(entry, self.received);
             }
-            What::Profile(attributes) => {
-                self.bytes += bytes_of(&attributes);
-                self.profile.set(entry.at, &attributes);
-            }
-            What::Forget => *self = Self::default(),
         }
+        for (name, records) in more.events {
+            Arc::make_mut(self.tracks.entry(name).or_default()).extend(records);
+        }
+        self.profile.extend(more.profiles);
     }
 
     /// The attributes at an instant, whenever they were received.
     pub(crate) fn profile(&self, at: Timestamp) -> Object {
         self.profile.at(at)
+    }
+
+    /// Refuses more attributes than a user may have.
+    pub(crate) fn refuse_too_many(&self, attributes: &Object) -> Result<()> {
+        let (limit, found) = (USER_ATTRIBUTES, self.profile.count_with(attributes));
+        if found > limit {
+            let (what, unit) = ("the profile of a user", "attributes");
+            return Err(ErrorKind::TooMany { what, limit, unit, found }.into());
+        }
+        Ok(())
     }
 
     /// Whether nothing is known.
@@ -90,6 +97,33 @@ impl UserHistory {
     pub(crate) fn bytes(&self) -> usize {
         let series: usize = self.tracks.values().map(|track| track.series_bytes()).sum();
         size_of::<Self>() + self.tracks.len() * TRACK + self.bytes + series
+    }
+}
+
+/// Entries on their way into a history, apart by what they are about.
+#[derive(Debug, Default)]
+struct More {
+    events: HashMap<Arc<str>, Vec<Record>>,
+    profiles: Vec<(Timestamp, Arc<Object>)>,
+}
+
+impl More {
+    /// Takes an entry in; gives about what it takes in memory.
+    fn take(&mut self, entry: Entry, receipt: u64) -> usize {
+        match entry.what {
+            What::Event { name, properties, id } => {
+                let record = Record { at: entry.at, receipt, properties, id };
+                let bytes = bytes_of_record(&record);
+                self.events.entry(name).or_default().push(record);
+                bytes
+            }
+            What::Profile(attributes) => {
+                let bytes = bytes_of(&attributes);
+                self.profiles.push((entry.at, attributes));
+                bytes
+            }
+            What::Forget => 0,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Attributes of a user over time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -21,14 +22,36 @@ impl ProfileHistory {
         self.courses.is_empty()
     }
 
-    /// Sets attributes from an instant on.
-    pub(super) fn set(&mut self, at: Timestamp, attributes: &Object) {
-        let courses = Arc::make_mut(&mut self.courses);
-        for (name, value) in attributes {
-            let course = Arc::make_mut(courses.entry(Arc::clone(name)).or_default());
-            let index = course.partition_point(|(from, _)| *from <= at);
-            course.insert(index, (at, value.clone()));
+    /// Sets attributes, each from its instant on; in order of receipt, and in any order of time.
+    pub(super) fn extend(&mut self, facts: Vec<(Timestamp, Arc<Object>)>) {
+        if facts.is_empty() {
+            return;
         }
+        let courses = Arc::make_mut(&mut self.courses);
+        let mut mixed = BTreeSet::new();
+        for (at, attributes) in facts {
+            for (name, value) in &*attributes {
+                let entry = courses.entry(Arc::clone(name));
+                let index = entry.index();
+                let course = Arc::make_mut(entry.or_default());
+                if course.last().is_some_and(|(last, _)| *last > at) {
+                    mixed.insert(index);
+                }
+                course.push((at, value.clone()));
+            }
+        }
+        for index in mixed {
+            if let Some((_, course)) = courses.get_index_mut(index) {
+                // those of one time stay in the order of their receipt
+                Arc::make_mut(course).sort_by_key(|(at, _)| *at);
+            }
+        }
+    }
+
+    /// How many attributes there ever were, with more.
+    pub(super) fn count_with(&self, more: &Object) -> usize {
+        let new = more.keys().filter(|name| !self.courses.contains_key(*name));
+        self.courses.len() + new.count()
     }
 
     /// The attributes at an instant, without those that are `NULL`.

@@ -16,6 +16,9 @@ use super::series::{Series, SummaryKind, property};
 /// The most series that are kept of events of one name.
 const SERIES: usize = 1_000;
 
+/// An event is put in its place by itself if so many times as many are later as come with it: else they are merged.
+const APART: usize = if cfg!(test) { 4 } else { 1_000 };
+
 /// An event, as it is kept under its name.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
@@ -82,18 +85,41 @@ impl Track {
         &self.records
     }
 
-    /// Adds an event that was received after all others. What series hold of later ones is judged again.
-    pub(super) fn insert(&mut self, record: Record) {
-        let index = self.index_after(record.at.as_micros());
-        let record = Arc::new(record);
-        if index == self.records.len() {
-            self.records.push_back(record);
-        } else {
-            self.records.insert(index, record);
-        }
+    /// Adds events that were received after all others, in any order of time. What series hold of later ones is
+    /// judged again.
+    pub(super) fn extend(&mut self, mut records: Vec<Record>) {
+        // those of one time stay in the order of their receipt
+        records.sort_by_key(|record| record.at);
+        let Some(first) = records.first() else { return };
+        let index = self.index_after(first.at.as_micros());
         for slot in self.series.get_mut().unwrap_or_else(PoisonError::into_inner).values_mut() {
             slot.covered = slot.covered.min(index);
         }
+        if self.records.len() - index > records.len().saturating_mul(APART) {
+            for record in records {
+                self.insert(record);
+            }
+        } else {
+            self.merge(index, records);
+        }
+    }
+
+    fn insert(&mut self, record: Record) {
+        let index = self.index_after(record.at.as_micros());
+        self.records.insert(index, Arc::new(record));
+    }
+
+    /// Merges events, in order of time, with those from an index on, which were received before them.
+    fn merge(&mut self, index: usize, records: Vec<Record>) {
+        let later = self.records.split_off(index);
+        let mut records = records.into_iter().peekable();
+        for known in later {
+            while let Some(record) = records.next_if(|record| record.at < known.at) {
+                self.records.push_back(Arc::new(record));
+            }
+            self.records.push_back(known);
+        }
+        self.records.extend(records.map(Arc::new));
     }
 
     /// The index after the records up to an instant.

@@ -106,9 +106,12 @@ impl Histories {
         // which events were ignored is not said, and after an error not even whether any was stored: then the
         // users are read anew
         let all = added.as_ref().is_ok_and(|added| added.repeated == 0);
-        let grown = self.take(entries, all).into_iter();
-        let grown: Vec<_> =
-            grown.map(|(user, history, entries)| (user, history.with(&entries))).collect();
+        let grown = self.take(entries, all).into_iter().map(|(user, history, entries)| {
+            let mut history = Arc::unwrap_or_clone(history);
+            history.extend(entries);
+            (user, history)
+        });
+        let grown: Vec<_> = grown.collect();
         let mut cache = self.cache();
         cache.writes += 1;
         cache.writing = false;

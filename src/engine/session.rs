@@ -203,6 +203,9 @@ impl Session {
         if entry.what == What::Forget && !self.knows(&entry.user)? {
             return Ok(unchanged(&format!("nothing is known of user {}", entry.user)));
         }
+        if let What::Profile(attributes) = &entry.what {
+            self.view().history(&entry.user)?.refuse_too_many(attributes)?;
+        }
         let effect = Effect::of_entry(&entry);
         let is_new = match &mut self.transaction {
             Some(transaction) => transaction.record(entry, &self.db)?,
@@ -269,7 +272,7 @@ impl Session {
 
     /// Commits what a transaction wrote. The caller holds the writer's lock since before it was checked.
     fn commit_transaction(&self, transaction: &Transaction, now: Timestamp) -> Result<Outcome> {
-        let entries = &*transaction.entries;
+        let entries = transaction.facts.entries();
         if transaction.changes_nothing() {
             return self.commit_entries(entries);
         }

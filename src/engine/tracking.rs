@@ -57,8 +57,10 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// As for [`Database::track`]; `duplicate` if one of the attributes is `user_id`.
+    /// As for [`Database::track`]; `duplicate` if one of the attributes is `user_id`; `limit` if the user would have
+    /// more than 10,000 of them ([`Database::track_all`] does not look).
     pub fn set_user(&self, profile: Profile) -> Result<()> {
+        self.history(&profile.user)?.refuse_too_many(&profile.attributes)?;
         self.track_all([profile]).map(drop)
     }
 

@@ -1,6 +1,7 @@
 //! Transactions: what a session wrote since `BEGIN`, and nobody else sees.
 
 use std::collections::HashMap;
+use std::slice;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -9,7 +10,7 @@ use crate::model::{
     Catalog, Change, ConfigId, Entry, Publication, Revision, Timestamp, Version, VersionReader,
     What,
 };
-use crate::query::{Lender, Pending, list};
+use crate::query::{Lender, Pending, PendingFacts, list};
 
 /// Transaction of a session.
 #[derive(Debug)]
@@ -22,14 +23,14 @@ pub(super) struct Transaction {
     /// The versions among the changes; the store does not have them yet.
     versions: HashMap<(ConfigId, u32), Arc<Version>>,
     /// The facts about users.
-    pub(super) entries: Vec<Entry>,
+    pub(super) facts: PendingFacts,
 }
 
 impl Transaction {
     /// Begins a transaction on the newest state.
     pub(super) fn new(base: Arc<Snapshot>) -> Self {
         let (state, changes) = (Arc::clone(&base), Vec::new());
-        Self { base, state, changes, versions: HashMap::new(), entries: Vec::new() }
+        Self { base, state, changes, versions: HashMap::new(), facts: PendingFacts::default() }
     }
 
     /// Whether it changes no object.
@@ -43,7 +44,7 @@ impl Transaction {
             base: &self.base,
             changes: &self.changes,
             versions: &self.versions,
-            entries: &self.entries,
+            facts: &self.facts,
             revision: Arc::new(revision),
         }
     }
@@ -68,22 +69,18 @@ impl Transaction {
         {
             return Ok(false);
         }
-        let entry = [entry];
-        if let Some(lists) = list::without_forgotten(self.state.lists(), &entry) {
+        if let Some(lists) = list::without_forgotten(self.state.lists(), slice::from_ref(&entry)) {
             self.base = Arc::new(self.base.with_lists(Arc::clone(&lists)));
             self.state = Arc::new(self.state.with_lists(lists));
         }
-        self.entries.extend(entry);
+        self.facts.push(entry);
         Ok(true)
     }
 
     /// Whether there is an event with an id; one of a user who is forgotten is none.
     fn has_event(&self, id: &str, lender: &dyn Lender) -> Result<bool> {
-        for (index, entry) in self.entries.iter().enumerate().rev() {
-            if matches!(&entry.what, What::Event { id: Some(known), .. } if **known == *id) {
-                let later = self.entries.get(index..).unwrap_or_default();
-                return Ok(!is_forgotten(later, &entry.user));
-            }
+        if let Some(there) = self.facts.has_event(id) {
+            return Ok(there);
         }
         let user = lender.reader()?.event_user(id)?;
         Ok(user.is_some_and(|user| !self.forgets(&user)))
@@ -91,7 +88,7 @@ impl Transaction {
 
     /// Whether it forgets a user, whatever it says of the user after that.
     pub(super) fn forgets(&self, user: &str) -> bool {
-        is_forgotten(&self.entries, user)
+        self.facts.forgets(user)
     }
 
     /// Finds out whether it can be committed at an instant, on a revision.
@@ -152,9 +149,4 @@ impl Transaction {
         after.apply(&changes, now, versions)?;
         Ok((changes, after))
     }
-}
-
-/// Whether entries forget a user, whatever they say of the user after that.
-fn is_forgotten(entries: &[Entry], user: &str) -> bool {
-    entries.iter().any(|entry| entry.what == What::Forget && *entry.user == *user)
 }

@@ -20,7 +20,7 @@ mod view;
 
 pub use interrupt::InterruptHandle;
 pub(crate) use interrupt::Interrupts;
-pub(crate) use pending::Pending;
+pub(crate) use pending::{Pending, PendingFacts};
 pub use record::Record;
 pub use relation::{STATS_COLUMNS, tables};
 pub use rows::{Column, ColumnKind, Rows, Schema};

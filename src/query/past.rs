@@ -69,7 +69,7 @@ fn lists(view: &View<'_>, catalog: &Catalog, now: &Arc<Lists>) -> Result<Arc<Lis
     } else {
         list::read(view.reader()?, catalog)?
     };
-    let entries = view.pending.as_ref().map_or(&[][..], |pending| pending.entries);
+    let entries = view.pending.as_ref().map_or(&[][..], |pending| pending.facts.entries());
     Ok(list::without_forgotten(&lists, entries).unwrap_or(lists))
 }
 

@@ -53,6 +53,13 @@ fn profile(at: i64, attributes: &str) -> Entry {
     Entry { user: "u".into(), at: t(at), what: What::Profile(attributes) }
 }
 
+/// A history with entries that were received later.
+fn with(history: &UserHistory, entries: &[Entry]) -> UserHistory {
+    let mut grown = history.clone();
+    grown.extend(entries.to_vec());
+    grown
+}
+
 fn forget() -> Entry {
     Entry { user: "u".into(), at: t(0), what: What::Forget }
 }

@@ -129,7 +129,7 @@ fn check(first: &[Entry], batches: &[Vec<Entry>], asked: &[Asked]) -> Result<(),
     check_all(&history, &naive, asked)?;
     for batch in batches {
         let (older, older_naive) = (history.clone(), naive.clone());
-        history = history.with(batch);
+        history = with(&history, batch);
         naive.0.extend(batch.iter().cloned());
         check_all(&history, &naive, asked)?;
         check_all(&older, &older_naive, asked)?;

@@ -135,8 +135,8 @@ fn series_are_kept_where_nothing_is_new() {
     let history = values(&["1", "2"]);
     assert!(!ready(&history));
     assert!(ready(&history));
-    assert!(ready(&history.with(&[event("b", 1, "{}"), profile(1, "{}")])));
-    let later = history.with(&[event("a", 1, "{}")]);
+    assert!(ready(&with(&history, &[event("b", 1, "{}"), profile(1, "{}")])));
+    let later = with(&history, &[event("a", 1, "{}")]);
     assert!(!ready(&later));
     assert!(ready(&later));
     assert!(ready(&history));
@@ -160,7 +160,7 @@ fn attributes_are_those_of_the_instant() {
 #[test]
 fn events_are_in_order_of_time_then_receipt() {
     let entries = [event("a", 5, r#"{"v":1}"#), event("b", 5, "{}"), event("b", 1, "{}")];
-    let history = UserHistory::new(entries).with(&[event("a", 5, r#"{"v":2}"#)]);
+    let history = with(&UserHistory::new(entries), &[event("a", 5, r#"{"v":2}"#)]);
     let text = |event: super::super::EventRef<'_>| {
         assert_eq!(event.id, None);
         let properties = Value::from(event.properties.clone());
@@ -172,11 +172,28 @@ fn events_are_in_order_of_time_then_receipt() {
 }
 
 #[test]
+fn attributes_that_came_mixed_are_those_of_their_times() {
+    let mixed = (0..50).map(|n| n * 7 % 50);
+    let set: Vec<_> = mixed.map(|n| profile(n, &format!(r#"{{"a":{n},"n":0}}"#))).collect();
+    let at_once = UserHistory::new(set.clone());
+    let one_by_one = set
+        .iter()
+        .fold(UserHistory::default(), |history, one| with(&history, std::slice::from_ref(one)));
+    for history in [&at_once, &one_by_one, &with(&at_once, &[profile(7, r#"{"a":7}"#)])] {
+        for n in 0..50 {
+            assert_eq!(history.profile(t(n)).get("a"), Some(&Value::Integer(n)));
+        }
+    }
+    let later = with(&at_once, &[profile(7, r#"{"a":"later"}"#)]);
+    assert_eq!(later.profile(t(7)).get("a"), Some(&"later".into()));
+}
+
+#[test]
 fn what_is_forgotten_is_gone() {
-    let history = values(&["1"]).with(&[profile(1, r#"{"a":1}"#), forget()]);
+    let history = with(&values(&["1"]), &[profile(1, r#"{"a":1}"#), forget()]);
     assert!(history.is_empty());
     assert_eq!(history.bytes(), UserHistory::default().bytes());
-    let again = history.with(&[event("a", 3, "{}")]);
+    let again = with(&history, &[event("a", 3, "{}")]);
     assert_eq!(answer(&again, Aggregate::Count), Answer::Integer(1));
 }
 
