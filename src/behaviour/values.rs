@@ -1,7 +1,7 @@
 //! Values of a property of events, each under a number.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -71,7 +71,7 @@ impl Values {
 
     /// The number of a value, a new one if it was not there before.
     fn number(&mut self, value: &Value) -> u32 {
-        let alike = self.by_hash.entry(hash(value, &self.hasher)).or_default();
+        let alike = self.by_hash.entry(value.same_hash(&self.hasher)).or_default();
         let known = alike.iter().find(|number| {
             self.known.get(**number as usize).is_some_and(|known| known.same(value))
         });
@@ -222,33 +222,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn within<'p>(positions: &'p [u32], range: &Range<usize>) -> &'p [u32] {
     let before = |end: usize| positions.partition_point(|position| (*position as usize) < end);
     positions.get(before(range.start)..before(range.end)).unwrap_or_default()
-}
-
-/// Hashes a value so that those that are [the same](Value::same) have the same hash.
-fn hash(value: &Value, state: &RandomState) -> u64 {
-    match value {
-        Value::Null => state.hash_one(()),
-        Value::Boolean(b) => state.hash_one(b),
-        Value::Integer(n) => state.hash_one(n),
-        Value::Double(n) => hash_double(*n, state),
-        Value::String(text) => state.hash_one(text),
-        Value::List(items) => {
-            items.iter().fold(0, |before, item| state.hash_one((before, hash(item, state))))
-        }
-        // a sum, for the order of members does not matter
-        Value::Object(members) => members.iter().fold(1, |sum: u64, (name, member)| {
-            sum.wrapping_add(state.hash_one((name, hash(member, state))))
-        }),
-    }
-}
-
-/// Hashes a double that is equal to an integer as that integer.
-#[expect(clippy::cast_possible_truncation, reason = "it is whole and in the range there")]
-fn hash_double(number: f64, state: &RandomState) -> u64 {
-    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
-    if number.fract() == 0.0 && (-TWO_63..TWO_63).contains(&number) {
-        state.hash_one(number as i64)
-    } else {
-        state.hash_one(number.to_bits())
-    }
 }

@@ -6,19 +6,22 @@ use regex::{Regex, RegexBuilder};
 
 use super::check::Checker;
 use super::field::{Field, Fields};
+use super::finder::Finder;
 use super::function::Function;
-use super::literal::{self, bad_literal, literal_text};
+use super::literal::{self, bad_literal, literal, literal_text};
+use super::literals::Literals;
 use super::measure::Measure;
 use super::program::{Constant, Node, NodeId, Nodes, Program};
 use super::scope::{EventScope, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONDITION_REGEXES, REGEX_BYTES};
 use crate::model::{
-    Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, Short, Span, Spanned, Value,
+    AffixKind, Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, Short, Span, Spanned,
+    Value,
 };
 
-/// Length from which on a list of texts is searched by hash, unless all are short.
-const SET_FROM: usize = 9;
+/// Length from which on a list of literals is not looked at item by item.
+const LITERALS_FROM: usize = 9;
 
 /// Checks a condition where it stands, and compiles it.
 pub(crate) fn compile(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
@@ -200,18 +203,12 @@ impl Builder<'_> {
             ExprKind::In { operand, items, negated } => {
                 self.membership(operand, items, *negated)?
             }
-            ExprKind::Contains { operand, quantifier, items, negated } => Node::Contains {
-                operand: self.expr(operand)?,
-                all: *quantifier == Quantifier::All,
-                items: self.list(items)?,
-                negated: *negated,
-            },
-            ExprKind::Affix { operand, kind, items, negated } => Node::Affix {
-                operand: self.expr(operand)?,
-                kind: *kind,
-                items: self.list(items)?,
-                negated: *negated,
-            },
+            ExprKind::Contains { operand, quantifier, items, negated } => {
+                self.containment(operand, *quantifier, items, *negated)?
+            }
+            ExprKind::Affix { operand, kind, items, negated } => {
+                self.affix(operand, *kind, items, *negated)?
+            }
             ExprKind::Matches { operand, pattern, negated } => Node::Matches {
                 operand: self.expr(operand)?,
                 regex: Box::new(self.regex(pattern)?),
@@ -253,14 +250,59 @@ impl Builder<'_> {
             return Ok(Node::TextIn { field, texts, negated });
         }
         let operand = self.expr(operand)?;
-        match texts {
-            Some(texts) if items.len() >= SET_FROM => {
-                let texts = Arc::new(texts.into_iter().map(Arc::from).collect());
-                Ok(Node::InTexts { operand, texts, negated })
-            }
-            _ => Ok(Node::In { operand, items: self.list(items)?, negated }),
-        }
+        Ok(match literals(items) {
+            Some(literals) => Node::InLiterals { operand, literals, negated },
+            None => Node::In { operand, items: self.list(items)?, negated },
+        })
     }
+
+    fn containment(
+        &mut self,
+        operand: &Expr,
+        quantifier: Quantifier,
+        items: &[Expr],
+        negated: bool,
+    ) -> Result<Node> {
+        let (operand, all) = (self.expr(operand)?, quantifier == Quantifier::All);
+        Ok(match literals(items) {
+            Some(literals) => Node::ContainsLiterals { operand, all, literals, negated },
+            None => Node::Contains { operand, all, items: self.list(items)?, negated },
+        })
+    }
+
+    fn affix(
+        &mut self,
+        operand: &Expr,
+        kind: AffixKind,
+        items: &[Expr],
+        negated: bool,
+    ) -> Result<Node> {
+        let operand = self.expr(operand)?;
+        Ok(match affixes(kind, items) {
+            Some(finder) => Node::AffixTexts { operand, kind, finder, negated },
+            None => Node::Affix { operand, kind, items: self.list(items)?, negated },
+        })
+    }
+}
+
+/// The items of a list, if there are many and all of them are literals.
+fn literals(items: &[Expr]) -> Option<Arc<Literals>> {
+    let values: Option<Vec<_>> = items.iter().map(literal).collect();
+    let values = values.filter(|values| values.len() >= LITERALS_FROM)?;
+    Some(Arc::new(Literals::new(values.into_iter())))
+}
+
+/// Finder of the texts of a list, if there are many and all of them are literals.
+fn affixes(kind: AffixKind, items: &[Expr]) -> Option<Arc<Finder>> {
+    let texts: Option<Vec<&str>> = items.iter().map(literal_text).collect();
+    let texts = texts.filter(|texts| texts.len() >= LITERALS_FROM)?;
+    Some(Arc::new(match kind {
+        AffixKind::Starts => Finder::new(texts),
+        AffixKind::Ends => {
+            let backwards = |text: &str| text.bytes().rev().collect::<Vec<u8>>();
+            Finder::new(texts.into_iter().map(backwards).collect())
+        }
+    }))
 }
 
 /// Texts as sorted words, if all of them are short.

@@ -1,11 +1,9 @@
 //! The evaluator: walks the nodes of a program for one user at one instant.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use regex::Regex;
 
 use super::field::Field;
+use super::finder::Finder;
 use super::function::Function;
 use super::measure::Finding;
 use super::number::{arithmetic, cast, negate};
@@ -44,8 +42,16 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Node::In { operand, items, negated } => {
                 self.is_in(*operand, *items).map(|truth| truth != *negated)
             }
-            Node::InTexts { operand, texts, negated } => {
-                self.is_text_in(*operand, texts).map(|truth| truth != *negated)
+            Node::InLiterals { operand, literals, negated } => {
+                literals.has(&self.value(*operand)).map(|truth| truth != *negated)
+            }
+            Node::ContainsLiterals { operand, all, literals, negated } => {
+                let value = self.value(*operand);
+                let truth = if *all { literals.all_in(&value) } else { literals.any_in(&value) };
+                truth.map(|truth| truth != *negated)
+            }
+            Node::AffixTexts { operand, kind, finder, negated } => {
+                self.affix_texts(*operand, *kind, finder).map(|truth| truth != *negated)
             }
             Node::Contains { operand, all, items, negated } => {
                 let truth = self.contains(*operand, *all, *items);
@@ -226,15 +232,6 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         self.any(items.ids(), |this, item| value.is_member(&this.value(item)))
     }
 
-    /// Says what [`Self::is_in`] would say of the texts one by one.
-    fn is_text_in(&mut self, operand: NodeId, texts: &HashSet<Arc<str>>) -> Truth {
-        match self.value(operand) {
-            Operand::Null => None,
-            Operand::Text(text) => Some(texts.contains(&*text)),
-            other => self.any(texts, |_, text| other.is_member(&Operand::text(&**text))),
-        }
-    }
-
     fn contains(&mut self, operand: NodeId, all: bool, items: Nodes) -> Truth {
         let value = self.value(operand);
         let test = |this: &mut Self, item: NodeId| value.contains(&this.value(item));
@@ -249,6 +246,17 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             (Operand::Text(affix), AffixKind::Starts) => Some(text.starts_with(&*affix)),
             (Operand::Text(affix), AffixKind::Ends) => Some(text.ends_with(&*affix)),
             _ => None,
+        })
+    }
+
+    /// Says what [`Self::affix`] would say of the texts one by one.
+    fn affix_texts(&mut self, operand: NodeId, kind: AffixKind, finder: &Finder) -> Truth {
+        let Operand::Text(text) = self.value(operand) else {
+            return None;
+        };
+        Some(match kind {
+            AffixKind::Starts => finder.begins(text.bytes()),
+            AffixKind::Ends => finder.begins(text.bytes().rev()),
         })
     }
 

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::BuildHasher;
 
 use crate::model::{
     CompareOp, DottedVersion, Duration, Object, SemanticVersion, Timestamp, Value, compare_numbers,
+    hash_double, hash_items, hash_members,
 };
 
 /// The result of a condition: true, false, or `None` for unknown.
@@ -166,13 +168,26 @@ impl<'a> Operand<'a> {
     }
 
     /// Equality of JSON values, without reading text as anything else.
-    fn is_same(&self, other: &Operand<'_>) -> bool {
+    pub(super) fn is_same(&self, other: &Operand<'_>) -> bool {
         match (self, other) {
             (Self::Boolean(a), Operand::Boolean(b)) => a == b,
             (Self::Text(a), Operand::Text(b)) => a == b,
             (Self::List(a), Operand::List(b)) => same_lists(a, b),
             (Self::Object(a), Operand::Object(b)) => same_objects(a, b),
             _ => numbers(self, other) == Some(Ordering::Equal),
+        }
+    }
+
+    /// A hash that is that of every operand that is the same; times, durations and versions are the same as none.
+    pub(super) fn same_hash(&self, state: &impl BuildHasher) -> u64 {
+        match self {
+            Self::Boolean(b) => state.hash_one(b),
+            Self::Integer(n) => state.hash_one(n),
+            Self::Double(n) => hash_double(*n, state),
+            Self::Text(text) => state.hash_one(&**text),
+            Self::List(items) => hash_items(items, state),
+            Self::Object(members) => hash_members(members, state),
+            _ => state.hash_one(()),
         }
     }
 

@@ -3,14 +3,15 @@
 //! Nodes refer to one another by number, so a program is one list however large the condition is.
 //! Evaluation cannot fail: what has no value is `Null`, which as a condition is unknown.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use regex::Regex;
 
 use super::evaluator::Evaluator;
 use super::field::Field;
+use super::finder::Finder;
 use super::function::Function;
+use super::literals::Literals;
 use super::measure::Measure;
 #[cfg(test)]
 use super::operand::Operand;
@@ -87,9 +88,9 @@ pub(super) enum Node {
         items: Nodes,
         negated: bool,
     },
-    InTexts {
+    InLiterals {
         operand: NodeId,
-        texts: Arc<HashSet<Arc<str>>>,
+        literals: Arc<Literals>,
         negated: bool,
     },
     Contains {
@@ -98,10 +99,23 @@ pub(super) enum Node {
         items: Nodes,
         negated: bool,
     },
+    ContainsLiterals {
+        operand: NodeId,
+        all: bool,
+        literals: Arc<Literals>,
+        negated: bool,
+    },
     Affix {
         operand: NodeId,
         kind: AffixKind,
         items: Nodes,
+        negated: bool,
+    },
+    /// Whether a text begins with one of many; or ends, then the finder has them backwards.
+    AffixTexts {
+        operand: NodeId,
+        kind: AffixKind,
+        finder: Arc<Finder>,
         negated: bool,
     },
     Matches {
@@ -270,7 +284,9 @@ impl Program {
                 | Node::Is { operand: a, .. }
                 | Node::Matches { operand: a, .. }
                 | Node::Cast { operand: a, .. }
-                | Node::InTexts { operand: a, .. },
+                | Node::InLiterals { operand: a, .. }
+                | Node::ContainsLiterals { operand: a, .. }
+                | Node::AffixTexts { operand: a, .. },
             ) => vec![*a],
             Some(Node::Compare { left, right, .. } | Node::Arithmetic { left, right, .. }) => {
                 vec![*left, *right]

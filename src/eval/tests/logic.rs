@@ -132,3 +132,49 @@ fn between_includes_both_ends() {
     check(&between(attr("n"), lit(6), attr("missing"), false), F);
     check(&between(attr("n"), lit(1), attr("missing"), true), None);
 }
+
+/// A list of literals so long that it is not looked at item by item.
+fn long(first: &[Expr]) -> Vec<Expr> {
+    first.iter().cloned().chain((0..12).map(|n| lit(format!("none of them {n}")))).collect()
+}
+
+#[test]
+fn a_long_list_says_what_its_items_say_one_by_one() {
+    let texts = long(&[lit("U"), lit("US"), lit("S"), lit(".10"), lit("")]);
+    let mixed = long(&[j("5.0"), lit(2), j("[2]"), j(r#"{"zip code":null,"city":"Nice"}"#)]);
+    let lists = [texts, mixed, long(&[]), long(&[lit("a"), lit(1)]), vec![lit("5.10.1"); 9]];
+    let contains = |operand: &str, quantifier, items| {
+        let operand = boxed(attr(operand));
+        expr(ExprKind::Contains { operand, quantifier, items, negated: false })
+    };
+    let affix = |operand: &str, kind, items| {
+        expr(ExprKind::Affix { operand: boxed(attr(operand)), kind, items, negated: false })
+    };
+    for (items, operand) in lists.iter().flat_map(|items| {
+        ["country", "n", "tags", "address", "app", "nothing", "missing"].map(|name| (items, name))
+    }) {
+        let each = |part: &dyn Fn(Vec<Expr>) -> Expr| -> Vec<_> {
+            items.iter().map(|item| part(vec![item.clone()])).collect()
+        };
+        let one = each(&|items| is_in(attr(operand), items));
+        check(&is_in(attr(operand), items.clone()), holds(&expr(ExprKind::Or(one)), &user()));
+        let one = || each(&|items| contains(operand, Quantifier::Any, items));
+        let any = holds(&expr(ExprKind::Or(one())), &user());
+        check(&contains(operand, Quantifier::Any, items.clone()), any);
+        let all = holds(&expr(ExprKind::And(one())), &user());
+        check(&contains(operand, Quantifier::All, items.clone()), all);
+        for kind in [AffixKind::Starts, AffixKind::Ends] {
+            if items.iter().all(|item| matches!(&item.node, ExprKind::Literal(Literal::Value(v)) if v.as_str().is_some())) {
+                let one = each(&|items| affix(operand, kind, items));
+                let any = holds(&expr(ExprKind::Or(one)), &user());
+                check(&affix(operand, kind, items.clone()), any);
+            }
+        }
+    }
+    let times = |last: &str| {
+        let others = (10..20).map(|day| lit(format!("2026-02-{day}T00:00:00Z")));
+        others.chain([lit(last)]).collect::<Vec<_>>()
+    };
+    check(&is_in(call("NOW", Vec::new()), times("2026-03-01T10:00:00+01:00")), T);
+    check(&is_in(call("NOW", Vec::new()), times("2026-03-01T10:00:00Z")), F);
+}
