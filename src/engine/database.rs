@@ -348,7 +348,7 @@ impl std::fmt::Debug for Shared {
 /// Result of [`Database::verify`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// Whether the checksum of every page was compared; it is not while another process has the file.
+    /// Whether the checksum of every page was compared; it is not while a statement of this process is under way.
     pub pages_checked: bool,
     /// How many of what were checked.
     pub checked: Vec<(&'static str, u64)>,

@@ -40,7 +40,7 @@ fn replace(shared: &Shared, path: &Path) -> Result<Handle> {
     copy(&shared.image()?, &unfinished.0)?;
     file.sync_all().map_err(file_failure)?;
     drop(file);
-    let database = open_copy(&unfinished.0, shared.cache_bytes)?;
+    let database = open_copy(&unfinished.0, shared.cache_bytes, &shared.place.damage)?;
     fs::rename(&unfinished.0, path).map_err(file_failure)?;
     Ok(Handle::Database(Arc::new(database)))
 }

@@ -1,10 +1,26 @@
 //! Errors of redb and of the file system, as errors of this crate.
 
 use std::any::Any;
+use std::error::Error as _;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 
+use super::page::Damage;
 use crate::error::{Error, ErrorKind, Result};
+
+/// Place where something fails: the path as errors show it, and the damage that was found there.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) path: Arc<str>,
+    pub(super) damage: Damage,
+}
+
+impl Place {
+    pub(super) fn new(path: impl Into<Arc<str>>) -> Self {
+        Self { path: path.into(), damage: Damage::default() }
+    }
+}
 
 /// Makes the error of a damaged store.
 pub(super) fn corrupt(what: impl Into<String>) -> Error {
@@ -39,7 +55,7 @@ fn failure(error: redb::Error) -> Error {
         | E::TypeDefinitionChanged { .. }
         | E::LockPoisoned(_) => ErrorKind::Corrupt { what: error.to_string() },
         E::UpgradeRequired(_) => ErrorKind::NotAStore { path, why: error.to_string() },
-        E::Io(io) => return io_failure(io.kind(), io.to_string()).because(error),
+        E::Io(io) => return io_failure(io).because(error),
         _ => ErrorKind::Io { path, message: error.to_string() },
     };
     Error::new(kind).because(error)
@@ -51,15 +67,18 @@ fn locked() -> Error {
 }
 
 /// redb says `InvalidData` of a file that does not begin as its files do.
-fn io_failure(kind: io::ErrorKind, message: String) -> Error {
+fn io_failure(error: &io::Error) -> Error {
     let path = String::new();
-    match kind {
+    if let Some(damage) = Damage::of(error) {
+        return corrupt(damage);
+    }
+    match error.kind() {
         io::ErrorKind::InvalidData => {
             ErrorKind::NotAStore { path, why: "it does not begin as a store does".to_owned() }
                 .into()
         }
         io::ErrorKind::UnexpectedEof => corrupt("the file ends too early"),
-        _ => ErrorKind::Io { path, message }.into(),
+        _ => ErrorKind::Io { path, message: error.to_string() }.into(),
     }
 }
 
@@ -80,9 +99,9 @@ pub(super) fn file_failure(error: io::Error) -> Error {
 /// becomes an error, because redb trusts the pages of a file that was closed properly and may panic on
 /// one that was damaged since. Nothing of ours is left half-changed by that: what is open inside is a
 /// transaction, which is dropped.
-pub(super) fn guarded<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn guarded<T>(place: &Place, work: impl FnOnce() -> Result<T>) -> Result<T> {
     match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(|error| placed(error, path)),
+        Ok(result) => result.map_err(|error| placed(explained(error, &place.damage), &place.path)),
         Err(panic) => {
             Err(corrupt(format!("a page is not what it should be: {}", message(&*panic))))
         }
@@ -92,6 +111,15 @@ pub(super) fn guarded<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result
 fn message(panic: &(dyn Any + Send)) -> &str {
     let owned = panic.downcast_ref::<String>().map(String::as_str);
     owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
+}
+
+/// redb does nothing more once a read has failed, and does not say why: it was damage, if any was found.
+fn explained(error: Error, damage: &Damage) -> Error {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    match (cause, damage.found()) {
+        (Some(redb::Error::PreviousIo), Some(damage)) => corrupt(damage),
+        _ => error,
+    }
 }
 
 /// Fills in the path where it was not known.
@@ -111,13 +139,11 @@ fn placed(error: Error, path: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as _;
-
     use super::*;
 
     /// The sentences of an error and of its causes, as they come to a store.
     fn sentences(error: Error) -> Vec<String> {
-        let error = guarded::<()>("app.pcdb", || Err(error)).unwrap_err();
+        let error = guarded::<()>(&Place::new("app.pcdb"), || Err(error)).unwrap_err();
         let causes = std::iter::successors(error.source(), |cause| (*cause).source());
         [error.to_string()].into_iter().chain(causes.map(ToString::to_string)).collect()
     }
@@ -144,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_error_keeps_its_hints_and_gets_its_path() {
-        let error = guarded::<()>("app.pcdb", || Err(locked())).unwrap_err();
+        let error = guarded::<()>(&Place::new("app.pcdb"), || Err(locked())).unwrap_err();
         assert_eq!(error.to_string(), "`app.pcdb` is in use by another process");
         assert_eq!(error.hints().len(), 1);
     }

@@ -80,7 +80,7 @@ impl Loader {
         let clock = clock.map_or(self.clock, ClockMode::Manual);
         self.run(|transaction| put_clock(transaction, clock))?;
         if let Some(transaction) = self.transaction.take() {
-            guarded(&self.shared.path, || transaction.commit().or_fail())?;
+            guarded(&self.shared.place, || transaction.commit().or_fail())?;
         }
         self.shared.set_clock(clock);
         Ok(())
@@ -88,7 +88,7 @@ impl Loader {
 
     fn run<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
         let transaction = self.transaction.as_ref().ok_or_else(|| corrupt("the load is over"))?;
-        guarded(&self.shared.path, || work(transaction))
+        guarded(&self.shared.place, || work(transaction))
     }
 }
 

@@ -30,6 +30,7 @@ mod object;
 mod open;
 mod options;
 mod overlay;
+mod page;
 mod reader;
 mod record;
 mod report;
@@ -60,8 +61,9 @@ pub(crate) use user::{Added, Batch, Expired};
 
 use crate::error::Result;
 use crate::model::{Catalog, Change, DeliveryBatch, Entry, ListId, Revision, Timestamp, UserIds};
-use failure::{OrFail, guarded};
+use failure::{OrFail, Place, guarded};
 use open::Opened;
+use page::Damage;
 use shared::Shared;
 use write::{Tables, put_clock};
 
@@ -76,15 +78,15 @@ pub(crate) struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("path", &self.shared.path).finish_non_exhaustive()
+        f.debug_struct("Store").field("path", &self.shared.place.path).finish_non_exhaustive()
     }
 }
 
 impl Store {
     /// Opens a file, or makes it if the options allow.
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
-        let shown = path.display().to_string();
-        Self::opened(&shown, Some(path), options, || open::open(path, options))
+        let place = Place::new(path.display().to_string());
+        Self::opened(place, Some(path), options, |damage| open::open(path, options, damage))
     }
 
     /// Makes a store that is gone when it is dropped.
@@ -97,23 +99,25 @@ impl Store {
         backend: impl redb::StorageBackend,
         options: &Options,
     ) -> Result<Self> {
-        Self::opened("the store", None, options, || open::with_backend(backend, options))
+        Self::opened(Place::new("the store"), None, options, |damage| {
+            open::with_backend(backend, options, damage)
+        })
     }
 
     fn opened(
-        shown: &str,
+        place: Place,
         file: Option<&Path>,
         options: &Options,
-        open: impl FnOnce() -> Result<Opened>,
+        open: impl FnOnce(&Damage) -> Result<Opened>,
     ) -> Result<Self> {
-        let (handle, clock) = guarded(shown, open)?;
-        Ok(Self { shared: Arc::new(Shared::new(handle, shown, file, clock, options)) })
+        let (handle, clock) = guarded(&place, || open(&place.damage))?;
+        Ok(Self { shared: Arc::new(Shared::new(handle, place, file, clock, options)) })
     }
 
     /// A reader of the newest state of the file.
     pub(crate) fn reader(&self) -> Result<Reader> {
-        guarded(&self.shared.path, || {
-            Ok(Reader::new(self.shared.image()?, Arc::clone(&self.shared.path)))
+        guarded(&self.shared.place, || {
+            Ok(Reader::new(self.shared.image()?, self.shared.place.clone()))
         })
     }
 
@@ -132,7 +136,7 @@ impl Store {
 
     /// Begins to load a dump into an empty store. `manual_clock`: the store gets such a clock.
     pub(crate) fn begin_load(&self, manual_clock: Option<Timestamp>) -> Result<Loader> {
-        guarded(&self.shared.path, || Loader::begin(&self.shared, manual_clock))
+        guarded(&self.shared.place, || Loader::begin(&self.shared, manual_clock))
     }
 
     /// Adds a batch of deliveries, durable when this returns, unless one of its number or a higher was
@@ -160,7 +164,7 @@ impl Store {
         oldest: &dyn Fn(&str) -> Option<Timestamp>,
         after: Option<u32>,
     ) -> Result<Expired> {
-        guarded(&self.shared.path, || {
+        guarded(&self.shared.place, || {
             // nobody else writes from here on, so what is seen is what is changed
             let transaction = self.shared.begin_write()?;
             let expired = user::expire(&transaction, self.shared.image()?, oldest, after)?;
@@ -190,26 +194,29 @@ impl Store {
 
     /// Makes a copy in memory, to be written to without an effect on this store.
     pub(crate) fn copy_to_memory(&self, options: &Options) -> Result<Self> {
-        Self::opened("the copy", None, options, || {
-            open::copy_to_memory(&self.shared.image()?, options)
+        guarded(&self.shared.place, || {
+            let (handle, clock) = open::copy_to_memory(&self.shared.image()?, options)?;
+            let place = Place::new("the copy");
+            Ok(Self { shared: Arc::new(Shared::new(handle, place, None, clock, options)) })
         })
     }
 
     /// Makes a consistent, compact copy, also while the store is in use. No file is overwritten.
     pub(crate) fn backup(&self, to: &Path) -> Result<()> {
-        let shown = to.display().to_string();
-        guarded(&shown, || backup::backup(&self.shared.image()?, to))
+        let damage = self.shared.place.damage.clone();
+        let place = Place { path: to.display().to_string().into(), damage };
+        guarded(&place, || backup::backup(&self.shared.image()?, to))
     }
 
     /// Makes the file anew, without what was deleted: until then that may be found in it. Who reads meanwhile
     /// goes on; a store in memory stays as it is.
     pub(crate) fn compact(&self) -> Result<()> {
-        guarded(&self.shared.path, || compact::compact(&self.shared))
+        guarded(&self.shared.place, || compact::compact(&self.shared))
     }
 
     /// One durable transaction; an error leaves the file as it was.
     fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
-        guarded(&self.shared.path, || {
+        guarded(&self.shared.place, || {
             let transaction = self.shared.begin_write()?;
             let done = work(&transaction)?;
             transaction.commit().or_fail()?;

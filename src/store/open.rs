@@ -17,6 +17,7 @@ use super::handle::{Handle, identity};
 use super::image::Image;
 use super::options::{ClockMode, Options};
 use super::overlay::{Locking, Overlay};
+use super::page::{Checked, Damage, Role};
 use super::tables::{FORMAT, FORMAT_KEY, META};
 use super::write::{initialise, put_clock};
 use crate::error::{Error, ErrorKind, Result};
@@ -46,10 +47,12 @@ fn builder(cache_bytes: Option<usize>) -> Builder {
 pub(super) type Opened = (Handle, ClockMode);
 
 /// Opens a file, or makes it.
-pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
+pub(super) fn open(path: &Path, options: &Options, damage: &Damage) -> Result<Opened> {
     match exists(path, options)? {
-        true if options.read_only => finish(open_to_read(path, options.cache_bytes)?, options),
-        true => finish(open_to_write(path, options)?, options),
+        true if options.read_only => {
+            finish(open_to_read(path, options.cache_bytes, damage)?, options)
+        }
+        true => finish(open_to_write(path, options, damage)?, options),
         false => made(path, options),
     }
 }
@@ -63,8 +66,18 @@ fn made(path: &Path, options: &Options) -> Result<Opened> {
 }
 
 /// Opens a copy of a store, to go on with it.
-pub(super) fn open_copy(path: &Path, cache_bytes: Option<usize>) -> Result<Database> {
-    builder(cache_bytes).open(path).or_fail()
+pub(super) fn open_copy(
+    path: &Path,
+    cache_bytes: Option<usize>,
+    damage: &Damage,
+) -> Result<Database> {
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(file_failure)?;
+    writable(FileBackend::new(file).or_fail()?, &builder(cache_bytes), damage)
+}
+
+/// Opens what stands behind a backend, checking what is read.
+fn writable(backend: impl StorageBackend, builder: &Builder, damage: &Damage) -> Result<Database> {
+    builder.create_with_backend(Checked::new(backend, Role::Writes, damage)).or_fail()
 }
 
 /// For what takes no part in locking, which the shared modes of redb insist on.
@@ -75,8 +88,12 @@ fn unshared(cache_bytes: Option<usize>) -> Builder {
 }
 
 /// Opens whatever stands behind a backend, which takes no part in locking.
-pub(super) fn with_backend(backend: impl StorageBackend, options: &Options) -> Result<Opened> {
-    let database = unshared(options.cache_bytes).create_with_backend(backend).or_fail()?;
+pub(super) fn with_backend(
+    backend: impl StorageBackend,
+    options: &Options,
+    damage: &Damage,
+) -> Result<Opened> {
+    let database = writable(backend, &unshared(options.cache_bytes), damage)?;
     finish(Handle::database(database), options)
 }
 
@@ -109,24 +126,30 @@ fn no_store(why: &str) -> Error {
 }
 
 /// Looks at the file before anything is written to it: redb writes as it opens.
-fn open_to_write(path: &Path, options: &Options) -> Result<Handle> {
+fn open_to_write(path: &Path, options: &Options, damage: &Damage) -> Result<Handle> {
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(file_failure)?;
-    let look = overlaid(file, Locking::Take, &builder(options.cache_bytes))?;
+    let look = overlaid(file, Locking::Take, &builder(options.cache_bytes), damage)?;
     let contents = contents(&look.begin_read().or_fail()?)?;
     drop(look);
     if contents == Contents::Nothing && !options.create {
         return Err(no_store("it has no tables"));
     }
-    builder(options.cache_bytes).open(path).or_fail().map(Handle::database)
+    open_copy(path, options.cache_bytes, damage).map(Handle::database)
 }
 
 /// A store that was not closed properly needs a repair, which is done in memory.
-pub(super) fn open_to_read(path: &Path, cache_bytes: Option<usize>) -> Result<Handle> {
+pub(super) fn open_to_read(
+    path: &Path,
+    cache_bytes: Option<usize>,
+    damage: &Damage,
+) -> Result<Handle> {
     let identity = identity(path);
-    let handle = match builder(cache_bytes).open_read_only(path) {
+    let file = || File::open(path).map_err(file_failure);
+    let backend = Checked::new(FileBackend::new(file()?).or_fail()?, Role::Reads, damage);
+    let handle = match builder(cache_bytes).open_read_only_with_backend(backend) {
         Err(redb::DatabaseError::RepairAborted) => {
-            let file = File::open(path).map_err(file_failure)?;
-            Handle::database(overlaid(file, Locking::Leave, &unshared(cache_bytes))?)
+            let builder = unshared(cache_bytes);
+            Handle::database(overlaid(file()?, Locking::Leave, &builder, damage)?)
         }
         opened => Handle::ReadOnly(Arc::new(opened.or_fail()?), identity),
     };
@@ -137,27 +160,10 @@ pub(super) fn open_to_read(path: &Path, cache_bytes: Option<usize>) -> Result<Ha
 }
 
 /// Opens a file through a layer that keeps all writes in memory.
-fn overlaid(file: File, locking: Locking, builder: &Builder) -> Result<Database> {
+fn overlaid(file: File, locking: Locking, builder: &Builder, damage: &Damage) -> Result<Database> {
     let backend = FileBackend::new(file).or_fail()?;
     let overlay = Overlay::new(backend, locking).map_err(file_failure)?;
-    builder.create_with_backend(overlay).or_fail()
-}
-
-/// Checks every page of a file without writing to it.
-pub(super) fn check_pages(path: &Path) -> Result<()> {
-    let file = File::open(path).map_err(file_failure)?;
-    let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
-    overlaid(file, Locking::Leave, &builder).map(drop)
-}
-
-/// Whether another process has the file open for writing: redb's writer holds this byte locked (its
-/// design document, "Lock bytes").
-pub(super) fn has_writer(path: &Path) -> Result<bool> {
-    use std::ops::Bound::Included;
-    const WRITER_BYTE: u64 = 1 << 62;
-    let backend = FileBackend::new(File::open(path).map_err(file_failure)?).or_fail()?;
-    Ok(backend.query_lock_range(Included(WRITER_BYTE), Included(WRITER_BYTE)).unwrap_or(false))
+    writable(overlay, builder, damage)
 }
 
 /// Says what a database is; one that is no store of ours, or of a newer format, is an error.

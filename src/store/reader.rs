@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::delivery::{self, DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
-use super::failure::guarded;
+use super::failure::{Place, guarded};
 use super::image::Image;
 use super::tables::{META, Position};
 use super::walk::{Direction, Walk};
@@ -19,23 +19,22 @@ use crate::model::{
 /// of that state from being used again, so it is for one statement, and not for long.
 pub(crate) struct Reader {
     image: Image,
-    /// The path as errors show it.
-    path: Arc<str>,
+    place: Place,
 }
 
 impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Reader").field("path", &self.place.path).finish_non_exhaustive()
     }
 }
 
 impl Reader {
-    pub(super) fn new(image: Image, path: Arc<str>) -> Self {
-        Self { image, path }
+    pub(super) fn new(image: Image, place: Place) -> Self {
+        Self { image, place }
     }
 
     fn ask<T>(&self, question: impl FnOnce(&Image) -> Result<T>) -> Result<T> {
-        guarded(&self.path, || question(&self.image))
+        guarded(&self.place, || question(&self.image))
     }
 
     /// The newest catalog.
@@ -64,7 +63,7 @@ impl Reader {
     }
 
     fn walk(&self, first: u64, last: u64, direction: Direction) -> Result<Walk> {
-        self.ask(|image| Walk::begin(image, &self.path, first, last, direction))
+        self.ask(|image| Walk::begin(image, &self.place, first, last, direction))
     }
 
     /// Every change of an object with its revision, oldest first; of a config also those of its salts,

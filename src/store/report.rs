@@ -28,10 +28,12 @@ pub(crate) struct VerifyReport {
 }
 
 impl VerifyReport {
-    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+    /// Notes a problem; whether there is room for more.
+    pub(super) fn problem(&mut self, problem: impl Into<String>) -> bool {
         if self.problems.len() < PROBLEMS {
             self.problems.push(problem.into());
         }
+        self.problems.len() < PROBLEMS
     }
 
     /// Notes damage and goes on; whatever else fails ends the check.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 
 use redb::{Database, WriteTransaction};
 
-use super::failure::OrFail;
+use super::failure::{OrFail, Place};
 use super::handle::{Handle, identity};
 use super::image::Image;
 use super::open::open_to_read;
@@ -17,8 +17,7 @@ use crate::model::ConditionParser;
 /// State of a store, whichever of its clones uses it.
 pub(super) struct Shared {
     handle: RwLock<Handle>,
-    /// The path as errors show it.
-    pub(super) path: Arc<str>,
+    pub(super) place: Place,
     pub(super) file: Option<PathBuf>,
     read_only: bool,
     pub(super) cache_bytes: Option<usize>,
@@ -31,14 +30,14 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(
         handle: Handle,
-        shown: &str,
+        place: Place,
         file: Option<&Path>,
         clock: ClockMode,
         options: &Options,
     ) -> Self {
         Self {
             handle: RwLock::new(handle),
-            path: shown.into(),
+            place,
             file: file.map(Path::to_owned),
             read_only: options.read_only,
             cache_bytes: options.cache_bytes,
@@ -63,15 +62,19 @@ impl Shared {
         Image::new(&self.handle(), self.parser)
     }
 
-    /// Goes on with the file that now has the name, if the process that writes has compacted the store.
+    /// Goes on with the file that now has the name, if the process that writes has compacted the store. After
+    /// damage was found the file is opened anew: redb reads nothing more of it, and the rest may be sound.
     fn follow(&self) -> Result<()> {
         let Some(path) = &self.file else { return Ok(()) };
         let known = match &*self.handle() {
             Handle::ReadOnly(_, known) => *known,
             Handle::Database(_) => return Ok(()),
         };
-        if identity(path).is_some_and(|now| known.is_some_and(|known| known != now)) {
-            *self.handle_mut() = open_to_read(path, self.cache_bytes)?;
+        let is_another = identity(path).is_some_and(|now| known.is_some_and(|known| known != now));
+        if is_another || self.place.damage.found().is_some() {
+            let mut handle = self.handle_mut();
+            self.place.damage.forget();
+            *handle = open_to_read(path, self.cache_bytes, &self.place.damage)?;
         }
         Ok(())
     }

@@ -2,19 +2,21 @@
 //! and what is derived from the log is what the log says.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::sync::Arc;
 
+use redb::backends::FileBackend;
 use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::delivery;
-use super::failure::{OrFail, corrupt, guarded};
+use super::failure::{OrFail, Place, corrupt, file_failure, guarded};
 use super::handle::Handle;
 use super::head;
 use super::image::Image;
 use super::index::{Indexed, indexed};
 use super::list;
 use super::object::Object;
-use super::open::{check_pages, has_writer};
+use super::page::damaged_pages;
 use super::report::VerifyReport;
 use super::rules::broken;
 use super::shared::Shared;
@@ -31,26 +33,29 @@ use crate::model::{Catalog, Change, Condition, ConfigId, ListId, ObjectKind, Rev
 /// Checks the pages, then what they hold.
 pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
-    let pages = guarded(&shared.path, || pages(shared));
-    report.pages_checked = report.note(pages)?.unwrap_or(true);
+    let checked = guarded(&shared.place, || pages(shared, &mut report));
+    report.pages_checked = report.note(checked)?.unwrap_or(true);
     if !report.problems.is_empty() {
         return Ok(report);
     }
-    let contents = guarded(&shared.path, || {
+    let contents = guarded(&shared.place, || {
         let image = shared.image()?;
         let mut verifier = Verifier::new(&image, &mut report);
-        verifier.run(&shared.path)
+        verifier.run(&shared.place)
     });
     report.note(contents)?;
     Ok(report)
 }
 
 /// Compares the checksums of all pages; `false` if others are in the way.
-fn pages(shared: &Shared) -> Result<bool> {
-    if let (Handle::ReadOnly(..), Some(path)) = (&*shared.handle(), &shared.file) {
-        let writer = has_writer(path)?;
-        return if writer { Ok(false) } else { check_pages(path).map(|()| true) };
+fn pages(shared: &Shared, report: &mut VerifyReport) -> Result<bool> {
+    let image = shared.image()?;
+    if let (Handle::ReadOnly(..), Some(path)) = (image.handle(), &shared.file) {
+        let file = FileBackend::new(File::open(path).map_err(file_failure)?).or_fail()?;
+        damaged_pages(&file, |problem| report.problem(problem)).map_err(file_failure)?;
+        return Ok(true);
     }
+    drop(image);
     match &mut *shared.handle_mut() {
         Handle::ReadOnly(..) => Ok(false),
         Handle::Database(database) => match Arc::get_mut(database).map(Database::check_integrity) {
@@ -97,9 +102,9 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    fn run(&mut self, path: &Arc<str>) -> Result<()> {
+    fn run(&mut self, place: &Place) -> Result<()> {
         self.report.note(self.image.clock())?;
-        for item in Walk::begin(self.image, path, 1, u64::MAX, Direction::OldestFirst)? {
+        for item in Walk::begin(self.image, place, 1, u64::MAX, Direction::OldestFirst)? {
             match self.report.note(item)? {
                 Some((revision, changes)) => self.revision(&revision, &changes)?,
                 None => self.whole = false,

@@ -1,10 +1,8 @@
 //! Walk over the log, revision by revision, forwards or backwards.
 
-use std::sync::Arc;
-
 use redb::ReadOnlyTable;
 
-use super::failure::{OrFail, corrupt, guarded};
+use super::failure::{OrFail, Place, corrupt, guarded};
 use super::handle::Handle;
 use super::image::Image;
 use super::lookup::{newest_in, read_change, revision_in};
@@ -17,7 +15,7 @@ pub(crate) struct Walk {
     revisions: ReadOnlyTable<u64, Bytes>,
     changes: ReadOnlyTable<Position, Bytes>,
     parser: ConditionParser,
-    path: Arc<str>,
+    place: Place,
     /// The revisions still to be given; empty when `first` is after `last`.
     first: u64,
     last: u64,
@@ -43,7 +41,7 @@ impl Walk {
     /// Begins a walk over the revisions from `first` to `last`, as far as there are any.
     pub(super) fn begin(
         image: &Image,
-        path: &Arc<str>,
+        place: &Place,
         first: u64,
         last: u64,
         direction: Direction,
@@ -55,7 +53,7 @@ impl Walk {
             revisions,
             changes,
             parser,
-            path: Arc::clone(path),
+            place: place.clone(),
             first: first.max(1),
             last,
             direction,
@@ -99,6 +97,6 @@ impl Iterator for Walk {
                 self.last + 1
             }
         };
-        Some(guarded(&self.path, || self.read(number)))
+        Some(guarded(&self.place, || self.read(number)))
     }
 }

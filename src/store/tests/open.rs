@@ -121,7 +121,7 @@ fn one_writes_and_others_read() {
     commit(&store, &mut catalog, &[segment(1, "new", 3)]).unwrap();
     assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
     let report = reader.verify().unwrap();
-    assert_eq!((report.pages_checked, report.problems), (false, vec![]));
+    assert_eq!((report.pages_checked, report.problems), (true, vec![]));
     let (revision, after) = next(&reader.reader().unwrap(), &catalog, &[]);
     assert_eq!(reader.append(&revision, &[], &after, &[]).unwrap_err().code(), "read-only");
     assert_eq!(reader.begin_load(None).unwrap_err().code(), "read-only");

@@ -1,0 +1,199 @@
+//! Backend that checks what is read from another one.
+
+use std::io;
+use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use redb::{BackendError, StorageBackend};
+
+use super::damage::Damage;
+use super::header::{FLAGS, HEADER_BYTES, Header};
+use super::known::Known;
+use super::node::Child;
+use super::tree::Tree;
+
+/// Backend that checks what is read from the one below.
+#[derive(Debug)]
+pub(in crate::store) struct Checked<B> {
+    below: B,
+    role: Role,
+    damage: Damage,
+    is_damaged: AtomicBool,
+    known: Mutex<Known>,
+    untouched: Mutex<Option<Untouched>>,
+}
+
+/// What redb does with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Role {
+    /// It reads, maybe beside another process that writes: what is on the disk by the header is whole.
+    Reads,
+    /// It writes, so it has checked the pages if the file was not closed properly.
+    Writes,
+}
+
+/// File that was closed properly, and in which nothing was changed since but for the flag that says so.
+#[derive(Debug)]
+struct Untouched {
+    header: Vec<u8>,
+    is_flagged: bool,
+}
+
+impl<B: StorageBackend> Checked<B> {
+    /// Checks what is read from a backend; what is found is noted in `damage`.
+    pub(in crate::store) fn new(below: B, role: Role, damage: &Damage) -> Self {
+        Self {
+            below,
+            role,
+            damage: damage.clone(),
+            is_damaged: AtomicBool::new(false),
+            known: Mutex::default(),
+            untouched: Mutex::default(),
+        }
+    }
+
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn untouched(&self) -> MutexGuard<'_, Option<Untouched>> {
+        self.untouched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn damaged(&self, what: String) -> io::Error {
+        self.is_damaged.store(true, Ordering::Release);
+        self.damage.note(what)
+    }
+
+    /// Checks the header, and learns where the trees of the newest commit begin. redb holds its lock on the
+    /// header, so nobody begins to write meanwhile, and the length of a file that nobody writes stays.
+    fn check_header(&self, bytes: &[u8]) -> io::Result<()> {
+        let Some(header) = Header::read(bytes) else { return Ok(()) };
+        let length = self.below.len()?;
+        if header.is_closed() {
+            if let Some(problem) = header.problem(length) {
+                return Err(self.damaged(problem));
+            }
+            self.untouched().get_or_insert_with(|| Untouched::new(bytes));
+        }
+        let mut known = self.known();
+        (known.geometry, known.length) = (header.geometry, length);
+        if !header.is_closed() && self.role == Role::Writes {
+            return Ok(());
+        }
+        let Some(newest) = header.newest() else {
+            return Err(self.damaged("the newest commit in its header is damaged".to_owned()));
+        };
+        let tables = Tree::Tables.into();
+        newest.roots.iter().flatten().for_each(|root: &Child| known.learn(*root, &tables));
+        Ok(())
+    }
+
+    /// Checks a page, if it is known what it must be, and learns what those below it must be.
+    fn check_page(&self, offset: u64, page: &[u8]) -> io::Result<()> {
+        let Some(expected) = self.known().find(offset, page.len()) else { return Ok(()) };
+        if !expected.is_met(page) {
+            return Err(self.damaged(expected.damaged(offset)));
+        }
+        let mut known = None;
+        expected.each_below(page, |child, tree| {
+            known.get_or_insert_with(|| self.known()).learn(child, tree);
+        });
+        Ok(())
+    }
+
+    /// Puts the flag back of a file in which damage was found and nothing was changed. Else the next who opens it
+    /// would have to read all of it, and could read nothing of it.
+    fn put_back(&self) -> io::Result<()> {
+        let untouched = self.untouched().take().filter(|untouched| untouched.is_flagged);
+        match untouched.filter(|_| self.is_damaged.load(Ordering::Acquire)) {
+            Some(untouched) => {
+                self.below.write(0, &untouched.header)?;
+                self.below.sync_data()
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Untouched {
+    fn new(header: &[u8]) -> Self {
+        Self { header: header.to_vec(), is_flagged: false }
+    }
+
+    /// What is left after a write: the same, if it only changes the flags.
+    fn after(mut self, offset: u64, data: &[u8]) -> Option<Self> {
+        let others = |bytes: &[u8]| {
+            bytes.iter().copied().enumerate().filter(|(at, _)| *at != FLAGS).collect::<Vec<_>>()
+        };
+        self.is_flagged = true;
+        (offset == 0 && others(&self.header) == others(data)).then_some(self)
+    }
+}
+
+impl<B: StorageBackend> StorageBackend for Checked<B> {
+    fn len(&self) -> io::Result<u64> {
+        self.below.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.below.read(offset, out)?;
+        match offset {
+            0 if out.len() == HEADER_BYTES => self.check_header(out),
+            _ => self.check_page(offset, out),
+        }
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.untouched().take();
+        self.below.set_len(length)?;
+        self.known().length = length;
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.below.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut untouched = self.untouched();
+        *untouched = untouched.take().and_then(|untouched| untouched.after(offset, data));
+        drop(untouched);
+        self.known().forget(offset);
+        self.below.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        let put_back = self.put_back();
+        self.below.close().and(put_back)
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.below.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(
+        &self,
+        start: Bound<u64>,
+        end: Bound<u64>,
+    ) -> Result<bool, BackendError> {
+        self.below.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.below.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.below.query_lock_range(start, end)
+    }
+}

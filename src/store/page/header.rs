@@ -1,0 +1,118 @@
+//! The header: which of its two slots has the newest commit, and where the trees of that begin.
+//!
+//! Each slot has a sum of its own; what is outside of them has none. That is the magic, the byte of flags, the
+//! size of pages, the geometry of regions, which never changes, and how much of them there is. Of a file that was
+//! closed properly all of this follows from something else, and is compared with it: the newest commit is the
+//! one with the higher number, and how much there is from the length of the file. Another geometry gives
+//! other places of pages, so the sums of those tell; where it does not, it makes no difference to what is read.
+//! The rest is not used.
+
+use super::node::{Child, number_at, offset_at, root_at, whole_sum};
+use super::number::{Geometry, PAGE_BYTES};
+
+/// The bytes of the header.
+pub(super) const HEADER_BYTES: usize = 320;
+
+const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+/// Where the flags are, and what they are: which slot is the primary, whether the file was not closed properly,
+/// and whether the primary is not on the disk yet.
+pub(super) const FLAGS: usize = 9;
+const PRIMARY: u8 = 1;
+const OPEN: u8 = 2;
+const UNFLUSHED: u8 = 8;
+const PAGE_SIZE: usize = 12;
+const REGION_HEADER_PAGES: usize = 16;
+const REGION_DATA_PAGES: usize = 20;
+const FULL_REGIONS: usize = 24;
+const TRAILING_PAGES: usize = 28;
+const SLOTS: [usize; 2] = [64, 192];
+const SLOT_BYTES: usize = 128;
+/// Where things are in a slot: whether there are trees, those, the number of the commit, the sum of all before it.
+const HAS_ROOT: [usize; 2] = [1, 2];
+const ROOTS: [usize; 2] = [8, 40];
+const COMMIT: usize = 104;
+const SLOT_SUM: usize = 112;
+
+/// Header of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) geometry: Geometry,
+    flags: u8,
+    full_regions: u32,
+    trailing_pages: u32,
+    /// The slots whose sums are right.
+    slots: [Option<Slot>; 2],
+}
+
+/// Slot of a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// The number of the commit.
+    pub(super) commit: u64,
+    /// The roots of the tree of tables, and of that of redb's own tables; an empty tree has none.
+    pub(super) roots: [Option<Child>; 2],
+}
+
+impl Header {
+    /// Reads a header; `None` if it is none that redb would go on with.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let is_ours = bytes.starts_with(MAGIC)
+            && offset_at(bytes, PAGE_SIZE).map(u64::from) == Some(PAGE_BYTES);
+        if !is_ours {
+            return None;
+        }
+        let geometry = Geometry {
+            header_pages: offset_at(bytes, REGION_HEADER_PAGES)?,
+            data_pages: offset_at(bytes, REGION_DATA_PAGES)?,
+        };
+        Some(Self {
+            geometry,
+            flags: *bytes.get(FLAGS)?,
+            full_regions: offset_at(bytes, FULL_REGIONS)?,
+            trailing_pages: offset_at(bytes, TRAILING_PAGES)?,
+            slots: SLOTS.map(|at| Slot::read(bytes.get(at..at + SLOT_BYTES)?)),
+        })
+    }
+
+    /// Whether the file was closed properly, and nobody writes.
+    pub(super) fn is_closed(&self) -> bool {
+        self.flags & OPEN == 0
+    }
+
+    /// The slot of the newest commit that is on the disk, if its sum is right.
+    pub(super) fn newest(&self) -> Option<&Slot> {
+        let primary = self.flags & PRIMARY;
+        let unflushed = u8::from(self.flags & UNFLUSHED != 0);
+        self.slots.get(usize::from(primary ^ unflushed))?.as_ref()
+    }
+
+    /// What is wrong with the header of a file of a length that was closed properly.
+    pub(super) fn problem(&self, length: u64) -> Option<String> {
+        let expected = self.geometry.length(self.full_regions, self.trailing_pages);
+        if expected != Some(length) {
+            let expected = expected.map_or("impossible".to_owned(), |bytes| bytes.to_string());
+            return Some(format!(
+                "the file has {length} bytes, and by its header it would have {expected}"
+            ));
+        }
+        let newest = self.slots.iter().flatten().map(|slot| slot.commit).max();
+        let is_newest = self.newest().is_some_and(|slot| Some(slot.commit) == newest);
+        let unflushed = self.flags & UNFLUSHED != 0;
+        (unflushed || !is_newest)
+            .then(|| "its header does not say which commit is the newest".into())
+    }
+}
+
+impl Slot {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        // all of it, as redb does: which slot it goes on with must be told as redb tells it
+        if bytes.get(SLOT_SUM..)? != whole_sum(bytes.get(..SLOT_SUM)?) {
+            return None;
+        }
+        let root = |n: usize| {
+            let has_root = *bytes.get(*HAS_ROOT.get(n)?)? != 0;
+            has_root.then(|| root_at(bytes, *ROOTS.get(n)?)).flatten()
+        };
+        Some(Self { commit: number_at(bytes, COMMIT)?, roots: [root(0), root(1)] })
+    }
+}

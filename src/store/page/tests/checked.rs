@@ -1,0 +1,224 @@
+//! What is read is what was written, or an error.
+
+use redb::{Key, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Value};
+
+use super::*;
+use crate::store::page::header::{FLAGS, HEADER_BYTES};
+
+/// Counts the pages that are read, in their order.
+#[derive(Clone, Debug)]
+struct Counted {
+    file: Memory,
+    reads: Arc<Mutex<Vec<(u64, usize)>>>,
+}
+
+impl StorageBackend for Counted {
+    fn len(&self) -> io::Result<u64> {
+        self.file.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        if offset > 0 {
+            self.reads.lock().unwrap().push((offset, out.len()));
+        }
+        self.file.read(offset, out)
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.file.write(offset, data)
+    }
+}
+
+/// The bytes of everything in a table.
+fn table<K: Key + 'static, V: Value + 'static>(
+    transaction: &ReadTransaction,
+    definition: TableDefinition<K, V>,
+) -> Result<Vec<u8>, redb::Error> {
+    let mut bytes = Vec::new();
+    for entry in transaction.open_table(definition)?.iter()? {
+        let (key, value) = entry?;
+        bytes.extend_from_slice(K::as_bytes(&key.value()).as_ref());
+        bytes.extend_from_slice(V::as_bytes(&value.value()).as_ref());
+    }
+    Ok(bytes)
+}
+
+/// The bytes of everything in every table but the multimap.
+fn everything(database: &impl ReadableDatabase) -> Result<Vec<u8>, redb::Error> {
+    let transaction = database.begin_read()?;
+    Ok([
+        table(&transaction, FIXED)?,
+        table(&transaction, FIXED_KEYS)?,
+        table(&transaction, FIXED_VALUES)?,
+        table(&transaction, VARIED)?,
+        table(&transaction, NO_VALUES)?,
+        table(&transaction, ONE)?,
+        table(&transaction, EMPTY)?,
+    ]
+    .concat())
+}
+
+/// redb's format is as it is read here: of each page that redb reads it was known before what it must be, and
+/// that it is.
+#[test]
+fn every_page_that_is_read_is_known() {
+    let file = closed();
+    let counted = Counted { file: file.clone(), reads: Arc::default() };
+    let database =
+        Database::builder().set_cache_size(0).open_read_only_with_backend(counted.clone()).unwrap();
+    everything(&database).unwrap();
+    drop(database);
+    let reads = counted.reads.lock().unwrap().clone();
+    assert!(reads.iter().filter(|(_, length)| *length > 4096).count() > 30);
+    let checked = Checked::new(file, Role::Reads, &Damage::default());
+    checked.read(0, &mut [0; HEADER_BYTES]).unwrap();
+    for (offset, length) in reads {
+        assert!(checked.known().find(offset, length).is_some(), "byte {offset}");
+        checked.read(offset, &mut vec![0; length]).unwrap();
+    }
+}
+
+#[test]
+fn a_walk_meets_every_page() {
+    let file = closed();
+    assert_eq!(problems(&file), [""; 0]);
+    let database = Database::builder().open_read_only_with_backend(file.clone()).unwrap();
+    let transaction = database.begin_read().unwrap();
+    let pages = |stats: redb::TableStats| stats.leaf_pages() + stats.branch_pages();
+    let all = pages(transaction.open_table(FIXED).unwrap().stats().unwrap())
+        + pages(transaction.open_table(FIXED_KEYS).unwrap().stats().unwrap())
+        + pages(transaction.open_table(FIXED_VALUES).unwrap().stats().unwrap())
+        + pages(transaction.open_table(VARIED).unwrap().stats().unwrap())
+        + pages(transaction.open_table(NO_VALUES).unwrap().stats().unwrap())
+        + pages(transaction.open_table(ONE).unwrap().stats().unwrap());
+    drop((transaction, database));
+    let counted = Counted { file, reads: Arc::default() };
+    damaged_pages(&counted, |_| true).unwrap();
+    let read = counted.reads.lock().unwrap().len() as u64;
+    // and the lists of tables, and redb's own tables
+    assert!((all + 2..all + 30).contains(&read), "{read} of {all}");
+}
+
+/// Each damage is an error, or changes nothing; and it is noted, with the table and the place.
+#[test]
+fn damage_is_an_error_or_changes_nothing() {
+    let bytes = closed().bytes();
+    let sound = Memory::of(bytes.clone());
+    let wanted = everything(&open(&sound, &Damage::default()).unwrap()).unwrap();
+    let mut noticed = 0;
+    for step in 0..300 {
+        let mut damaged = bytes.clone();
+        let at = (step * 7_919 * 4_096 + step * 977) % bytes.len();
+        damaged[at] ^= 1 << (step % 8);
+        let (file, damage) = (Memory::of(damaged), Damage::default());
+        let found = open(&file, &damage)
+            .map_err(redb::Error::from)
+            .and_then(|database| everything(&database));
+        match found {
+            Ok(found) => assert!(found == wanted, "byte {at} changed what was read"),
+            Err(error) => {
+                noticed += 1;
+                let told = damage.found().unwrap_or_default();
+                assert!(told.contains("table") || at < HEADER_BYTES, "{at}: {error}: {told}");
+            }
+        }
+    }
+    assert!(noticed > 50, "{noticed}");
+}
+
+/// What this process writes is right, however little is cached, and in whatever order pages are used again.
+#[test]
+fn what_is_written_is_read_again() {
+    let file = closed();
+    for round in 3..7 {
+        let damage = Damage::default();
+        let database = open(&file, &damage).unwrap();
+        let old = database.begin_read().unwrap();
+        let before = everything(&database).unwrap();
+        for again in 0..3 {
+            fill(&database, round * 10 + again);
+            let transaction = database.begin_write().unwrap();
+            let even = |key: &[u8]| key.first().is_some_and(|first| first % 2 == 0);
+            transaction
+                .open_table(FIXED_VALUES)
+                .unwrap()
+                .retain(|key, _| !even(key.as_bytes()))
+                .unwrap();
+            transaction.open_table(VARIED).unwrap().retain(|key, _| key.0 % 3 != 0).unwrap();
+            transaction.commit().unwrap();
+            assert!(table(&old, FIXED).is_ok_and(|fixed| before.starts_with(&fixed)));
+            everything(&database).unwrap();
+        }
+        drop(old);
+        assert_eq!(damage.found(), None);
+        drop(database);
+        assert_eq!(problems(&file), [""; 0]);
+    }
+}
+
+/// A process that only reads follows one that writes, which uses pages again for something else.
+#[test]
+fn a_reader_follows_a_writer() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shared");
+    let mut builder = Database::builder();
+    builder.set_cache_size(0).set_concurrency_mode(redb::ConcurrencyMode::SingleWriter);
+    let writer = builder.create(&path).unwrap();
+    fill(&writer, 0);
+    let damage = Damage::default();
+    let file = redb::backends::FileBackend::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let reader =
+        builder.open_read_only_with_backend(Checked::new(file, Role::Reads, &damage)).unwrap();
+    for round in 1..12 {
+        let old = reader.begin_read().unwrap();
+        let before = everything(&reader).unwrap();
+        let transaction = writer.begin_write().unwrap();
+        transaction.open_table(FIXED_KEYS).unwrap().retain(|key, _| key % 5 != 0).unwrap();
+        transaction.commit().unwrap();
+        fill(&writer, round);
+        assert!(table(&old, FIXED).is_ok_and(|fixed| before.starts_with(&fixed)));
+        drop(old);
+        assert!(everything(&reader).unwrap() == everything(&writer).unwrap());
+    }
+    assert_eq!(damage.found(), None);
+}
+
+/// After damage was found the file is as it was, and can be opened for what is sound.
+#[test]
+fn a_damaged_file_stays_as_it_is_while_it_is_only_read() {
+    let bytes = closed().bytes();
+    let sound = Memory::of(bytes.clone());
+    let reads = Arc::default();
+    let counted = Counted { file: sound, reads };
+    let database = Database::builder().open_read_only_with_backend(counted.clone()).unwrap();
+    table(&database.begin_read().unwrap(), ONE).unwrap();
+    drop(database);
+    let one = counted.reads.lock().unwrap().last().copied().unwrap().0;
+    let mut damaged = bytes;
+    damaged[usize::try_from(one).unwrap() + 4] ^= 1;
+    let file = Memory::of(damaged.clone());
+    for _ in 0..2 {
+        let damage = Damage::default();
+        // with debug assertions redb reads every page as it opens a file
+        if let Ok(database) = open(&file, &damage) {
+            let transaction = database.begin_read().unwrap();
+            assert!(table(&transaction, FIXED).unwrap().len() > 1_000);
+            assert_ne!(file.bytes()[FLAGS], damaged[FLAGS]);
+            assert!(table(&transaction, ONE).is_err());
+        }
+        let told = damage.found().unwrap();
+        assert_eq!(
+            told,
+            format!("the page of table `one` at byte {one} is not what was written there")
+        );
+        assert!(file.bytes() == damaged);
+    }
+}

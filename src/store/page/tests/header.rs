@@ -1,0 +1,87 @@
+//! The header of a file that was closed properly.
+
+use redb::ReadableDatabase;
+
+use super::*;
+use crate::store::page::header::{FLAGS, HEADER_BYTES};
+
+/// The commits that a file with a changed header serves, to who reads and to who writes.
+fn served(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> [Result<bool, String>; 2] {
+    let mut changed = bytes.to_vec();
+    change(&mut changed);
+    [Role::Reads, Role::Writes].map(|role| {
+        let (file, damage) = (Memory::of(changed.clone()), Damage::default());
+        let checked = Checked::new(file, role, &damage);
+        let told = |error: redb::Error| damage.found().unwrap_or_else(|| error.to_string());
+        let newest = |transaction: redb::ReadTransaction| {
+            let table = transaction.open_table(ONE).map_err(redb::Error::from)?;
+            let found = table.get("commit").map_err(redb::Error::from)?;
+            Ok(found.is_some_and(|found| found.value() == [2]))
+        };
+        let builder = Database::builder();
+        let began = match role {
+            Role::Reads => builder
+                .open_read_only_with_backend(checked)
+                .map_err(redb::Error::from)
+                .and_then(|database| newest(database.begin_read()?)),
+            Role::Writes => builder
+                .create_with_backend(checked)
+                .map_err(redb::Error::from)
+                .and_then(|database| newest(database.begin_read()?)),
+        };
+        began.map_err(told)
+    })
+}
+
+/// A file whose last two commits differ, as one is that was closed by a process that then was killed.
+fn two_commits() -> Vec<u8> {
+    let file = Memory::default();
+    let database = Database::builder().create_with_backend(file.clone()).unwrap();
+    for commit in [1, 2] {
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(ONE).unwrap().insert("commit", [commit].as_slice()).unwrap();
+        transaction.commit().unwrap();
+    }
+    let mut bytes = file.bytes();
+    drop(database);
+    bytes[FLAGS] &= !2;
+    bytes
+}
+
+#[test]
+fn no_changed_bit_of_the_header_serves_another_commit() {
+    for bytes in [two_commits(), {
+        let file = Memory::of(two_commits());
+        drop(Database::builder().create_with_backend(file.clone()).unwrap());
+        file.bytes()
+    }] {
+        assert_eq!(served(&bytes, |_| {})[1], Ok(true));
+        for bit in 0..HEADER_BYTES * 8 {
+            for answer in served(&bytes, |bytes| bytes[bit / 8] ^= 1 << (bit % 8)) {
+                assert_ne!(answer, Ok(false), "bit {} of byte {}", bit % 8, bit / 8);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_header_that_contradicts_the_file_is_refused() {
+    let file = closed();
+    let told = |change: fn(&mut Vec<u8>)| served(&file.bytes(), change).map(Result::unwrap_err);
+    let length = file.bytes().len();
+    let [reads, writes] = told(|bytes| bytes.extend([0; 100]));
+    assert_eq!(reads, writes);
+    let wanted =
+        format!("the file has {} bytes, and by its header it would have {length}", length + 100);
+    assert_eq!(reads, wanted);
+    let [reads, writes] = told(|bytes| bytes.extend(bytes.clone()));
+    assert!(reads == writes && reads.contains("by its header"), "{reads}");
+    let [reads, writes] = told(|bytes| bytes.truncate(bytes.len() - 4096));
+    assert!(reads == writes && reads.contains("by its header"), "{reads}");
+    for flag in [1, 8, 9] {
+        let mut bytes = file.bytes();
+        bytes[FLAGS] ^= flag;
+        let wanted = "its header does not say which commit is the newest";
+        assert_eq!(served(&bytes, |_| {}), [(); 2].map(|()| Err(wanted.to_owned())));
+    }
+}

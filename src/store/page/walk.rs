@@ -1,0 +1,87 @@
+//! Walk over all pages of a file, which says which are damaged.
+
+use std::io;
+use std::sync::Arc;
+
+use redb::StorageBackend;
+
+use super::header::{HEADER_BYTES, Header, Slot};
+use super::node::Child;
+use super::tree::{Expected, Tree};
+
+/// How often a header is read that somebody may be writing.
+const TRIES: usize = 100;
+
+/// Reads every page of the newest commit of a file, and calls a function with what is wrong, until it says that it
+/// is enough. The caller holds a read transaction, so no page of a table is used for something else meanwhile;
+/// redb's own tables are read only where nobody writes.
+pub(in crate::store) fn damaged_pages(
+    file: &impl StorageBackend,
+    mut report: impl FnMut(String) -> bool,
+) -> io::Result<()> {
+    let length = file.len()?;
+    let Some((header, slot)) = newest(file)? else {
+        report("the newest commit in its header is damaged".to_owned());
+        return Ok(());
+    };
+    if let Some(problem) = header.is_closed().then(|| header.problem(length)).flatten() {
+        report(problem);
+        return Ok(());
+    }
+    let [tables, own] = slot.roots;
+    let roots = [tables, own.filter(|_| header.is_closed())];
+    let mut walk = Walk { file, header: &header, length, left: length, pages: Vec::new() };
+    walk.pages.extend(roots.into_iter().flatten().map(|root| (root, Arc::new(Tree::Tables))));
+    while let Some(problem) = walk.next_problem()? {
+        if !report(problem) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The header, and the slot of the newest commit.
+fn newest(file: &impl StorageBackend) -> io::Result<Option<(Header, Slot)>> {
+    let mut bytes = [0; HEADER_BYTES];
+    for _ in 0..TRIES {
+        file.read(0, &mut bytes)?;
+        let header = Header::read(&bytes);
+        let slot = header.as_ref().and_then(Header::newest).cloned();
+        if let Some(found) = header.zip(slot) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+struct Walk<'f, B> {
+    file: &'f B,
+    header: &'f Header,
+    length: u64,
+    /// How many bytes there may still be: a forged file may have the same page below many.
+    left: u64,
+    /// The pages to be read.
+    pages: Vec<(Child, Arc<Tree>)>,
+}
+
+impl<B: StorageBackend> Walk<'_, B> {
+    /// Goes on to the next page that is damaged.
+    fn next_problem(&mut self) -> io::Result<Option<String>> {
+        while let Some((child, tree)) = self.pages.pop() {
+            let place = child.page.place(self.header.geometry);
+            let expected = Expected { sum: child.sum, tree };
+            let length = place.end - place.start;
+            if place.end > self.length || length > self.left {
+                return Ok(Some(expected.damaged(place.start)));
+            }
+            self.left -= length;
+            let mut page = vec![0; usize::try_from(length).unwrap_or_default()];
+            self.file.read(place.start, &mut page)?;
+            if !expected.is_met(&page) {
+                return Ok(Some(expected.damaged(place.start)));
+            }
+            expected.each_below(&page, |child, tree| self.pages.push((child, Arc::clone(tree))));
+        }
+        Ok(None)
+    }
+}
