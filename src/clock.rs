@@ -38,6 +38,13 @@ impl Clock {
         self.manual.load(Ordering::Acquire)
     }
 
+    /// Makes the clock a manual one that stands at `to`, or moves it there unless it is past that.
+    pub(crate) fn advance(&self, to: Timestamp) {
+        if !self.is_manual() || self.now() < to {
+            self.set(to);
+        }
+    }
+
     /// Makes the clock a manual one that stands at `to`, or moves it there.
     pub(crate) fn set(&self, to: Timestamp) {
         self.at.store(to.as_micros(), Ordering::Release);

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::commit::read_state;
 use super::database::{Database, Shared};
 use super::delivery::{Deliveries, Settings};
 use super::flusher::Flusher;
 use super::histories::Histories;
 use super::listener::Listeners;
+use super::sight::{Follower, Known};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::Timestamp;
@@ -44,7 +44,8 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Opens the store for reading only: every write is refused with `read-only`.
+    /// Opens the store for reading only: every write is refused with `read-only`. What another process commits is
+    /// seen: [`Database::refresh`] says when.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
@@ -148,9 +149,12 @@ impl Builder {
         let settings = Settings { count, ..self.deliveries };
         let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock), settings);
         let deliveries = Arc::new(deliveries);
+        let reader = store.reader()?;
+        let known = Known::read(&reader, &deliveries)?;
         let shared = Shared {
-            state: ArcSwap::from_pointee(read_state(&store, &deliveries)?),
-            histories: Histories::new(store.reader()?.user_count()? == 0),
+            state: ArcSwap::new(Arc::clone(&known.state)),
+            histories: Histories::new(reader.user_count()? == 0),
+            follower: self.read_only.then(|| Follower::new(known)),
             flusher: Flusher::start(&deliveries, settings.interval),
             store,
             log,

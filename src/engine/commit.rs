@@ -16,7 +16,7 @@ use crate::eval::{Replaced, Snapshot};
 use crate::listing::Lists;
 use crate::model::{Catalog, Change, Entry, ListId, Revision, UserIds};
 use crate::query::list;
-use crate::store::Store;
+use crate::store::{Reader, Store};
 
 /// Revision to be agreed on, with what is stored beside it.
 pub(super) struct Proposal<'p> {
@@ -84,7 +84,7 @@ impl Database {
     /// the listeners have not heard of all of it.
     pub(super) fn apply_dump(&self) -> Result<()> {
         let shared = &self.shared;
-        let state = read_state(&shared.store, &shared.deliveries)?;
+        let state = read_state(&shared.store.reader()?, &shared.deliveries)?;
         if let Some(at) = shared.store.clock().manual() {
             shared.deliveries.drain();
             shared.clock.set(at);
@@ -109,11 +109,10 @@ impl Database {
     }
 }
 
-/// Reads the newest state out of a store, and registers the plans that count its deliveries.
-pub(super) fn read_state(store: &Store, deliveries: &Deliveries) -> Result<Snapshot> {
-    let reader = store.reader()?;
+/// Reads a state out of a store, and registers the plans that count its deliveries.
+pub(super) fn read_state(reader: &Reader, deliveries: &Deliveries) -> Result<Snapshot> {
     let catalog = reader.catalog()?;
-    let lists = list::read(&reader, &catalog)?;
+    let lists = list::read(reader, &catalog)?;
     let (state, replaced) = Snapshot::compile(&catalog, deliveries);
     deliveries.register(replaced.made);
     Ok(state.with_lists(lists))
@@ -139,7 +138,7 @@ fn lists_after(
 }
 
 /// Whether changes are about segments that refer, or referred, to a list.
-fn touches_lists(before: &Catalog, changes: &[Change]) -> bool {
+pub(super) fn touches_lists(before: &Catalog, changes: &[Change]) -> bool {
     changes.iter().any(|change| {
         let Change::Segment(segment) = change else { return false };
         let old = before.segment(segment.id);

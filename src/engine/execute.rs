@@ -48,6 +48,13 @@ impl Session {
     }
 
     fn perform(&mut self, statement: &Statement) -> Result<Outcome> {
+        self.look(statement)?;
+        let outcome = self.perform_in_sight(statement);
+        self.look_away();
+        outcome
+    }
+
+    fn perform_in_sight(&mut self, statement: &Statement) -> Result<Outcome> {
         let db = self.database().clone();
         // a write of its own is checked against the state that it is committed on
         let commits = statement.kind() == CommandKind::Write && !self.in_transaction();

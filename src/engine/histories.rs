@@ -60,24 +60,26 @@ impl Histories {
         user: &str,
         read: impl FnOnce() -> Result<UserHistory>,
     ) -> Result<Arc<UserHistory>> {
-        if self.no_users.load(Ordering::Acquire) {
-            return Ok(Arc::clone(&EMPTY));
+        if let Some(cached) = self.cached(user) {
+            return Ok(cached);
         }
-        let before = {
-            let mut cache = self.cache();
-            if let Some((found, before)) = cache.get(user) {
-                drop(cache);
-                self.measure(user, &found, before);
-                return Ok(found);
-            }
-            cache.writes
-        };
+        let before = self.cache().writes;
         let read = Arc::new(read()?);
         let mut cache = self.cache();
         if cache.writes == before && !cache.writing {
             cache.put(user.into(), Arc::clone(&read));
         }
         Ok(read)
+    }
+
+    /// The history of a user, if none need be read for it.
+    pub(super) fn cached(&self, user: &str) -> Option<Arc<UserHistory>> {
+        if self.no_users.load(Ordering::Acquire) {
+            return Some(nobody());
+        }
+        let (found, before) = self.cache().get(user)?;
+        self.measure(user, &found, before);
+        Some(found)
     }
 
     /// Measures a cached history again: it grows with the answers that it keeps. That is done without the lock,
@@ -208,8 +210,11 @@ impl Generations {
     }
 }
 
-/// History of every user of a store without users.
-static EMPTY: LazyLock<Arc<UserHistory>> = LazyLock::new(|| Arc::new(UserHistory::new([])));
+/// The history of whom nothing is known of.
+pub(super) fn nobody() -> Arc<UserHistory> {
+    static EMPTY: LazyLock<Arc<UserHistory>> = LazyLock::new(|| Arc::new(UserHistory::new([])));
+    Arc::clone(&EMPTY)
+}
 
 /// The size of a history in the cache; an empty one takes some memory, too.
 fn bytes(user: &str, history: &UserHistory) -> usize {

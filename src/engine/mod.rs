@@ -9,6 +9,7 @@ mod database;
 mod delivery;
 mod execute;
 mod flusher;
+mod follow;
 pub(crate) mod from_value;
 mod histories;
 mod key;
@@ -18,6 +19,7 @@ mod load;
 mod outcome;
 mod prepared;
 mod session;
+mod sight;
 mod snapshot;
 mod surface;
 #[cfg(test)]

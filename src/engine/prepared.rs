@@ -8,7 +8,9 @@ use crate::statement::{Parameters, Parsed, Statement};
 
 /// A statement that was parsed, to be run with other parameters each time.
 ///
-/// It has a session of its own, outside any transaction.
+/// It has a session of its own, outside any transaction. In a database that is open for reading only, a `GET` without
+/// `AS OF` and `UNDER` goes by what is in memory if it can: by the state that was seen last, as
+/// [`Database::refresh`](super::Database::refresh) says.
 #[derive(Debug)]
 pub struct Prepared {
     session: Session,

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::commit::Proposal;
+use super::sight::Sight;
 use super::transaction::Transaction;
 use super::{Database, Outcome};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
+use crate::eval::Snapshot;
 use crate::limits::KEPT_SCRIPT_BYTES;
 use crate::model::{Catalog, Entry, ListId, Revision, Timestamp, UserIds, What};
-use crate::query::View;
+use crate::query::{Lender, View};
 use crate::script::{Script, ScriptStatement};
 use crate::statement::binder::Binder;
-use crate::statement::{Effect, Operation, Parameters, Plan, Target, Write};
+use crate::statement::{Effect, Operation, Parameters, Plan, Statement, Target, Write};
 use crate::transfer::Loading;
 
 /// Statements in order, with what lasts from one to the next: actor, comment, parameters and an open
@@ -30,6 +32,10 @@ use crate::transfer::Loading;
 #[derive(Debug)]
 pub struct Session {
     db: Database,
+    /// What the statement that runs sees, or the open transaction, of a store that is open for reading only.
+    pub(super) sight: Option<Sight>,
+    /// Whether a `GET` goes by what is in memory, if it can.
+    remembers: bool,
     pub(super) actor: Option<Arc<str>>,
     pub(super) comment: Option<Arc<str>>,
     pub(super) parameters: Parameters,
@@ -43,6 +49,8 @@ impl Session {
     pub(super) fn new(db: Database) -> Self {
         Self {
             db,
+            sight: None,
+            remembers: false,
             actor: None,
             comment: None,
             parameters: Parameters::new(),
@@ -52,12 +60,13 @@ impl Session {
         }
     }
 
-    /// A session of the same settings with other parameters, outside any transaction.
+    /// A session of the same settings with other parameters, outside any transaction, for a prepared statement.
     pub(super) fn fork(&self, parameters: Parameters) -> Self {
         let (db, actor) = (self.db.clone(), self.actor.clone());
         let (comment, transaction, loading) = (self.comment.clone(), None, None);
         let lists = BTreeMap::new();
-        Self { db, actor, comment, parameters, transaction, loading, lists }
+        let (sight, remembers) = (None, true);
+        Self { db, sight, remembers, actor, comment, parameters, transaction, loading, lists }
     }
 
     /// Says who writes, as `SET ACTOR` does.
@@ -128,7 +137,34 @@ impl Session {
     pub(super) fn now(&self) -> Timestamp {
         match &self.transaction {
             Some(transaction) => self.db.now_at_least(transaction.base.catalog().time),
-            None => self.db.now(),
+            None => self.db.now_at_least(self.state().catalog().time),
+        }
+    }
+
+    /// The state that the session sees, but for its transaction.
+    fn state(&self) -> Arc<Snapshot> {
+        self.sight.as_ref().map_or_else(|| self.db.state(), |sight| Arc::clone(sight.state()))
+    }
+
+    /// Takes a sight for a statement; the one of an open transaction stays.
+    pub(super) fn look(&mut self, statement: &Statement) -> Result<()> {
+        if self.in_transaction() {
+            return Ok(());
+        }
+        self.sight = match statement {
+            Statement::Get(get) if self.remembers => self.db.remembered(get, &self.parameters),
+            _ => None,
+        };
+        if self.sight.is_none() {
+            self.sight = self.db.sight()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the sight of a statement. It keeps pages of the file, so only a transaction holds it longer.
+    pub(super) fn look_away(&mut self) {
+        if !self.in_transaction() {
+            self.sight = None;
         }
     }
 
@@ -139,12 +175,16 @@ impl Session {
 
     fn view_in<'v>(&'v self, transaction: Option<&'v Transaction>) -> View<'v> {
         let (now, watch) = (self.now(), self.db.shared.interrupts.watch());
-        let state = transaction.map_or_else(|| self.db.state(), |open| Arc::clone(&open.state));
+        let state = transaction.map_or_else(|| self.state(), |open| Arc::clone(&open.state));
         let pending = transaction.map(|open| {
             let comment = self.comment.clone();
             open.pending(self.next_revision(open.base.catalog(), now, comment))
         });
-        let view = View::new(&self.db, (*state).clone(), now, &self.parameters, watch);
+        let lender: &dyn Lender = match &self.sight {
+            Some(sight) => sight,
+            None => &self.db,
+        };
+        let view = View::new(lender, (*state).clone(), now, &self.parameters, watch);
         view.with_pending(pending)
     }
 
@@ -240,7 +280,7 @@ impl Session {
     // -- transactions
 
     pub(super) fn begin(&mut self) -> Outcome {
-        self.transaction = Some(Transaction::new(self.db.state()));
+        self.transaction = Some(Transaction::new(self.state()));
         done("began a transaction")
     }
 
@@ -253,7 +293,7 @@ impl Session {
     /// Finds out whether the open transaction can be committed.
     pub(super) fn check_commit(&self) -> Result<()> {
         let transaction = self.transaction.as_ref().ok_or_else(no_transaction)?;
-        transaction.check(self.db.revision(), self.now())
+        transaction.check(self.state().revision(), self.now())
     }
 
     pub(super) fn commit(&mut self) -> Result<Outcome> {

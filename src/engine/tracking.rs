@@ -10,6 +10,7 @@ use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Needs;
 use crate::model::{Context, Entry, Event, Fact, Profile, Timestamp, What, before};
+use crate::query::Lender as _;
 use crate::store::{Added, Batch, Expired};
 
 /// How many facts [`Database::track_all`] makes durable at once. Few in the tests, so that they see many batches.
@@ -201,12 +202,17 @@ impl Database {
     /// # Ok::<(), pcq::Error>(())
     /// ```
     ///
+    /// If the store is open for reading only, this looks at its file, as [`Database::refresh`] does.
+    ///
     /// # Errors
     ///
     /// `io` or `store-corrupt` if the store cannot be read.
     pub fn context_for(&self, user: &str) -> Result<Context> {
-        let (state, now) = (self.state(), self.now());
-        let history = self.history(user)?;
+        let (state, history) = match self.sight()? {
+            Some(sight) => (Arc::clone(sight.state()), sight.history(user)?),
+            None => (self.state(), self.history(user)?),
+        };
+        let now = self.now_at_least(state.catalog().time);
         let questions = state.questions().iter();
         let ready = questions.map(|question| question.ready(&*history, now)).collect();
         let context = Context::of(Some(user.into()), &history.profile(now));
@@ -216,10 +222,6 @@ impl Database {
     /// The history of a user.
     pub(super) fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
         let read = || Ok(UserHistory::new(self.shared.store.reader()?.user_entries(user)?));
-        if self.shared.read_only {
-            // another process may write: what was read is soon out of date
-            return read().map(Arc::new);
-        }
         self.shared.histories.get(user, read)
     }
 

@@ -83,9 +83,9 @@ impl<'v> View<'v> {
         self.pending.as_ref().map_or(&self.snapshot, |pending| pending.base)
     }
 
-    /// The newest committed revision that is seen: a transaction does not see what came after its beginning.
+    /// The newest committed revision that is seen. What the reader has beyond that came later than the state.
     pub(super) fn newest(&self) -> u64 {
-        self.pending.as_ref().map_or(u64::MAX, |pending| pending.base.revision())
+        self.committed().revision()
     }
 
     /// The history of a user.

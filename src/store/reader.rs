@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::delivery::{self, DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
 use super::failure::{Place, guarded};
 use super::image::Image;
+use super::mark::Mark;
 use super::tables::{META, Position};
 use super::walk::{Direction, Walk};
 use super::{head, list, user};
@@ -17,8 +18,9 @@ use crate::model::{
 
 /// Reader of one state of the file, whatever is committed meanwhile: one read transaction. It keeps the pages
 /// of that state from being used again, so it is for one statement, and not for long.
+#[derive(Clone)]
 pub(crate) struct Reader {
-    image: Image,
+    image: Arc<Image>,
     place: Place,
 }
 
@@ -30,7 +32,7 @@ impl std::fmt::Debug for Reader {
 
 impl Reader {
     pub(super) fn new(image: Image, place: Place) -> Self {
-        Self { image, place }
+        Self { image: Arc::new(image), place }
     }
 
     fn ask<T>(&self, question: impl FnOnce(&Image) -> Result<T>) -> Result<T> {
@@ -159,6 +161,16 @@ impl Reader {
     /// How many users have facts.
     pub(crate) fn user_count(&self) -> Result<u64> {
         self.ask(user::user_count)
+    }
+
+    /// What tells the state from others.
+    pub(crate) fn mark(&self) -> Result<Mark> {
+        self.ask(Mark::of)
+    }
+
+    /// How many ids a list has.
+    pub(crate) fn list_length(&self, list: ListId) -> Result<u64> {
+        self.ask(|image| list::sealed_length(image, list))
     }
 
     /// Calls a function with each id of a list, in order.

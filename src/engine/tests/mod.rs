@@ -1,4 +1,5 @@
 //! Tests of the engine from within.
 
 mod commit;
+mod follow;
 mod stats;

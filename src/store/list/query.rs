@@ -45,6 +45,12 @@ pub(super) fn length(lists: &impl ReadableTable<u32, Bytes>, list: u32) -> Resul
     decode::<ListRecord>(bytes.value(), location).map(|record| record.ids)
 }
 
+/// How many ids a list has that was sealed.
+pub(in crate::store) fn sealed_length(image: &Image, list: ListId) -> Result<u64> {
+    let missing = || corrupt(format!("there is no list {list}"));
+    length(&image.optional_table(LISTS)?.ok_or_else(missing)?, list.0)
+}
+
 /// Whether a user is in any list, of a segment today or of one before.
 pub(in crate::store) fn is_listed(image: &Image, user: &str) -> Result<bool> {
     let Some(lists) = image.optional_table(LISTS)? else { return Ok(false) };
@@ -64,8 +70,7 @@ pub(in crate::store) fn each(
     list: ListId,
     mut take: impl FnMut(&str) -> Result<()>,
 ) -> Result<()> {
-    let missing = || corrupt(format!("there is no list {list}"));
-    length(&image.optional_table(LISTS)?.ok_or_else(missing)?, list.0)?;
+    sealed_length(image, list)?;
     let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(()) };
     for block in blocks.range((list.0, "")..(list.0.saturating_add(1), "")).or_fail()? {
         let (key, bytes) = block.or_fail()?;
