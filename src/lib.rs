@@ -38,9 +38,10 @@
 //! own. Every few seconds `engine::delivery` drains the counters and `Store::add_deliveries` keeps what they
 //! held, by minute, for `SHOW STATS`.
 //!
-//! What users did: [`Database::track`] and `TRACK` append to what is known of a user (`Store::add_entries`, in batches
-//! `Store::add_batch`); it is in no revision. [`Database::context_for`] and `GET … FOR USER` read it (`behaviour::UserHistory`) and give it to the
-//! context: the profile as attributes, the events as a past that the functions of conditions ask
+//! What users did: [`Database::track`] and `TRACK` append to what is known of a user (`Log::append`, of many at once
+//! `Store::add_batch`); it is in no revision. [`Database::context_for`] and `GET … FOR USER` read it
+//! (`behaviour::UserHistory`) and give it to the context: the profile as attributes, the events as a past that the
+//! functions of conditions ask
 //! (`eval::Measure`). Answers that were found with the context are not looked for again.
 //!
 //! Lists of users: [`Database::load_list`] puts the ids into the store (`Store::add_list`), and then commits a segment

@@ -1,6 +1,7 @@
 //! What opening, publishing and long transactions cost, in ratios.
 
 use std::hint::black_box;
+use std::thread;
 
 use pcq::{Database, Session, Statement, statement::Publish};
 
@@ -9,6 +10,9 @@ use super::stores::{self, Stored, interleaved};
 use super::table::{Bound, Table, figure};
 
 const SIZES: [usize; 2] = [100, 10_000];
+
+/// How many threads commit at once.
+const WRITERS: usize = 16;
 
 /// How often a publication is measured at once.
 const BATCH: u32 = 50;
@@ -19,6 +23,7 @@ pub fn ratios(table: &mut Table, versions: usize) {
     let stored = SIZES.map(|count| Stored::new(count, 1));
     publishing(table, "in a file", stored.each_ref().map(Stored::open));
     snapshots(table);
+    committing(table);
     long_transactions(table);
     opening(table, versions);
 }
@@ -62,6 +67,37 @@ fn snapshots(table: &mut Table) {
     figure("the new snapshot alone, 100 configs", small);
     let what = "the new snapshot alone, 10,000 configs to 100";
     table.line(what, Bound::AtMost(1.5), large / small);
+}
+
+/// Commits that wait for one another go to the disk together.
+fn committing(table: &mut Table) {
+    let [alone, together] = [1, WRITERS].map(|writers| (Stored::new(SIZES[0], 1), writers));
+    let run = |(stored, writers): &(Stored, usize)| {
+        let db = stored.open();
+        let time = timed(|| {
+            thread::scope(|scope| {
+                for writer in 0..*writers {
+                    let mut session = db.session();
+                    scope.spawn(move || commit_often(&mut session, writer));
+                }
+            });
+        });
+        time.as_secs_f64() / (*writers as f64 * f64::from(BATCH))
+    };
+    let turns = (0..21).map(|_| (run(&alone), run(&together)));
+    let (alone, together): (Vec<_>, Vec<_>) = turns.unzip();
+    let (alone, together) = (median(alone), median(together));
+    figure("a small change committed, one thread", alone * 1e9);
+    let what = format!("{WRITERS} threads to one, commits in a time");
+    table.line(&what, Bound::AtLeast(4.0), alone / together);
+}
+
+/// Changes the condition of a segment, again and again.
+fn commit_often(session: &mut Session, writer: usize) {
+    for n in 0..BATCH {
+        let change = format!("ALTER SEGMENT segment{writer} WHERE build >= {n};");
+        black_box(session.execute(&change).unwrap());
+    }
 }
 
 fn opening(table: &mut Table, versions: usize) {

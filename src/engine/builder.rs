@@ -11,6 +11,7 @@ use super::delivery::{Deliveries, Settings};
 use super::flusher::Flusher;
 use super::histories::Histories;
 use super::listener::Listeners;
+use super::queue::Queue;
 use super::sight::{Follower, Known};
 use crate::clock::Clock;
 use crate::error::Result;
@@ -159,7 +160,7 @@ impl Builder {
             store,
             log,
             clock,
-            writer: Mutex::new(()),
+            queue: Queue::default(),
             lists: Mutex::new(()),
             listeners: Listeners::default(),
             read_only: self.read_only,

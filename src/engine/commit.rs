@@ -1,83 +1,161 @@
-//! Commits: first the log agrees on a revision, then the revision is applied to the state.
+//! Commits: first the log agrees on a group of them, then they are applied to the state.
 //!
-//! 1. The state after the revision is compiled, which nobody sees yet. If that fails, nothing has happened.
-//! 2. The log makes the revision durable ([`Log::append`](crate::store::Log::append)), or nothing has happened.
-//! 3. The state is shown, which cannot fail, so what is seen never parts from the log. Then the listeners are told.
+//! 1. A write is checked against the state after all commits that are under way, and the state after it is compiled,
+//!    which nobody sees yet. If that fails, nothing has happened.
+//! 2. It is queued ([`Queue`](super::queue::Queue)) and goes to the log with all that is queued
+//!    ([`Log::append`](crate::store::Log::append)): they are durable together, or nothing has happened.
+//! 3. The states are shown one after the other, which cannot fail, so what is seen never parts from the log. The
+//!    listeners are told of each while it is what is seen.
 //!
-//! Only the holder of the writer's lock takes these steps, so the state moves in the order of the log. A dump comes
+//! One writer at a time takes these steps for a group, so the state moves in the order of the log. A dump comes
 //! into the log as a whole and is applied as a whole: one state, then its revisions to the listeners.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::database::Database;
 use super::delivery::Deliveries;
+use super::next::Next;
+use super::queue::{Queued, Verdict, Versions};
 use crate::error::Result;
 use crate::eval::{Replaced, Snapshot};
 use crate::listing::Lists;
 use crate::model::{Catalog, Change, Entry, ListId, Revision, UserIds};
 use crate::query::list;
-use crate::store::{Reader, Store};
+use crate::store::{Added, Reader, Refusal, Store};
 
-/// Revision to be agreed on, with what is stored beside it.
+/// Commit that a writer proposes: a revision, facts about users, or both.
 pub(super) struct Proposal<'p> {
-    pub(super) revision: Revision,
-    pub(super) changes: &'p [Change],
-    /// The newest catalog with the changes.
-    pub(super) after: Catalog,
+    pub(super) revision: Option<Proposed>,
     /// The facts about users.
-    pub(super) entries: &'p [Entry],
+    pub(super) entries: Vec<Entry>,
     /// The list that a segment gets; its ids are in the store already.
     pub(super) list: Option<(ListId, &'p UserIds)>,
 }
 
-/// State that is not shown yet.
-struct Next {
-    state: Snapshot,
-    replaced: Replaced,
+/// Revision to be agreed on.
+pub(super) struct Proposed {
+    pub(super) revision: Revision,
+    pub(super) changes: Vec<Change>,
+    /// The newest catalog with the changes.
+    pub(super) after: Catalog,
+}
+
+/// State that a write is checked against: that after all commits that are under way.
+pub(super) struct Ground<'q> {
+    pub(super) state: Snapshot,
+    /// Versions that the store does not have yet.
+    pub(super) versions: &'q Versions,
+}
+
+/// What was committed.
+pub(super) struct Committed {
+    /// The number of the revision, if it is one.
+    pub(super) revision: Option<u64>,
+    /// What became of the facts about users.
+    pub(super) added: Added,
 }
 
 impl Database {
-    /// Commits a revision, and returns its number. The caller holds the writer's lock since before the changes were
-    /// checked.
-    pub(super) fn commit(&self, mut proposal: Proposal<'_>) -> Result<u64> {
-        let number = proposal.revision.number;
-        proposal.after.revision = number;
-        proposal.after.time = Some(proposal.revision.time);
-        let next = self.compile(&proposal)?;
-        if let Err(error) = self.agree(&proposal) {
-            drop(next.state);
-            self.shared.deliveries.retire(next.replaced.made);
-            return Err(error);
+    /// Commits what a function proposes, durable when this returns; `None` if it proposes nothing.
+    ///
+    /// The function is called while nobody else queues a commit. It may be called again: when a commit that was on
+    /// its way failed, what was checked against the state after it is checked anew.
+    pub(super) fn commit<'p>(
+        &self,
+        mut propose: impl FnMut(&Ground<'_>) -> Result<Option<Proposal<'p>>>,
+    ) -> Result<Option<Committed>> {
+        self.refuse_in_listener()?;
+        loop {
+            let mut line = self.shared.queue.join();
+            let state = line.tail().cloned().unwrap_or_else(|| (*self.state()).clone());
+            let ground = Ground { state, versions: line.versions() };
+            let Some(proposal) = propose(&ground)? else { return Ok(None) };
+            let queued = self.compile(&ground.state, proposal)?;
+            let revision = queued.revision.as_ref().map(|(revision, _)| revision.number);
+            let ticket = line.push(queued);
+            match self.shared.queue.settle(line, ticket, |group| self.agree(group)) {
+                Verdict::Done(added) => return Ok(Some(Committed { revision, added })),
+                Verdict::Failed(error) => return Err(error),
+                Verdict::Panicked(panic) => resume_unwind(panic),
+                Verdict::Again => {}
+            }
         }
-        self.show(next);
-        self.shared.listeners.call(&proposal.revision, proposal.changes);
-        Ok(number)
     }
 
-    /// Compiles the state after a revision.
-    fn compile(&self, proposal: &Proposal<'_>) -> Result<Next> {
-        let (before, deliveries) = (self.state(), &*self.shared.deliveries);
-        let lists = lists_after(&before, proposal, &self.shared.store)?;
-        let (after, changes) = (&proposal.after, proposal.changes);
-        let (state, replaced) = before.update(after, changes, deliveries)?;
-        deliveries.register(replaced.made.clone());
-        Ok(Next {
-            state: if let Some(lists) = lists { state.with_lists(lists) } else { state },
-            replaced,
-        })
+    /// Compiles the state after a commit.
+    fn compile(&self, before: &Snapshot, mut proposal: Proposal<'_>) -> Result<Queued> {
+        let deliveries = &self.shared.deliveries;
+        if let Some(proposed) = &mut proposal.revision {
+            proposed.after.revision = proposed.revision.number;
+            proposed.after.time = Some(proposed.revision.time);
+        }
+        let lists = lists_after(before, &proposal, &self.shared.store)?;
+        let (state, replaced) = match &proposal.revision {
+            Some(Proposed { changes, after, .. }) => {
+                let (state, replaced) = before.update(after, changes, &**deliveries)?;
+                (Some(state), replaced)
+            }
+            None => (None, Replaced::default()),
+        };
+        let state = match lists {
+            Some(lists) => Some(state.as_ref().unwrap_or(before).with_lists(lists)),
+            None => state,
+        };
+        let next = state.map(|state| Next::new(state, replaced, deliveries));
+        let revision = proposal.revision.map(|proposed| (proposed.revision, proposed.changes));
+        Ok(Queued::new(revision, proposal.entries, next))
     }
 
-    /// Makes a revision durable.
-    fn agree(&self, proposal: &Proposal<'_>) -> Result<()> {
-        let Proposal { revision, changes, after, entries, .. } = proposal;
-        let append = || self.shared.log.append(revision, changes, after, entries);
-        self.shared.histories.write(*entries, append).map(drop)
+    /// Makes a group durable, and shows it.
+    fn agree(&self, group: &mut [Queued]) -> Vec<Verdict> {
+        let appended = self.append(group);
+        match appended {
+            Ok(added) => group
+                .iter_mut()
+                .zip(added)
+                .map(|(queued, added)| self.apply(queued, added))
+                .collect(),
+            Err(Refusal { at, error }) => (0..group.len())
+                .map(|index| match at {
+                    Some(at) if at != index => Verdict::Again,
+                    _ => Verdict::Failed(error.clone()),
+                })
+                .collect(),
+        }
+    }
+
+    /// Makes a group durable.
+    fn append(&self, group: &[Queued]) -> Result<Vec<Added>, Refusal> {
+        let mut outcome = None;
+        let appends: Vec<_> = group.iter().map(Queued::append).collect();
+        let store = || {
+            let appended = self.shared.log.append(&appends);
+            let sum = appended.as_ref().map(|all| all.iter().copied().sum());
+            let sum = sum.map_err(|refusal| refusal.error.clone());
+            outcome = Some(appended);
+            sum
+        };
+        let whole = self.shared.histories.write(group, store);
+        outcome.unwrap_or_else(|| whole.map(|_| Vec::new()).map_err(Refusal::of_all))
+    }
+
+    /// Shows the state after a commit that is durable, and tells the listeners.
+    fn apply(&self, queued: &mut Queued, added: Added) -> Verdict {
+        if let Some(next) = queued.next.take() {
+            self.show(next);
+        }
+        let Some((revision, changes)) = &queued.revision else { return Verdict::Done(added) };
+        let tell = || self.shared.listeners.call(revision, changes);
+        match catch_unwind(AssertUnwindSafe(tell)) {
+            Ok(()) => Verdict::Done(added),
+            Err(panic) => Verdict::Panicked(panic),
+        }
     }
 
     /// Puts a state in the place of the one that is seen.
     fn show(&self, next: Next) {
-        self.shared.state.store(Arc::new(next.state));
-        self.shared.deliveries.retire(next.replaced.gone);
+        next.show(|state| self.shared.state.store(Arc::new(state)));
     }
 
     /// Applies a dump that was loaded into the empty store. The caller holds the writer's lock. After an error only
@@ -89,7 +167,7 @@ impl Database {
             shared.deliveries.drain();
             shared.clock.set(at);
         }
-        self.show(Next { state, replaced: Replaced::default() });
+        self.show(Next::new(state, Replaced::default(), &shared.deliveries));
         if shared.listeners.is_empty() {
             return Ok(());
         }
@@ -98,14 +176,6 @@ impl Database {
             shared.listeners.call(&revision, &changes);
         }
         Ok(())
-    }
-
-    /// Takes the users whom entries forget out of the lists in memory. The caller holds the writer's lock.
-    pub(super) fn forget_listed(&self, entries: &[Entry]) {
-        let state = self.state();
-        if let Some(lists) = list::without_forgotten(state.lists(), entries) {
-            self.show(Next { state: state.with_lists(lists), replaced: Replaced::default() });
-        }
     }
 }
 
@@ -125,16 +195,19 @@ fn lists_after(
     proposal: &Proposal<'_>,
     store: &Store,
 ) -> Result<Option<Arc<Lists>>> {
-    if !touches_lists(before.catalog(), proposal.changes) {
-        return Ok(list::without_forgotten(before.lists(), proposal.entries));
-    }
-    let wanted = list::referred(&proposal.after);
+    let entries = &proposal.entries;
+    let touching = proposal.revision.as_ref();
+    let touching = touching.filter(|p| touches_lists(before.catalog(), &p.changes));
+    let Some(Proposed { after, .. }) = touching else {
+        return Ok(list::without_forgotten(before.lists(), entries));
+    };
+    let wanted = list::referred(after);
     let mut lists = before.lists().only(&wanted)?;
     if let Some((list, ids)) = proposal.list {
         lists = lists.with(list, ids)?;
     }
     let lists = Arc::new(list::with_missing(lists, &wanted, &store.reader()?)?);
-    Ok(Some(list::without_forgotten(&lists, proposal.entries).unwrap_or(lists)))
+    Ok(Some(list::without_forgotten(&lists, entries).unwrap_or(lists)))
 }
 
 /// Whether changes are about segments that refer, or referred, to a list.

@@ -12,6 +12,7 @@ use super::from_value::{FromValue, read, unknown_key};
 use super::histories::Histories;
 use super::key::{AsKey, KeyHandle, KeyRef};
 use super::listener::{Listeners, Subscription};
+use super::queue::{Line, Queue};
 use super::sight::Follower;
 use super::snapshot::Snapshot;
 use crate::behaviour::UserHistory;
@@ -25,8 +26,9 @@ use crate::transfer::{Dump, DumpKind};
 
 /// An open store of product configs. Cheap to clone; every clone is the same store.
 ///
-/// Reads ([`Database::evaluate`], [`Database::snapshot`]) take no lock and do no I/O. Writes go one at a
-/// time, and are on disk when they return.
+/// Reads ([`Database::evaluate`], [`Database::snapshot`]) take no lock and do no I/O. A write is on disk when it
+/// returns. Writes are checked one at a time, and those of other threads that come while one goes to the disk go
+/// there together with the next.
 ///
 /// ```
 /// let db = pcq::Database::in_memory()?;
@@ -52,9 +54,10 @@ pub(super) struct Shared {
     pub(super) log: Box<dyn Log>,
     pub(super) clock: Arc<Clock>,
     pub(super) state: ArcSwap<eval::Snapshot>,
+    /// The commits that are under way.
+    pub(super) queue: Queue,
     /// Keeps the state up to date, if the store is open for reading only.
     pub(super) follower: Option<Follower>,
-    pub(super) writer: Mutex<()>,
     /// Lock that is held while a list is loaded, and while the load of a dump begins: a list has its number for good
     /// only from the commit on that refers to it.
     pub(super) lists: Mutex<()>,
@@ -338,11 +341,10 @@ impl Database {
         }
     }
 
-    /// Waits until no other write goes on.
-    pub(super) fn lock_writer(&self) -> Result<MutexGuard<'_, ()>> {
+    /// Waits until no commit is under way, and keeps others from it as long as the lock is held.
+    pub(super) fn lock_writer(&self) -> Result<MutexGuard<'_, Line>> {
         self.refuse_in_listener()?;
-        // the lock guards no data of its own, so a writer that panicked leaves nothing half done
-        Ok(self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner))
+        Ok(self.shared.queue.alone())
     }
 
     /// Moves the manual clock, and keeps that in the store.
@@ -364,7 +366,7 @@ impl Database {
     }
 
     /// Refuses what would wait for the writer on a thread for which the writer waits.
-    fn refuse_in_listener(&self) -> Result<()> {
+    pub(super) fn refuse_in_listener(&self) -> Result<()> {
         if !self.shared.listeners.is_calling() {
             return Ok(());
         }

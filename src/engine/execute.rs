@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use super::commit::Ground;
 use super::control::CheckedControl;
-use super::session::done;
+use super::session::{done, no_transaction};
 use super::{Outcome, Session};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::model::Entry;
 use crate::query::{self, Answer, View};
 use crate::statement::{Command, CommandKind, Plan, Query, Statement};
@@ -55,16 +56,27 @@ impl Session {
     }
 
     fn perform_in_sight(&mut self, statement: &Statement) -> Result<Outcome> {
-        let db = self.database().clone();
-        // a write of its own is checked against the state that it is committed on
-        let commits = statement.kind() == CommandKind::Write && !self.in_transaction();
-        let _writer = commits.then(|| db.lock_writer()).transpose()?;
+        if statement.kind() == CommandKind::Write && !self.in_transaction() {
+            return self.commit_write(None, |ground| self.plan(statement, ground));
+        }
         match self.resolve(statement)? {
             Resolved::Answer(answer) => Ok(self.deliver(answer)),
-            Resolved::Write(plan) => self.write(plan),
+            Resolved::Write(plan) => {
+                let transaction = self.transaction.as_mut().ok_or_else(no_transaction)?;
+                Self::write(transaction, plan)
+            }
             Resolved::Record(entry) => self.record(entry),
             Resolved::Control(checked) => self.control(checked),
             Resolved::Load(step) => self.load(step),
+        }
+    }
+
+    /// Plans a write of its own against the state that it is committed on.
+    fn plan(&self, statement: &Statement, ground: &Ground<'_>) -> Result<Plan> {
+        self.check_writable()?;
+        match self.bind(&self.view_on(ground), |binder| statement.check(binder))? {
+            Command::Write(plan) => Ok(plan),
+            _ => Err(ErrorKind::Bug { what: format!("{statement} is no write") }.into()),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use super::queue::Queued;
 use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::model::Entry;
@@ -252,6 +253,24 @@ impl Entries for [Entry] {
 
     fn of(&self, chosen: &dyn Fn(&str) -> bool) -> Result<Vec<Entry>> {
         Ok(self.iter().filter(|entry| chosen(&entry.user)).cloned().collect())
+    }
+}
+
+impl Entries for [Queued] {
+    fn is_empty(&self) -> bool {
+        self.iter().all(|queued| queued.entries.is_empty())
+    }
+
+    fn users(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.iter().flat_map(|queued| Entries::users(&*queued.entries))
+    }
+
+    fn of(&self, chosen: &dyn Fn(&str) -> bool) -> Result<Vec<Entry>> {
+        let mut all = Vec::new();
+        for queued in self {
+            all.extend(queued.entries.of(chosen)?);
+        }
+        Ok(all)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Lists of users: loaded into segments, and kept in memory as long as a segment refers to them.
 
-use super::session::unchanged;
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::limits::LIST_IDS;
 use crate::model::{ListId, Name, Spanned, UserIds, check_user_id};
+use crate::query::View;
 use crate::statement::{Listed, Plan};
 
 impl Session {
@@ -38,19 +38,22 @@ impl Session {
         db.refuse_write()?;
         let _lists = db.lock_lists();
         // first of all, so that nothing is written in vain; what holds under the writer's lock is what counts
-        self.check_listed(listed, ListId(1))?;
+        self.check_listed(listed, ListId(1), &self.view())?;
         let list = db.shared.store.add_list(ids)?;
-        let _writer = db.lock_writer()?;
-        match self.check_listed(listed, list)? {
-            Plan::Unchanged(why) => Ok(unchanged(&why)),
-            Plan::Write(write) => self.commit_write(*write, Some((list, ids))),
-        }
+        self.commit_write(Some((list, ids)), |ground| {
+            self.check_listed(listed, list, &self.view_on(ground))
+        })
     }
 
     /// Plans what gives a list to a segment.
-    pub(super) fn check_listed(&self, listed: &Listed, list: ListId) -> Result<Plan> {
+    pub(super) fn check_listed(
+        &self,
+        listed: &Listed,
+        list: ListId,
+        view: &View<'_>,
+    ) -> Result<Plan> {
         self.check_writable()?;
-        self.bind(&self.view(), |binder| listed.plan(binder, list))
+        self.bind(view, |binder| listed.plan(binder, list))
     }
 }
 

@@ -80,7 +80,7 @@ impl Session {
         }
         let listed =
             Listed { segment: segment.name.clone(), description: segment.description.clone() };
-        self.check_listed(&listed, list)?;
+        self.check_listed(&listed, list, &self.view())?;
         Ok(LoadStep::Listed(Box::new(listed), list))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::commit::Proposal;
+use super::commit::{Ground, Proposal, Proposed};
 use super::sight::Sight;
 use super::transaction::Transaction;
 use super::{Database, Outcome};
@@ -174,18 +174,27 @@ impl Session {
     }
 
     fn view_in<'v>(&'v self, transaction: Option<&'v Transaction>) -> View<'v> {
-        let (now, watch) = (self.now(), self.db.shared.interrupts.watch());
+        let now = self.now();
         let state = transaction.map_or_else(|| self.state(), |open| Arc::clone(&open.state));
         let pending = transaction.map(|open| {
             let comment = self.comment.clone();
             open.pending(self.next_revision(open.base.catalog(), now, comment))
         });
+        self.view_of((*state).clone(), now).with_pending(pending)
+    }
+
+    /// What a write of its own is checked against.
+    pub(super) fn view_on<'v>(&'v self, ground: &'v Ground<'_>) -> View<'v> {
+        let now = self.db.now_at_least(ground.state.catalog().time);
+        self.view_of(ground.state.clone(), now).with_versions(ground.versions)
+    }
+
+    fn view_of(&self, state: Snapshot, now: Timestamp) -> View<'_> {
         let lender: &dyn Lender = match &self.sight {
             Some(sight) => sight,
             None => &self.db,
         };
-        let view = View::new(lender, (*state).clone(), now, &self.parameters, watch);
-        view.with_pending(pending)
+        View::new(lender, state, now, &self.parameters, self.db.shared.interrupts.watch())
     }
 
     // -- writing
@@ -209,31 +218,45 @@ impl Session {
         check(&Binder { catalog, now, parameters, versions: view, lists: 0 })
     }
 
-    /// Writes in the open transaction, or as a transaction of its own, for which the caller holds the writer's
-    /// lock since before the write was checked.
-    pub(super) fn write(&mut self, plan: Plan) -> Result<Outcome> {
-        match (plan, &mut self.transaction) {
-            (Plan::Unchanged(why), _) => Ok(unchanged(&why)),
-            (Plan::Write(write), Some(transaction)) => {
+    /// Writes in the open transaction.
+    pub(super) fn write(transaction: &mut Transaction, plan: Plan) -> Result<Outcome> {
+        match plan {
+            Plan::Unchanged(why) => Ok(unchanged(&why)),
+            Plan::Write(write) => {
                 transaction.write(write.changes.changes, &write.after)?;
                 Ok(Outcome::Changed { effect: write.effect, revision: None })
             }
-            (Plan::Write(write), None) => self.commit_write(*write, None),
         }
     }
 
-    /// Commits a write by itself. The caller holds the writer's lock since before the write was checked.
+    /// Commits a write by itself; `plan` checks it against the state that it is committed on.
     pub(super) fn commit_write(
         &self,
-        write: Write,
         list: Option<(ListId, &UserIds)>,
+        plan: impl Fn(&Ground<'_>) -> Result<Plan>,
     ) -> Result<Outcome> {
-        let Write { now, changes, after, effect, comment } = write;
-        let comment = comment.or_else(|| self.comment.clone());
-        let revision = self.next_revision(self.db.state().catalog(), now, comment);
-        let changes = &changes.changes;
-        let number = self.db.commit(Proposal { revision, changes, after, entries: &[], list })?;
-        Ok(Outcome::Changed { effect, revision: Some(number) })
+        let mut found = Err(String::new());
+        let committed = self.db.commit(|ground| {
+            let write = match plan(ground)? {
+                Plan::Unchanged(why) => {
+                    found = Err(why);
+                    return Ok(None);
+                }
+                Plan::Write(write) => *write,
+            };
+            let Write { now, changes, after, effect, comment } = write;
+            found = Ok(effect);
+            let comment = comment.or_else(|| self.comment.clone());
+            let revision = self.next_revision(ground.state.catalog(), now, comment);
+            let revision = Proposed { revision, changes: changes.changes, after };
+            Ok(Some(Proposal { revision: Some(revision), entries: Vec::new(), list }))
+        })?;
+        Ok(match found {
+            Err(why) => unchanged(&why),
+            Ok(effect) => {
+                Outcome::Changed { effect, revision: committed.and_then(|done| done.revision) }
+            }
+        })
     }
 
     // -- users
@@ -297,49 +320,40 @@ impl Session {
     }
 
     pub(super) fn commit(&mut self) -> Result<Outcome> {
-        let db = self.db.clone();
-        let _writer = db.lock_writer()?;
-        self.check_commit()?;
-        let now = self.now();
         // taken first: a listener that panics must not leave a transaction open that is committed
         let transaction = self.transaction.take().ok_or_else(no_transaction)?;
-        let result = self.commit_transaction(&transaction, now);
+        let result = self.commit_transaction(&transaction);
         if result.is_err() {
             self.transaction = Some(transaction);
         }
         result
     }
 
-    /// Commits what a transaction wrote. The caller holds the writer's lock since before it was checked.
-    fn commit_transaction(&self, transaction: &Transaction, now: Timestamp) -> Result<Outcome> {
-        let entries = transaction.facts.entries();
-        if transaction.changes_nothing() {
-            return self.commit_entries(entries);
-        }
-        let (changes, after) = transaction.stamped(now, &self.view_in(Some(transaction)))?;
-        let revision = self.next_revision(transaction.base.catalog(), now, self.comment.clone());
-        let number =
-            self.db.commit(Proposal { revision, changes: &changes, after, entries, list: None })?;
-        Ok(committed(Some(number)))
-    }
-
-    /// Commits facts about users without any change of objects.
-    fn commit_entries(&self, entries: &[Entry]) -> Result<Outcome> {
-        if entries.is_empty() {
-            return Ok(unchanged("nothing was written"));
-        }
-        self.db.add_entries_locked(entries)?;
-        Ok(committed(None))
+    /// Commits what a transaction wrote.
+    fn commit_transaction(&self, transaction: &Transaction) -> Result<Outcome> {
+        let committed = self.db.commit(|ground| {
+            let now = self.db.now_at_least(ground.state.catalog().time);
+            transaction.check(ground.state.revision(), now)?;
+            let (entries, list) = (transaction.facts.entries().to_vec(), None);
+            if transaction.changes_nothing() {
+                let facts = Proposal { revision: None, entries, list };
+                return Ok((!facts.entries.is_empty()).then_some(facts));
+            }
+            let (changes, after) = transaction.stamped(now, &self.view_in(Some(transaction)))?;
+            let base = transaction.base.catalog();
+            let revision = self.next_revision(base, now, self.comment.clone());
+            let revision = Some(Proposed { revision, changes, after });
+            Ok(Some(Proposal { revision, entries, list }))
+        })?;
+        let Some(committed) = committed else { return Ok(unchanged("nothing was written")) };
+        let effect = Effect::on(Operation::Committed, Target::Store);
+        Ok(Outcome::Changed { effect, revision: committed.revision })
     }
 }
 
 /// Outcome of a write that changes nothing, and why.
 pub(super) fn unchanged(why: &str) -> Outcome {
     Outcome::Unchanged { message: format!("nothing changed: {why}") }
-}
-
-fn committed(revision: Option<u64>) -> Outcome {
-    Outcome::Changed { effect: Effect::on(Operation::Committed, Target::Store), revision }
 }
 
 pub(super) fn done(message: impl Into<String>) -> Outcome {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::Database;
+use super::commit::Proposal;
 use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Needs;
@@ -51,7 +52,7 @@ impl Database {
     ///
     /// `limit` if a name or id is too long, `bad-literal` if one is empty, `read-only`, `io`.
     pub fn track(&self, event: Event) -> Result<bool> {
-        self.track_all([event]).map(|tracked| tracked.added > 0)
+        self.add_fact(event.into()).map(|added| added.added > 0)
     }
 
     /// Stores attributes of a user, durable when this returns. What the user had before stays in the history.
@@ -62,7 +63,7 @@ impl Database {
     /// more than 10,000 of them ([`Database::track_all`] does not look).
     pub fn set_user(&self, profile: Profile) -> Result<()> {
         self.history(&profile.user)?.refuse_too_many(&profile.attributes)?;
-        self.track_all([profile]).map(drop)
+        self.add_fact(profile.into()).map(drop)
     }
 
     /// Stores any number of events and profiles, in batches: each is durable as a whole, and memory does not
@@ -231,18 +232,20 @@ impl Database {
         self.shared.histories.write(batch, || self.shared.store.add_batch(batch))
     }
 
-    /// Stores entries that were checked.
+    /// Stores entries that were checked, with what others commit meanwhile.
     pub(super) fn add_entries(&self, entries: &[Entry]) -> Result<Added> {
-        let _writer = self.lock_writer()?;
-        self.add_entries_locked(entries)
+        let committed = self.commit(|_| {
+            Ok(Some(Proposal { revision: None, entries: entries.to_vec(), list: None }))
+        })?;
+        Ok(committed.map(|committed| committed.added).unwrap_or_default())
     }
 
-    /// [`Self::add_entries`] for a caller that holds the lock of the writer.
-    pub(super) fn add_entries_locked(&self, entries: &[Entry]) -> Result<Added> {
-        let store = || self.shared.store.add_entries(entries);
-        let added = self.shared.histories.write(entries, store)?;
-        self.forget_listed(entries);
-        Ok(added)
+    /// Stores a fact.
+    fn add_fact(&self, fact: Fact) -> Result<Added> {
+        self.refuse_write()?;
+        let entry = fact.entry(self.now());
+        entry.check()?;
+        self.add_entries(&[entry])
     }
 }
 

@@ -1,7 +1,7 @@
 //! View: all that a statement reads, one state of the store at one instant.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::interrupt::Watch;
@@ -37,6 +37,8 @@ pub(crate) struct View<'v> {
     pub(super) now: Timestamp,
     pub(super) parameters: &'v Parameters,
     pub(super) pending: Option<Pending<'v>>,
+    /// Versions that the store does not have yet.
+    versions: Option<&'v HashMap<(ConfigId, u32), Arc<Version>>>,
     /// Tells whether a scan is to end.
     pub(super) watch: Watch,
     reader: OnceCell<Reader>,
@@ -51,12 +53,22 @@ impl<'v> View<'v> {
         parameters: &'v Parameters,
         watch: Watch,
     ) -> Self {
-        Self { lender, snapshot, now, parameters, pending: None, watch, reader: OnceCell::new() }
+        let (pending, versions, reader) = (None, None, OnceCell::new());
+        Self { lender, snapshot, now, parameters, pending, versions, watch, reader }
     }
 
     /// The view of a transaction.
     pub(crate) fn with_pending(self, pending: Option<Pending<'v>>) -> Self {
-        Self { pending, ..self }
+        let versions = pending.as_ref().map(|pending| pending.versions);
+        Self { pending, versions, ..self }
+    }
+
+    /// The view of a write, which also sees versions that are on their way to the store.
+    pub(crate) fn with_versions(
+        self,
+        versions: &'v HashMap<(ConfigId, u32), Arc<Version>>,
+    ) -> Self {
+        Self { versions: Some(versions), ..self }
     }
 
     /// The objects.
@@ -122,8 +134,7 @@ impl<'v> View<'v> {
 
 impl VersionReader for View<'_> {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
-        let pending = self.pending.as_ref();
-        match pending.and_then(|pending| pending.versions.get(&(config, number))) {
+        match self.versions.and_then(|versions| versions.get(&(config, number))) {
             Some(version) => Ok(Some(Arc::clone(version))),
             None => self.reader()?.version(config, number),
         }

@@ -45,6 +45,7 @@ mod verify;
 mod walk;
 mod write;
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ use redb::backends::InMemoryBackend;
 
 pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
 pub(crate) use load::Loader;
-pub(crate) use log::{Log, Revisions};
+pub(crate) use log::{Append, Log, Refusal, Revisions};
 pub(crate) use mark::Mark;
 pub(crate) use options::{ClockMode, Options};
 pub(crate) use reader::Reader;
@@ -62,7 +63,7 @@ pub(crate) use tables::Position;
 pub(crate) use user::{Added, Batch, Expired};
 
 use crate::error::Result;
-use crate::model::{Catalog, Change, DeliveryBatch, Entry, ListId, Revision, Timestamp, UserIds};
+use crate::model::{DeliveryBatch, ListId, Timestamp, UserIds};
 use failure::{OrFail, Place, guarded};
 use open::Opened;
 use page::Damage;
@@ -149,11 +150,6 @@ impl Store {
 
     /// Adds entries of users in their order, durable when this returns. An event with an id that the store
     /// has seen is ignored.
-    pub(crate) fn add_entries(&self, entries: &[Entry]) -> Result<Added> {
-        self.write(|transaction| user::add(transaction, entries))
-    }
-
-    /// [`Self::add_entries`] of a batch.
     pub(crate) fn add_batch(&self, batch: &Batch) -> Result<Added> {
         self.write(|transaction| user::add_batch(transaction, batch))
     }
@@ -228,21 +224,37 @@ impl Store {
 }
 
 impl Log for Store {
-    fn append(
-        &self,
-        revision: &Revision,
-        changes: &[Change],
-        after: &Catalog,
-        entries: &[Entry],
-    ) -> Result<Added> {
-        self.write(|transaction| {
-            list::seal(transaction, changes)?;
-            Tables::open(transaction)?.append(revision, changes, after)?;
-            user::add(transaction, entries)
-        })
+    fn append(&self, group: &[Append<'_>]) -> Result<Vec<Added>, Refusal> {
+        let blamed = Cell::new(None);
+        let written = self.write(|transaction| {
+            let mut tables = None;
+            let parts = group.iter().enumerate().map(|(index, part)| {
+                let added = append_part(transaction, &mut tables, part);
+                added.inspect_err(|_| blamed.set(Some(index)))
+            });
+            parts.collect()
+        });
+        written.map_err(|error| Refusal { at: blamed.get(), error })
     }
 
     fn since(&self, revision: u64) -> Result<Revisions> {
         Ok(Box::new(self.reader()?.changes_since(revision)?))
     }
+}
+
+/// Writes a part of a group. The tables are opened with the first revision.
+fn append_part<'t>(
+    transaction: &'t WriteTransaction,
+    tables: &mut Option<Tables<'t>>,
+    part: &Append<'_>,
+) -> Result<Added> {
+    if let Some((revision, changes, after)) = part.revision {
+        list::seal(transaction, changes)?;
+        let tables = match tables {
+            Some(tables) => tables,
+            None => tables.insert(Tables::open(transaction)?),
+        };
+        tables.append(revision, changes, after)?;
+    }
+    user::add(transaction, part.entries)
 }

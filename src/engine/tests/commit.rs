@@ -7,8 +7,8 @@ use std::{io, thread};
 
 use crate::engine::{Builder, Database};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Catalog, Change, Entry, ObjectKind, Revision};
-use crate::store::{Added, Log, Revisions, Store};
+use crate::model::ObjectKind;
+use crate::store::{Added, Append, Log, Refusal, Revisions, Store};
 use crate::{Context, DumpKind, Value};
 
 /// Log that asks a function before it passes a revision on to a store, or gives those after one.
@@ -18,15 +18,12 @@ struct GuardedLog<F> {
 }
 
 impl<F: Fn(u64) -> Result<()> + Send + Sync> Log for GuardedLog<F> {
-    fn append(
-        &self,
-        revision: &Revision,
-        changes: &[Change],
-        after: &Catalog,
-        entries: &[Entry],
-    ) -> Result<Added> {
-        (self.guard)(revision.number)?;
-        self.store.append(revision, changes, after, entries)
+    fn append(&self, group: &[Append<'_>]) -> Result<Vec<Added>, Refusal> {
+        for (at, part) in group.iter().enumerate() {
+            let number = part.revision.map_or(0, |(revision, ..)| revision.number);
+            (self.guard)(number).map_err(|error| Refusal { at: Some(at), error })?;
+        }
+        self.store.append(group)
     }
 
     fn since(&self, revision: u64) -> Result<Revisions> {
@@ -35,12 +32,16 @@ impl<F: Fn(u64) -> Result<()> + Send + Sync> Log for GuardedLog<F> {
     }
 }
 
-/// A database in memory over a guarded log.
-fn database(guard: impl Fn(u64) -> Result<()> + Send + Sync + 'static) -> Database {
+/// A database in memory over another log than its store.
+pub(super) fn database_over(log: impl FnOnce(Store) -> Box<dyn Log>) -> Database {
     let builder = Builder::default();
     let store = Store::in_memory(&builder.options()).unwrap();
-    let log = Box::new(GuardedLog { guard, store: store.clone() });
-    builder.start_with(store, log).unwrap()
+    builder.start_with(store.clone(), log(store)).unwrap()
+}
+
+/// A database in memory over a guarded log.
+fn database(guard: impl Fn(u64) -> Result<()> + Send + Sync + 'static) -> Database {
+    database_over(|store| Box::new(GuardedLog { guard, store }))
 }
 
 /// A database whose log refuses everything while a switch is on.
@@ -51,7 +52,7 @@ fn refusing() -> (Database, Arc<AtomicBool>) {
     (db, refuses)
 }
 
-fn lost() -> Error {
+pub(super) fn lost() -> Error {
     let error = io::Error::other("the others do not answer");
     let (path, message) = ("the log".to_owned(), error.to_string());
     Error::from(ErrorKind::Io { path, message }).because(error)

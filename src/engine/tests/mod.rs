@@ -2,4 +2,5 @@
 
 mod commit;
 mod follow;
+mod group;
 mod stats;

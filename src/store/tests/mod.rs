@@ -14,12 +14,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::corrupt;
-use super::{Log as _, Options, Store};
+use super::{Added, Append, Log as _, Options, Store};
 use crate::error::Result;
 use crate::model::{
-    Arm, Catalog, Cell, Change, Column, Condition, ConfigHead, ConfigId, Expr, ExprKind, Key,
-    KeyId, KeyType, ListId, Name, Publication, Revision, Row, Segment, SegmentId, Share, Spanned,
-    Split, Timestamp, Value, Version,
+    Arm, Catalog, Cell, Change, Column, Condition, ConfigHead, ConfigId, Entry, Expr, ExprKind,
+    Key, KeyId, KeyType, ListId, Name, Publication, Revision, Row, Segment, SegmentId, Share,
+    Spanned, Split, Timestamp, Value, Version,
 };
 
 /// Knows three kinds of condition: an attribute, `IN SEGMENT name` and `IN LIST n`. A question mark is none.
@@ -170,10 +170,31 @@ pub(super) fn time_of(revision: u64) -> Timestamp {
     at(i64::try_from(revision).unwrap() * 10)
 }
 
+impl Store {
+    /// Adds entries of users by themselves.
+    fn add_entries(&self, entries: &[Entry]) -> Result<Added> {
+        let added = self.append(&[Append { revision: None, entries }]);
+        added.map(|added| added.into_iter().sum()).map_err(|refusal| refusal.error)
+    }
+}
+
+/// Appends a group of one part.
+pub(super) fn append(
+    store: &Store,
+    revision: &Revision,
+    changes: &[Change],
+    after: &Catalog,
+    entries: &[Entry],
+) -> Result<Added> {
+    let part = Append { revision: Some((revision, changes, after)), entries };
+    let appended = store.append(&[part]).map_err(|refusal| refusal.error)?;
+    Ok(appended.into_iter().sum())
+}
+
 /// Commits a revision on top of a catalog.
 pub(super) fn commit(store: &Store, catalog: &mut Catalog, changes: &[Change]) -> Result<()> {
     let (revision, after) = next(&store.reader()?, catalog, changes);
-    store.append(&revision, changes, &after, &[])?;
+    append(store, &revision, changes, &after, &[])?;
     *catalog = after;
     Ok(())
 }

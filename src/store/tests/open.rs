@@ -123,7 +123,7 @@ fn one_writes_and_others_read() {
     let report = reader.verify().unwrap();
     assert_eq!((report.pages_checked, report.problems), (true, vec![]));
     let (revision, after) = next(&reader.reader().unwrap(), &catalog, &[]);
-    assert_eq!(reader.append(&revision, &[], &after, &[]).unwrap_err().code(), "read-only");
+    assert_eq!(append(&reader, &revision, &[], &after, &[]).unwrap_err().code(), "read-only");
     assert_eq!(reader.begin_load(None).unwrap_err().code(), "read-only");
     drop(store);
     assert!(reader.verify().unwrap().pages_checked);
@@ -142,7 +142,7 @@ fn a_store_that_was_not_closed_can_be_read_and_stays_as_it_is() {
     assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
     assert_eq!(reader.verify().unwrap().problems, [""; 0]);
     let (revision, after) = next(&reader.reader().unwrap(), &catalog, &[]);
-    assert_eq!(reader.append(&revision, &[], &after, &[]).unwrap_err().code(), "read-only");
+    assert_eq!(append(&reader, &revision, &[], &after, &[]).unwrap_err().code(), "read-only");
     drop(reader);
     assert!(fs::read(&left).unwrap() == before);
     assert_eq!(open(&left).reader().unwrap().catalog().unwrap(), catalog);

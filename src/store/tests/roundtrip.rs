@@ -193,7 +193,7 @@ fn revisions_are_dense_and_in_order() {
     commit(&store, &mut catalog, &[]).unwrap();
     let refused = |number, time| {
         let revision = Revision { number, time: at(time), actor: None, comment: None };
-        let error = store.append(&revision, &[], &Catalog::default(), &[]).unwrap_err();
+        let error = append(&store, &revision, &[], &Catalog::default(), &[]).unwrap_err();
         matches!(error.kind(), ErrorKind::RevisionConflict { .. })
     };
     assert!(refused(1, 10) && refused(3, 10) && refused(2, 9));
@@ -215,15 +215,15 @@ fn a_load_is_all_or_nothing() {
         }
         assert_eq!(store.reader().unwrap().catalog().unwrap().revision, 0);
         assert_eq!(
-            store
-                .append(
-                    &next(&store.reader().unwrap(), &Catalog::default(), &[]).0,
-                    &[],
-                    &catalog,
-                    &[]
-                )
-                .unwrap_err()
-                .code(),
+            append(
+                &store,
+                &next(&store.reader().unwrap(), &Catalog::default(), &[]).0,
+                &[],
+                &catalog,
+                &[]
+            )
+            .unwrap_err()
+            .code(),
             "transaction-state"
         );
         assert!(loader.version(ConfigId(1), 1).unwrap().is_some());

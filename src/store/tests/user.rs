@@ -243,10 +243,10 @@ fn a_revision_and_its_entries_are_one() {
     let store = Store::in_memory(&options()).unwrap();
     let (revision, after) = next(&store.reader().unwrap(), &Catalog::default(), &[]);
     let entries = [event("u0", "e", 1, Some("id1")), event("u0", "e", 1, Some("id1"))];
-    let added = store.append(&revision, &[], &after, &entries).unwrap();
+    let added = append(&store, &revision, &[], &after, &entries).unwrap();
     assert_eq!(added, Added { added: 1, repeated: 1 });
     // the number of the revision is taken: the entry must not be there either
-    store.append(&revision, &[], &after, &[profile("u1", "Pune")]).unwrap_err();
+    append(&store, &revision, &[], &after, &[profile("u1", "Pune")]).unwrap_err();
     assert_eq!(store.reader().unwrap().user_count().unwrap(), 1);
     assert_eq!(store.reader().unwrap().revision(1).unwrap(), Some(revision));
 }

@@ -1,5 +1,6 @@
 //! Additions of entries: each batch becomes a run.
 
+use std::iter::Sum;
 use std::ops::AddAssign;
 
 use redb::WriteTransaction;
@@ -33,6 +34,15 @@ impl AddAssign for Added {
     fn add_assign(&mut self, other: Self) {
         self.added += other.added;
         self.repeated += other.repeated;
+    }
+}
+
+impl Sum for Added {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, added| {
+            sum += added;
+            sum
+        })
     }
 }
 

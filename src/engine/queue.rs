@@ -1,0 +1,223 @@
+//! Queue of commits: writers who wait while one group of commits becomes durable go together into the next.
+//!
+//! A writer checks its write against the state after all that is queued, queues it and waits. Whoever finds nobody
+//! at work takes all that is queued to the log, as one group, and says to each writer how it went. So a write costs
+//! a share of one durable commit when many write, and a whole one when nobody else does.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::next::Next;
+use crate::error::{Error, ErrorKind};
+use crate::eval::Snapshot;
+use crate::model::{Change, ConfigId, Entry, Revision, Version};
+use crate::store::{Added, Append};
+
+/// Versions that are not in the store yet.
+pub(super) type Versions = HashMap<(ConfigId, u32), Arc<Version>>;
+
+/// Queue of the commits of a database.
+#[derive(Default)]
+pub(super) struct Queue {
+    line: Mutex<Line>,
+    moved: Condvar,
+}
+
+/// What is queued, and who is at work.
+#[derive(Default)]
+pub(super) struct Line {
+    queued: Vec<Queued>,
+    /// The state after all that is queued or at work; none if that is the state that is seen.
+    tail: Option<Snapshot>,
+    /// The versions in what is queued or at work.
+    versions: Versions,
+    /// Whether a group is on its way to the log.
+    working: bool,
+    /// How many wait to be alone.
+    alone: usize,
+    last_ticket: u64,
+    verdicts: HashMap<u64, Verdict>,
+}
+
+/// Commit that is to be made durable.
+pub(super) struct Queued {
+    ticket: u64,
+    pub(super) revision: Option<(Revision, Vec<Change>)>,
+    pub(super) entries: Vec<Entry>,
+    /// The state after it, if that is another one.
+    pub(super) next: Option<Next>,
+}
+
+/// How it went with a commit.
+pub(super) enum Verdict {
+    /// It is durable, and is seen.
+    Done(Added),
+    /// It did not happen.
+    Failed(Error),
+    /// It did not happen, because one before it did not: it has to be checked anew.
+    Again,
+    /// It is durable, and is seen, but a listener panicked.
+    Panicked(Box<dyn Any + Send>),
+}
+
+impl Queued {
+    pub(super) fn new(
+        revision: Option<(Revision, Vec<Change>)>,
+        entries: Vec<Entry>,
+        next: Option<Next>,
+    ) -> Self {
+        Self { ticket: 0, revision, entries, next }
+    }
+
+    /// What the log gets of it.
+    pub(super) fn append(&self) -> Append<'_> {
+        let after = self.next.as_ref().and_then(Next::catalog);
+        let revision = self.revision.as_ref().zip(after);
+        let revision = revision.map(|((revision, changes), after)| (revision, &**changes, after));
+        Append { revision, entries: &self.entries }
+    }
+
+    fn versions(&self) -> impl Iterator<Item = &Arc<Version>> {
+        let changes = self.revision.iter().flat_map(|(_, changes)| changes);
+        changes.filter_map(|change| match change {
+            Change::Version(version) => Some(version),
+            _ => None,
+        })
+    }
+}
+
+impl Line {
+    /// The state after all that is queued; none if that is the state that is seen.
+    pub(super) fn tail(&self) -> Option<&Snapshot> {
+        self.tail.as_ref()
+    }
+
+    /// The versions in what is queued or at work.
+    pub(super) fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// Queues a commit, and returns its ticket.
+    pub(super) fn push(&mut self, queued: Queued) -> u64 {
+        self.last_ticket += 1;
+        for version in queued.versions() {
+            self.versions.insert((version.config, version.number), Arc::clone(version));
+        }
+        if let Some(state) = queued.next.as_ref().and_then(Next::state) {
+            self.tail = Some(state.clone());
+        }
+        self.queued.push(Queued { ticket: self.last_ticket, ..queued });
+        self.last_ticket
+    }
+
+    /// Takes in how it went with a group. What was queued behind one that did not happen was checked in vain.
+    fn end(&mut self, tickets: &[u64], verdicts: Vec<Verdict>, versions: &[(ConfigId, u32)]) {
+        self.working = false;
+        let happened =
+            |verdict: &Verdict| matches!(verdict, Verdict::Done(_) | Verdict::Panicked(_));
+        let stands = verdicts.iter().all(happened);
+        self.verdicts.extend(tickets.iter().copied().zip(verdicts));
+        if stands {
+            for version in versions {
+                self.versions.remove(version);
+            }
+        } else {
+            self.versions.clear();
+            let behind = std::mem::take(&mut self.queued);
+            self.verdicts.extend(behind.iter().map(|queued| (queued.ticket, Verdict::Again)));
+        }
+        if self.queued.is_empty() {
+            self.tail = None;
+        }
+    }
+}
+
+impl Queue {
+    /// Waits until nothing is queued or at work, and keeps it so as long as the lock is held.
+    pub(super) fn alone(&self) -> MutexGuard<'_, Line> {
+        let mut line = self.lock();
+        line.alone += 1;
+        while line.working || !line.queued.is_empty() {
+            line = self.wait(line);
+        }
+        line.alone -= 1;
+        // those who let this one go first wait for the lock from now on
+        self.moved.notify_all();
+        line
+    }
+
+    /// Waits until a commit may be queued.
+    pub(super) fn join(&self) -> MutexGuard<'_, Line> {
+        let mut line = self.lock();
+        while line.alone > 0 {
+            line = self.wait(line);
+        }
+        line
+    }
+
+    /// Waits until it is known how it went with a queued commit. Whoever finds nobody at work does it for all:
+    /// `work` takes a group, and gives a verdict for each of it.
+    pub(super) fn settle<'q>(
+        &'q self,
+        mut line: MutexGuard<'q, Line>,
+        ticket: u64,
+        work: impl Fn(&mut [Queued]) -> Vec<Verdict>,
+    ) -> Verdict {
+        loop {
+            if let Some(verdict) = line.verdicts.remove(&ticket) {
+                return verdict;
+            }
+            line = if line.working { self.wait(line) } else { self.lead(line, ticket, &work) };
+        }
+    }
+
+    /// Takes all that is queued to the log.
+    fn lead<'q>(
+        &'q self,
+        mut line: MutexGuard<'q, Line>,
+        ticket: u64,
+        work: impl Fn(&mut [Queued]) -> Vec<Verdict>,
+    ) -> MutexGuard<'q, Line> {
+        line.working = true;
+        let mut group = std::mem::take(&mut line.queued);
+        drop(line);
+        let tickets: Vec<_> = group.iter().map(|queued| queued.ticket).collect();
+        let versions = group.iter().flat_map(Queued::versions);
+        let versions: Vec<_> = versions.map(|version| (version.config, version.number)).collect();
+        let verdicts = panic::catch_unwind(AssertUnwindSafe(|| work(&mut group)));
+        drop(group);
+        let verdicts = verdicts.unwrap_or_else(|panic| broken(&tickets, ticket, panic));
+        let mut line = self.lock();
+        line.end(&tickets, verdicts, &versions);
+        self.moved.notify_all();
+        line
+    }
+
+    /// How many commits wait.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lock().queued.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Line> {
+        // a writer that panicked while it checked has queued nothing
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'q>(&'q self, line: MutexGuard<'q, Line>) -> MutexGuard<'q, Line> {
+        self.moved.wait(line).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Verdicts on a group whose leader panicked: the panic goes on in the leader alone.
+fn broken(tickets: &[u64], leader: u64, panic: Box<dyn Any + Send>) -> Vec<Verdict> {
+    let mut panic = Some(panic);
+    let failed = || Verdict::Failed(ErrorKind::Bug { what: "a commit panicked".to_owned() }.into());
+    let verdict = |ticket: &u64| match panic.take_if(|_| *ticket == leader) {
+        Some(panic) => Verdict::Panicked(panic),
+        None => failed(),
+    };
+    tickets.iter().map(verdict).collect()
+}
