@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::model::Timestamp;
+use crate::model::{Duration, Timestamp};
+
+/// How far the system's clock may be behind a store before that is worth a word: those of two machines never agree.
+const TOLERANCE: Duration = Duration::from_micros(60_000_000);
 
 /// Clock that gives statements and evaluations their instants.
 #[derive(Debug)]
@@ -33,6 +36,14 @@ impl Clock {
         }
     }
 
+    /// How far the system's clock is behind an instant of the store, if that is more than a minute. A manual clock is
+    /// never before what was committed by it.
+    pub(crate) fn lag(&self, newest: Timestamp) -> Option<Duration> {
+        let lag = newest.as_micros().saturating_sub(self.now().as_micros());
+        let lag = Duration::from_micros(lag);
+        (!self.is_manual() && lag > TOLERANCE).then_some(lag)
+    }
+
     /// Whether the clock moves only when it is told to.
     pub(crate) fn is_manual(&self) -> bool {
         self.manual.load(Ordering::Acquire)
@@ -58,4 +69,23 @@ fn system_now() -> Timestamp {
         Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |m| -m),
     };
     Timestamp::clamped(micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_more_than_a_minute_behind_is_told() {
+        let clock = Clock::system();
+        let ahead = |secs: i64| {
+            let at = Timestamp::clamped(clock.now().as_micros() + secs * 1_000_000);
+            clock.lag(at).map(Duration::as_micros)
+        };
+        assert_eq!((ahead(-3_600), ahead(0), ahead(59)), (None, None, None));
+        let hour = ahead(3_600).expect("it is behind");
+        assert!((3_500_000_000..=3_600_000_000).contains(&hour), "{hour}");
+        assert!(clock.lag(Timestamp::MAX).is_some());
+        assert_eq!(Clock::manual(Timestamp::MIN).lag(Timestamp::MAX), None);
+    }
 }

@@ -93,8 +93,8 @@ mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, Database, FromValue, KeyHandle, Outcome, Prepared, Session, Snapshot,
-    Subscription, Tracked, Verification,
+    AsKey, Builder, ClockRepair, Database, FromValue, KeyHandle, Outcome, Prepared, Session,
+    Snapshot, Subscription, Tracked, Verification,
 };
 pub use error::{
     Error, ErrorClass, ErrorCode, ErrorKind, Place, Result, ScriptEnd, TransactionState,

@@ -52,7 +52,12 @@ impl Session {
         self.look(statement)?;
         let outcome = self.perform_in_sight(statement);
         self.look_away();
-        outcome
+        // in a transaction nothing is committed yet
+        if self.in_transaction() {
+            outcome
+        } else {
+            outcome.map(|done| self.database().with_notes(done))
+        }
     }
 
     fn perform_in_sight(&mut self, statement: &Statement) -> Result<Outcome> {

@@ -240,7 +240,7 @@ impl fmt::Display for Timestamp {
 impl Duration {
     /// Makes a duration from microseconds.
     #[must_use]
-    pub fn from_micros(micros: i64) -> Self {
+    pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 

@@ -12,6 +12,7 @@ mod format;
 mod interactive;
 mod list;
 mod output;
+mod repair;
 mod report;
 mod row_format;
 mod run;
@@ -64,6 +65,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         Some(Command::Verify(args)) => command::verify(&args, reporter),
         Some(Command::Backup(args)) => command::backup(&args),
         Some(Command::Compact(args)) => command::compact(&args),
+        Some(Command::Repair(args)) => repair::repair(&args, reporter),
     }
 }
 

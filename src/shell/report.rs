@@ -33,6 +33,11 @@ pub(super) enum ColorWhen {
     Never,
 }
 
+/// Writes a note on standard error.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "note: {}", escape_controls(text));
+}
+
 /// Reporter of errors to standard error.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reporter {

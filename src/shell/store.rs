@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::args::SessionArgs;
 use super::exit::{Exit, Stop};
-use pcq::{Database, Error, Parameters, Session};
+use super::report;
+use pcq::{Database, Parameters, Session};
 
 /// Opens the store, or one in memory.
 pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database, Stop> {
@@ -16,26 +17,31 @@ pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database,
         Some(path) => builder.create(!args.readonly).open(path),
         None => builder.in_memory(),
     };
-    opened.map_err(not_opened)
+    told(opened)
 }
 
 /// Opens a store to write to it; it is made if it does not exist.
 pub(super) fn open_to_write(store: &Path) -> Result<Database, Stop> {
-    Database::open(store).map_err(not_opened)
+    told(Database::open(store))
 }
 
 /// Opens a store to look at it: it must be there, and nothing in it changes.
 pub(super) fn open_to_read(store: &Path) -> Result<Database, Stop> {
-    Database::builder().read_only(true).create(false).open(store).map_err(not_opened)
+    told(Database::builder().read_only(true).create(false).open(store))
 }
 
 /// Opens a store to write to it: it must be there.
 pub(super) fn open_existing(store: &Path) -> Result<Database, Stop> {
-    Database::builder().create(false).open(store).map_err(not_opened)
+    told(Database::builder().create(false).open(store))
 }
 
-fn not_opened(error: Error) -> Stop {
-    Stop::error(error, Exit::Store)
+/// Tells what should be known of a store that was opened.
+fn told(opened: pcq::Result<Database>) -> Result<Database, Stop> {
+    let database = opened.map_err(|error| Stop::error(error, Exit::Store))?;
+    for note in database.notes() {
+        report::note(&note);
+    }
+    Ok(database)
 }
 
 /// Begins a session with the parameters, the actor and the comment of the arguments.

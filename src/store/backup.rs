@@ -90,7 +90,7 @@ pub(super) fn copy_tables(image: &Image, to: &WriteTransaction) -> Result<()> {
 }
 
 /// Copies the tables that a file may lack, as far as it has them.
-fn copy_deliveries(image: &Image, to: &WriteTransaction) -> Result<()> {
+pub(super) fn copy_deliveries(image: &Image, to: &WriteTransaction) -> Result<()> {
     copy_optional(image, to, SERIES)?;
     copy_optional(image, to, SERIES_NUMBERS)?;
     copy_optional(image, to, COUNTS)?;

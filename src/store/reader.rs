@@ -35,7 +35,7 @@ impl Reader {
         Self { image: Arc::new(image), place }
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&Image) -> Result<T>) -> Result<T> {
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Image) -> Result<T>) -> Result<T> {
         guarded(&self.place, || question(&self.image))
     }
 

@@ -94,6 +94,13 @@ pub(super) enum Command {
     /// How long events are kept ALTER EVENT says. Prints how many were dropped, and the size of the file
     /// before and after. What was forgotten by FORGET USER is gone from the file, too.
     Compact(CompactArgs),
+    /// Take a store out of the future
+    ///
+    /// Times of commits never go back, so one commit under a clock that was ahead holds all later ones at its
+    /// instant. This brings the times that are later than the clock down to it: of revisions, of what they
+    /// published at once, and of events and attributes of users. Times that somebody wrote stay. It says what
+    /// it will do, and does it with --yes or --to.
+    Repair(RepairArgs),
 }
 
 /// `pcq run`
@@ -301,6 +308,28 @@ pub(super) struct CompactArgs {
     color: ColorArg,
 }
 
+/// `pcq repair`
+#[derive(Args, Debug)]
+pub(super) struct RepairArgs {
+    /// The file of the store
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    /// Bring times down that are later than the clock
+    #[arg(long, required = true)]
+    clock: bool,
+    /// Bring them down to an instant, such as 2026-01-01T00:00:00Z; to now, if not said
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    pub(super) at: Option<Timestamp>,
+    /// Put the repaired store in the place of the store
+    #[arg(long, conflicts_with = "to")]
+    pub(super) yes: bool,
+    /// Write the repaired store into a new file, and leave the store as it is
+    #[arg(long, value_name = "FILE")]
+    pub(super) to: Option<PathBuf>,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
 /// How statements are run, and how their results are shown.
 #[derive(Args, Debug)]
 pub(super) struct SessionArgs {
@@ -355,6 +384,7 @@ impl Cli {
             Some(Command::Verify(args)) => args.color,
             Some(Command::Backup(args)) => args.color,
             Some(Command::Compact(args)) => args.color,
+            Some(Command::Repair(args)) => args.color,
         };
         arg.color
     }
