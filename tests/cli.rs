@@ -662,6 +662,34 @@ fn statistics_are_drawn() {
     assert!(keys.out.contains("│ banner"), "{}", keys.out);
 }
 
+#[cfg(unix)]
+#[test]
+fn no_file_is_written_through_a_link() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    let store = place.counted();
+    let mine = place.file("mine", "mine");
+    symlink(&mine, place.path("link")).unwrap();
+    symlink(place.path("nothing"), place.path("dangling")).unwrap();
+    symlink("/dev/null", place.path("null")).unwrap();
+    place.file("a.jsonl", "{}\n");
+    for file in ["link", "dangling"] {
+        let error = format!("error[io]: {file}: it is a link, through which no file is written");
+        assert_fails(&place.run(&["stats", store, "home", "--svg", file]), 1, &error);
+        assert_fails(&place.run(&["stats", store, "home", "--html", file]), 1, &error);
+        let ran = place.run(&["track", "t.pcdb", "a.jsonl", "--rejected", file]);
+        assert_fails(&ran, 2, &error);
+    }
+    assert_eq!(fs::read_to_string(mine).unwrap(), "mine");
+    assert!(!place.path("nothing").exists());
+    assert_eq!(place.run(&["stats", store, "home", "--svg", "null"]).code, 0);
+    assert_eq!(place.run(&["track", "t.pcdb", "a.jsonl", "--rejected", "null"]).code, 1);
+    assert!(fs::symlink_metadata(place.path("null")).unwrap().is_symlink());
+    place.file("r.jsonl", "longer than what comes of it, by far: ".repeat(9));
+    assert_eq!(place.run(&["track", "t.pcdb", "a.jsonl", "--rejected", "r.jsonl"]).code, 1);
+    assert_eq!(fs::read_to_string(place.path("r.jsonl")).unwrap().lines().count(), 1);
+}
+
 #[test]
 fn statistics_of_what_is_not_there_are_errors_of_the_statement() {
     let place = Place::new();

@@ -91,7 +91,7 @@ impl Shell<'_> {
         let config = Config::builder().history_ignore_dups(true).map_err(no_terminal)?;
         let config = config.auto_add_history(false).build();
         let mut editor = Editor::<(), FileHistory>::with_config(config).map_err(no_terminal)?;
-        let history = History::load(&mut editor);
+        let history = History::load(&mut editor, self.reporter);
         let mut input = Input::default();
         loop {
             match editor.readline(self.prompt(&input)) {

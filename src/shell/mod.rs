@@ -7,6 +7,7 @@ mod args;
 mod chart;
 mod command;
 mod exit;
+mod file;
 mod fmt;
 mod format;
 mod interactive;

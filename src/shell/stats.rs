@@ -7,7 +7,8 @@ use std::path::Path;
 use super::args::StatsArgs;
 use super::chart::{self, Statistics};
 use super::exit::{Exit, Stop};
-use super::output::{Printer, buffered_stdout, refuse_store, write_file};
+use super::file::{self, refuse_store};
+use super::output::{Printer, buffered_stdout};
 use super::store;
 use pcq::{Name, Rows};
 
@@ -26,15 +27,15 @@ pub(super) fn stats(args: &StatsArgs) -> Result<(), Stop> {
 }
 
 /// Writes a picture or a page; `-` is standard output.
-fn draw(args: &StatsArgs, rows: &Rows, file: &Path) -> Result<(), Stop> {
-    refuse_store(file)?;
+fn draw(args: &StatsArgs, rows: &Rows, path: &Path) -> Result<(), Stop> {
+    refuse_store(path)?;
     let title = title(args);
     let statistics = Statistics::of(rows, chart::MOST_POINTS);
     let make = if args.svg.is_some() { chart::picture } else { chart::page };
-    let unwritten = |error| Stop::io(&file.display().to_string(), &error, Exit::Failed);
+    let unwritten = |error| Stop::io(&path.display().to_string(), &error, Exit::Failed);
     let text = make(&title, statistics.as_ref()).map_err(unwritten)?;
-    if file.as_os_str() != "-" {
-        return write_file(file, &text).map_err(unwritten);
+    if path.as_os_str() != "-" {
+        return file::write(path, &text).map_err(unwritten);
     }
     let mut output = buffered_stdout();
     output.write_all(text.as_bytes())?;

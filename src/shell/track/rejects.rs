@@ -1,6 +1,5 @@
 //! Rejected rows: the first are reported, all are counted, and a file may take them.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -10,7 +9,8 @@ use super::flaw::Flaw;
 use super::input::Input;
 use super::progress::Progress;
 use super::{Exit, Reporter, Stop, TrackArgs};
-use crate::shell::output::{buffered_stdout, refuse_store};
+use crate::shell::file::{self, refuse_store};
+use crate::shell::output::buffered_stdout;
 use crate::shell::text::counted;
 
 /// Rejected rows, as far as they were reported, counted and written.
@@ -115,7 +115,7 @@ impl RejectsFile {
             let error = io::Error::other("it is loaded, so what is rejected cannot go there");
             return Err(Stop::io(&name, &error, Exit::Usage));
         }
-        let file = File::create(path).map_err(|error| Stop::io(&name, &error, Exit::Usage))?;
+        let file = file::create(path).map_err(|error| Stop::io(&name, &error, Exit::Usage))?;
         Ok(Self { name, to: Box::new(BufWriter::new(file)) })
     }
 
