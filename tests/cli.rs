@@ -1,6 +1,15 @@
 //! The program, run as people and scripts run it.
 #![cfg(feature = "cli")]
 
+#[cfg(unix)]
+#[path = "cli/hidden.rs"]
+mod hidden;
+#[cfg(unix)]
+#[path = "cli/shell.rs"]
+mod shell;
+#[cfg(unix)]
+#[path = "cli/terminal.rs"]
+mod terminal;
 #[path = "cli/track.rs"]
 mod track;
 

@@ -8,9 +8,9 @@ use tempfile::NamedTempFile;
 
 use super::args::FmtArgs;
 use super::exit::{Exit, Stop, finish};
-use super::output::buffered_stdout;
 use super::report::Reporter;
 use super::run;
+use super::screen::buffered_stdout;
 use super::source::{self, ScriptSource};
 use pcq::{Error, ErrorKind};
 

@@ -1,5 +1,6 @@
 //! The shell for people: lines become statements, statements become tables.
 
+mod echo;
 mod history;
 mod input;
 
@@ -10,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
 
 use super::args::SessionArgs;
@@ -20,6 +20,7 @@ use super::output::Printer;
 use super::report::Reporter;
 use super::store;
 use clap::ValueEnum;
+use echo::Echo;
 use history::History;
 use input::{Input, Request};
 use pcq::statement::{HELP, Help};
@@ -90,7 +91,8 @@ impl Shell<'_> {
     fn talk(&mut self) -> Result<(), Stop> {
         let config = Config::builder().history_ignore_dups(true).map_err(no_terminal)?;
         let config = config.auto_add_history(false).build();
-        let mut editor = Editor::<(), FileHistory>::with_config(config).map_err(no_terminal)?;
+        let mut editor = Editor::with_config(config).map_err(no_terminal)?;
+        editor.set_helper(Some(Echo));
         let history = History::load(&mut editor, self.reporter);
         let mut input = Input::default();
         loop {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::args::ListArgs;
 use super::exit::{Exit, Stop};
-use super::output::buffered_stdout;
+use super::screen::buffered_stdout;
 use super::store;
 use super::text::counted;
 use pcq::model::Span;

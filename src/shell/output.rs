@@ -2,7 +2,9 @@
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
-use super::format::Format;
+use super::args::FormatArgs;
+use super::format::{Format, Formulas, Sheet};
+use super::screen::{Screen, buffered_stdout};
 use pcq::Rows;
 
 /// The width of a terminal that does not tell.
@@ -11,21 +13,31 @@ const USUAL_WIDTH: u16 = 80;
 /// Prints the tables of statements to standard output, buffered.
 #[derive(Debug)]
 pub(super) struct Printer {
-    stdout: BufWriter<Stdout>,
+    stdout: Screen<BufWriter<Stdout>>,
     format: Format,
-    width: Option<u16>,
+    sheet: Sheet,
     is_first: bool,
 }
 
 impl Printer {
     /// Makes one that wraps tables to the width of the terminal, if there is one.
-    pub(super) fn new(format: Format) -> Self {
-        Self { stdout: buffered_stdout(), format, width: terminal_width(), is_first: true }
+    pub(super) fn new(args: FormatArgs) -> Self {
+        Self::of(args.format, args.formulas())
+    }
+
+    /// Makes one of numbers and words.
+    pub(super) fn of_numbers(format: Format) -> Self {
+        Self::of(format, Formulas::Kept)
+    }
+
+    fn of(format: Format, formulas: Formulas) -> Self {
+        let sheet = Sheet { width: terminal_width(), formulas };
+        Self { stdout: buffered_stdout(), format, sheet, is_first: true }
     }
 
     /// Whether a remark may follow a table: a program reads nothing but the rows, and a chart says it all.
     pub(super) fn takes_remark(&self, rows: &Rows) -> bool {
-        self.format.is_for_people() && !self.format.draws(rows, self.width)
+        self.format.is_for_people() && !self.format.draws(rows, self.sheet.width)
     }
 
     /// Prints tables from now on in another format.
@@ -40,7 +52,7 @@ impl Printer {
             writeln!(self.stdout)?;
         }
         self.is_first &= !is_seen;
-        self.format.write(rows, self.width, &mut self.stdout)
+        self.format.write(rows, self.sheet, &mut self.stdout)
     }
 
     /// Prints a line of text.
@@ -55,13 +67,8 @@ impl Printer {
 
     /// Looks again how wide the terminal is: it may have been resized.
     pub(super) fn measure(&mut self) {
-        self.width = terminal_width();
+        self.sheet.width = terminal_width();
     }
-}
-
-/// Standard output with a buffer of its own: that of the standard library is flushed at every line.
-pub(super) fn buffered_stdout() -> BufWriter<Stdout> {
-    BufWriter::with_capacity(1 << 16, io::stdout())
 }
 
 /// The width of the terminal that standard output is, if it is one.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::args::RepairArgs;
 use super::exit::{Exit, Stop};
-use super::output::buffered_stdout;
 use super::report::Reporter;
+use super::screen::buffered_stdout;
 use super::store;
 use pcq::{ClockRepair, Database};
 

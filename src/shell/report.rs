@@ -8,6 +8,7 @@
 //! hint: did you mean `checkout`?
 //! ```
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 use std::ops::Range;
@@ -15,7 +16,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use clap::ValueEnum;
 
-use super::text::escape_controls;
+use super::text::{Medium, by_lines, on_one_line};
 use pcq::{Error, Place};
 
 /// Width of the lines that are shown of a script, where that of the terminal is not known.
@@ -35,7 +36,7 @@ pub(super) enum ColorWhen {
 
 /// Writes a note on standard error.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "note: {}", escape_controls(text));
+    let _ = writeln!(io::stderr(), "note: {}", shown(text));
 }
 
 /// Reporter of errors to standard error.
@@ -69,7 +70,7 @@ impl Reporter {
     /// Writes a remark that is no error.
     #[expect(clippy::unused_self, reason = "whoever writes to standard error has a reporter")]
     pub(super) fn remark(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", shown(text));
     }
 
     fn render(&self, file: Option<&str>, error: &Error) -> String {
@@ -78,8 +79,7 @@ impl Reporter {
             text.push_str(&self.snippet(place));
         }
         for hint in error.hints() {
-            let _ =
-                writeln!(text, "{}hint{}: {}", self.cyan(), self.reset(), escape_controls(hint));
+            let _ = writeln!(text, "{}hint{}: {}", self.cyan(), self.reset(), shown(hint));
         }
         text
     }
@@ -88,21 +88,22 @@ impl Reporter {
     fn headline(&self, file: Option<&str>, error: &Error) -> String {
         let mut text = String::new();
         if let Some(file) = file {
-            let _ = write!(text, "{}:", escape_controls(file));
+            let _ = write!(text, "{}:", shown(file));
             if let Some(place) = error.place() {
                 let _ = write!(text, "{}:{}:", place.line, place.column);
             }
             text.push(' ');
         }
-        let message = escape_controls(&error.to_string()).into_owned();
+        let message = shown(&error.to_string()).into_owned();
         let _ = writeln!(text, "{}error[{}]{}: {message}", self.red(), error.code(), self.reset());
         text
     }
 
     fn snippet(&self, place: &Place) -> String {
         let renderer = if self.is_colored { Renderer::styled() } else { Renderer::plain() };
-        let annotation = AnnotationKind::Primary.span(shown_span(place));
-        let source = Snippet::source(&*place.statement).line_start(place.statement_line as usize);
+        let (source, span) = shown_source(place);
+        let annotation = AnnotationKind::Primary.span(span);
+        let source = Snippet::source(source).line_start(place.statement_line as usize);
         let report = [Group::with_level(Level::ERROR).element(source.annotation(annotation))];
         let mut text = renderer.term_width(self.width).render(&report);
         text.push('\n');
@@ -120,6 +121,27 @@ impl Reporter {
     fn reset(&self) -> &'static str {
         if self.is_colored { "\u{1b}[0m" } else { "" }
     }
+}
+
+/// Text of whatever origin, on one line.
+fn shown(text: &str) -> Cow<'_, str> {
+    on_one_line(text, Medium::Screen)
+}
+
+/// The statement as it can be seen, and which of its bytes to underline.
+fn shown_source(place: &Place) -> (String, Range<usize>) {
+    let Range { start, end } = shown_span(place);
+    let seen = |part: Range<usize>| seen_lines(place.statement.get(part).unwrap_or_default());
+    let (before, spanned) = (seen(0..start), seen(start..end));
+    let span = before.len()..before.len() + spanned.len();
+    ([before, spanned, seen(end..place.statement.len())].concat(), span)
+}
+
+/// Lines of a script: their tabs stay, of which the renderer makes blanks.
+fn seen_lines(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let parts: Vec<_> = text.split('\t').map(by_lines).collect();
+    parts.join("\t")
 }
 
 /// The bytes to underline: within the statement, on the borders of characters, and of a span that
@@ -142,6 +164,8 @@ mod tests {
     use super::*;
     use pcq::ErrorKind;
     use pcq::model::Span;
+
+    const HIDDEN: &str = "k\u{202e}\u{1b}\n";
 
     const REPORTER: Reporter = Reporter { is_colored: false, width: 60 };
 
@@ -207,7 +231,14 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
-        let text = rendered("GET \u{1b}[31m", 4..5);
-        assert!(!text.contains('\u{1b}'), "{text}");
+        let statement = "GET \u{1b}[31m '\u{202e}' nope\u{200b}\r\n";
+        let error = Error::new(ErrorKind::ReadOnly).at(Span::new(16, 20)).hint(HIDDEN);
+        let text = REPORTER.render(Some(HIDDEN), &error.locate(&statement.into(), 7, 1));
+        let head =
+            "k\\u{202e}\\u{1b}\\n:7:15: error[read-only]: the store is open for reading only";
+        let source = "7 | GET \\u{1b}[31m '\\u{202e}' nope\\u{200b}";
+        let carets = "  |                           ^^^^";
+        let hint = "hint: k\\u{202e}\\u{1b}\\n";
+        assert_eq!(text.lines().collect::<Vec<_>>(), [head, "  |", source, carets, hint]);
     }
 }

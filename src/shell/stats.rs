@@ -8,7 +8,8 @@ use super::args::StatsArgs;
 use super::chart::{self, Statistics};
 use super::exit::{Exit, Stop};
 use super::file::{self, refuse_store};
-use super::output::{Printer, buffered_stdout};
+use super::output::Printer;
+use super::screen::buffered_stdout;
 use super::store;
 use pcq::{Name, Rows};
 

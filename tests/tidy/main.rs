@@ -289,3 +289,18 @@ fn tracked() -> Vec<PathBuf> {
 fn assert_none(wrong: &[String]) {
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
+
+#[test]
+fn all_that_is_printed_is_made_visible() {
+    const OUTLETS: [&str; 3] =
+        ["src/shell/screen.rs", "src/shell/report.rs", "src/shell/args/check.rs"];
+    let writes = |file: &Source| {
+        let text = ["io::stdout()", "io::stderr()"]
+            .iter()
+            .fold(file.text.clone(), |text, of| text.replace(&format!("{of}.is_terminal()"), ""));
+        ["io::stdout()", "io::stderr()", "print!(", "println!("].iter().any(|w| text.contains(w))
+    };
+    let shell = sources().into_iter().filter(|file| file.path.starts_with("src/shell"));
+    let wrong = shell.filter(|file| !OUTLETS.contains(&&*file.path) && writes(file));
+    assert_none(&wrong.map(|file| file.path).collect::<Vec<_>>());
+}

@@ -1,23 +1,36 @@
 //! Checks of arguments that make no sense together.
 
 use std::collections::HashSet;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use super::{Cli, Command, TrackArgs};
+use super::{Cli, Command, Format, SessionArgs, TrackArgs};
 use crate::shell::row_format::RowFormat;
+use crate::shell::text::by_lines;
 use pcq::Value;
 
 /// Parses the arguments of the process, and ends it if they make no sense.
 pub(in crate::shell) fn parse() -> Cli {
-    let cli = Cli::parse();
-    match nonsense(&cli) {
-        Some(message) => Cli::command().error(ErrorKind::ArgumentConflict, message).exit(),
-        None => cli,
+    let parsed = Cli::try_parse().and_then(|cli| match nonsense(&cli) {
+        Some(message) => Err(Cli::command().error(ErrorKind::ArgumentConflict, message)),
+        None => Ok(cli),
+    });
+    parsed.unwrap_or_else(|error| end(&error))
+}
+
+/// Tells what is wrong and ends the program; what of the arguments cannot be seen is shown.
+fn end(error: &clap::Error) -> ! {
+    let text = error.to_string();
+    let shown = by_lines(&text);
+    if shown == text {
+        error.exit();
     }
+    // nothing can be done for somebody who does not read standard error
+    let _ = io::stderr().write_all(shown.as_bytes());
+    std::process::exit(error.exit_code())
 }
 
 /// Whether a person types the statements.
@@ -41,6 +54,9 @@ fn nonsense(cli: &Cli) -> Option<String> {
         return Some("standard input can be read only once: `-` is there twice".to_owned());
     }
     let in_shell = cli.command.is_none() && cli.shell.statements.is_empty() && is_interactive();
+    if !in_shell && guards_nothing(cli.command.as_ref(), session) {
+        return Some("--csv-guard is for --format csv".to_owned());
+    }
     if in_shell && cli.shell.session.keep_going {
         return Some("--keep-going is for scripts: a shell always goes on".to_owned());
     }
@@ -54,6 +70,15 @@ fn nonsense(cli: &Cli) -> Option<String> {
         return unknown_format(args);
     }
     session.and_then(|session| repeated(&session.parameters))
+}
+
+/// Whether formulas are to be guarded where no CSV is written. A shell may go over to it.
+fn guards_nothing(command: Option<&Command>, session: Option<&SessionArgs>) -> bool {
+    let format = match command {
+        Some(Command::Stats(args)) => Some(args.format),
+        _ => session.map(|session| session.format),
+    };
+    format.is_some_and(|args| args.csv_guard && args.format != Format::Csv)
 }
 
 /// A file whose name does not tell what it is, or a delimiter for none.

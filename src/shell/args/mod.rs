@@ -14,7 +14,7 @@ pub(super) use check::{is_interactive, parse};
 use help::{EXAMPLES, TRACK_HELP};
 use value::{delimiter, name, parameter, timestamp};
 
-use super::format::Format;
+use super::format::{Format, Formulas};
 use super::report::ColorWhen;
 use super::row_format::RowFormat;
 use pcq::{Name, Timestamp, Value};
@@ -188,9 +188,8 @@ pub(super) struct StatsArgs {
     /// Write a page with the picture and its numbers into a file; `-` is standard output
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     pub(super) html: Option<PathBuf>,
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     #[command(flatten)]
     color: ColorArg,
 }
@@ -346,9 +345,8 @@ pub(super) struct SessionArgs {
     /// 2026-01-01T00:00:00Z or 2026-01-01T09:00:00[Europe/Paris]
     #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
     pub(super) clock: Option<Timestamp>,
-    /// How tables are printed
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     /// Refuse every write
     #[arg(long, requires = "store", conflicts_with_all = ["dry_run", "actor", "comment"])]
     pub(super) readonly: bool,
@@ -360,6 +358,25 @@ pub(super) struct SessionArgs {
     pub(super) dry_run: bool,
     #[command(flatten)]
     color: ColorArg,
+}
+
+/// How tables are printed.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct FormatArgs {
+    /// How tables are printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: Format,
+    /// In CSV, put a ' before texts that spreadsheets take for formulas: those that begin with = + - @, a
+    /// tab or a line break. Without it, each cell is exactly what it is in the store
+    #[arg(long)]
+    csv_guard: bool,
+}
+
+impl FormatArgs {
+    /// What becomes of formulas.
+    pub(super) fn formulas(self) -> Formulas {
+        if self.csv_guard { Formulas::Guarded } else { Formulas::Kept }
+    }
 }
 
 #[derive(Args, Clone, Copy, Debug)]

@@ -18,7 +18,7 @@ use super::label::fit;
 use super::number::{Scale, compact, grouped, percent};
 use super::statistics::{KeyStatistics, Statistics};
 use super::terminal::total;
-use crate::shell::text::escape_controls;
+use crate::shell::text::{Medium, on_one_line};
 
 /// How many points of time a picture has room for.
 pub(in crate::shell) const MOST_POINTS: usize = 200;
@@ -100,7 +100,7 @@ pub(in crate::shell) fn picture(
 /// Escapes a text for SVG and HTML, and shows what neither may have in it.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in escape_controls(text).chars() {
+    for c in on_one_line(text, Medium::Screen).chars() {
         match c {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
@@ -201,7 +201,8 @@ impl Font {
 
 /// Writes a text on one line, as long as there is room for.
 fn write(root: &Area<'_>, text: &str, at: (i32, i32), font: Font, side: HPos) -> Drawn {
-    let text: String = fit(&escape_controls(text), LINE_CHARS).chars().map(allowed).collect();
+    let text: String =
+        fit(&on_one_line(text, Medium::Screen), LINE_CHARS).chars().map(allowed).collect();
     root.draw_text(&text, &font.style().pos(Pos::new(side, VPos::Center)), at)
 }
 

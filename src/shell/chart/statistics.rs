@@ -1,12 +1,13 @@
 //! Statistics: the rows of `SHOW STATS FOR CONFIG`, summed by key and value.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
 use super::axis::{Axis, Span};
 use super::label;
-use crate::shell::text::plain;
+use crate::shell::text::{self, Medium};
 use pcq::{Rows, STATS_COLUMNS, Value};
 
 /// How many values of a key are drawn: the others are only counted.
@@ -211,6 +212,11 @@ impl<'a> Counted<'a> {
             trend: BTreeMap::new(),
         }
     }
+}
+
+/// Whatever a chart is drawn on, it is looked at.
+fn plain(value: &Value) -> Cow<'_, str> {
+    text::plain(value, Medium::Screen)
 }
 
 /// A value as a label: something must be there to see.

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::super::json;
 use pcq::Rows;
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *to, rows)?;
+    json::write(rows, to)?;
     to.write_all(b"\n")
 }

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
+use super::super::json;
 use pcq::Rows;
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
     for record in rows.records() {
-        serde_json::to_writer(&mut *to, &record)?;
+        json::write(&record, to)?;
         to.write_all(b"\n")?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::super::text::plain;
+use super::super::text::{Medium, on_one_line, plain};
 use pcq::Rows;
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
@@ -11,7 +11,8 @@ pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
             writeln!(to)?;
         }
         for (column, value) in rows.columns().iter().zip(row) {
-            writeln!(to, "{} = {}", column.name(), plain(value))?;
+            let name = on_one_line(column.name(), Medium::File);
+            writeln!(to, "{name} = {}", plain(value, Medium::File))?;
         }
     }
     Ok(())

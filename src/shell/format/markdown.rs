@@ -1,25 +1,27 @@
 //! `markdown`: a table as GitHub and others show it.
+//!
+//! A text is shown as it is, whatever marks of Markdown or of HTML are in it.
 
 use std::io::{self, Write};
 
-use super::super::text::plain;
+use super::super::text::{Medium, plain};
 use super::table::is_numeric;
 use pcq::{Column, Rows, Value};
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<_> = rows.columns().iter().map(Column::name).collect();
-    writeln!(to, "| {} |", names.join(" | "))?;
+    let names = rows.columns().iter().map(Column::name);
+    line(names.map(|name| cell(&name.into())), to)?;
     let rule = |i| if is_numeric(rows, i) { "---:" } else { "---" };
-    let rules: Vec<_> = (0..rows.columns().len()).map(rule).collect();
-    writeln!(to, "| {} |", rules.join(" | "))?;
-    for row in rows.rows() {
-        let cells: Vec<_> = row.iter().map(cell).collect();
-        writeln!(to, "| {} |", cells.join(" | "))?;
-    }
-    Ok(())
+    line((0..rows.columns().len()).map(|i| rule(i).to_owned()), to)?;
+    rows.rows().iter().try_for_each(|row| line(row.iter().map(cell), to))
 }
 
-/// A cell cannot hold a line break, and would end at a pipe.
+fn line(cells: impl Iterator<Item = String>, to: &mut dyn Write) -> io::Result<()> {
+    let cells: Vec<_> = cells.collect();
+    writeln!(to, "| {} |", cells.join(" | "))
+}
+
+/// A cell cannot hold a line break.
 fn cell(value: &Value) -> String {
     let lines = match value {
         Value::String(text) => text.lines().map(|line| escaped(&Value::from(line))).collect(),
@@ -28,6 +30,27 @@ fn cell(value: &Value) -> String {
     lines.join("<br>")
 }
 
+/// Escapes what would begin a tag, an entity, a link, a picture, code, emphasis or another cell.
 fn escaped(value: &Value) -> String {
-    plain(value).replace('\\', "\\\\").replace('|', "\\|")
+    let text = plain(value, Medium::File);
+    let mut escaped = String::with_capacity(text.len());
+    let mut before = None;
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '_' if is_inside(before, rest.clone().next()) => escaped.push('_'),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '|' | '$' => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+        before = Some(c);
+    }
+    escaped
+}
+
+/// Whether what stands between two characters is in a word, where `_` means nothing.
+fn is_inside(before: Option<char>, after: Option<char>) -> bool {
+    [before, after].iter().all(|c| c.is_some_and(char::is_alphanumeric))
 }

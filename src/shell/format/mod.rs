@@ -12,10 +12,19 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 
 use super::chart;
+pub(super) use csv::Formulas;
 use pcq::Rows;
 
 /// The width of a chart where there is no terminal to fit it to.
 const CHART_WIDTH: u16 = 80;
+
+/// What a table is written for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sheet {
+    /// The width of the terminal, if it is for one: tables for people are wrapped to it.
+    pub(super) width: Option<u16>,
+    pub(super) formulas: Formulas,
+}
 
 /// A format of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -31,7 +40,7 @@ pub(super) enum Format {
     Json,
     /// One object on one line for each row
     Jsonl,
-    /// Comma-separated values with a header (RFC 4180)
+    /// Comma-separated values with a header (RFC 4180); --csv-guard for spreadsheets
     Csv,
     /// One `column = value` on each line, and a blank line between rows
     Line,
@@ -40,13 +49,9 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Writes a table; tables for people are wrapped to a width, if one is given.
-    pub(super) fn write(
-        self,
-        rows: &Rows,
-        width: Option<u16>,
-        to: &mut dyn Write,
-    ) -> io::Result<()> {
+    /// Writes a table.
+    pub(super) fn write(self, rows: &Rows, sheet: Sheet, to: &mut dyn Write) -> io::Result<()> {
+        let Sheet { width, formulas } = sheet;
         if self.draws(rows, width) {
             return chart::write(rows, width.unwrap_or(CHART_WIDTH).into(), to);
         }
@@ -54,7 +59,7 @@ impl Format {
             Self::Auto | Self::Table | Self::Chart => table::write(rows, width, to),
             Self::Json => json::write(rows, to),
             Self::Jsonl => jsonl::write(rows, to),
-            Self::Csv => csv::write(rows, to),
+            Self::Csv => csv::write(rows, formulas, to),
             Self::Line => line::write(rows, to),
             Self::Markdown => markdown::write(rows, to),
         }
@@ -106,7 +111,8 @@ mod tests {
 
     fn written(format: Format, rows: &Rows, width: Option<u16>) -> String {
         let mut bytes = Vec::new();
-        format.write(rows, width, &mut bytes).unwrap();
+        let sheet = Sheet { width, ..Sheet::default() };
+        format.write(rows, sheet, &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -137,13 +143,13 @@ mod tests {
 
     #[test]
     fn lines_name_each_column() {
-        let expected = "key = one\nn = 5\nvalue = {\"a|b\":[1,\"x,\\\"y\\\"\"]}\n\nkey = a|b,\"c\"\\n\\u001b\nn = 12.5\nvalue = \n\nkey = \nn = \nvalue = 日本\n";
+        let expected = "key = one\nn = 5\nvalue = {\"a|b\":[1,\"x,\\\"y\\\"\"]}\n\nkey = a|b,\"c\"\\n\\u{1b}\nn = 12.5\nvalue = \n\nkey = \nn = \nvalue = 日本\n";
         assert_eq!(written(Format::Line, &sample(), None), expected);
     }
 
     #[test]
     fn markdown_escapes_pipes() {
-        let expected = "| key | n | value |\n| --- | ---: | --- |\n| one | 5 | {\"a\\|b\":[1,\"x,\\\\\"y\\\\\"\"]} |\n| a\\|b,\"c\"<br>\\\\u001b | 12.5 |  |\n|  |  | 日本 |\n";
+        let expected = "| key | n | value |\n| --- | ---: | --- |\n| one | 5 | {\"a\\|b\":\\[1,\"x,\\\\\"y\\\\\"\"\\]} |\n| a\\|b,\"c\"<br>\\\\u{1b} | 12.5 |  |\n|  |  | 日本 |\n";
         assert_eq!(written(Format::Markdown, &sample(), None), expected);
     }
 
@@ -155,7 +161,7 @@ mod tests {
 ├─────────┼──────┼───────────────────────┤
 │ one     │    5 │ {\"a|b\":[1,\"x,\\\"y\\\"\"]} │
 │ a|b,\"c\" │ 12.5 │                       │
-│ \\u001b  │      │                       │
+│ \\u{1b}  │      │                       │
 │ ''      │      │ 日本                  │
 └─────────┴──────┴───────────────────────┘
 ";

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustyline::Editor;
 use rustyline::history::FileHistory;
 
+use super::echo::Echo;
 use super::input::Request;
 use crate::shell::report::Reporter;
 
@@ -19,7 +20,7 @@ pub(super) struct History {
 
 impl History {
     /// Gives the editor what was typed before.
-    pub(super) fn load(editor: &mut Editor<(), FileHistory>, reporter: &Reporter) -> Self {
+    pub(super) fn load(editor: &mut Editor<Echo, FileHistory>, reporter: &Reporter) -> Self {
         let file = file();
         if let Some(link) = file.as_deref().filter(|file| is_link(file)) {
             let link = link.display();
@@ -36,7 +37,7 @@ impl History {
     }
 
     /// Keeps whole statements, as they were typed.
-    pub(super) fn add(&self, editor: &mut Editor<(), FileHistory>, request: &Request) {
+    pub(super) fn add(&self, editor: &mut Editor<Echo, FileHistory>, request: &Request) {
         let Request::Run(text) = request else { return };
         let _ = editor.add_history_entry(text.trim_end());
         if let Some(file) = self.file.as_deref().filter(|file| !is_link(file)) {

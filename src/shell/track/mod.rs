@@ -140,7 +140,7 @@ impl Counts {
     fn print(&self, rejected: u64, format: Option<Format>) -> Result<(), Stop> {
         let events = self.added.saturating_sub(self.profiles);
         let counts = [events, self.profiles, self.repeated, rejected];
-        let mut printer = Printer::new(format.unwrap_or_default());
+        let mut printer = Printer::of_numbers(format.unwrap_or_default());
         if format.is_some() {
             let column = |name| Column::new(name, ColumnKind::Integer);
             let row = counts.map(|count| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)));

@@ -10,7 +10,8 @@ use super::input::Input;
 use super::progress::Progress;
 use super::{Exit, Reporter, Stop, TrackArgs};
 use crate::shell::file::{self, refuse_store};
-use crate::shell::output::buffered_stdout;
+use crate::shell::json;
+use crate::shell::screen::buffered_stdout;
 use crate::shell::text::counted;
 
 /// Rejected rows, as far as they were reported, counted and written.
@@ -124,7 +125,7 @@ impl RejectsFile {
         let (column, code, reason) = (flaw.column, flaw.error.code(), flaw.error.to_string());
         let text = text.map(|text| String::from_utf8_lossy(text).into_owned());
         let record = Record { file, line, column, code, reason, text };
-        let written = serde_json::to_writer(&mut self.to, &record).map_err(io::Error::from);
+        let written = json::write(&record, &mut self.to);
         self.check(written)?;
         let written = self.to.write_all(b"\n");
         self.check(written)
