@@ -12,6 +12,7 @@ use super::header::{FLAGS, HEADER_BYTES, Header};
 use super::known::Known;
 use super::node::Child;
 use super::tree::Tree;
+use super::walk::is_whole;
 
 /// Backend that checks what is read from the one below.
 #[derive(Debug)]
@@ -68,13 +69,17 @@ impl<B: StorageBackend> Checked<B> {
 
     /// Checks the header, and learns where the trees of the newest commit begin. redb holds its lock on the
     /// header, so nobody begins to write meanwhile, and the length of a file that nobody writes stays.
-    fn check_header(&self, bytes: &[u8]) -> io::Result<()> {
-        let Some(header) = Header::read(bytes) else { return Ok(()) };
+    fn check_header(&self, bytes: &mut [u8]) -> io::Result<()> {
+        let Some(mut header) = Header::read(bytes) else { return Ok(()) };
         let length = self.below.len()?;
+        if let Some(problem) = header.is_closed().then(|| header.problem(length)).flatten() {
+            return Err(self.damaged(problem));
+        }
+        if let (Some(newest), Some(flags)) = (header.doubted(), bytes.get_mut(FLAGS)) {
+            *flags = header.reopened(is_whole(&self.below, &header, newest)?);
+            header = Header::read(bytes).unwrap_or(header);
+        }
         if header.is_closed() {
-            if let Some(problem) = header.problem(length) {
-                return Err(self.damaged(problem));
-            }
             self.untouched().get_or_insert_with(|| Untouched::new(bytes));
         }
         let mut known = self.known();

@@ -6,6 +6,10 @@
 //! one with the higher number, and how much there is from the length of the file. Another geometry gives
 //! other places of pages, so the sums of those tell; where it does not, it makes no difference to what is read.
 //! The rest is not used.
+//!
+//! After a repair that was cut short, too, the file seems closed, and names the older commit or one that may not be
+//! on the disk yet. So the newer commit is the one where it is whole, the other one where it is not; then the file
+//! is checked as one that was not closed.
 
 use super::node::{Child, number_at, offset_at, root_at, whole_sum};
 use super::number::{Geometry, PAGE_BYTES};
@@ -95,11 +99,25 @@ impl Header {
                 "the file has {length} bytes, and by its header it would have {expected}"
             ));
         }
-        let newest = self.slots.iter().flatten().map(|slot| slot.commit).max();
-        let is_newest = self.newest().is_some_and(|slot| Some(slot.commit) == newest);
-        let unflushed = self.flags & UNFLUSHED != 0;
-        (unflushed || !is_newest)
-            .then(|| "its header does not say which commit is the newest".into())
+        self.named().is_none().then(|| "the newest commit in its header is damaged".into())
+    }
+
+    fn named(&self) -> Option<&Slot> {
+        self.slots.get(usize::from(self.flags & PRIMARY))?.as_ref()
+    }
+
+    /// The slot with the higher number, if a header that seems closed does not simply name that.
+    pub(super) fn doubted(&self) -> Option<&Slot> {
+        let newest = self.slots.iter().flatten().max_by_key(|slot| slot.commit);
+        let is_simple = self.flags & UNFLUSHED == 0 && self.named() == newest;
+        newest.filter(|_| self.is_closed() && !is_simple)
+    }
+
+    /// The flags with which the header names the newer commit, or else the other one, of a file that was not closed.
+    pub(super) fn reopened(&self, newer: bool) -> u8 {
+        let [first, second] = self.slots.each_ref().map(|slot| slot.as_ref().map(|s| s.commit));
+        let names_second = if newer { second > first } else { second < first };
+        (self.flags | OPEN) & !(PRIMARY | UNFLUSHED) | if names_second { PRIMARY } else { 0 }
     }
 }
 

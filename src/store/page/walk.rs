@@ -28,16 +28,27 @@ pub(in crate::store) fn damaged_pages(
         report(problem);
         return Ok(());
     }
+    let slot = match header.doubted() {
+        Some(newest) if is_whole(file, &header, newest)? => newest,
+        _ => &slot,
+    };
     let [tables, own] = slot.roots;
-    let roots = [tables, own.filter(|_| header.is_closed())];
-    let mut walk = Walk { file, header: &header, length, left: length, pages: Vec::new() };
-    walk.pages.extend(roots.into_iter().flatten().map(|root| (root, Arc::new(Tree::Tables))));
+    let mut walk = Walk::new(file, &header, [tables, own.filter(|_| header.is_closed())])?;
     while let Some(problem) = walk.next_problem()? {
         if !report(problem) {
             break;
         }
     }
     Ok(())
+}
+
+/// Whether every page of a commit is what it must be.
+pub(super) fn is_whole(
+    file: &impl StorageBackend,
+    header: &Header,
+    slot: &Slot,
+) -> io::Result<bool> {
+    Ok(Walk::new(file, header, slot.roots)?.next_problem()?.is_none())
 }
 
 /// The header, and the slot of the newest commit.
@@ -64,7 +75,13 @@ struct Walk<'f, B> {
     pages: Vec<(Child, Arc<Tree>)>,
 }
 
-impl<B: StorageBackend> Walk<'_, B> {
+impl<'f, B: StorageBackend> Walk<'f, B> {
+    fn new(file: &'f B, header: &'f Header, roots: [Option<Child>; 2]) -> io::Result<Self> {
+        let length = file.len()?;
+        let pages = roots.into_iter().flatten().map(|root| (root, Arc::new(Tree::Tables)));
+        Ok(Self { file, header, length, left: length, pages: pages.collect() })
+    }
+
     /// Goes on to the next page that is damaged.
     fn next_problem(&mut self) -> io::Result<Option<String>> {
         while let Some((child, tree)) = self.pages.pop() {
