@@ -40,7 +40,7 @@ mod rules;
 mod shared;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod user;
 mod verify;
 mod walk;

@@ -35,7 +35,7 @@ enum Contents {
 }
 
 /// One process writes, and others may read beside it: a reader sees each commit whole.
-fn builder(cache_bytes: Option<usize>) -> Builder {
+pub(super) fn builder(cache_bytes: Option<usize>) -> Builder {
     let mut builder = Builder::new();
     builder
         .set_cache_size(cache_bytes.unwrap_or(CACHE_BYTES))
@@ -76,7 +76,11 @@ pub(super) fn open_copy(
 }
 
 /// Opens what stands behind a backend, checking what is read.
-fn writable(backend: impl StorageBackend, builder: &Builder, damage: &Damage) -> Result<Database> {
+pub(super) fn writable(
+    backend: impl StorageBackend,
+    builder: &Builder,
+    damage: &Damage,
+) -> Result<Database> {
     builder.create_with_backend(Checked::new(backend, Role::Writes, damage)).or_fail()
 }
 
@@ -188,7 +192,7 @@ fn contents(transaction: &ReadTransaction) -> Result<Contents> {
 }
 
 /// Makes the tables if there are none, and settles the clock.
-fn finish(handle: Handle, options: &Options) -> Result<Opened> {
+pub(super) fn finish(handle: Handle, options: &Options) -> Result<Opened> {
     let clock = match contents(&handle.begin_read()?)? {
         Contents::Nothing => first_clock(&handle, options)?,
         Contents::Store => next_clock(&handle, options)?,

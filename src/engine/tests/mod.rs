@@ -1,6 +1,7 @@
 //! Tests of the engine from within.
 
 mod commit;
+mod disk;
 mod follow;
 mod group;
 mod stats;

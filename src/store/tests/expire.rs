@@ -1,6 +1,6 @@
 //! Events that are dropped, against the model of what is known of users.
 
-use super::user::{Chance, Model, all, event, profile};
+use super::user::{Model, all, event, profile};
 use super::*;
 use crate::model::{Duration, Retention};
 use crate::store::tables::{FORMAT, FORMAT_KEY, META, USER_ENTRIES};

@@ -134,15 +134,7 @@ fn seen_by(image: &Image, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
     }
 }
 
-/// Numbers that look like chance, the same each time.
-pub(super) struct Chance(pub(super) u64);
-
 impl Chance {
-    pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
-        (self.0 >> 33) % end
-    }
-
     fn entry(&mut self) -> Entry {
         let user = format!("u{}", self.below(12));
         if self.below(300) == 0 {

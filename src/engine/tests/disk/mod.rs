@@ -1,0 +1,34 @@
+//! A database on a disk that loses what was not synced.
+//!
+//! `story` tells what is done to it, `state` what it holds and must hold, `recording` keeps both of one telling;
+//! `power` cuts the power after every operation.
+
+mod power;
+mod recording;
+mod state;
+mod story;
+
+use crate::engine::{Builder, Database};
+use crate::error::Result;
+use crate::model::Timestamp;
+use crate::store::Store;
+use crate::store::tests::disk::Disk;
+
+/// Opens the store on a disk, or makes it.
+fn open(disk: &Disk) -> Result<Database> {
+    let builder = Builder::default();
+    let store = Store::on_disk(disk, &builder.options())?;
+    builder.start_with(store.clone(), Box::new(store))
+}
+
+/// What is on the disk once a store was made there.
+fn new_store() -> Vec<u8> {
+    let disk = Disk::default();
+    let builder = Builder::default().manual_clock(start());
+    drop(Store::on_disk(&disk, &builder.options()).unwrap());
+    disk.bytes()
+}
+
+fn start() -> Timestamp {
+    Timestamp::parse("2026-03-01T09:00:00Z").unwrap()
+}
