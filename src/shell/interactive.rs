@@ -3,8 +3,11 @@
 mod echo;
 mod history;
 mod input;
+#[cfg(unix)]
+mod pending;
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -111,11 +114,25 @@ impl Shell<'_> {
                     }
                     break;
                 }
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                    self.refuse_line();
+                }
                 Err(error) => return Err(no_terminal(error)),
             }
         }
         self.take_leave();
         Ok(())
+    }
+
+    /// Tells that a line is no text. With it goes what was pasted together with it: the editor has lost a part
+    /// of that, and the rest might say something else.
+    fn refuse_line(&self) {
+        #[cfg(unix)]
+        let _ = pending::drop_pending();
+        let (expected, found) = (vec!["UTF-8".to_owned()], "other bytes".to_owned());
+        let error = pcq::Error::new(pcq::ErrorKind::Expected { expected, found });
+        let hint = "the line was dropped, and all that came with it";
+        self.reporter.tell(None, &error.hint(hint));
     }
 
     /// The prompts are of one width, so that the lines of a statement stand below each other.

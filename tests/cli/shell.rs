@@ -7,6 +7,42 @@ use super::Place;
 use super::terminal::Terminal;
 
 #[test]
+fn a_line_that_is_no_text_is_refused_and_the_transaction_goes_on() {
+    let place = Place::new();
+    let store = place.store();
+    for bad in [
+        &b"GET rate; CREATE KEY \xff INTEGER DEFAULT 1; CREATE KEY d INTEGER DEFAULT 1;\r"[..],
+        // pasted as a whole, with more than the editor reads at once behind it
+        &[
+            b"\x1b[200~GET ba\xc3(nner;\n".as_slice(),
+            &b"CREATE KEY d INTEGER DEFAULT 1;\n".repeat(500),
+            b"\x1b[201~\r",
+        ]
+        .concat(),
+    ] {
+        let mut terminal = Terminal::run(&mut place.command(&[store]));
+        for typed in ["BEGIN;\r", "ALTER KEY rate SET DEFAULT 6;\r", "ALTER KEY rate\r"] {
+            terminal.wait_for("> ");
+            terminal.press(typed);
+        }
+        terminal.wait_for(" ..*> ");
+        terminal.press(bad);
+        terminal.wait_for("error[syntax]");
+        let told = terminal.wait_for(" ..*> ");
+        assert!(told.contains("expected UTF-8, found other bytes"), "{told}");
+        // what was typed before the line stays
+        terminal.press(" SET DEFAULT 7; COMMIT;\r");
+        terminal.wait_for("pcq> ");
+        terminal.press("\x04");
+        assert_eq!(terminal.end(), 0, "{}", terminal.text());
+        let keys = place
+            .run(&[store, "-e", "SHOW KEYS; ALTER KEY rate SET DEFAULT 5", "--format", "csv"])
+            .out;
+        assert!(keys.contains("\nrate,INTEGER,7,") && !keys.contains("\nd,"), "{keys}");
+    }
+}
+
+#[test]
 fn what_is_typed_is_kept_for_its_owner_and_never_through_a_link() {
     let place = Place::new();
     let typed = |file: &str| {
