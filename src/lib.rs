@@ -101,8 +101,8 @@ pub use error::{
 };
 pub use eval::Evaluation;
 pub use model::{
-    Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision, Timestamp,
-    Value,
+    Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision, Role,
+    Timestamp, Value,
 };
 pub use query::{Column, ColumnKind, InterruptHandle, Record, Rows, STATS_COLUMNS, Schema, tables};
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};

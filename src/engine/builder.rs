@@ -15,7 +15,7 @@ use super::queue::Queue;
 use super::sight::{Follower, Known};
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::model::Timestamp;
+use crate::model::{Role, Timestamp};
 use crate::query::Interrupts;
 use crate::store::{self, Log, Store};
 use crate::syntax;
@@ -34,19 +34,27 @@ pub struct Builder {
     create: bool,
     dry_run: bool,
     manual_clock: Option<Timestamp>,
+    role: Role,
     deliveries: Settings,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        let deliveries = Settings::default();
-        Self { read_only: false, create: true, dry_run: false, manual_clock: None, deliveries }
+        Self {
+            read_only: false,
+            create: true,
+            dry_run: false,
+            manual_clock: None,
+            role: Role::default(),
+            deliveries: Settings::default(),
+        }
     }
 }
 
 impl Builder {
     /// Opens the store for reading only: every write is refused with `read-only`. What another process commits is
-    /// seen: [`Database::refresh`] says when.
+    /// seen: [`Database::refresh`] says when. What is read is not restricted by this: [`Builder::role`] says what may
+    /// be.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
@@ -74,6 +82,14 @@ impl Builder {
     #[must_use]
     pub fn manual_clock(mut self, at: Timestamp) -> Self {
         self.manual_clock = Some(at);
+        self
+    }
+
+    /// Says what the database and its sessions may do at most: everything, unless this says otherwise. See
+    /// [`Database::with_role`].
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.role = role;
         self
     }
 
@@ -167,7 +183,7 @@ impl Builder {
             deliveries,
             interrupts: Interrupts::default(),
         };
-        Ok(Database { shared: Arc::new(shared) })
+        Ok(Database { shared: Arc::new(shared), role: self.role })
     }
 
     pub(super) fn options(&self) -> store::Options {

@@ -19,7 +19,7 @@ use crate::behaviour::UserHistory;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Evaluation, Moment};
-use crate::model::{Change, Context, Name, ObjectKind, Revision, Timestamp};
+use crate::model::{Change, Context, Name, ObjectKind, Revision, Role, Timestamp};
 use crate::query::{InterruptHandle, Interrupts, Lender};
 use crate::store::{Log, Reader, Store};
 use crate::transfer::{Dump, DumpKind};
@@ -45,6 +45,7 @@ use crate::transfer::{Dump, DumpKind};
 #[derive(Clone, Debug)]
 pub struct Database {
     pub(super) shared: Arc<Shared>,
+    pub(super) role: Role,
 }
 
 /// State that the clones of a database share.
@@ -215,17 +216,26 @@ impl Database {
     /// Calls a function after each commit with the revision and what it did, in order, until the
     /// subscription is dropped. It is called on the thread of the writer, which waits for it, so it should be quick.
     /// It may read; what it writes to this store fails with `not-allowed`. It must not wait for another thread
-    /// that writes.
+    /// that writes. A handle that may only read values is told of revisions without what they did.
     #[must_use = "the listener is gone when the subscription is dropped"]
     pub fn subscribe(
         &self,
         listener: impl Fn(&Revision, &[Change]) + Send + Sync + 'static,
     ) -> Subscription {
+        if self.role >= Role::Read {
+            return self.shared.listeners.add(Arc::new(listener));
+        }
+        let listener = move |revision: &Revision, _: &[Change]| listener(revision, &[]);
         self.shared.listeners.add(Arc::new(listener))
     }
 
     /// Checks every page of the store, and every rule that ties its tables together.
+    ///
+    /// # Errors
+    ///
+    /// `io`, `store-corrupt` if it cannot be read at all, `not-allowed`.
     pub fn verify(&self) -> Result<Verification> {
+        self.require(Role::Read)?;
         let report = self.shared.store.verify()?;
         let checked = vec![
             ("revisions", report.revisions),
@@ -256,8 +266,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `io` if the file exists or cannot be written.
+    /// `io` if the file exists or cannot be written, `not-allowed`.
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
+        self.require(Role::Admin)?;
         self.shared.store.backup(to.as_ref())
     }
 
@@ -266,8 +277,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `read-only`, `io`.
+    /// `read-only`, `not-allowed`, `io`.
     pub fn compact(&self) -> Result<()> {
+        self.require(Role::Admin)?;
         self.refuse_write()?;
         self.shared.store.compact()
     }
@@ -278,8 +290,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `io` if it cannot be written, `store-corrupt` if the store is damaged.
+    /// `io` if it cannot be written, `store-corrupt` if the store is damaged, `not-allowed`.
     pub fn dump(&self, to: &mut dyn Write, kind: DumpKind) -> Result<()> {
+        self.require(Role::Admin)?;
         let watch = self.shared.interrupts.watch();
         let proceed = || watch.check();
         let (state, reader, clock) = match self.sight()? {

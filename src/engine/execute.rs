@@ -78,8 +78,7 @@ impl Session {
 
     /// Plans a write of its own against the state that it is committed on.
     fn plan(&self, statement: &Statement, ground: &Ground<'_>) -> Result<Plan> {
-        self.check_writable()?;
-        match self.bind(&self.view_on(ground), |binder| statement.check(binder))? {
+        match self.check(statement, &self.view_on(ground))? {
             Command::Write(plan) => Ok(plan),
             _ => Err(ErrorKind::Bug { what: format!("{statement} is no write") }.into()),
         }
@@ -88,18 +87,24 @@ impl Session {
     /// Finds out what a statement does, and does nothing: a query is answered, of all else it is known that it can
     /// be done.
     pub(super) fn resolve(&self, statement: &Statement) -> Result<Resolved> {
-        if statement.kind().writes() {
-            self.check_writable()?;
-        }
         // a query is checked and answered over one view
         let view = self.view();
-        Ok(match self.bind(&view, |binder| statement.check(binder))? {
+        Ok(match self.check(statement, &view)? {
             Command::Write(plan) => Resolved::Write(plan),
             Command::Record(entry) => Resolved::Record(entry),
             Command::Query(query) => Resolved::Answer(self.answer(&view, query)?),
             Command::Control(control) => Resolved::Control(self.check_control(control)?),
             Command::Load(load) => Resolved::Load(self.check_load(load)?),
         })
+    }
+
+    /// Checks a statement over a view: whether the session may run it, before all else, and what it says.
+    fn check<'s>(&self, statement: &'s Statement, view: &View<'_>) -> Result<Command<'s>> {
+        self.database().require(statement.role())?;
+        if statement.kind().writes() {
+            self.check_writable()?;
+        }
+        self.bind(view, |binder| statement.check(binder))
     }
 
     /// Answers a query over a view, or, if it is about deliveries, over one in which those counted so far are.

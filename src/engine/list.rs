@@ -3,7 +3,7 @@
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::limits::LIST_IDS;
-use crate::model::{ListId, Name, Spanned, UserIds, check_user_id};
+use crate::model::{ListId, Name, Role, Spanned, UserIds, check_user_id};
 use crate::query::View;
 use crate::statement::{Listed, Plan};
 
@@ -18,6 +18,7 @@ impl Session {
         N: TryInto<Name, Error: Into<Error>>,
         I: IntoIterator<Item: AsRef<str>>,
     {
+        self.database().require(Role::Publish)?;
         let segment = Spanned::unplaced(segment.try_into().map_err(Into::into)?);
         let mut listed = UserIds::default();
         for id in ids {

@@ -22,6 +22,7 @@ mod outcome;
 mod prepared;
 mod queue;
 mod repair;
+mod role;
 mod session;
 mod sight;
 mod snapshot;

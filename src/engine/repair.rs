@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Builder, Database};
 use crate::clock::Clock;
 use crate::error::{ErrorKind, Result};
-use crate::model::Timestamp;
+use crate::model::{Role, Timestamp};
 use crate::store::{self, Later, Store};
 
 /// What of a store is later than an instant, and what becomes of it by [`Database::repair_clock`].
@@ -40,8 +40,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `io` or `store-corrupt` if the store cannot be read.
+    /// `io` or `store-corrupt` if the store cannot be read, `not-allowed`.
     pub fn survey_clock(&self, latest: Option<Timestamp>) -> Result<ClockRepair> {
+        self.require(Role::Read)?;
         self.shared.store.later_than(instant(latest)).map(ClockRepair::of)
     }
 
@@ -67,12 +68,13 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `io` if the file exists or cannot be written, `store-corrupt` if the store is damaged.
+    /// `io` if the file exists or cannot be written, `store-corrupt` if the store is damaged, `not-allowed`.
     pub fn repair_clock(
         &self,
         to: impl AsRef<Path>,
         latest: Option<Timestamp>,
     ) -> Result<ClockRepair> {
+        self.require(Role::Admin)?;
         self.flush()?;
         let latest = instant(latest);
         let manual_clock = self.shared.clock.is_manual().then_some(latest);

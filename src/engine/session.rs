@@ -31,7 +31,7 @@ use crate::transfer::Loading;
 /// ```
 #[derive(Debug)]
 pub struct Session {
-    db: Database,
+    pub(super) db: Database,
     /// What the statement that runs sees, or the open transaction, of a store that is open for reading only.
     pub(super) sight: Option<Sight>,
     /// Whether a `GET` goes by what is in memory, if it can.

@@ -10,7 +10,7 @@ use super::commit::Proposal;
 use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Needs;
-use crate::model::{Context, Entry, Event, Fact, Profile, Timestamp, What, before};
+use crate::model::{Context, Entry, Event, Fact, Profile, Role, Timestamp, What, before};
 use crate::query::Lender as _;
 use crate::store::{Added, Batch, Expired};
 
@@ -50,7 +50,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `limit` if a name or id is too long, `bad-literal` if one is empty, `read-only`, `io`.
+    /// `limit` if a name or id is too long, `bad-literal` if one is empty, `read-only`, `not-allowed`, `io`.
     pub fn track(&self, event: Event) -> Result<bool> {
         self.add_fact(event.into()).map(|added| added.added > 0)
     }
@@ -76,6 +76,7 @@ impl Database {
     ///
     /// As for [`Database::track`].
     pub fn track_all<F: Into<Fact>>(&self, facts: impl IntoIterator<Item = F>) -> Result<Tracked> {
+        self.require(Role::Publish)?;
         self.refuse_write()?;
         let (mut facts, mut tracked) = (facts.into_iter(), Tracked::default());
         let (mut batch, mut next) = (Batch::default(), Batch::default());
@@ -125,8 +126,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `read-only`, `io`.
+    /// `read-only`, `not-allowed`, `io`.
     pub fn forget_user(&self, user: &str) -> Result<()> {
+        self.require(Role::Admin)?;
         self.refuse_write()?;
         let entry = Entry { user: user.into(), at: self.now(), what: What::Forget };
         self.add_entries(&[entry]).map(drop)
@@ -150,8 +152,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `read-only`, `io`.
+    /// `read-only`, `not-allowed`, `io`.
     pub fn expire(&self) -> Result<u64> {
+        self.require(Role::Admin)?;
         self.refuse_write()?;
         let mut dropped = 0;
         let mut after = None;
@@ -242,6 +245,7 @@ impl Database {
 
     /// Stores a fact.
     fn add_fact(&self, fact: Fact) -> Result<Added> {
+        self.require(Role::Publish)?;
         self.refuse_write()?;
         let entry = fact.entry(self.now());
         entry.check()?;

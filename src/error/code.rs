@@ -106,7 +106,7 @@ codes! {
     AssertionFailed = "assertion-failed", Statement, "An `ASSERT` does not hold.";
     TransactionState = "transaction-state", Statement, "There is no transaction, or one is open already; the clock was to move in one; a `LOAD` stands outside of a dump.";
     ReadOnly = "read-only", Access, "The store is open for reading only.";
-    NotAllowed = "not-allowed", Statement, "A listener writes to the store while the commit that called it waits for it.";
+    NotAllowed = "not-allowed", Access, "The role of the session does not allow it, or a listener writes to the store while the commit that called it waits for it.";
     ClockNotManual = "clock-not-manual", Access, "The store goes by the system's clock.";
     Interrupted = "interrupted", Statement, "Somebody asked a `SHOW` that goes through users to end (Ctrl-C in the shell).";
     Bug = "bug", Bug, "A mistake in pcq itself.";
@@ -199,7 +199,7 @@ impl ErrorKind {
             Self::AssertionFailed { .. } => C::AssertionFailed,
             Self::TransactionState(_) => C::TransactionState,
             Self::ReadOnly => C::ReadOnly,
-            Self::WriteInListener => C::NotAllowed,
+            Self::RoleTooSmall { .. } | Self::WriteInListener => C::NotAllowed,
             Self::ClockNotManual => C::ClockNotManual,
             Self::Interrupted => C::Interrupted,
             Self::Bug { .. } => C::Bug,

@@ -6,7 +6,7 @@ use super::sentence::{Abridged, NoCell, OrList, OwnedKeys};
 use super::transaction::TransactionState;
 use crate::limits;
 use crate::model::{
-    JsonError, KeyType, Name, NameError, ObjectKind, Timestamp, TimestampError, Value,
+    JsonError, KeyType, Name, NameError, ObjectKind, Role, Timestamp, TimestampError, Value,
 };
 
 /// Kind of an error, with its data; the sentence is its `Display`.
@@ -138,6 +138,8 @@ pub enum ErrorKind {
     TransactionState(TransactionState),
     #[error("the store is open for reading only")]
     ReadOnly,
+    #[error("this needs the role `{needs}`, and the session has `{has}`")]
+    RoleTooSmall { needs: Role, has: Role },
     #[error("a listener cannot write: the commit that called it waits for it to return")]
     WriteInListener,
     #[error("the clock of this store is the system's and moves by itself")]

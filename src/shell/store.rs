@@ -9,7 +9,8 @@ use pcq::{Database, Parameters, Session};
 
 /// Opens the store, or one in memory.
 pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database, Stop> {
-    let mut builder = Database::builder().read_only(args.readonly).dry_run(args.dry_run);
+    let mut builder = Database::builder();
+    builder = builder.read_only(args.readonly).dry_run(args.dry_run).role(args.role);
     if let Some(time) = args.clock {
         builder = builder.manual_clock(time);
     }

@@ -11,7 +11,7 @@ use super::matrix::Matrix;
 use super::plan::Plan;
 use super::{Action, ColumnSpec, Help, Position, RowSpec, named, segment, text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Change, Config, ConfigHead, Literal, Name, ObjectKind, Share, Spanned};
+use crate::model::{Change, Config, ConfigHead, Literal, Name, ObjectKind, Role, Share, Spanned};
 use crate::syntax::{Node, Rule};
 
 /// `ALTER CONFIG name [IF VERSION n] action, …`
@@ -26,6 +26,12 @@ pub struct AlterConfig {
 }
 
 impl AlterConfig {
+    /// The role that it needs: a name is seen at once, all else only when it is published.
+    pub(super) fn role(&self) -> Role {
+        let renames = self.actions.iter().any(|action| matches!(action.node, Action::Rename(_)));
+        if renames { Role::Publish } else { Role::Draft }
+    }
+
     /// An edit of a config, without actions yet.
     pub fn new<N>(name: N) -> Result<Self>
     where

@@ -5,7 +5,7 @@ use std::fmt;
 use super::canonical::{self, optional};
 use super::{Get, GetWhat, Help, SegmentRef, Text, named, segment, text};
 use crate::error::{Error, Result};
-use crate::model::{Literal, Name, Spanned};
+use crate::model::{Literal, Name, Role, Spanned};
 use crate::syntax::{Node, Rule};
 
 /// `ASSERT GET key … = value [REASON '…'] [SEGMENT s] [VARIANT '…']`
@@ -24,6 +24,11 @@ pub struct AssertGet {
 }
 
 impl AssertGet {
+    /// The role that it needs: that of what it reads.
+    pub(super) fn role(&self) -> Role {
+        self.get.role()
+    }
+
     /// Asserts the value of a key; everything but the key is set on [`AssertGet::get`].
     pub fn new<N>(key: N, value: impl Into<Literal>) -> Result<Self>
     where

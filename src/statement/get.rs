@@ -5,7 +5,7 @@ use std::fmt;
 use super::canonical::{join, optional};
 use super::{Help, Text, named, text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Literal, Name, Spanned, Timestamp, Value};
+use crate::model::{Literal, Name, Role, Spanned, Timestamp, Value};
 use crate::syntax::{Cursor, Node, Rule};
 
 /// `GET key, … [FOR USER '…'] [WITH {…}] [AS OF timestamp] [UNDER CONFIG c VERSION n]`
@@ -44,6 +44,11 @@ pub struct Under {
 }
 
 impl Get {
+    /// The role that it needs: what users have now is for all, what they had, will or could have is not.
+    pub(super) fn role(&self) -> Role {
+        if self.as_of.is_none() && self.under.is_none() { Role::Values } else { Role::Read }
+    }
+
     /// Reads one key.
     pub fn key<N>(key: N) -> Result<Self>
     where

@@ -79,52 +79,52 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::model::{Literal, Name, Spanned};
+use crate::model::{Literal, Name, Role, Spanned};
 use crate::syntax::{self, Node, Rule};
 use binder::Binder;
 
 statements! {
     {
-        create_key: CreateKey(create_key) => Write;
-        alter_key: AlterKey(alter_key) => Write;
-        create_segment: CreateSegment(create_segment) => Write;
-        alter_segment: AlterSegment(alter_segment) => Write;
-        create_config: CreateConfig(create_config) => Write;
-        alter_config: AlterConfig(alter_config) => Write;
-        archive: Archive(archive) => Write;
-        restore: Restore(restore) => Write;
-        publish: Publish(publish) => Write;
-        revert: Revert(revert) => Write;
-        cancel: Cancel(cancel) => Write;
-        disable: Disable(disable) => Write;
-        enable: Enable(enable) => Write;
-        set_user: SetUser(set_user) => Record;
-        track: Track(track) => Record;
-        forget_user: ForgetUser(forget_user) => Record;
-        alter_event: AlterEvent(alter_event) => Write;
-        get: Get(get) => Query;
-        explain: Explain(explain) => Query;
-        show: Show(show_table) => Query;
-        show_versions: ShowVersions(show_versions) => Query;
-        show_history: ShowHistory(show_history) => Query;
-        show_stats: ShowStats(show_stats) => Query;
-        describe: Describe(describe) => Query;
-        diff: Diff(diff) => Query;
-        begin: Begin(begin) => Control;
-        commit: Commit(commit) => Control;
-        rollback: Rollback(rollback) => Control;
-        set_actor: SetActor(set_actor) => Control;
-        set_comment: SetComment(set_comment) => Control;
-        assert_get: AssertGet(assert_get) => Query;
-        assert_error: AssertError(assert_error) => Control;
-        advance_clock: AdvanceClock(advance_clock) => Control;
-        set_clock: SetClock(set_clock) => Control;
+        create_key: CreateKey(create_key) => Write, Draft;
+        alter_key: AlterKey(alter_key) => Write, Publish;
+        create_segment: CreateSegment(create_segment) => Write, Draft;
+        alter_segment: AlterSegment(alter_segment) => Write, Publish;
+        create_config: CreateConfig(create_config) => Write, Draft;
+        alter_config: AlterConfig(alter_config) => Write, own;
+        archive: Archive(archive) => Write, Publish;
+        restore: Restore(restore) => Write, Publish;
+        publish: Publish(publish) => Write, Publish;
+        revert: Revert(revert) => Write, Publish;
+        cancel: Cancel(cancel) => Write, Publish;
+        disable: Disable(disable) => Write, Publish;
+        enable: Enable(enable) => Write, Publish;
+        set_user: SetUser(set_user) => Record, Publish;
+        track: Track(track) => Record, Publish;
+        forget_user: ForgetUser(forget_user) => Record, Admin;
+        alter_event: AlterEvent(alter_event) => Write, Admin;
+        get: Get(get) => Query, own;
+        explain: Explain(explain) => Query, Read;
+        show: Show(show_table) => Query, Read;
+        show_versions: ShowVersions(show_versions) => Query, Read;
+        show_history: ShowHistory(show_history) => Query, Read;
+        show_stats: ShowStats(show_stats) => Query, Read;
+        describe: Describe(describe) => Query, Read;
+        diff: Diff(diff) => Query, Read;
+        begin: Begin(begin) => Control, Values;
+        commit: Commit(commit) => Control, Values;
+        rollback: Rollback(rollback) => Control, Values;
+        set_actor: SetActor(set_actor) => Control, Values;
+        set_comment: SetComment(set_comment) => Control, Values;
+        assert_get: AssertGet(assert_get) => Query, own;
+        assert_error: AssertError(assert_error) => Control, Values;
+        advance_clock: AdvanceClock(advance_clock) => Control, Admin;
+        set_clock: SetClock(set_clock) => Control, Admin;
     }
     {
         load: Load(
             load_store | load_revision | load_key | load_segment | load_config | load_salt | load_version
                 | load_publication | load_cancel | load_keep | load_list | load_end
-        ) => Load;
+        ) => Load, Admin;
     }
 }
 

@@ -1,23 +1,24 @@
 //! Table of statements, and all that is made of its lines.
 //!
-//! A line is `file: Node(rules of the grammar) => kind of command`, in the order of the language reference. The
+//! A line is `file: Node(rules of the grammar) => kind of command, role`, in the order of the language reference. The
 //! node has `build` from the tree of its rule and a `Display` of its canonical text; a write has `plan`, a record
-//! `entry`. The file has the `HELP` of its statement, but for what stands in dumps alone, which is the second part
-//! of the table.
+//! `entry`. The role is the least that a session needs to run it; `own`: the node has a function `role`, for it
+//! depends on what the statement says. The file has the `HELP` of its statement, but for what stands in dumps alone,
+//! which is the second part of the table.
 
 /// Makes the statements of a table.
 macro_rules! statements {
-    ({ $($file:ident: $Node:ident($($rule:ident)|+) => $kind:ident;)* } { $($dumped:tt)* }) => {
+    ({ $($file:ident: $Node:ident($($rule:ident)|+) => $kind:ident, $role:ident;)* } { $($dumped:tt)* }) => {
         /// Help for each statement, in the order of the language reference.
         pub const HELP: &[&Help] = &[$(&$file::HELP),*];
 
-        nodes! { $($file: $Node($($rule)|+) => $kind;)* $($dumped)* }
+        nodes! { $($file: $Node($($rule)|+) => $kind, $role;)* $($dumped)* }
     };
 }
 
 /// Makes the enum of statements, and what it does with the node that a statement is.
 macro_rules! nodes {
-    ($($file:ident: $Node:ident($($rule:ident)|+) => $kind:ident;)*) => {
+    ($($file:ident: $Node:ident($($rule:ident)|+) => $kind:ident, $role:ident;)*) => {
         $(pub use $file::$Node;)*
 
         /// A statement of the language.
@@ -32,6 +33,14 @@ macro_rules! nodes {
             pub(crate) fn kind(&self) -> CommandKind {
                 match self {
                     $(Self::$Node(_) => CommandKind::$kind,)*
+                }
+            }
+
+            /// The least role of a session that may run it.
+            #[must_use]
+            pub fn role(&self) -> Role {
+                match self {
+                    $(Self::$Node(node) => role!($role, $Node)(node),)*
                 }
             }
 
@@ -65,6 +74,16 @@ macro_rules! nodes {
                 Self::$Node(node)
             }
         })*
+    };
+}
+
+/// Makes the function that gives the role which a node needs.
+macro_rules! role {
+    (own, $Node:ident) => {
+        $Node::role
+    };
+    ($Role:ident, $Node:ident) => {
+        |_: &$Node| Role::$Role
     };
 }
 

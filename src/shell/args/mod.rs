@@ -12,12 +12,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use check::{is_interactive, parse};
 use help::{EXAMPLES, TRACK_HELP};
-use value::{delimiter, name, parameter, timestamp};
+use value::{delimiter, name, parameter, role, timestamp};
 
 use super::format::{Format, Formulas};
 use super::report::ColorWhen;
 use super::row_format::RowFormat;
-use pcq::{Name, Timestamp, Value};
+use pcq::{Name, Role, Timestamp, Value};
 
 /// An embedded, versioned store of product configs, and its query language.
 ///
@@ -347,6 +347,10 @@ pub(super) struct SessionArgs {
     pub(super) clock: Option<Timestamp>,
     #[command(flatten)]
     pub(super) format: FormatArgs,
+    /// What the statements may do at most: values (read the values of users), read (all), draft (and make
+    /// what nobody gets yet), publish (and change what users get) or admin (everything)
+    #[arg(long, value_parser = role, default_value_t, value_name = "ROLE")]
+    pub(super) role: Role,
     /// Refuse every write
     #[arg(long, requires = "store", conflicts_with_all = ["dry_run", "actor", "comment"])]
     pub(super) readonly: bool,

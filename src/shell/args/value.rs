@@ -1,6 +1,6 @@
 //! Values of single arguments.
 
-use pcq::{Name, Timestamp, Value};
+use pcq::{Name, Role, Timestamp, Value};
 
 /// Reads `name=value`, whose value is a literal of the language.
 pub(super) fn parameter(text: &str) -> Result<(String, Value), String> {
@@ -31,6 +31,12 @@ pub(super) fn delimiter(text: &str) -> Result<u8, String> {
 /// Reads a name without quotes.
 pub(super) fn name(text: &str) -> Result<Name, String> {
     Name::new(text).map_err(|error| error.to_string())
+}
+
+/// Reads a role.
+pub(super) fn role(text: &str) -> Result<Role, String> {
+    let found = Role::ALL.into_iter().find(|role| role.as_str() == text);
+    found.ok_or_else(|| "the roles are values, read, draft, publish and admin".to_owned())
 }
 
 /// Reads an instant.
