@@ -32,6 +32,10 @@ pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop>
         for problem in &found.problems {
             reporter.tell(None, &Error::new(ErrorKind::Corrupt { what: problem.clone() }));
         }
+        if found.is_cut_short {
+            let count = found.problems.len();
+            reporter.remark(&format!("the check ended after {count} problems; there may be more"));
+        }
         return Err(Stop::Told(Exit::Store));
     }
     let width = found.checked.iter().map(|(what, _)| what.chars().count()).max().unwrap_or(0);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use redb::ReadableTable;
+use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 
 use super::codec::{decode, decode_either};
 use super::failure::{OrFail, corrupt};
@@ -13,7 +13,7 @@ use super::record::{
     ConfigRecord, KeepRecord, KeyRecord, Restore, SegmentHeadRecord, SegmentHeadRecord1,
     VersionRecord,
 };
-use super::tables::{HEADS, KEPT, PUBLICATIONS, RETENTION, kind_number};
+use super::tables::{Bytes, HEADS, KEPT, PUBLICATIONS, RETENTION, REVISIONS, kind_number};
 use crate::error::Result;
 use crate::model::{Catalog, ConfigId, Duration, ObjectKind, Retention, VecMap, Version};
 
@@ -22,11 +22,10 @@ type KeptVersions = VecMap<u32, Arc<Version>>;
 
 /// Calls a function with each head of a kind, by number.
 fn each_head(
-    image: &Image,
+    table: &ReadOnlyTable<(u8, u32), Bytes>,
     kind: ObjectKind,
     mut take: impl FnMut(u32, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let table = image.table(HEADS)?;
     let number = kind_number(kind);
     for entry in table.range((number, 0)..=(number, u32::MAX)).or_fail()? {
         let (key, bytes) = entry.or_fail()?;
@@ -115,22 +114,53 @@ pub(super) fn retention(image: &Image) -> Result<Retention> {
 pub(super) fn catalog(image: &Image) -> Result<Catalog> {
     let mut catalog = Catalog::default();
     catalog.revision = image.newest()?;
+    counted(&image.table(REVISIONS)?, "pcq.revisions", catalog.revision)?;
     catalog.time = image.revision(catalog.revision)?.map(|revision| revision.time);
     let last = image.table(PUBLICATIONS)?;
     catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
     catalog.retention = retention(image)?;
+    put_objects(image, &mut catalog)?;
+    put_config_names(image, &mut catalog)?;
+    Ok(catalog)
+}
+
+fn put_objects(image: &Image, catalog: &mut Catalog) -> Result<()> {
     let mut kept = kept(image, 0, u32::MAX)?;
+    let versions = kept.values().map(|versions| versions.len() as u64).sum();
+    counted(&image.table(KEPT)?, "pcq.kept_versions", versions)?;
+    let (heads, mut objects) = (image.table(HEADS)?, 0);
     for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
-        each_head(image, kind, |id, bytes| {
+        each_head(&heads, kind, |id, bytes| {
             let kept = if kind == ObjectKind::Config { kept.remove(&id) } else { None };
-            object(image, kind, id, bytes, kept.unwrap_or_default())?.put(&mut catalog);
+            object(image, kind, id, bytes, kept.unwrap_or_default())?.put(catalog);
+            objects += 1;
             Ok(())
         })?;
     }
+    counted(&heads, "pcq.heads", objects)
+}
+
+/// The names that configs had earlier; and each that has a name now must be found by it.
+fn put_config_names(image: &Image, catalog: &mut Catalog) -> Result<()> {
+    let mut own = 0;
     for (name, id) in image.names(ObjectKind::Config)? {
-        if catalog.config_named(name.as_str()).is_none() {
-            catalog.put_former_name(name, ConfigId(id));
+        match catalog.config_named(name.as_str()) {
+            Some(config) if config.head.id.0 == id => own += 1,
+            Some(_) => return Err(corrupt(format!("table `pcq.names`: `{name}` is another's"))),
+            None => catalog.put_former_name(name, ConfigId(id)),
         }
     }
-    Ok(catalog)
+    if own == catalog.configs().count() {
+        Ok(())
+    } else {
+        Err(corrupt("table `pcq.names` lacks the name of a config"))
+    }
+}
+
+/// Refuses a table from which not all was read that it counts.
+fn counted(table: &impl ReadableTableMetadata, name: &str, read: u64) -> Result<()> {
+    match table.len().or_fail()? {
+        len if len == read => Ok(()),
+        len => Err(corrupt(format!("table `{name}` has {len} entries, and {read} were found"))),
+    }
 }

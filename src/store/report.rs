@@ -28,12 +28,15 @@ pub(crate) struct VerifyReport {
 }
 
 impl VerifyReport {
-    /// Notes a problem; whether there is room for more.
-    pub(super) fn problem(&mut self, problem: impl Into<String>) -> bool {
-        if self.problems.len() < PROBLEMS {
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+        if !self.is_full() {
             self.problems.push(problem.into());
         }
-        self.problems.len() < PROBLEMS
+    }
+
+    /// Whether so much is wrong that no more is told: the check ends.
+    pub(crate) fn is_full(&self) -> bool {
+        self.problems.len() >= PROBLEMS
     }
 
     /// Notes damage and goes on; whatever else fails ends the check.

@@ -52,7 +52,11 @@ fn pages(shared: &Shared, report: &mut VerifyReport) -> Result<bool> {
     let image = shared.image()?;
     if let (Handle::ReadOnly(..), Some(path)) = (image.handle(), &shared.file) {
         let file = FileBackend::new(File::open(path).map_err(file_failure)?).or_fail()?;
-        damaged_pages(&file, |problem| report.problem(problem)).map_err(file_failure)?;
+        damaged_pages(&file, |problem| {
+            report.problem(problem);
+            !report.is_full()
+        })
+        .map_err(file_failure)?;
         return Ok(true);
     }
     drop(image);
@@ -108,6 +112,9 @@ impl<'a> Verifier<'a> {
             match self.report.note(item)? {
                 Some((revision, changes)) => self.revision(&revision, &changes)?,
                 None => self.whole = false,
+            }
+            if self.report.is_full() {
+                return Ok(());
             }
         }
         if self.whole {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::codec::encode;
-use super::failure::OrFail;
+use super::failure::{OrFail, corrupt};
 use super::index::{Indexed, indexed};
 use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
@@ -119,10 +119,17 @@ impl<'t> Tables<'t> {
             Indexed::Publication(sequence, at) => {
                 self.publications.insert(sequence, at).or_fail().map(drop)
             }
-            Indexed::Name((kind, name), id) => {
-                self.names.insert((*kind, name.as_str()), id).or_fail().map(drop)
-            }
+            Indexed::Name((kind, name), id) => self.put_name((*kind, name), *id),
             Indexed::KeyConfig(pair) => self.key_configs.insert(pair, ()).or_fail().map(drop),
+        }
+    }
+
+    /// Writes a name, which no other object has or ever had.
+    fn put_name(&mut self, name: (u8, &str), id: u32) -> Result<()> {
+        let before = self.names.insert(name, id).or_fail()?.map(|before| before.value());
+        match before.filter(|before| *before != id) {
+            None => Ok(()),
+            Some(_) => Err(corrupt(format!("table `pcq.names`: `{}` is another's", name.1))),
         }
     }
 

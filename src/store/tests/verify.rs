@@ -2,6 +2,7 @@
 
 use redb::WriteTransaction;
 
+use super::user::profile;
 use super::*;
 use crate::store::codec::encode;
 use crate::store::handle::Handle;
@@ -12,19 +13,79 @@ use crate::store::tables::*;
 fn damaged(damage: impl FnOnce(&WriteTransaction)) -> String {
     let store = Store::in_memory(&options()).unwrap();
     tell(&store);
-    {
-        let handle = store.shared.handle();
-        let Handle::Database(database) = &*handle else { panic!() };
-        let transaction = database.begin_write().unwrap();
-        damage(&transaction);
-        transaction.commit().unwrap();
-    }
+    change(&store, damage);
     store.verify().unwrap().problems.join("\n")
+}
+
+fn change(store: &Store, change: impl FnOnce(&WriteTransaction)) {
+    let handle = store.shared.handle();
+    let Handle::Database(database) = &*handle else { panic!() };
+    let transaction = database.begin_write().unwrap();
+    change(&transaction);
+    transaction.commit().unwrap();
 }
 
 fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
     let problems = damaged(damage);
     assert!(problems.contains(wanted), "{problems}");
+}
+
+/// Does damage to a store that has the story, and gives why its catalog is not read.
+fn refused(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
+    let store = Store::in_memory(&options()).unwrap();
+    tell(&store);
+    change(&store, damage);
+    let error = store.reader().unwrap().catalog().unwrap_err();
+    assert_eq!(
+        (error.code(), &*error.to_string()),
+        ("store-corrupt", &*format!("the store is damaged: {wanted}"))
+    );
+}
+
+#[test]
+fn what_is_not_whole_is_not_opened() {
+    refused("table `pcq.revisions` has 11 entries, and 12 were found", |t| {
+        drop(t.open_table(REVISIONS).unwrap().remove(3));
+    });
+    refused("table `pcq.names` lacks the name of a config", |t| {
+        drop(t.open_table(NAMES).unwrap().remove((3, "other")));
+    });
+    refused("table `pcq.names`: `other` is another's", |t| {
+        drop(t.open_table(NAMES).unwrap().insert((3, "other"), 1));
+    });
+}
+
+#[test]
+fn a_name_is_not_given_to_another_object() {
+    let store = Store::in_memory(&options()).unwrap();
+    let mut catalog = tell(&store).pop().unwrap();
+    let error = commit(&store, &mut catalog, &[head(1, "other", false)]).unwrap_err();
+    assert_eq!(error.to_string(), "the store is damaged: table `pcq.names`: `other` is another's");
+}
+
+#[test]
+fn a_user_does_not_get_what_is_another_users() {
+    let store = Store::in_memory(&options()).unwrap();
+    store.add_entries(&[profile("u1", "Pune"), profile("u2", "Oslo")]).unwrap();
+    change(&store, |t| drop(t.open_table(USER_NUMBERS).unwrap().insert("u1", 1)));
+    let error = store.reader().unwrap().user_entries("u1").unwrap_err();
+    let wanted = "the store is damaged: table `pcq.user_ids`: number 1 is another user's";
+    assert_eq!(error.to_string(), wanted);
+    assert_eq!(store.reader().unwrap().user_entries("u2").unwrap().len(), 1);
+}
+
+/// A number of a revision that is far too high: each below it is missing.
+#[test]
+fn a_check_ends_after_a_hundred_problems() {
+    let store = Store::in_memory(&options()).unwrap();
+    tell(&store);
+    change(&store, |t| {
+        let mut revisions = t.open_table(REVISIONS).unwrap();
+        let last = redb::ReadableTable::get(&revisions, 12).unwrap().unwrap().value().to_vec();
+        revisions.insert(158_913_789_953, last.as_slice()).unwrap();
+    });
+    let report = store.verify().unwrap();
+    assert_eq!((report.problems.len(), report.is_full()), (100, true));
 }
 
 #[test]
@@ -48,6 +109,10 @@ fn damage_to_the_log_is_found() {
     });
     found("`pcq.changes`, record (5, 0): the checksum is wrong", |t| {
         t.open_table(CHANGES).unwrap().insert((5, 0), [1, 1, 9, 9, 9, 9, 9].as_slice()).unwrap();
+    });
+    found("config 2: its name is or was another's", |t| {
+        let record = encode(&ChangeRecord::from(&head(2, "home", false))).unwrap();
+        t.open_table(CHANGES).unwrap().insert((9, 0), record.as_slice()).unwrap();
     });
     found("table `pcq.changes` has", |t| {
         let record = encode(&ChangeRecord::from(&cancel(1, 1))).unwrap();
@@ -162,7 +227,6 @@ fn broken_rules_are_found() {
     stored("its default has not its type", &[key(4, KeyType::Integer, "z".into(), 1)]);
     stored("segment 9: its number", &[segment(9, "x", 1)]);
     stored("the condition of segment 2 cannot be read", &[segment(2, "?", 3)]);
-    stored("config 1: its name is or was another's", &[head(1, "other", false)]);
     stored("segment 8 does not exist", &[salt(1, 8, "x")]);
     stored("config 8 does not exist", &[publication(8, 8, 1, 900, None)]);
     stored("config 1, version 9: its number is not the next one", &[version(1, 9, 1, "x")]);

@@ -15,7 +15,9 @@ use crate::model::Entry;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
 use crate::store::record::{BlockRecord, EntryRecord};
-use crate::store::tables::{Bytes, EVENT_NAMES, META, PageKey, RUNS, USER_ENTRIES, USER_NUMBERS};
+use crate::store::tables::{
+    Bytes, EVENT_NAMES, META, PageKey, RUNS, USER_ENTRIES, USER_IDS, USER_NUMBERS,
+};
 
 /// How many users are read together; few in the tests.
 const TOGETHER: usize = if cfg!(test) { 3 } else { 64 };
@@ -32,7 +34,12 @@ pub(in crate::store) fn user_count(image: &Image) -> Result<u64> {
 pub(in crate::store) fn user_entries(image: &Image, user: &str) -> Result<Vec<Entry>> {
     let Some(users) = image.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
     let Some(number) = users.get(user).or_fail()? else { return Ok(Vec::new()) };
-    Entries::open(image)?.of(number.value(), &user.into())
+    let number = number.value();
+    let ids = image.table(USER_IDS)?;
+    if ids.get(number).or_fail()?.is_none_or(|id| id.value() != user) {
+        return Err(corrupt(format!("table `pcq.user_ids`: number {number} is another user's")));
+    }
+    Entries::open(image)?.of(number, &user.into())
 }
 
 /// At most so many users after one, in byte order, with all their entries in order of receipt.
