@@ -24,6 +24,10 @@ LOAD REVISION 6 AT '2036-06-01T00:00:01Z';
 LOAD PUBLICATION 3 OF CONFIG 1 VERSION 2 AT '2036-06-01T00:00:01Z';
 LOAD REVISION 7 AT '2036-06-01T00:00:01Z';
 LOAD PUBLICATION 4 OF CONFIG 1 VERSION 1 AT '2036-07-01T00:00:00Z' UNTIL '2036-08-01T00:00:00Z' SCHEDULED;
+LOAD REVISION 8 AT '2036-06-01T00:00:01Z';
+LOAD PUBLICATION 5 OF CONFIG 1 VERSION 1 AT '2038-01-01T00:00:00Z' SCHEDULED;
+LOAD REVISION 9 AT '2036-06-01T00:00:01Z';
+LOAD CANCEL 5 OF CONFIG 1;
 LOAD END;
 BEGIN;
 SET USER 'ada' plan = 'late' AT '2036-06-01T00:00:01Z';
@@ -118,11 +122,11 @@ fn assert_repaired(path: &Path) {
     assert!(db.notes().is_empty(), "{:?}", db.notes());
     let times = column(&db, "SHOW HISTORY", "time");
     let times: Vec<_> = times.iter().filter_map(Value::as_str).collect();
-    assert_eq!(times[..3], [NOW; 3]);
+    assert_eq!(times[..5], [NOW; 5]);
     assert_eq!(times.last(), Some(&"2026-01-01T00:00:00Z"));
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
-    assert_eq!(column(&db, "SHOW HISTORY", "revision")[..2], integers(&[7, 6]));
-    assert_eq!(column(&db, "SHOW HISTORY LIMIT 1 ", "revision"), integers(&[7]));
+    assert_eq!(column(&db, "SHOW HISTORY", "revision")[..2], integers(&[9, 8]));
+    assert_eq!(column(&db, "SHOW HISTORY LIMIT 1", "revision"), integers(&[9]));
     // what was live stays live until the schedule of 2027, which is to come again
     for (as_of, value) in [
         ("2026-01-03T12:00:00Z", 1),
@@ -155,7 +159,7 @@ fn a_repaired_copy_is_out_of_the_future() {
     let place = Place::new();
     let (db, copy) = (read_only(&place.store()), place.path("copy.pcdb"));
     let found = db.survey_clock(Some(at(NOW))).expect("it can be read");
-    assert_eq!((found.revisions, found.publications, found.scheduled, found.facts), (3, 1, 2, 3));
+    assert_eq!((found.revisions, found.publications, found.scheduled, found.facts), (5, 1, 2, 3));
     assert_eq!(db.repair_clock(&copy, Some(at(NOW))).expect("it is written"), found);
     assert_repaired(&copy);
     assert!(!db.notes().is_empty(), "the store itself stays as it is");
@@ -208,7 +212,7 @@ fn deliveries_come_along() {
 fn the_program_says_what_it_will_do_and_asks() {
     let place = Place::new();
     let repair = ["repair", "app.pcdb", "--clock", "--at", NOW];
-    let told = "revisions              3\npublications           1\nevents and attributes  3\nschedules, which stay  2\n";
+    let told = "revisions              5\npublications           1\nevents and attributes  3\nschedules, which stay  2\n";
     let before = std::fs::read(place.store()).expect("it is there");
     let (code, out, err) = place.run(&repair);
     assert_eq!((code, out.as_str()), (Some(1), told), "{err}");
@@ -236,7 +240,7 @@ fn readers_follow_into_the_present() {
     let reader = read_only(&place.store());
     assert!(!reader.notes().is_empty());
     let (code, ..) = place.run(&["repair", "app.pcdb", "--clock", "--at", NOW, "--yes"]);
-    assert_eq!((code, reader.refresh().ok()), (Some(0), Some(7)));
+    assert_eq!((code, reader.refresh().ok()), (Some(0), Some(9)));
     assert!(reader.notes().is_empty());
     assert_eq!(column(&reader, "SHOW HISTORY LIMIT 1", "time"), [Value::from(NOW)]);
 }

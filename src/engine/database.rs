@@ -160,7 +160,7 @@ impl Database {
     /// fetching clients do this by themselves, so each of them sees one state, the newest. [`Database::evaluate`],
     /// [`Database::get`] and a prepared `GET` of what is in memory look at no file: they go by the state that was seen
     /// last. So an app that only evaluates calls this now and then, as often as it wants to be up to date; it costs
-    /// some 20 µs if nothing is new. Listeners are called by whoever sees a new revision first.
+    /// the reading of a few records if nothing is new. Listeners are called by whoever sees a new revision first.
     ///
     /// A file that took the place of the one that was opened, by [`Database::compact`] or a backup that was put back, is followed,
     /// too. Where a database may be written to this does nothing.
@@ -216,7 +216,8 @@ impl Database {
     /// Calls a function after each commit with the revision and what it did, in order, until the
     /// subscription is dropped. It is called on the thread of the writer, which waits for it, so it should be quick.
     /// It may read; what it writes to this store fails with `not-allowed`. It must not wait for another thread
-    /// that writes. A handle that may only read values is told of revisions without what they did.
+    /// that writes. A handle that may only read values is told of revisions without what they did. If the store is open
+    /// for reading only, it is called by whoever sees the revision first, as [`Database::refresh`] says.
     #[must_use = "the listener is gone when the subscription is dropped"]
     pub fn subscribe(
         &self,

@@ -34,7 +34,7 @@ pub(crate) struct Later {
     pub(crate) revisions: u64,
     /// Publications that took effect with their commits.
     pub(crate) publications: u64,
-    /// Publications for a time, and windows with an end, that somebody wrote: they stay.
+    /// Publications for a time, and windows with an end, that somebody wrote and did not cancel: they stay.
     pub(crate) scheduled: u64,
     /// Events and attributes of users.
     pub(crate) facts: u64,
@@ -44,11 +44,13 @@ pub(crate) struct Later {
 struct Retimer {
     latest: Timestamp,
     later: Later,
+    /// The publications with a time that somebody wrote, but for those that were cancelled.
+    scheduled: BTreeSet<u64>,
 }
 
 impl Retimer {
     fn new(latest: Timestamp) -> Self {
-        Self { latest, later: Later::default() }
+        Self { latest, later: Later::default(), scheduled: BTreeSet::new() }
     }
 
     /// A revision and its changes with their times brought down.
@@ -60,8 +62,10 @@ impl Retimer {
         self.later.revisions += u64::from(revision.time > self.latest);
         let time = revision.time.min(self.latest);
         for change in &mut changes {
-            if let Change::Publication(publication) = change {
-                self.publication(publication);
+            match change {
+                Change::Publication(publication) => self.publication(publication),
+                Change::Cancel { sequence, .. } => drop(self.scheduled.remove(sequence)),
+                _ => {}
             }
         }
         (Revision { time, ..revision }, changes)
@@ -70,11 +74,18 @@ impl Retimer {
     fn publication(&mut self, publication: &mut Publication) {
         let written = if publication.scheduled { Some(publication.effective) } else { None };
         let written = [written, publication.until].into_iter().flatten();
-        self.later.scheduled += u64::from(written.max().is_some_and(|at| at > self.latest));
+        if written.max().is_some_and(|at| at > self.latest) {
+            self.scheduled.insert(publication.sequence);
+        }
         if !publication.scheduled && publication.effective > self.latest {
             publication.effective = self.latest;
             self.later.publications += 1;
         }
+    }
+
+    /// What was later.
+    fn later(self) -> Later {
+        Later { scheduled: self.scheduled.len() as u64, ..self.later }
     }
 
     /// The entries of a user with their times brought down. What was later comes last, in the order of its times,
@@ -101,7 +112,7 @@ impl Store {
             retimer.entries(entries);
             Ok(())
         })?;
-        Ok(retimer.later)
+        Ok(retimer.later())
     }
 
     /// Puts all of a store into this one, which is empty, with times brought down to a latest one; gives what was
@@ -123,7 +134,7 @@ impl Store {
             let mut meta = transaction.open_table(META).or_fail()?;
             meta.insert(BATCH_KEY, batch.as_slice()).or_fail().map(drop)
         })?;
-        Ok(retimer.later)
+        Ok(retimer.later())
     }
 
     fn copy_users(&self, from: &Reader, retimer: &mut Retimer) -> Result<()> {
