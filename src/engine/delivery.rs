@@ -23,7 +23,7 @@ use std::time::Duration;
 use super::bell::{Bell, Call};
 use crate::clock::Clock;
 use crate::error::{ErrorClass, Result};
-use crate::eval::{Evaluation, Meter, Plan, UNCOUNTED};
+use crate::eval::{Counted, Evaluation, Meter, UNCOUNTED};
 use crate::model::{Context, Delivered, DeliveryBatch, Timestamp, UserSketch};
 use crate::stats::{Counters, UserSketches};
 use crate::store::Store;
@@ -62,7 +62,7 @@ pub(super) struct Deliveries {
 /// The plans by which evaluations are counted, by their first counter.
 #[derive(Default)]
 struct Plans {
-    all: BTreeMap<u32, Arc<Plan>>,
+    all: BTreeMap<u32, Arc<dyn Counted>>,
     /// The first counters of those that are retired.
     gone: Vec<u32>,
     /// How many of these still had another owner when they were last looked through.
@@ -84,6 +84,9 @@ struct Waiting {
 const MUCH: usize = 1 << 18;
 /// Number of retired plans from which on they are looked through without waiting for the next flush.
 const MANY_PLANS: usize = 1 << 12;
+
+/// What was drained of a counter: who knows what it stands for, the counter, how often, the users.
+type Drained = (Arc<dyn Counted>, u32, u64, Option<UserSketch>);
 
 impl Deliveries {
     pub(super) fn new(store: Store, clock: Arc<Clock>, settings: Settings) -> Self {
@@ -114,13 +117,13 @@ impl Deliveries {
     }
 
     /// Registers plans, before the first evaluation by them.
-    pub(super) fn register(&self, made: Vec<Arc<Plan>>) {
+    pub(super) fn register(&self, made: Vec<Arc<dyn Counted>>) {
         let counted = made.into_iter().filter(|plan| plan.first_counter() != UNCOUNTED);
         self.plans().all.extend(counted.map(|plan| (plan.first_counter(), plan)));
     }
 
     /// Retires plans that were replaced: each is dropped once nobody else has it.
-    pub(super) fn retire(&self, gone: Vec<Arc<Plan>>) {
+    pub(super) fn retire(&self, gone: Vec<Arc<dyn Counted>>) {
         let counted =
             gone.iter().map(|plan| plan.first_counter()).filter(|first| *first != UNCOUNTED);
         let mut plans = self.plans();
@@ -175,7 +178,7 @@ impl Deliveries {
     }
 
     /// Takes the counts out of the counters, and drops the retired plans that nobody else has.
-    fn counts(&self) -> Vec<(Arc<Plan>, u32, u64, Option<UserSketch>)> {
+    fn counts(&self) -> Vec<Drained> {
         let mut plans = self.plans();
         // nobody counts by these any more: whatever was counted by them is seen below
         let done = plans.out_of_use();

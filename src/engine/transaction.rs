@@ -114,7 +114,7 @@ impl Transaction {
         self.changes.iter().find_map(|change| {
             let Change::Cancel { config, sequence } = change else { return None };
             let timeline = &self.base.catalog().config(*config)?.timeline;
-            let own = timeline.publications().iter().find(|p| p.sequence == *sequence)?;
+            let own = timeline.get(*sequence)?;
             (own.effective <= now).then_some(own.effective)
         })
     }

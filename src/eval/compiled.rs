@@ -1,6 +1,6 @@
 //! Compiled state of the store: the plans of keys and the programs of segments that evaluations run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -8,11 +8,13 @@ use std::sync::{Arc, OnceLock};
 use imbl::{OrdMap, OrdSet};
 
 use super::compile::{compile_plain, compile_with};
+use super::counted::{Counted, Meter, NoMeter, Replaced};
 use super::field::Fields;
 use super::keys::{Keys, Slot, SlotIndex};
 use super::measure::Measure;
-use super::plan::{Meter, NoMeter, Plan, Schedule, claimants};
+use super::plan::{Plan, claimants};
 use super::program::Program;
+use super::schedule::{Schedule, ScheduleChange};
 use super::scope::CatalogScope;
 use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
@@ -62,19 +64,12 @@ pub(super) struct CompiledSegment {
     program: OnceLock<Option<Program>>,
 }
 
-/// Plans that a change made, and those that they replace.
-#[derive(Debug, Default)]
-pub(crate) struct Replaced {
-    pub(crate) made: Vec<Arc<Plan>>,
-    pub(crate) gone: Vec<Arc<Plan>>,
-}
-
 /// Objects that have to be compiled anew.
 #[derive(Debug, Default)]
 struct Touched {
     keys: BTreeSet<KeyId>,
     segments: BTreeSet<SegmentId>,
-    configs: BTreeSet<ConfigId>,
+    configs: BTreeMap<ConfigId, ScheduleChange>,
 }
 
 impl Touched {
@@ -84,13 +79,13 @@ impl Touched {
             match change {
                 Change::Key(key) => drop(touched.keys.insert(key.id)),
                 Change::Segment(segment) => drop(touched.segments.insert(segment.id)),
-                Change::Config { head, .. } => drop(touched.configs.insert(head.id)),
+                Change::Config { head, .. } => touched.whole(head.id),
                 Change::Salt { config, .. } | Change::Cancel { config, .. } => {
-                    touched.configs.insert(*config);
+                    touched.published(*config, None);
                 }
-                Change::Version(version) => drop(touched.configs.insert(version.config)),
+                Change::Version(version) => touched.published(version.config, None),
                 Change::Publication(publication) => {
-                    touched.configs.insert(publication.config);
+                    touched.published(publication.config, Some(publication.version));
                 }
                 Change::Keep { .. } => {}
             }
@@ -102,7 +97,19 @@ impl Touched {
         Self {
             keys: catalog.keys().map(|key| key.id).collect(),
             segments: catalog.segments().map(|segment| segment.id).collect(),
-            configs: catalog.configs().map(|config| config.head.id).collect(),
+            configs: catalog.configs().map(|c| (c.head.id, ScheduleChange::Whole)).collect(),
+        }
+    }
+
+    fn whole(&mut self, config: ConfigId) {
+        self.configs.insert(config, ScheduleChange::Whole);
+    }
+
+    fn published(&mut self, config: ConfigId, version: Option<u32>) {
+        let none = || ScheduleChange::Published(BTreeSet::new());
+        if let ScheduleChange::Published(versions) = self.configs.entry(config).or_insert_with(none)
+        {
+            versions.extend(version);
         }
     }
 }
@@ -170,16 +177,24 @@ impl Compiled {
     }
 
     /// Makes the schedules and plans anew that a change touched.
-    fn plan_touched(&mut self, touched: Touched, meter: &dyn Meter) -> Replaced {
-        let mut keys = touched.keys;
-        for id in touched.configs {
+    fn plan_touched(&mut self, mut touched: Touched, meter: &dyn Meter) -> Replaced {
+        for key in &touched.keys {
+            // what versions give it later is compiled with the key
+            let scheduled = claimants(&self.catalog, *key);
+            let scheduled =
+                scheduled.filter(|id| self.schedules.get(id).is_some_and(|s| s.next().is_some()));
+            touched.configs.extend(scheduled.map(|id| (id, ScheduleChange::Whole)));
+        }
+        let (mut keys, mut replaced) = (touched.keys, Replaced::default());
+        for (id, change) in touched.configs {
             let Some(config) = self.catalog.config(id) else { continue };
-            let schedule = Arc::new(Schedule::new(&self.catalog, config));
+            let before = self.schedules.get(&id);
+            let (catalog, made) = (&self.catalog, &mut replaced);
+            let schedule = Schedule::new(catalog, config, before, &change, meter, made);
             keys.extend(schedule.keys());
-            let old = self.schedules.insert(id, schedule);
+            let old = self.schedules.insert(id, Arc::new(schedule));
             keys.extend(old.iter().flat_map(|old| old.keys()));
         }
-        let mut replaced = Replaced::default();
         for key in keys {
             self.plan_key(key, meter, &mut replaced);
         }
@@ -193,7 +208,8 @@ impl Compiled {
         let configs = self.pretended.into_iter().chain(claimants);
         let plan = Plan::new(key, configs.filter_map(|id| self.schedules.get(&id)), meter);
         let plan = Arc::new(plan);
-        replaced.gone.extend(self.keys.set(Arc::clone(&plan)));
+        let old = self.keys.set(Arc::clone(&plan));
+        replaced.gone.extend(old.map(|old| old as Arc<dyn Counted>));
         replaced.made.push(plan);
     }
 

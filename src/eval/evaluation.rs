@@ -4,8 +4,11 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use super::compiled::Pin;
+use super::counted::UNCOUNTED;
+use super::era::{Era, PlanRow};
 use super::keys::{Slot, SlotIndex};
-use super::plan::{Era, Plan, PlanRow, Served, UNCOUNTED};
+use super::plan::Plan;
+use super::served::Served;
 use crate::model::{Name, Reason, Value};
 
 /// End of an evaluation in a plan.
@@ -49,7 +52,11 @@ enum PlanRef {
 impl Evaluation {
     pub(super) fn new(pin: Arc<Pin>, key: (SlotIndex, &Slot), mut outcome: Outcome) -> Self {
         let (index, slot) = key;
-        outcome.counter = slot.first_counter.saturating_add(outcome.counter);
+        let first = match outcome.era {
+            0 => slot.first_counter,
+            later => slot.plan.first_counter_of(later),
+        };
+        outcome.counter = first.saturating_add(outcome.counter);
         Self { plan: PlanRef::Pinned(pin, index), outcome }
     }
 

@@ -3,13 +3,15 @@
 use std::cell::Cell;
 
 use super::compiled::Compiled;
+use super::era::{ALL, Era, PlanRow, PlanSplit, RowTest};
 use super::evaluation::Outcome;
 use super::keys::Slot;
 use super::measure::Measure;
 use super::memo::{Memo, Segments};
 use super::operand::Operand;
-use super::plan::{ALL, Era, Plan, PlanRow, PlanSplit, RowTest, ServedRow};
+use super::plan::Plan;
 use super::program::{Environment, Lookup, NULL};
+use super::served::ServedRow;
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{

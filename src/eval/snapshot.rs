@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::compiled::{Compiled, Pin, Replaced};
+use super::compiled::{Compiled, Pin};
+use super::counted::{Meter, NoMeter, Replaced};
 use super::evaluation::Evaluation;
 use super::measure::Measure;
-use super::plan::{Meter, NoMeter, Schedule};
 use super::program::{Lookup, Program};
 use super::run::{Beside, Moment, Run};
+use super::schedule::Schedule;
 use super::trace::{Trace, trace};
 use crate::error::{Error, Result};
 use crate::listing::Lists;

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::era::{Era, PlanRow};
 use super::evaluation::{Evaluation, Outcome};
 use super::evaluator::Evaluator;
 use super::operand::{Operand, Truth};
-use super::plan::{Era, Plan, PlanRow, Served, ServedRow};
+use super::plan::Plan;
 use super::program::{Environment, NodeId, Program};
 use super::run::Run;
+use super::served::{Served, ServedRow};
 use crate::model::{Expr, ExprKind, Name, Reason, SegmentId, Share, Spanned, Value};
 
 /// Trace of an evaluation: how it came about.

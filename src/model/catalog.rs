@@ -8,32 +8,12 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
+use super::kept::references_of;
 use super::{
-    Change, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, Publication, Retention,
-    Segment, SegmentId, Timestamp, VecMap, Version,
+    Change, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, Publication, Reference,
+    Referrer, Retention, Segment, SegmentId, Timestamp, Version,
 };
 use crate::error::Error;
-
-/// Object that a condition or a config refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Reference {
-    Key(KeyId),
-    Segment(SegmentId),
-}
-
-/// Object that refers to a key or a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Referrer {
-    /// A segment's condition, by `IN SEGMENT` or `KEY(…)`.
-    Segment(SegmentId),
-    /// A config, by a row or a column of a version that still matters.
-    Config(ConfigId),
-}
-
-impl Referrer {
-    const FIRST: Self = Self::Segment(SegmentId(0));
-    const LAST: Self = Self::Config(ConfigId(u32::MAX));
-}
 
 /// Reader of the versions that the catalog does not keep.
 pub(crate) trait VersionReader {
@@ -168,17 +148,19 @@ impl Catalog {
             Change::Key(key) => self.put_key(key),
             Change::Segment(segment) => self.put_segment(segment),
             Change::Config { head, .. } => self.put_head(head),
-            Change::Salt { config, segment, salt } => self.edit(*config, now, |config| {
+            Change::Salt { config, segment, salt } => self.edit(*config, now, None, |config| {
                 config.salts.insert(*segment, Arc::clone(salt));
+                None
             }),
-            Change::Version(version) => self.edit(version.config, now, |config| {
-                config.newest = config.newest.max(version.number);
-                config.versions.insert(version.number, Arc::clone(version));
+            Change::Version(version) => self.edit(version.config, now, Some(version), |config| {
+                let before = std::mem::replace(&mut config.newest, version.number);
+                config.newest = config.newest.max(before);
+                Some(before)
             }),
             Change::Publication(publication) => self.put_publication(publication, now, versions)?,
-            Change::Cancel { config, sequence } => {
-                self.edit(*config, now, |config| config.timeline.cancel(*sequence));
-            }
+            Change::Cancel { config, sequence } => self.edit(*config, now, None, |config| {
+                config.timeline.cancel(*sequence).map(|publication| publication.version)
+            }),
             Change::Keep { event, keep } => self.retention.set(event.as_ref(), *keep),
         }
         Ok(())
@@ -253,51 +235,57 @@ impl Catalog {
     ) -> Result<(), Error> {
         self.sequence = self.sequence.max(publication.sequence);
         let (id, number) = (publication.config, publication.version);
-        let known = self.configs.get(&id).and_then(|c| c.versions.get(&number)).cloned();
+        let known = self.configs.get(&id).and_then(|c| c.versions.get(number)).cloned();
         let version = match known {
             Some(version) => Some(version),
             None => versions.version(id, number)?,
         };
-        self.edit(id, now, |config| {
-            if let Some(version) = version {
-                config.versions.insert(number, version);
-            }
+        self.edit(id, now, version.as_ref(), |config| {
             config.timeline.push(publication.clone());
+            Some(number)
         });
         Ok(())
     }
 
-    /// Changes a config, forgets what it no longer needs, and keeps the index of referrers in step. A config
-    /// that only this catalog has is changed in place.
-    fn edit(&mut self, id: ConfigId, now: Timestamp, change: impl FnOnce(&mut Config)) {
+    /// Changes a config, keeps a version that is needed from now on, forgets what is no longer needed, and keeps the
+    /// index of referrers in step. A config that only this catalog has is changed in place. `change` says which
+    /// version may be one that nothing needs any more.
+    fn edit(
+        &mut self,
+        id: ConfigId,
+        now: Timestamp,
+        version: Option<&Arc<Version>>,
+        change: impl FnOnce(&mut Config) -> Option<u32>,
+    ) {
         let Some(config) = self.configs.get_mut(&id) else { return };
         let config = Arc::make_mut(config);
-        let old = config.versions.clone();
-        change(config);
-        config.timeline.prune(now);
-        config.forget_versions();
-        // versions never change: the same numbers are the same references
-        if !old.keys().eq(config.versions.keys()) {
-            let new = config.versions.clone();
-            self.replace_referrers(id, &old, &new);
+        if let Some(version) = version {
+            config.versions.insert(Arc::clone(version));
         }
-    }
-
-    fn replace_referrers(&mut self, id: ConfigId, old: &KeptVersions, new: &KeptVersions) {
-        let (old, new, referrer) = (references_of(old), references_of(new), Referrer::Config(id));
-        for reference in old.iter().filter(|r| new.binary_search(r).is_err()) {
-            self.referrers.remove(&(*reference, referrer));
+        let candidate = change(config);
+        let candidates = candidate.into_iter().chain(version.map(|version| version.number));
+        let gone = config.settle(now, candidates);
+        let referrer = Referrer::Config(id);
+        for reference in version.into_iter().flat_map(|version| references_of(version)) {
+            self.referrers.insert((reference, referrer));
         }
-        for reference in new.iter().filter(|r| old.binary_search(r).is_err()) {
-            self.referrers.insert((*reference, referrer));
+        for reference in gone.iter().flat_map(|version| references_of(version)) {
+            if !config.versions.refers_to(reference) {
+                self.referrers.remove(&(reference, referrer));
+            }
         }
     }
 
     /// Puts a whole config in place.
     pub(crate) fn put_config(&mut self, config: Arc<Config>) {
         let (id, name) = (config.head.id, config.head.name.clone());
-        let old = self.configs.get(&id).map(|old| old.versions.clone()).unwrap_or_default();
-        self.replace_referrers(id, &old, &config.versions);
+        let referrer = Referrer::Config(id);
+        for reference in self.configs.get(&id).iter().flat_map(|old| old.versions.references()) {
+            self.referrers.remove(&(reference, referrer));
+        }
+        for reference in config.versions.references() {
+            self.referrers.insert((reference, referrer));
+        }
         self.config_names.insert(name, id);
         self.configs.insert(id, config);
     }
@@ -306,19 +294,4 @@ impl Catalog {
     pub(crate) fn put_former_name(&mut self, name: Name, id: ConfigId) {
         self.config_names.insert(name, id);
     }
-}
-
-type KeptVersions = VecMap<u32, Arc<Version>>;
-
-/// The keys and segments of the versions that a config keeps, sorted.
-fn references_of(versions: &KeptVersions) -> Vec<Reference> {
-    let mut found = Vec::new();
-    for version in versions.values() {
-        let segments = version.rows.iter().map(|r| r.segment).filter(|s| !s.is_everyone());
-        found.extend(segments.map(Reference::Segment));
-        found.extend(version.columns.iter().map(|c| Reference::Key(c.key)));
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
 }

@@ -79,7 +79,7 @@ fn config_properties(
     // a draft that lost all its segments or keys is nothing that `CREATE CONFIG` can say
     let whole = !version.rows.is_empty() && !version.columns.is_empty();
     let definition = whole.then(|| create_config(names, &config.head.name, &version).to_string());
-    let next = config.timeline.changes_after(state.at).into_iter().next();
+    let next = config.timeline.next_change(state.at);
     Ok(vec![
         ("config", text(config.head.name.as_str())),
         ("status", text(config.status(state.at))),

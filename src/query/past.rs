@@ -184,7 +184,7 @@ impl Past<'_> {
 
     /// Takes a config in, and asks for its segments, and for its keys if they are wanted too.
     fn put_config(&mut self, config: Config, with_keys: bool) {
-        let versions: Vec<_> = config.versions.values().cloned().collect();
+        let versions: Vec<_> = config.versions.iter().cloned().collect();
         for version in versions {
             for row in version.rows.iter().filter(|row| !row.segment.is_everyone()) {
                 self.want(Reference::Segment(row.segment));

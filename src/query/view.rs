@@ -122,7 +122,7 @@ impl<'v> View<'v> {
     ) -> Result<Arc<Version>> {
         let wanted = u32::try_from(number.node).ok().filter(|n| (1..=config.newest).contains(n));
         let found = match wanted {
-            Some(wanted) => match config.versions.get(&wanted) {
+            Some(wanted) => match config.versions.get(wanted) {
                 Some(version) => Some(Arc::clone(version)),
                 None => self.version(config.head.id, wanted)?,
             },

@@ -179,6 +179,7 @@ impl AlterConfig {
         let version = matrix.version(config.newest + 1);
         let renamed = matrix.name != config.head.name;
         let edited = !version.same_content(newest);
+        let adds_nothing = version.adds_nothing_to(newest);
         let mut draft = binder.draft();
         if renamed {
             let head = ConfigHead { name: matrix.name.clone(), ..config.head.clone() };
@@ -192,7 +193,9 @@ impl AlterConfig {
             Action::AddKey(column) | Action::SetKey(column) => Some(&column.key),
             _ => None,
         });
-        hold_to_rules(&draft, config.head.id, self.name.span, keys)?;
+        if !adds_nothing {
+            hold_to_rules(&draft, config.head.id, self.name.span, keys)?;
+        }
         let (name, kind) = (&matrix.name, ObjectKind::Config);
         Ok(match (renamed, edited) {
             (_, true) => {

@@ -81,7 +81,7 @@ impl<'a> Binder<'a> {
     pub(crate) fn version(&self, config: &Config, number: &Spanned<u64>) -> Result<Arc<Version>> {
         let wanted = u32::try_from(number.node).ok().filter(|n| (1..=config.newest).contains(n));
         if let Some(wanted) = wanted {
-            if let Some(version) = config.versions.get(&wanted) {
+            if let Some(version) = config.versions.get(wanted) {
                 return Ok(Arc::clone(version));
             }
             if let Some(version) = self.versions.version(config.head.id, wanted)? {

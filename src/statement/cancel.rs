@@ -64,8 +64,9 @@ impl Cancel {
         let config = binder.usable_config(&self.config)?;
         let at = self.at.as_ref().map(|at| binder.parameters.timestamp(at)).transpose()?;
         let to_come = config.timeline.to_come(binder.now);
-        let taken_back: Vec<_> =
+        let mut taken_back: Vec<_> =
             to_come.filter(|p| at.is_none_or(|at| p.effective == at)).map(|p| p.sequence).collect();
+        taken_back.sort_unstable();
         let (id, name, count) = (config.head.id, &self.config.node, taken_back.len());
         if count == 0 {
             let when = at.map_or_else(String::new, |at| format!(" at {at}"));

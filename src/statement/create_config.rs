@@ -13,7 +13,7 @@ use super::spec::{columns, rows};
 use super::{CellSpec, ColumnSpec, Help, RowSpec, Text, chain, named, rules, text, usage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Change, ConfigHead, ConfigId, Literal, Name, ObjectKind, Span, Spanned, VecMap,
+    Change, ConfigHead, ConfigId, Literal, Name, ObjectKind, Ordered, Span, Spanned,
 };
 use crate::syntax::{Node, Rule};
 
@@ -112,7 +112,7 @@ impl CreateConfig {
         let mut draft = binder.draft();
         let head = ConfigHead { id, name: name.clone(), disabled: false, archived: false };
         draft.push(Change::Config { head, comment: None })?;
-        matrix.new_salts(&VecMap::default()).into_iter().try_for_each(|salt| draft.push(salt))?;
+        matrix.new_salts(&Ordered::default()).into_iter().try_for_each(|salt| draft.push(salt))?;
         draft.push(Change::Version(Arc::new(matrix.version(1))))?;
         let keys = self.columns.iter().map(|column| &column.key);
         hold_to_rules(&draft, id, self.name.span, keys)?;

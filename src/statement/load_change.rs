@@ -78,8 +78,7 @@ impl Load {
             Self::Publication { .. } => self.loaded_publication(binder).map(Change::Publication),
             Self::Cancel { number, config } => {
                 let config = config_of(binder, *config)?;
-                let known = config.timeline.publications().iter().any(|p| p.sequence == *number);
-                if !known {
+                if config.timeline.get(*number).is_none() {
                     return Err(damaged("a publication is taken back that is not to come"));
                 }
                 Ok(Change::Cancel { config: config.head.id, sequence: *number })

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
-    Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, ObjectKind, Row, SegmentId, Share,
-    Span, Spanned, VecMap, Version,
+    Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, ObjectKind, Ordered, Row, SegmentId,
+    Share, Span, Spanned, Version,
 };
 
 use super::binder::Binder;
@@ -27,7 +27,7 @@ pub(super) struct Matrix<'s> {
     pub(super) description: Option<Arc<str>>,
     rows: Vec<Row>,
     columns: Vec<(KeyId, Cells)>,
-    salts: VecMap<SegmentId, Arc<str>>,
+    salts: Ordered<SegmentId, Arc<str>>,
     /// Where the statement last named a segment, for the place of an error.
     named: BTreeMap<SegmentId, Span>,
 }
@@ -42,7 +42,7 @@ impl<'s> Matrix<'s> {
             description: None,
             rows: Vec::new(),
             columns: Vec::new(),
-            salts: VecMap::default(),
+            salts: Ordered::default(),
             named: BTreeMap::new(),
         }
     }
@@ -81,7 +81,7 @@ impl<'s> Matrix<'s> {
     }
 
     /// The salts that the config did not have before.
-    pub(super) fn new_salts(&self, before: &VecMap<SegmentId, Arc<str>>) -> Vec<Change> {
+    pub(super) fn new_salts(&self, before: &Ordered<SegmentId, Arc<str>>) -> Vec<Change> {
         let new = self.salts.iter().filter(|(segment, salt)| before.get(*segment) != Some(*salt));
         let change = |(&segment, salt): (&SegmentId, &Arc<str>)| Change::Salt {
             config: self.config,

@@ -166,10 +166,8 @@ impl Publish {
         };
         let mut draft = binder.draft();
         draft.push(Change::Publication(publication))?;
-        if let Some(after) = draft.after.config(config.head.id) {
-            rules::refuse_invalid(&draft.after, after, [version].into_iter(), now)
-                .map_err(|e| e.at(self.config.span))?;
-        }
+        rules::refuse_unservable(&draft.after, config, version, now)
+            .map_err(|e| e.at(self.config.span))?;
         if at_once && settled {
             let why = format!("version {number} of config {name} is live already");
             return Ok(Plan::unchanged(why));

@@ -56,6 +56,33 @@ fn key_in_use(owners: Vec<(Name, Name)>) -> Error {
     Error::from(ErrorKind::KeyInUse { owners }).hint(hint)
 }
 
+/// Refuses a version of a config that cannot be served today, with every reason. `before` is the config without it: what
+/// the version has in common with one in use was looked at when that came into use.
+pub(crate) fn refuse_unservable(
+    catalog: &Catalog,
+    before: &Config,
+    version: &Arc<Version>,
+    now: Timestamp,
+) -> Result<()> {
+    if before.newest().is_some_and(|known| version.adds_nothing_to(known)) {
+        return refuse_invalid_alone(before, invalid(catalog, version)?);
+    }
+    let Some(config) = catalog.config(before.head.id) else { return Ok(()) };
+    refuse_invalid(catalog, config, [version].into_iter(), now)
+}
+
+fn refuse_invalid_alone(config: &Config, reasons: Vec<String>) -> Result<()> {
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    Err(not_valid_now(config, reasons))
+}
+
+fn not_valid_now(config: &Config, mut reasons: Vec<String>) -> Error {
+    reasons.dedup();
+    ErrorKind::NotValidNow { config: config.head.name.clone(), reasons }.into()
+}
+
 /// Refuses versions of a config that cannot be served today, with every reason.
 pub(crate) fn refuse_invalid<'v>(
     catalog: &Catalog,
@@ -78,8 +105,7 @@ pub(crate) fn refuse_invalid<'v>(
         format!("key `{}` belongs to config `{}`", key.as_str(), owner.as_str())
     };
     reasons.extend(owners.iter().map(own));
-    reasons.dedup();
-    Err(ErrorKind::NotValidNow { config: config.head.name.clone(), reasons }.into())
+    Err(not_valid_now(config, reasons))
 }
 
 /// Every reason why a version is not valid today, ownership and cycles aside.

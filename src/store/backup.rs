@@ -9,9 +9,10 @@ use redb::{Database, Key, ReadOnlyTable, ReadableTable, TableDefinition, Value, 
 use super::failure::{OrFail, file_failure};
 use super::image::Image;
 use super::tables::{
-    CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT, KEY_CONFIGS,
-    KEY_SPANS, LIST_IDS, LISTS, META, NAMES, PUBLICATIONS, RETENTION, REVISIONS, RUNS, SERIES,
-    SERIES_NUMBERS, SKETCHES, TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
+    CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT,
+    KEPT_PUBLICATIONS, KEY_CONFIGS, KEY_SPANS, LIST_IDS, LISTS, META, NAMES, PUBLICATIONS,
+    RETENTION, REVISIONS, RUNS, SERIES, SERIES_NUMBERS, SKETCHES, TIMELINES, TIMES, USER_ENTRIES,
+    USER_IDS, USER_NUMBERS, VERSIONS,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -82,6 +83,7 @@ pub(super) fn copy_tables(image: &Image, to: &WriteTransaction) -> Result<()> {
     copy_table(image, to, KEY_CONFIGS)?;
     copy_table(image, to, HEADS)?;
     copy_table(image, to, KEPT)?;
+    copy_optional(image, to, KEPT_PUBLICATIONS)?;
     copy_optional(image, to, RETENTION)?;
     copy_deliveries(image, to)?;
     copy_users(image, to)?;

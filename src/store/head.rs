@@ -10,15 +10,26 @@ use super::failure::{OrFail, corrupt};
 use super::image::Image;
 use super::object::Object;
 use super::record::{
-    ConfigRecord, KeepRecord, KeyRecord, Restore, SegmentHeadRecord, SegmentHeadRecord1,
-    VersionRecord,
+    ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, PublicationRecord, Restore,
+    SegmentHeadRecord, SegmentHeadRecord1, VersionRecord,
 };
-use super::tables::{Bytes, HEADS, KEPT, PUBLICATIONS, RETENTION, REVISIONS, kind_number};
+use super::tables::{
+    Bytes, HEADS, KEPT, KEPT_PUBLICATIONS, PUBLICATIONS, PublicationKey, RETENTION, REVISIONS,
+    kind_number,
+};
 use crate::error::Result;
-use crate::model::{Catalog, ConfigId, Duration, ObjectKind, Retention, VecMap, Version};
+use crate::model::{Catalog, ConfigId, Duration, ObjectKind, Publication, Retention, Version};
 
-/// The versions of a config that matter now.
-type KeptVersions = VecMap<u32, Arc<Version>>;
+/// What configs keep, by config.
+#[derive(Default)]
+struct Kept(BTreeMap<u32, KeptOfConfig>);
+
+/// The versions and publications of a config that matter now.
+#[derive(Default)]
+struct KeptOfConfig {
+    versions: Vec<Arc<Version>>,
+    publications: Vec<Publication>,
+}
 
 /// Calls a function with each head of a kind, by number.
 fn each_head(
@@ -39,8 +50,8 @@ pub(super) fn find(image: &Image, kind: ObjectKind, id: u32) -> Result<Option<Ob
     let found = image.table(HEADS)?.get((kind_number(kind), id)).or_fail()?;
     let Some(bytes) = found else { return Ok(None) };
     let kept = match kind {
-        ObjectKind::Config => kept(image, id, id)?.remove(&id).unwrap_or_default(),
-        ObjectKind::Key | ObjectKind::Segment => KeptVersions::default(),
+        ObjectKind::Config => Kept::read(image, id, id)?.of(id),
+        ObjectKind::Key | ObjectKind::Segment => KeptOfConfig::default(),
     };
     object(image, kind, id, bytes.value(), kept).map(Some)
 }
@@ -50,7 +61,7 @@ fn object(
     kind: ObjectKind,
     id: u32,
     bytes: &[u8],
-    kept: KeptVersions,
+    kept: KeptOfConfig,
 ) -> Result<Object> {
     let location = || format!("table `pcq.heads`, {kind} {id}");
     let parser = image.parser();
@@ -63,26 +74,56 @@ fn object(
                 .restore(parser)
                 .map(|(segment, references)| Object::Segment(segment.into(), references))
         }
-        ObjectKind::Config => {
-            let record: ConfigRecord = decode(bytes, location)?;
-            record.restore(kept, parser).map(|config| Object::Config(config.into()))
-        }
+        ObjectKind::Config => decode_either::<ConfigRecord, ConfigRecord1>(bytes, location)?
+            .restore(kept.publications, kept.versions, parser)
+            .map(|config| Object::Config(config.into())),
     };
     let damaged = |why: &str| corrupt(format!("{}: {why}", location()));
     let object = object.map_err(|why| damaged(&why))?;
     if object.id() == id { Ok(object) } else { Err(damaged("it is another")) }
 }
 
-/// The kept versions of the configs of a range, by config.
-fn kept(image: &Image, first: u32, last: u32) -> Result<BTreeMap<u32, KeptVersions>> {
-    let mut found: BTreeMap<_, KeptVersions> = BTreeMap::new();
-    for entry in image.table(KEPT)?.range((first, 0)..=(last, u32::MAX)).or_fail()? {
-        let (key, bytes) = entry.or_fail()?;
-        let (config, number) = key.value();
-        let version = kept_version(image, config, number, bytes.value())?;
-        found.entry(config).or_default().insert(number, version);
+impl Kept {
+    /// Reads what the configs of a range keep.
+    fn read(image: &Image, first: u32, last: u32) -> Result<Self> {
+        let mut kept = Self::default();
+        for entry in image.table(KEPT)?.range((first, 0)..=(last, u32::MAX)).or_fail()? {
+            let (key, bytes) = entry.or_fail()?;
+            let (config, number) = key.value();
+            let version = kept_version(image, config, number, bytes.value())?;
+            kept.0.entry(config).or_default().versions.push(version);
+        }
+        let Some(table) = image.optional_table(KEPT_PUBLICATIONS)? else { return Ok(kept) };
+        let range = (first, i64::MIN, 0)..=(last, i64::MAX, u64::MAX);
+        for entry in table.range(range).or_fail()? {
+            let (key, bytes) = entry.or_fail()?;
+            let publication = kept_publication(image, key.value(), bytes.value())?;
+            kept.0.entry(publication.config.0).or_default().publications.push(publication);
+        }
+        Ok(kept)
     }
-    Ok(found)
+
+    /// Refuses tables from which not all was read that they count.
+    fn counted(&self, image: &Image) -> Result<()> {
+        let versions = self.0.values().map(|kept| kept.versions.len() as u64).sum();
+        counted(&image.table(KEPT)?, "pcq.kept_versions", versions)?;
+        let Some(table) = image.optional_table(KEPT_PUBLICATIONS)? else { return Ok(()) };
+        let publications = self.0.values().map(|kept| kept.publications.len() as u64).sum();
+        counted(&table, "pcq.kept_publications", publications)
+    }
+
+    fn of(&mut self, config: u32) -> KeptOfConfig {
+        self.0.remove(&config).unwrap_or_default()
+    }
+}
+
+fn kept_publication(image: &Image, key: PublicationKey, bytes: &[u8]) -> Result<Publication> {
+    let location = || format!("table `pcq.kept_publications`, record {key:?}");
+    let damaged = |why: &str| corrupt(format!("{}: {why}", location()));
+    let found = decode::<PublicationRecord>(bytes, location)?.restore(image.parser());
+    let found = found.map_err(|why| damaged(&why))?;
+    let own = (found.config.0, found.effective.as_micros(), found.sequence);
+    if own == key { Ok(found) } else { Err(damaged("it is another")) }
 }
 
 fn kept_version(image: &Image, config: u32, number: u32, bytes: &[u8]) -> Result<Arc<Version>> {
@@ -109,7 +150,7 @@ pub(super) fn retention(image: &Image) -> Result<Retention> {
     Ok(retention)
 }
 
-/// The current catalog: from the heads and the kept versions alone, so that it costs no more with more
+/// The current catalog: from the heads and what configs keep alone, so that it costs no more with more
 /// history.
 pub(super) fn catalog(image: &Image) -> Result<Catalog> {
     let mut catalog = Catalog::default();
@@ -125,14 +166,14 @@ pub(super) fn catalog(image: &Image) -> Result<Catalog> {
 }
 
 fn put_objects(image: &Image, catalog: &mut Catalog) -> Result<()> {
-    let mut kept = kept(image, 0, u32::MAX)?;
-    let versions = kept.values().map(|versions| versions.len() as u64).sum();
-    counted(&image.table(KEPT)?, "pcq.kept_versions", versions)?;
+    let mut kept = Kept::read(image, 0, u32::MAX)?;
+    kept.counted(image)?;
     let (heads, mut objects) = (image.table(HEADS)?, 0);
     for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
         each_head(&heads, kind, |id, bytes| {
-            let kept = if kind == ObjectKind::Config { kept.remove(&id) } else { None };
-            object(image, kind, id, bytes, kept.unwrap_or_default())?.put(catalog);
+            let is_config = kind == ObjectKind::Config;
+            let kept = if is_config { kept.of(id) } else { KeptOfConfig::default() };
+            object(image, kind, id, bytes, kept)?.put(catalog);
             objects += 1;
             Ok(())
         })?;

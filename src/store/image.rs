@@ -16,8 +16,9 @@ use super::tables::{
 };
 use crate::error::{Error, Result};
 use crate::model::{
-    Change, ConditionParser, Config, ConfigHead, ConfigId, Key, KeyId, Name, ObjectKind,
-    Publication, Revision, Segment, SegmentId, Timeline, Timestamp, VecMap, Version, VersionReader,
+    Change, ConditionParser, Config, ConfigHead, ConfigId, KeptVersions, Key, KeyId, Name,
+    ObjectKind, Ordered, Publication, Revision, Segment, SegmentId, Timeline, Timestamp, Version,
+    VersionReader,
 };
 
 /// Image of the file: one state of it, whatever is committed meanwhile. [`super::Reader`] guards what is asked of it.
@@ -105,8 +106,19 @@ impl Image {
 
     /// Where the changes of a facet of an object are, up to a revision, in order.
     fn positions(&self, facet: Facet, id: u32, revision: u64) -> Result<Vec<Position>> {
+        self.positions_from(facet, id, 0, revision)
+    }
+
+    /// The same in the revisions from one to another.
+    fn positions_from(
+        &self,
+        facet: Facet,
+        id: u32,
+        first: u64,
+        last: u64,
+    ) -> Result<Vec<Position>> {
         let table = self.table(HISTORY)?;
-        let (from, to) = ((facet as u8, id, 0, 0), (facet as u8, id, revision, u32::MAX));
+        let (from, to) = ((facet as u8, id, first, 0), (facet as u8, id, last, u32::MAX));
         let entries = table.range(from..=to).or_fail()?;
         entries.map(|entry| entry.or_fail().map(|(key, _)| position(key.value()))).collect()
     }
@@ -158,7 +170,7 @@ impl Image {
             return Ok(None);
         };
         let (newest, salts) = (self.newest_at(id, revision)?, self.salts_at(id, revision)?);
-        let mut timeline = self.publications(id, self.timeline_at(id, revision)?)?;
+        let mut timeline = self.timeline_at(id, revision)?;
         timeline.prune(at);
         let mut config = Config { newest, salts, timeline, ..Config::new(head) };
         config.versions = self.versions(id, config.used_numbers(at))?;
@@ -173,8 +185,8 @@ impl Image {
         }
     }
 
-    fn salts_at(&self, id: ConfigId, revision: u64) -> Result<VecMap<SegmentId, Arc<str>>> {
-        let mut salts = VecMap::default();
+    fn salts_at(&self, id: ConfigId, revision: u64) -> Result<Ordered<SegmentId, Arc<str>>> {
+        let mut salts = Ordered::default();
         for at in self.positions(Facet::Salt, id.0, revision)? {
             let Change::Salt { segment, salt, .. } = self.change(at)? else {
                 return Err(misled(Facet::Salt, id.0));
@@ -184,15 +196,40 @@ impl Image {
         Ok(salts)
     }
 
-    /// The sequences of the publications that mattered after a revision.
-    fn timeline_at(&self, id: ConfigId, revision: u64) -> Result<Vec<u64>> {
+    /// The publications that mattered after a revision: the last list up to there, and what happened since.
+    fn timeline_at(&self, id: ConfigId, revision: u64) -> Result<Timeline> {
         let table = self.table(TIMELINES)?;
         let last = table.range((id.0, 0)..=(id.0, revision)).or_fail()?.next_back();
-        let Some((key, bytes)) = last.transpose().or_fail()? else {
-            return Ok(Vec::new());
+        let (listed, mut timeline) = match last.transpose().or_fail()? {
+            None => (0, Timeline::default()),
+            Some((key, bytes)) => {
+                let location = || format!("table `pcq.timelines`, record {:?}", key.value());
+                let TimelineRecord(sequences) = decode(bytes.value(), location)?;
+                (key.value().1, self.publications(id, sequences)?)
+            }
         };
-        let location = || format!("table `pcq.timelines`, record {:?}", key.value());
-        decode::<TimelineRecord>(bytes.value(), location).map(|record| record.0)
+        for at in self.timeline_changes(id, listed + 1, revision)? {
+            match self.change(at)? {
+                Change::Publication(publication) if publication.config == id => {
+                    timeline.push(publication);
+                }
+                Change::Cancel { config, sequence } if config == id => {
+                    timeline.cancel(sequence);
+                }
+                _ => return Err(misled(Facet::Publication, id.0)),
+            }
+        }
+        Ok(timeline)
+    }
+
+    /// Where the changes of a timeline are in the revisions from one to another, in order.
+    fn timeline_changes(&self, id: ConfigId, first: u64, last: u64) -> Result<Vec<Position>> {
+        let mut changes = Vec::new();
+        for facet in [Facet::Publication, Facet::Cancel].iter().filter(|_| first <= last) {
+            changes.extend(self.positions_from(*facet, id.0, first, last)?);
+        }
+        changes.sort_unstable();
+        Ok(changes)
     }
 
     fn publications(&self, config: ConfigId, sequences: Vec<u64>) -> Result<Timeline> {
@@ -216,11 +253,11 @@ impl Image {
         &self,
         config: ConfigId,
         numbers: impl IntoIterator<Item = u32>,
-    ) -> Result<VecMap<u32, Arc<Version>>> {
+    ) -> Result<KeptVersions> {
         let found = numbers.into_iter().filter(|number| *number > 0).map(|number| {
             let version = self.version(config, number)?;
             let missing = || corrupt(format!("config {config} has no version {number}"));
-            version.map(|version| (number, version)).ok_or_else(missing)
+            version.ok_or_else(missing)
         });
         found.collect()
     }

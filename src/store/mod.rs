@@ -14,6 +14,7 @@
 //! file takes its name; who reads finds that before the next read, and goes on with that file.
 
 mod backup;
+mod checkpoint;
 mod codec;
 mod compact;
 mod delivery;
@@ -22,6 +23,7 @@ mod handle;
 mod head;
 mod image;
 mod index;
+mod keep;
 mod list;
 mod load;
 mod log;
@@ -41,6 +43,7 @@ mod shared;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
+mod upgrade;
 mod user;
 mod verify;
 mod walk;
@@ -70,6 +73,7 @@ use failure::{OrFail, Place, guarded};
 use open::Opened;
 use page::Damage;
 use shared::Shared;
+use upgrade::upgrade;
 use write::{Tables, put_clock};
 
 /// How many ids of a list are made durable at once.
@@ -153,7 +157,7 @@ impl Store {
     /// Adds entries of users in their order, durable when this returns. An event with an id that the store
     /// has seen is ignored.
     pub(crate) fn add_batch(&self, batch: &Batch) -> Result<Added> {
-        self.write(|transaction| user::add_batch(transaction, batch))
+        self.write_facts(|transaction| user::add_batch(transaction, batch))
     }
 
     /// Drops events, and their ids, that are older than `oldest` says of their name; of a name of which it says
@@ -167,6 +171,7 @@ impl Store {
         guarded(&self.shared.place, || {
             // nobody else writes from here on, so what is seen is what is changed
             let transaction = self.shared.begin_write()?;
+            upgrade(&transaction)?;
             let expired = user::expire(&transaction, self.shared.image()?, oldest, after)?;
             if expired.dropped > 0 {
                 transaction.commit().or_fail()?;
@@ -214,6 +219,14 @@ impl Store {
         guarded(&self.shared.place, || compact::compact(&self.shared))
     }
 
+    /// One durable transaction that writes revisions or facts about users: it upgrades the file.
+    fn write_facts<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
+        self.write(|transaction| {
+            upgrade(transaction)?;
+            work(transaction)
+        })
+    }
+
     /// One durable transaction; an error leaves the file as it was.
     fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
         guarded(&self.shared.place, || {
@@ -228,7 +241,7 @@ impl Store {
 impl Log for Store {
     fn append(&self, group: &[Append<'_>]) -> Result<Vec<Added>, Refusal> {
         let blamed = Cell::new(None);
-        let written = self.write(|transaction| {
+        let written = self.write_facts(|transaction| {
             let mut tables = None;
             let parts = group.iter().enumerate().map(|(index, part)| {
                 let added = append_part(transaction, &mut tables, part);

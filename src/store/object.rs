@@ -68,7 +68,8 @@ impl Object {
         let mut config = (**config).clone();
         config.timeline.prune(at);
         let used = config.used_numbers(at);
-        config.versions.retain(|number, _| used.contains(number));
+        let versions = config.versions.iter().filter(|version| used.contains(&version.number));
+        config.versions = versions.cloned().collect();
         Self::Config(Arc::new(config))
     }
 }

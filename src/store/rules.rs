@@ -161,7 +161,7 @@ fn of_cancel(config: ConfigId, sequence: u64, catalog: &Catalog) -> Vec<String> 
     let Some(found) = catalog.config(config) else {
         return no_config(config, catalog).into_iter().collect();
     };
-    let there = found.timeline.publications().iter().any(|p| p.sequence == sequence);
+    let there = found.timeline.get(sequence).is_some();
     let what = format_args!("config {config}").to_string();
     failing(what, [(there, "a publication is cancelled that it does not have")])
 }

@@ -1,6 +1,6 @@
 //! The tables of the file, and what their keys and values mean.
 //!
-//! # The file, format 2
+//! # The file, format 3
 //!
 //! A database of redb with these tables. Integers in keys order as numbers, strings as bytes. `record`
 //! is the frame of the module `codec` around a type of the module `record`. A `position` is (`u64`
@@ -19,11 +19,12 @@
 //! | `pcq.object_history` | (`u8` facet, `u32` id, position) | – | the changes of an object |
 //! | `pcq.versions` | (`u32` config, `u32` number) | position | the versions of a config |
 //! | `pcq.publications` | `u64` sequence | position | all publications |
-//! | `pcq.timelines` | (`u32` config, `u64` revision) | record | the publications that matter from there on |
+//! | `pcq.timelines` | (`u32` config, `u64` revision) | record | now and then, the publications that matter from there on |
 //! | `pcq.names` | (`u8` kind, `str`) | `u32` id | every name that there ever was |
 //! | `pcq.key_configs` | (`u32` key, `u32` config) | – | every config that ever had the key |
 //! | `pcq.heads` | (`u8` kind, `u32` id) | record | each object as it stands now |
 //! | `pcq.kept_versions` | (`u32` config, `u32` number) | record | the versions that matter now |
+//! | `pcq.kept_publications` | (`u32` config, `i64` µs from, `u64` sequence) | record | the publications that matter now |
 //! | `pcq.retention` | `str` event | record | how long events are kept; without a name: all others |
 //! | `pcq.delivery_series` | `u32` series | record | all that deliveries differ in but time |
 //! | `pcq.delivery_series_numbers` | `u128` digest | `u32` series | a series by its record |
@@ -40,6 +41,12 @@
 //! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
 //! | `pcq.list_ids` | (`u32` list, `str` id) | record | blocks of ids in order, by the first |
 //!
+//! A timeline is listed after as many changes of it as the last list has publications: all lists together are no longer
+//! than the log, and whoever asks for a revision reads the last list before it, and the log from there on. In formats 1
+//! and 2 it is listed with each revision of its config, and the publications that matter now are in the head of the
+//! config. A file of an earlier format has the present one from the first revision or fact of a user on that is written
+//! to it: that is one transaction, too, and the module `upgrade` says what it does.
+//!
 //! A file may lack the table of retention: it is made with the next revision, and taken as empty before. So are
 //! the tables of deliveries, when the first batch is added. Sizes of buckets: minute 1, hour 2, day 3; the module
 //! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of
@@ -48,13 +55,13 @@
 //! lists are made with the first list; the log has their numbers only. The module `list` says how they are
 //! written.
 //!
-//! Heads and kept versions are all that is read when a store is opened, apart from a few single records and the
+//! Heads, kept versions and kept publications are all that is read when a store is opened, apart from a few single records and the
 //! names: in one sweep each, and without a look at the log, however long that is. So a head holds what its
-//! object needs: that of a config its publications that matter, that of a segment what its condition refers to,
+//! object needs: that of a segment what its condition refers to,
 //! because conditions are read only when they are first asked for: the keys and segments, and since format 2 the
 //! lists, and whether it has functions over events. Heads of format 1 are read, too: then the condition is, when that
 //! is asked for. The versions
-//! have a table of their own so that the next commit of their config need not write them once more.
+//! and the publications of a config have tables of their own so that its next commit need not write them once more.
 //!
 //! Publications are numbered over all configs, so their table needs no config in its key. Whether a
 //! dump was loaded to its end need not be said: that is one transaction too.
@@ -68,6 +75,8 @@ use crate::model::ObjectKind;
 pub(crate) type Position = (u64, u32);
 /// A change of one facet of an object: facet, number of the object, revision, index.
 pub(super) type HistoryKey = (u8, u32, u64, u32);
+/// A publication: the config, from when it is in force, its sequence.
+pub(super) type PublicationKey = (u32, i64, u64);
 /// Counts of deliveries: the size of the buckets, the chunk of time, the series.
 pub(super) type CountKey = (u8, i32, u32);
 /// A page of a run: the number of the run, no less than the keys in it, its place among those with the same key.
@@ -94,6 +103,10 @@ pub(super) const KEY_CONFIGS: TableDefinition<(u32, u32), ()> =
 pub(super) const HEADS: TableDefinition<(u8, u32), Bytes> = TableDefinition::new("pcq.heads");
 pub(super) const KEPT: TableDefinition<(u32, u32), Bytes> =
     TableDefinition::new("pcq.kept_versions");
+
+// files of formats 1 and 2 lack it
+pub(super) const KEPT_PUBLICATIONS: TableDefinition<PublicationKey, Bytes> =
+    TableDefinition::new("pcq.kept_publications");
 
 // files that were made before it lack it, until a revision is written
 pub(super) const RETENTION: TableDefinition<&str, Bytes> = TableDefinition::new("pcq.retention");
@@ -136,7 +149,7 @@ pub(super) const BATCH_KEY: &str = "delivery_batch";
 /// The key in META of what is counted of users; there is none before the first entry.
 pub(super) const TOTALS_KEY: &str = "users";
 /// The format that this code writes, and the newest that it reads.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// The part of an object that a change is about. The numbers are in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

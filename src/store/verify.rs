@@ -1,13 +1,14 @@
 //! Verification of everything that must hold of a file: every page and record can be read, the log keeps to the rules,
 //! and what is derived from the log is what the log says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::sync::Arc;
 
 use redb::backends::FileBackend;
 use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition};
 
+use super::checkpoint::Checkpoint;
 use super::delivery;
 use super::failure::{OrFail, Place, corrupt, file_failure, guarded};
 use super::handle::Handle;
@@ -21,14 +22,14 @@ use super::report::VerifyReport;
 use super::rules::broken;
 use super::shared::Shared;
 use super::tables::{
-    CHANGES, HEADS, HISTORY, KEPT, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS, TIMELINES, TIMES,
-    VERSIONS,
+    CHANGES, HEADS, HISTORY, KEPT, KEPT_PUBLICATIONS, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS,
+    TIMELINES, TIMES, VERSIONS,
 };
 use super::user;
 use super::walk::{Direction, Walk};
-use super::write::touched;
+use super::write::{of_timeline, touched};
 use crate::error::Result;
-use crate::model::{Catalog, Change, Condition, ConfigId, ListId, ObjectKind, Revision};
+use crate::model::{Catalog, Change, Condition, Config, ListId, ObjectKind, Revision};
 
 /// Checks the pages, then what they hold.
 pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
@@ -81,9 +82,11 @@ struct Verifier<'a> {
     /// Whether every revision could be read, so that the catalog is what the log says.
     whole: bool,
     timelines: u64,
+    /// Of each config, how far the list of its timeline is behind.
+    checkpoints: BTreeMap<u32, Checkpoint>,
     history: u64,
-    /// How many versions the configs keep.
-    kept: u64,
+    /// How many versions and publications the configs keep.
+    kept: (u64, u64),
     names: BTreeSet<(u8, String)>,
     key_configs: BTreeSet<(u32, u32)>,
     /// The lists that segments referred to.
@@ -98,8 +101,9 @@ impl<'a> Verifier<'a> {
             catalog: Catalog::default(),
             whole: true,
             timelines: 0,
+            checkpoints: BTreeMap::new(),
             history: 0,
-            kept: 0,
+            kept: (0, 0),
             names: BTreeSet::new(),
             key_configs: BTreeSet::new(),
             lists: BTreeSet::new(),
@@ -217,24 +221,35 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    /// Compares the timelines after a revision.
+    /// Compares the timelines after a revision that are listed with it.
     fn timelines(&mut self, revision: &Revision, changes: &[Change]) -> Result<()> {
-        for (kind, id) in touched(changes) {
+        for ((kind, id), changes) in touched(changes) {
             let Some(Object::Config(config)) = Object::find(&self.catalog, kind, id) else {
                 continue;
             };
-            self.timelines += 1;
-            let image = self.image;
-            let found = image.config_at(ConfigId(id), revision.number, revision.time);
-            let Some(found) = self.report.note(found)? else {
-                continue;
-            };
-            let replayed = Object::Config(config).pruned(revision.time);
-            if found.map(|found| Object::Config(found).pruned(revision.time)) != Some(replayed) {
-                let number = revision.number;
-                let what = "is not what the log says of that revision";
-                self.report.problem(format!("config {id} as of revision {number} {what}"));
+            let checkpoint = self.checkpoints.entry(id).or_default();
+            let is_due = checkpoint.advance(of_timeline(&changes).count());
+            let at = (id, revision.number);
+            if self.image.table(TIMELINES)?.get(at).or_fail()?.is_some() {
+                *checkpoint = Checkpoint::listing(config.timeline.len());
+                self.timelines += 1;
+                self.config_at(revision, config)?;
+            } else if is_due {
+                self.report.problem(format!("table `pcq.timelines` lacks {at:?}"));
             }
+        }
+        Ok(())
+    }
+
+    /// Compares a config as it is read as of a revision with the replay.
+    fn config_at(&mut self, revision: &Revision, config: Arc<Config>) -> Result<()> {
+        let (id, number) = (config.head.id, revision.number);
+        let found = self.image.config_at(id, number, revision.time);
+        let Some(found) = self.report.note(found)? else { return Ok(()) };
+        let replayed = Object::Config(config).pruned(revision.time);
+        if found.map(|found| Object::Config(found).pruned(revision.time)) != Some(replayed) {
+            let what = "is not what the log says of that revision";
+            self.report.problem(format!("config {id} as of revision {number} {what}"));
         }
         Ok(())
     }
@@ -288,7 +303,13 @@ impl<'a> Verifier<'a> {
         let configs = self.catalog.configs().map(|config| (ObjectKind::Config, config.head.id.0));
         let objects: Vec<_> = keys.chain(segments).chain(configs).collect();
         objects.into_iter().try_for_each(|(kind, id)| self.head(kind, id))?;
-        self.count(KEPT, "pcq.kept_versions", self.kept)
+        let (versions, publications) = self.kept;
+        self.count(KEPT, "pcq.kept_versions", versions)?;
+        // in earlier formats they are in the heads
+        if self.image.optional_table(KEPT_PUBLICATIONS)?.is_some() {
+            self.count(KEPT_PUBLICATIONS, "pcq.kept_publications", publications)?;
+        }
+        Ok(())
     }
 
     fn retention(&mut self) -> Result<()> {
@@ -306,7 +327,8 @@ impl<'a> Verifier<'a> {
             return Ok(());
         };
         if let Some(Object::Config(config)) = &found {
-            self.kept += config.versions.len() as u64;
+            self.kept.0 += config.versions.len() as u64;
+            self.kept.1 += config.timeline.len() as u64;
         }
         let is_same =
             |(found, replayed): (Object, Object)| found.pruned(now).agrees_with(&replayed);

@@ -1,24 +1,27 @@
 //! Writes of revisions: the log, what is derived from it, and the heads of what it touched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
-use super::codec::encode;
+use super::checkpoint::Checkpoint;
+use super::codec::{decode, encode};
 use super::failure::{OrFail, corrupt};
 use super::index::{Indexed, indexed};
+use super::keep::Kept;
 use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{
-    ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, RevisionRecord,
-    SegmentHeadRecord, SegmentHeadRecord1, TimelineRecord, VersionRecord,
+    ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, PublicationRecord,
+    RevisionRecord, SegmentHeadRecord, TimelineRecord,
 };
 use super::tables::{
-    Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, HistoryKey, KEPT,
-    KEY_CONFIGS, META, NAMES, PUBLICATIONS, Position, RETENTION, REVISIONS, TIMELINES, TIMES,
-    VERSIONS, kind_number,
+    Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, HistoryKey, KEY_CONFIGS,
+    META, NAMES, PUBLICATIONS, Position, RETENTION, REVISIONS, TIMELINES, TIMES, VERSIONS,
+    kind_number,
 };
+use super::upgrade::upgrade;
 use crate::error::{ErrorKind, Result};
 use crate::model::{
     Catalog, Change, ConditionParser, Config, ConfigId, Duration, KeyId, ObjectKind, Revision,
@@ -27,7 +30,6 @@ use crate::model::{
 
 /// The tables, open for writing in one transaction.
 pub(super) struct Tables<'t> {
-    format: u32,
     revisions: Table<'t, u64, Bytes>,
     times: Table<'t, (i64, u64), ()>,
     changes: Table<'t, Position, Bytes>,
@@ -38,14 +40,14 @@ pub(super) struct Tables<'t> {
     names: Table<'t, (u8, &'static str), u32>,
     key_configs: Table<'t, (u32, u32), ()>,
     heads: Table<'t, (u8, u32), Bytes>,
-    kept: Table<'t, (u32, u32), Bytes>,
+    kept: Kept<'t>,
     retention: Table<'t, &'static str, Bytes>,
 }
 
 impl<'t> Tables<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+        upgrade(transaction)?;
         Ok(Self {
-            format: format_of(transaction)?,
             revisions: transaction.open_table(REVISIONS).or_fail()?,
             times: transaction.open_table(TIMES).or_fail()?,
             changes: transaction.open_table(CHANGES).or_fail()?,
@@ -56,7 +58,7 @@ impl<'t> Tables<'t> {
             names: transaction.open_table(NAMES).or_fail()?,
             key_configs: transaction.open_table(KEY_CONFIGS).or_fail()?,
             heads: transaction.open_table(HEADS).or_fail()?,
-            kept: transaction.open_table(KEPT).or_fail()?,
+            kept: Kept::open(transaction)?,
             retention: transaction.open_table(RETENTION).or_fail()?,
         })
     }
@@ -78,7 +80,7 @@ impl<'t> Tables<'t> {
         let record = encode(&RevisionRecord::new(revision, count))?;
         self.revisions.insert(number, record.as_slice()).or_fail()?;
         self.times.insert((revision.time.as_micros(), number), ()).or_fail()?;
-        self.put_touched(number, changes, after)
+        self.put_touched(revision, changes, after)
     }
 
     /// The engine numbers the revisions; that they are dense and in order of time is kept here, because
@@ -134,8 +136,13 @@ impl<'t> Tables<'t> {
     }
 
     /// Writes the heads of what was touched as they stand after the revision.
-    fn put_touched(&mut self, number: u64, changes: &[Change], after: &Catalog) -> Result<()> {
-        for (kind, id) in touched(changes) {
+    fn put_touched(
+        &mut self,
+        revision: &Revision,
+        changes: &[Change],
+        after: &Catalog,
+    ) -> Result<()> {
+        for ((kind, id), changes) in touched(changes) {
             match kind {
                 ObjectKind::Key => {
                     let key = after.key(KeyId(id)).map(|key| encode(&KeyRecord::from(&**key)));
@@ -143,50 +150,93 @@ impl<'t> Tables<'t> {
                 }
                 ObjectKind::Segment => {
                     let segment = after.segment(SegmentId(id));
-                    let record = segment.map(|segment| self.segment_head(segment, after));
-                    self.put_head(kind, id, record)?;
+                    let head = |segment: &Arc<Segment>| {
+                        let references = after.references(segment.condition.expr());
+                        encode(&SegmentHeadRecord::new(segment, &references))
+                    };
+                    self.put_head(kind, id, segment.map(head))?;
                 }
-                ObjectKind::Config => self.put_config(number, ConfigId(id), after)?,
+                ObjectKind::Config => {
+                    if let Some(config) = after.config(ConfigId(id)) {
+                        self.put_config(revision, &changes, config)?;
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    /// The head of a segment. Programs that know format 1 alone read a file of that format, so its heads stay as
-    /// they are there.
-    fn segment_head(&self, segment: &Segment, after: &Catalog) -> Result<Vec<u8>> {
-        let references = after.references(segment.condition.expr());
-        match self.format {
-            1 => encode(&SegmentHeadRecord1::new(segment, &references)),
-            _ => encode(&SegmentHeadRecord::new(segment, &references)),
+    /// Writes the head of a config, and of what it keeps what changes made another.
+    fn put_config(
+        &mut self,
+        revision: &Revision,
+        changes: &[&Change],
+        config: &Config,
+    ) -> Result<()> {
+        let id = config.head.id.0;
+        let (before, mut checkpoint) = self.before(id)?;
+        let mut versions = self.keep_publications(revision.time, changes, config)?;
+        versions.insert(before);
+        self.kept.keep_versions(config, versions)?;
+        if checkpoint.advance(of_timeline(changes).count()) {
+            checkpoint = Checkpoint::listing(config.timeline.len());
+            let timeline = encode(&TimelineRecord::from(config))?;
+            self.timelines.insert((id, revision.number), timeline.as_slice()).or_fail()?;
         }
+        let head = encode(&ConfigRecord::new(config, checkpoint));
+        self.put_head(ObjectKind::Config, id, Some(head))
     }
 
-    fn put_config(&mut self, number: u64, id: ConfigId, after: &Catalog) -> Result<()> {
-        let Some(config) = after.config(id) else {
-            return Ok(());
-        };
-        self.put_head(ObjectKind::Config, id.0, Some(encode(&ConfigRecord::from(&**config))))?;
-        self.keep_versions(config)?;
-        let timeline = encode(&TimelineRecord::from(&**config))?;
-        self.timelines.insert((id.0, number), timeline.as_slice()).or_fail().map(drop)
+    /// The newest version of a config before this revision, and how far the list of its timeline is behind.
+    fn before(&self, id: u32) -> Result<(u32, Checkpoint)> {
+        let head = self.heads.get((kind_number(ObjectKind::Config), id)).or_fail()?;
+        let Some(head) = head else { return Ok((0, Checkpoint::default())) };
+        let location = || format!("table `pcq.heads`, config {id}");
+        let record: ConfigRecord = decode(head.value(), location)?;
+        Ok((record.newest, record.checkpoint))
     }
 
-    /// Brings the kept versions of a config up to date. A version never changes: what is there stays.
-    fn keep_versions(&mut self, config: &Config) -> Result<()> {
-        let (id, versions) = (config.head.id.0, &config.versions);
-        let mut there = BTreeSet::new();
-        for entry in self.kept.range((id, 0)..=(id, u32::MAX)).or_fail()? {
-            there.insert(entry.or_fail()?.0.value().1);
+    /// Brings the kept publications of a config up to date; gives the versions that changes are about, and those of
+    /// publications that are no longer kept.
+    fn keep_publications(
+        &mut self,
+        now: Timestamp,
+        changes: &[&Change],
+        config: &Config,
+    ) -> Result<BTreeSet<u32>> {
+        let mut versions = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::Version(version) => drop(versions.insert(version.number)),
+                Change::Publication(publication) => {
+                    versions.insert(publication.version);
+                    if config.timeline.get(publication.sequence).is_some() {
+                        self.kept.keep_publication(publication)?;
+                    }
+                }
+                Change::Cancel { sequence, .. } => {
+                    if let Some(publication) = self.publication(*sequence)? {
+                        versions.insert(publication.version);
+                        self.kept.drop_publication(&publication)?;
+                    }
+                }
+                _ => {}
+            }
         }
-        for gone in there.iter().filter(|number| !versions.contains_key(number)) {
-            self.kept.remove((id, *gone)).or_fail()?;
+        versions.extend(self.kept.drop_begun(config, now)?);
+        Ok(versions)
+    }
+
+    /// A publication that was just written, or one before it.
+    fn publication(&self, sequence: u64) -> Result<Option<PublicationRecord>> {
+        let Some(at) = self.publications.get(sequence).or_fail()? else { return Ok(None) };
+        let at = at.value();
+        let Some(bytes) = self.changes.get(at).or_fail()? else { return Ok(None) };
+        let location = || format!("table `pcq.changes`, record {at:?}");
+        match decode(bytes.value(), location)? {
+            ChangeRecord::Publication(publication) => Ok(Some(publication)),
+            _ => Err(corrupt(format!("table `pcq.publications`: {sequence} points at another"))),
         }
-        for (number, version) in versions.iter().filter(|(number, _)| !there.contains(number)) {
-            let record = encode(&VersionRecord::from(&**version))?;
-            self.kept.insert((id, *number), record.as_slice()).or_fail()?;
-        }
-        Ok(())
     }
 
     fn put_head(
@@ -217,18 +267,22 @@ impl<'t> Tables<'t> {
     }
 }
 
-/// The format of the file; that of a new one is not written yet.
-fn format_of(transaction: &WriteTransaction) -> Result<u32> {
-    let meta = transaction.open_table(META).or_fail()?;
-    let format = meta.get(FORMAT_KEY).or_fail()?;
-    let format = format.and_then(|format| <[u8; 4]>::try_from(format.value()).ok());
-    Ok(format.map_or(FORMAT, u32::from_le_bytes))
+/// The changes of timelines.
+pub(super) fn of_timeline<'c>(changes: &[&'c Change]) -> impl Iterator<Item = &'c Change> {
+    let is_one =
+        |change: &&Change| matches!(change, Change::Publication(_) | Change::Cancel { .. });
+    changes.iter().copied().filter(is_one)
 }
 
-/// The objects that changes are about.
-pub(super) fn touched(changes: &[Change]) -> BTreeSet<(ObjectKind, u32)> {
-    let objects = changes.iter().filter_map(Facet::of);
-    objects.map(|(facet, id)| (facet.kind(), id)).collect()
+/// The objects that changes are about, each with its changes.
+pub(super) fn touched(changes: &[Change]) -> BTreeMap<(ObjectKind, u32), Vec<&Change>> {
+    let mut touched: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for change in changes {
+        if let Some((facet, id)) = Facet::of(change) {
+            touched.entry((facet.kind(), id)).or_default().push(change);
+        }
+    }
+    touched
 }
 
 /// Makes every table of a new store.

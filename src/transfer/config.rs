@@ -66,25 +66,29 @@ fn with_blanks(
 /// it was, for its beginning is past: what it covers is published now, and what comes after it, then.
 pub(super) fn plan(config: &Config, now: Timestamp) -> Vec<Publication> {
     let timeline = &config.timeline;
-    let Some(deciding) = timeline.deciding(now) else {
-        return timeline.to_come(now).cloned().collect();
+    // of equals the last one stays the last
+    let to_come = || {
+        let mut to_come: Vec<_> = timeline.to_come(now).cloned().collect();
+        to_come.sort_unstable_by_key(|publication| publication.sequence);
+        to_come
     };
+    let Some(deciding) = timeline.deciding(now) else { return to_come() };
     if deciding.until.is_none() {
         let own = Publication { effective: now, scheduled: false, ..deciding.clone() };
-        return std::iter::once(own).chain(timeline.to_come(now).cloned()).collect();
+        return std::iter::once(own).chain(to_come()).collect();
     }
-    let instants: Vec<_> = std::iter::once(now).chain(timeline.changes_after(now)).collect();
-    let ends = instants.iter().skip(1).map(Some).chain([None]);
+    let eras = timeline.eras(now);
+    let ends = eras.iter().skip(1).map(Some).chain([None]);
     let mut planned: Vec<Publication> = Vec::new();
-    for (&from, to) in instants.iter().zip(ends) {
-        let Some(live) = timeline.deciding(from) else { continue };
+    for ((from, live), next) in eras.iter().zip(ends) {
+        let Some(live) = *live else { continue };
         // nothing comes after it: it is said as a window
-        let until = to.copied().filter(|to| timeline.deciding(*to).is_none());
+        let until = next.filter(|(_, next)| next.is_none()).map(|(to, _)| *to);
         if planned.last().is_some_and(|last| last.sequence == live.sequence) {
             planned.pop();
         }
-        let scheduled = from > now || until.is_some();
-        planned.push(Publication { effective: from, until, scheduled, ..live.clone() });
+        let scheduled = *from > now || until.is_some();
+        planned.push(Publication { effective: *from, until, scheduled, ..live.clone() });
     }
     planned
 }

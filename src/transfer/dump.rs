@@ -174,7 +174,7 @@ impl Dump<'_> {
     }
 
     fn version(&self, config: &Config, number: u32) -> Result<Option<Arc<Version>>> {
-        match config.versions.get(&number) {
+        match config.versions.get(number) {
             Some(version) => Ok(Some(Arc::clone(version))),
             None => self.reader.version(config.head.id, number),
         }

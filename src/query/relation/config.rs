@@ -44,7 +44,7 @@ fn row(catalog: &Catalog, config: &Config, now: Timestamp) -> Row {
     let columns = newest.into_iter().flat_map(|v| &v.columns);
     let keys = columns.filter_map(|column| catalog.key(column.key)).map(|key| key.name.to_arc());
     let live = config.timeline.live(now).filter(|_| !config.head.archived);
-    let next = config.timeline.changes_after(now).into_iter().next();
+    let next = config.timeline.next_change(now);
     vec![
         text(config.head.name.as_str()),
         text(config.status(now)),

@@ -34,7 +34,7 @@ impl Relation for Schedule {
             |p: &&Publication| p.effective > now || p.until.is_some_and(|until| until > now);
         let mut found: Vec<(&Config, &Publication)> = Vec::new();
         for config in view.catalog().configs() {
-            let publications = config.timeline.publications().iter().filter(unsettled);
+            let publications = config.timeline.publications().filter(unsettled);
             found.extend(publications.map(|p| (&**config, p)));
         }
         found.sort_by_key(|(_, p)| (p.effective, p.sequence));

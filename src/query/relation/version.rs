@@ -134,7 +134,7 @@ fn status(catalog: &Catalog, version: &Version, now: Timestamp) -> Option<&'stat
     let config = catalog.config(version.config)?;
     if config.timeline.live(now) == Some(version.number) {
         Some("live")
-    } else if config.timeline.used_versions(now).contains(&version.number) {
+    } else if config.timeline.uses(version.number, now) {
         Some("scheduled")
     } else {
         (config.newest == version.number).then_some("newest")

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::model::{
     Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Duration,
-    Key, KeyId, Name, Publication, Reference, Revision, Row, Segment, SegmentId, Share, Split,
-    Timeline, Timestamp, Value, VecMap, Version,
+    Key, KeyId, Name, Ordered, Publication, Reference, Revision, Row, Segment, SegmentId, Share,
+    Split, Timeline, Timestamp, Value, Version,
 };
 
 pub(super) type Result<T> = std::result::Result<T, String>;
@@ -140,30 +140,33 @@ impl Restore for HeadRecord {
 }
 
 impl ConfigRecord {
-    /// The config with its kept versions, which must all be there.
+    /// The config with its kept publications and versions, which must all be there.
     pub(in crate::store) fn restore(
         self,
-        mut versions: VecMap<u32, Arc<Version>>,
+        mut publications: Vec<Publication>,
+        mut versions: Vec<Arc<Version>>,
         parser: ConditionParser,
     ) -> Result<Config> {
         let salts = self.salts.into_iter().map(|(id, salt)| (SegmentId(id), salt.into())).collect();
-        versions.values_mut().for_each(|version| share_salts(&salts, Arc::make_mut(version)));
-        let timeline = Timeline::new(all(self.timeline, parser)?);
+        for version in &mut versions {
+            share_salts(&salts, Arc::make_mut(version));
+        }
+        publications.extend(all(self.timeline, parser)?);
+        let timeline = Timeline::new(publications);
         let config = Config {
             head: self.head.restore(parser)?,
             newest: self.newest,
             salts,
             timeline,
-            versions,
+            versions: versions.into_iter().collect(),
         };
-        let missing =
-            config.needed_numbers().into_iter().find(|n| !config.versions.contains_key(n));
+        let missing = config.needed_numbers().into_iter().find(|n| !config.versions.contains(*n));
         missing.map_or(Ok(config), |number| Err(format!("its version {number} is not kept")))
     }
 }
 
 /// Makes the salts of rows and those of their config the same texts in memory.
-fn share_salts(salts: &VecMap<SegmentId, Arc<str>>, version: &mut Version) {
+fn share_salts(salts: &Ordered<SegmentId, Arc<str>>, version: &mut Version) {
     for row in &mut version.rows {
         if let Some(salt) = salts.get(&row.segment).filter(|salt| **salt == row.salt) {
             row.salt = Arc::clone(salt);

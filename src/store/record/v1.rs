@@ -9,6 +9,7 @@ use crate::model::{
     Publication, Reference, Revision, Row, Segment, SegmentId, Share, Timestamp, Version,
 };
 use crate::store::codec::Record;
+use crate::store::tables::PublicationKey;
 
 records!(
     ClockRecord,
@@ -18,8 +19,9 @@ records!(
     KeepRecord,
     KeyRecord,
     SegmentHeadRecord1,
-    ConfigRecord,
-    VersionRecord
+    ConfigRecord1,
+    VersionRecord,
+    PublicationRecord
 );
 
 /// The clock: microseconds since 1970 of a manual one, `None` for the system's.
@@ -95,7 +97,7 @@ pub(in crate::store) struct HeadRecord {
 
 /// A config as it stands, with the publications that matter; the versions have a table of their own.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::store) struct ConfigRecord {
+pub(in crate::store) struct ConfigRecord1 {
     pub(in crate::store) head: HeadRecord,
     pub(in crate::store) newest: u32,
     pub(in crate::store) salts: Vec<(u32, String)>,
@@ -141,7 +143,7 @@ pub(in crate::store) struct ArmRecord {
 pub(in crate::store) struct PublicationRecord {
     pub(super) config: u32,
     pub(super) sequence: u64,
-    pub(super) version: u32,
+    pub(in crate::store) version: u32,
     pub(super) effective: i64,
     pub(super) until: Option<i64>,
     pub(super) scheduled: bool,
@@ -256,20 +258,9 @@ impl From<&ConfigHead> for HeadRecord {
     }
 }
 
-impl From<&Config> for ConfigRecord {
-    fn from(config: &Config) -> Self {
-        Self {
-            head: (&config.head).into(),
-            newest: config.newest,
-            salts: config.salts.iter().map(|(s, salt)| (s.0, salt.as_ref().to_owned())).collect(),
-            timeline: config.timeline.publications().iter().map(Into::into).collect(),
-        }
-    }
-}
-
 impl From<&Config> for TimelineRecord {
     fn from(config: &Config) -> Self {
-        Self(config.timeline.publications().iter().map(|p| p.sequence).collect())
+        Self(config.timeline.publications().map(|p| p.sequence).collect())
     }
 }
 
@@ -321,6 +312,13 @@ impl From<&Arm> for ArmRecord {
     fn from(arm: &Arm) -> Self {
         let (name, value) = (text(arm.name.as_ref()), arm.value.to_string());
         Self { name, share: arm.share.thousandths(), value }
+    }
+}
+
+impl PublicationRecord {
+    /// Where it is kept while it matters.
+    pub(in crate::store) fn key(&self) -> PublicationKey {
+        (self.config, self.effective, self.sequence)
     }
 }
 

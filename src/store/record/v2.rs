@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::v1::SegmentHeadRecord1;
-use crate::model::{ListId, Reads, Reference, Segment};
+use super::v1::{ConfigRecord1, HeadRecord, PublicationRecord, SegmentHeadRecord1};
+use crate::model::{Config, ListId, Reads, Reference, Segment};
+use crate::store::checkpoint::Checkpoint;
 use crate::store::codec::Record;
 
 /// A segment as it stands, and all that its condition refers to: so that it need not be read for that.
@@ -48,5 +49,38 @@ impl From<&Reads> for ReadsRecord {
 impl From<ReadsRecord> for Reads {
     fn from(record: ReadsRecord) -> Self {
         Self { events: record.events, lists: record.lists.into_iter().map(ListId).collect() }
+    }
+}
+
+/// A config as it stands; its versions and publications have tables of their own.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct ConfigRecord {
+    pub(in crate::store) head: HeadRecord,
+    pub(in crate::store) newest: u32,
+    pub(in crate::store) salts: Vec<(u32, String)>,
+    pub(in crate::store) checkpoint: Checkpoint,
+    /// What schema 1 has of the publications that matter.
+    #[serde(skip)]
+    pub(in crate::store) timeline: Vec<PublicationRecord>,
+}
+
+impl Record for ConfigRecord {
+    const SCHEMA: u8 = 2;
+}
+
+impl ConfigRecord {
+    pub(in crate::store) fn new(config: &Config, checkpoint: Checkpoint) -> Self {
+        let salts = config.salts.iter().map(|(s, salt)| (s.0, salt.as_ref().to_owned())).collect();
+        let (head, newest) = ((&config.head).into(), config.newest);
+        Self { head, newest, salts, checkpoint, timeline: Vec::new() }
+    }
+}
+
+impl From<ConfigRecord1> for ConfigRecord {
+    fn from(record: ConfigRecord1) -> Self {
+        let ConfigRecord1 { head, newest, salts, timeline } = record;
+        // the list of its last revision has just these
+        let checkpoint = Checkpoint::listing(timeline.len());
+        Self { head, newest, salts, checkpoint, timeline }
     }
 }

@@ -1,13 +1,14 @@
 //! Lists of users: what is loaded is there, and damage is found.
 
-use redb::{ReadableDatabase, ReadableTable};
+use redb::{ReadableTable, WriteTransaction};
 
 use super::user::{event, forget};
 use super::*;
 use crate::model::UserIds;
 use crate::store::Loader;
-use crate::store::handle::Handle;
-use crate::store::tables::{FORMAT, FORMAT_KEY, HEADS, LIST_IDS, LISTS, META};
+use crate::store::codec::encode;
+use crate::store::record::SegmentHeadRecord1;
+use crate::store::tables::{HEADS, LIST_IDS, LISTS};
 
 /// The ids of the version of a list: some that the one before it has, some that it has not.
 fn ids(version: u32) -> UserIds {
@@ -52,24 +53,23 @@ fn read(store: &Store, list: u32) -> UserIds {
     ids
 }
 
-/// A file of format 1 says nothing of lists but in the conditions, and stays one that older programs read.
+/// A head of schema 1 says nothing of lists but in the condition.
 #[test]
-fn lists_in_a_file_of_format_1_are_known_by_the_conditions() {
+fn lists_in_heads_of_schema_1_are_known_by_the_conditions() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
-    for (format, schema) in [(1_u32, 1), (FORMAT, 2)] {
+    for old in [false, true] {
         let (store, mut catalog) = (open(&path), Catalog::default());
-        let handle = store.shared.handle();
-        let Handle::Database(database) = &*handle else { panic!() };
-        let transaction = database.begin_write().unwrap();
-        let bytes = format.to_le_bytes();
-        transaction.open_table(META).unwrap().insert(FORMAT_KEY, bytes.as_slice()).unwrap();
-        transaction.commit().unwrap();
         load(&store, &mut catalog, 1).unwrap();
-        let heads = database.begin_read().unwrap().open_table(HEADS).unwrap();
-        assert_eq!(heads.get((2, 1)).unwrap().unwrap().value()[1], schema);
-        drop(heads);
-        drop(handle);
+        let segment = catalog.segment(SegmentId(1)).unwrap();
+        let write = |transaction: &WriteTransaction| {
+            let record = encode(&SegmentHeadRecord1::new(segment, &[])).unwrap();
+            transaction.open_table(HEADS).unwrap().insert((2, 1), record.as_slice()).unwrap();
+            Ok(())
+        };
+        if old {
+            store.write(write).unwrap();
+        }
         drop(store);
         let store = open(&path);
         assert_loaded(&store, &store.reader().unwrap().catalog().unwrap(), 1);

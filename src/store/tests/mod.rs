@@ -8,6 +8,7 @@ mod expire;
 mod list;
 mod open;
 mod roundtrip;
+mod upgrade;
 mod user;
 mod verify;
 

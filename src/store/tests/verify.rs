@@ -6,7 +6,9 @@ use super::user::profile;
 use super::*;
 use crate::store::codec::encode;
 use crate::store::handle::Handle;
-use crate::store::record::{ChangeRecord, SegmentHeadRecord, TimelineRecord, VersionRecord};
+use crate::store::record::{
+    ChangeRecord, PublicationRecord, SegmentHeadRecord, TimelineRecord, VersionRecord,
+};
 use crate::store::tables::*;
 
 /// Does damage to a store that has the story, and gives the problems found.
@@ -162,8 +164,12 @@ fn damage_to_each_index_is_found() {
         let record = encode(&TimelineRecord(vec![1])).unwrap();
         t.open_table(TIMELINES).unwrap().insert((1, 6), record.as_slice()).unwrap();
     });
-    found("`pcq.timelines` has", |t| {
+    found("`pcq.timelines` lacks (2, 9)", |t| {
         drop(t.open_table(TIMELINES).unwrap().remove((2, 9)));
+    });
+    found("`pcq.timelines` has", |t| {
+        let record = encode(&TimelineRecord(vec![1])).unwrap();
+        t.open_table(TIMELINES).unwrap().insert((9, 6), record.as_slice()).unwrap();
     });
 }
 
@@ -208,6 +214,23 @@ fn damage_to_the_kept_versions_is_found() {
     found("`pcq.kept_versions`, record (1, 3): it is another", forged(2, 3, (1, 3)));
     found("config 2 is not what the log says", forged(2, 1, (2, 1)));
     found("`pcq.kept_versions` has", forged(9, 1, (9, 1)));
+}
+
+#[test]
+fn damage_to_the_kept_publications_is_found() {
+    let put = |key: PublicationKey, change: Change| {
+        move |t: &WriteTransaction| {
+            let Change::Publication(publication) = change else { panic!() };
+            let record = encode(&PublicationRecord::from(&publication)).unwrap();
+            t.open_table(KEPT_PUBLICATIONS).unwrap().insert(key, record.as_slice()).unwrap();
+        }
+    };
+    found("config 2 is not what the log says", |t| {
+        drop(t.open_table(KEPT_PUBLICATIONS).unwrap().remove((2, 90, 5)));
+    });
+    found("config 2 is not what the log says", put((2, 500, 8), publication(2, 8, 1, 500, None)));
+    found("record (2, 90, 5): it is another", put((2, 90, 5), publication(2, 5, 1, 91, None)));
+    found("`pcq.kept_publications` has", put((9, 1, 1), publication(9, 1, 1, 1, None)));
 }
 
 /// What the engine would have refused, written all the same.

@@ -5,21 +5,20 @@ use std::ops::AddAssign;
 
 use redb::WriteTransaction;
 
-use super::base::totals_to_change;
 use super::batch::{Batch, Line};
 use super::event_id::BatchIds;
 use super::forget::forget;
 use super::intern::Numbers;
 use super::merge::{advance, plan};
 use super::run::Writer;
-use super::totals::put_totals;
+use super::totals::{put_totals, totals};
 use crate::error::Result;
 use crate::model::{Entry, What};
 use crate::store::codec::pack;
 use crate::store::failure::OrFail;
 use crate::store::list;
 use crate::store::record::{BlockRecord, RunRecord, TotalsRecord};
-use crate::store::tables::RUNS;
+use crate::store::tables::{META, RUNS};
 
 /// Result of adding entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +70,7 @@ pub(in crate::store) fn add_batch(transaction: &WriteTransaction, batch: &Batch)
     if batch.is_empty() {
         return Ok(Added::default());
     }
-    let mut totals = totals_to_change(transaction)?;
+    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
     let (added, bytes) = append(transaction, &mut totals, batch)?;
     plan(&mut totals)?;
     advance(transaction, &mut totals, bytes)?;

@@ -1,37 +1,31 @@
 //! Entries of files of format 1: blocks by user in a table of their own, the *base*, beside the runs. What is in it
 //! was received before what is in the runs, and the ids of its events are those of run 0.
 
-use redb::{ReadableTable as _, WriteTransaction};
+use redb::{ReadableTable as _, TableHandle as _, WriteTransaction};
 
 use super::run::Writer;
-use super::totals::totals;
+use super::totals::{put_totals, totals};
 use crate::error::Result;
 use crate::store::codec::decode;
 use crate::store::failure::OrFail;
 use crate::store::image::Image;
-use crate::store::record::{BASE_RUN, BlockRecord, TotalsRecord};
-use crate::store::tables::{FORMAT, FORMAT_KEY, META, RUNS, USER_ENTRIES};
+use crate::store::record::{BASE_RUN, BlockRecord};
+use crate::store::tables::{META, RUNS, USER_ENTRIES};
 
-/// The totals of users, to be changed: a file of format 1 becomes one of the present format, and the base becomes
-/// run 0. That takes one transaction, once.
-pub(super) fn totals_to_change(transaction: &WriteTransaction) -> Result<TotalsRecord> {
-    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
-    if is_raised(transaction)? {
-        let bytes = to_run(transaction)?;
-        transaction.delete_table(USER_ENTRIES).or_fail()?;
-        if let Some(base) = totals.runs.first_mut().filter(|run| run.number == BASE_RUN) {
-            base.bytes = bytes;
-        }
+/// Makes the base run 0: the upgrade from format 1.
+pub(in crate::store) fn base_to_run(transaction: &WriteTransaction) -> Result<()> {
+    let mut tables = transaction.list_tables().or_fail()?;
+    if !tables.any(|table| table.name() == USER_ENTRIES.name()) {
+        return Ok(());
     }
-    Ok(totals)
-}
-
-/// Writes the number of the present format; says whether it was another one.
-fn is_raised(transaction: &WriteTransaction) -> Result<bool> {
-    let mut meta = transaction.open_table(META).or_fail()?;
-    let present = FORMAT.to_le_bytes();
-    let before = meta.insert(FORMAT_KEY, present.as_slice()).or_fail()?;
-    Ok(before.is_none_or(|before| before.value() != present))
+    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
+    let bytes = to_run(transaction)?;
+    transaction.delete_table(USER_ENTRIES).or_fail()?;
+    if let Some(base) = totals.runs.first_mut().filter(|run| run.number == BASE_RUN) {
+        base.bytes = bytes;
+        put_totals(transaction, &totals)?;
+    }
+    Ok(())
 }
 
 /// Writes the base as run 0; gives how many bytes its entries are.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use redb::{ReadableTable as _, WriteTransaction};
 
-use super::base::{UserBlock, base_from, totals_to_change};
+use super::base::{UserBlock, base_from};
 use super::cursor::Merge;
 use super::erase::erase;
 use super::intern::UserNumbers;
@@ -45,7 +45,7 @@ pub(in crate::store) fn expire(
     if look.users.is_empty() {
         return Ok(Expired { dropped: 0, last: look.last });
     }
-    let mut totals = totals_to_change(transaction)?;
+    let mut totals = totals(&transaction.open_table(META).or_fail()?)?;
     let dropped = erase(transaction, &mut totals, &look.users, &|entry| !is_over(&limits, entry))?;
     put_totals(transaction, &totals)?;
     let mut users = UserNumbers::open(transaction)?;

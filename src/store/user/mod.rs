@@ -25,8 +25,8 @@
 //!
 //! # Files of format 1
 //!
-//! They have entries in a table by user, too, the *base*. It is read as it is, and becomes the first run when
-//! something of a user is next written.
+//! They have entries in a table by user, too, the *base*. It is read as it is, and becomes the first run when the file
+//! gets the present format.
 
 mod add;
 mod base;
@@ -48,6 +48,7 @@ mod totals;
 
 pub(crate) use add::Added;
 pub(super) use add::{add, add_batch};
+pub(super) use base::base_to_run;
 pub(crate) use batch::Batch;
 pub(super) use check::check;
 pub(super) use event_id::event_user;

@@ -1,0 +1,80 @@
+//! What configs keep: the versions and publications that matter now, in tables of their own, of which each commit
+//! writes what it changed.
+
+use redb::{ReadableTable, Table, WriteTransaction};
+
+use super::codec::{decode, encode};
+use super::failure::OrFail;
+use super::record::{PublicationRecord, VersionRecord};
+use super::tables::{Bytes, KEPT, KEPT_PUBLICATIONS, PublicationKey};
+use crate::error::Result;
+use crate::model::{Config, Publication, Timestamp};
+
+/// The tables, open for writing.
+pub(super) struct Kept<'t> {
+    versions: Table<'t, (u32, u32), Bytes>,
+    publications: Table<'t, PublicationKey, Bytes>,
+}
+
+impl<'t> Kept<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+        Ok(Self {
+            versions: transaction.open_table(KEPT).or_fail()?,
+            publications: transaction.open_table(KEPT_PUBLICATIONS).or_fail()?,
+        })
+    }
+
+    /// Brings some versions of a config up to date. A version never changes: what is there stays.
+    pub(super) fn keep_versions(
+        &mut self,
+        config: &Config,
+        numbers: impl IntoIterator<Item = u32>,
+    ) -> Result<()> {
+        for number in numbers {
+            let key = (config.head.id.0, number);
+            let is_there = self.versions.get(key).or_fail()?.is_some();
+            match config.versions.get(number) {
+                Some(version) if !is_there => {
+                    let record = encode(&VersionRecord::from(&**version))?;
+                    self.versions.insert(key, record.as_slice()).or_fail()?;
+                }
+                None if is_there => drop(self.versions.remove(key).or_fail()?),
+                Some(_) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn keep_publication(&mut self, publication: &Publication) -> Result<()> {
+        self.put_publication(&publication.into())
+    }
+
+    pub(super) fn put_publication(&mut self, record: &PublicationRecord) -> Result<()> {
+        let bytes = encode(record)?;
+        self.publications.insert(record.key(), bytes.as_slice()).or_fail().map(drop)
+    }
+
+    pub(super) fn drop_publication(&mut self, record: &PublicationRecord) -> Result<()> {
+        self.publications.remove(record.key()).or_fail().map(drop)
+    }
+
+    /// Drops the publications of a config whose time has come and that its timeline has no longer; gives their
+    /// versions. The time of those that it keeps has come for few.
+    pub(super) fn drop_begun(&mut self, config: &Config, now: Timestamp) -> Result<Vec<u32>> {
+        let id = config.head.id.0;
+        let mut gone = Vec::new();
+        let begun = (id, i64::MIN, 0)..=(id, now.as_micros(), u64::MAX);
+        for entry in self.publications.range(begun).or_fail()? {
+            let (key, bytes) = entry.or_fail()?;
+            let key = key.value();
+            if config.timeline.get(key.2).is_none() {
+                let location = || format!("table `pcq.kept_publications`, record {key:?}");
+                gone.push(decode::<PublicationRecord>(bytes.value(), location)?);
+            }
+        }
+        for record in &gone {
+            self.drop_publication(record)?;
+        }
+        Ok(gone.into_iter().map(|record| record.version).collect())
+    }
+}
