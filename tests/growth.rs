@@ -21,6 +21,72 @@ fn grows_in_step(what: &str, cost: impl Fn(usize) -> u64) {
     }
 }
 
+/// A config of two versions, of which so many publications are to come; each is a commit.
+fn scheduled(publications: usize) -> Database {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE KEY k INTEGER DEFAULT 0;
+         CREATE CONFIG c SEGMENTS EVERYONE KEY k = 1;
+         PUBLISH CONFIG c;
+         ALTER CONFIG c SET k = 2;",
+    )
+    .unwrap();
+    schedule(&db, 0..publications);
+    db
+}
+
+fn schedule(db: &Database, numbers: std::ops::Range<usize>) {
+    let publish = |n: usize| {
+        let at = instant(40_000_000 + n * 60);
+        format!("PUBLISH CONFIG c VERSION {} AT '{at}';\n", 1 + n % 2)
+    };
+    db.execute(&numbers.map(publish).collect::<String>()).unwrap();
+}
+
+#[test]
+fn a_file_grows_with_the_schedules_of_a_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let sizes = [500, 1_000, 2_000].map(|size| {
+        let path = folder.path().join(size.to_string());
+        scheduled(size).backup(&path).unwrap();
+        std::fs::metadata(path).unwrap().len()
+    });
+    let [first, second, third] = sizes;
+    assert!(second < first * 22 / 10 && third < second * 22 / 10, "{sizes:?}");
+}
+
+/// What one more costs does not grow with how many there are.
+#[test]
+fn one_more_schedule_costs_the_same_however_many_there_are() {
+    let cost = |size| {
+        let db = scheduled(size);
+        measure(|| schedule(&db, size..size + 50)).bytes_total
+    };
+    let (few, many) = (cost(100), cost(1_600));
+    assert!(
+        many < few * 13 / 10,
+        "{few} bytes are allocated with 100 schedules, {many} with 1,600"
+    );
+}
+
+#[test]
+fn schedules_are_verified_dumped_and_loaded_in_step_with_their_number() {
+    grows_in_step("verifying", |size| {
+        let db = scheduled(size);
+        measure(|| assert!(db.verify().unwrap().is_sound())).bytes_total
+    });
+    grows_in_step("loading", |size| {
+        let mut dump = Vec::new();
+        scheduled(size).dump(&mut dump, pcq::DumpKind::History).unwrap();
+        let (dump, copy) = (String::from_utf8(dump).unwrap(), Database::in_memory().unwrap());
+        measure(|| drop(copy.execute(&dump).unwrap())).bytes_total
+    });
+    grows_in_step("taking all back", |size| {
+        let db = scheduled(size);
+        measure(|| drop(db.execute("CANCEL SCHEDULE OF CONFIG c;").unwrap())).bytes_total
+    });
+}
+
 fn instant(seconds: usize) -> Timestamp {
     let start = Timestamp::parse("2026-01-01T00:00:00Z").unwrap().as_micros();
     Timestamp::from_micros(start + i64::try_from(seconds).unwrap() * 1_000_000).unwrap()
