@@ -97,7 +97,8 @@ pub use engine::{
     Snapshot, Subscription, Tracked, Verification,
 };
 pub use error::{
-    Error, ErrorClass, ErrorCode, ErrorKind, Place, Result, ScriptEnd, TransactionState,
+    Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Place, Result, ScriptEnd, StoreFailure,
+    TransactionState,
 };
 pub use eval::Evaluation;
 pub use model::{

@@ -33,6 +33,7 @@ pub struct Builder {
     read_only: bool,
     create: bool,
     dry_run: bool,
+    wait: Duration,
     manual_clock: Option<Timestamp>,
     role: Role,
     deliveries: Settings,
@@ -44,6 +45,7 @@ impl Default for Builder {
             read_only: false,
             create: true,
             dry_run: false,
+            wait: Duration::ZERO,
             manual_clock: None,
             role: Role::default(),
             deliveries: Settings::default(),
@@ -72,6 +74,25 @@ impl Builder {
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
+        self
+    }
+
+    /// How long [`Builder::open`] waits for a store that somebody else has open for writing, before it gives up with
+    /// `store-locked`; not at all, unless this says so. Who only reads never waits.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("app.pcdb");
+    /// use std::time::Duration;
+    /// let first = pcq::Database::open(&path)?;
+    /// let second = pcq::Database::builder().wait(Duration::from_millis(20)).open(&path);
+    /// assert_eq!(second.unwrap_err().code(), "store-locked");
+    /// drop(first);
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = wait;
         self
     }
 
@@ -130,7 +151,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `io` if the file cannot be read or made, `store-locked` if another process writes to it,
+    /// `io` if the file cannot be read or made, `store-locked` if somebody else has it open for writing,
     /// `store-corrupt` if it is not a store, damaged or of a newer format, `clock-not-manual` and
     /// `bad-time` about [`Builder::manual_clock`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Database> {
@@ -138,9 +159,7 @@ impl Builder {
         if !self.dry_run {
             return self.start(Store::open(path, &self.options())?);
         }
-        let missing = std::fs::metadata(path)
-            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        if missing && self.create && !self.read_only {
+        if Store::would_make(path, &self.options())? {
             return self.in_memory();
         }
         let look = store::Options { read_only: true, manual_clock: None, ..self.options() };
@@ -190,6 +209,7 @@ impl Builder {
         store::Options {
             read_only: self.read_only && !self.dry_run,
             create: self.create && !self.read_only,
+            wait: self.wait,
             manual_clock: self.manual_clock,
             cache_bytes: None,
             parser: syntax::condition,

@@ -110,7 +110,8 @@ codes! {
     ClockNotManual = "clock-not-manual", Access, "The store goes by the system's clock.";
     Interrupted = "interrupted", Statement, "Somebody asked a `SHOW` that goes through users to end (Ctrl-C in the shell).";
     Bug = "bug", Bug, "A mistake in pcq itself.";
-    StoreLocked = "store-locked", Access, "Another process has the store open for writing.";
+    StoreLocked = "store-locked", Access, "Another process has the store open for writing, or this one has already.";
+    StoreFailed = "store-failed", Access, "The file of an open store was replaced or removed, a read or write of it failed before, or the process is a fork of the one that opened it.";
     StoreCorrupt = "store-corrupt", Store, "The file is no store, is damaged, or was written by a newer version.";
     Io = "io", File, "A file cannot be read or written.";
 }
@@ -204,6 +205,7 @@ impl ErrorKind {
             Self::Interrupted => C::Interrupted,
             Self::Bug { .. } => C::Bug,
             Self::StoreLocked { .. } => C::StoreLocked,
+            Self::StoreFailed { .. } => C::StoreFailed,
             Self::NotAStore { .. } | Self::NewerFormat { .. } | Self::Corrupt { .. } => {
                 C::StoreCorrupt
             }

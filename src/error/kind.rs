@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::access::{LockHolder, StoreFailure};
 use super::sentence::{Abridged, NoCell, OrList, OwnedKeys};
 use super::transaction::TransactionState;
 use crate::limits;
@@ -149,8 +150,10 @@ pub enum ErrorKind {
     #[error("this is a mistake in pcq itself: {what}")]
     Bug { what: String },
     // -- the file
-    #[error("`{path}` is in use by another process")]
-    StoreLocked { path: String },
+    #[error("`{path}` is in use by {holder}")]
+    StoreLocked { path: String, holder: LockHolder },
+    #[error("`{path}` failed: {why}")]
+    StoreFailed { path: String, why: StoreFailure },
     #[error("`{path}` is not a pcq store: {why}")]
     NotAStore { path: String, why: String },
     #[error("`{path}` has format {found}, and this version of pcq reads formats up to {known}")]

@@ -1,5 +1,6 @@
 //! Error of the library: kind, place, hints and source, in one word.
 
+mod access;
 mod code;
 mod kind;
 mod place;
@@ -9,6 +10,7 @@ mod transaction;
 use std::fmt;
 use std::sync::Arc;
 
+pub use access::{LockHolder, StoreFailure};
 pub use code::{ErrorClass, ErrorCode};
 pub use kind::ErrorKind;
 pub use place::Place;

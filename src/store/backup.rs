@@ -1,12 +1,14 @@
 //! Backup: a consistent copy of the store as a new, compact file.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use redb::{Database, Key, ReadOnlyTable, ReadableTable, TableDefinition, Value, WriteTransaction};
+use redb::{
+    Builder, Database, Key, ReadOnlyTable, ReadableTable, TableDefinition, Value, WriteTransaction,
+};
 
 use super::failure::{OrFail, file_failure};
+use super::file::Keeping;
 use super::image::Image;
 use super::tables::{
     CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT,
@@ -14,59 +16,46 @@ use super::tables::{
     RETENTION, REVISIONS, RUNS, SERIES, SERIES_NUMBERS, SKETCHES, TIMELINES, TIMES, USER_ENTRIES,
     USER_IDS, USER_NUMBERS, VERSIONS,
 };
+use super::temporary::{Temporary, directory};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Copies an image. The copy gets its name only when it is whole and on the disk.
+/// Copies an image. The copy gets its name only when it is whole and on the disk, and owner, group and mode of the
+/// file that it is a copy of; it is private if those cannot be had.
 pub(super) fn backup(image: &Image, to: &Path) -> Result<()> {
-    refuse_existing(to)?;
-    let beside = beside(to, &std::process::id().to_string())?;
-    File::create_new(&beside).map_err(|e| failure(to, &e.to_string()))?;
-    let unfinished = Unfinished(beside);
-    copy(image, &unfinished.0)?;
-    File::open(&unfinished.0).and_then(|file| file.sync_all()).map_err(file_failure)?;
-    refuse_existing(to)?;
-    fs::rename(&unfinished.0, to).map_err(file_failure)?;
-    sync_directory(to)
-}
-
-fn refuse_existing(to: &Path) -> Result<()> {
-    match fs::symlink_metadata(to) {
-        Ok(_) => Err(failure(to, "a file of that name exists, and a backup overwrites none")),
-        Err(_) => Ok(()),
+    let exists = || failure(to, "a file of that name exists, and a backup overwrites none");
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(exists());
     }
+    let open = |file| copy_builder().create_with_backend(file).or_fail();
+    let (temporary, database) = Temporary::open(to, Keeping::UntilDropped, open)?;
+    copy(image, database)?.close().or_fail()?;
+    if let Some(file) = image.handle().file() {
+        temporary.take_access(&file.metadata()?)?;
+    }
+    temporary.file().file().sync_all().map_err(file_failure)?;
+    if !temporary.name(to)? {
+        return Err(exists());
+    }
+    sync_directory(to)
 }
 
 fn failure(path: &Path, message: &str) -> Error {
     ErrorKind::Io { path: path.display().to_string(), message: message.to_owned() }.into()
 }
 
-/// A name for the unfinished copy, in the same directory so that it can be renamed.
-pub(super) fn beside(to: &Path, mark: &str) -> Result<PathBuf> {
-    let name = to.file_name().ok_or_else(|| failure(to, "that is no name for a file"))?;
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{mark}.tmp"));
-    Ok(to.with_file_name(hidden))
+fn copy_builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(32 << 20);
+    builder
 }
 
-/// An unfinished copy, removed unless it was renamed.
-pub(super) struct Unfinished(pub(super) PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // after the rename there is nothing left to remove
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-/// Copies an image into an empty file.
-pub(super) fn copy(image: &Image, to: &Path) -> Result<()> {
-    let mut database = Database::builder().set_cache_size(32 << 20).create(to).or_fail()?;
-    let transaction = database.begin_write().or_fail()?;
+/// Copies an image into an empty database, and puts it in few pages.
+pub(super) fn copy(image: &Image, mut to: Database) -> Result<Database> {
+    let transaction = to.begin_write().or_fail()?;
     copy_tables(image, &transaction)?;
     transaction.commit().or_fail()?;
-    database.compact().or_fail()?;
-    database.close().or_fail()
+    to.compact().or_fail()?;
+    Ok(to)
 }
 
 /// Copies every table.
@@ -143,10 +132,9 @@ fn copy_entries<K: Key + 'static, V: Value + 'static>(
     Ok(())
 }
 
-/// A rename is durable once its directory is; where directories cannot be opened there is no such call.
+/// A name is durable once its directory is; where directories cannot be opened there is no such call.
 pub(super) fn sync_directory(of: &Path) -> Result<()> {
-    let parent = of.parent().filter(|parent| !parent.as_os_str().is_empty());
-    match File::open(parent.unwrap_or(Path::new("."))) {
+    match File::open(directory(of)) {
         Ok(directory) if cfg!(unix) => directory.sync_all().map_err(file_failure),
         _ => Ok(()),
     }

@@ -4,24 +4,30 @@
 //! meanwhile: a write transaction is held, though nothing is written in it. Who reads the old file goes on
 //! until done, and who waits to write finds that the file is another one, and begins anew.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::backup::{Unfinished, beside, copy, sync_directory};
+use redb::StorageBackend;
+
+use super::backup::{copy, sync_directory};
+use super::database::{builder, writable};
 use super::failure::file_failure;
+use super::file::{Keeping, StoreFile};
 use super::handle::Handle;
-use super::open::open_copy;
+use super::image::Image;
 use super::shared::Shared;
+use super::tables::{LISTS, USER_IDS};
+use super::temporary::Temporary;
 use crate::error::Result;
 
 /// Puts a compact copy in the place of the file. A store in memory has none.
 pub(super) fn compact(shared: &Shared) -> Result<()> {
     let held = shared.begin_write()?;
-    let Some(path) = &shared.file else { return Ok(()) };
+    let Some(file) = shared.handle().file().cloned() else { return Ok(()) };
     // what a link leads to is replaced, not the link
-    let path = fs::canonicalize(path).map_err(file_failure)?;
-    let handle = replace(shared, &path)?;
+    let path = fs::canonicalize(file.path()).map_err(file_failure)?;
+    let Some(handle) = replace(shared, &file, &path)? else { return Ok(()) };
     // before anything is written to it, or what is acknowledged then could be lost with the name
     let durable = sync_directory(&path);
     *shared.handle_mut() = handle;
@@ -29,18 +35,23 @@ pub(super) fn compact(shared: &Shared) -> Result<()> {
     durable
 }
 
-/// Makes the copy and gives it the name; it is open, and so locked, before it has that.
-fn replace(shared: &Shared, path: &Path) -> Result<Handle> {
-    let unfinished = Unfinished(beside(path, "compact")?);
-    // one that a power cut left: only who writes makes it, and that is this process
-    let _ = fs::remove_file(&unfinished.0);
-    let file = File::create_new(&unfinished.0).map_err(file_failure)?;
-    let permissions = fs::metadata(path).map_err(file_failure)?.permissions();
-    file.set_permissions(permissions).map_err(file_failure)?;
-    copy(&shared.image()?, &unfinished.0)?;
-    file.sync_all().map_err(file_failure)?;
-    drop(file);
-    let database = open_copy(&unfinished.0, shared.cache_bytes, &shared.place.damage)?;
-    fs::rename(&unfinished.0, path).map_err(file_failure)?;
-    Ok(Handle::Database(Arc::new(database)))
+/// Makes the copy and gives it the name; it is open, and so locked, before it has that. `None`: it is not worth it.
+fn replace(shared: &Shared, file: &StoreFile, path: &Path) -> Result<Option<Handle>> {
+    let builder = builder(shared.cache_bytes);
+    let open = |file| writable(file, &builder, &shared.place.damage);
+    let (temporary, database) = Temporary::open(path, Keeping::UntilClosed, open)?;
+    let image = shared.image()?;
+    let (database, new) = (copy(&image, database)?, temporary.file().clone());
+    let is_smaller = new.len().map_err(file_failure)? < file.len().map_err(file_failure)?;
+    if !is_smaller && !had_users(&image)? {
+        return Ok(None);
+    }
+    temporary.keep_access(&file.metadata()?)?;
+    temporary.replace(file, path)?;
+    Ok(Some(Handle::Database(Arc::new(database), Some(new))))
+}
+
+/// Whether users or lists of them were ever there: what was forgotten of them may be in pages that are free.
+fn had_users(image: &Image) -> Result<bool> {
+    Ok(image.optional_table(USER_IDS)?.is_some() || image.optional_table(LISTS)?.is_some())
 }

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use super::page::Damage;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, LockHolder, Result, StoreFailure};
 
 /// Place where something fails: the path as errors show it, and the damage that was found there.
 #[derive(Clone)]
@@ -44,7 +44,10 @@ fn failure(error: redb::Error) -> Error {
     use redb::Error as E;
     let path = String::new();
     let kind = match &error {
-        E::DatabaseAlreadyOpen | E::LockProtocolMismatch => return locked().because(error),
+        E::DatabaseAlreadyOpen | E::LockProtocolMismatch => {
+            return locked(LockHolder::AnotherProcess).because(error);
+        }
+        E::PreviousIo => return failed(StoreFailure::Io).because(error),
         E::Corrupted(what) => ErrorKind::Corrupt { what: what.clone() },
         E::RepairAborted => ErrorKind::Corrupt { what: "it needs a repair".to_owned() },
         E::TableDoesNotExist(table) => {
@@ -55,15 +58,39 @@ fn failure(error: redb::Error) -> Error {
         | E::TypeDefinitionChanged { .. }
         | E::LockPoisoned(_) => ErrorKind::Corrupt { what: error.to_string() },
         E::UpgradeRequired(_) => ErrorKind::NotAStore { path, why: error.to_string() },
-        E::Io(io) => return io_failure(io).because(error),
+        E::Io(io) => {
+            let made = refused(io).map_or_else(|| io_failure(io), failed);
+            return made.because(error);
+        }
         _ => ErrorKind::Io { path, message: error.to_string() },
     };
     Error::new(kind).because(error)
 }
 
-fn locked() -> Error {
-    Error::new(ErrorKind::StoreLocked { path: String::new() })
-        .hint("opened for reading only (`--readonly`), it can be looked at meanwhile")
+/// Makes the error of a store that somebody else has open for writing.
+pub(super) fn locked(holder: LockHolder) -> Error {
+    let error = Error::new(ErrorKind::StoreLocked { path: String::new(), holder });
+    match holder {
+        LockHolder::ThisProcess => error.hint("a clone of the `Database` is the same store"),
+        LockHolder::AnotherProcess => error
+            .hint("opened for reading only (`--readonly`), it can be looked at meanwhile")
+            .hint("with `--wait 5s` it is waited for"),
+    }
+}
+
+/// Makes the error of a store that cannot be used any more.
+fn failed(why: StoreFailure) -> Error {
+    let again = match why {
+        StoreFailure::Changed => "what is asked again reads it as it is now",
+        StoreFailure::Forked => "open it in this process, once the other one has closed it",
+        StoreFailure::Replaced | StoreFailure::Io => "open it again",
+    };
+    Error::new(ErrorKind::StoreFailed { path: String::new(), why }).hint(again)
+}
+
+/// Why a layer of ours refused to go on.
+fn refused(error: &io::Error) -> Option<StoreFailure> {
+    error.get_ref()?.downcast_ref().copied()
 }
 
 /// redb says `InvalidData` of a file that does not begin as its files do.
@@ -84,6 +111,9 @@ fn io_failure(error: &io::Error) -> Error {
 
 /// Makes the error of a file operation.
 pub(super) fn file_failure(error: io::Error) -> Error {
+    if let Some(why) = refused(&error) {
+        return failed(why);
+    }
     let made = Error::new(ErrorKind::Io { path: String::new(), message: error.to_string() });
     let denied =
         matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem);
@@ -126,7 +156,8 @@ fn explained(error: Error, damage: &Damage) -> Error {
 fn placed(error: Error, path: &str) -> Error {
     error.completed(|kind| match kind {
         ErrorKind::Io { path: unknown, .. }
-        | ErrorKind::StoreLocked { path: unknown }
+        | ErrorKind::StoreLocked { path: unknown, .. }
+        | ErrorKind::StoreFailed { path: unknown, .. }
         | ErrorKind::NotAStore { path: unknown, .. }
         | ErrorKind::NewerFormat { path: unknown, .. }
             if unknown.is_empty() =>
@@ -156,6 +187,8 @@ mod tests {
             failure(redb::Error::Io(io())),
             failure(redb::Error::Io(io::ErrorKind::InvalidData.into())),
             failure(redb::Error::DatabaseAlreadyOpen),
+            failure(redb::Error::PreviousIo),
+            failure(redb::Error::Io(io::Error::other(StoreFailure::Replaced))),
             failure(redb::Error::UpgradeRequired(1)),
             ErrorKind::NewerFormat { path: String::new(), found: 2, known: 1 }.into(),
             corrupt("a page"),
@@ -170,8 +203,10 @@ mod tests {
 
     #[test]
     fn an_error_keeps_its_hints_and_gets_its_path() {
-        let error = guarded::<()>(&Place::new("app.pcdb"), || Err(locked())).unwrap_err();
+        let error =
+            guarded::<()>(&Place::new("app.pcdb"), || Err(locked(LockHolder::AnotherProcess)));
+        let error = error.unwrap_err();
         assert_eq!(error.to_string(), "`app.pcdb` is in use by another process");
-        assert_eq!(error.hints().len(), 1);
+        assert_eq!(error.hints().len(), 2);
     }
 }

@@ -12,13 +12,22 @@
 //! redb's mode is `SingleWriter`: one process writes, and any number may read beside it, each seeing
 //! whole commits. A second writer is refused with `store-locked`. When the writer compacts the store, another
 //! file takes its name; who reads finds that before the next read, and goes on with that file.
+//!
+//! # Files
+//!
+//! What is acknowledged is found under the name by which the store was opened: `file` compares both before each
+//! commit. Whatever is new, a store, a backup, a compact copy, is made beside its place by `temporary`, and gets its
+//! name when it is whole; `make` and `compact` say how.
 
+mod attempts;
 mod backup;
 mod checkpoint;
 mod codec;
 mod compact;
+mod database;
 mod delivery;
 mod failure;
+mod file;
 mod handle;
 mod head;
 mod image;
@@ -28,6 +37,7 @@ mod list;
 mod load;
 mod log;
 mod lookup;
+mod make;
 mod mark;
 mod object;
 mod open;
@@ -39,8 +49,12 @@ mod rebuild;
 mod record;
 mod report;
 mod rules;
+#[cfg(test)]
+mod seam;
 mod shared;
+mod still;
 mod tables;
+mod temporary;
 #[cfg(test)]
 pub(crate) mod tests;
 mod upgrade;
@@ -69,8 +83,8 @@ pub(crate) use user::{Added, Batch, Expired};
 
 use crate::error::Result;
 use crate::model::{DeliveryBatch, ListId, Timestamp, UserIds};
+use database::Opened;
 use failure::{OrFail, Place, guarded};
-use open::Opened;
 use page::Damage;
 use shared::Shared;
 use upgrade::upgrade;
@@ -96,6 +110,12 @@ impl Store {
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self> {
         let place = Place::new(path.display().to_string());
         Self::opened(place, Some(path), options, |damage| open::open(path, options, damage))
+    }
+
+    /// Whether opening a file would make it.
+    pub(crate) fn would_make(path: &Path, options: &Options) -> Result<bool> {
+        let place = Place::new(path.display().to_string());
+        guarded(&place, || open::would_make(path, options))
     }
 
     /// Makes a store that is gone when it is dropped.
@@ -214,7 +234,7 @@ impl Store {
     }
 
     /// Makes the file anew, without what was deleted: until then that may be found in it. Who reads meanwhile
-    /// goes on; a store in memory stays as it is.
+    /// goes on; a store in memory stays as it is, and so does one that would get no smaller and never had users.
     pub(crate) fn compact(&self) -> Result<()> {
         guarded(&self.shared.place, || compact::compact(&self.shared))
     }

@@ -1,5 +1,7 @@
 //! Options by which a store is opened, and the clock that it has.
 
+use std::time::Duration;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ConditionParser, Timestamp};
 
@@ -10,6 +12,8 @@ pub(crate) struct Options {
     pub(crate) read_only: bool,
     /// Whether a file that does not exist is made.
     pub(crate) create: bool,
+    /// How long a store that somebody else writes to is waited for.
+    pub(crate) wait: Duration,
     /// Where a manual clock begins, or goes on.
     pub(crate) manual_clock: Option<Timestamp>,
     /// The size of the cache of pages; 64 MiB if not said.

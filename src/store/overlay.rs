@@ -7,43 +7,41 @@ use std::io;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
 const BLOCK: u64 = 4096;
 
 /// The file below and what was written over it.
 #[derive(Debug)]
-pub(super) struct Overlay {
-    file: FileBackend,
-    locking: Locking,
+pub(super) struct Overlay<F> {
+    file: F,
     layer: Mutex<Layer>,
 }
 
-/// Whether the locks of the file are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Locking {
-    Take,
-    Leave,
-}
-
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Layer {
-    length: u64,
+    /// How long the whole is; not known before redb has locked the file, for until then others may write.
+    length: Option<u64>,
     /// How much of the file still shows: what was cut off comes back as zeros.
     below: u64,
     blocks: BTreeMap<u64, Vec<u8>>,
 }
 
-impl Overlay {
-    pub(super) fn new(file: FileBackend, locking: Locking) -> io::Result<Self> {
-        let length = file.len()?;
-        let layer = Mutex::new(Layer { length, below: length, blocks: BTreeMap::new() });
-        Ok(Self { file, locking, layer })
+impl<F: StorageBackend> Overlay<F> {
+    pub(super) fn new(file: F) -> Self {
+        Self { file, layer: Mutex::default() }
     }
 
-    fn layer(&self) -> MutexGuard<'_, Layer> {
-        self.layer.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The layer and the length of the whole.
+    fn layer(&self) -> io::Result<(MutexGuard<'_, Layer>, u64)> {
+        let mut layer = self.layer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(length) = layer.length {
+            return Ok((layer, length));
+        }
+        let length = self.file.len()?;
+        layer.below = length;
+        layer.length = Some(length);
+        Ok((layer, length))
     }
 
     /// A block as it is seen now.
@@ -58,13 +56,6 @@ impl Overlay {
             self.file.read(start, shown)?;
         }
         Ok(block)
-    }
-
-    fn locked<T>(&self, lock: impl FnOnce() -> Result<T, BackendError>) -> Result<T, BackendError> {
-        match self.locking {
-            Locking::Take => lock(),
-            Locking::Leave => Err(BackendError::Unsupported),
-        }
     }
 }
 
@@ -86,14 +77,14 @@ fn pieces(offset: u64, length: usize) -> impl Iterator<Item = (u64, usize, usize
     })
 }
 
-impl StorageBackend for Overlay {
+impl<F: StorageBackend> StorageBackend for Overlay<F> {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.layer().length)
+        Ok(self.layer()?.1)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let layer = self.layer();
-        if offset.saturating_add(out.len() as u64) > layer.length {
+        let (layer, length) = self.layer()?;
+        if offset.saturating_add(out.len() as u64) > length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let mut rest = out;
@@ -108,14 +99,14 @@ impl StorageBackend for Overlay {
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
-        let mut layer = self.layer();
+        let (mut layer, _) = self.layer()?;
         let last = length / BLOCK;
         let mut edge = self.block(&layer, last)?;
         edge.get_mut(size(length % BLOCK)..).unwrap_or_default().fill(0);
         layer.blocks.split_off(&last);
         layer.blocks.insert(last, edge);
         layer.below = layer.below.min(length);
-        layer.length = length;
+        layer.length = Some(length);
         Ok(())
     }
 
@@ -124,7 +115,7 @@ impl StorageBackend for Overlay {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut layer = self.layer();
+        let (mut layer, length) = self.layer()?;
         let mut rest = data;
         for (number, within, length) in pieces(offset, data.len()) {
             let (piece, after) = rest.split_at(length);
@@ -135,7 +126,7 @@ impl StorageBackend for Overlay {
             layer.blocks.insert(number, block);
             rest = after;
         }
-        layer.length = layer.length.max(offset.saturating_add(data.len() as u64));
+        layer.length = Some(length.max(offset.saturating_add(data.len() as u64)));
         Ok(())
     }
 
@@ -144,7 +135,7 @@ impl StorageBackend for Overlay {
     }
 
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.locked(|| self.file.try_lock_range(start, end))
+        self.file.try_lock_range(start, end)
     }
 
     fn try_lock_shared_range(
@@ -152,22 +143,22 @@ impl StorageBackend for Overlay {
         start: Bound<u64>,
         end: Bound<u64>,
     ) -> Result<bool, BackendError> {
-        self.locked(|| self.file.try_lock_shared_range(start, end))
+        self.file.try_lock_shared_range(start, end)
     }
 
     fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.locked(|| self.file.lock_range(start, end))
+        self.file.lock_range(start, end)
     }
 
     fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.locked(|| self.file.lock_shared_range(start, end))
+        self.file.lock_shared_range(start, end)
     }
 
     fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.locked(|| self.file.unlock_range(start, end))
+        self.file.unlock_range(start, end)
     }
 
     fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.locked(|| self.file.query_lock_range(start, end))
+        self.file.query_lock_range(start, end)
     }
 }

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 
 use redb::{Database, WriteTransaction};
 
-use super::failure::{OrFail, Place};
-use super::handle::{Handle, identity};
+use super::failure::{OrFail, Place, file_failure};
+use super::file::{StoreFile, absolute};
+use super::handle::Handle;
 use super::image::Image;
 use super::open::open_to_read;
 use super::options::{ClockMode, Options};
@@ -38,7 +39,7 @@ impl Shared {
         Self {
             handle: RwLock::new(handle),
             place,
-            file: file.map(Path::to_owned),
+            file: file.map(absolute),
             read_only: options.read_only,
             cache_bytes: options.cache_bytes,
             clock: Mutex::new(clock),
@@ -59,33 +60,31 @@ impl Shared {
     /// One state of the file: the newest.
     pub(super) fn image(&self) -> Result<Image> {
         self.follow()?;
-        Image::new(&self.handle(), self.parser)
+        let handle = self.handle();
+        handle.check_process()?;
+        Image::new(&handle, self.parser)
     }
 
     /// Goes on with the file that now has the name, if the process that writes has compacted the store. After
     /// damage was found the file is opened anew: redb reads nothing more of it, and the rest may be sound.
     fn follow(&self) -> Result<()> {
         let Some(path) = &self.file else { return Ok(()) };
-        let known = match &*self.handle() {
-            Handle::ReadOnly(_, known) => *known,
-            Handle::Database(_) => return Ok(()),
-        };
-        let is_another = identity(path).is_some_and(|now| known.is_some_and(|known| known != now));
-        if is_another || self.place.damage.found().is_some() {
-            let mut handle = self.handle_mut();
-            self.place.damage.forget();
-            *handle = open_to_read(path, self.cache_bytes, &self.place.damage)?;
+        let is_outdated = self.handle().is_outdated(&self.place.damage);
+        if is_outdated {
+            *self.handle_mut() = open_to_read(path, self.cache_bytes, &self.place.damage)?;
         }
         Ok(())
     }
 
-    /// Begins a durable write: redb's `Immediate` is the default.
+    /// Begins a durable write: redb's `Immediate` is the default. The file must still have its name, and this process
+    /// have opened it; before the header is written both are looked at again.
     pub(super) fn begin_write(&self) -> Result<WriteTransaction> {
         if self.loading.load(Ordering::Acquire) {
             return Err(TransactionState::Loading { what: "dump" }.into());
         }
         loop {
-            let database = self.database()?;
+            let (database, file) = self.database()?;
+            file.as_ref().map_or(Ok(()), StoreFile::check).map_err(file_failure)?;
             let transaction = database.begin_write().or_fail()?;
             if self.is_current(&database) {
                 return Ok(transaction);
@@ -94,15 +93,17 @@ impl Shared {
     }
 
     /// The database to write to. Who waits for it does not hold the lock: it may become another one meanwhile.
-    fn database(&self) -> Result<Arc<Database>> {
+    fn database(&self) -> Result<(Arc<Database>, Option<StoreFile>)> {
         match &*self.handle() {
-            Handle::Database(database) if !self.read_only => Ok(Arc::clone(database)),
+            Handle::Database(database, file) if !self.read_only => {
+                Ok((Arc::clone(database), file.clone()))
+            }
             _ => Err(ErrorKind::ReadOnly.into()),
         }
     }
 
     fn is_current(&self, database: &Arc<Database>) -> bool {
-        matches!(&*self.handle(), Handle::Database(now) if Arc::ptr_eq(now, database))
+        matches!(&*self.handle(), Handle::Database(now, _) if Arc::ptr_eq(now, database))
     }
 
     pub(super) fn clock(&self) -> ClockMode {

@@ -2,10 +2,8 @@
 //! and what is derived from the log is what the log says.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::sync::Arc;
 
-use redb::backends::FileBackend;
 use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::checkpoint::Checkpoint;
@@ -51,9 +49,8 @@ pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
 /// Compares the checksums of all pages; `false` if others are in the way.
 fn pages(shared: &Shared, report: &mut VerifyReport) -> Result<bool> {
     let image = shared.image()?;
-    if let (Handle::ReadOnly(..), Some(path)) = (image.handle(), &shared.file) {
-        let file = FileBackend::new(File::open(path).map_err(file_failure)?).or_fail()?;
-        damaged_pages(&file, |problem| {
+    if let Handle::ReadOnly(_, file) = image.handle() {
+        damaged_pages(file, |problem| {
             report.problem(problem);
             !report.is_full()
         })
@@ -63,14 +60,16 @@ fn pages(shared: &Shared, report: &mut VerifyReport) -> Result<bool> {
     drop(image);
     match &mut *shared.handle_mut() {
         Handle::ReadOnly(..) => Ok(false),
-        Handle::Database(database) => match Arc::get_mut(database).map(Database::check_integrity) {
-            // somebody waits to write
-            None | Some(Err(redb::DatabaseError::TransactionInProgress)) => Ok(false),
-            Some(Ok(false)) => {
-                Err(corrupt("the lists of free pages were wrong, and are right now"))
+        Handle::Database(database, _) | Handle::Repaired(database, _) => {
+            match Arc::get_mut(database).map(Database::check_integrity) {
+                // somebody waits to write
+                None | Some(Err(redb::DatabaseError::TransactionInProgress)) => Ok(false),
+                Some(Ok(false)) => {
+                    Err(corrupt("the lists of free pages were wrong, and are right now"))
+                }
+                Some(checked) => checked.or_fail(),
             }
-            Some(checked) => checked.or_fail(),
-        },
+        }
     }
 }
 

@@ -329,7 +329,7 @@ fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
     let store = told();
     {
         let handle = store.shared.handle();
-        let Handle::Database(database) = &*handle else { panic!() };
+        let Handle::Database(database, _) = &*handle else { panic!() };
         let transaction = database.begin_write().unwrap();
         damage(&transaction);
         transaction.commit().unwrap();

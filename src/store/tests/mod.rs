@@ -5,6 +5,7 @@ mod damage;
 mod delivery;
 pub(crate) mod disk;
 mod expire;
+mod file;
 mod list;
 mod open;
 mod roundtrip;
@@ -14,6 +15,7 @@ mod verify;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::failure::corrupt;
 use super::{Added, Append, Log as _, Options, Store};
@@ -57,7 +59,14 @@ fn condition(text: &str, check: bool) -> Condition {
 }
 
 pub(super) fn options() -> Options {
-    Options { read_only: false, create: true, manual_clock: None, cache_bytes: None, parser: parse }
+    Options {
+        read_only: false,
+        create: true,
+        wait: Duration::ZERO,
+        manual_clock: None,
+        cache_bytes: None,
+        parser: parse,
+    }
 }
 
 pub(super) fn reading() -> Options {

@@ -114,7 +114,10 @@ fn one_writes_and_others_read() {
     let mut catalog = tell(&store).pop().unwrap();
     assert_eq!(
         refusal(&path, &options()),
-        ("store-locked".to_owned(), "`PATH` is in use by another process".to_owned())
+        (
+            "store-locked".to_owned(),
+            "`PATH` is in use by this process, which has it open for writing".to_owned()
+        )
     );
     let reader = Store::open(&path, &reading()).unwrap();
     assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
@@ -172,11 +175,14 @@ fn the_system_clock_stays_the_systems() {
     assert_eq!(refusal(&path, &manual).0, "clock-not-manual");
 }
 
-/// An empty database is what a power cut leaves between the making of the file and of the tables.
 #[test]
-fn a_making_that_was_cut_short_is_made_up_for() {
+fn an_empty_database_of_another_program_is_left_alone() {
     let (_directory, path) = directory();
     drop(redb::Database::create(&path).or_fail().unwrap());
-    assert_eq!(refusal(&path, &Options { create: false, ..options() }).0, "store-corrupt");
-    assert_eq!(open(&path).reader().unwrap().catalog().unwrap(), Catalog::default());
+    let before = fs::read(&path).unwrap();
+    for options in [options(), Options { create: false, ..options() }, reading()] {
+        let message = "`PATH` is not a pcq store: it has no tables".to_owned();
+        assert_eq!(refusal(&path, &options), ("store-corrupt".to_owned(), message));
+        assert!(fs::read(&path).unwrap() == before);
+    }
 }

@@ -70,7 +70,7 @@ fn opening_reads_no_condition_and_nothing_of_the_log() {
     let wanted = tell(&store).pop().unwrap();
     {
         let handle = store.shared.handle();
-        let Handle::Database(database) = &*handle else { panic!() };
+        let Handle::Database(database, _) = &*handle else { panic!() };
         let transaction = database.begin_write().unwrap();
         transaction.delete_table(CHANGES).unwrap();
         transaction.commit().unwrap();

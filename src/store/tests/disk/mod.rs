@@ -12,9 +12,9 @@ pub(crate) use trace::{Cut, Loss, Trace};
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::store::database::{builder, finish, writable};
 use crate::store::failure::{Place, guarded};
 use crate::store::handle::Handle;
-use crate::store::open::{builder, finish, writable};
 use crate::store::shared::Shared;
 use crate::store::{Options, Store};
 
@@ -25,7 +25,7 @@ impl Store {
         let open = || {
             let builder = builder(options.cache_bytes);
             let database = writable(disk.clone(), &builder, &place.damage)?;
-            finish(Handle::database(database), options)
+            finish(Handle::Database(Arc::new(database), None), options)
         };
         let (handle, clock) = guarded(&place, open)?;
         Ok(Self { shared: Arc::new(Shared::new(handle, place, None, clock, options)) })
