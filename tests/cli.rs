@@ -1,6 +1,8 @@
 //! The program, run as people and scripts run it.
 #![cfg(feature = "cli")]
 
+#[path = "cli/file.rs"]
+mod file;
 #[cfg(unix)]
 #[path = "cli/hidden.rs"]
 mod hidden;

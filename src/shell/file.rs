@@ -4,6 +4,8 @@ use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use super::exit::{Exit, Stop};
 
 /// Writes a file at once, or leaves it as it is; what is no file is written to.
@@ -79,12 +81,15 @@ fn is_same(a: &Metadata, b: &Metadata) -> bool {
     a.is_file() && b.is_file()
 }
 
-/// Puts a new file in the place of one, or of a link; without permissions, it has those of any new file.
+/// Puts a new file in the place of one, or of a link. Without permissions, it has those of any new file; else nobody
+/// else may read it before it has them.
 fn replace(path: &Path, text: &str, permissions: Option<Permissions>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let create = |path: &Path| File::create_new(path);
-    let mut file = tempfile::Builder::new().make_in(folder, create)?;
+    let mut file = match permissions {
+        Some(_) => NamedTempFile::new_in(folder)?,
+        None => tempfile::Builder::new().make_in(folder, |path| File::create_new(path))?,
+    };
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }

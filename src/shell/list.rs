@@ -20,7 +20,7 @@ pub(super) fn list(args: &ListArgs) -> Result<(), Stop> {
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| not_utf8(&args.file, &bytes, error.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let database = store::open_existing(&args.store)?;
+    let database = store::open_existing(&args.store, args.wait)?;
     let count = load(args, &mut session(&database, args), text)?;
     store::close(database)?;
     let mut output = buffered_stdout();

@@ -4,7 +4,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::RepairArgs;
+use super::args::{RepairArgs, WaitArg};
 use super::exit::{Exit, Stop};
 use super::report::Reporter;
 use super::screen::buffered_stdout;
@@ -15,7 +15,7 @@ use pcq::{ClockRepair, Database};
 pub(super) fn repair(args: &RepairArgs, reporter: &Reporter) -> Result<(), Stop> {
     // who changes the store keeps it open, and so locked, until the copy has its name
     let database = if args.yes {
-        store::open_existing(&args.store)
+        store::open_existing(&args.store, WaitArg::default())
     } else {
         store::open_to_read(&args.store)
     }?;

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use super::args::SessionArgs;
+use super::args::{SessionArgs, WaitArg};
 use super::exit::{Exit, Stop};
 use super::report;
-use pcq::{Database, Parameters, Session};
+use pcq::{Builder, Database, Parameters, Session};
 
 /// Opens the store, or one in memory.
 pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database, Stop> {
-    let mut builder = Database::builder();
-    builder = builder.read_only(args.readonly).dry_run(args.dry_run).role(args.role);
+    let mut builder = Database::builder()
+        .read_only(args.readonly)
+        .dry_run(args.dry_run)
+        .role(args.role)
+        .wait(args.wait.unwrap_or_default());
     if let Some(time) = args.clock {
         builder = builder.manual_clock(time);
     }
@@ -22,8 +25,8 @@ pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database,
 }
 
 /// Opens a store to write to it; it is made if it does not exist.
-pub(super) fn open_to_write(store: &Path) -> Result<Database, Stop> {
-    told(Database::open(store))
+pub(super) fn open_to_write(store: &Path, wait: WaitArg) -> Result<Database, Stop> {
+    told(waiting(wait).open(store))
 }
 
 /// Opens a store to look at it: it must be there, and nothing in it changes.
@@ -32,8 +35,12 @@ pub(super) fn open_to_read(store: &Path) -> Result<Database, Stop> {
 }
 
 /// Opens a store to write to it: it must be there.
-pub(super) fn open_existing(store: &Path) -> Result<Database, Stop> {
-    told(Database::builder().create(false).open(store))
+pub(super) fn open_existing(store: &Path, wait: WaitArg) -> Result<Database, Stop> {
+    told(waiting(wait).create(false).open(store))
+}
+
+fn waiting(wait: WaitArg) -> Builder {
+    Database::builder().wait(wait.wait.unwrap_or_default())
 }
 
 /// Tells what should be known of a store that was opened.

@@ -40,13 +40,14 @@ const RECURSION: [&str; 4] =
     ["src/eval/evaluator.rs", "src/eval/field.rs", "src/eval/measure.rs", "src/eval/program.rs"];
 
 /// The codes that no script in memory can bring about: the program's own tests do.
-const OUTSIDE_OF_SCRIPTS: [&str; 7] = [
+const OUTSIDE_OF_SCRIPTS: [&str; 8] = [
     "io",
     "read-only",
     "clock-not-manual",
     "no-value",
     "store-corrupt",
     "store-locked",
+    "store-failed",
     "interrupted",
 ];
 

@@ -7,12 +7,13 @@ mod tests;
 mod value;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use check::{is_interactive, parse};
 use help::{EXAMPLES, TRACK_HELP};
-use value::{delimiter, name, parameter, role, timestamp};
+use value::{delimiter, duration, name, parameter, role, timestamp};
 
 use super::format::{Format, Formulas};
 use super::report::ColorWhen;
@@ -249,6 +250,8 @@ pub(super) struct TrackArgs {
     #[arg(long, conflicts_with = "summary")]
     pub(super) quiet: bool,
     #[command(flatten)]
+    pub(super) wait: WaitArg,
+    #[command(flatten)]
     color: ColorArg,
 }
 
@@ -270,6 +273,8 @@ pub(super) struct ListArgs {
     /// Why, as SET COMMENT says
     #[arg(long, value_name = "WHY")]
     pub(super) comment: Option<String>,
+    #[command(flatten)]
+    pub(super) wait: WaitArg,
     #[command(flatten)]
     color: ColorArg,
 }
@@ -303,6 +308,8 @@ pub(super) struct CompactArgs {
     /// The file of the store
     #[arg(value_name = "STORE")]
     pub(super) store: PathBuf,
+    #[command(flatten)]
+    pub(super) wait: WaitArg,
     #[command(flatten)]
     color: ColorArg,
 }
@@ -354,6 +361,10 @@ pub(super) struct SessionArgs {
     /// Refuse every write
     #[arg(long, requires = "store", conflicts_with_all = ["dry_run", "actor", "comment"])]
     pub(super) readonly: bool,
+    /// Wait so long for a store that somebody else has open for writing: 5s, 500ms, '2 MINUTES'
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "store")]
+    #[arg(conflicts_with_all = ["dry_run", "readonly"])]
+    pub(super) wait: Option<Duration>,
     /// Go on after a statement that failed
     #[arg(long)]
     pub(super) keep_going: bool,
@@ -381,6 +392,13 @@ impl FormatArgs {
     pub(super) fn formulas(self) -> Formulas {
         if self.csv_guard { Formulas::Guarded } else { Formulas::Kept }
     }
+}
+
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(super) struct WaitArg {
+    /// Wait so long for a store that somebody else has open for writing: 5s, 500ms, '2 MINUTES'
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) wait: Option<Duration>,
 }
 
 #[derive(Args, Clone, Copy, Debug)]

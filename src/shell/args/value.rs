@@ -1,5 +1,9 @@
 //! Values of single arguments.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
 use pcq::{Name, Role, Timestamp, Value};
 
 /// Reads `name=value`, whose value is a literal of the language.
@@ -42,4 +46,11 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
 /// Reads an instant.
 pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+/// Reads how long something takes: as the language writes it, or shorter.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let read = text.to_ascii_lowercase().parse::<SignedDuration>().ok();
+    read.and_then(|read| read.try_into().ok())
+        .ok_or_else(|| "expected a duration such as 5s, 500ms or '2 MINUTES'".to_owned())
 }

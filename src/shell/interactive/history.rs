@@ -1,7 +1,8 @@
 //! History of the lines that were typed, kept from one run of the shell to the next.
 
 use std::env;
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustyline::Editor;
@@ -29,7 +30,7 @@ impl History {
         }
         if let Some(file) = &file {
             if let Some(folder) = file.parent() {
-                let _ = fs::create_dir_all(folder);
+                let _ = make_private(folder);
             }
             let _ = editor.load_history(file);
         }
@@ -51,11 +52,51 @@ fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink())
 }
 
-/// `PCQ_HISTORY`, else `pcq/history` where programs keep their state.
+/// Makes a folder, and those above it, for its user alone.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// `PCQ_HISTORY`, else `pcq/history` where programs keep their state. The editor makes the file private, which
+/// must not happen to anything that is none, `/dev/null` say.
 fn file() -> Option<PathBuf> {
+    let file = usual_file()?;
+    let is_other = fs::metadata(&file).is_ok_and(|found| !found.is_file());
+    (!is_other).then_some(file)
+}
+
+fn usual_file() -> Option<PathBuf> {
     let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     path("PCQ_HISTORY").or_else(|| {
         let state = path("XDG_STATE_HOME").or_else(|| Some(path("HOME")?.join(".local/state")))?;
         Some(state.join("pcq/history"))
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_was_typed_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state/pcq/history");
+        make_private(path.parent().unwrap()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder.path().join("state")), 0o700);
+        let mut editor = Editor::<Echo, _>::new().unwrap();
+        let history = History { file: Some(path.clone()) };
+        for text in ["GET a;", "GET b;"] {
+            history.add(&mut editor, &Request::Run(text.into()));
+            assert_eq!(mode(&path), 0o600);
+            // as an earlier one may have been
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        assert!(fs::read_to_string(&path).unwrap().ends_with("GET a;\nGET b;\n"));
+    }
 }

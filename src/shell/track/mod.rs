@@ -56,7 +56,7 @@ trait ReadRows {
 pub(super) fn track(args: &TrackArgs, reporter: &Reporter) -> Result<(), Stop> {
     let inputs: Vec<_> =
         args.files.iter().map(|path| Input::of(path, args)).collect::<Result<_, _>>()?;
-    let database = store::open_to_write(&args.store)?;
+    let database = store::open_to_write(&args.store, args.wait)?;
     let progress = Progress::new(Input::bytes_of_all(&inputs).filter(|_| !args.quiet), args.quiet);
     let rejects = Rejects::new(args, &inputs, reporter, &progress)?;
     let mut load = Load { progress: &progress, rejects, counts: Counts::default(), stop: None };

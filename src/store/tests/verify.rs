@@ -21,7 +21,7 @@ fn damaged(damage: impl FnOnce(&WriteTransaction)) -> String {
 
 fn change(store: &Store, change: impl FnOnce(&WriteTransaction)) {
     let handle = store.shared.handle();
-    let Handle::Database(database) = &*handle else { panic!() };
+    let Handle::Database(database, _) = &*handle else { panic!() };
     let transaction = database.begin_write().unwrap();
     change(&transaction);
     transaction.commit().unwrap();
