@@ -102,8 +102,8 @@ pub use error::{
 };
 pub use eval::Evaluation;
 pub use model::{
-    Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision, Role,
-    Timestamp, Value,
+    Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision,
+    RevisionHash, Role, Timestamp, Value,
 };
 pub use query::{Column, ColumnKind, InterruptHandle, Record, Rows, STATS_COLUMNS, Schema, tables};
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};

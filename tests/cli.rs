@@ -497,6 +497,35 @@ fn verify_says_what_it_checked() {
 }
 
 #[test]
+fn verify_proves_that_the_history_goes_on_from_a_hash() {
+    let place = Place::new();
+    let store = place.store();
+    let hash = |store| {
+        let out = place.run(&["verify", store]).out;
+        let line = out.lines().find_map(|line| line.strip_prefix("newest hash"));
+        line.unwrap().trim().to_owned()
+    };
+    let kept = hash(store);
+    assert_eq!(kept.len(), 64);
+    let history = place.run(&[store, "--format", "csv", "-e", "SHOW HISTORY LIMIT 1"]).out;
+    assert!(history.trim_end().ends_with(&kept[..16]), "{history}");
+    let dump = place.run(&["dump", store]).out;
+    assert_eq!(place.run(&[store, "-e", "CREATE KEY later INTEGER DEFAULT 1"]).code, 0);
+    assert_ne!(hash(store), kept);
+    let ran = place.run(&["verify", store, "--from", &kept[..20].to_uppercase()]);
+    assert!(ran.code == 0 && ran.out.contains("the history goes on from revision"), "{ran:?}");
+    assert_eq!(place.run_with_input(&["run", "-", "--db", "copy.pcdb"], &dump).code, 0);
+    assert_eq!(hash("copy.pcdb"), kept);
+    // somebody else's history
+    let other = dump.replacen("hello", "hullo", 1);
+    assert_ne!(other, dump);
+    assert_eq!(place.run_with_input(&["run", "-", "--db", "other.pcdb"], &other).code, 0);
+    let ran = place.run(&["verify", "other.pcdb", "--from", &kept]);
+    assert_fails(&ran, 3, "error[store-corrupt]: ");
+    assert_fails(&place.run(&["verify", store, "--from", "12"]), 1, "error[bad-literal]: ");
+}
+
+#[test]
 fn verify_finds_a_damaged_store() {
     let place = Place::new();
     let mut bytes = fs::read(place.path(place.store())).unwrap();

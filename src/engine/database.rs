@@ -19,7 +19,7 @@ use crate::behaviour::UserHistory;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Evaluation, Moment};
-use crate::model::{Change, Context, Name, ObjectKind, Revision, Role, Timestamp};
+use crate::model::{Change, Context, Name, ObjectKind, Revision, RevisionHash, Role, Timestamp};
 use crate::query::{InterruptHandle, Interrupts, Lender};
 use crate::store::{Log, Reader, Store};
 use crate::transfer::{Dump, DumpKind};
@@ -230,14 +230,34 @@ impl Database {
         self.shared.listeners.add(Arc::new(listener))
     }
 
-    /// Checks every page of the store, and every rule that ties its tables together.
+    /// Checks every page of the store, every rule that ties its tables together, and the chain of hashes over its
+    /// history.
     ///
     /// # Errors
     ///
     /// `io`, `store-corrupt` if it cannot be read at all, `not-allowed`.
     pub fn verify(&self) -> Result<Verification> {
+        self.verified(None)
+    }
+
+    /// [`Database::verify`], and proves that the history goes on from a hash that somebody kept: from the first 12 of
+    /// its digits at least ([`Verification::newest_hash`], or the column `hash` of `SHOW HISTORY`). That no revision
+    /// has it is a problem.
+    ///
+    /// # Errors
+    ///
+    /// `bad-literal` if that is no part of a hash; otherwise those of [`Database::verify`].
+    pub fn verify_from(&self, hash: &str) -> Result<Verification> {
+        if RevisionHash::is_named_by(hash) {
+            return self.verified(Some(hash));
+        }
+        let (what, why) = ("a hash", "12 to 64 digits of base 16 are one");
+        Err(ErrorKind::BadLiteral { what, text: hash.to_owned(), why: why.to_owned() }.into())
+    }
+
+    fn verified(&self, from: Option<&str>) -> Result<Verification> {
         self.require(Role::Read)?;
-        let report = self.shared.store.verify()?;
+        let report = self.shared.store.verify(from)?;
         let checked = vec![
             ("revisions", report.revisions),
             ("changes", report.changes),
@@ -251,13 +271,20 @@ impl Database {
             ("events", report.events),
         ];
         let (pages_checked, is_cut_short) = (report.pages_checked, report.is_full());
+        let (newest_hash, found) = (report.newest_hash, report.from);
         let mut problems = report.problems;
+        if let (Some(from), None, true) = (from, found, problems.is_empty()) {
+            problems.push(format!(
+                "no revision has a hash that begins with {from}: the history is another one"
+            ));
+        }
         if problems.is_empty() {
             let catalog = self.shared.store.reader()?.catalog()?;
             let flaws = eval::Snapshot::uncounted(&catalog).flaws();
             problems.extend(flaws.iter().map(ToString::to_string));
         }
-        Ok(Verification { pages_checked, checked, problems, is_cut_short })
+        let from = found;
+        Ok(Verification { pages_checked, checked, newest_hash, from, problems, is_cut_short })
     }
 
     /// Returns what ends the scans that run in this database.
@@ -418,6 +445,11 @@ pub struct Verification {
     pub pages_checked: bool,
     /// How many of what were checked.
     pub checked: Vec<(&'static str, u64)>,
+    /// The hash of the newest revision: kept elsewhere, it proves later that nobody edited the history up to there
+    /// ([`Database::verify_from`]). `None` if there is no revision.
+    pub newest_hash: Option<RevisionHash>,
+    /// The revision from whose hash the history was proven to go on.
+    pub from: Option<u64>,
     /// What is wrong, one sentence each; empty if the store is sound.
     pub problems: Vec<String>,
     /// Whether the check ended early, because it had found a hundred problems.

@@ -81,7 +81,7 @@ impl Database {
         let options = store::Options { manual_clock, ..Builder::default().options() };
         let copy = Store::in_memory(&options)?;
         let later = copy.rebuild(&self.shared.store, latest)?;
-        if let Some(what) = copy.verify()?.problems.into_iter().next() {
+        if let Some(what) = copy.verify(None)?.problems.into_iter().next() {
             return Err(ErrorKind::Corrupt { what }.into());
         }
         copy.backup(to.as_ref())?;

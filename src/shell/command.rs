@@ -26,7 +26,11 @@ pub(super) fn dump(args: &DumpArgs) -> Result<(), Stop> {
 /// Checks every page and every rule, and says how much was checked.
 pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store)?;
-    let found = database.verify().map_err(Stop::failed)?;
+    let found = match &args.from {
+        None => database.verify(),
+        Some(hash) => database.verify_from(hash),
+    };
+    let found = found.map_err(Stop::failed)?;
     let mut output = buffered_stdout();
     if !found.is_sound() {
         for problem in &found.problems {
@@ -41,6 +45,12 @@ pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop>
     let width = found.checked.iter().map(|(what, _)| what.chars().count()).max().unwrap_or(0);
     for (what, count) in &found.checked {
         writeln!(output, "{what:<width$}  {count}")?;
+    }
+    if let Some(hash) = found.newest_hash {
+        writeln!(output, "{:<width$}  {hash}", "newest hash")?;
+    }
+    if let Some(revision) = found.from {
+        writeln!(output, "the history goes on from revision {revision}, which has that hash")?;
     }
     let pages = if found.pages_checked { "" } else { ", its pages not compared: it is in use" };
     writeln!(output, "the store is sound{pages}")?;

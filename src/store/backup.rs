@@ -13,8 +13,8 @@ use super::image::Image;
 use super::tables::{
     CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT,
     KEPT_PUBLICATIONS, KEY_CONFIGS, KEY_SPANS, LIST_IDS, LISTS, META, NAMES, PUBLICATIONS,
-    RETENTION, REVISIONS, RUNS, SERIES, SERIES_NUMBERS, SKETCHES, TIMELINES, TIMES, USER_ENTRIES,
-    USER_IDS, USER_NUMBERS, VERSIONS,
+    RETENTION, REVISION_HASHES, REVISIONS, RUNS, SERIES, SERIES_NUMBERS, SKETCHES, TIMELINES,
+    TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
 };
 use super::temporary::{Temporary, directory};
 use crate::error::{Error, ErrorKind, Result};
@@ -74,6 +74,7 @@ pub(super) fn copy_tables(image: &Image, to: &WriteTransaction) -> Result<()> {
     copy_table(image, to, KEPT)?;
     copy_optional(image, to, KEPT_PUBLICATIONS)?;
     copy_optional(image, to, RETENTION)?;
+    copy_optional(image, to, REVISION_HASHES)?;
     copy_deliveries(image, to)?;
     copy_users(image, to)?;
     copy_optional(image, to, LISTS)?;

@@ -21,6 +21,7 @@
 
 mod attempts;
 mod backup;
+mod chain;
 mod checkpoint;
 mod codec;
 mod compact;
@@ -212,9 +213,9 @@ impl Store {
         Ok(list)
     }
 
-    /// Checks everything that must hold of the file.
-    pub(crate) fn verify(&self) -> Result<VerifyReport> {
-        verify::verify(&self.shared)
+    /// Checks everything that must hold of the file, and looks for a revision whose hash begins with some digits.
+    pub(crate) fn verify(&self, from: Option<&str>) -> Result<VerifyReport> {
+        verify::verify(&self.shared, from)
     }
 
     /// Makes a copy in memory, to be written to without an effect on this store.

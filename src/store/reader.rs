@@ -9,11 +9,11 @@ use super::image::Image;
 use super::mark::Mark;
 use super::tables::{META, Position};
 use super::walk::{Direction, Walk};
-use super::{head, list, user};
+use super::{chain, head, list, user};
 use crate::error::Result;
 use crate::model::{
     Catalog, Change, Config, ConfigHead, ConfigId, Entry, Key, KeyId, ListId, Name, ObjectKind,
-    Publication, Revision, Segment, SegmentId, Timestamp, Version, VersionReader,
+    Publication, Revision, RevisionHash, Segment, SegmentId, Timestamp, Version, VersionReader,
 };
 
 /// Reader of one state of the file, whatever is committed meanwhile: one read transaction. It keeps the pages
@@ -47,6 +47,11 @@ impl Reader {
     /// A revision by its number.
     pub(crate) fn revision(&self, number: u64) -> Result<Option<Revision>> {
         self.ask(|image| image.revision(number))
+    }
+
+    /// The hash of a revision; `None` if it has none yet, because an earlier program wrote it.
+    pub(crate) fn hash(&self, number: u64) -> Result<Option<RevisionHash>> {
+        self.ask(|image| chain::hash_of(image, number))
     }
 
     /// The number of the last revision committed at or before an instant; 0 if there is none.

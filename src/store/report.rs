@@ -1,6 +1,7 @@
 //! Report of a check of the file.
 
 use crate::error::{ErrorKind, Result};
+use crate::model::RevisionHash;
 
 /// The most problems that are told one by one.
 const PROBLEMS: usize = 100;
@@ -23,6 +24,10 @@ pub(crate) struct VerifyReport {
     pub(crate) users: u64,
     /// What users did.
     pub(crate) events: u64,
+    /// The hash of the newest revision.
+    pub(crate) newest_hash: Option<RevisionHash>,
+    /// The revision that has the hash from which the history is to go on.
+    pub(crate) from: Option<u64>,
     /// What is wrong, in words; at most a hundred.
     pub(crate) problems: Vec<String>,
 }

@@ -15,6 +15,7 @@
 //! | | `users` | record | what is counted of users: the next numbers, the runs |
 //! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
 //! | `pcq.changes` | position | record | the log: what the revision did, in order |
+//! | `pcq.revision_hashes` | `u64` number | record | the chain of hashes: see the module `chain` |
 //! | `pcq.revision_times` | (`i64` µs, `u64` revision) | – | revisions by time |
 //! | `pcq.object_history` | (`u8` facet, `u32` id, position) | – | the changes of an object |
 //! | `pcq.versions` | (`u32` config, `u32` number) | position | the versions of a config |
@@ -47,7 +48,8 @@
 //! config. A file of an earlier format has the present one from the first revision or fact of a user on that is written
 //! to it: that is one transaction, too, and the module `upgrade` says what it does.
 //!
-//! A file may lack the table of retention: it is made with the next revision, and taken as empty before. So are
+//! A file may lack the tables of retention and of hashes: they are made with the next revision, and taken as empty before.
+//! So are
 //! the tables of deliveries, when the first batch is added. Sizes of buckets: minute 1, hour 2, day 3; the module
 //! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of
 //! the tables of users the same is true: they are made when the first entry is added. The module `user` says what
@@ -88,6 +90,9 @@ pub(super) const META: TableDefinition<&str, Bytes> = TableDefinition::new("pcq.
 pub(super) const REVISIONS: TableDefinition<u64, Bytes> = TableDefinition::new("pcq.revisions");
 pub(super) const TIMES: TableDefinition<(i64, u64), ()> =
     TableDefinition::new("pcq.revision_times");
+// files that were made before it lack it, until a revision is written
+pub(super) const REVISION_HASHES: TableDefinition<u64, Bytes> =
+    TableDefinition::new("pcq.revision_hashes");
 pub(super) const CHANGES: TableDefinition<Position, Bytes> = TableDefinition::new("pcq.changes");
 pub(super) const HISTORY: TableDefinition<HistoryKey, ()> =
     TableDefinition::new("pcq.object_history");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition};
 
+use super::chain;
 use super::checkpoint::Checkpoint;
 use super::delivery;
 use super::failure::{OrFail, Place, corrupt, file_failure, guarded};
@@ -30,7 +31,7 @@ use crate::error::Result;
 use crate::model::{Catalog, Change, Condition, Config, ListId, ObjectKind, Revision};
 
 /// Checks the pages, then what they hold.
-pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
+pub(super) fn verify(shared: &Shared, from: Option<&str>) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
     let checked = guarded(&shared.place, || pages(shared, &mut report));
     report.pages_checked = report.note(checked)?.unwrap_or(true);
@@ -40,7 +41,8 @@ pub(super) fn verify(shared: &Shared) -> Result<VerifyReport> {
     let contents = guarded(&shared.place, || {
         let image = shared.image()?;
         let mut verifier = Verifier::new(&image, &mut report);
-        verifier.run(&shared.place)
+        verifier.run(&shared.place)?;
+        chain::check(&image, from, &mut report)
     });
     report.note(contents)?;
     Ok(report)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
+use super::chain;
 use super::checkpoint::Checkpoint;
 use super::codec::{decode, encode};
 use super::failure::{OrFail, corrupt};
@@ -18,8 +19,8 @@ use super::record::{
 };
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, HistoryKey, KEY_CONFIGS,
-    META, NAMES, PUBLICATIONS, Position, RETENTION, REVISIONS, TIMELINES, TIMES, VERSIONS,
-    kind_number,
+    META, NAMES, PUBLICATIONS, Position, RETENTION, REVISION_HASHES, REVISIONS, TIMELINES, TIMES,
+    VERSIONS, kind_number,
 };
 use super::upgrade::upgrade;
 use crate::error::{ErrorKind, Result};
@@ -42,6 +43,7 @@ pub(super) struct Tables<'t> {
     heads: Table<'t, (u8, u32), Bytes>,
     kept: Kept<'t>,
     retention: Table<'t, &'static str, Bytes>,
+    hashes: Table<'t, u64, Bytes>,
 }
 
 impl<'t> Tables<'t> {
@@ -60,6 +62,7 @@ impl<'t> Tables<'t> {
             heads: transaction.open_table(HEADS).or_fail()?,
             kept: Kept::open(transaction)?,
             retention: transaction.open_table(RETENTION).or_fail()?,
+            hashes: transaction.open_table(REVISION_HASHES).or_fail()?,
         })
     }
 
@@ -80,6 +83,7 @@ impl<'t> Tables<'t> {
         let record = encode(&RevisionRecord::new(revision, count))?;
         self.revisions.insert(number, record.as_slice()).or_fail()?;
         self.times.insert((revision.time.as_micros(), number), ()).or_fail()?;
+        chain::extend(&mut self.hashes, &self.revisions, &self.changes)?;
         self.put_touched(revision, changes, after)
     }
 

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::sentence::Sentences;
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{Catalog, Change, KeyId, ObjectKind, Reference, SegmentId};
+use crate::model::{Catalog, Change, KeyId, ObjectKind, Reference, SegmentId, Value};
 use crate::query::log::{Logged, each_change, find, logged, newest_first, object_changes};
 use crate::query::rows::ColumnKind::{Integer, Text, Time};
 use crate::query::rows::{Column, Row, Schema};
@@ -24,6 +24,7 @@ pub(super) const SCHEMA: Schema = Schema {
         Column::of("kind", Text, "what kind of object changed"),
         Column::of("name", Text, "its name"),
         Column::of("change", Text, "what changed, in words"),
+        Column::of("hash", Text, "the first digits of the hash of the history up to there"),
     ],
 };
 
@@ -38,8 +39,9 @@ impl Relation for History<'_> {
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
         let catalog = view.catalog();
         let sentences = Sentences { reader: view.reader()?, catalog };
+        let mut hash = (0, Value::Null);
         let mut take = |change: &Logged, before: &[Logged]| {
-            let row = row(&sentences, change, before)?;
+            let row = row(&sentences, change, before, view.newest(), &mut hash)?;
             Ok(row.map_or(ControlFlow::Continue(()), |row| scan.take(row)))
         };
         let Some((kind, name)) = &self.0.of else { return each_change(view, &mut take) };
@@ -50,9 +52,21 @@ impl Relation for History<'_> {
 }
 
 /// The row of a change; `None` for salts, which come with the version that needs them.
-fn row(sentences: &Sentences<'_>, change: &Logged, before: &[Logged]) -> Result<Option<Row>> {
+fn row(
+    sentences: &Sentences<'_>,
+    change: &Logged,
+    before: &[Logged],
+    newest: u64,
+    hash: &mut (u64, Value),
+) -> Result<Option<Row>> {
     let Some((told, own)) = sentences.tell(change, before)? else { return Ok(None) };
     let revision = &change.revision;
+    if hash.0 != revision.number {
+        // the changes of a revision come one after the other; what is pending has no hash, whoever has its number now
+        let committed = revision.number <= newest;
+        let found = committed.then(|| sentences.reader.hash(revision.number)).transpose()?;
+        *hash = (revision.number, found.flatten().map_or(Value::Null, |hash| text(&hash.short())));
+    }
     let (kind, name) = sentences.about(&change.change);
     Ok(Some(vec![
         count(revision.number),
@@ -62,6 +76,7 @@ fn row(sentences: &Sentences<'_>, change: &Logged, before: &[Logged]) -> Result<
         kind,
         name,
         text(&told),
+        hash.1.clone(),
     ]))
 }
 

@@ -285,6 +285,10 @@ pub(super) struct VerifyArgs {
     /// The file of the store
     #[arg(value_name = "STORE")]
     pub(super) store: PathBuf,
+    /// A hash that was kept (the column `hash` of SHOW HISTORY, or what `verify` printed): proves that the history goes
+    /// on from it
+    #[arg(long, value_name = "HASH")]
+    pub(super) from: Option<String>,
     #[command(flatten)]
     color: ColorArg,
 }

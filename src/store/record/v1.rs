@@ -14,6 +14,7 @@ use crate::store::tables::PublicationKey;
 records!(
     ClockRecord,
     RevisionRecord,
+    HashRecord,
     ChangeRecord,
     TimelineRecord,
     KeepRecord,
@@ -36,6 +37,10 @@ pub(in crate::store) struct RevisionRecord {
     /// How many changes it has, so that a lost one is noticed.
     pub(in crate::store) changes: u32,
 }
+
+/// The hash of a revision.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct HashRecord(pub(in crate::store) [u8; 32]);
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) enum ChangeRecord {

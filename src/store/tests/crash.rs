@@ -189,7 +189,7 @@ fn what_was_acknowledged_survives_a_power_cut() {
             let acknowledged = acknowledged.unwrap_or(0);
             assert!((acknowledged..=acknowledged + 1).contains(&found.revision), "cut at {cut}");
             assert_eq!(found, catalogs[usize::try_from(found.revision).unwrap()], "cut at {cut}");
-            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+            assert_eq!(store.verify(None).unwrap().problems, [""; 0], "cut at {cut}");
         }
     }
 }
@@ -287,7 +287,7 @@ fn no_entry_is_lost_or_there_twice_after_a_power_cut() {
             let found = models.iter().position(|model| model.users == known);
             let least = acknowledged.unwrap_or(0);
             assert!(found.is_some_and(|n| n == least || n == least + 1), "cut at {cut}: {found:?}");
-            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+            assert_eq!(store.verify(None).unwrap().problems, [""; 0], "cut at {cut}");
         }
     }
 }
@@ -329,7 +329,7 @@ fn events_that_are_dropped_are_gone_or_whole_after_a_power_cut() {
         let done = run(&disk).is_ok();
         for bytes in disk.remains() {
             let store = Store::with_backend(Disk::of(bytes, None), &options()).unwrap();
-            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+            assert_eq!(store.verify(None).unwrap().problems, [""; 0], "cut at {cut}");
             let left = all(&store, 10);
             let is_known = |(user, entries): (&Arc<str>, &Vec<Entry>)| {
                 entries.iter().all(|entry| before.users[user].contains(entry))
@@ -371,12 +371,12 @@ fn the_old_list_is_in_force_until_the_new_one_is_whole() {
             let mut found = store.reader().unwrap().catalog().unwrap();
             let least = acknowledged.unwrap_or(0);
             assert!((least..=least + 1).contains(&found.revision), "cut at {cut}");
-            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+            assert_eq!(store.verify(None).unwrap().problems, [""; 0], "cut at {cut}");
             let version = u32::try_from(found.revision).unwrap();
             list::assert_loaded(&store, &found, version);
             // what was left half-written is in nobody's way
             list::load_other(&store, &mut found, version + 1);
-            assert_eq!(store.verify().unwrap().problems, [""; 0], "cut at {cut}");
+            assert_eq!(store.verify(None).unwrap().problems, [""; 0], "cut at {cut}");
         }
     }
 }

@@ -25,7 +25,7 @@ fn survive(path: &Path) -> bool {
             && store.reader().and_then(|reader| reader.event_user("id1")).is_ok();
         fine &= options.read_only || store.add_entries(&[profile("u2", "Pune")]).is_ok();
         fine &= options.read_only || store.add_entries(&[forget("u1")]).is_ok();
-        fine &= store.verify().is_ok_and(|report| report.problems.is_empty());
+        fine &= store.verify(None).is_ok_and(|report| report.problems.is_empty());
     }
     fine
 }

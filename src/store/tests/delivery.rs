@@ -228,7 +228,7 @@ proptest! {
         let store = open(&path);
         world.holds(&store, Period::default());
         world.holds(&store, period);
-        prop_assert_eq!(store.verify().unwrap().problems, [""; 0]);
+        prop_assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
     }
 }
 
@@ -291,7 +291,7 @@ fn files_without_the_tables_have_no_deliveries() {
     assert_eq!(store.reader().unwrap().deliveries(&of(1, Granularity::Hour)).unwrap(), []);
     assert!(store.reader().unwrap().key_deliveries(Period::default()).unwrap().is_empty());
     assert_eq!(store.reader().unwrap().last_delivery_batch().unwrap(), 0);
-    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
     let copy = store.copy_to_memory(&options()).unwrap();
     assert_eq!(copy.reader().unwrap().last_delivery_batch().unwrap(), 0);
 }
@@ -309,7 +309,7 @@ fn copies_have_the_deliveries() {
             store.reader().unwrap().deliveries(&query).unwrap()
         );
         assert_eq!(copy.reader().unwrap().last_delivery_batch().unwrap(), 1);
-        assert_eq!(copy.verify().unwrap().problems, [""; 0]);
+        assert_eq!(copy.verify(None).unwrap().problems, [""; 0]);
     }
 }
 
@@ -334,7 +334,7 @@ fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
         damage(&transaction);
         transaction.commit().unwrap();
     }
-    let problems = store.verify().unwrap().problems.join("\n");
+    let problems = store.verify(None).unwrap().problems.join("\n");
     assert!(problems.contains(wanted), "{problems}");
     // whatever is asked of it, it does not panic
     let _ = store.reader().and_then(|reader| reader.deliveries(&of(1, Granularity::Day)));
@@ -388,7 +388,7 @@ fn damage_is_found() {
 fn keys_that_do_not_exist_are_found() {
     let store = Store::in_memory(&options()).unwrap();
     store.add_deliveries(&batch(1, vec![one(4, START, 1)])).unwrap();
-    let problems = store.verify().unwrap().problems;
+    let problems = store.verify(None).unwrap().problems;
     assert_eq!(problems, ["table `pcq.delivery_series`: key 2 does not exist"]);
 }
 

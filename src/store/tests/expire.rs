@@ -116,7 +116,7 @@ fn rules_of_retention_are_kept_without_the_log() {
     let store = open(&path);
     assert_eq!(store.reader().unwrap().catalog().unwrap(), catalog);
     assert_eq!(catalog.retention, wanted);
-    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
     let copy = store.copy_to_memory(&options()).unwrap();
     assert_eq!(copy.reader().unwrap().catalog().unwrap().retention, wanted);
     let log: Vec<_> = store.since(1).unwrap().map(|item| item.unwrap().1).collect();
@@ -128,6 +128,6 @@ fn wrong_rules_of_retention_are_found() {
     let store = Store::in_memory(&options()).unwrap();
     let wrong = Change::Keep { event: None, keep: Some(Duration::from_micros(0)) };
     commit(&store, &mut Catalog::default(), &[wrong]).unwrap();
-    let problems = store.verify().unwrap().problems;
+    let problems = store.verify(None).unwrap().problems;
     assert_eq!(problems, ["revision 1: how long events are kept: it is not positive"]);
 }

@@ -72,7 +72,7 @@ fn a_file_that_grows_before_it_is_locked_is_sound() {
     });
     let store = open(&path);
     assert_eq!(store.reader().unwrap().catalog().unwrap().revision, catalog.revision + 1);
-    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
 }
 
 #[test]

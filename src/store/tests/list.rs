@@ -73,7 +73,7 @@ fn lists_in_heads_of_schema_1_are_known_by_the_conditions() {
         drop(store);
         let store = open(&path);
         assert_loaded(&store, &store.reader().unwrap().catalog().unwrap(), 1);
-        assert_eq!(store.verify().unwrap().problems, [""; 0]);
+        assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
         drop(store);
         std::fs::remove_file(&path).unwrap();
     }
@@ -87,14 +87,14 @@ fn told() -> (Store, Catalog) {
 }
 
 fn problems(store: &Store) -> Vec<String> {
-    store.verify().unwrap().problems
+    store.verify(None).unwrap().problems
 }
 
 #[test]
 fn lists_are_numbered_and_stay() {
     let (store, catalog) = told();
     assert_loaded(&store, &catalog, 3);
-    let report = store.verify().unwrap();
+    let report = store.verify(None).unwrap();
     assert_eq!((report.lists, report.problems.len()), (3, 0));
     assert!(store.reader().unwrap().each_listed(ListId(4), |_| Ok(())).is_err());
     let copy = store.copy_to_memory(&options()).unwrap();

@@ -123,13 +123,13 @@ fn one_writes_and_others_read() {
     assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
     commit(&store, &mut catalog, &[segment(1, "new", 3)]).unwrap();
     assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
-    let report = reader.verify().unwrap();
+    let report = reader.verify(None).unwrap();
     assert_eq!((report.pages_checked, report.problems), (true, vec![]));
     let (revision, after) = next(&reader.reader().unwrap(), &catalog, &[]);
     assert_eq!(append(&reader, &revision, &[], &after, &[]).unwrap_err().code(), "read-only");
     assert_eq!(reader.begin_load(None).unwrap_err().code(), "read-only");
     drop(store);
-    assert!(reader.verify().unwrap().pages_checked);
+    assert!(reader.verify(None).unwrap().pages_checked);
     commit(&open(&path), &mut catalog, &[segment(1, "newer", 4)]).unwrap();
 }
 
@@ -143,7 +143,7 @@ fn a_store_that_was_not_closed_can_be_read_and_stays_as_it_is() {
     let before = fs::read(&left).unwrap();
     let reader = Store::open(&left, &reading()).unwrap();
     assert_eq!(reader.reader().unwrap().catalog().unwrap(), catalog);
-    assert_eq!(reader.verify().unwrap().problems, [""; 0]);
+    assert_eq!(reader.verify(None).unwrap().problems, [""; 0]);
     let (revision, after) = next(&reader.reader().unwrap(), &catalog, &[]);
     assert_eq!(append(&reader, &revision, &[], &after, &[]).unwrap_err().code(), "read-only");
     drop(reader);

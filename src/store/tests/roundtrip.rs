@@ -241,7 +241,7 @@ fn a_load_is_all_or_nothing() {
     assert_eq!(store.clock(), super::super::ClockMode::Manual(at(7)));
     assert_eq!(store.begin_load(None).unwrap_err().code(), "transaction-state");
     commit(&store, &mut wanted.clone(), &[]).unwrap();
-    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn a_backup_is_a_store() {
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
     let copy = Store::open(&to, &reading()).unwrap();
     assert_eq!(copy.reader().unwrap().catalog().unwrap(), wanted);
-    let report = copy.verify().unwrap();
+    let report = copy.verify(None).unwrap();
     assert_eq!((report.pages_checked, report.problems), (true, vec![]));
     assert_eq!(store.backup(&directory.path().join("no/where")).unwrap_err().code(), "io");
 }

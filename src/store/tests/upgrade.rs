@@ -57,7 +57,7 @@ fn format(store: &Store) -> u32 {
 fn assert_holds(store: &Store, catalogs: &[Catalog]) {
     let reader = store.reader().unwrap();
     assert_eq!(&reader.catalog().unwrap(), catalogs.last().unwrap());
-    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
     for catalog in catalogs {
         let now = time_of(catalog.revision);
         for config in catalog.configs() {

@@ -102,7 +102,7 @@ impl Model {
                 "{id}"
             );
         }
-        let report = store.verify().unwrap();
+        let report = store.verify(None).unwrap();
         assert_eq!(report.problems, [""; 0]);
         assert_eq!(report.users, self.users.len() as u64);
         assert_eq!(report.events, self.events());
@@ -372,7 +372,7 @@ fn who_is_forgotten_is_gone_from_a_compacted_file() {
     assert!(holds(&path, "other8"));
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     assert!(store.reader().unwrap().event_user("secret-id3").unwrap().is_none());
-    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
 }
 
 #[test]
@@ -447,13 +447,13 @@ fn damaged(batches: i64, damage: impl FnOnce(&WriteTransaction)) -> String {
     for n in 0..batches {
         store.add_entries(&batch(n)).unwrap();
     }
-    assert_eq!(store.verify().unwrap().problems, [""; 0]);
+    assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
     let damage = |transaction: &WriteTransaction| {
         damage(transaction);
         Ok(())
     };
     store.write(damage).unwrap();
-    store.verify().unwrap().problems.join("\n")
+    store.verify(None).unwrap().problems.join("\n")
 }
 
 fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {

@@ -4,10 +4,12 @@ use redb::WriteTransaction;
 
 use super::user::profile;
 use super::*;
+use crate::store::chain;
 use crate::store::codec::encode;
 use crate::store::handle::Handle;
 use crate::store::record::{
-    ChangeRecord, PublicationRecord, SegmentHeadRecord, TimelineRecord, VersionRecord,
+    ChangeRecord, PublicationRecord, RevisionRecord, SegmentHeadRecord, TimelineRecord,
+    VersionRecord,
 };
 use crate::store::tables::*;
 
@@ -16,7 +18,7 @@ fn damaged(damage: impl FnOnce(&WriteTransaction)) -> String {
     let store = Store::in_memory(&options()).unwrap();
     tell(&store);
     change(&store, damage);
-    store.verify().unwrap().problems.join("\n")
+    store.verify(None).unwrap().problems.join("\n")
 }
 
 fn change(store: &Store, change: impl FnOnce(&WriteTransaction)) {
@@ -86,7 +88,7 @@ fn a_check_ends_after_a_hundred_problems() {
         let last = redb::ReadableTable::get(&revisions, 12).unwrap().unwrap().value().to_vec();
         revisions.insert(158_913_789_953, last.as_slice()).unwrap();
     });
-    let report = store.verify().unwrap();
+    let report = store.verify(None).unwrap();
     assert_eq!((report.problems.len(), report.is_full()), (100, true));
 }
 
@@ -94,7 +96,7 @@ fn a_check_ends_after_a_hundred_problems() {
 fn a_whole_store_has_no_problems() {
     let store = Store::in_memory(&options()).unwrap();
     tell(&store);
-    let report = store.verify().unwrap();
+    let report = store.verify(None).unwrap();
     assert_eq!(report.problems, [""; 0]);
     assert!(report.pages_checked);
     assert_eq!((report.revisions, report.keys, report.segments, report.configs), (12, 3, 2, 2));
@@ -238,7 +240,7 @@ fn stored(wanted: &str, changes: &[Change]) {
     let store = Store::in_memory(&options()).unwrap();
     let mut catalog = tell(&store).pop().unwrap();
     commit(&store, &mut catalog, changes).unwrap();
-    let problems = store.verify().unwrap().problems.join("\n");
+    let problems = store.verify(None).unwrap().problems.join("\n");
     assert!(problems.contains(wanted), "{problems}");
 }
 
@@ -259,4 +261,56 @@ fn broken_rules_are_found() {
     stored("publication 9 of config 1: its number", &[publication(1, 9, 1, 900, None)]);
     stored("it ends before it begins", &[publication(1, 8, 1, 900, Some(900))]);
     stored("cancelled that it does not have", &[cancel(1, 99)]);
+}
+
+/// A history that was edited with all that is derived from it has another hash from there on.
+#[test]
+fn history_that_was_edited_is_found() {
+    let edit = |t: &WriteTransaction, hashes: bool| {
+        let revision =
+            Revision { number: 2, time: time_of(2), actor: Some("eve".into()), comment: None };
+        let record = encode(&RevisionRecord::new(&revision, 2)).unwrap();
+        t.open_table(REVISIONS).unwrap().insert(2, record.as_slice()).unwrap();
+        if hashes {
+            let mut table = t.open_table(REVISION_HASHES).unwrap();
+            table.retain(|_, _| false).unwrap();
+            let (revisions, changes) =
+                (t.open_table(REVISIONS).unwrap(), t.open_table(CHANGES).unwrap());
+            chain::extend(&mut table, &revisions, &changes).unwrap();
+        }
+    };
+    let store = Store::in_memory(&options()).unwrap();
+    tell(&store);
+    let hash = |number| store.reader().unwrap().hash(number).unwrap().unwrap();
+    let (first, second) = (hash(1).to_string(), hash(2).to_string());
+    let from = |from: &str| store.verify(Some(from)).unwrap();
+    assert_eq!((from(&first).from, from(&second).from, from("00").from), (Some(1), Some(2), None));
+    change(&store, |t| edit(t, false));
+    assert_eq!(from(&first).problems, ["revision 2: its hash is not that of what it did"]);
+    // whoever edits the hashes, too, has them all anew: the one that was kept is gone
+    change(&store, |t| edit(t, true));
+    assert_eq!(from(&first).problems, [""; 0]);
+    assert_eq!((from(&first).from, from(&second).from), (Some(1), None));
+}
+
+/// Revisions of earlier programs have no hashes, and get them with the next one.
+#[test]
+fn hashes_that_are_missing_are_made_up_for() {
+    let store = Store::in_memory(&options()).unwrap();
+    let mut catalog = tell(&store).pop().unwrap();
+    let wanted = store.verify(None).unwrap();
+    change(&store, |t| {
+        t.open_table(REVISION_HASHES).unwrap().retain(|number, _| number < 5).unwrap();
+    });
+    assert_eq!(store.verify(None).unwrap(), wanted);
+    assert_eq!(store.reader().unwrap().hash(5).unwrap(), None);
+    commit(&store, &mut catalog, &[]).unwrap();
+    assert_eq!(store.reader().unwrap().hash(12).unwrap(), wanted.newest_hash);
+    assert!(store.reader().unwrap().hash(13).unwrap().is_some());
+    found("revision 7: its hash is not that of what it did", |t| {
+        drop(t.open_table(REVISION_HASHES).unwrap().remove(7));
+    });
+    found("revision 12 has a hash, and is not there", |t| {
+        drop(t.open_table(REVISIONS).unwrap().remove(12));
+    });
 }
