@@ -49,7 +49,7 @@
 //! the engine reads them and hands them to the snapshot, which asks them by number.
 //!
 //! Imports point down only: client → engine → query, transfer → script → statement → syntax, store, eval → behaviour, listing,
-//! stats → model → error, limits, clock, shard.
+//! stats → model → error, limits, clock, shard, stack.
 //!
 //! # Features
 //!
@@ -85,6 +85,7 @@ pub mod model;
 mod query;
 mod script;
 mod shard;
+mod stack;
 pub mod statement;
 mod stats;
 mod store;
@@ -94,11 +95,11 @@ mod transfer;
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
     AsKey, Builder, ClockRepair, Database, FromValue, KeyHandle, Outcome, Prepared, Session,
-    Snapshot, Subscription, Tracked, Verification,
+    Snapshot, Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
-    Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Place, Result, ScriptEnd, StoreFailure,
-    TransactionState,
+    Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Place, Result, ScriptEnd, Short,
+    StoreFailure, TransactionState,
 };
 pub use eval::Evaluation;
 pub use model::{

@@ -49,6 +49,9 @@ pub const FACT_BYTES: usize = VALUE_BYTES - (16 << 10);
 /// The most attributes of one user, those too that were `NULL` later: a `GET` reads them all.
 pub const USER_ATTRIBUTES: usize = 10_000;
 
+/// How much of a text that somebody typed an error repeats, in characters.
+pub const ECHO_CHARS: usize = 80;
+
 /// The most segments (rows) of one config.
 pub const CONFIG_SEGMENTS: usize = 1_000;
 
@@ -61,3 +64,14 @@ pub const CHAIN_DEPTH: usize = 512;
 
 /// The largest compiled regex, in bytes.
 pub const REGEX_BYTES: usize = 1 << 20;
+
+/// The most that all regexes of a condition take, compiled, in bytes: it bounds the time that it takes to store it.
+pub const CONDITION_REGEX_BYTES: usize = 8 << 20;
+
+/// What a search with a regex keeps to be quicker the next time, in bytes, at most; each thread that searches with it
+/// at the same time has its own.
+pub const REGEX_SEARCH_BYTES: usize = 128 << 10;
+
+/// The most that the regexes of a store take in memory, compiled, and with what their searches keep, in bytes. Those
+/// for which there is no room are compiled anew when they are asked for.
+pub const REGEXES_BYTES: usize = 128 << 20;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::session::{done, no_transaction};
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
-use crate::model::{Duration, Spanned, Timestamp};
-use crate::statement::{AssertError, Begin, Commit, Control, Rollback, SetClock};
+use crate::model::{Duration, Literal, Spanned, Timestamp};
+use crate::statement::{AssertError, Begin, Commit, Control, Rollback, SetClock, Text};
 
 /// Control statement that was checked: nothing is left but to carry it out.
 pub(super) enum CheckedControl {
@@ -102,22 +102,38 @@ impl Session {
         self.database().refuse_write()
     }
 
-    /// The code with which a statement fails, if it is the one that is asserted.
+    /// The code with which a statement fails, if it is the one that is asserted. Of assertions in one another each
+    /// is about the next one inside.
     fn assert_error(&self, assertion: &AssertError) -> Result<Arc<str>> {
-        let wanted = self.parameters.text(&assertion.code)?;
-        let result = match &assertion.statement.result {
-            Ok(statement) => {
-                let parameters = || assertion.statement.parameters();
-                self.resolve(statement).map(drop).map_err(|error| self.weigh(parameters, error))
+        let statement = &assertion.statement;
+        let is_missing = |name: &Arc<str>| self.parameters.value(name).is_none();
+        let mut missing: Vec<_> =
+            statement.parameters().into_iter().find(is_missing).into_iter().collect();
+        let checked = statement.result.as_ref().map_err(Error::clone).and_then(|statement| {
+            self.resolve(statement).map(drop).map_err(|error| self.weigh(|| missing.clone(), error))
+        });
+        let mut result = checked.map(|()| Arc::default());
+        for code in &assertion.codes {
+            if let Literal::Parameter(name) = &code.node
+                && is_missing(name)
+            {
+                missing = vec![Arc::clone(name)];
             }
-            Err(error) => Err(error.clone()),
-        };
+            let asserted = self.assert_code(code, result);
+            result = asserted.map_err(|error| self.weigh(|| missing.clone(), error));
+        }
+        result
+    }
+
+    /// The code that is asserted, if it is that of an error.
+    fn assert_code(&self, code: &Text, result: Result<Arc<str>>) -> Result<Arc<str>> {
+        let wanted = self.parameters.text(code)?;
         let got = match result {
             Err(error) if error.code() == &*wanted => return Ok(wanted),
             Err(error) => format!("`{}`: {error}", error.code()),
-            Ok(()) => "no error".to_owned(),
+            Ok(_) => "no error".to_owned(),
         };
         let wanted = format!("an error `{wanted}`");
-        Err(Error::from(ErrorKind::AssertionFailed { wanted, got }).at(assertion.code.span))
+        Err(Error::from(ErrorKind::AssertionFailed { wanted, got }).at(code.span))
     }
 }

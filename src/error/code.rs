@@ -189,9 +189,11 @@ impl ErrorKind {
             Self::NothingToPublish { .. } => C::NothingToPublish,
             Self::NotValidNow { .. } => C::NotValidNow,
             Self::StatementTooLong { .. }
+            | Self::TooLong { .. }
             | Self::NestingTooDeep { .. }
             | Self::TooMany { .. }
             | Self::RegexTooLarge
+            | Self::RegexesTooLarge
             | Self::IntegerRange { .. }
             | Self::DurationRange { .. }
             | Self::ChainTooDeep

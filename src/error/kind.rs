@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::access::{LockHolder, StoreFailure};
-use super::sentence::{Abridged, NoCell, OrList, OwnedKeys};
+use super::sentence::{Abridged, Brief, NoCell, OrList, OwnedKeys, Short};
 use super::transaction::TransactionState;
 use crate::limits;
 use crate::model::{
@@ -25,7 +25,7 @@ pub enum ErrorKind {
     Unterminated { what: &'static str },
     #[error("the script is not UTF-8")]
     NotUtf8,
-    #[error("{what} cannot stand here: {why}")]
+    #[error("{} cannot stand here: {why}", Brief(what))]
     Misplaced { what: String, why: &'static str },
     #[error(transparent)]
     BadName(NameError),
@@ -46,15 +46,15 @@ pub enum ErrorKind {
     EveryoneIsBuiltIn,
     #[error("{kind} `{}` is archived", name.as_str())]
     Archived { kind: ObjectKind, name: Name },
-    #[error("{what} `{name}` is there twice")]
+    #[error("{what} `{}` is there twice", Short(name))]
     Duplicate { what: &'static str, name: String },
     #[error("`user_id` is the id of the user and cannot be set as an attribute")]
     UserIdIsGiven,
-    #[error("function `{name}` does not exist")]
+    #[error("function `{}` does not exist", Short(name))]
     UnknownFunction { name: String },
-    #[error("column `{name}` does not exist")]
+    #[error("column `{}` does not exist", Short(name))]
     UnknownColumn { name: String },
-    #[error("no value was given for the parameter `:{name}`")]
+    #[error("no value was given for the parameter `:{}`", Short(name))]
     UnknownParameter { name: String },
     #[error("nothing was activated, and key `{}` has no default", key.as_str())]
     NothingActive { key: Name },
@@ -63,7 +63,7 @@ pub enum ErrorKind {
     // -- types and values
     #[error("key `{}` is {kind}, and {} is not", key.as_str(), Abridged(value))]
     KeyType { key: Name, kind: KeyType, value: Value },
-    #[error("{place} wants {wanted}, and this is {found}")]
+    #[error("{place} wants {wanted}, and this is {}", Brief(found))]
     Type { place: String, wanted: String, found: String },
     #[error("{left} and {right} cannot be compared")]
     NotComparable { left: String, right: String },
@@ -73,11 +73,11 @@ pub enum ErrorKind {
     EmptyList,
     #[error("`{function}` takes {wanted}, and here {} {found}", if *found == 1 { "is" } else { "are" })]
     ArgumentCount { function: String, wanted: String, found: usize },
-    #[error("{} does not pass the CHECK of key `{}`: {check}", Abridged(value), key.as_str())]
+    #[error("{} does not pass the CHECK of key `{}`: {}", Abridged(value), key.as_str(), Brief(check))]
     CheckFailed { key: Name, value: Value, check: Arc<str> },
     #[error("values of key `{}` do not pass the new CHECK: {}", key.as_str(), offenders.join("; "))]
     CheckViolated { key: Name, offenders: Vec<String> },
-    #[error("{what} `{text}` is not valid: {why}")]
+    #[error("{what} `{}` is not valid: {}", Short(text), Brief(why))]
     BadLiteral { what: &'static str, text: String, why: String },
     #[error("{0}")]
     Json(JsonError),
@@ -94,9 +94,9 @@ pub enum ErrorKind {
     // -- configs
     #[error("the arms sum to {total}, not to 100%")]
     SplitSum { total: String },
-    #[error("a percentage has at most three decimals, and `{text}` has more")]
+    #[error("a percentage has at most three decimals, and `{}` has more", Short(text))]
     ShareDecimals { text: String },
-    #[error("a share is at most 100%, and this is {text}%")]
+    #[error("a share is at most 100%, and this is {}%", Short(text))]
     ShareTooLarge { text: String },
     #[error("`EVERYONE` is the last segment of a config: nobody is left for those after it")]
     EveryoneNotLast,
@@ -115,17 +115,24 @@ pub enum ErrorKind {
     #[error("config `{}` cannot be served today: {}", config.as_str(), reasons.join("; "))]
     NotValidNow { config: Name, reasons: Vec<String> },
     // -- limits
-    #[error("a statement has at most {} bytes, and this one has {found}", limits::STATEMENT_BYTES)]
-    StatementTooLong { found: u64 },
+    #[error("a statement has at most {limit} bytes, and this one has more")]
+    StatementTooLong { limit: usize },
+    #[error("{what} has at most {limit} bytes, and this one has more")]
+    TooLong { what: &'static str, limit: usize },
     #[error("{what} nest at most {} deep", limits::NESTING)]
     NestingTooDeep { what: &'static str },
     #[error("{what} has at most {limit} {unit}, and here are {found}")]
     TooMany { what: &'static str, limit: usize, unit: &'static str, found: usize },
     #[error("the regex is too large: compiled it has at most {} bytes", limits::REGEX_BYTES)]
     RegexTooLarge,
-    #[error("`{text}` is past the range of 64-bit integers")]
+    #[error(
+        "the regexes of the condition are too large: compiled they have at most {} bytes together",
+        limits::CONDITION_REGEX_BYTES
+    )]
+    RegexesTooLarge,
+    #[error("`{}` is past the range of 64-bit integers", Short(text))]
     IntegerRange { text: String },
-    #[error("`{text}` is longer than any duration: at most about 292,000 years")]
+    #[error("`{}` is longer than any duration: at most about 292,000 years", Short(text))]
     DurationRange { text: String },
     #[error(
         "these conditions refer to one another too deeply: more than {} levels",
@@ -133,7 +140,7 @@ pub enum ErrorKind {
     )]
     ChainTooDeep,
     // -- sessions
-    #[error("expected {wanted}, got {got}")]
+    #[error("expected {}, got {}", Brief(wanted), Brief(got))]
     AssertionFailed { wanted: String, got: String },
     #[error("{0}")]
     TransactionState(TransactionState),
@@ -147,19 +154,22 @@ pub enum ErrorKind {
     ClockNotManual,
     #[error("it was interrupted")]
     Interrupted,
-    #[error("this is a mistake in pcq itself: {what}")]
+    #[error("this is a mistake in pcq itself: {}", Brief(what))]
     Bug { what: String },
     // -- the file
-    #[error("`{path}` is in use by {holder}")]
+    #[error("`{}` is in use by {holder}", Brief(path))]
     StoreLocked { path: String, holder: LockHolder },
-    #[error("`{path}` failed: {why}")]
+    #[error("`{}` failed: {why}", Brief(path))]
     StoreFailed { path: String, why: StoreFailure },
-    #[error("`{path}` is not a pcq store: {why}")]
+    #[error("`{}` is not a pcq store: {}", Brief(path), Brief(why))]
     NotAStore { path: String, why: String },
-    #[error("`{path}` has format {found}, and this version of pcq reads formats up to {known}")]
+    #[error(
+        "`{}` has format {found}, and this version of pcq reads formats up to {known}",
+        Brief(path)
+    )]
     NewerFormat { path: String, found: u32, known: u32 },
-    #[error("the store is damaged: {what}")]
+    #[error("the store is damaged: {}", Brief(what))]
     Corrupt { what: String },
-    #[error("{path}: {message}")]
+    #[error("{}: {}", Brief(path), Brief(message))]
     Io { path: String, message: String },
 }

@@ -14,6 +14,7 @@ pub use access::{LockHolder, StoreFailure};
 pub use code::{ErrorClass, ErrorCode};
 pub use kind::ErrorKind;
 pub use place::Place;
+pub use sentence::Short;
 pub use transaction::{ScriptEnd, TransactionState};
 
 use crate::model::{NameError, Span, TimestampError};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::limits::ECHO_CHARS;
 use crate::model::{Literal, Name, Value};
 
 /// Writes alternatives: `a`, `b` or `c`.
@@ -17,16 +18,44 @@ impl fmt::Display for OrList<'_> {
     }
 }
 
+/// Writes a text that somebody typed, cut off if it is long, so that a message can be read.
+///
+/// ```
+/// let wrong = "9".repeat(1_000_000);
+/// let message = format!("`{}` is no port", pcq::Short(&wrong));
+/// assert_eq!(message, format!("`{}…` is no port", "9".repeat(pcq::limits::ECHO_CHARS)));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Short<'t>(pub &'t str);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        cut(f, self.0, ECHO_CHARS)
+    }
+}
+
+/// Writes a reason in which texts of others may be, cut off if it is very long.
+pub(super) struct Brief<'t>(pub(super) &'t str);
+
+impl fmt::Display for Brief<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        cut(f, self.0, 4 * ECHO_CHARS)
+    }
+}
+
+fn cut(f: &mut fmt::Formatter<'_>, text: &str, chars: usize) -> fmt::Result {
+    match text.char_indices().nth(chars).and_then(|(end, _)| text.get(..end)) {
+        Some(head) => write!(f, "{head}…"),
+        None => f.write_str(text),
+    }
+}
+
 /// Writes a value as the language does, cut off if it is long.
 pub(super) struct Abridged<'a>(pub(super) &'a Value);
 
 impl fmt::Display for Abridged<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = Literal::Value(self.0.clone()).to_string();
-        match text.char_indices().nth(60).and_then(|(end, _)| text.get(..end)) {
-            Some(head) => write!(f, "{head}…"),
-            None => f.write_str(&text),
-        }
+        Short(&Literal::Value(self.0.clone()).to_string()).fmt(f)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::model::{
     Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, Literal, Span, Spanned, Value,
     check_event_name,
 };
+use crate::stack;
 
 /// The type of an expression as far as it is known; `None` if only an evaluation tells.
 type Known = Option<Type>;
@@ -44,13 +45,13 @@ impl<'a> Checker<'a> {
         self.known(expr).map(drop)
     }
 
-    /// The type of an expression. Each is visited once, and no deeper than the stack allows.
+    /// The type of an expression. Each is visited once.
     fn known(&mut self, expr: &Expr) -> Result<Known> {
         self.depth += 1;
         if self.depth > CHAIN_DEPTH {
             return Err(Error::new(ErrorKind::NestingTooDeep { what: "conditions" }).at(expr.span));
         }
-        let known = self.visit(expr)?;
+        let known = stack::step(|| self.visit(expr))?;
         self.depth -= 1;
         Ok(known)
     }

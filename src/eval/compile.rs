@@ -1,49 +1,56 @@
-//! Compiler of conditions to programs: names resolved, literals read, regexes compiled.
+//! Compiler of conditions to programs: names resolved, literals read.
 
 use std::sync::Arc;
-
-use regex::{Regex, RegexBuilder};
 
 use super::check::Checker;
 use super::field::{Field, Fields};
 use super::finder::Finder;
 use super::function::Function;
-use super::literal::{self, bad_literal, literal, literal_text};
+use super::literal::{self, literal, literal_text};
 use super::literals::Literals;
 use super::measure::Measure;
+use super::pattern::Pattern;
 use super::program::{Constant, Node, NodeId, Nodes, Program};
 use super::scope::{EventScope, Scope};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{CONDITION_REGEXES, REGEX_BYTES};
+use crate::limits::{CONDITION_REGEX_BYTES, CONDITION_REGEXES};
 use crate::model::{
     AffixKind, Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, Short, Span, Spanned,
     Value,
 };
+use crate::stack;
+
+/// Every how many levels an evaluation looks whether there is room on the stack for as many more.
+const STEP: usize = 8;
 
 /// Length from which on a list of literals is not looked at item by item.
 const LITERALS_FROM: usize = 9;
 
 /// Checks a condition where it stands, and compiles it.
 pub(crate) fn compile(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
-    compile_with(expr, scope, &Fields::default())
+    Checker::new(scope).condition("a condition", expr)?;
+    let (program, regexes) = build(expr, scope, &Fields::default(), Form::Quick)?;
+    check_regexes(&regexes)?;
+    Ok(program)
 }
 
-/// Checks a condition, and compiles it to a program that shares its fields with others.
+/// Compiles a condition that was stored to a program that shares its fields with others. Its regexes are compiled when
+/// they are first asked for.
 pub(super) fn compile_with(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> Result<Program> {
     Checker::new(scope).condition("a condition", expr)?;
-    build(expr, scope, fields, Form::Quick)
+    build(expr, scope, fields, Form::Quick).map(|(program, _)| program)
 }
 
 /// Compiles a condition that was checked, with a node for each part of it.
 pub(super) fn compile_plain(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> Result<Program> {
-    build(expr, scope, fields, Form::Plain)
+    build(expr, scope, fields, Form::Plain).map(|(program, _)| program)
 }
 
 /// Checks an expression of any type where it stands, and compiles it.
 #[cfg(test)]
 pub(crate) fn compile_value(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
     Checker::new(scope).value(expr)?;
-    build(expr, scope, &Fields::default(), Form::Quick)
+    build(expr, scope, &Fields::default(), Form::Quick).map(|(program, _)| program)
 }
 
 /// Layout of a program.
@@ -55,36 +62,48 @@ enum Form {
     Quick,
 }
 
-fn build(expr: &Expr, scope: &dyn Scope, fields: &Fields, form: Form) -> Result<Program> {
-    let mut builder = Builder { scope, fields, form, nodes: Vec::new(), regexes: 0 };
+/// The regexes of a condition, and where they stand.
+type Regexes = Vec<(Arc<Pattern>, Span)>;
+
+fn build(
+    expr: &Expr,
+    scope: &dyn Scope,
+    fields: &Fields,
+    form: Form,
+) -> Result<(Program, Regexes)> {
+    let (nodes, regexes) = (Vec::new(), Vec::new());
+    let mut builder = Builder { scope, fields, form, nodes, regexes, depth: 0 };
     builder.expr(expr)?;
-    Ok(Program { nodes: builder.nodes.into() })
+    Ok((Program { nodes: builder.nodes.into() }, builder.regexes))
 }
 
-/// Lays out nodes, operands before what they are operands of. Recursion is bounded: the check came first.
+/// Lays out nodes, operands before what they are operands of. Its depth is bounded: the check came first.
 struct Builder<'a> {
     scope: &'a dyn Scope,
     fields: &'a Fields,
     form: Form,
     nodes: Vec<Node>,
-    regexes: usize,
+    regexes: Regexes,
+    /// How many parts there are around the one that is laid out.
+    depth: usize,
 }
 
 impl Builder<'_> {
-    /// Compiles a regex; each may be large, so that there are not too many.
-    fn regex(&mut self, pattern: &Spanned<Literal>) -> Result<Regex> {
-        self.count_regexes(1, pattern.span)?;
-        regex(pattern)
-    }
-
-    fn count_regexes(&mut self, more: usize, span: Span) -> Result<()> {
-        self.regexes += more;
-        if self.regexes > CONDITION_REGEXES {
-            let (limit, found) = (CONDITION_REGEXES, self.regexes);
+    /// Takes note of a regex, of which there are not too many.
+    fn note(&mut self, pattern: Arc<Pattern>, span: Span) -> Result<()> {
+        self.regexes.push((pattern, span));
+        let (limit, found) = (CONDITION_REGEXES, self.regexes.len());
+        if found > limit {
             let kind = ErrorKind::TooMany { what: "a condition", limit, unit: "regexes", found };
             return Err(Error::new(kind).at(span));
         }
         Ok(())
+    }
+
+    fn pattern(&mut self, literal: &Spanned<Literal>) -> Result<Arc<Pattern>> {
+        let pattern = self.fields.pattern(regex(literal)?);
+        self.note(Arc::clone(&pattern), literal.span)?;
+        Ok(pattern)
     }
 
     fn expr(&mut self, expr: &Expr) -> Result<NodeId> {
@@ -102,6 +121,18 @@ impl Builder<'_> {
     }
 
     fn node(&mut self, expr: &Expr) -> Result<Node> {
+        self.depth += 1;
+        let node = stack::step(|| self.part(expr))?;
+        let is_step = self.depth.is_multiple_of(STEP) && !expr.node.is_flat();
+        self.depth -= 1;
+        if !is_step {
+            return Ok(node);
+        }
+        self.nodes.push(node);
+        number(self.nodes.len() - 1).map(Node::Deep)
+    }
+
+    fn part(&mut self, expr: &Expr) -> Result<Node> {
         let span = expr.span;
         Ok(match &expr.node {
             ExprKind::Literal(Literal::Value(value)) => {
@@ -143,11 +174,20 @@ impl Builder<'_> {
 
     /// A function over events; one that is known needs no work.
     fn behaviour(&mut self, behaviour: &Behaviour, span: Span) -> Result<Arc<Measure>> {
-        let filter = |filter| build(filter, &EventScope, self.fields, Form::Quick);
+        let mut regexes = Vec::new();
         let measure = self.fields.measure(behaviour, || {
-            Measure::new(behaviour, behaviour.filter.as_ref().map(filter).transpose()?)
+            let filter = behaviour.filter.as_ref();
+            let filter = filter.map(|expr| build(expr, &EventScope, self.fields, Form::Quick));
+            let filter = filter.transpose()?.map(|(program, found)| {
+                regexes = found;
+                program
+            });
+            Measure::new(behaviour, filter)
         })?;
-        self.count_regexes(measure.regexes(), span)?;
+        if regexes.is_empty() {
+            regexes.extend(measure.patterns().map(|pattern| (Arc::clone(pattern), span)));
+        }
+        regexes.into_iter().try_for_each(|(pattern, span)| self.note(pattern, span))?;
         Ok(measure)
     }
 
@@ -211,7 +251,7 @@ impl Builder<'_> {
             }
             ExprKind::Matches { operand, pattern, negated } => Node::Matches {
                 operand: self.expr(operand)?,
-                regex: Box::new(self.regex(pattern)?),
+                pattern: self.pattern(pattern)?,
                 negated: *negated,
             },
             _ => Node::NULL,
@@ -324,23 +364,26 @@ fn number(n: usize) -> Result<NodeId> {
     u32::try_from(n).map_err(|_| Error::new(many))
 }
 
-fn regex(pattern: &Spanned<Literal>) -> Result<Regex> {
+/// The text of a regex.
+fn regex(pattern: &Spanned<Literal>) -> Result<&Arc<str>> {
     let span = pattern.span;
-    let text = match &pattern.node {
-        Literal::Value(Value::String(text)) => text,
+    match &pattern.node {
+        Literal::Value(Value::String(text)) => Ok(text),
         Literal::Value(other) => {
-            return Err(literal::mismatch("MATCHES", "a regex as a literal", other, span));
+            Err(literal::mismatch("MATCHES", "a regex as a literal", other, span))
         }
-        Literal::Parameter(name) => return Err(literal::unknown_parameter(name, span)),
-    };
-    RegexBuilder::new(text).size_limit(REGEX_BYTES).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => Error::new(ErrorKind::RegexTooLarge).at(span),
-        error => bad_literal("regex", text, last_line(&error.to_string()), span),
-    })
+        Literal::Parameter(name) => Err(literal::unknown_parameter(name, span)),
+    }
 }
 
-/// The sentence of a regex error, without the drawing above it.
-fn last_line(message: &str) -> String {
-    let line = message.lines().last().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+/// Refuses regexes that are none, and those that are too large together.
+fn check_regexes(found: &[(Arc<Pattern>, Span)]) -> Result<()> {
+    let mut bytes = 0;
+    for (pattern, span) in found {
+        bytes += pattern.check().map_err(|error| error.at(*span))?;
+        if bytes > CONDITION_REGEX_BYTES {
+            return Err(Error::new(ErrorKind::RegexesTooLarge).at(*span));
+        }
+    }
+    Ok(())
 }

@@ -215,8 +215,14 @@ impl Compiled {
 
     /// The segments whose conditions cannot be compiled, each with the reason: none, if the store is sound.
     pub(super) fn flaws(&self) -> Vec<Error> {
-        let flaw =
-            |segment: &Arc<Segment>| CompiledSegment::new(segment).try_compile(self, segment).err();
+        let (scope, fields) = (CatalogScope(&self.catalog), Fields::default());
+        let check = |expr: &_| {
+            let program = compile_with(expr, &scope, &fields)?;
+            program.check_patterns()
+        };
+        let flaw = |segment: &Arc<Segment>| {
+            segment.condition.look(check).map_err(|error| damaged(segment, error)).err()
+        };
         self.catalog.segments().filter_map(flaw).collect()
     }
 
@@ -250,6 +256,12 @@ impl Compiled {
     }
 }
 
+/// The error of a segment whose condition cannot be compiled.
+fn damaged(segment: &Segment, error: Error) -> Error {
+    let what = format!("the condition of segment `{}`: {error}", segment.name.as_str());
+    Error::new(ErrorKind::Corrupt { what }).because(error)
+}
+
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")
@@ -272,10 +284,7 @@ impl CompiledSegment {
 
     /// Compiles the condition now.
     fn try_compile(&self, state: &Compiled, segment: &Segment) -> Result<()> {
-        let program = self.compile(state).map_err(|error| {
-            let what = format!("the condition of segment `{}`: {error}", segment.name.as_str());
-            Error::new(ErrorKind::Corrupt { what }).because(error)
-        })?;
+        let program = self.compile(state).map_err(|error| damaged(segment, error))?;
         let _ = self.program.set(Some(program)); // it is not there yet
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The evaluator: walks the nodes of a program for one user at one instant.
 
-use regex::Regex;
+use std::sync::Arc;
 
 use super::field::Field;
 use super::finder::Finder;
@@ -8,8 +8,10 @@ use super::function::Function;
 use super::measure::Finding;
 use super::number::{arithmetic, cast, negate};
 use super::operand::{Operand, Truth};
+use super::pattern::Pattern;
 use super::program::{Constant, Environment, Lookup, Node, NodeId, Nodes, Program};
 use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, Short, Value, ValueKind};
+use crate::stack;
 
 /// A program at work.
 pub(super) struct Evaluator<'a, 'e, E> {
@@ -31,6 +33,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Node::And(items) => self.all(items.ids(), Self::truth),
             Node::Or(items) => self.any(items.ids(), Self::truth),
             Node::Not(operand) => self.truth(*operand).map(|truth| !truth),
+            Node::Deep(inner) => stack::step(|| self.truth(*inner)),
             Node::Segment(id) => Some(self.environment.in_segment(*id)),
             Node::List(list) => Some(self.environment.in_list(*list)),
             Node::Any { list, test } => self.any_element(*list, *test),
@@ -61,8 +64,8 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
                 let truth = self.affix(*operand, *kind, *items);
                 truth.map(|truth| truth != *negated)
             }
-            Node::Matches { operand, regex, negated } => {
-                self.matches(*operand, regex).map(|truth| truth != *negated)
+            Node::Matches { operand, pattern, negated } => {
+                self.matches(*operand, pattern).map(|truth| truth != *negated)
             }
             Node::TextIs { field, text, negated } => {
                 self.text_is(field, *text).map(|truth| truth != *negated)
@@ -90,6 +93,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Some(Node::Cast { operand, to }) => cast(self.value(*operand), *to),
             Some(Node::Call { function, arguments }) => self.call(function, *arguments),
             Some(Node::Behaviour(measure)) => Operand::from(self.environment.answer(measure)),
+            Some(Node::Deep(inner)) => stack::step(|| self.value(*inner)),
             Some(_) => Operand::from(self.truth(id)),
         }
     }
@@ -260,9 +264,9 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         })
     }
 
-    fn matches(&mut self, operand: NodeId, regex: &Regex) -> Truth {
+    fn matches(&mut self, operand: NodeId, pattern: &Arc<Pattern>) -> Truth {
         match self.value(operand) {
-            Operand::Text(text) => Some(regex.is_match(&text)),
+            Operand::Text(text) => pattern.is_match(&text),
             _ => None,
         }
     }

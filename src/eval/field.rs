@@ -1,9 +1,10 @@
-//! Attributes and functions over events as conditions name them, prepared and shared.
+//! Attributes, regexes and functions over events as conditions name them, prepared and shared.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::measure::Measure;
+use super::pattern::{Pattern, Patterns};
 use crate::error::Result;
 use crate::model::{AttributeName, Behaviour, Path};
 
@@ -25,19 +26,25 @@ impl Field {
 /// field, and a function over events is the same question wherever it stands.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    fields: Mutex<HashMap<Path, Arc<Field>>>,
+    attributes: Mutex<HashMap<Path, Arc<Field>>>,
     /// By their canonical texts.
     measures: Mutex<HashMap<Arc<str>, Arc<Measure>>>,
+    patterns: Patterns,
 }
 
 impl Fields {
     /// The field of a path.
     pub(super) fn at(&self, path: &Path) -> Arc<Field> {
-        let mut fields = lock(&self.fields);
-        Arc::clone(fields.entry(Arc::clone(path)).or_insert_with(|| {
+        let mut attributes = lock(&self.attributes);
+        Arc::clone(attributes.entry(Arc::clone(path)).or_insert_with(|| {
             let name = path.first().map_or_else(|| "".into(), Arc::clone);
             Arc::new(Field { name: AttributeName::new(name), path: Arc::clone(path) })
         }))
+    }
+
+    /// The regex of a text.
+    pub(super) fn pattern(&self, text: &Arc<str>) -> Arc<Pattern> {
+        self.patterns.at(text)
     }
 
     /// A function over events, which is made if it is not there yet.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::function::Function;
 use super::literal::{mismatch, timestamp, unknown_parameter};
 use super::operand::Operand;
+use super::pattern::Pattern;
 use super::program::{Environment, Lookup, Node, Program};
 use crate::error::Result;
 use crate::model::{
@@ -81,10 +82,9 @@ impl Measure {
         Answer::of_nothing(self.question.aggregate)
     }
 
-    /// Number of regexes in its filter.
-    pub(super) fn regexes(&self) -> usize {
-        let nodes = self.filter.iter().flat_map(|filter| &filter.nodes);
-        nodes.filter(|node| matches!(node, Node::Matches { .. })).count()
+    /// The regexes of its filter.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Arc<Pattern>> {
+        self.filter.iter().flat_map(Program::patterns)
     }
 }
 

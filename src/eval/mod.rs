@@ -28,6 +28,7 @@ mod memo;
 mod needs;
 mod number;
 mod operand;
+mod pattern;
 mod plan;
 mod program;
 mod questions;

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::evaluator::Evaluator;
 use super::field::Field;
 use super::finder::Finder;
@@ -16,6 +14,8 @@ use super::measure::Measure;
 #[cfg(test)]
 use super::operand::Operand;
 use super::operand::Truth;
+use super::pattern::Pattern;
+use crate::error::Result;
 use crate::model::{
     AffixKind, Answer, ArithmeticOp, Attribute, AttributeName, CompareOp, DottedVersion, Duration,
     IsWhat, KeyId, KeyType, ListId, Measured, Path, SegmentId, SemanticVersion, Short, Timestamp,
@@ -120,7 +120,7 @@ pub(super) enum Node {
     },
     Matches {
         operand: NodeId,
-        regex: Box<Regex>,
+        pattern: Arc<Pattern>,
         negated: bool,
     },
     Arithmetic {
@@ -138,6 +138,8 @@ pub(super) enum Node {
         arguments: Nodes,
     },
     Behaviour(Arc<Measure>),
+    /// A node so deep in the condition that its evaluation may need more of the stack.
+    Deep(NodeId),
     /// Whether an attribute is a short text: what conditions ask most.
     TextIs {
         field: Arc<Field>,
@@ -271,9 +273,24 @@ impl Program {
         })
     }
 
+    /// Refuses regexes that are none.
+    pub(super) fn check_patterns(&self) -> Result<()> {
+        let of_events = self.measures().flat_map(|measure| measure.patterns());
+        self.patterns().chain(of_events).try_for_each(|pattern| pattern.check().map(drop))
+    }
+
+    /// The regexes in it, those in functions over events aside.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Arc<Pattern>> {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Matches { pattern, .. } => Some(pattern),
+            _ => None,
+        })
+    }
+
     /// The operands that have nodes of their own, in the order in which they were written.
     pub(super) fn operands(&self, id: NodeId) -> Vec<NodeId> {
         match self.nodes.get(id as usize) {
+            Some(Node::Deep(inner)) => self.operands(*inner),
             Some(Node::And(items) | Node::Or(items) | Node::Call { arguments: items, .. }) => {
                 items.ids().collect()
             }

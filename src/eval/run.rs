@@ -17,6 +17,7 @@ use crate::limits::CHAIN_DEPTH;
 use crate::model::{
     Answer, AttributeName, Context, KeyId, ListId, Measured, Reason, SegmentId, Timestamp, Value,
 };
+use crate::stack;
 
 /// The instant of an evaluation.
 #[derive(Clone, Debug)]
@@ -197,7 +198,7 @@ impl<'a> Environment<'a> for Run<'a> {
         };
         self.keys.set(key, &NULL);
         self.depth += 1;
-        let outcome = self.find(slot);
+        let outcome = stack::step(|| self.find(slot));
         self.depth -= 1;
         let value = slot.plan.value(&outcome);
         self.keys.set(key, value);
@@ -217,7 +218,7 @@ impl<'a> Environment<'a> for Run<'a> {
         }
         self.segments.set(segment, false);
         self.depth += 1;
-        let found = self.decide(segment);
+        let found = stack::step(|| self.decide(segment));
         self.depth -= 1;
         self.segments.set(segment, found);
         found

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::literal::{Type, algorithm, cidr, literal_text, mismatch, zone};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Short};
 use crate::model::Expr;
 
 /// Kind of argument that a function wants.
@@ -150,7 +150,12 @@ impl Signature {
 /// Refuses an argument that must be a literal and is none, or a wrong one.
 pub(super) fn prepared(name: &str, wants: Wants, expr: &Expr) -> Result<()> {
     let Some(text) = literal_text(expr) else {
-        return Err(mismatch(name, wants.to_string(), format!("`{expr}`"), expr.span));
+        return Err(mismatch(
+            name,
+            wants.to_string(),
+            format!("`{}`", Short(&expr.to_string())),
+            expr.span,
+        ));
     };
     match wants {
         Wants::Zone => zone(text, expr).map(drop),

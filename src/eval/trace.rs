@@ -12,6 +12,7 @@ use super::program::{Environment, NodeId, Program};
 use super::run::Run;
 use super::served::{Served, ServedRow};
 use crate::model::{Expr, ExprKind, Name, Reason, SegmentId, Share, Spanned, Value};
+use crate::stack;
 
 /// Trace of an evaluation: how it came about.
 #[derive(Clone, Debug)]
@@ -100,7 +101,7 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
         self.parts.push(Part { depth, text: expr.to_string(), truth, because });
         if connective {
             for (id, operand) in self.program.operands(id).into_iter().zip(expr.node.operands()) {
-                self.part(id, operand, depth + 1);
+                stack::step(|| self.part(id, operand, depth + 1));
             }
         }
     }
@@ -109,7 +110,7 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
     fn operands(&mut self, id: NodeId, expr: &Expr, notes: &mut Vec<String>) {
         for (id, operand) in self.program.operands(id).into_iter().zip(expr.node.operands()) {
             self.value(id, operand, notes);
-            self.operands(id, operand, notes);
+            stack::step(|| self.operands(id, operand, notes));
         }
     }
 

@@ -234,13 +234,63 @@ impl ExprKind {
         operands!(self, as_mut)
     }
 
+    /// The condition over properties, of a function over events.
+    fn filter(&self) -> Option<&Expr> {
+        if let Self::Behaviour(behaviour) = self { behaviour.filter.as_ref() } else { None }
+    }
+
+    /// The same, to be changed in place.
+    pub(crate) fn filter_mut(&mut self) -> Option<&mut Expr> {
+        if let Self::Behaviour(behaviour) = self { behaviour.filter.as_mut() } else { None }
+    }
+
+    /// All that it is made of: itself, its operands, filters of functions over events and what is below them. A part
+    /// comes before its own parts, and these in the order in which they are written; each with how deep it is, from 1.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&Self, usize)> {
+        let mut todo = vec![(self, 1)];
+        std::iter::from_fn(move || {
+            let (part, depth) = todo.pop()?;
+            let below = part.operands().into_iter().chain(part.filter());
+            let from = todo.len();
+            todo.extend(below.map(|expr| (&expr.node, depth + 1)));
+            todo.get_mut(from..)?.reverse();
+            Some((part, depth))
+        })
+    }
+
     /// How deep it nests: 1 for what has no operands.
     pub(crate) fn depth(&self) -> usize {
-        let filter = match self {
-            Self::Behaviour(behaviour) => behaviour.filter.as_ref(),
-            _ => None,
-        };
-        1 + self.operands().into_iter().chain(filter).map(|e| e.node.depth()).max().unwrap_or(0)
+        self.parts().map(|(_, depth)| depth).max().unwrap_or(1)
+    }
+}
+
+/// Takes it apart without recursion: a program can build what nests as deep as memory goes.
+impl Drop for ExprKind {
+    fn drop(&mut self) {
+        let mut todo = Vec::new();
+        self.give_up(&mut todo);
+        while let Some(mut part) = todo.pop() {
+            part.give_up(&mut todo);
+        }
+    }
+}
+
+impl ExprKind {
+    /// Puts the parts that have parts themselves into a list, and nothing in their place.
+    fn give_up(&mut self, to: &mut Vec<Self>) {
+        if let Some(filter) = self.filter_mut() {
+            to.push(std::mem::replace(&mut filter.node, Self::Element));
+        }
+        for operand in self.operands_mut() {
+            if !operand.node.is_flat() {
+                to.push(std::mem::replace(&mut operand.node, Self::Element));
+            }
+        }
+    }
+
+    /// Whether it has no parts.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.operands().is_empty() && self.filter().is_none()
     }
 }
 

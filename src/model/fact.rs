@@ -243,6 +243,10 @@ pub(crate) fn check_attribute(name: &str, value: &Value) -> Result<()> {
         return Err(ErrorKind::UserIdIsGiven.into());
     }
     Name::new(name)?;
+    // it is kept as a member of an object
+    if let Some(flaw) = value.flaw_inside(1) {
+        return Err(ErrorKind::Json(flaw).into());
+    }
     check_value(value)
 }
 

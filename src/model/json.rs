@@ -10,13 +10,15 @@ use serde::de::{
 use serde::ser::{Serialize, Serializer};
 
 use super::value::{Object, Value};
+use crate::error::Short;
 use crate::limits::NESTING;
+use crate::stack;
 
 /// Reason why a text is not a JSON value that pcq takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// An object names a member twice.
-    #[error("the member `{0}` is there twice")]
+    #[error("the member `{}` is there twice", Short(.0))]
     Duplicate(String),
     /// Arrays and objects nest deeper than 128.
     #[error("JSON nests at most {NESTING} deep")]
@@ -51,6 +53,11 @@ impl Value {
     /// What keeps the value from being stored, though the library could make it: a double that is not finite,
     /// or too deep nesting. Without recursion, which is what the latter would break.
     pub(crate) fn flaw(&self) -> Option<JsonError> {
+        self.flaw_inside(0)
+    }
+
+    /// The same of a value that stands in so many lists and objects.
+    pub(crate) fn flaw_inside(&self, levels: usize) -> Option<JsonError> {
         let flat =
             |value: &Self| !matches!(value, Self::Double(_) | Self::List(_) | Self::Object(_));
         match self {
@@ -58,7 +65,7 @@ impl Value {
             _ if flat(self) => return None,
             _ => {}
         }
-        let mut todo = vec![(self, 1_usize)];
+        let mut todo = vec![(self, 1 + levels)];
         while let Some((value, depth)) = todo.pop() {
             match value {
                 Self::Double(d) if !d.is_finite() => return Some(JsonError::NumberRange),
@@ -218,7 +225,7 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(self)? {
+        while let Some(item) = stack::step(|| seq.next_element_seed(self))? {
             items.push(item);
         }
         Ok(Value::List(items.into()))
@@ -230,7 +237,7 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
             if members.contains_key(&name) {
                 return Err(self.refuse(JsonError::Duplicate(name.as_ref().to_owned())));
             }
-            members.insert(name, map.next_value_seed(self)?);
+            members.insert(name, stack::step(|| map.next_value_seed(self))?);
         }
         Ok(Value::Object(Arc::new(members)))
     }
@@ -244,8 +251,8 @@ impl Serialize for Value {
             Self::Integer(n) => serializer.serialize_i64(*n),
             Self::Double(d) => serializer.serialize_f64(*d),
             Self::String(s) => serializer.serialize_str(s),
-            Self::List(items) => serializer.collect_seq(items.iter()),
-            Self::Object(members) => serializer.collect_map(members.iter()),
+            Self::List(items) => stack::step(|| serializer.collect_seq(items.iter())),
+            Self::Object(members) => stack::step(|| serializer.collect_map(members.iter())),
         }
     }
 }

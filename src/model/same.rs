@@ -3,6 +3,7 @@
 use std::hash::BuildHasher;
 
 use super::{Object, Value};
+use crate::stack;
 
 impl Value {
     /// A hash that is that of every value that is the same.
@@ -13,8 +14,8 @@ impl Value {
             Self::Integer(n) => state.hash_one(n),
             Self::Double(n) => hash_double(*n, state),
             Self::String(text) => state.hash_one(&**text),
-            Self::List(items) => hash_items(items, state),
-            Self::Object(members) => hash_members(members, state),
+            Self::List(items) => stack::step(|| hash_items(items, state)),
+            Self::Object(members) => stack::step(|| hash_members(members, state)),
         }
     }
 }

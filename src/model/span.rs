@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::stack;
+
 /// A range of bytes in the text of one statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
@@ -27,7 +29,8 @@ impl Span {
 }
 
 /// A piece of syntax and its place. Equality and hashing ignore the place.
-#[derive(Clone, Copy, Debug)]
+///
+/// Expressions are made of such pieces: whatever goes down one has room for each.
 pub struct Spanned<T> {
     /// What stands there.
     pub node: T,
@@ -47,6 +50,20 @@ impl<T> Spanned<T> {
     }
 }
 
+impl<T: Clone> Clone for Spanned<T> {
+    fn clone(&self) -> Self {
+        stack::step(|| Self { node: self.node.clone(), span: self.span })
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Spanned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { node, span } = self;
+        let mut told = f.debug_struct("Spanned");
+        stack::step(|| told.field("node", node).field("span", span).finish())
+    }
+}
+
 /// Writes the piece of syntax.
 impl<T: fmt::Display> fmt::Display for Spanned<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,7 +73,7 @@ impl<T: fmt::Display> fmt::Display for Spanned<T> {
 
 impl<T: PartialEq> PartialEq for Spanned<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.node == other.node
+        stack::step(|| self.node == other.node)
     }
 }
 

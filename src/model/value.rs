@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::stack;
+
 /// The members of a JSON object, in the order in which they were written.
 pub type Object = IndexMap<Arc<str>, Value>;
 
@@ -13,7 +15,7 @@ pub type Object = IndexMap<Arc<str>, Value>;
 ///
 /// `==` tells `1` from `1.0` (they are stored and delivered as they were written);
 /// [`Value::same`] compares by value, as the language does.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub enum Value {
     /// JSON `null`: for an attribute the same as missing.
     #[default]
@@ -62,6 +64,36 @@ impl fmt::Display for ValueKind {
     }
 }
 
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Boolean(a), Self::Boolean(b)) => a == b,
+            (Self::Integer(a), Self::Integer(b)) => a == b,
+            (Self::Double(a), Self::Double(b)) => a == b,
+            (Self::String(a), Self::String(b)) => a == b,
+            _ => self.has_parts_of(other, Self::eq),
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tuple = |f: &mut fmt::Formatter<'_>, name, value: &dyn fmt::Debug| {
+            stack::step(|| f.debug_tuple(name).field(value).finish())
+        };
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Boolean(value) => tuple(f, "Boolean", value),
+            Self::Integer(value) => tuple(f, "Integer", value),
+            Self::Double(value) => tuple(f, "Double", value),
+            Self::String(value) => tuple(f, "String", value),
+            Self::List(items) => tuple(f, "List", items),
+            Self::Object(members) => tuple(f, "Object", members),
+        }
+    }
+}
+
 impl Value {
     /// The kind of the value.
     #[must_use]
@@ -84,15 +116,25 @@ impl Value {
             (Self::Null, Self::Null) => true,
             (Self::Boolean(a), Self::Boolean(b)) => a == b,
             (Self::String(a), Self::String(b)) => a == b,
-            (Self::List(a), Self::List(b)) => {
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b))
-            }
-            (Self::Object(a), Self::Object(b)) => {
-                a.len() == b.len()
-                    && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| a.same(b)))
+            (Self::List(_), Self::List(_)) | (Self::Object(_), Self::Object(_)) => {
+                self.has_parts_of(other, Self::same)
             }
             _ => compare_numbers(self, other) == Some(Ordering::Equal),
         }
+    }
+
+    /// Whether two lists or objects have parts that are alike.
+    fn has_parts_of(&self, other: &Self, alike: impl Fn(&Self, &Self) -> bool) -> bool {
+        stack::step(|| match (self, other) {
+            (Self::List(a), Self::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| alike(a, b))
+            }
+            (Self::Object(a), Self::Object(b)) => {
+                a.len() == b.len()
+                    && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| alike(a, b)))
+            }
+            _ => false,
+        })
     }
 
     /// The text, if it is text.

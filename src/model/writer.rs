@@ -6,6 +6,7 @@ use super::{
     AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, IsWhat, Literal, Quantifier,
     Value, Window, write_path, write_step,
 };
+use crate::stack;
 
 impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,6 +56,10 @@ impl Writer<'_> {
     }
 
     fn write_bare(self, f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
+        stack::step(|| self.write_kind(f, kind))
+    }
+
+    fn write_kind(self, f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
         match kind {
             ExprKind::And(items) => self.join(f, items, " AND ", Level::Not),
             ExprKind::Or(items) => self.join(f, items, " OR ", Level::And),
@@ -240,11 +245,12 @@ fn write_typed(f: &mut fmt::Formatter<'_>, word: &str, text: &str) -> fmt::Resul
 impl ExprKind {
     /// Whether its text starts with a parenthesis where a sum may stand bare.
     fn starts_with_parenthesis(&self) -> bool {
-        if self.level() < Level::Concatenation {
-            return true;
+        let (mut kind, mut loosest) = (self, Level::Concatenation);
+        while kind.level() >= loosest {
+            let Self::Arithmetic { left, .. } = kind else { return false };
+            (kind, loosest) = (&left.node, kind.level());
         }
-        let Self::Arithmetic { left, .. } = self else { return false };
-        left.node.level() < self.level() || left.node.starts_with_parenthesis()
+        true
     }
 
     /// Its precedence; an expression that binds looser than its place allows is written in parentheses.

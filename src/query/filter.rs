@@ -140,38 +140,57 @@ fn rank(value: &Value) -> u8 {
 
 /// The one value that an expression lets a column have, if it says so.
 fn only<'e>(expr: &'e Expr, column: &str) -> Option<&'e Value> {
-    match &expr.node {
-        ExprKind::And(items) => items.iter().find_map(|item| only(item, column)),
-        ExprKind::Compare { op: CompareOp::Equal, left, right } => {
-            let ((ExprKind::Attribute(path), ExprKind::Literal(Literal::Value(value)))
-            | (ExprKind::Literal(Literal::Value(value)), ExprKind::Attribute(path))) =
-                (&left.node, &right.node)
-            else {
-                return None;
-            };
-            matches!(&**path, [name] if &**name == column).then_some(value)
+    let mut todo = vec![expr];
+    while let Some(expr) = todo.pop() {
+        match &expr.node {
+            ExprKind::And(items) => todo.extend(items.iter().rev()),
+            ExprKind::Compare { op: CompareOp::Equal, left, right } => {
+                let found = equal_to(column, left, right);
+                if found.is_some() {
+                    return found;
+                }
+            }
+            _ => {}
         }
-        _ => None,
     }
+    None
+}
+
+/// The value that a column is compared with, if that is what two expressions are.
+fn equal_to<'e>(column: &str, left: &'e Expr, right: &'e Expr) -> Option<&'e Value> {
+    let ((ExprKind::Attribute(path), ExprKind::Literal(Literal::Value(value)))
+    | (ExprKind::Literal(Literal::Value(value)), ExprKind::Attribute(path))) =
+        (&left.node, &right.node)
+    else {
+        return None;
+    };
+    matches!(&**path, [name] if &**name == column).then_some(value)
 }
 
 /// Makes the texts that a column of instants is compared with instants: as texts they would not be in the
 /// order of time.
 fn read_times(expr: &mut Expr, columns: &[Column]) {
-    let operands = expr.node.operands();
+    let mut todo = vec![expr];
+    while let Some(expr) = todo.pop() {
+        let is_time = compares_time(expr, columns);
+        for operand in expr.node.operands_mut() {
+            match &operand.node {
+                ExprKind::Literal(Literal::Value(Value::String(text))) if is_time => {
+                    operand.node = ExprKind::Timestamp(Arc::clone(text));
+                }
+                _ => todo.push(operand),
+            }
+        }
+    }
+}
+
+/// Whether an expression compares a column of instants.
+fn compares_time(expr: &Expr, columns: &[Column]) -> bool {
     let compares = matches!(
         expr.node,
         ExprKind::Compare { .. } | ExprKind::Between { .. } | ExprKind::In { .. }
     );
-    let is_time = compares && operands.iter().any(|operand| is_time(operand, columns));
-    for operand in expr.node.operands_mut() {
-        match &operand.node {
-            ExprKind::Literal(Literal::Value(Value::String(text))) if is_time => {
-                operand.node = ExprKind::Timestamp(Arc::clone(text));
-            }
-            _ => read_times(operand, columns),
-        }
-    }
+    compares && expr.node.operands().into_iter().any(|operand| is_time(operand, columns))
 }
 
 fn is_time(expr: &Expr, columns: &[Column]) -> bool {

@@ -1,18 +1,23 @@
 //! `ASSERT ERROR`: fails unless a statement does, with a given code.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Help, Parsed, Statement, Text};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
+use crate::limits::NESTING;
 use crate::model::Literal;
-use crate::syntax::Node;
+use crate::syntax::{Node, Rule};
 
 /// `ASSERT ERROR 'code' statement`
+///
+/// What must fail may be such a statement, too. They are one node with all their codes, for each may stand in a
+/// hundred others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AssertError {
-    /// The code that the error must have.
-    pub code: Text,
-    /// What must fail.
+    /// The code that the error must have, then those of the assertions around it, from the inside out.
+    pub codes: Vec<Text>,
+    /// What must fail, and is no such statement.
     pub statement: Box<Parsed>,
 }
 
@@ -20,25 +25,40 @@ impl AssertError {
     /// Asserts that a statement fails with a code.
     #[must_use]
     pub fn new(code: impl Into<Literal>, statement: impl Into<Statement>) -> Self {
-        let statement = statement.into();
-        let text: std::sync::Arc<str> = statement.to_string().into();
-        Self {
-            code: super::text(code),
-            statement: Box::new(Parsed { result: Ok(statement), text }),
+        let code = super::text(code);
+        match statement.into() {
+            Statement::AssertError(mut inner) => {
+                inner.codes.push(code);
+                inner
+            }
+            statement => {
+                let text: Arc<str> = statement.to_string().into();
+                let statement = Box::new(Parsed { result: Ok(statement), text });
+                Self { codes: vec![code], statement }
+            }
         }
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
-        let mut children = node.children();
-        let code = children.literal()?;
-        let statement = children.operand()?;
-        Ok(Self { code, statement: Box::new(Parsed::build(&statement)) })
+        let (mut children, mut codes) = (node.children(), Vec::new());
+        loop {
+            let inner = children.operand()?;
+            if inner.rule() == Rule::statement {
+                codes.reverse();
+                return Ok(Self { codes, statement: Box::new(Parsed::build(&inner)) });
+            }
+            codes.push(inner.literal()?);
+            if codes.len() > NESTING {
+                return Err(inner.error(ErrorKind::NestingTooDeep { what: "assertions" }));
+            }
+        }
     }
 }
 
 impl fmt::Display for AssertError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ASSERT ERROR {} {}", self.code, self.statement)
+        self.codes.iter().rev().try_for_each(|code| write!(f, "ASSERT ERROR {code} "))?;
+        self.statement.fmt(f)
     }
 }
 

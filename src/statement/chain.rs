@@ -8,6 +8,7 @@ use crate::limits::CHAIN_DEPTH;
 use crate::model::{
     Catalog, KeyId, Name, ObjectKind, Reference, Referrer, SegmentId, Timestamp, Version,
 };
+use crate::stack;
 
 /// Refuses a catalog in which one of these depends on itself, or in which conditions refer to one another
 /// too deeply for an evaluation to follow them on its stack.
@@ -80,7 +81,7 @@ impl<'c> Chains<'c> {
         self.path.push(node);
         let mut deepest = 0;
         for next in self.decided_by(node) {
-            deepest = deepest.max(self.measure_below(next)?);
+            deepest = deepest.max(stack::step(|| self.measure_below(next))?);
         }
         self.path.pop();
         let depth = deepest + self.weight(node);
@@ -98,7 +99,8 @@ impl<'c> Chains<'c> {
         }
         let mut deepest = 0;
         for next in self.decides(node) {
-            deepest = deepest.max(self.measure_above(next, steps + 1) + self.weight(next));
+            let above = stack::step(|| self.measure_above(next, steps + 1));
+            deepest = deepest.max(above + self.weight(next));
         }
         self.above.insert(node, deepest);
         deepest

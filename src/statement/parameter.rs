@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, Short};
 use crate::model::{
     Behaviour, Expr, ExprKind, Literal, Object, Spanned, Timestamp, Value, check_user_id,
 };
@@ -124,21 +124,28 @@ impl Parameters {
     }
 
     fn bind_in_place(&self, expr: &mut Expr) -> Result<()> {
-        let span = expr.span;
-        match &mut expr.node {
-            ExprKind::Literal(literal) => self.replace(literal, span)?,
-            ExprKind::Matches { pattern, .. } => self.replace(&mut pattern.node, pattern.span)?,
-            ExprKind::Behaviour(behaviour) => self.bind_behaviour(behaviour)?,
-            _ => {}
+        let mut todo = vec![expr];
+        while let Some(Spanned { node, span }) = todo.pop() {
+            match node {
+                ExprKind::Literal(literal) => self.replace(literal, *span)?,
+                ExprKind::Matches { pattern, .. } => {
+                    self.replace(&mut pattern.node, pattern.span)?;
+                }
+                ExprKind::Behaviour(behaviour) => self.bind_behaviour(behaviour)?,
+                _ => {}
+            }
+            if let ExprKind::Behaviour(_) = node {
+                todo.extend(node.filter_mut());
+            } else {
+                todo.extend(node.operands_mut().into_iter().rev());
+            }
         }
-        expr.node.operands_mut().into_iter().try_for_each(|operand| self.bind_in_place(operand))
+        Ok(())
     }
 
     fn bind_behaviour(&self, behaviour: &mut Behaviour) -> Result<()> {
-        for literal in behaviour.literals_mut() {
-            self.replace(&mut literal.node, literal.span)?;
-        }
-        behaviour.filter.iter_mut().try_for_each(|filter| self.bind_in_place(filter))
+        let mut literals = behaviour.literals_mut();
+        literals.try_for_each(|literal| self.replace(&mut literal.node, literal.span))
     }
 
     fn replace(&self, literal: &mut Literal, span: crate::model::Span) -> Result<()> {
@@ -163,20 +170,20 @@ impl<N: Into<Arc<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]
 
 /// The error for a parameter that was given no value.
 pub(crate) fn unknown_parameter(name: &str) -> crate::Error {
-    crate::Error::from(ErrorKind::UnknownParameter { name: name.to_owned() })
-        .hint(format!("give it one with `-v {name}=…`, or when the prepared statement is run"))
+    crate::Error::from(ErrorKind::UnknownParameter { name: name.to_owned() }).hint(format!(
+        "give it one with `-v {}=…`, or when the prepared statement is run",
+        Short(name)
+    ))
 }
 
 fn has_parameter(expr: &Expr) -> bool {
     let is_parameter = |literal: &Literal| matches!(literal, Literal::Parameter(_));
-    let here = match &expr.node {
+    expr.node.parts().any(|(part, _)| match part {
         ExprKind::Literal(literal) => is_parameter(literal),
         ExprKind::Matches { pattern, .. } => is_parameter(&pattern.node),
         ExprKind::Behaviour(behaviour) => {
             behaviour.literals().any(|literal| is_parameter(&literal.node))
-                || behaviour.filter.as_ref().is_some_and(has_parameter)
         }
         _ => false,
-    };
-    here || expr.node.operands().into_iter().any(has_parameter)
+    })
 }

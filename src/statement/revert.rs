@@ -66,7 +66,7 @@ impl Revert {
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let publish = Publish {
             config: self.config.clone(),
-            version: Some(self.version),
+            version: Some(self.version.clone()),
             at: None,
             until: None,
             comment: self.comment.clone(),

@@ -7,7 +7,8 @@ use super::canonical::Clauses;
 use super::{Help, Parameters, Text, named, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Entry, Literal, Name, Object, Spanned, Timestamp, What, check_attribute, write_step,
+    Entry, Literal, Name, Object, Spanned, Timestamp, Value, What, check_attribute, check_value,
+    write_step,
 };
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -70,8 +71,10 @@ impl SetUser {
                 return Err(twice(name));
             }
         }
+        let attributes = Arc::new(attributes);
+        check_value(&Value::Object(Arc::clone(&attributes)))?;
         let at = parameters.instant(self.at.as_ref(), now)?;
-        Ok(Entry { user, at, what: What::Profile(Arc::new(attributes)) })
+        Ok(Entry { user, at, what: What::Profile(attributes) })
     }
 }
 

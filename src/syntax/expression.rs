@@ -12,6 +12,7 @@ use crate::model::{
     AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, KeyType, ListId, Literal, Name,
     Quantifier, Span, Spanned, Window,
 };
+use crate::stack;
 
 impl Cursor<'_> {
     /// A condition, with or without parentheses of its own around it.
@@ -59,6 +60,10 @@ impl Builder {
     }
 
     fn alternatives(&mut self, node: &Node<'_>) -> Result<Expr> {
+        stack::step(|| self.alternatives_of(node))
+    }
+
+    fn alternatives_of(&mut self, node: &Node<'_>) -> Result<Expr> {
         let mut children = node.children();
         let mut alternatives = Vec::new();
         let mut all = vec![self.negation(&mut children)?];

@@ -21,12 +21,15 @@ pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
 pub(crate) use token::{TokenKind, Tokens};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use pest::Parser as _;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Short};
+use crate::limits::NESTING;
 use crate::model::{Expr, Literal, Value};
+use crate::stack;
 
 use expression::Builder;
 
@@ -39,7 +42,7 @@ pub(crate) fn statement(text: &str) -> Result<Node<'_>> {
 
 /// Parses a condition that stands alone: that of a segment, or of a `CHECK`.
 pub(crate) fn condition(text: &str, check: bool) -> Result<Expr> {
-    split::check_nesting(text)?;
+    split::check_condition(text)?;
     let node = parse(Rule::lone_condition, text)?;
     misplaced::check_condition(&node, check)?;
     Builder::default().condition(&node)
@@ -53,7 +56,10 @@ pub(crate) fn value(text: &str) -> Result<Value> {
         Literal::Value(value) => Ok(value),
         Literal::Parameter(_) => {
             let expected = vec!["a literal".to_owned()];
-            Err(node.error(ErrorKind::Expected { expected, found: format!("`{}`", node.text()) }))
+            Err(node.error(ErrorKind::Expected {
+                expected,
+                found: format!("`{}`", Short(node.text())),
+            }))
         }
     }
 }
@@ -65,19 +71,22 @@ pub(crate) fn unquote(quoted: &str) -> Arc<str> {
 
 /// The names of the parameters of a statement, in the order in which they first stand there.
 pub(crate) fn parameters(text: &str) -> Vec<Arc<str>> {
-    let mut names: Vec<Arc<str>> = Vec::new();
-    for token in Tokens::new(text).filter(|token| token.kind == TokenKind::Parameter) {
-        let name: Arc<str> = token.text.trim_start_matches(':').into();
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+    let mut seen = HashSet::new();
+    let tokens = Tokens::new(text).filter(|token| token.kind == TokenKind::Parameter);
+    let names = tokens.map(|token| token.text.trim_start_matches(':'));
+    names.filter(|name| seen.insert(*name)).map(Arc::from).collect()
 }
 
 fn parse(rule: Rule, text: &str) -> Result<Node<'_>> {
-    let mut pairs = rules::Grammar::parse(rule, text).map_err(|e| complaint::explain(text, &e))?;
+    let parsed = stack::levels(levels(text), || rules::Grammar::parse(rule, text));
+    let mut pairs = parsed.map_err(|e| complaint::explain(text, &e))?;
     pairs.next().map(Node::new).ok_or_else(|| Error::bug("an empty tree"))
+}
+
+/// How deep a text nests at most: parentheses, and in them a JSON literal or a comment.
+fn levels(text: &str) -> usize {
+    let opens = text.bytes().filter(|byte| matches!(byte, b'(' | b'[' | b'{' | b'*')).count();
+    opens.min(2 * NESTING)
 }
 
 #[cfg(test)]

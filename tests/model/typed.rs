@@ -109,13 +109,9 @@ fn session(op: &Op) -> Statement {
             Statement::AdvanceClock(node::AdvanceClock { by })
         }
         Op::SetClock(to) => Statement::SetClock(node::SetClock { to: instant(*to) }),
-        Op::AssertError { code, statement } => Statement::AssertError(node::AssertError {
-            code: text(code),
-            statement: Box::new(node::Parsed {
-                result: Ok(self::statement(statement)),
-                text: "".into(),
-            }),
-        }),
+        Op::AssertError { code, statement } => {
+            node::AssertError::new(*code, self::statement(statement)).into()
+        }
         Op::AssertGet { get, value, reason } => Statement::AssertGet(node::AssertGet {
             get: get_node(get),
             value: literal(*value),

@@ -13,7 +13,7 @@ use source::{Code, Source, files_below, read, relative, root, sources};
 
 /// The modules of the library from the bottom up; those of one line never import each other, but for the bottom.
 const LAYERS: [&[&str]; 9] = [
-    &["error", "limits", "clock", "shard"],
+    &["error", "limits", "clock", "shard", "stack"],
     &["model"],
     &["stats", "behaviour", "listing"],
     &["syntax", "store", "eval"],
@@ -25,13 +25,14 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Crates that only one module may name.
-const KEPT_APART: [(&str, &str); 6] = [
+const KEPT_APART: [(&str, &str); 7] = [
     ("redb", "store"),
     ("bincode", "store"),
     ("pest", "syntax"),
     ("pest_derive", "syntax"),
     ("datasketches", "model"),
     ("roaring", "listing"),
+    ("stacker", "stack"),
 ];
 
 /// The files that may import each other in a loop: an expression has functions over events in it, and those have
