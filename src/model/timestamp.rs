@@ -6,6 +6,8 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
+use crate::error::Short;
+
 /// An instant: whole microseconds since 1970-01-01T00:00:00Z, from year 0001 to year 9999.
 ///
 /// `Display` writes RFC 3339 in UTC, with as many digits of the second as are needed.
@@ -20,19 +22,19 @@ pub struct Duration(i64);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimestampError {
     /// It has neither the form of RFC 3339 nor that of a local time with a zone in brackets.
-    #[error("`{0}` is not a timestamp")]
+    #[error("`{}` is not a timestamp", Short(.0))]
     Form(String),
     /// It has neither offset nor zone, so it names no instant.
-    #[error("`{0}` has no offset and no zone, so it names no instant")]
+    #[error("`{}` has no offset and no zone, so it names no instant", Short(.0))]
     NoOffset(String),
     /// There is no such day, hour, minute, second or offset.
-    #[error("there is no such date, time or offset as `{0}`")]
+    #[error("there is no such date, time or offset as `{}`", Short(.0))]
     NoSuchTime(String),
     /// The time zone is not known.
-    #[error("there is no time zone `{0}`")]
+    #[error("there is no time zone `{}`", Short(.0))]
     NoSuchZone(String),
     /// A clock change skips this local time.
-    #[error("a clock change in {zone} skips the local time `{text}`")]
+    #[error("a clock change in {} skips the local time `{}`", Short(zone), Short(text))]
     Skipped {
         /// The text as given.
         text: String,
@@ -40,7 +42,7 @@ pub enum TimestampError {
         zone: String,
     },
     /// A clock change repeats this local time.
-    #[error("a clock change in {zone} repeats the local time `{text}`")]
+    #[error("a clock change in {} repeats the local time `{}`", Short(zone), Short(text))]
     Repeated {
         /// The text as given.
         text: String,
@@ -48,7 +50,7 @@ pub enum TimestampError {
         zone: String,
     },
     /// It is not in the years 0001 to 9999.
-    #[error("`{0}` is outside the years 0001 to 9999")]
+    #[error("`{}` is outside the years 0001 to 9999", Short(.0))]
     Range(String),
 }
 

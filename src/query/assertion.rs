@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::get::Reading;
 use super::view::View;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Short};
 use crate::eval::Evaluation;
 use crate::model::{Literal, Name, Spanned, Value};
 use crate::statement::{AssertGet, Parameters, Text};
@@ -43,16 +43,17 @@ impl Expected {
         let reason = got.reason().to_string();
         let mut wanted = Vec::new();
         if !self.value.node.same(got.value()) {
-            wanted.push((Literal::Value(self.value.node.clone()).to_string(), self.value.span));
+            let value = Literal::Value(self.value.node.clone()).to_string();
+            wanted.push((Short(&value).to_string(), self.value.span));
         }
         if let Some(r) = self.reason.as_ref().filter(|r| *r.node != *reason) {
-            wanted.push((format!("reason {}", r.node), r.span));
+            wanted.push((format!("reason {}", Short(&r.node)), r.span));
         }
         if let Some(s) = self.segment.as_ref().filter(|s| got.segment() != Some(&s.node)) {
             wanted.push((format!("segment `{}`", s.node.as_str()), s.span));
         }
         if let Some(v) = self.variant.as_ref().filter(|v| got.variant() != Some(&*v.node)) {
-            wanted.push((format!("variant `{}`", v.node), v.span));
+            wanted.push((format!("variant `{}`", Short(&v.node)), v.span));
         }
         let (_, place) = wanted.first()?;
         let place = *place;
@@ -69,5 +70,6 @@ fn told(got: &Evaluation) -> String {
     parts.extend(owner.map(|(config, n)| format!("config `{}` version {n}", config.as_str())));
     parts.extend(got.segment().map(|segment| format!("segment `{}`", segment.as_str())));
     parts.extend(got.variant().map(|variant| format!("variant `{variant}`")));
-    format!("{} ({})", Literal::Value(got.value().clone()), parts.join(", "))
+    let value = Literal::Value(got.value().clone()).to_string();
+    format!("{} ({})", Short(&value), parts.join(", "))
 }

@@ -27,7 +27,7 @@ use echo::Echo;
 use history::History;
 use input::{Input, Request};
 use pcq::statement::{HELP, Help};
-use pcq::{Database, Outcome, Script, ScriptStatement, Session};
+use pcq::{Database, Outcome, Script, ScriptStatement, Session, Short};
 
 /// The exit code of a program that Ctrl-C ends.
 const INTERRUPTED: i32 = 130;
@@ -154,8 +154,10 @@ impl Shell<'_> {
             Request::Help(topic) => self.help(&topic)?,
             Request::Format(name) => self.set_format(&name)?,
             Request::Unknown(word) => {
-                self.printer
-                    .say(&format!("`{word}` is no command of the shell; `.help` lists them"))?;
+                self.printer.say(&format!(
+                    "`{}` is no command of the shell; `.help` lists them",
+                    Short(&word)
+                ))?;
             }
         }
         self.printer.flush()?;
@@ -266,7 +268,7 @@ fn help_about(topic: &str) -> String {
             writeln!(text, "{name} {summary}.\n\n  {syntax};\n\nFor example:\n\n  {example};\n");
     }
     if text.is_empty() {
-        format!("there is no statement `{topic}`; `.help` lists them")
+        format!("there is no statement `{}`; `.help` lists them", Short(&topic))
     } else {
         text
     }

@@ -9,7 +9,7 @@ use super::domain::Domain;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
 use super::{Help, Text, named, rules, text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Short};
 use crate::model::{Change, Expr, Key, Literal, Name, ObjectKind, Span, Spanned};
 use crate::syntax::{self, Node, Rule};
 
@@ -168,7 +168,7 @@ impl AlterKey {
         match default_span {
             Some(span) => key.default = domain.admit(key.default.clone(), span)?,
             None if !domain.passes(&key.default) => {
-                offenders.push(format!("{} (the default)", key.default));
+                offenders.push(format!("{} (the default)", Short(&key.default.to_string())));
             }
             None => {}
         }

@@ -4,11 +4,8 @@ use pest::error::{Error as PestError, ErrorVariant, InputLocation};
 
 use super::rules::{Reading, Rule};
 use super::token::{TokenKind, Tokens, is_word};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Short};
 use crate::model::{Name, NameError, Span, json_words};
-
-/// The longest token that an error quotes whole, in characters.
-const QUOTED_CHARS: usize = 40;
 
 /// Makes an error of what pest reports about a statement.
 pub(super) fn explain(text: &str, error: &PestError<Rule>) -> Error {
@@ -117,10 +114,7 @@ fn describe(token: &str) -> String {
     if token.is_empty() {
         return "the end of the statement".to_owned();
     }
-    match token.char_indices().nth(QUOTED_CHARS) {
-        Some((end, _)) => format!("`{}…`", token.get(..end).unwrap_or_default()),
-        None => format!("`{token}`"),
-    }
+    format!("`{}`", Short(token))
 }
 
 /// Hint at what to write instead of what other languages have.

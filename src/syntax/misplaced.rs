@@ -4,7 +4,7 @@
 
 use super::cursor::Node;
 use super::rules::Rule;
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, Short};
 use crate::model::LISTS_ARE_LOADED;
 
 /// Clause that a part of a condition stands in.
@@ -89,7 +89,7 @@ fn objection(rule: Rule, clause: Clause) -> Option<&'static str> {
 
 fn describe(node: &Node<'_>) -> String {
     match node.rule() {
-        Rule::path => format!("the attribute `{}`", node.trimmed()),
+        Rule::path => format!("the attribute `{}`", Short(node.trimmed())),
         Rule::behaviour | Rule::did => "what users did".to_owned(),
         Rule::in_segment => "`IN SEGMENT`".to_owned(),
         Rule::listed => "`IN LIST`".to_owned(),

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write as _};
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
 use super::{Cli, Command, Format, SessionArgs, TrackArgs};
 use crate::shell::row_format::RowFormat;
 use crate::shell::text::by_lines;
-use pcq::Value;
+use pcq::limits::ECHO_CHARS;
+use pcq::{Short, Value};
 
 /// Parses the arguments of the process, and ends it if they make no sense.
 pub(in crate::shell) fn parse() -> Cli {
@@ -18,7 +19,7 @@ pub(in crate::shell) fn parse() -> Cli {
         Some(message) => Err(Cli::command().error(ErrorKind::ArgumentConflict, message)),
         None => Ok(cli),
     });
-    parsed.unwrap_or_else(|error| end(&error))
+    parsed.unwrap_or_else(|error| end(&shortened(error)))
 }
 
 /// Tells what is wrong and ends the program; what of the arguments cannot be seen is shown.
@@ -31,6 +32,21 @@ fn end(error: &clap::Error) -> ! {
     // nothing can be done for somebody who does not read standard error
     let _ = io::stderr().write_all(shown.as_bytes());
     std::process::exit(error.exit_code())
+}
+
+/// The same error, which repeats of long arguments no more than is needed to know them.
+fn shortened(mut error: clap::Error) -> clap::Error {
+    let is_long = |text: &str| text.chars().nth(ECHO_CHARS).is_some();
+    let long = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) if is_long(text) => {
+            Some((kind, ContextValue::String(Short(text).to_string())))
+        }
+        _ => None,
+    });
+    for (kind, value) in long.collect::<Vec<_>>() {
+        error.insert(kind, value);
+    }
+    error
 }
 
 /// Whether a person types the statements.
@@ -85,7 +101,8 @@ fn guards_nothing(command: Option<&Command>, session: Option<&SessionArgs>) -> b
 fn unknown_format(args: &TrackArgs) -> Option<String> {
     let format = |path: &PathBuf| args.format.or_else(|| RowFormat::of(path));
     if let Some(file) = args.files.iter().find(|file| format(file).is_none()) {
-        let file = file.display();
+        let file = file.display().to_string();
+        let file = Short(&file);
         return Some(format!("the name of `{file}` does not tell what it is: --format says it"));
     }
     let has_csv = args.files.iter().any(|file| format(file) == Some(RowFormat::Csv));
@@ -97,5 +114,5 @@ fn unknown_format(args: &TrackArgs) -> Option<String> {
 pub(super) fn repeated(parameters: &[(String, Value)]) -> Option<String> {
     let mut names = HashSet::new();
     let (name, _) = parameters.iter().find(|(name, _)| !names.insert(name))?;
-    Some(format!("the parameter `{name}` is given twice"))
+    Some(format!("the parameter `{}` is given twice", Short(name)))
 }

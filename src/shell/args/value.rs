@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use pcq::{Name, Role, Timestamp, Value};
+use pcq::{Name, Role, Short, Timestamp, Value};
 
 /// Reads `name=value`, whose value is a literal of the language.
 pub(super) fn parameter(text: &str) -> Result<(String, Value), String> {
@@ -14,9 +14,10 @@ pub(super) fn parameter(text: &str) -> Result<(String, Value), String> {
         || name.starts_with(|c: char| c.is_ascii_digit())
         || name.is_empty()
     {
-        return Err(format!("`{name}` is no name of a parameter"));
+        return Err(format!("`{}` is no name of a parameter", Short(name)));
     }
     let value = pcq::parse_value(value).map_err(|error| {
+        let name = Short(name);
         format!("{error}; a value is a literal of the language, so a text is in single quotes: {name}=\"'text'\"")
     })?;
     Ok((name.to_owned(), value))
