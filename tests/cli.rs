@@ -474,6 +474,37 @@ fn fmt_leaves_alone_what_does_not_parse() {
     assert_eq!(fs::read_to_string(path).unwrap(), long);
 }
 
+/// A source without an end is read as far as a statement may be long.
+#[test]
+#[cfg(unix)]
+fn a_statement_without_an_end_is_not_read_for_ever() {
+    let place = Place::new();
+    for command in [&["run"][..], &["check"], &["fmt"], &["fmt", "--check"]] {
+        let ran = place.run(&[command, &["/dev/zero"]].concat());
+        assert_fails(&ran, 1, "/dev/zero:1:1: error[limit]: a statement has at most 1048576 bytes");
+        assert!(ran.err.len() < 1_000, "{}", ran.err.len());
+    }
+    place.file("a.pcq", format!("CREATE KEY a INTEGER DEFAULT 1; GET {}", "a, ".repeat(1 << 20)));
+    let ran = place.run(&["run", "a.pcq", "--db", "a.pcdb", "--keep-going"]);
+    assert_fails(&ran, 1, "a.pcq:1:33: error[limit]");
+    assert!(!place.path("a.pcdb").exists(), "nothing is run of what is not known to its end");
+    let text = format!("CREATE KEY a INTEGER DEFAULT 1; GET {}", "a, ".repeat(1 << 20));
+    assert_fails(&place.run_with_input(&["run", "-"], &text), 1, "-:1:33: error[limit]");
+}
+
+/// What can be read only once is read once, checked, and run from its copy.
+#[test]
+fn a_long_script_of_standard_input_is_run_to_its_end() {
+    let place = Place::new();
+    let comment = format!("-- {}\n", "x".repeat(1 << 18));
+    let script = (0..12).map(|n| format!("{comment}CREATE KEY k{n} INTEGER DEFAULT {n};\n"));
+    let script = script.collect::<String>() + "SHOW COUNT OF KEYS;";
+    let ran = place.run_with_input(&["run", "-", "--format", "csv"], &script);
+    assert_eq!((ran.code, &*ran.err, &*ran.out), (0, "", "count\r\n12\r\n"));
+    let ran = place.run_with_input(&["run", "-"], &(script + " oops;"));
+    assert_fails(&ran, 4, "error[syntax]");
+}
+
 // -- whole stores
 
 #[test]
@@ -609,12 +640,16 @@ fn a_list_with_a_wrong_line_changes_nothing() {
     let before = place.run(&["dump", store]).out;
     place.file("long.txt", format!("u1\n\n{}\n", "x".repeat(2_000)));
     place.file("bytes.txt", b"u1\nu2\nu\xff\n");
+    place.file("edge.txt", format!("\u{feff}u1\r\n{0}\r\n{0}x\r\n", "é".repeat(512)));
     for (file, error) in [
-        ("long.txt", "long.txt:3:1: error[limit]: "),
+        ("long.txt", "long.txt:3:1: error[limit]: a user id has at most 1024 bytes"),
+        ("edge.txt", "edge.txt:3:1: error[limit]: a user id has at most 1024 bytes"),
         ("bytes.txt", "bytes.txt:3:1: error[bad-literal]: "),
     ] {
         assert_fails(&place.run(&["list", store, "us", file]), 1, error);
     }
+    #[cfg(unix)]
+    assert_fails(&place.run(&["list", store, "us", "/dev/zero"]), 1, "/dev/zero:1:1: error[limit]");
     assert_eq!(place.run(&["dump", store]).out, before);
     assert_fails(&place.run(&["list", store, "EVERYONE", "-"]), 1, "error[already-exists]: ");
     assert_eq!(place.run(&["list", store, "us", "nothing.txt"]).code, 2);

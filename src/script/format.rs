@@ -142,7 +142,7 @@ fn refuse_cut_off(statement: &ScriptStatement) -> Result<()> {
     let whole = statement.text().len() + statement.trailing().len();
     let longest = whole.max(statement.leading().len());
     if longest + 8 > STATEMENT_BYTES {
-        return Err(ErrorKind::StatementTooLong { found: longest as u64 }.into());
+        return Err(ErrorKind::StatementTooLong { limit: STATEMENT_BYTES }.into());
     }
     Ok(())
 }

@@ -3,8 +3,10 @@
 //! A script is never held: a dump may be larger than memory, so what does not fit of one is read twice, to check it
 //! and to run it.
 
+use std::cell::RefCell;
+use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Stop};
@@ -21,8 +23,8 @@ pub(super) struct ScriptSource {
 enum Text {
     Given(String),
     File(PathBuf),
-    /// A copy of what can be read only once, in a temporary file without a name.
-    Spooled(File),
+    /// What can be read only once.
+    Spooled(RefCell<Spool>),
 }
 
 impl ScriptSource {
@@ -33,7 +35,7 @@ impl ScriptSource {
 
     /// Standard input, to its end.
     pub(super) fn standard_input() -> Result<Self, Stop> {
-        Self::spool("-".to_owned(), io::stdin().lock())
+        Self::spool("-".to_owned(), Box::new(io::stdin().lock()))
     }
 
     /// A file; `-` is standard input.
@@ -48,15 +50,14 @@ impl ScriptSource {
             return Err(unreadable(&name, &io::ErrorKind::IsADirectory.into()));
         }
         if !kind.is_file() {
-            return Self::spool(name, file);
+            return Self::spool(name, Box::new(file));
         }
         Ok(Self { name, text: Text::File(path.to_owned()) })
     }
 
-    fn spool(name: String, mut from: impl Read) -> Result<Self, Stop> {
-        let mut file = tempfile::tempfile().map_err(|e| unreadable("a temporary file", &e))?;
-        io::copy(&mut from, &mut file).map_err(|e| unreadable(&name, &e))?;
-        Ok(Self { name, text: Text::Spooled(file) })
+    fn spool(name: String, from: Box<dyn Read>) -> Result<Self, Stop> {
+        let copy = tempfile::tempfile().map_err(|e| unreadable("a temporary file", &e))?;
+        Ok(Self { name, text: Text::Spooled(RefCell::new(Spool { from: Some(from), copy })) })
     }
 
     /// The name by which errors call it.
@@ -79,7 +80,7 @@ impl ScriptSource {
         let opened: io::Result<Box<dyn BufRead + '_>> = match &self.text {
             Text::Given(text) => Ok(Box::new(text.as_bytes())),
             Text::File(path) => File::open(path).map(|file| Box::new(BufReader::new(file)) as _),
-            Text::Spooled(file) => rewound(file).map(|file| Box::new(BufReader::new(file)) as _),
+            Text::Spooled(spool) => spool.borrow_mut().reader(),
         };
         opened.map_err(|e| unreadable(&self.name, &e))
     }
@@ -94,6 +95,7 @@ impl ScriptSource {
     pub(super) fn stop(&self, error: pcq::Error) -> Stop {
         let exit = match error.class() {
             ErrorClass::File => Exit::Usage,
+            ErrorClass::Statement => Exit::Failed, // a statement so long that its end was not looked for
             _ => Exit::Syntax,
         };
         Stop::Error { file: Some(self.name.clone()), error, exit }
@@ -110,7 +112,41 @@ fn unreadable(name: &str, error: &io::Error) -> Stop {
     Stop::io(name, error, Exit::Usage)
 }
 
-fn rewound(mut file: &File) -> io::Result<&File> {
-    file.rewind()?;
-    Ok(file)
+/// Copy of what can be read only once, in a temporary file without a name. It is made by the first who reads, who need
+/// not go on to an end that may never come; then nobody reads after.
+struct Spool {
+    /// The text itself, until it is read.
+    from: Option<Box<dyn Read>>,
+    copy: File,
+}
+
+impl Spool {
+    fn reader<'r>(&mut self) -> io::Result<Box<dyn BufRead + 'r>> {
+        let mut copy = self.copy.try_clone()?;
+        if let Some(from) = self.from.take() {
+            return Ok(Box::new(BufReader::new(Tee { from, copy })));
+        }
+        copy.rewind()?;
+        Ok(Box::new(BufReader::new(copy)))
+    }
+}
+
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool").field("copy", &self.copy).finish_non_exhaustive()
+    }
+}
+
+/// Reader that writes a copy of all that it reads.
+struct Tee {
+    from: Box<dyn Read>,
+    copy: File,
+}
+
+impl Read for Tee {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(bytes)?;
+        self.copy.write_all(bytes.get(..read).unwrap_or_default())?;
+        Ok(read)
+    }
 }

@@ -50,7 +50,9 @@ impl Parsed {
     /// Parses a piece of a script; errors have their place in it.
     pub(crate) fn of(piece: Piece) -> Result<Self> {
         if let Some(error) = piece.error {
-            let of_script = matches!(error.class(), ErrorClass::Syntax | ErrorClass::File);
+            let is_lost = matches!(error.kind(), ErrorKind::StatementTooLong { .. });
+            let of_script =
+                is_lost || matches!(error.class(), ErrorClass::Syntax | ErrorClass::File);
             return if of_script { Err(error) } else { Ok(Self::failed(error, piece.text)) };
         }
         let locate = |error: Error| error.locate(&piece.text, piece.line, piece.column);

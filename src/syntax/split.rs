@@ -49,17 +49,26 @@ pub(crate) struct Splitter<R> {
     lexer: Lexer<R>,
     last_end: LastEnd,
     rest: String,
+    /// The longest statement, in bytes.
+    longest: usize,
+    /// Whether a statement was too long, so that nobody knows where the next one begins.
+    is_lost: bool,
 }
 
 impl<R: BufRead> Splitter<R> {
     /// Makes a splitter; the source need not be UTF-8.
     pub(crate) fn new(source: R, last_end: LastEnd) -> Self {
-        Self { lexer: Lexer::new(source), last_end, rest: String::new() }
+        Self::of(Lexer::new(source), last_end)
     }
 
     /// Makes a splitter of what comes after a mark.
     pub(crate) fn from(source: R, last_end: LastEnd, mark: Mark) -> Self {
-        Self { lexer: Lexer::from(source, mark), last_end, rest: String::new() }
+        Self::of(Lexer::from(source, mark), last_end)
+    }
+
+    fn of(lexer: Lexer<R>, last_end: LastEnd) -> Self {
+        let longest = limits::STATEMENT_BYTES;
+        Self { lexer, last_end, rest: String::new(), longest, is_lost: false }
     }
 
     /// Whether its last statement must end with `;` as well.
@@ -97,7 +106,7 @@ impl<R: BufRead> Splitter<R> {
 
     /// Blanks, comments and empty statements before a statement.
     fn trivia(&mut self) -> Draft {
-        let mut draft = Draft::new(self.lexer.mark());
+        let mut draft = Draft::new(self.lexer.mark(), self.longest);
         while let Some(part) = self.lexer.peek() {
             if part.kind == TokenKind::Semicolon {
                 self.lexer.pass(&part);
@@ -122,6 +131,10 @@ impl<R: BufRead> Splitter<R> {
             if !part.kind.is_trivia() {
                 draft.solid = draft.total;
             }
+            if draft.is_too_long() {
+                self.is_lost = true; // it may have no end at all
+                return false;
+            }
         }
         self.close(draft);
         false
@@ -145,7 +158,7 @@ impl<R: BufRead> Splitter<R> {
 
     /// The comments after a `;` on its line; returns what is wrong with them.
     fn same_line(&mut self, trailing: &mut String) -> Option<Error> {
-        let mut draft = Draft::new(self.lexer.mark());
+        let mut draft = Draft::new(self.lexer.mark(), self.longest);
         while let Some(mut part) = self.lexer.peek() {
             match part.kind {
                 TokenKind::LineComment => {}
@@ -170,18 +183,23 @@ impl<R: BufRead> Iterator for Splitter<R> {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
+        if self.is_lost {
+            return None;
+        }
         let trivia = self.trivia();
-        let mut draft = Draft::new(self.lexer.mark());
+        let mut draft = Draft::new(self.lexer.mark(), self.longest);
         if self.lexer.peek().is_none() {
             return self.end(trivia, draft);
         }
         let ended = self.body(&mut draft);
-        if !ended && self.last_end == LastEnd::Required && !self.lexer.has_failed() {
+        let is_all = !self.is_lost && !self.lexer.has_failed();
+        if !ended && self.last_end == LastEnd::Required && is_all {
             let (expected, found) = (vec!["`;`".to_owned()], "the end of the script".to_owned());
             draft.fail_at(ErrorKind::Expected { expected, found }, draft.solid, draft.solid);
         }
         let mut piece = draft.finish(ended);
-        piece.error = self.failure().or_else(|| trivia.located()).or(piece.error);
+        let lost = if self.is_lost { piece.error.take() } else { None };
+        piece.error = self.failure().or(lost).or_else(|| trivia.located()).or(piece.error);
         piece.leading = trivia.text;
         if ended {
             let error = self.same_line(&mut piece.trailing);
@@ -198,27 +216,25 @@ fn blanks_of_line(text: &str) -> usize {
 
 /// Whether an input is complete: it has no statement whose `;`, quote or comment is still to come.
 pub(crate) fn is_complete(text: &str) -> bool {
-    Splitter::new(text.as_bytes(), LastEnd::Optional).all(|piece| piece.ended)
+    let mut pieces = Splitter::new(text.as_bytes(), LastEnd::Optional);
+    let all_end = pieces.all(|piece| piece.ended);
+    all_end || pieces.is_lost // more of it would make it no better
 }
 
-/// Refuses a text that nests too deeply to be given to the grammar, however long it is: a condition that
-/// was stored may be longer than the statement that brought it.
-pub(super) fn check_nesting(text: &str) -> Result<()> {
-    let long = |error: &Error| matches!(error.kind(), ErrorKind::StatementTooLong { .. });
-    match check(text) {
-        Err(error) if !long(&error) => Err(error),
-        _ => Ok(()),
-    }
+/// Refuses a condition that is too long or nests too deeply to be given to the grammar. It was stored, so it may be longer
+/// than the statement that brought it.
+pub(super) fn check_condition(text: &str) -> Result<()> {
+    let splitter = Splitter::new(text.as_bytes(), LastEnd::Optional);
+    all_right(Splitter { longest: limits::CONDITION_BYTES, ..splitter })
 }
 
 /// Refuses a text that is too long or nests too deeply to be given to the grammar.
 pub(super) fn check(text: &str) -> Result<()> {
-    for piece in Splitter::new(text.as_bytes(), LastEnd::Optional) {
-        if let Some(error) = piece.error {
-            return Err(error);
-        }
-    }
-    Ok(())
+    all_right(Splitter::new(text.as_bytes(), LastEnd::Optional))
+}
+
+fn all_right<R: BufRead>(mut splitter: Splitter<R>) -> Result<()> {
+    splitter.find_map(|piece| piece.error).map_or(Ok(()), Err)
 }
 
 /// The characters of a text that fit into so many bytes.
@@ -240,6 +256,8 @@ struct Draft {
     /// How many parentheses are open.
     parentheses: usize,
     start: Mark,
+    /// How long a statement may be, unless it is one of a dump.
+    longest: usize,
     /// The first thing that is wrong.
     error: Option<Error>,
     /// Whether all quotes and comments have an end.
@@ -247,7 +265,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(start: Mark) -> Self {
+    fn new(start: Mark, longest: usize) -> Self {
         Self {
             text: String::new(),
             total: 0,
@@ -255,6 +273,7 @@ impl Draft {
             began: 0,
             parentheses: 0,
             start,
+            longest,
             error: None,
             terminated: true,
         }
@@ -298,11 +317,7 @@ impl Draft {
     /// How long it may be: the statements of a dump say what many others did.
     fn limit(&self) -> usize {
         let word = self.text.get(..4).unwrap_or_default();
-        if word.eq_ignore_ascii_case("LOAD") {
-            limits::DUMP_STATEMENT_BYTES
-        } else {
-            limits::STATEMENT_BYTES
-        }
+        if word.eq_ignore_ascii_case("LOAD") { limits::DUMP_STATEMENT_BYTES } else { self.longest }
     }
 
     fn fail_at(&mut self, kind: ErrorKind, start: usize, end: usize) {
@@ -322,10 +337,14 @@ impl Draft {
         Some(error.locate(&self.text.as_str().into(), self.start.line, self.start.column))
     }
 
+    fn is_too_long(&self) -> bool {
+        self.solid > self.limit()
+    }
+
     fn finish(mut self, ended: bool) -> Piece {
-        if self.solid > self.limit() {
-            let kind = ErrorKind::StatementTooLong { found: self.solid as u64 };
-            self.error.get_or_insert_with(|| Error::new(kind).at(Span::new(0, 1)));
+        if self.is_too_long() {
+            let kind = ErrorKind::StatementTooLong { limit: self.limit() };
+            self.error = Some(Error::new(kind).at(Span::new(0, 1)));
             self.text = self.text.chars().take(EXCERPT_CHARS).collect();
         }
         let error = self.located();
@@ -404,7 +423,7 @@ mod tests {
         let closed = format!("a {}{};", "/*".repeat(129), "*/".repeat(129));
         assert_eq!(errors(closed.as_bytes()), [("limit", 1, 259)]);
         let long = format!("a; b '{}'; c;", "x".repeat(10 << 20));
-        assert_eq!(texts(&long), ["a", "limit", "c"]);
+        assert_eq!(texts(&long), ["a", "limit"]); // nobody knows where it ends
         let fits = format!("a '{}'{};", "x".repeat((1 << 20) - 4), " ".repeat(1 << 20));
         assert!(errors(fits.as_bytes()).is_empty());
     }

@@ -1,6 +1,7 @@
 //! Lines that a person types, and what they ask for.
 
 use pcq::is_complete;
+use pcq::limits::STATEMENT_BYTES;
 
 /// The lines of a statement that has not ended yet.
 #[derive(Debug, Default)]
@@ -47,7 +48,9 @@ impl Input {
             }
         }
         self.text.push_str(line);
-        if is_complete(&self.text) {
+        // a line can end a statement or a comment only by one of these; a text that is too long ends in any case
+        let may_end = line.contains([';', '*']) || self.text.len() > STATEMENT_BYTES;
+        if may_end && is_complete(&self.text) {
             return Request::Run(std::mem::take(&mut self.text));
         }
         self.text.push('\n');
@@ -99,6 +102,17 @@ mod tests {
         assert_eq!(input.add("/* ;"), Request::Wait);
         input.clear();
         assert!(input.is_empty());
+    }
+
+    #[test]
+    fn a_statement_without_an_end_is_run_when_it_is_too_long() {
+        let mut input = Input::default();
+        let line = "x".repeat(1 << 10);
+        assert!((0..1 << 10).all(|_| input.add(&line) == Request::Wait));
+        assert!(matches!(input.add(&line), Request::Run(text) if text.len() > STATEMENT_BYTES));
+        assert!(input.is_empty());
+        assert_eq!(input.add("GET a; /* x"), Request::Wait);
+        assert_eq!(input.add("*/"), run("GET a; /* x\n*/"));
     }
 
     #[test]
