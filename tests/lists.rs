@@ -245,8 +245,8 @@ fn a_list_is_refused_where_it_cannot_be() {
     assert_eq!(code("EVERYONE", "u1"), "already-exists");
     assert_eq!(code("new", ""), "bad-literal");
     assert_eq!(code("new", &"x".repeat(pcq::limits::ID_BYTES + 1)), "limit");
-    let too_many = db.load_list("new", std::iter::repeat_n("u1", pcq::limits::LIST_IDS + 1));
-    assert_eq!(too_many.unwrap_err().code(), "limit");
+    let most = u32::try_from(pcq::limits::LIST_IDS).unwrap();
+    assert_eq!(db.load_list("new", users(0..most + 1)).unwrap_err().code(), "limit");
     assert_eq!(db.names(pcq::ObjectKind::Segment).len(), 1);
     let mut session = db.session();
     session.execute("BEGIN;").unwrap();
@@ -259,6 +259,15 @@ fn a_list_is_refused_where_it_cannot_be() {
         let alone = Database::in_memory().unwrap().execute(text);
         assert_eq!(alone.is_err(), text.contains("SEGMENT"), "{text}");
     }
+}
+
+#[test]
+fn a_user_who_is_there_often_counts_once() {
+    let db = with_vips(["u1"]);
+    let often = std::iter::repeat_n(["u1", "u2"], pcq::limits::LIST_IDS).flatten();
+    assert_eq!(db.load_list("vips", often).unwrap(), 2);
+    assert!(lounge(&db, "u1") && lounge(&db, "u2"));
+    assert_eq!(db.load_list("vips", std::iter::repeat_n("u3", 100)).unwrap(), 1);
 }
 
 #[test]

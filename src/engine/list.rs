@@ -1,9 +1,9 @@
 //! Lists of users: loaded into segments, and kept in memory as long as a segment refers to them.
 
+use super::user_list::UserList;
 use super::{Outcome, Session};
-use crate::error::{Error, ErrorKind, Result, TransactionState};
-use crate::limits::LIST_IDS;
-use crate::model::{ListId, Name, Role, Spanned, UserIds, check_user_id};
+use crate::error::{Error, Result, TransactionState};
+use crate::model::{ListId, Name, Role, Spanned, UserIds};
 use crate::query::View;
 use crate::statement::{Listed, Plan};
 
@@ -19,13 +19,25 @@ impl Session {
         I: IntoIterator<Item: AsRef<str>>,
     {
         self.database().require(Role::Publish)?;
-        let segment = Spanned::unplaced(segment.try_into().map_err(Into::into)?);
-        let mut listed = UserIds::default();
+        let mut list = UserList::new();
         for id in ids {
-            push(&mut listed, id.as_ref())?;
+            list.push(id.as_ref())?;
         }
-        let ids = listed.sorted()?;
-        drop(listed);
+        self.load_user_list(segment, list)
+    }
+
+    /// Loads a list of users that was put together before.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::load_list`].
+    pub fn load_user_list<N>(&mut self, segment: N, list: UserList) -> Result<u64>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        self.database().require(Role::Publish)?;
+        let segment = Spanned::unplaced(segment.try_into().map_err(Into::into)?);
+        let ids = list.sorted()?;
         self.put_list(&Listed { segment, description: None }, &ids)?;
         Ok(ids.len() as u64)
     }
@@ -56,15 +68,4 @@ impl Session {
         self.check_writable()?;
         self.bind(view, |binder| listed.plan(binder, list))
     }
-}
-
-/// Adds an id to those of a list.
-pub(super) fn push(ids: &mut UserIds, id: &str) -> Result<()> {
-    check_user_id(id)?;
-    ids.push(id)?;
-    let (limit, found) = (LIST_IDS, ids.len());
-    if found > limit {
-        return Err(ErrorKind::TooMany { what: "a list", limit, unit: "ids", found }.into());
-    }
-    Ok(())
 }

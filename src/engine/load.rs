@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::session::done;
-use super::{Outcome, Session, list};
+use super::{Outcome, Session};
 use crate::error::{Result, TransactionState};
 use crate::model::{ExprKind, ListId, Timestamp, check_user_id};
 use crate::statement::{CreateSegment, Effect, Listed, Load, Operation, Target};
@@ -86,7 +86,7 @@ impl Session {
 
     fn keep_ids(&mut self, list: ListId, ids: &[Arc<str>]) -> Result<Outcome> {
         let kept = self.lists.entry(list).or_default();
-        ids.iter().try_for_each(|id| list::push(kept, id))?;
+        ids.iter().try_for_each(|id| kept.push(id))?;
         Ok(done("loading a list"))
     }
 

@@ -31,6 +31,7 @@ mod surface;
 mod tests;
 mod tracking;
 mod transaction;
+mod user_list;
 
 pub use builder::Builder;
 pub use database::{Database, Verification};
@@ -43,3 +44,4 @@ pub use repair::ClockRepair;
 pub use session::Session;
 pub use snapshot::Snapshot;
 pub use tracking::Tracked;
+pub use user_list::UserList;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::commit::{Ground, Proposal, Proposed};
 use super::sight::Sight;
 use super::transaction::Transaction;
+use super::user_list::UserList;
 use super::{Database, Outcome};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
 use crate::eval::Snapshot;
@@ -42,7 +43,7 @@ pub struct Session {
     pub(super) transaction: Option<Transaction>,
     pub(super) loading: Option<Loading>,
     /// Lists of users whose segments are still to come, out of a dump of what stands today.
-    pub(super) lists: BTreeMap<ListId, UserIds>,
+    pub(super) lists: BTreeMap<ListId, UserList>,
 }
 
 impl Session {

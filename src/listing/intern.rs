@@ -57,25 +57,18 @@ impl Interner {
 
     /// The numbers of ids, which are distinct, and the interner that has them, unless this one does.
     pub(super) fn with(&self, ids: &UserIds) -> Result<(Option<Self>, RoaringBitmap)> {
-        let (mut numbers, mut new) = (Vec::with_capacity(ids.len()), UserIds::default());
+        let (mut numbers, mut new) = (Vec::with_capacity(ids.len()), Vec::new());
         for id in ids.iter() {
             match self.find(id) {
                 Some(number) => numbers.push(number),
-                None => new.push(id)?,
+                None => new.push(id),
             }
         }
-        if new.len() == 0 {
-            numbers.sort_unstable();
-            return Ok((None, bitmap(numbers)));
-        }
-        let mut all = self.ids.clone();
-        for id in new.iter() {
-            let number = u32::try_from(all.len());
-            numbers.push(number.map_err(|_| Error::bug("an id of a list has no number"))?);
-            all.push(id)?;
-        }
+        let first = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        numbers.extend(new.iter().zip(first..).map(|(_, number)| number));
         numbers.sort_unstable();
-        Ok((Some(Self::new(all)?), bitmap(numbers)))
+        let with_new = if new.is_empty() { None } else { Some(Self::new(self.ids.with(&new)?)?) };
+        Ok((with_new, bitmap(numbers)))
     }
 
     /// The ids of some of the numbers, numbered anew in the same order.

@@ -22,9 +22,33 @@ impl UserIds {
             let (what, limit, unit) = ("the ids of users in lists", u32::MAX as usize, "bytes");
             ErrorKind::TooMany { what, limit, unit, found }
         })?;
+        self.make_room(id.len());
         self.text.push_str(id);
         self.ends.push(end);
         Ok(())
+    }
+
+    /// Takes memory for an id, and for an eighth as much as there is: twice as much would be too much of a long list.
+    fn make_room(&mut self, bytes: usize) {
+        if self.text.capacity() - self.text.len() < bytes {
+            self.text.reserve_exact(bytes.max(self.text.len() / 8));
+        }
+        if self.ends.len() == self.ends.capacity() {
+            self.ends.reserve_exact(16.max(self.ends.len() / 8));
+        }
+    }
+
+    /// These ids and others behind them.
+    pub(crate) fn with(&self, others: &[&str]) -> Result<Self> {
+        let bytes = self.text.len() + others.iter().map(|id| id.len()).sum::<usize>();
+        let mut all = Self {
+            text: String::with_capacity(bytes),
+            ends: Vec::with_capacity(self.len() + others.len()),
+        };
+        all.text.push_str(&self.text);
+        all.ends.extend(&self.ends);
+        others.iter().try_for_each(|id| all.push(id))?;
+        Ok(all)
     }
 
     /// Number of ids.
@@ -55,10 +79,7 @@ impl UserIds {
         let mut ids: Vec<&str> = self.iter().collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut sorted = Self::default();
-        ids.into_iter().try_for_each(|id| sorted.push(id))?;
-        sorted.shrink();
-        Ok(sorted)
+        Self::default().with(&ids)
     }
 
     /// Gives back the memory that was taken for more to come.

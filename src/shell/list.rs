@@ -1,8 +1,7 @@
 //! `pcq list`: a list of users out of a file.
 
-use std::cell::Cell;
-use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,37 +10,26 @@ use super::exit::{Exit, Stop};
 use super::screen::buffered_stdout;
 use super::store;
 use super::text::counted;
+use pcq::limits::ID_BYTES;
 use pcq::model::Span;
-use pcq::{Database, Error, ErrorKind, Session};
+use pcq::{Database, Error, ErrorKind, Session, Short, UserList};
+
+/// What some programs begin a file with, to say that it is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The most bytes of a line that are read: that mark, an id and the line break, or enough to see that it is too long.
+const LINE_BYTES: u64 = (BYTE_ORDER_MARK.len() + ID_BYTES + 2) as u64;
 
 /// Loads the ids of a file into a segment.
 pub(super) fn list(args: &ListArgs) -> Result<(), Stop> {
-    let bytes = read(&args.file)?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|error| not_utf8(&args.file, &bytes, error.valid_up_to()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let users = read(&args.file)?;
     let database = store::open_existing(&args.store, args.wait)?;
-    let count = load(args, &mut session(&database, args), text)?;
+    let loaded = session(&database, args).load_user_list(args.segment.clone(), users);
+    let count = loaded.map_err(Stop::failed)?;
     store::close(database)?;
     let mut output = buffered_stdout();
     writeln!(output, "loaded {} into segment {}", counted(count, "id"), args.segment)?;
     Ok(output.flush()?)
-}
-
-/// Loads the lines that are not empty; gives how many ids they are.
-fn load(args: &ListArgs, session: &mut Session, text: &str) -> Result<u64, Stop> {
-    let lines = text.lines().zip(1..).filter(|(line, _)| !line.is_empty());
-    // the line that is being taken; none once all are
-    let at = Cell::new(None);
-    let ids = lines.map(Some).chain([None]).map_while(|line| {
-        at.set(line);
-        line.map(|(id, _)| id)
-    });
-    let loaded = session.load_list(args.segment.clone(), ids);
-    loaded.map_err(|error| match at.get() {
-        Some((text, line)) => in_line(&args.file, error, line, text),
-        None => Stop::failed(error),
-    })
 }
 
 /// A session of whom the arguments say.
@@ -56,31 +44,54 @@ fn session(database: &Database, args: &ListArgs) -> Session {
     session
 }
 
-/// The error of bytes that are no text from a place on.
-fn not_utf8(file: &Path, bytes: &[u8], from: usize) -> Stop {
-    let line = bytes.iter().take(from).filter(|byte| **byte == b'\n').count();
-    let text = bytes.split(|byte| *byte == b'\n').nth(line).unwrap_or_default();
-    let text = String::from_utf8_lossy(text).into_owned();
-    let why = "it is not UTF-8".to_owned();
-    let error = ErrorKind::BadLiteral { what: "a user id", text: text.clone(), why };
-    in_line(file, error.into(), line + 1, &text)
+/// The users of a file, or of standard input: one of each line that is not empty.
+fn read(file: &Path) -> Result<UserList, Stop> {
+    let unreadable = |error| Stop::io(&file.display().to_string(), &error, Exit::Usage);
+    let mut input = open(file).map_err(unreadable)?;
+    let (mut users, mut line) = (UserList::new(), Vec::new());
+    for number in 1.. {
+        line.clear();
+        if input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
+            break;
+        }
+        let id = without_break(&line);
+        let unmarked = id.strip_prefix(BYTE_ORDER_MARK).filter(|_| number == 1);
+        let id = unmarked.unwrap_or(id);
+        add(&mut users, id).map_err(|error| in_line(file, error, number, id))?;
+    }
+    Ok(users)
 }
 
-/// All of a file, or of standard input.
-fn read(file: &Path) -> Result<Vec<u8>, Stop> {
-    let mut bytes = Vec::new();
-    let read = if file.as_os_str() == "-" {
-        io::stdin().read_to_end(&mut bytes).map(drop)
-    } else {
-        fs::read(file).map(|read| bytes = read)
+fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {
+    if file.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    Ok(Box::new(BufReader::new(File::open(file)?)))
+}
+
+fn without_break(line: &[u8]) -> &[u8] {
+    let Some(line) = line.strip_suffix(b"\n") else { return line };
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Adds the user of a line, unless it is empty.
+fn add(users: &mut UserList, id: &[u8]) -> Result<(), Error> {
+    if id.is_empty() {
+        return Ok(());
+    }
+    if id.len() > ID_BYTES {
+        return Err(ErrorKind::TooLong { what: "a user id", limit: ID_BYTES }.into());
+    }
+    let not_utf8 = |_| {
+        let (what, text) = ("a user id", String::from_utf8_lossy(id).into_owned());
+        Error::from(ErrorKind::BadLiteral { what, text, why: "it is not UTF-8".to_owned() })
     };
-    read.map_err(|error| Stop::io(&file.display().to_string(), &error, Exit::Usage))?;
-    Ok(bytes)
+    users.push(std::str::from_utf8(id).map_err(not_utf8)?)
 }
 
 /// An error of a line of the file.
-fn in_line(file: &Path, error: Error, line: usize, text: &str) -> Stop {
-    let text: Arc<str> = text.into();
+fn in_line(file: &Path, error: Error, line: usize, id: &[u8]) -> Stop {
+    let text: Arc<str> = Short(&String::from_utf8_lossy(id)).to_string().into();
     let line = u32::try_from(line).unwrap_or(u32::MAX);
     let error = error.at(Span::new(0, text.len())).locate(&text, line, 1);
     Stop::Error { file: Some(file.display().to_string()), error, exit: Exit::Failed }
