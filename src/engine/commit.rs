@@ -7,7 +7,8 @@
 //! 3. The states are shown one after the other, which cannot fail, so what is seen never parts from the log. The
 //!    listeners are told of each while it is what is seen.
 //!
-//! One writer at a time takes these steps for a group, so the state moves in the order of the log. A dump comes
+//! Each writer takes the first step by itself, and one writer at a time the others for a group, so the state moves in
+//! the order of the log. A dump comes
 //! into the log as a whole and is applied as a whole: one state, then its revisions to the listeners.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -70,7 +71,12 @@ impl Database {
             let mut line = self.shared.queue.join();
             let state = line.tail().cloned().unwrap_or_else(|| (*self.state()).clone());
             let ground = Ground { state, versions: line.versions() };
-            let Some(proposal) = propose(&ground)? else { return Ok(None) };
+            let proposal = match propose(&ground) {
+                Ok(Some(proposal)) => proposal,
+                // that nothing is to be done, or cannot be, may follow from a commit that fails yet
+                answer if self.shared.queue.stands(line) => return answer.map(|_| None),
+                _ => continue,
+            };
             let queued = self.compile(&ground.state, proposal)?;
             let revision = queued.revision.as_ref().map(|(revision, _)| revision.number);
             let ticket = line.push(queued);
@@ -136,8 +142,14 @@ impl Database {
             outcome = Some(appended);
             sum
         };
-        let whole = self.shared.histories.write(group, store);
-        outcome.unwrap_or_else(|| whole.map(|_| Vec::new()).map_err(Refusal::of_all))
+        let histories = &self.shared.histories;
+        let whole = catch_unwind(AssertUnwindSafe(|| histories.write(group, store)));
+        match (outcome, whole) {
+            // what is in the log happened, whatever went wrong after it
+            (Some(appended), _) => appended,
+            (None, Ok(whole)) => whole.map(|_| Vec::new()).map_err(Refusal::of_all),
+            (None, Err(panic)) => resume_unwind(panic),
+        }
     }
 
     /// Shows the state after a commit that is durable, and tells the listeners.

@@ -214,7 +214,8 @@ impl Database {
     }
 
     /// Calls a function after each commit with the revision and what it did, in order, until the
-    /// subscription is dropped. It is called on the thread of the writer, which waits for it, so it should be quick.
+    /// subscription is dropped. It is called on the thread of a writer: of those whose commits become durable together
+    /// one calls for all, and they all wait for it, so it should be quick.
     /// It may read; what it writes to this store fails with `not-allowed`. It must not wait for another thread
     /// that writes. A handle that may only read values is told of revisions without what they did. If the store is open
     /// for reading only, it is called by whoever sees the revision first, as [`Database::refresh`] says.

@@ -38,6 +38,10 @@ pub(super) struct Line {
     /// How many wait to be alone.
     alone: usize,
     last_ticket: u64,
+    /// The last ticket of which it is known how it went; they are settled in order.
+    settled: u64,
+    /// How many groups did not happen, or not all of them.
+    failures: u64,
     verdicts: HashMap<u64, Verdict>,
 }
 
@@ -118,12 +122,15 @@ impl Line {
         let happened =
             |verdict: &Verdict| matches!(verdict, Verdict::Done(_) | Verdict::Panicked(_));
         let stands = verdicts.iter().all(happened);
+        self.settled = tickets.last().copied().unwrap_or(self.settled);
         self.verdicts.extend(tickets.iter().copied().zip(verdicts));
         if stands {
             for version in versions {
                 self.versions.remove(version);
             }
         } else {
+            self.failures += 1;
+            self.settled = self.last_ticket;
             self.versions.clear();
             let behind = std::mem::take(&mut self.queued);
             self.verdicts.extend(behind.iter().map(|queued| (queued.ticket, Verdict::Again)));
@@ -155,6 +162,16 @@ impl Queue {
             line = self.wait(line);
         }
         line
+    }
+
+    /// Waits until it is known how it went with all that is queued or at work, and tells whether all of it happened: an
+    /// answer that was found on the state after it holds only then.
+    pub(super) fn stands<'q>(&'q self, mut line: MutexGuard<'q, Line>) -> bool {
+        let (last, failures) = (line.last_ticket, line.failures);
+        while line.settled < last {
+            line = self.wait(line);
+        }
+        line.failures == failures
     }
 
     /// Waits until it is known how it went with a queued commit. Whoever finds nobody at work does it for all:

@@ -40,7 +40,7 @@ pub(super) fn database_over(log: impl FnOnce(Store) -> Box<dyn Log>) -> Database
 }
 
 /// A database in memory over a guarded log.
-fn database(guard: impl Fn(u64) -> Result<()> + Send + Sync + 'static) -> Database {
+pub(super) fn database(guard: impl Fn(u64) -> Result<()> + Send + Sync + 'static) -> Database {
     database_over(|store| Box::new(GuardedLog { guard, store }))
 }
 

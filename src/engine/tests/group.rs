@@ -1,24 +1,27 @@
 //! Groups of commits: what waits while one becomes durable goes together into the next, each by itself.
 
-use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
 
-use super::commit::{database_over, lost};
+use super::commit::{database, database_over, lost};
 use crate::Context;
 use crate::engine::{Database, Outcome};
 use crate::error::{Error, Result};
 use crate::model::ObjectKind;
 use crate::store::{Added, Append, Log, Refusal, Revisions, Store};
 
-/// What of the second group is refused.
+/// What of a group is refused.
 #[derive(Clone, Copy, Default)]
 enum Refuse {
     #[default]
     Nothing,
+    /// A part of the second group.
     Part(usize),
-    All,
+    /// The first or the second group.
+    Group(usize),
 }
 
 /// Log that holds the first group until it is let go, and notes how large each was.
@@ -60,14 +63,13 @@ impl Log for GatedLog {
         let mut state = self.gate.0.0.lock().unwrap();
         state.groups.push(group.len());
         self.gate.0.1.notify_all();
-        let mut state = self.gate.0.1.wait_while(state, |state| !state.open).unwrap();
-        let refuse =
-            if state.groups.len() == 1 { Refuse::Nothing } else { take(&mut state.refuse) };
+        let state = self.gate.0.1.wait_while(state, |state| !state.open).unwrap();
+        let (number, refuse) = (state.groups.len(), state.refuse);
         drop(state);
         match refuse {
-            Refuse::Nothing => self.store.append(group),
-            Refuse::Part(at) => Err(Refusal { at: Some(at), error: lost() }),
-            Refuse::All => Err(Refusal::of_all(lost())),
+            Refuse::Part(at) if number == 2 => Err(Refusal { at: Some(at), error: lost() }),
+            Refuse::Group(refused) if number == refused => Err(Refusal::of_all(lost())),
+            _ => self.store.append(group),
         }
     }
 
@@ -167,7 +169,7 @@ fn one_that_is_refused_takes_nobody_along() {
 #[test]
 fn a_group_that_is_refused_did_not_happen() {
     let (db, gate) = gated();
-    assert_eq!(codes(&run(&db, &gate, Refuse::All, &KEYS)), ["", "io", "io", "io", "io"]);
+    assert_eq!(codes(&run(&db, &gate, Refuse::Group(2), &KEYS)), ["", "io", "io", "io", "io"]);
     assert_eq!((db.revision(), db.names(ObjectKind::Key).len()), (1, 1));
     assert!(db.history("ann").unwrap().is_empty());
     db.execute(KEYS[4]).unwrap();
@@ -188,17 +190,50 @@ fn a_listener_that_panics_does_so_in_the_writer_of_the_revision() {
 }
 
 #[test]
-fn a_transaction_behind_a_commit_that_is_under_way_is_a_conflict() {
+fn what_was_queued_behind_one_that_failed_is_checked_anew() {
     let (db, gate) = gated();
-    let mut session = db.session();
-    session.execute("BEGIN; CREATE KEY k9 INTEGER DEFAULT 9;").unwrap();
+    assert_eq!(codes(&run(&db, &gate, Refuse::Group(1), &KEYS)), ["io", "", "", "", ""]);
+    assert_eq!(db.revision(), 3);
+    assert_eq!(db.get::<i64>("k0", &Context::anonymous()).unwrap_err().code(), "unknown-key");
+    assert_eq!(db.get::<i64>("k4", &Context::anonymous()).unwrap(), 4);
+    assert_eq!(db.history("ann").unwrap().events().count(), 1);
+    assert!(db.verify().unwrap().is_sound());
+}
+
+/// What a statement gives that is run while another is on its way to the log.
+fn beside(refuse: Refuse, first: &str, second: &str) -> [&'static str; 2] {
+    let (db, gate) = gated();
     thread::scope(|scope| {
-        let first = scope.spawn(|| db.execute(KEYS[0]));
+        let first = scope.spawn(|| db.execute(first));
         gate.reached();
-        assert_eq!(session.execute("COMMIT;").unwrap_err().code(), "conflict");
-        gate.let_go(Refuse::Nothing);
-        first.join().unwrap().unwrap();
+        let second = scope.spawn(|| db.execute(second));
+        // it has time to be answered too soon
+        thread::sleep(Duration::from_millis(100));
+        gate.let_go(refuse);
+        let outcomes = [first, second].map(|thread| thread.join().unwrap());
+        [0, 1].map(|n| codes(&outcomes[n..=n])[0])
+    })
+}
+
+/// An error is no answer as long as that of which it comes may still fail.
+#[test]
+fn no_answer_comes_of_a_commit_that_did_not_happen() {
+    let transaction = "BEGIN; CREATE KEY k9 INTEGER DEFAULT 9; COMMIT;";
+    assert_eq!(beside(Refuse::Nothing, KEYS[0], KEYS[0]), ["", "already-exists"]);
+    assert_eq!(beside(Refuse::Group(1), KEYS[0], KEYS[0]), ["io", ""]);
+    assert_eq!(beside(Refuse::Nothing, KEYS[0], transaction), ["", "conflict"]);
+    assert_eq!(beside(Refuse::Group(1), KEYS[0], transaction), ["io", ""]);
+}
+
+#[test]
+fn a_log_that_panics_did_not_happen() {
+    let panicked = AtomicBool::new(false);
+    let db = database(move |_| {
+        assert!(panicked.swap(true, Ordering::Relaxed), "the log");
+        Ok(())
     });
-    assert!(session.in_transaction());
-    assert_eq!((gate.groups(), db.revision()), (vec![1], 1));
+    catch_unwind(AssertUnwindSafe(|| db.execute(KEYS[0]))).unwrap_err();
+    assert_eq!(db.revision(), 0);
+    db.execute(KEYS[0]).unwrap();
+    assert_eq!(db.revision(), 1);
 }
