@@ -84,7 +84,9 @@ fn files_of_earlier_formats_are_read_and_raised() {
         drop(store);
         let store = open(&path);
         assert_eq!(format(&store), earlier, "opening changes nothing");
-        for changes in [vec![publication(1, 8, 2, 900, None)], vec![cancel(1, 8), cancel(1, 6)]] {
+        let first = vec![publication(1, 8, 2, 900, None)];
+        let second = vec![cancel(1, 8), publication(1, 9, 1, 950, None)];
+        for changes in [first, second] {
             let mut catalog = catalogs.last().unwrap().clone();
             commit(&store, &mut catalog, &changes).unwrap();
             catalogs.push(catalog);
