@@ -6,6 +6,8 @@ use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
+use redb::WriteTransaction;
+
 use super::page::Damage;
 use crate::error::{Error, ErrorKind, LockHolder, Result, StoreFailure};
 
@@ -126,15 +128,41 @@ pub(super) fn file_failure(error: io::Error) -> Error {
 }
 
 /// Runs what touches the file. This is the one boundary to redb: errors get the path, and a panic
-/// becomes an error, because redb trusts the pages of a file that was closed properly and may panic on
-/// one that was damaged since. Nothing of ours is left half-changed by that: what is open inside is a
-/// transaction, which is dropped.
+/// becomes an error, because redb may panic on a page that makes no sense though its sum is right. A transaction
+/// in which something is written stands outside of the work, and is ended by [`release`].
 pub(super) fn guarded<T>(place: &Place, work: impl FnOnce() -> Result<T>) -> Result<T> {
     match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error| placed(explained(error, &place.damage), &place.path)),
         Err(panic) => {
-            Err(corrupt(format!("a page is not what it should be: {}", message(&*panic))))
+            let what = format!("a page is not what it should be: {}", message(&*panic));
+            place.damage.note_panic(what.clone());
+            Err(corrupt(what))
         }
+    }
+}
+
+/// Does something in a transaction, and commits it. An error leaves the file as it was.
+pub(super) fn transact<T>(
+    place: &Place,
+    transaction: WriteTransaction,
+    work: impl FnOnce(&WriteTransaction) -> Result<T>,
+) -> Result<T> {
+    match guarded(place, || work(&transaction)) {
+        Ok(done) => guarded(place, || transaction.commit().or_fail()).map(|()| done),
+        Err(error) => {
+            release(place, transaction);
+            Err(error)
+        }
+    }
+}
+
+/// Ends a transaction without a commit. After a panic it is leaked: to end it redb would use what it may have left
+/// half-changed, and panic again. Nothing more is written then until the store is opened again.
+pub(super) fn release(place: &Place, transaction: WriteTransaction) {
+    if place.damage.is_panic() {
+        std::mem::forget(transaction);
+    } else {
+        drop(transaction);
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use redb::WriteTransaction;
 
-use super::failure::{OrFail, corrupt, guarded};
+use super::failure::{OrFail, corrupt, guarded, release};
 use super::options::ClockMode;
 use super::shared::Shared;
 use super::write::{Tables, put_clock};
@@ -102,7 +102,9 @@ impl VersionReader for Loader {
 impl Drop for Loader {
     fn drop(&mut self) {
         // the transaction first: a commit that is let in must not wait for it
-        drop(self.transaction.take());
+        if let Some(transaction) = self.transaction.take() {
+            release(&self.shared.place, transaction);
+        }
         self.shared.loading.store(false, Ordering::Release);
     }
 }

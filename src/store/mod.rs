@@ -85,7 +85,7 @@ pub(crate) use user::{Added, Batch, Expired};
 use crate::error::Result;
 use crate::model::{DeliveryBatch, ListId, Timestamp, UserIds};
 use database::Opened;
-use failure::{OrFail, Place, guarded};
+use failure::{OrFail, Place, guarded, release, transact};
 use page::Damage;
 use shared::Shared;
 use upgrade::upgrade;
@@ -189,16 +189,19 @@ impl Store {
         oldest: &dyn Fn(&str) -> Option<Timestamp>,
         after: Option<u32>,
     ) -> Result<Expired> {
-        guarded(&self.shared.place, || {
-            // nobody else writes from here on, so what is seen is what is changed
-            let transaction = self.shared.begin_write()?;
+        let place = &self.shared.place;
+        // nobody else writes from here on, so what is seen is what is changed
+        let transaction = guarded(place, || self.shared.begin_write())?;
+        let expired = guarded(place, || {
             upgrade(&transaction)?;
-            let expired = user::expire(&transaction, self.shared.image()?, oldest, after)?;
-            if expired.dropped > 0 {
-                transaction.commit().or_fail()?;
-            }
-            Ok(expired)
-        })
+            user::expire(&transaction, self.shared.image()?, oldest, after)
+        });
+        if expired.as_ref().is_ok_and(|expired| expired.dropped > 0) {
+            guarded(place, || transaction.commit().or_fail())?;
+        } else {
+            release(place, transaction);
+        }
+        expired
     }
 
     /// Writes a list of ids, which are sorted, in batches that are durable one by one. It is there for good with
@@ -250,12 +253,9 @@ impl Store {
 
     /// One durable transaction; an error leaves the file as it was.
     fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
-        guarded(&self.shared.place, || {
-            let transaction = self.shared.begin_write()?;
-            let done = work(&transaction)?;
-            transaction.commit().or_fail()?;
-            Ok(done)
-        })
+        let place = &self.shared.place;
+        let transaction = guarded(place, || self.shared.begin_write())?;
+        transact(place, transaction, work)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 
 use redb::{Database, WriteTransaction};
 
-use super::failure::{OrFail, Place, file_failure};
+use super::failure::{OrFail, Place, corrupt, file_failure};
 use super::file::{StoreFile, absolute};
 use super::handle::Handle;
 use super::image::Image;
@@ -81,6 +81,9 @@ impl Shared {
     pub(super) fn begin_write(&self) -> Result<WriteTransaction> {
         if self.loading.load(Ordering::Acquire) {
             return Err(TransactionState::Loading { what: "dump" }.into());
+        }
+        if let Some(damage) = self.place.damage.found() {
+            return Err(corrupt(damage));
         }
         loop {
             let (database, file) = self.database()?;

@@ -67,6 +67,29 @@ fn flipped_bytes_are_survived() {
     assert!(noticed > 100, "{noticed}");
 }
 
+/// A page may make no sense though its sum is right: redb then panics.
+#[test]
+fn after_a_panic_nothing_is_written_and_nothing_waits() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let store = open(&path);
+    let catalog = tell(&store).pop().unwrap();
+    let error = store.write::<()>(|transaction| {
+        let _open = transaction.open_table(crate::store::tables::META).unwrap();
+        panic!("of a page");
+    });
+    let wanted = "the store is damaged: a page is not what it should be: of a page";
+    assert_eq!(error.unwrap_err().to_string(), wanted);
+    assert_eq!(store.add_entries(&[profile("u1", "Pune")]).unwrap_err().to_string(), wanted);
+    assert_eq!(store.begin_load(None).unwrap_err().to_string(), wanted);
+    assert_eq!(store.reader().unwrap().catalog().unwrap(), catalog);
+    drop(store);
+    assert_eq!(
+        Store::open(&path, &reading()).unwrap().reader().unwrap().catalog().unwrap(),
+        catalog
+    );
+}
+
 #[test]
 fn cut_off_files_are_survived() {
     let directory = tempfile::tempdir().unwrap();
