@@ -84,12 +84,16 @@ fn stores_of_every_release_hold_what_they_held() {
 fn stores_of_every_release_can_be_written_to() {
     for release in releases() {
         let kept = Kept::new(release);
-        let write = "CREATE KEY of_today BOOLEAN DEFAULT TRUE; SET USER 'today' city = 'Oslo';";
+        let write = "CREATE KEY of_today BOOLEAN DEFAULT TRUE; SET USER 'today' city = 'Oslo';
+                     CREATE KEY hidden STRING SENSITIVE DEFAULT 'x'; ALTER KEY of_today SET SENSITIVE;";
         kept.run(&["store.pcdb", "-e", write]);
         let verified = kept.run(&["verify", "store.pcdb"]);
         assert!(verified.ends_with("the store is sound\n"), "{verified}");
         let answer =
             kept.run(&["store.pcdb", "--format", "csv", "-e", "GET of_today FOR USER 'today';"]);
         assert!(answer.contains("true"), "{answer}");
+        let keys = "SHOW KEYS WHERE sensitive;";
+        let answer = kept.run(&["store.pcdb", "--format", "csv", "-e", keys]);
+        assert_eq!(answer.matches("true,***").count(), 2, "{answer}");
     }
 }

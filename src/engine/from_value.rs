@@ -11,7 +11,7 @@ pub(crate) fn read<T: FromValue>(key: &str, value: &Value) -> Result<T> {
         let kind = ErrorKind::Type {
             place: format!("key `{key}`"),
             wanted: T::WANTED.into(),
-            found: format!("a {}: {value}", value.kind()),
+            found: format!("a {}", value.kind()),
         };
         kind.into()
     })

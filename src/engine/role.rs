@@ -64,6 +64,36 @@ impl Session {
         self
     }
 
+    /// Shows values of sensitive keys in what statements say, in place of `***`; or no longer.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// db.execute("CREATE KEY token STRING SENSITIVE DEFAULT 'a1b2';")?;
+    /// let shown = |mut session: pcq::Session| {
+    ///     let outcomes = session.execute("SHOW KEYS;")?;
+    ///     pcq::Result::Ok(outcomes[0].rows().unwrap().value(0, "default").unwrap().to_string())
+    /// };
+    /// assert_eq!(shown(db.session())?, r#""***""#);
+    /// assert_eq!(shown(db.session().show_sensitive(true)?)?, r#""a1b2""#);
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `not-allowed` unless the session may do everything ([`Role::Admin`]).
+    pub fn show_sensitive(mut self, show: bool) -> Result<Self> {
+        if show {
+            self.db.require(Role::Admin)?;
+        }
+        self.asks_for_secrets = show;
+        Ok(self)
+    }
+
+    /// Whether values of sensitive keys are shown: it was asked for, and the session still may.
+    pub(super) fn shows_secrets(&self) -> bool {
+        self.asks_for_secrets && self.role() == Role::Admin
+    }
+
     /// The role of the session.
     #[must_use]
     pub fn role(&self) -> Role {

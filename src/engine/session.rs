@@ -37,6 +37,8 @@ pub struct Session {
     pub(super) sight: Option<Sight>,
     /// Whether a `GET` goes by what is in memory, if it can.
     remembers: bool,
+    /// Whether values of sensitive keys are shown, if the session may see them.
+    pub(super) asks_for_secrets: bool,
     pub(super) actor: Option<Arc<str>>,
     pub(super) comment: Option<Arc<str>>,
     pub(super) parameters: Parameters,
@@ -52,6 +54,7 @@ impl Session {
             db,
             sight: None,
             remembers: false,
+            asks_for_secrets: false,
             actor: None,
             comment: None,
             parameters: Parameters::new(),
@@ -66,8 +69,19 @@ impl Session {
         let (db, actor) = (self.db.clone(), self.actor.clone());
         let (comment, transaction, loading) = (self.comment.clone(), None, None);
         let lists = BTreeMap::new();
-        let (sight, remembers) = (None, true);
-        Self { db, sight, remembers, actor, comment, parameters, transaction, loading, lists }
+        let (sight, remembers, asks_for_secrets) = (None, true, self.asks_for_secrets);
+        Self {
+            db,
+            sight,
+            remembers,
+            asks_for_secrets,
+            actor,
+            comment,
+            parameters,
+            transaction,
+            loading,
+            lists,
+        }
     }
 
     /// Says who writes, as `SET ACTOR` does.
@@ -195,7 +209,9 @@ impl Session {
             Some(sight) => sight,
             None => &self.db,
         };
-        View::new(lender, state, now, &self.parameters, self.db.shared.interrupts.watch())
+        let watch = self.db.shared.interrupts.watch();
+        let view = View::new(lender, state, now, &self.parameters, watch);
+        view.showing_secrets(self.shows_secrets())
     }
 
     // -- writing

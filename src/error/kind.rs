@@ -7,7 +7,7 @@ use super::sentence::{Abridged, Brief, NoCell, OrList, OwnedKeys, Short};
 use super::transaction::TransactionState;
 use crate::limits;
 use crate::model::{
-    JsonError, KeyType, Name, NameError, ObjectKind, Role, Timestamp, TimestampError, Value,
+    JsonError, KeyType, Literal, Name, NameError, ObjectKind, Role, Timestamp, TimestampError,
 };
 
 /// Kind of an error, with its data; the sentence is its `Display`.
@@ -62,7 +62,7 @@ pub enum ErrorKind {
     KeyGone { key: Name },
     // -- types and values
     #[error("key `{}` is {kind}, and {} is not", key.as_str(), Abridged(value))]
-    KeyType { key: Name, kind: KeyType, value: Value },
+    KeyType { key: Name, kind: KeyType, value: Literal },
     #[error("{place} wants {wanted}, and this is {}", Brief(found))]
     Type { place: String, wanted: String, found: String },
     #[error("{left} and {right} cannot be compared")]
@@ -74,7 +74,7 @@ pub enum ErrorKind {
     #[error("`{function}` takes {wanted}, and here {} {found}", if *found == 1 { "is" } else { "are" })]
     ArgumentCount { function: String, wanted: String, found: usize },
     #[error("{} does not pass the CHECK of key `{}`: {}", Abridged(value), key.as_str(), Brief(check))]
-    CheckFailed { key: Name, value: Value, check: Arc<str> },
+    CheckFailed { key: Name, value: Literal, check: Arc<str> },
     #[error("values of key `{}` do not pass the new CHECK: {}", key.as_str(), offenders.join("; "))]
     CheckViolated { key: Name, offenders: Vec<String> },
     #[error("{what} `{}` is not valid: {}", Short(text), Brief(why))]

@@ -43,13 +43,16 @@ struct Inner {
     place: Option<Place>,
     hints: Vec<String>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    /// Whether the text at its place is not repeated.
+    concealed: bool,
 }
 
 impl Error {
     /// Makes an error of what went wrong.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, span: None, place: None, hints: Vec::new(), source: None }))
+        let (span, place, hints, source) = (None, None, Vec::new(), None);
+        Self(Box::new(Inner { kind, span, place, hints, source, concealed: false }))
     }
 
     /// The error of what cannot be: told, rather than answered wrongly.
@@ -68,6 +71,13 @@ impl Error {
     #[must_use]
     pub(crate) fn unplaced(mut self) -> Self {
         self.0.span = None;
+        self
+    }
+
+    /// Keeps the text at its place out of what is told of it.
+    #[must_use]
+    pub(crate) fn concealed(mut self) -> Self {
+        self.0.concealed = true;
         self
     }
 
@@ -111,8 +121,11 @@ impl Error {
     /// ```
     #[must_use]
     pub fn locate(mut self, statement: &Arc<str>, line: u32, column: u32) -> Self {
-        let span = self.0.span;
-        let place = || Place::of(statement, line, column, span);
+        let (span, concealed) = (self.0.span, self.0.concealed);
+        let place = || match span.filter(|_| concealed) {
+            Some(span) => Place::of_concealed(statement, line, column, span),
+            None => Place::of(statement, line, column, span),
+        };
         self.0.place.get_or_insert_with(place);
         self
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::Span;
+use crate::model::{HIDDEN, Span};
 
 /// Place of an error in a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Place {
     pub line: u32,
     /// The column in that line, in code points, from 1.
     pub column: u32,
-    /// The text of the statement.
+    /// The text of the statement; what must not be shown of it is `***`.
     pub statement: Arc<str>,
     /// The line of the script at which the statement starts, from 1.
     pub statement_line: u32,
@@ -38,6 +38,15 @@ impl Place {
             statement_column: column,
             span,
         }
+    }
+
+    /// The same, of a span whose text is not shown.
+    pub(super) fn of_concealed(statement: &Arc<str>, line: u32, column: u32, span: Span) -> Self {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let before = head(statement, start);
+        let after = statement.get(end..).unwrap_or_default();
+        let shown = format!("{before}{HIDDEN}{after}").into();
+        Self::of(&shown, line, column, Some(Span::new(start, start + HIDDEN.len())))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::limits::ECHO_CHARS;
-use crate::model::{Literal, Name, Value};
+use crate::model::{Literal, Name};
 
 /// Writes alternatives: `a`, `b` or `c`.
 pub(super) struct OrList<'a>(pub(super) &'a [String]);
@@ -51,11 +51,11 @@ fn cut(f: &mut fmt::Formatter<'_>, text: &str, chars: usize) -> fmt::Result {
 }
 
 /// Writes a value as the language does, cut off if it is long.
-pub(super) struct Abridged<'a>(pub(super) &'a Value);
+pub(super) struct Abridged<'a>(pub(super) &'a Literal);
 
 impl fmt::Display for Abridged<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Short(&Literal::Value(self.0.clone()).to_string()).fmt(f)
+        Short(&self.0.to_string()).fmt(f)
     }
 }
 

@@ -14,7 +14,9 @@ use super::schedule::Schedule;
 use super::trace::{Trace, trace};
 use crate::error::{Error, Result};
 use crate::listing::Lists;
-use crate::model::{AttributeName, Catalog, Change, ConfigId, Context, KeyId, Timestamp, Version};
+use crate::model::{
+    AttributeName, Catalog, Change, ConfigId, Context, KeyId, Secrets, Timestamp, Version,
+};
 use crate::shard::{shards, thread_number};
 
 /// One state of the store, compiled for evaluation: immutable, and cheap to clone.
@@ -190,14 +192,20 @@ impl Snapshot {
         compiled.questions.get_or_init(|| compiled.find_questions())
     }
 
-    /// Evaluates a key, and says of each row why it won or lost.
-    pub(crate) fn trace_at(&self, key: KeyId, context: &Context, at: Timestamp) -> Option<Trace> {
+    /// Evaluates a key, and says of each row why it won or lost, without telling secrets.
+    pub(crate) fn trace_at(
+        &self,
+        key: KeyId,
+        context: &Context,
+        at: Timestamp,
+        secrets: Secrets<'_>,
+    ) -> Option<Trace> {
         let pin = self.pin()?;
         let key = pin.key(key)?;
         let mut run = Run::traced(pin, context, at);
         let outcome = run.find(key.1);
         let evaluation = Evaluation::new(Arc::clone(pin), key, outcome);
-        Some(trace(run, &key.1.plan, outcome, evaluation))
+        Some(trace(run, &key.1.plan, outcome, evaluation, secrets))
     }
 
     /// Evaluates a condition over a row about a user, in this state: names are columns, and `KEY(…)`, `IN

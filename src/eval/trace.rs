@@ -11,7 +11,9 @@ use super::plan::Plan;
 use super::program::{Environment, NodeId, Program};
 use super::run::Run;
 use super::served::{Served, ServedRow};
-use crate::model::{Expr, ExprKind, Name, Reason, SegmentId, Share, Spanned, Value};
+use crate::model::{
+    Expr, ExprKind, HIDDEN, KeyId, Name, Reason, Secrets, SegmentId, Share, Spanned, Value,
+};
 use crate::stack;
 
 /// Trace of an evaluation: how it came about.
@@ -74,9 +76,10 @@ impl Program {
         &'a self,
         expr: &Expr,
         environment: &mut E,
+        secrets: Secrets<'_>,
     ) -> Vec<Part> {
         let evaluator = Evaluator::new(self, environment);
-        let mut tracer = Tracer { program: self, evaluator, parts: Vec::new() };
+        let mut tracer = Tracer { program: self, evaluator, secrets, parts: Vec::new() };
         tracer.part(self.root(), expr, 0);
         tracer.parts
     }
@@ -86,6 +89,8 @@ impl Program {
 struct Tracer<'a, 'e, E> {
     program: &'a Program,
     evaluator: Evaluator<'a, 'e, E>,
+    /// What is not told.
+    secrets: Secrets<'e>,
     parts: Vec<Part>,
 }
 
@@ -98,7 +103,8 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
             self.note(id, expr, &mut because);
             self.operands(id, expr, &mut because);
         }
-        self.parts.push(Part { depth, text: expr.to_string(), truth, because });
+        let text = self.secrets.expr(expr).to_string();
+        self.parts.push(Part { depth, text, truth, because });
         if connective {
             for (id, operand) in self.program.operands(id).into_iter().zip(expr.node.operands()) {
                 stack::step(|| self.part(id, operand, depth + 1));
@@ -121,9 +127,17 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
             expr.node,
             ExprKind::Call { .. } | ExprKind::Arithmetic { .. } | ExprKind::Cast { .. }
         ) {
-            let value = self.evaluator.value(id);
-            push_once(notes, format!("{expr} is {}", Abridged(&value)));
+            let value = self.told(id, expr);
+            push_once(notes, format!("{} is {value}", self.secrets.expr(expr)));
         }
+    }
+
+    /// The value of a part, if it may be told.
+    fn told(&mut self, id: NodeId, expr: &Expr) -> String {
+        if self.secrets.concern(expr) {
+            return HIDDEN.to_owned();
+        }
+        Abridged(&self.evaluator.value(id)).to_string()
     }
 
     /// Notes the value of a name, or of a function over events; of other parts it is their outcome.
@@ -141,14 +155,13 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
         if !is_name(expr) {
             return;
         }
-        let value = self.evaluator.value(id);
-        let missing = value.is_null() && matches!(expr.node, ExprKind::Attribute(_));
+        let is_attribute = matches!(expr.node, ExprKind::Attribute(_));
         push_once(
             notes,
-            if missing {
+            if is_attribute && self.evaluator.value(id).is_null() {
                 format!("{expr} is missing")
             } else {
-                format!("{expr} is {}", Abridged(&value))
+                format!("{expr} is {}", self.told(id, expr))
             },
         );
     }
@@ -194,24 +207,31 @@ pub(super) fn trace<'a>(
     plan: &'a Plan,
     outcome: Outcome,
     evaluation: Evaluation,
+    secrets: Secrets<'_>,
 ) -> Trace {
     let tried = !matches!(outcome.reason, Reason::Archived | Reason::Disabled | Reason::Static);
     let era = plan.era(outcome.era);
     let rows = match &era.live {
-        Some(live) if tried => rows(&mut run, era, live, &outcome),
+        Some(live) if tried => rows(&mut run, era, live, &outcome, (plan.id, secrets)),
         _ => Vec::new(),
     };
     Trace { evaluation, rows }
 }
 
 /// The rows from the top to the one that won, blank ones too.
-fn rows<'a>(run: &mut Run<'a>, era: &'a Era, live: &'a Served, outcome: &Outcome) -> Vec<RowTrace> {
+fn rows<'a>(
+    run: &mut Run<'a>,
+    era: &'a Era,
+    live: &'a Served,
+    outcome: &Outcome,
+    of: (KeyId, Secrets<'_>),
+) -> Vec<RowTrace> {
     let winner = era.rows.get(outcome.row as usize).map_or(u32::MAX, |row| row.row);
     let rows = (0..).zip(&live.rows).take_while(|(index, _)| *index <= winner);
     rows.map(|(index, served)| {
         let cell = era.rows.binary_search_by_key(&index, |row| row.row).ok();
         match cell.and_then(|number| era.rows.get(number)) {
-            Some(row) => tried(run, era, served, row),
+            Some(row) => tried(run, era, served, row, of),
             None => blank(served),
         }
     })
@@ -229,26 +249,33 @@ fn blank(served: &ServedRow) -> RowTrace {
     }
 }
 
-fn tried<'a>(run: &mut Run<'a>, era: &Era, served: &'a ServedRow, row: &'a PlanRow) -> RowTrace {
+fn tried<'a>(
+    run: &mut Run<'a>,
+    era: &Era,
+    served: &'a ServedRow,
+    row: &'a PlanRow,
+    (key, secrets): (KeyId, Secrets<'_>),
+) -> RowTrace {
     let mut traced = blank(served);
     let holds = run.in_segment(served.segment);
     traced.in_segment = Some(holds);
-    traced.parts = parts(run, served.segment);
+    traced.parts = parts(run, served.segment, secrets);
     if holds {
         traced.rollout = rollout(run, served);
     }
     if holds && traced.rollout.as_ref().is_none_or(|rollout| rollout.covered) {
         traced.split = split(run, served, row);
     }
-    traced.verdict = verdict(&traced, era.value(row, 0));
+    let value = era.value(row, 0);
+    traced.verdict = verdict(&traced, if secrets.hide(key) { None } else { Some(value) });
     traced
 }
 
 /// The parts of the condition of a segment.
-fn parts(run: &Run<'_>, segment: SegmentId) -> Vec<Part> {
+fn parts(run: &Run<'_>, segment: SegmentId, secrets: Secrets<'_>) -> Vec<Part> {
     let Some(segment) = run.snapshot.segment(segment) else { return Vec::new() };
     let Some(program) = segment.plain_program(run.snapshot) else { return Vec::new() };
-    program.trace(segment.condition.expr(), &mut run.again())
+    program.trace(segment.condition.expr(), &mut run.again(), secrets)
 }
 
 fn rollout(run: &Run<'_>, served: &ServedRow) -> Option<RolloutTrace> {
@@ -269,8 +296,8 @@ fn split(run: &Run<'_>, served: &ServedRow, row: &PlanRow) -> Option<SplitTrace>
     Some(SplitTrace { by, bucket, arm: arm.map(|arm| Arc::clone(&arm.label)) })
 }
 
-/// Why a row won or lost: the first thing that decided it.
-fn verdict(traced: &RowTrace, value: &Value) -> String {
+/// Why a row won or lost: the first thing that decided it. The value that it gives is `None` if it may not be told.
+fn verdict(traced: &RowTrace, value: Option<&Value>) -> String {
     if traced.in_segment != Some(true) {
         let unknown = traced.parts.first().is_some_and(|whole| whole.truth.is_none());
         return if unknown {
@@ -295,6 +322,9 @@ fn verdict(traced: &RowTrace, value: &Value) -> String {
         (_, Some(SplitTrace { bucket: Some(bucket), arm: Some(arm), .. })) => {
             format!("wins: bucket {bucket} is in the arm {arm}")
         }
-        _ => format!("wins: gives {}", Abridged(&Operand::from(value))),
+        _ => {
+            let told = value.map(|value| Abridged(&Operand::from(value)).to_string());
+            format!("wins: gives {}", told.as_deref().unwrap_or(HIDDEN))
+        }
     }
 }

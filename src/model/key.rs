@@ -17,6 +17,8 @@ pub struct Key {
     pub default: Value,
     /// What every value of the key must make true.
     pub check: Option<Condition>,
+    /// Whether its values are for apps alone, and are shown to nobody else.
+    pub sensitive: bool,
     /// What it is for.
     pub description: Option<Arc<str>>,
     /// Whether it is archived.

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display};
 
 use super::{
-    AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, IsWhat, Literal, Quantifier,
-    Value, Window, write_path, write_step,
+    AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, HIDDEN, IsWhat, Literal,
+    Quantifier, Value, Window, write_path, write_step,
 };
 use crate::stack;
 
@@ -12,6 +12,7 @@ impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(value) => write_value(f, value),
+            Self::Parameter(name) if **name == *HIDDEN => f.write_str(HIDDEN),
             Self::Parameter(name) => write!(f, ":{name}"),
         }
     }

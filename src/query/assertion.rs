@@ -6,14 +6,14 @@ use super::get::Reading;
 use super::view::View;
 use crate::error::{Error, ErrorKind, Result, Short};
 use crate::eval::Evaluation;
-use crate::model::{Literal, Name, Spanned, Value};
+use crate::model::{Literal, Name, Secrets, Spanned, Value};
 use crate::statement::{AssertGet, Parameters, Text};
 
 /// Fails if an assertion does not hold.
 pub(super) fn hold(view: &View<'_>, assertion: &AssertGet) -> Result<()> {
     let expected = Expected::new(view.parameters, assertion)?;
     let reading = Reading::new(view, &assertion.get)?;
-    reading.evaluations().find_map(|got| expected.differs(&got)).map_or(Ok(()), Err)
+    reading.evaluations().find_map(|got| expected.differs(&got, view.secrets())).map_or(Ok(()), Err)
 }
 
 /// Expectations of an assertion, each with its place.
@@ -39,11 +39,13 @@ impl Expected {
     }
 
     /// What is wrong with an evaluation, if anything is; at the first part that differs.
-    fn differs(&self, got: &Evaluation) -> Option<Error> {
+    fn differs(&self, got: &Evaluation, secrets: Secrets<'_>) -> Option<Error> {
+        let hidden = secrets.hide_named(got.key().as_str());
+        let written = |value: &Value| if hidden { Literal::hidden() } else { value.clone().into() };
         let reason = got.reason().to_string();
         let mut wanted = Vec::new();
         if !self.value.node.same(got.value()) {
-            let value = Literal::Value(self.value.node.clone()).to_string();
+            let value = written(&self.value.node).to_string();
             wanted.push((Short(&value).to_string(), self.value.span));
         }
         if let Some(r) = self.reason.as_ref().filter(|r| *r.node != *reason) {
@@ -58,18 +60,18 @@ impl Expected {
         let (_, place) = wanted.first()?;
         let place = *place;
         let wanted: Vec<_> = wanted.into_iter().map(|(text, _)| text).collect();
-        let (wanted, got) = (wanted.join(", "), told(got));
-        Some(Error::from(ErrorKind::AssertionFailed { wanted, got }).at(place))
+        let (wanted, got) = (wanted.join(", "), told(got, &written(got.value())));
+        let error = Error::from(ErrorKind::AssertionFailed { wanted, got }).at(place);
+        Some(if hidden { error.concealed() } else { error })
     }
 }
 
-/// An evaluation in one line.
-fn told(got: &Evaluation) -> String {
+/// An evaluation in one line, with its value as it is written.
+fn told(got: &Evaluation, value: &Literal) -> String {
     let mut parts = vec![got.reason().to_string()];
     let owner = got.config().zip(got.version());
     parts.extend(owner.map(|(config, n)| format!("config `{}` version {n}", config.as_str())));
     parts.extend(got.segment().map(|segment| format!("segment `{}`", segment.as_str())));
     parts.extend(got.variant().map(|variant| format!("variant `{variant}`")));
-    let value = Literal::Value(got.value().clone()).to_string();
-    format!("{} ({})", Short(&value), parts.join(", "))
+    format!("{} ({})", Short(&value.to_string()), parts.join(", "))
 }

@@ -6,10 +6,10 @@ use super::rows::{Column, ColumnKind, Rows};
 use super::value::{instant, maybe, optional, status, text};
 use super::view::View;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Change, Condition, Config, Key, ObjectKind, Segment, Spanned, Value};
-use crate::statement::Describe;
+use crate::model::{Change, Config, Expr, Key, ObjectKind, Secrets, Segment, Spanned, Value};
 use crate::statement::definition::{create_config, create_key, create_segment};
 use crate::statement::find::{find_config, find_key, find_segment};
+use crate::statement::{ColumnSpec, CreateConfig, Describe};
 
 /// The columns of `DESCRIBE`.
 const COLUMNS: &[Column] = &[
@@ -28,11 +28,11 @@ pub(super) fn describe(view: &View<'_>, describe: &Describe) -> Result<Rows> {
     let properties = match describe.kind {
         ObjectKind::Key => {
             let key = find_key(catalog, name)?;
-            of_version(view, describe, key.id.0, key.version, key_properties(key))?
+            of_version(view, describe, key.id.0, key.version, key_properties(key, view.secrets()))?
         }
         ObjectKind::Segment => {
             let s = find_segment(catalog, name)?;
-            of_version(view, describe, s.id.0, s.version, segment_properties(s))?
+            of_version(view, describe, s.id.0, s.version, segment_properties(s, view.secrets()))?
         }
         ObjectKind::Config => {
             config_properties(view, &state, find_config(catalog, name)?, describe)?
@@ -52,10 +52,10 @@ fn of_version(
 ) -> Result<Properties> {
     let Some(number) = &describe.version else { return Ok(current) };
     let wanted = |version: u32| version <= newest && u64::from(version) == number.node;
-    let history = object_history(view, describe.kind, id)?;
+    let (history, secrets) = (object_history(view, describe.kind, id)?, view.secrets());
     let found = history.iter().find_map(|logged| match &logged.change {
-        Change::Key(key) if wanted(key.version) => Some(key_properties(key)),
-        Change::Segment(s) if wanted(s.version) => Some(segment_properties(s)),
+        Change::Key(key) if wanted(key.version) => Some(key_properties(key, secrets)),
+        Change::Segment(s) if wanted(s.version) => Some(segment_properties(s, secrets)),
         _ => None,
     });
     found.ok_or_else(|| {
@@ -78,7 +78,10 @@ fn config_properties(
     let names = if is_now { state.catalog() } else { view.catalog() };
     // a draft that lost all its segments or keys is nothing that `CREATE CONFIG` can say
     let whole = !version.rows.is_empty() && !version.columns.is_empty();
-    let definition = whole.then(|| create_config(names, &config.head.name, &version).to_string());
+    let definition = whole.then(|| {
+        let made = create_config(names, &config.head.name, &version);
+        shown(made, view.secrets()).to_string()
+    });
     let next = config.timeline.next_change(state.at);
     Ok(vec![
         ("config", text(config.head.name.as_str())),
@@ -92,26 +95,41 @@ fn config_properties(
     ])
 }
 
-fn key_properties(key: &Key) -> Properties {
+/// The statement that makes a config, without what is not shown.
+fn shown(mut config: CreateConfig, secrets: Secrets<'_>) -> CreateConfig {
+    let hide = |column: ColumnSpec| {
+        if secrets.hide_named(column.key.node.as_str()) { column.hidden() } else { column }
+    };
+    config.columns = config.columns.into_iter().map(hide).collect();
+    config
+}
+
+fn key_properties(key: &Key, secrets: Secrets<'_>) -> Properties {
+    let mut shown = create_key(key);
+    shown.default.node = secrets.literal(key.id, &key.default);
+    shown.check = key.check.as_ref().map(|check| secrets.check_expr(key.id, check));
     vec![
         ("key", text(key.name.as_str())),
         ("status", status(key.archived)),
         ("version", Value::from(key.version)),
         ("type", text(key.kind.keyword())),
-        ("default", key.default.clone()),
-        ("check", maybe(key.check.as_ref().map(Condition::text))),
+        ("sensitive", Value::from(key.sensitive)),
+        ("default", secrets.value(key.id, &key.default)),
+        ("check", optional(shown.check.as_ref().map(Expr::to_string).as_deref())),
         ("description", maybe(key.description.as_ref())),
-        ("definition", text(&create_key(key).to_string())),
+        ("definition", text(&shown.to_string())),
     ]
 }
 
-fn segment_properties(segment: &Segment) -> Properties {
+fn segment_properties(segment: &Segment, secrets: Secrets<'_>) -> Properties {
+    let mut shown = create_segment(segment);
+    shown.condition = secrets.expr(&shown.condition).into_owned();
     vec![
         ("segment", text(segment.name.as_str())),
         ("status", status(segment.archived)),
         ("version", Value::from(segment.version)),
-        ("condition", text(segment.condition.text())),
+        ("condition", text(&shown.condition.to_string())),
         ("description", maybe(segment.description.as_ref())),
-        ("definition", text(&create_segment(segment).to_string())),
+        ("definition", text(&shown.to_string())),
     ]
 }

@@ -7,7 +7,7 @@ use super::rows::{Column, Rows};
 use super::value::{maybe, text, texts};
 use super::view::View;
 use crate::error::Result;
-use crate::model::{Catalog, Cell, KeyId, Row, SegmentId, Share, Value, Version};
+use crate::model::{Catalog, Cell, HIDDEN, KeyId, Row, Secrets, SegmentId, Share, Value, Version};
 use crate::statement::Diff;
 use crate::statement::definition::{cell_spec, key_name};
 use crate::statement::find::find_config;
@@ -26,13 +26,15 @@ pub(super) fn diff(view: &View<'_>, diff: &Diff) -> Result<Rows> {
     let config = find_config(view.catalog(), &diff.config)?;
     let old = view.version_of(config, &diff.from)?;
     let new = view.version_of(config, &diff.to)?;
-    let comparison = Comparison { catalog: view.catalog(), old: &old, new: &new };
+    let (catalog, secrets) = (view.catalog(), view.secrets());
+    let comparison = Comparison { catalog, secrets, old: &old, new: &new };
     Ok(Rows::new(COLUMNS, comparison.rows()))
 }
 
 /// Two versions of a config side by side.
 struct Comparison<'a> {
     catalog: &'a Catalog,
+    secrets: Secrets<'a>,
     old: &'a Version,
     new: &'a Version,
 }
@@ -96,7 +98,7 @@ impl Comparison<'_> {
     fn key(&self, key: KeyId) -> Vec<Vec<Value>> {
         let name = || text(key_name(self.catalog, key).as_str());
         let is_there = |version: &Version| Value::from(version.column(key).is_some());
-        let mut rows = Vec::new();
+        let (mut rows, hidden) = (Vec::new(), self.secrets.hide(key));
         if self.old.column(key).is_some() != self.new.column(key).is_some() {
             let (from, to) = (is_there(self.old), is_there(self.new));
             rows.push(vec![text("key"), Value::Null, name(), from, to]);
@@ -108,8 +110,8 @@ impl Comparison<'_> {
                     text("cell"),
                     self.name(segment),
                     name(),
-                    told_cell(old),
-                    told_cell(new),
+                    told_cell(old, hidden),
+                    told_cell(new, hidden),
                 ]);
             }
         }
@@ -140,9 +142,11 @@ fn cell(version: &Version, key: KeyId, segment: SegmentId) -> Option<&Cell> {
 }
 
 /// A cell as a value: a split as it is written, a blank as `NULL`.
-fn told_cell(cell: Option<&Cell>) -> Value {
+fn told_cell(cell: Option<&Cell>, hidden: bool) -> Value {
     match cell {
         None => Value::Null,
+        Some(Cell::Value(_)) if hidden => text(HIDDEN),
+        Some(split) if hidden => text(&cell_spec(split).hidden().to_string()),
         Some(Cell::Value(value)) => value.clone(),
         Some(split) => text(&cell_spec(split).to_string()),
     }

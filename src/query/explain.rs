@@ -8,7 +8,7 @@ use super::value::text;
 use super::view::View;
 use crate::error::Result;
 use crate::eval::{Evaluation, Part, RolloutTrace, RowTrace, SplitTrace, Trace};
-use crate::model::{KeyId, Literal, Name, Reason, Value};
+use crate::model::{Literal, Name, Reason, Value};
 use crate::statement::Explain;
 
 /// The columns of `EXPLAIN`.
@@ -25,25 +25,28 @@ type Line = (String, String);
 pub(super) fn explain(view: &View<'_>, explain: &Explain) -> Result<Rows> {
     let reading = Reading::new(view, &explain.get)?;
     let mut rows = Vec::new();
-    let trace = |key: &KeyId| reading.snapshot.trace_at(*key, &reading.context, reading.at);
-    for trace in reading.keys.iter().filter_map(trace) {
+    let secrets = view.secrets();
+    for id in &reading.keys {
+        let traced = reading.snapshot.trace_at(*id, &reading.context, reading.at, secrets);
+        let Some(trace) = traced else { continue };
         let key = trace.evaluation.key().to_arc();
+        let told = secrets.literal(*id, trace.evaluation.value());
         let row = |(step, result): Line| {
             vec![Value::String(Arc::clone(&key)), text(&step), text(&result)]
         };
-        rows.extend(lines(&trace).into_iter().map(row));
+        rows.extend(lines(&trace, &told).into_iter().map(row));
     }
     Ok(Rows::new(COLUMNS, rows))
 }
 
-fn lines(trace: &Trace) -> Vec<Line> {
+fn lines(trace: &Trace, told: &Literal) -> Vec<Line> {
     let mut lines = vec![owner(&trace.evaluation)];
     for (index, row) in trace.rows.iter().enumerate() {
         let segment = segment(&row.segment);
         lines.push((format!("row {}: {segment}", index + 1), row.verdict.clone()));
         lines.extend(row_lines(row));
     }
-    lines.push(value(&trace.evaluation));
+    lines.push(value(&trace.evaluation, told));
     lines
 }
 
@@ -103,12 +106,11 @@ fn split(split: &SplitTrace) -> Line {
     (step, result)
 }
 
-/// The value and its reason.
-fn value(evaluation: &Evaluation) -> Line {
+/// The value as it is told, and its reason.
+fn value(evaluation: &Evaluation, told: &Literal) -> Line {
     let mut reason = evaluation.reason().to_string();
     let segment = evaluation.segment().map(segment);
     reason.extend(segment.map(|segment| format!(", segment {segment}")));
     reason.extend(evaluation.variant().map(|variant| format!(", arm {variant}")));
-    let value = Literal::Value(evaluation.value().clone());
-    ("value".to_owned(), format!("{value} ({reason})"))
+    ("value".to_owned(), format!("{told} ({reason})"))
 }

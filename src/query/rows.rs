@@ -12,6 +12,8 @@ pub(crate) type Row = Vec<Value>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ColumnKind {
+    /// Truth values.
+    Boolean,
     /// Texts.
     Text,
     /// Whole numbers.

@@ -10,7 +10,7 @@ use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Snapshot;
 use crate::model::{
-    Catalog, Config, ConfigId, Context, Object, Spanned, Timestamp, Version, VersionReader,
+    Catalog, Config, ConfigId, Context, Object, Secrets, Spanned, Timestamp, Version, VersionReader,
 };
 use crate::statement::Parameters;
 use crate::statement::find::unknown_version;
@@ -41,6 +41,8 @@ pub(crate) struct View<'v> {
     versions: Option<&'v HashMap<(ConfigId, u32), Arc<Version>>>,
     /// Tells whether a scan is to end.
     pub(super) watch: Watch,
+    /// Whether values of sensitive keys are shown.
+    shows_secrets: bool,
     reader: OnceCell<Reader>,
 }
 
@@ -54,7 +56,8 @@ impl<'v> View<'v> {
         watch: Watch,
     ) -> Self {
         let (pending, versions, reader) = (None, None, OnceCell::new());
-        Self { lender, snapshot, now, parameters, pending, versions, watch, reader }
+        let shows_secrets = false;
+        Self { lender, snapshot, now, parameters, pending, versions, watch, shows_secrets, reader }
     }
 
     /// The view of a transaction.
@@ -69,6 +72,16 @@ impl<'v> View<'v> {
         versions: &'v HashMap<(ConfigId, u32), Arc<Version>>,
     ) -> Self {
         Self { versions: Some(versions), ..self }
+    }
+
+    /// The view of who may see values of sensitive keys, and asked for that.
+    pub(crate) fn showing_secrets(self, shows_secrets: bool) -> Self {
+        Self { shows_secrets, ..self }
+    }
+
+    /// The values that are not shown. A key that is sensitive today has none of its values shown, older ones neither.
+    pub(super) fn secrets(&self) -> Secrets<'_> {
+        if self.shows_secrets { Secrets::none() } else { Secrets::of(self.catalog()) }
     }
 
     /// The objects.

@@ -42,7 +42,7 @@ pub(super) fn interact(
     reporter: &Reporter,
 ) -> Result<(), Stop> {
     let database = store::open(path, args)?;
-    let session = store::session(&database, args);
+    let session = store::session(&database, args)?;
     let running = listen(&database);
     let mut shell = Shell { session, printer: Printer::new(args.format), reporter, running };
     let result = shell.greet(path).and_then(|()| shell.talk());

@@ -44,7 +44,7 @@ pub(super) fn run(
     let mut runner = Runner {
         database: &database,
         args,
-        session: store::session(&database, args),
+        session: store::session(&database, args)?,
         printer: Printer::new(args.format),
         reporter,
         began: (1, 1),
@@ -112,7 +112,7 @@ impl Runner<'_> {
     /// script are none of the next one's business.
     fn end_session(&mut self, source: &ScriptSource) -> Result<(), Stop> {
         let was_open = self.session.in_transaction();
-        self.session = store::session(self.database, self.args);
+        self.session = store::session(self.database, self.args)?;
         if !was_open {
             return Ok(());
         }

@@ -12,7 +12,7 @@ pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database,
     let mut builder = Database::builder()
         .read_only(args.readonly)
         .dry_run(args.dry_run)
-        .role(args.role)
+        .role(args.access.role)
         .wait(args.wait.unwrap_or_default());
     if let Some(time) = args.clock {
         builder = builder.manual_clock(time);
@@ -53,18 +53,19 @@ fn told(opened: pcq::Result<Database>) -> Result<Database, Stop> {
 }
 
 /// Begins a session with the parameters, the actor and the comment of the arguments.
-pub(super) fn session(database: &Database, args: &SessionArgs) -> Session {
+pub(super) fn session(database: &Database, args: &SessionArgs) -> Result<Session, Stop> {
     let parameters = args.parameters.iter().fold(Parameters::new(), |parameters, (name, value)| {
         parameters.with(name.as_str(), value.clone())
     });
-    let mut session = database.session().with_parameters(parameters);
+    let session = database.session().with_parameters(parameters);
+    let mut session = session.show_sensitive(args.access.show_sensitive).map_err(Stop::failed)?;
     if let Some(actor) = &args.actor {
         session = session.with_actor(actor.as_str());
     }
     if let Some(comment) = &args.comment {
         session = session.with_comment(comment.as_str());
     }
-    session
+    Ok(session)
 }
 
 /// Closes a store, once everything else is done with it.

@@ -9,11 +9,11 @@ use super::domain::Domain;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
 use super::{Help, Text, named, rules, text};
-use crate::error::{Error, ErrorKind, Result, Short};
-use crate::model::{Change, Expr, Key, Literal, Name, ObjectKind, Span, Spanned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Expr, Key, Literal, Name, ObjectKind, Role, Span, Spanned};
 use crate::syntax::{self, Node, Rule};
 
-/// `ALTER KEY name [SET DEFAULT value] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK]`
+/// `ALTER KEY name [SET DEFAULT value] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET | DROP SENSITIVE]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlterKey {
     /// Which key.
@@ -33,6 +33,10 @@ pub enum KeyChange {
     Check(Expr),
     /// `DROP CHECK`
     DropCheck,
+    /// `SET SENSITIVE`
+    Sensitive,
+    /// `DROP SENSITIVE`
+    DropSensitive,
 }
 
 impl AlterKey {
@@ -67,9 +71,27 @@ impl AlterKey {
         self.change(KeyChange::DropCheck)
     }
 
+    /// Its values are for apps alone from now on.
+    #[must_use]
+    pub fn sensitive(self) -> Self {
+        self.change(KeyChange::Sensitive)
+    }
+
+    /// Its values are shown from now on, older ones too.
+    #[must_use]
+    pub fn drop_sensitive(self) -> Self {
+        self.change(KeyChange::DropSensitive)
+    }
+
     fn change(mut self, change: KeyChange) -> Self {
         self.changes.push(change);
         self
+    }
+
+    /// The role that it needs: what was hidden is shown only by who might see it.
+    pub(super) fn role(&self) -> Role {
+        let shows = self.changes.contains(&KeyChange::DropSensitive);
+        if shows { Role::Admin } else { Role::Publish }
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
@@ -84,12 +106,14 @@ impl KeyChange {
     fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         if children.saw(Rule::k_drop) {
-            return Ok(Self::DropCheck);
+            let sensitive = children.saw(Rule::k_sensitive);
+            return Ok(if sensitive { Self::DropSensitive } else { Self::DropCheck });
         }
         children.saw(Rule::k_set);
         Ok(match children.node()?.rule() {
             Rule::k_default => Self::Default(children.literal()?),
             Rule::k_description => Self::Description(children.literal()?),
+            Rule::k_sensitive => Self::Sensitive,
             _ => Self::Check(children.condition()?),
         })
     }
@@ -102,6 +126,8 @@ impl fmt::Display for KeyChange {
             Self::Description(text) => write!(f, "SET DESCRIPTION {text}"),
             Self::Check(check) => write!(f, "SET CHECK ({check})"),
             Self::DropCheck => f.write_str("DROP CHECK"),
+            Self::Sensitive => f.write_str("SET SENSITIVE"),
+            Self::DropSensitive => f.write_str("DROP SENSITIVE"),
         }
     }
 }
@@ -117,8 +143,8 @@ impl fmt::Display for AlterKey {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ALTER KEY",
-    syntax: "ALTER KEY <name> [SET DEFAULT <value>] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK]",
-    summary: "changes the default, the description or the check of a key",
+    syntax: "ALTER KEY <name> [SET DEFAULT <value>] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET | DROP SENSITIVE]",
+    summary: "changes the default, the description or the check of a key, or who may see its values",
     example: "ALTER KEY volume SET DEFAULT 7 DROP CHECK",
 };
 
@@ -130,7 +156,7 @@ impl AlterKey {
         if key == **old {
             return Ok(Plan::unchanged(format!("key {} is like that already", key.name)));
         }
-        let key = self.fitted(binder, key, default_span)?;
+        let key = self.fitted(binder, key, default_span, old.sensitive)?;
         let (version, mut draft) = (old.version + 1, binder.draft());
         draft.push(Change::Key(Arc::new(Key { version, ..key })))?;
         let effect = Effect::of(Operation::Altered, ObjectKind::Key, &old.name);
@@ -140,13 +166,14 @@ impl AlterKey {
     /// The key with the changes made, and where its default stands if the statement says it.
     fn edited(&self, binder: &Binder<'_>, old: &Key) -> Result<(Key, Option<Span>)> {
         let mut key = old.clone();
+        let hidden = old.sensitive || self.changes.contains(&KeyChange::Sensitive);
         let mut default_span = None;
         for change in &self.changes {
             match change {
                 KeyChange::Default(literal) => {
                     let value = binder.parameters.resolve(literal)?;
-                    key.default =
-                        Domain::new(&key.name, key.kind, None)?.admit(value, literal.span)?;
+                    key.default = Domain::new(&key.name, key.kind, None, hidden)?
+                        .admit(value, literal.span)?;
                     default_span = Some(literal.span);
                 }
                 KeyChange::Description(text) => {
@@ -156,19 +183,28 @@ impl AlterKey {
                     key.check = Some(binder.check_condition(expr, key.kind)?);
                 }
                 KeyChange::DropCheck => key.check = None,
+                KeyChange::Sensitive => key.sensitive = true,
+                KeyChange::DropSensitive => key.sensitive = false,
             }
         }
         Ok((key, default_span))
     }
 
     /// Holds the default and every value in use to the `CHECK`.
-    fn fitted(&self, binder: &Binder<'_>, mut key: Key, default_span: Option<Span>) -> Result<Key> {
-        let domain = Domain::new(&key.name, key.kind, key.check.as_ref())?;
+    fn fitted(
+        &self,
+        binder: &Binder<'_>,
+        mut key: Key,
+        default_span: Option<Span>,
+        was_sensitive: bool,
+    ) -> Result<Key> {
+        let hidden = key.sensitive || was_sensitive;
+        let domain = Domain::new(&key.name, key.kind, key.check.as_ref(), hidden)?;
         let mut offenders = Vec::new();
         match default_span {
             Some(span) => key.default = domain.admit(key.default.clone(), span)?,
             None if !domain.passes(&key.default) => {
-                offenders.push(format!("{} (the default)", Short(&key.default.to_string())));
+                offenders.push(format!("{} (the default)", domain.shown(&key.default)));
             }
             None => {}
         }

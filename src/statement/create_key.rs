@@ -14,13 +14,15 @@ use crate::error::{Error, Result};
 use crate::model::{Change, Expr, Key, KeyType, Literal, Name, ObjectKind, Spanned};
 use crate::syntax::{self, Cursor, Node, Rule};
 
-/// `CREATE KEY name type DEFAULT value [CHECK (…)] [DESCRIPTION '…']`
+/// `CREATE KEY name type [SENSITIVE] DEFAULT value [CHECK (…)] [DESCRIPTION '…']`
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateKey {
     /// The name.
     pub name: Spanned<Name>,
     /// The type, which never changes.
     pub kind: KeyType,
+    /// Whether its values are for apps alone.
+    pub sensitive: bool,
     /// The value where no row gives one.
     pub default: Spanned<Literal>,
     /// What every value must make true.
@@ -36,7 +38,14 @@ impl CreateKey {
         N: TryInto<Name, Error: Into<Error>>,
     {
         let (name, default) = (named(name)?, text(default));
-        Ok(Self { name, kind, default, check: None, description: None })
+        Ok(Self { name, kind, sensitive: false, default, check: None, description: None })
+    }
+
+    /// Its values are for apps alone, and are shown to nobody else.
+    #[must_use]
+    pub fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
     }
 
     /// What every value must make true: a condition over `VALUE`, as text.
@@ -60,8 +69,8 @@ impl CreateKey {
     pub(super) fn build_body(children: &mut Cursor<'_>) -> Result<Self> {
         let name = children.name()?;
         let kind = key_type(&children.operand()?)?;
-        let mut key =
-            Self { name, kind, default: children.literal()?, check: None, description: None };
+        let (sensitive, default) = (children.saw(Rule::k_sensitive), children.literal()?);
+        let mut key = Self { name, kind, sensitive, default, check: None, description: None };
         loop {
             if children.saw(Rule::k_check) {
                 key.check = Some(children.condition()?);
@@ -76,7 +85,9 @@ impl CreateKey {
     /// What stands after `CREATE` or `LOAD`.
     pub(super) fn clauses(&self, verb: &str) -> Clauses {
         let Self { name, kind, default, .. } = self;
-        let mut clauses = Clauses::new(format!("{verb} KEY {name} {kind} DEFAULT {default}"));
+        let sensitive = if self.sensitive { " SENSITIVE" } else { "" };
+        let head = format!("{verb} KEY {name} {kind}{sensitive} DEFAULT {default}");
+        let mut clauses = Clauses::new(head);
         clauses.extend(self.check.iter().map(|check| format!("CHECK ({check})")));
         clauses.text("DESCRIPTION", self.description.as_ref());
         clauses
@@ -102,7 +113,7 @@ impl fmt::Display for CreateKey {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "CREATE KEY",
-    syntax: "CREATE KEY <name> BOOLEAN | INTEGER | DOUBLE | STRING | JSON DEFAULT <value> [CHECK (<condition over VALUE>)] [DESCRIPTION '…']",
+    syntax: "CREATE KEY <name> BOOLEAN | INTEGER | DOUBLE | STRING | JSON [SENSITIVE] DEFAULT <value> [CHECK (<condition over VALUE>)] [DESCRIPTION '…']",
     summary: "makes a key: a value that the app reads by name",
     example: "CREATE KEY volume INTEGER DEFAULT 5 CHECK (VALUE BETWEEN 0 AND 11) DESCRIPTION 'how loud'",
 };
@@ -124,7 +135,7 @@ impl CreateKey {
     pub(super) fn key(&self, binder: &Binder<'_>) -> Result<Key> {
         let check =
             self.check.as_ref().map(|c| binder.check_condition(c, self.kind)).transpose()?;
-        let domain = Domain::new(&self.name.node, self.kind, check.as_ref())?;
+        let domain = Domain::new(&self.name.node, self.kind, check.as_ref(), self.sensitive)?;
         let default = domain.admit(binder.parameters.resolve(&self.default)?, self.default.span)?;
         Ok(Key {
             id: binder.catalog.next_key(),
@@ -133,6 +144,7 @@ impl CreateKey {
             default,
             description: binder.parameters.optional(self.description.as_ref())?,
             check,
+            sensitive: self.sensitive,
             archived: false,
             version: 1,
         })

@@ -16,6 +16,7 @@ pub(crate) fn create_key(key: &Key) -> CreateKey {
     CreateKey {
         name: key.name.clone().into(),
         kind: key.kind,
+        sensitive: key.sensitive,
         default: literal(&key.default),
         check: key.check.as_ref().map(|check| check.expr().clone()),
         description: optional_text(key.description.as_ref()),

@@ -2,39 +2,51 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Short};
 use crate::eval::{self, CheckScope, Program};
 use crate::limits::VALUE_BYTES;
-use crate::model::{Condition, Key, KeyType, Name, Span, Value};
+use crate::model::{Condition, HIDDEN, Key, KeyType, Literal, Name, Span, Value, check_text};
 
 /// Domain of a key: its type, and what its `CHECK` lets pass.
 pub(crate) struct Domain<'k> {
     name: &'k Name,
     kind: KeyType,
     check: Option<(Arc<str>, Program)>,
+    /// Whether its values are shown in no error.
+    hidden: bool,
 }
 
 impl<'k> Domain<'k> {
     /// Domain of a key.
     pub(crate) fn of(key: &'k Key) -> Result<Self> {
-        Self::new(&key.name, key.kind, key.check.as_ref())
+        Self::new(&key.name, key.kind, key.check.as_ref(), key.sensitive)
     }
 
     /// Domain of a key that is being made.
-    pub(crate) fn new(name: &'k Name, kind: KeyType, check: Option<&Condition>) -> Result<Self> {
+    pub(crate) fn new(
+        name: &'k Name,
+        kind: KeyType,
+        check: Option<&Condition>,
+        hidden: bool,
+    ) -> Result<Self> {
         let check = check
             .map(|c| {
-                Ok::<_, Error>((Arc::clone(c.text()), eval::compile(c.expr(), &CheckScope(kind))?))
+                let text = if hidden { check_text(c) } else { Arc::clone(c.text()) };
+                Ok::<_, Error>((text, eval::compile(c.expr(), &CheckScope(kind))?))
             })
             .transpose()?;
-        Ok(Self { name, kind, check })
+        Ok(Self { name, kind, check, hidden })
     }
 
     /// Makes a value one that the key takes, or says why it cannot be.
     pub(crate) fn admit(&self, value: Value, span: Span) -> Result<Value> {
-        let refuse = |kind: ErrorKind| Err(Error::from(kind).at(span));
+        let refuse = |kind: ErrorKind| {
+            let error = Error::from(kind).at(span);
+            Err(if self.hidden { error.concealed() } else { error })
+        };
         let Some(admitted) = self.kind.admit(value.clone()) else {
-            return refuse(ErrorKind::KeyType { key: self.name.clone(), kind: self.kind, value });
+            let (key, kind, value) = (self.name.clone(), self.kind, self.told(value));
+            return refuse(ErrorKind::KeyType { key, kind, value });
         };
         let bytes = admitted.to_string().len();
         if bytes > VALUE_BYTES {
@@ -45,7 +57,18 @@ impl<'k> Domain<'k> {
             return Ok(admitted);
         }
         let check = self.check.as_ref().map_or_else(|| "".into(), |(text, _)| Arc::clone(text));
-        refuse(ErrorKind::CheckFailed { key: self.name.clone(), value: admitted, check })
+        let (key, value) = (self.name.clone(), self.told(admitted));
+        refuse(ErrorKind::CheckFailed { key, value, check })
+    }
+
+    /// A value as an error may tell it.
+    fn told(&self, value: Value) -> Literal {
+        if self.hidden { Literal::hidden() } else { value.into() }
+    }
+
+    /// A value as a list of values may show it.
+    pub(crate) fn shown(&self, value: &Value) -> String {
+        if self.hidden { HIDDEN.to_owned() } else { Short(&value.to_string()).to_string() }
     }
 
     /// Whether a value of the right type makes the `CHECK` true.

@@ -86,7 +86,7 @@ use binder::Binder;
 statements! {
     {
         create_key: CreateKey(create_key) => Write, Draft;
-        alter_key: AlterKey(alter_key) => Write, Publish;
+        alter_key: AlterKey(alter_key) => Write, own;
         create_segment: CreateSegment(create_segment) => Write, Draft;
         alter_segment: AlterSegment(alter_segment) => Write, Publish;
         create_config: CreateConfig(create_config) => Write, Draft;

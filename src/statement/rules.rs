@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::chain::refuse_cycles;
 use super::domain::Domain;
 use super::usage::{config_keys, configs_with, taken_keys};
-use crate::error::{Error, ErrorKind, Result, Short};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Catalog, Cell, Config, Key, Name, Reference, Timestamp, Version};
 
 /// The values of a key in the newest, live and scheduled versions that do not pass its `CHECK`, in
@@ -42,7 +42,7 @@ fn failing_cells<'a>(
         let failing = cell.iter().flat_map(Cell::values).filter(|value| !domain.passes(value));
         failing.map(|value| {
             let segment = catalog.segment_name(row.segment);
-            format!("{} for `{}`", Short(&value.to_string()), segment.as_str())
+            format!("{} for `{}`", domain.shown(value), segment.as_str())
         })
     })
 }

@@ -69,6 +69,35 @@ pub struct ArmSpec {
     pub value: Spanned<Literal>,
 }
 
+impl ColumnSpec {
+    /// The same, without its values: for who may not see them.
+    pub(crate) fn hidden(self) -> Self {
+        let cells = match self.cells {
+            CellsSpec::Blank => CellsSpec::Blank,
+            CellsSpec::All(cell) => CellsSpec::All(cell.hidden()),
+            CellsSpec::Some(cells) => {
+                let hide =
+                    |(segment, cell): (_, Option<CellSpec>)| (segment, cell.map(CellSpec::hidden));
+                CellsSpec::Some(cells.into_iter().map(hide).collect())
+            }
+        };
+        Self { cells, ..self }
+    }
+}
+
+impl CellSpec {
+    /// The same, without its values: for who may not see them.
+    pub(crate) fn hidden(mut self) -> Self {
+        match &mut self {
+            Self::Value(value) => value.node = Literal::hidden(),
+            Self::Split(split) => {
+                split.node.arms.iter_mut().for_each(|arm| arm.value.node = Literal::hidden());
+            }
+        }
+        self
+    }
+}
+
 impl RowSpec {
     /// The row of a segment; `"EVERYONE"` is the built-in one.
     pub fn new<N>(name: N) -> Result<Self>

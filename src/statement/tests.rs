@@ -20,7 +20,8 @@ fn round_trip(text: &str) -> String {
 #[test]
 fn canonical_texts_stay_as_they_are() {
     for text in [
-        "CREATE KEY k BOOLEAN DEFAULT FALSE",
+        "CREATE KEY k BOOLEAN DEFAULT FALSE", "CREATE KEY k JSON SENSITIVE DEFAULT NULL DESCRIPTION 'x'",
+        "ALTER KEY sensitive SET SENSITIVE DROP SENSITIVE SET DEFAULT 1",
         "CREATE KEY a.b JSON DEFAULT {\"a\":[1,null]} CHECK (VALUE.a IS NOT NULL) DESCRIPTION 'it''s'",
         "ALTER KEY k SET DEFAULT -1.5 SET DESCRIPTION :d SET CHECK (VALUE > 0) DROP CHECK",
         "CREATE SEGMENT \"a b\" DESCRIPTION 'x' WHERE country = 'US' AND NOT IN SEGMENT t",

@@ -10,7 +10,7 @@ use super::failure::{OrFail, corrupt};
 use super::image::Image;
 use super::object::Object;
 use super::record::{
-    ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, PublicationRecord, Restore,
+    ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, KeyRecord1, PublicationRecord, Restore,
     SegmentHeadRecord, SegmentHeadRecord1, VersionRecord,
 };
 use super::tables::{
@@ -67,7 +67,8 @@ fn object(
     let parser = image.parser();
     let object = match kind {
         ObjectKind::Key => {
-            decode::<KeyRecord>(bytes, location)?.restore(parser).map(|key| Object::Key(key.into()))
+            let record = decode_either::<KeyRecord, KeyRecord1>(bytes, location)?;
+            record.restore(parser).map(|key| Object::Key(key.into()))
         }
         ObjectKind::Segment => {
             decode_either::<SegmentHeadRecord, SegmentHeadRecord1>(bytes, location)?

@@ -7,15 +7,15 @@ use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::chain;
 use super::checkpoint::Checkpoint;
-use super::codec::{decode, encode};
+use super::codec::{decode, decode_either, encode};
 use super::failure::{OrFail, corrupt};
 use super::index::{Indexed, indexed};
 use super::keep::Kept;
 use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{
-    ChangeRecord, ClockRecord, ConfigRecord, KeepRecord, KeyRecord, PublicationRecord,
-    RevisionRecord, SegmentHeadRecord, TimelineRecord,
+    ChangeRecord, ChangeRecord1, ClockRecord, ConfigRecord, KeepRecord, PublicationRecord,
+    RevisionRecord, SegmentHeadRecord, TimelineRecord, encode_change, encode_key,
 };
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, HistoryKey, KEY_CONFIGS,
@@ -104,7 +104,7 @@ impl<'t> Tables<'t> {
     }
 
     fn append_change(&mut self, change: &Change, at: Position) -> Result<()> {
-        let record = encode(&ChangeRecord::from(change))?;
+        let record = encode_change(change)?;
         self.changes.insert(at, record.as_slice()).or_fail()?;
         if let Change::Keep { event, keep } = change {
             self.put_keep(event.as_deref(), *keep)?;
@@ -149,7 +149,7 @@ impl<'t> Tables<'t> {
         for ((kind, id), changes) in touched(changes) {
             match kind {
                 ObjectKind::Key => {
-                    let key = after.key(KeyId(id)).map(|key| encode(&KeyRecord::from(&**key)));
+                    let key = after.key(KeyId(id)).map(|key| encode_key(key));
                     self.put_head(kind, id, key)?;
                 }
                 ObjectKind::Segment => {
@@ -237,10 +237,9 @@ impl<'t> Tables<'t> {
         let at = at.value();
         let Some(bytes) = self.changes.get(at).or_fail()? else { return Ok(None) };
         let location = || format!("table `pcq.changes`, record {at:?}");
-        match decode(bytes.value(), location)? {
-            ChangeRecord::Publication(publication) => Ok(Some(publication)),
-            _ => Err(corrupt(format!("table `pcq.publications`: {sequence} points at another"))),
-        }
+        let record = decode_either::<ChangeRecord, ChangeRecord1>(bytes.value(), location)?;
+        let wrong = || corrupt(format!("table `pcq.publications`: {sequence} points at another"));
+        record.publication().ok_or_else(wrong).map(Some)
     }
 
     fn put_head(

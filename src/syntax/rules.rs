@@ -145,7 +145,7 @@ readings! {
         k_hour k_id k_if k_in k_integer k_is k_json k_keep k_key k_keys k_last k_limit k_list k_load k_manual
         k_matches k_minute k_move k_not k_null k_of k_or k_order k_publication k_publish k_reason k_rename
         k_restore k_retention k_revert k_revision k_rollback k_rollout k_salt k_schedule k_scheduled k_segment
-        k_segments k_semver k_set k_show k_since k_split k_starts k_stats k_store k_string k_timestamp k_to
+        k_segments k_semver k_sensitive k_set k_show k_since k_split k_starts k_stats k_store k_string k_timestamp k_to
         k_track k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_where
         k_with k_within;
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, Config, Duration, Entry, ListId, Reference, Revision, Segment, SegmentId,
+    Catalog, Change, Config, Duration, Entry, Key, ListId, Reference, Revision, Segment, SegmentId,
     Spanned, Timestamp, Value, Version, VersionReader, What,
 };
 use crate::statement::definition::{
@@ -58,6 +58,10 @@ impl Dump<'_> {
     /// Writes a script that rebuilds the store. Memory does not grow with the history.
     pub(crate) fn write(&self, to: &mut dyn Write, kind: DumpKind) -> Result<()> {
         let mut out = Output(io::BufWriter::new(to));
+        let is_dumped = |key: &Arc<Key>| kind == DumpKind::History || !key.archived;
+        if self.catalog.keys().any(|key| key.sensitive && is_dumped(key)) {
+            out.comment("This has the values of sensitive keys.")?;
+        }
         match kind {
             DumpKind::History => self.history(&mut out)?,
             DumpKind::Current => self.current(&mut out)?,

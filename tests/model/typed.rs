@@ -21,6 +21,7 @@ pub(crate) fn statement(op: &Op) -> Statement {
     match op {
         Op::CreateKey { name, kind, default, check, description } => {
             Statement::CreateKey(node::CreateKey {
+                sensitive: false,
                 name: self::name(name),
                 kind: key_type(*kind),
                 default: literal(*default),

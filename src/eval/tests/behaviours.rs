@@ -5,7 +5,7 @@ use super::*;
 use crate::eval::Snapshot;
 use crate::model::{
     Aggregate, Behaviour, Change, Duration, Judge, KeyId, Measured, Object, Past, Path, Question,
-    Window,
+    Secrets, Window,
 };
 
 /// Something that the user did.
@@ -401,7 +401,7 @@ fn traces_tell_what_was_looked_at() {
     ];
     world.change(0, &changes);
     let notes = |user: &Context| {
-        let trace = world.snapshot.trace_at(KeyId(1), user, hours_ago(0)).unwrap();
+        let trace = world.snapshot.trace_at(KeyId(1), user, hours_ago(0), Secrets::none()).unwrap();
         let parts = trace.rows[0].parts.iter().skip(1);
         parts
             .map(|part| format!("{}: {}", part.outcome(), part.because.join(", ")))

@@ -74,6 +74,7 @@ pub(super) fn put_key(id: u32, text: &str, default: i64, archived: bool) -> Chan
         kind: KeyType::Integer,
         default: default.into(),
         check: None,
+        sensitive: false,
         description: None,
         archived,
         version: 1,

@@ -3,7 +3,7 @@
 use super::snapshots::*;
 use super::*;
 use crate::eval::Trace;
-use crate::model::{Change, KeyId};
+use crate::model::{Change, KeyId, Secrets};
 
 fn lines(trace: &Trace) -> Vec<String> {
     let mut lines = Vec::new();
@@ -53,7 +53,7 @@ fn traces_say_why_each_row_won_or_lost() {
         ],
     );
     let user = Context::new("u1").with("name", "Ann");
-    let trace = world.snapshot.trace_at(KeyId(1), &user, t(0)).unwrap();
+    let trace = world.snapshot.trace_at(KeyId(1), &user, t(0), Secrets::none()).unwrap();
     assert_eq!(told(&trace.evaluation), world.get("k", &user, 0));
     assert_eq!(
         lines(&trace),
@@ -70,9 +70,10 @@ fn traces_say_why_each_row_won_or_lost() {
         ]
     );
     assert!(trace.rows.last().is_some_and(|row| row.verdict.starts_with("wins")));
-    let nobody = world.snapshot.trace_at(KeyId(1), &Context::anonymous(), t(0)).unwrap();
+    let nobody =
+        world.snapshot.trace_at(KeyId(1), &Context::anonymous(), t(0), Secrets::none()).unwrap();
     assert_eq!(lines(&nobody).last().unwrap(), "EVERYONE: passed over: its split needs a user id");
-    assert!(world.snapshot.trace_at(KeyId(99), &user, t(0)).is_none());
+    assert!(world.snapshot.trace_at(KeyId(99), &user, t(0), Secrets::none()).is_none());
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn a_trace_ends_with_the_row_that_won() {
         ],
     );
     let user = Context::new("u1").with("tags", json(r#"["b","a"]"#));
-    let trace = world.snapshot.trace_at(KeyId(1), &user, t(0)).unwrap();
+    let trace = world.snapshot.trace_at(KeyId(1), &user, t(0), Secrets::none()).unwrap();
     assert_eq!(
         lines(&trace),
         ["s: wins: gives 1", r#"ANY(tags) = 'a' is TRUE (tags is ["b","a"])"#,]

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{Catalog, SegmentId, Value};
+use crate::model::{Catalog, Secrets, SegmentId, Value};
 use crate::query::filter::compare_column;
 use crate::query::rows::ColumnKind::{Integer, Number, Text, Time, Value as Any};
 use crate::query::rows::{Column, Row, Schema};
@@ -46,8 +46,9 @@ impl Relation for ConfigStats {
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
         let counts = view.reader()?.deliveries(&self.query)?;
+        let (catalog, secrets) = (view.catalog(), view.secrets());
         let mut rows: Vec<_> =
-            counts.iter().filter_map(|count| row(view.catalog(), count)).collect();
+            counts.iter().filter_map(|count| row(catalog, count, secrets)).collect();
         rows.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| compare(&a.1, &b.1)));
         scan.take_all(rows.into_iter().map(|(_, row)| row));
         Ok(())
@@ -55,7 +56,7 @@ impl Relation for ConfigStats {
 }
 
 /// The row of a bucket, after its time; `None` if it is about what was made after the state that is seen.
-fn row(catalog: &Catalog, counted: &DeliveryCount) -> Option<(i64, Row)> {
+fn row(catalog: &Catalog, counted: &DeliveryCount, secrets: Secrets<'_>) -> Option<(i64, Row)> {
     let delivery = &counted.delivery;
     let segment = match delivery.segment {
         Some(segment) => segment_name(catalog, segment)?,
@@ -68,7 +69,7 @@ fn row(catalog: &Catalog, counted: &DeliveryCount) -> Option<(i64, Row)> {
         delivery.owner.map_or(Value::Null, |(_, version)| Value::from(version)),
         segment,
         optional(delivery.variant.as_deref()),
-        delivery.value.clone(),
+        secrets.value(delivery.key, &delivery.value),
         text(delivery.reason.as_str()),
         count(counted.count),
         share(counted.count, counted.of),

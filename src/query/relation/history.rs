@@ -38,7 +38,8 @@ impl Relation for History<'_> {
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
         let catalog = view.catalog();
-        let sentences = Sentences { reader: view.reader()?, catalog };
+        let (reader, secrets) = (view.reader()?, view.secrets());
+        let sentences = Sentences { reader, catalog, secrets };
         let mut hash = (0, Value::Null);
         let mut take = |change: &Logged, before: &[Logged]| {
             let row = row(&sentences, change, before, view.newest(), &mut hash)?;

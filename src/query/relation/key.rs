@@ -2,10 +2,10 @@
 
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{Catalog, Condition, Key, Reference, Timestamp, Value};
-use crate::query::rows::ColumnKind::{Integer, Text, Value as Any};
+use crate::model::{Catalog, Key, Reference, Secrets, Timestamp, Value};
+use crate::query::rows::ColumnKind::{Boolean, Integer, Text, Value as Any};
 use crate::query::rows::{Column, Row, Schema};
-use crate::query::value::{maybe, status, text};
+use crate::query::value::{maybe, optional, status, text};
 use crate::query::view::View;
 use crate::statement::usage;
 
@@ -14,6 +14,7 @@ const SCHEMA: Schema = Schema {
     columns: &[
         Column::of("key", Text, "its name"),
         Column::of("type", Text, "its type"),
+        Column::of("sensitive", Boolean, "whether its values are for apps alone"),
         Column::of("default", Any, "its default"),
         Column::of("check", Text, "the condition that its values meet"),
         Column::of("config", Text, "the config that owns it"),
@@ -33,17 +34,20 @@ impl Relation for Keys {
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
         let catalog = view.catalog();
-        scan.take_all(catalog.keys().map(|key| row(catalog, key, view.now)));
+        let secrets = view.secrets();
+        scan.take_all(catalog.keys().map(|key| row(catalog, key, secrets, view.now)));
         Ok(())
     }
 }
 
-fn row(catalog: &Catalog, key: &Key, now: Timestamp) -> Row {
+fn row(catalog: &Catalog, key: &Key, secrets: Secrets<'_>, now: Timestamp) -> Row {
+    let check = key.check.as_ref().map(|check| secrets.check(key.id, check));
     vec![
         text(key.name.as_str()),
         text(key.kind.keyword()),
-        key.default.clone(),
-        maybe(key.check.as_ref().map(Condition::text)),
+        Value::from(key.sensitive),
+        secrets.value(key.id, &key.default),
+        optional(check.as_deref()),
         owner(catalog, key, now),
         status(key.archived),
         Value::from(key.version),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{Catalog, Reference, Referrer, Segment, Timestamp, Value};
+use crate::model::{Catalog, Reference, Referrer, Secrets, Segment, Timestamp, Value};
 use crate::query::rows::ColumnKind::{Integer, List, Text};
 use crate::query::rows::{Column, Row, Schema};
 use crate::query::value::{maybe, status, text, texts};
@@ -34,12 +34,13 @@ impl Relation for Segments {
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
         let catalog = view.catalog();
-        scan.take_all(catalog.segments().map(|segment| row(catalog, segment, view.now)));
+        let secrets = view.secrets();
+        scan.take_all(catalog.segments().map(|segment| row(catalog, segment, secrets, view.now)));
         Ok(())
     }
 }
 
-fn row(catalog: &Catalog, segment: &Segment, now: Timestamp) -> Row {
+fn row(catalog: &Catalog, segment: &Segment, secrets: Secrets<'_>, now: Timestamp) -> Row {
     let reference = Reference::Segment(segment.id);
     let configs = usage::configs_with(catalog, reference, now);
     let segments = catalog.referrers(reference).filter_map(|referrer| match referrer {
@@ -49,7 +50,7 @@ fn row(catalog: &Catalog, segment: &Segment, now: Timestamp) -> Row {
     let segments: BTreeSet<_> = segments.collect();
     vec![
         text(segment.name.as_str()),
-        text(segment.condition.text()),
+        text(&secrets.condition(&segment.condition)),
         status(segment.archived),
         Value::from(segment.version),
         texts(configs.iter().map(|config| config.head.name.to_arc())),

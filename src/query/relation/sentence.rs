@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::{
-    Catalog, Change, ConfigHead, ConfigId, Key, KeyId, Literal, ObjectKind, Publication,
-    RetentionPeriod, Segment, SegmentId, Timestamp, Value,
+    Catalog, Change, ConfigHead, ConfigId, Key, KeyId, ObjectKind, Publication, RetentionPeriod,
+    Secrets, Segment, SegmentId, Timestamp, Value,
 };
 use crate::query::log::{Logged, object_of};
 use crate::query::value::{maybe, text};
@@ -18,6 +18,8 @@ type Told<'c> = (String, Option<&'c Arc<str>>);
 pub(super) struct Sentences<'a> {
     pub(super) reader: &'a Reader,
     pub(super) catalog: &'a Catalog,
+    /// What is not told.
+    pub(super) secrets: Secrets<'a>,
 }
 
 impl Sentences<'_> {
@@ -53,7 +55,7 @@ impl Sentences<'_> {
                     _ => None,
                 });
                 let old = or_read(own, || self.reader.key_at(key.id, earlier))?;
-                (tell_key(old.as_deref(), key), None)
+                (tell_key(old.as_deref(), key, self.secrets), None)
             }
             Change::Segment(segment) => {
                 let own = last(before, |change| match change {
@@ -61,7 +63,7 @@ impl Sentences<'_> {
                     _ => None,
                 });
                 let old = or_read(own, || self.reader.segment_at(segment.id, earlier))?;
-                (tell_segment(old.as_deref(), segment), None)
+                (tell_segment(old.as_deref(), segment, self.secrets), None)
             }
             Change::Config { head, comment } => {
                 let own = last(before, |change| match change {
@@ -103,9 +105,11 @@ fn or_read<T>(own: Option<T>, read: impl FnOnce() -> Result<Option<T>>) -> Resul
     own.map_or_else(read, |own| Ok(Some(own)))
 }
 
-fn tell_key(old: Option<&Key>, new: &Key) -> String {
+fn tell_key(old: Option<&Key>, new: &Key, secrets: Secrets<'_>) -> String {
+    let written = |value| secrets.literal(new.id, value);
     let Some(old) = old else {
-        return format!("created: {} DEFAULT {}", new.kind, written(&new.default));
+        let sensitive = if new.sensitive { " SENSITIVE" } else { "" };
+        return format!("created: {}{sensitive} DEFAULT {}", new.kind, written(&new.default));
     };
     if old.archived != new.archived {
         return archived(new.archived);
@@ -115,8 +119,11 @@ fn tell_key(old: Option<&Key>, new: &Key) -> String {
         told.push(format!("default {} → {}", written(&old.default), written(&new.default)));
     }
     if old.check != new.check {
-        let check = new.check.as_ref().map_or("none", |check| check.text());
-        told.push(format!("check {check}"));
+        let check = new.check.as_ref().map(|check| secrets.check(new.id, check));
+        told.push(format!("check {}", check.as_deref().unwrap_or("none")));
+    }
+    if old.sensitive != new.sensitive {
+        told.push((if new.sensitive { "sensitive" } else { "no longer sensitive" }).to_owned());
     }
     if old.description != new.description {
         told.push("description".to_owned());
@@ -124,13 +131,8 @@ fn tell_key(old: Option<&Key>, new: &Key) -> String {
     format!("version {}: {}", new.version, told.join(", "))
 }
 
-/// A value as the language writes it.
-fn written(value: &Value) -> Literal {
-    Literal::Value(value.clone())
-}
-
-fn tell_segment(old: Option<&Segment>, new: &Segment) -> String {
-    let condition = &new.condition;
+fn tell_segment(old: Option<&Segment>, new: &Segment, secrets: Secrets<'_>) -> String {
+    let condition = secrets.condition(&new.condition);
     match old {
         None => format!("created: {condition}"),
         Some(old) if old.archived != new.archived => archived(new.archived),

@@ -2,11 +2,9 @@
 
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{
-    Catalog, Change, Condition, Key, ObjectKind, Segment, Timestamp, Value, Version,
-};
+use crate::model::{Catalog, Change, Key, ObjectKind, Secrets, Segment, Timestamp, Value, Version};
 use crate::query::log::{find, object_history};
-use crate::query::rows::ColumnKind::{Integer, List, Text, Time, Value as Any};
+use crate::query::rows::ColumnKind::{Boolean, Integer, List, Text, Time, Value as Any};
 use crate::query::rows::{Column, Row, Schema};
 use crate::query::value::{instant, maybe, optional, text, texts};
 use crate::query::view::View;
@@ -28,6 +26,7 @@ const KEY: Schema = Schema {
         TIME,
         ACTOR,
         COMMENT,
+        Column::of("sensitive", Boolean, "whether the values were for apps alone"),
         Column::of("default", Any, "the default"),
         Column::of("check", Text, "the condition that values meet"),
         DESCRIPTION,
@@ -82,11 +81,11 @@ impl Relation for Versions {
     }
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
-        let mut last = 0;
+        let (mut last, secrets) = (0, view.secrets());
         for logged in object_history(view, self.kind, self.id)? {
             let (number, cells) = match &logged.change {
-                Change::Key(key) => (key.version, key_cells(key)),
-                Change::Segment(segment) => (segment.version, segment_cells(segment)),
+                Change::Key(key) => (key.version, key_cells(key, secrets)),
+                Change::Segment(s) => (s.version, segment_cells(s, secrets)),
                 Change::Version(v) => (v.number, version_cells(view.catalog(), v, view.now)),
                 _ => continue,
             };
@@ -106,16 +105,18 @@ impl Relation for Versions {
     }
 }
 
-fn key_cells(key: &Key) -> Row {
+fn key_cells(key: &Key, secrets: Secrets<'_>) -> Row {
+    let check = key.check.as_ref().map(|check| secrets.check(key.id, check));
     vec![
-        key.default.clone(),
-        maybe(key.check.as_ref().map(Condition::text)),
+        Value::from(key.sensitive),
+        secrets.value(key.id, &key.default),
+        optional(check.as_deref()),
         maybe(key.description.as_ref()),
     ]
 }
 
-fn segment_cells(segment: &Segment) -> Row {
-    vec![text(segment.condition.text()), maybe(segment.description.as_ref())]
+fn segment_cells(segment: &Segment, secrets: Secrets<'_>) -> Row {
+    vec![text(&secrets.condition(&segment.condition)), maybe(segment.description.as_ref())]
 }
 
 fn version_cells(catalog: &Catalog, version: &Version, now: Timestamp) -> Row {

@@ -11,7 +11,7 @@ use super::{Cli, Command, Format, SessionArgs, TrackArgs};
 use crate::shell::row_format::RowFormat;
 use crate::shell::text::by_lines;
 use pcq::limits::ECHO_CHARS;
-use pcq::{Short, Value};
+use pcq::{Role, Short, Value};
 
 /// Parses the arguments of the process, and ends it if they make no sense.
 pub(in crate::shell) fn parse() -> Cli {
@@ -84,6 +84,11 @@ fn nonsense(cli: &Cli) -> Option<String> {
     }
     if let Some(Command::Track(args)) = &cli.command {
         return unknown_format(args);
+    }
+    let blind =
+        |session: &SessionArgs| session.access.show_sensitive && session.access.role != Role::Admin;
+    if session.is_some_and(blind) {
+        return Some("--show-sensitive needs the role admin".to_owned());
     }
     session.and_then(|session| repeated(&session.parameters))
 }

@@ -358,10 +358,8 @@ pub(super) struct SessionArgs {
     pub(super) clock: Option<Timestamp>,
     #[command(flatten)]
     pub(super) format: FormatArgs,
-    /// What the statements may do at most: values (read the values of users), read (all), draft (and make
-    /// what nobody gets yet), publish (and change what users get) or admin (everything)
-    #[arg(long, value_parser = role, default_value_t, value_name = "ROLE")]
-    pub(super) role: Role,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
     /// Refuse every write
     #[arg(long, requires = "store", conflicts_with_all = ["dry_run", "actor", "comment"])]
     pub(super) readonly: bool,
@@ -403,6 +401,18 @@ pub(super) struct WaitArg {
     /// Wait so long for a store that somebody else has open for writing: 5s, 500ms, '2 MINUTES'
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) wait: Option<Duration>,
+}
+
+/// What statements may do, and what they show.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct AccessArgs {
+    /// What the statements may do at most: values (read the values of users), read (all), draft (and make
+    /// what nobody gets yet), publish (and change what users get) or admin (everything)
+    #[arg(long, value_parser = role, default_value_t, value_name = "ROLE")]
+    pub(super) role: Role,
+    /// Show the values of sensitive keys, in place of ***
+    #[arg(long)]
+    pub(super) show_sensitive: bool,
 }
 
 #[derive(Args, Clone, Copy, Debug)]

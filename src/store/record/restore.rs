@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    ArmRecord, CellRecord, ChangeRecord, ColumnRecord, ConfigRecord, HeadRecord, KeyRecord,
-    PublicationRecord, RevisionRecord, RowRecord, SegmentHeadRecord, SegmentRecord, VersionRecord,
+    ArmRecord, CellRecord, ChangeRecord, ChangeRecord1, ColumnRecord, ConfigRecord, HeadRecord,
+    KeyRecord, KeyRecord1, PublicationRecord, RevisionRecord, RowRecord, SegmentHeadRecord,
+    SegmentRecord, VersionRecord,
 };
 use crate::model::{
     Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Duration,
@@ -58,6 +59,20 @@ impl Restore for ChangeRecord {
     type Model = Change;
 
     fn restore(self, parser: ConditionParser) -> Result<Change> {
+        match self.change {
+            ChangeRecord1::Key(key) => {
+                let record = KeyRecord { key, sensitive: self.sensitive };
+                Ok(Change::Key(Arc::new(record.restore(parser)?)))
+            }
+            change => change.restore(parser),
+        }
+    }
+}
+
+impl Restore for ChangeRecord1 {
+    type Model = Change;
+
+    fn restore(self, parser: ConditionParser) -> Result<Change> {
         Ok(match self {
             Self::Key(key) => Change::Key(Arc::new(key.restore(parser)?)),
             Self::Segment(segment) => Change::Segment(Arc::new(segment.restore(parser)?)),
@@ -85,6 +100,14 @@ impl Restore for KeyRecord {
     type Model = Key;
 
     fn restore(self, parser: ConditionParser) -> Result<Key> {
+        Ok(Key { sensitive: self.sensitive, ..self.key.restore(parser)? })
+    }
+}
+
+impl Restore for KeyRecord1 {
+    type Model = Key;
+
+    fn restore(self, parser: ConditionParser) -> Result<Key> {
         let kind = super::v1::kind_numbered(self.kind);
         let check = self.check.map(|text| Condition::stored(text.into(), true, parser));
         Ok(Key {
@@ -93,6 +116,7 @@ impl Restore for KeyRecord {
             kind: kind.ok_or_else(|| format!("no type has the number {}", self.kind))?,
             default: value(&self.default)?,
             check,
+            sensitive: false,
             description: shared(self.description),
             archived: self.archived,
             version: self.version,

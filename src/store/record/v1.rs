@@ -15,10 +15,10 @@ records!(
     ClockRecord,
     RevisionRecord,
     HashRecord,
-    ChangeRecord,
+    ChangeRecord1,
     TimelineRecord,
     KeepRecord,
-    KeyRecord,
+    KeyRecord1,
     SegmentHeadRecord1,
     ConfigRecord1,
     VersionRecord,
@@ -43,8 +43,8 @@ pub(in crate::store) struct RevisionRecord {
 pub(in crate::store) struct HashRecord(pub(in crate::store) [u8; 32]);
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::store) enum ChangeRecord {
-    Key(KeyRecord),
+pub(in crate::store) enum ChangeRecord1 {
+    Key(KeyRecord1),
     Segment(SegmentRecord),
     Config { head: HeadRecord, comment: Option<String> },
     Salt { config: u32, segment: u32, salt: String },
@@ -63,7 +63,7 @@ pub(in crate::store) struct KeepRecord(pub(in crate::store) Option<i64>);
 pub(in crate::store) struct TimelineRecord(pub(in crate::store) Vec<u64>);
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::store) struct KeyRecord {
+pub(in crate::store) struct KeyRecord1 {
     pub(super) id: u32,
     pub(super) name: String,
     pub(super) kind: u8,
@@ -170,7 +170,7 @@ impl RevisionRecord {
     }
 }
 
-impl From<&Change> for ChangeRecord {
+impl From<&Change> for ChangeRecord1 {
     fn from(change: &Change) -> Self {
         match change {
             Change::Key(key) => Self::Key((&**key).into()),
@@ -193,7 +193,7 @@ impl From<&Change> for ChangeRecord {
     }
 }
 
-impl From<&Key> for KeyRecord {
+impl From<&Key> for KeyRecord1 {
     fn from(key: &Key) -> Self {
         Self {
             id: key.id.0,

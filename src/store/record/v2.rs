@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::v1::{ConfigRecord1, HeadRecord, PublicationRecord, SegmentHeadRecord1};
-use crate::model::{Config, ListId, Reads, Reference, Segment};
+use super::v1::{
+    ChangeRecord1, ConfigRecord1, HeadRecord, KeyRecord1, PublicationRecord, SegmentHeadRecord1,
+};
+use crate::error::Result;
+use crate::model::{Change, Config, Key, ListId, Reads, Reference, Segment};
 use crate::store::checkpoint::Checkpoint;
-use crate::store::codec::Record;
+use crate::store::codec::{Record, encode};
 
 /// A segment as it stands, and all that its condition refers to: so that it need not be read for that.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -82,5 +85,73 @@ impl From<ConfigRecord1> for ConfigRecord {
         // the list of its last revision has just these
         let checkpoint = Checkpoint::listing(timeline.len());
         Self { head, newest, salts, checkpoint, timeline }
+    }
+}
+
+/// A key, and whether it is sensitive: of schema 1 none is.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct KeyRecord {
+    pub(super) key: KeyRecord1,
+    pub(super) sensitive: bool,
+}
+
+/// A change, and whether it makes a key sensitive: of schema 1 none does.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct ChangeRecord {
+    pub(super) change: ChangeRecord1,
+    pub(super) sensitive: bool,
+}
+
+impl Record for KeyRecord {
+    const SCHEMA: u8 = 2;
+}
+
+impl Record for ChangeRecord {
+    const SCHEMA: u8 = 2;
+}
+
+impl ChangeRecord {
+    /// The publication that it is, if it is one.
+    pub(in crate::store) fn publication(self) -> Option<PublicationRecord> {
+        let ChangeRecord1::Publication(publication) = self.change else { return None };
+        Some(publication)
+    }
+}
+
+/// Encodes a key. One that is not sensitive stays as programs read it that know none.
+pub(in crate::store) fn encode_key(key: &Key) -> Result<Vec<u8>> {
+    if key.sensitive { encode(&KeyRecord::from(key)) } else { encode(&KeyRecord1::from(key)) }
+}
+
+/// Encodes a change, as [`encode_key`] does a key.
+pub(in crate::store) fn encode_change(change: &Change) -> Result<Vec<u8>> {
+    match change {
+        Change::Key(key) if key.sensitive => encode(&ChangeRecord::from(change)),
+        _ => encode(&ChangeRecord1::from(change)),
+    }
+}
+
+impl From<&Key> for KeyRecord {
+    fn from(key: &Key) -> Self {
+        Self { key: key.into(), sensitive: key.sensitive }
+    }
+}
+
+impl From<KeyRecord1> for KeyRecord {
+    fn from(key: KeyRecord1) -> Self {
+        Self { key, sensitive: false }
+    }
+}
+
+impl From<&Change> for ChangeRecord {
+    fn from(change: &Change) -> Self {
+        let sensitive = matches!(change, Change::Key(key) if key.sensitive);
+        Self { change: change.into(), sensitive }
+    }
+}
+
+impl From<ChangeRecord1> for ChangeRecord {
+    fn from(change: ChangeRecord1) -> Self {
+        Self { change, sensitive: false }
     }
 }

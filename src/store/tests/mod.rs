@@ -92,6 +92,7 @@ pub(super) fn key(id: u32, kind: KeyType, default: Value, version: u32) -> Chang
         kind,
         default,
         check: (id == 1).then(|| condition("VALUE_ok", true)),
+        sensitive: id == 2 && version > 1,
         description: Some(format!("version {version}").into()),
         archived: false,
         version,

@@ -44,7 +44,7 @@ fn a_forged_record_never_panics() {
             }
         }
     }
-    assert_eq!(ChangeRecord::SCHEMA, 1);
+    assert_eq!(ChangeRecord::SCHEMA, 2);
 }
 
 #[test]

@@ -1,0 +1,198 @@
+//! Sensitive keys: their values are in nothing that is shown, unless a session asks for them that may.
+
+use pcq::{Context, Database, DumpKind, Role, Session, Timestamp};
+
+/// Part of every value of the sensitive key, and of all that is compared with one.
+const SECRET: &str = "s3cret";
+
+/// A store in which a sensitive key has values wherever a key can have some.
+fn store() -> Database {
+    let start = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    let db = Database::builder().manual_clock(start).in_memory().unwrap();
+    db.execute(
+        "CREATE KEY token STRING DEFAULT 's3cret-0';
+         CREATE KEY seen JSON DEFAULT {\"a\": 1};
+         ALTER KEY token SET DEFAULT 's3cret-1' SET CHECK (VALUE MATCHES '^s3cret' OR VALUE = 's3cret' \
+         OR VALUE IN ('s3cret') OR VALUE BETWEEN 's3cret' AND 's3cret-9' OR SUBSTR(VALUE, 1, 6) || 's3cret' = 'x');
+         CREATE SEGMENT oslo WHERE city = 'Oslo';
+         CREATE SEGMENT asks WHERE NOT (KEY(token) = 's3cret-2' AND city = 'Oslo')
+            OR LOWER(KEY(token)) || 's3cret' = 's3cret' OR KEY(token) MATCHES 's3cret' AND KEY(token) STARTS WITH ('s3cret', 'x');
+         CREATE CONFIG maps SEGMENTS oslo, EVERYONE KEY token
+            VALUES (oslo = 's3cret-2', EVERYONE = SPLIT (a: 50% 's3cret-3', b: 50% 's3cret-4'));
+         PUBLISH CONFIG maps;
+         ALTER CONFIG maps SET token = 's3cret-5';
+         PUBLISH CONFIG maps AT '2026-04-01T00:00:00Z';
+         CREATE CONFIG others SEGMENTS asks KEY seen = {\"b\": 2};
+         PUBLISH CONFIG others;
+         GET token FOR USER 'ada' WITH {\"city\": \"Oslo\"}; GET token FOR USER 'ben'; GET seen FOR USER 'ada';
+         ADVANCE CLOCK 1 DAY;
+         ALTER KEY token SET SENSITIVE;
+         ALTER KEY token SET DEFAULT 's3cret-6' SET DESCRIPTION 'd';",
+    )
+    .unwrap();
+    db
+}
+
+/// Statements that show what there is, and those that fail with a value.
+const SHOWING: &[&str] = &[
+    "SHOW KEYS",
+    "SHOW KEYS ORDER BY default",
+    "SHOW SEGMENTS",
+    "SHOW VERSIONS OF KEY token",
+    "SHOW VERSIONS OF SEGMENT asks",
+    "SHOW HISTORY",
+    "SHOW HISTORY OF CONFIG maps",
+    "DESCRIBE KEY token",
+    "DESCRIBE KEY token VERSION 1",
+    "DESCRIBE KEY token AS OF '2026-03-01T10:00:00Z'",
+    "DESCRIBE SEGMENT asks",
+    "DESCRIBE SEGMENT asks VERSION 1",
+    "DESCRIBE CONFIG maps",
+    "DESCRIBE CONFIG maps VERSION 1",
+    "DIFF CONFIG maps VERSION 1 TO 2",
+    "EXPLAIN GET token FOR USER 'ada' WITH {\"city\": \"Oslo\"}",
+    "EXPLAIN GET token FOR USER 'ben'",
+    "EXPLAIN GET token FOR USER 'ben' AS OF '2026-05-01T00:00:00Z'",
+    "EXPLAIN GET seen FOR USER 'ada' WITH {\"city\": \"Oslo\"}",
+    "SHOW STATS FOR CONFIG maps",
+    "SHOW STATS FOR CONFIG maps BY MINUTE",
+];
+
+const FAILING: &[&str] = &[
+    "ALTER KEY token SET DEFAULT {\"s3cret\": 1}",
+    "ALTER KEY token SET DEFAULT 'an s3cret'",
+    "ALTER KEY token SET CHECK (VALUE = 'x')",
+    "ALTER CONFIG maps SET token = 'an s3cret'",
+    "ALTER CONFIG maps SET token = SPLIT (50% 's3cret-1', 50% 'an s3cret')",
+    "CREATE KEY other INTEGER SENSITIVE DEFAULT 's3cret'",
+    "CREATE KEY other STRING SENSITIVE DEFAULT 's3cret' CHECK (VALUE = 's3crets')",
+    "ALTER KEY seen SET SENSITIVE SET CHECK (VALUE = 's3cret')",
+    "ASSERT GET token FOR USER 'ben' = 's3cret'",
+    "ASSERT GET token FOR USER 'ben' AS OF '2026-05-01T00:00:00Z' = 's3cret-5' REASON 'x'",
+];
+
+/// All that a statement says, its errors with the line that they show.
+fn said(session: &mut Session, statement: &str) -> String {
+    match session.execute(&format!("{statement};")) {
+        Ok(outcomes) => format!("{outcomes:?}"),
+        Err(error) => {
+            // what the place shows of the statement is its line, not what else stands in it
+            let place = error.place().unwrap();
+            let (start, end) = (place.span.start as usize, place.span.end as usize);
+            let pointed = place.statement.get(start..end).unwrap_or("outside");
+            format!("{error} {:?} {:?} {pointed}", error.kind(), error.hints())
+        }
+    }
+}
+
+#[test]
+fn nothing_shows_a_sensitive_value() {
+    for role in [Role::Read, Role::Admin] {
+        let mut session = store().session().with_role(role);
+        for statement in SHOWING {
+            let said = said(&mut session, statement);
+            assert!(!said.contains(SECRET), "{statement}: {said}");
+        }
+    }
+    let mut session = store().session();
+    for statement in FAILING {
+        let said = said(&mut session, statement);
+        assert!(!said.contains(SECRET) && !said.contains("Ok"), "{statement}: {said}");
+    }
+}
+
+#[test]
+fn who_may_and_asks_is_shown_them() {
+    let mut session = store().session().show_sensitive(true).unwrap();
+    for statement in SHOWING {
+        let said = said(&mut session, statement);
+        assert!(said.contains(SECRET) && !said.contains("***"), "{statement}: {said}");
+    }
+    // not any more in a smaller role
+    let mut session = session.with_role(Role::Publish);
+    assert!(!said(&mut session, "SHOW KEYS").contains(SECRET));
+    let refused = session.show_sensitive(true).unwrap_err();
+    assert_eq!(refused.code(), "not-allowed");
+    assert!(store().session().with_role(Role::Values).show_sensitive(false).is_ok());
+}
+
+#[test]
+fn the_app_gets_them_in_every_role() {
+    let db = store();
+    let ben = Context::new("ben");
+    for role in Role::ALL {
+        let db = db.with_role(role);
+        assert!(db.get::<String>("token", &ben).unwrap().starts_with(SECRET));
+        assert!(said(&mut db.session(), "GET token FOR USER 'ben'").contains(SECRET));
+    }
+    let error = db.get::<bool>("token", &ben).unwrap_err();
+    assert_eq!(error.to_string(), "key `token` wants a boolean, and this is a string");
+    assert!(!format!("{error:?}").contains(SECRET));
+}
+
+#[test]
+fn a_transaction_hides_what_it_made_sensitive() {
+    let db = Database::in_memory().unwrap();
+    let mut session = db.session();
+    session
+        .execute("CREATE KEY pin STRING DEFAULT 's3cret'; BEGIN; ALTER KEY pin SET SENSITIVE;")
+        .unwrap();
+    assert!(!said(&mut session, "SHOW HISTORY").contains(SECRET));
+    assert!(said(&mut db.session(), "SHOW HISTORY").contains(SECRET));
+    session.execute("COMMIT;").unwrap();
+    assert!(!said(&mut db.session(), "SHOW HISTORY").contains(SECRET));
+}
+
+#[test]
+fn a_dump_has_them_and_says_so() {
+    let db = store();
+    let dump = |db: &Database, kind| {
+        let mut bytes = Vec::new();
+        db.dump(&mut bytes, kind).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    let history = dump(&db, DumpKind::History);
+    let note = "-- This has the values of sensitive keys.\n";
+    assert!(history.starts_with(note) && history.contains("s3cret-5"), "{history}");
+    let copy = Database::in_memory().unwrap();
+    let copied = Database::builder().manual_clock(db.now()).in_memory().unwrap();
+    copied.execute(&history).unwrap();
+    assert_eq!(dump(&copied, DumpKind::History), history);
+    assert!(!said(&mut copied.session(), "SHOW KEYS").contains(SECRET));
+    assert!(copied.verify().unwrap().is_sound());
+    // one of keys that are archived is not in a dump of what stands today
+    copy.execute("CREATE KEY pin STRING SENSITIVE DEFAULT 's3cret'; ARCHIVE KEY pin;").unwrap();
+    assert_eq!(dump(&copy, DumpKind::Current), "");
+    copy.execute("RESTORE KEY pin;").unwrap();
+    let current = format!("{note}CREATE KEY pin STRING SENSITIVE DEFAULT 's3cret';\n");
+    assert_eq!(dump(&copy, DumpKind::Current), current);
+}
+
+#[test]
+fn they_are_hidden_after_reopening_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s.pcdb");
+    let script =
+        "CREATE KEY pin STRING SENSITIVE DEFAULT 's3cret'; ALTER KEY pin SET DEFAULT 's3cret-2';";
+    Database::open(&path).unwrap().execute(script).unwrap();
+    let db = Database::open(&path).unwrap();
+    for statement in ["SHOW KEYS", "SHOW HISTORY", "SHOW VERSIONS OF KEY pin"] {
+        let said = said(&mut db.session(), statement);
+        assert!(said.contains("***") && !said.contains(SECRET), "{said}");
+    }
+    assert!(db.verify().unwrap().is_sound());
+}
+
+#[test]
+fn what_is_hidden_cannot_be_stored_in_place_of_what_it_hides() {
+    let db = store();
+    let outcomes = db.execute("DESCRIBE KEY token;").unwrap();
+    let rows = outcomes[0].rows().unwrap();
+    let definition = rows.rows().iter().find(|row| row[0].as_str() == Some("definition")).unwrap();
+    let definition = definition[1].as_str().unwrap();
+    assert!(
+        definition.starts_with("CREATE KEY token STRING SENSITIVE DEFAULT ***"),
+        "{definition}"
+    );
+    assert_eq!(db.execute(&format!("{definition};")).unwrap_err().code(), "syntax");
+}
