@@ -33,10 +33,13 @@ fn names(of: &Path) -> Vec<String> {
     names
 }
 
-/// Ids that take many pages.
+/// Ids that take many pages: they have little in common from the start.
 fn many_ids() -> UserIds {
     let mut ids = UserIds::default();
-    (0..5_000).for_each(|id| ids.push(&format!("{id:0100}")).unwrap());
+    for id in 0..5_000_u64 {
+        let mixed = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ids.push(&format!("{mixed:016x}{id:0100}")).unwrap();
+    }
     ids.sorted().unwrap()
 }
 
@@ -64,6 +67,7 @@ fn a_file_that_grows_before_it_is_locked_is_sound() {
     let (_directory, path) = directory();
     let catalog = tell(&open(&path)).pop().unwrap();
     let (other, mut meanwhile) = (path.clone(), catalog.clone());
+    let before = fs::metadata(&path).unwrap().len();
     seam::before_lock(move || {
         let store = open(&other);
         let ids = many_ids();
@@ -71,6 +75,7 @@ fn a_file_that_grows_before_it_is_locked_is_sound() {
         commit(&store, &mut meanwhile, &[segment(1, "new", 3)]).unwrap();
     });
     let store = open(&path);
+    assert!(fs::metadata(&path).unwrap().len() > before);
     assert_eq!(store.reader().unwrap().catalog().unwrap().revision, catalog.revision + 1);
     assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
 }
