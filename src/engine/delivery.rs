@@ -161,6 +161,13 @@ impl Deliveries {
         }
     }
 
+    /// Whether nothing waits for the store.
+    #[cfg(test)]
+    pub(super) fn is_flushed(&self) -> bool {
+        let waiting = self.waiting();
+        waiting.next.is_empty() && waiting.offered.is_none()
+    }
+
     fn drain_to(&self, waiting: &mut Waiting, minute: i64) {
         if waiting.next.len() < MUCH {
             waiting.take(self.drained(minute));

@@ -81,7 +81,7 @@ pub(super) fn locked(holder: LockHolder) -> Error {
 }
 
 /// Makes the error of a store that cannot be used any more.
-fn failed(why: StoreFailure) -> Error {
+pub(super) fn failed(why: StoreFailure) -> Error {
     let again = match why {
         StoreFailure::Changed => "what is asked again reads it as it is now",
         StoreFailure::Forked => "open it in this process, once the other one has closed it",
@@ -93,6 +93,13 @@ fn failed(why: StoreFailure) -> Error {
 /// Why a layer of ours refused to go on.
 fn refused(error: &io::Error) -> Option<StoreFailure> {
     error.get_ref()?.downcast_ref().copied()
+}
+
+/// Says of the error of a commit what it means.
+pub(super) fn in_doubt(error: Error) -> Error {
+    error.hint(
+        "whether it was committed shows when the store is opened again; until then nothing is",
+    )
 }
 
 /// redb says `InvalidData` of a file that does not begin as its files do.
@@ -137,21 +144,6 @@ pub(super) fn guarded<T>(place: &Place, work: impl FnOnce() -> Result<T>) -> Res
             let what = format!("a page is not what it should be: {}", message(&*panic));
             place.damage.note_panic(what.clone());
             Err(corrupt(what))
-        }
-    }
-}
-
-/// Does something in a transaction, and commits it. An error leaves the file as it was.
-pub(super) fn transact<T>(
-    place: &Place,
-    transaction: WriteTransaction,
-    work: impl FnOnce(&WriteTransaction) -> Result<T>,
-) -> Result<T> {
-    match guarded(place, || work(&transaction)) {
-        Ok(done) => guarded(place, || transaction.commit().or_fail()).map(|()| done),
-        Err(error) => {
-            release(place, transaction);
-            Err(error)
         }
     }
 }

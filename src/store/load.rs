@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use redb::WriteTransaction;
 
-use super::failure::{OrFail, corrupt, guarded, release};
+use super::failure::{corrupt, guarded, release};
 use super::options::ClockMode;
 use super::shared::Shared;
 use super::write::{Tables, put_clock};
@@ -80,7 +80,7 @@ impl Loader {
         let clock = clock.map_or(self.clock, ClockMode::Manual);
         self.run(|transaction| put_clock(transaction, clock))?;
         if let Some(transaction) = self.transaction.take() {
-            guarded(&self.shared.place, || transaction.commit().or_fail())?;
+            guarded(&self.shared.place, || self.shared.commit(transaction))?;
         }
         self.shared.set_clock(clock);
         Ok(())

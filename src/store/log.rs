@@ -39,7 +39,8 @@ impl Refusal {
 ///   than that; any other is refused with [`crate::ErrorKind::RevisionConflict`], and nothing has happened.
 /// * A group comes into the log in its order, and as a whole or not at all.
 /// * What [`append`](Self::append) returned `Ok` for is there for good: after a crash, and for whoever asks
-///   [`since`](Self::since) next. An error means that it is not in the log, and never will be.
+///   [`since`](Self::since) next. An error means that it is not in the log, and never will be; but where a disk
+///   fails nobody can say so, and such a log takes and gives nothing more until it is opened again.
 /// * A revision and the entries of users with it come into the log together or not at all.
 /// * All who ask get the same revisions in the same order. What they make of them follows from that alone, so
 ///   they apply a revision once it is in the log, one after the other.

@@ -85,7 +85,7 @@ pub(crate) use user::{Added, Batch, Expired};
 use crate::error::Result;
 use crate::model::{DeliveryBatch, ListId, Timestamp, UserIds};
 use database::Opened;
-use failure::{OrFail, Place, guarded, release, transact};
+use failure::{Place, guarded, release};
 use page::Damage;
 use shared::Shared;
 use upgrade::upgrade;
@@ -197,7 +197,7 @@ impl Store {
             user::expire(&transaction, self.shared.image()?, oldest, after)
         });
         if expired.as_ref().is_ok_and(|expired| expired.dropped > 0) {
-            guarded(place, || transaction.commit().or_fail())?;
+            guarded(place, || self.shared.commit(transaction))?;
         } else {
             release(place, transaction);
         }
@@ -253,9 +253,8 @@ impl Store {
 
     /// One durable transaction; an error leaves the file as it was.
     fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
-        let place = &self.shared.place;
-        let transaction = guarded(place, || self.shared.begin_write())?;
-        transact(place, transaction, work)
+        let transaction = guarded(&self.shared.place, || self.shared.begin_write())?;
+        self.shared.transact(transaction, work)
     }
 }
 

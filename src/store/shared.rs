@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 
 use redb::{Database, WriteTransaction};
 
-use super::failure::{OrFail, Place, corrupt, file_failure};
+use super::failure::{OrFail, Place, corrupt, failed, file_failure, guarded, in_doubt, release};
 use super::file::{StoreFile, absolute};
 use super::handle::Handle;
 use super::image::Image;
 use super::open::open_to_read;
 use super::options::{ClockMode, Options};
-use crate::error::{ErrorKind, Result, TransactionState};
+use crate::error::{ErrorKind, Result, StoreFailure, TransactionState};
 use crate::model::ConditionParser;
 
 /// State of a store, whichever of its clones uses it.
@@ -26,6 +26,17 @@ pub(super) struct Shared {
     pub(super) parser: ConditionParser,
     /// Whether a dump is being loaded.
     pub(super) loading: AtomicBool,
+    /// Whether a commit failed on its way to the disk.
+    is_failed: AtomicBool,
+}
+
+/// Doubt whether what is being committed is on the disk; it stays if it is dropped.
+struct Doubt<'s>(&'s AtomicBool);
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl Shared {
@@ -45,6 +56,7 @@ impl Shared {
             clock: Mutex::new(clock),
             parser: options.parser,
             loading: AtomicBool::new(false),
+            is_failed: AtomicBool::new(false),
         }
     }
 
@@ -59,6 +71,7 @@ impl Shared {
 
     /// One state of the file: the newest.
     pub(super) fn image(&self) -> Result<Image> {
+        self.refuse_failed()?;
         self.follow()?;
         let handle = self.handle();
         handle.check_process()?;
@@ -79,6 +92,7 @@ impl Shared {
     /// Begins a durable write: redb's `Immediate` is the default. The file must still have its name, and this process
     /// have opened it; before the header is written both are looked at again.
     pub(super) fn begin_write(&self) -> Result<WriteTransaction> {
+        self.refuse_failed()?;
         if self.loading.load(Ordering::Acquire) {
             return Err(TransactionState::Loading { what: "dump" }.into());
         }
@@ -103,6 +117,34 @@ impl Shared {
             }
             _ => Err(ErrorKind::ReadOnly.into()),
         }
+    }
+
+    /// Does something in a transaction, and makes it durable. An error of that leaves the file as it was.
+    pub(super) fn transact<T>(
+        &self,
+        transaction: WriteTransaction,
+        work: impl FnOnce(&WriteTransaction) -> Result<T>,
+    ) -> Result<T> {
+        match guarded(&self.place, || work(&transaction)) {
+            Ok(done) => guarded(&self.place, || self.commit(transaction)).map(|()| done),
+            Err(error) => {
+                release(&self.place, transaction);
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a transaction durable. If that fails nobody can say whether it is on the disk: what is still in memory
+    /// may be older, and what the system said of the disk may be wrong. So nothing is read or written after that.
+    pub(super) fn commit(&self, transaction: WriteTransaction) -> Result<()> {
+        let doubt = Doubt(&self.is_failed);
+        transaction.commit().or_fail().map_err(in_doubt)?;
+        std::mem::forget(doubt);
+        Ok(())
+    }
+
+    fn refuse_failed(&self) -> Result<()> {
+        if self.is_failed.load(Ordering::Acquire) { Err(failed(StoreFailure::Io)) } else { Ok(()) }
     }
 
     fn is_current(&self, database: &Arc<Database>) -> bool {

@@ -1,8 +1,9 @@
-//! A database on a disk that loses what was not synced.
+//! A database on a disk that loses what was not synced, or fails.
 //!
 //! `story` tells what is done to it, `state` what it holds and must hold, `recording` keeps both of one telling;
-//! `power` cuts the power after every operation.
+//! `power` cuts the power after every operation, `fault` makes every operation fail.
 
+mod fault;
 mod power;
 mod recording;
 mod state;
@@ -11,13 +12,18 @@ mod story;
 use crate::engine::{Builder, Database};
 use crate::error::Result;
 use crate::model::Timestamp;
-use crate::store::Store;
 use crate::store::tests::disk::Disk;
+use crate::store::{Options, Store};
 
-/// Opens the store on a disk, or makes it.
+/// Opens the store on a disk.
 fn open(disk: &Disk) -> Result<Database> {
+    open_with(disk, None)
+}
+
+/// Opens the store on a disk, with so many bytes of its pages in memory.
+fn open_with(disk: &Disk, cache_bytes: Option<usize>) -> Result<Database> {
     let builder = Builder::default();
-    let store = Store::on_disk(disk, &builder.options())?;
+    let store = Store::on_disk(disk, &Options { cache_bytes, ..builder.options() })?;
     builder.start_with(store.clone(), Box::new(store))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::open;
-use super::state::{Past, State};
+use super::state::{Memory, Past, State};
 use super::story::Story;
 use crate::store::tests::Chance;
 use crate::store::tests::disk::{Disk, Loss, Trace};
@@ -68,6 +68,11 @@ impl Recording {
         Allowed { last, next }
     }
 
+    /// The same, during a step.
+    pub(super) fn allowed_during(&self, step: usize) -> Allowed<'_> {
+        Allowed { last: &self.marks[step], next: self.marks.get(step + 1) }
+    }
+
     /// Looks at what a power cut left: what is wrong with it, or what was done to the disk to open it.
     pub(super) fn judge(&self, image: Vec<u8>, allowed: &Allowed<'_>) -> Result<Trace, String> {
         let disk = Disk::of(image);
@@ -106,7 +111,13 @@ pub(super) struct Allowed<'r> {
 }
 
 impl Allowed<'_> {
-    fn has(&self, state: &State) -> bool {
+    /// Whether evaluations may see this: nothing that is only under way, but what a step has done of several commits.
+    pub(super) fn shows(&self, memory: &Memory) -> bool {
+        let between = self.next.map_or(&[][..], |mark| &mark.between);
+        self.last.state.memory() == memory || between.iter().any(|state| state.memory() == memory)
+    }
+
+    pub(super) fn has(&self, state: &State) -> bool {
         let next = |mark: &Mark| mark.state == *state || mark.between.contains(state);
         self.last.state == *state || self.next.is_some_and(next)
     }

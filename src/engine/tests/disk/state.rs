@@ -21,7 +21,7 @@ pub(super) struct State {
 
 /// What evaluations see.
 #[derive(Clone, Debug, PartialEq)]
-struct Memory {
+pub(super) struct Memory {
     catalog: Catalog,
     /// How long each list is.
     lists: String,
@@ -47,10 +47,14 @@ impl State {
     pub(super) fn revision(&self) -> u64 {
         self.memory.catalog.revision
     }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
 }
 
 impl Memory {
-    fn of(db: &Database) -> Self {
+    pub(super) fn of(db: &Database) -> Self {
         let state = db.state();
         Self { catalog: state.catalog().clone(), lists: format!("{:?}", state.lists()) }
     }

@@ -13,12 +13,47 @@ use super::trace::{Operation, Trace};
 #[derive(Clone, Default)]
 pub(crate) struct Disk(Arc<Mutex<State>>);
 
+/// Function that looks at the world before a write or a sync.
+type Watch = Arc<dyn Fn() + Send + Sync>;
+
 #[derive(Default)]
 struct State {
     bytes: Vec<u8>,
     trace: Trace,
-    syncs: usize,
+    done: [usize; 4],
+    fault: Option<Fault>,
     lies: Option<fn(usize) -> bool>,
+    watch: Option<Watch>,
+}
+
+/// Kind of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Read,
+    Write,
+    Sync,
+    Grow,
+}
+
+/// Fault of a disk: an operation that fails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    pub(crate) act: Act,
+    /// Which one of its kind, from 0.
+    pub(crate) nth: usize,
+    /// Whether those after it fail, too.
+    pub(crate) for_ever: bool,
+    pub(crate) error: io::ErrorKind,
+}
+
+impl Act {
+    pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Sync, Self::Grow];
+}
+
+impl Fault {
+    fn hits(&self, act: Act, number: usize) -> bool {
+        self.act == act && (number == self.nth || self.for_ever && number > self.nth)
+    }
 }
 
 impl Disk {
@@ -33,6 +68,17 @@ impl Disk {
         let disk = Self::of(bytes);
         disk.state().lies = Some(lies);
         disk
+    }
+
+    pub(crate) fn failing(bytes: Vec<u8>, fault: Fault) -> Self {
+        let disk = Self::of(bytes);
+        disk.state().fault = Some(fault);
+        disk
+    }
+
+    /// Calls a function before each write and each sync from now on.
+    pub(crate) fn watch(&self, watch: impl Fn() + Send + Sync + 'static) {
+        self.state().watch = Some(Arc::new(watch));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -53,9 +99,31 @@ impl Disk {
     pub(crate) fn operations(&self) -> usize {
         self.state().trace.operations.len()
     }
+
+    /// How many operations of a kind were asked for.
+    pub(crate) fn done(&self, act: Act) -> usize {
+        self.state().done[act as usize]
+    }
+
+    fn look(&self) {
+        let watch = self.state().watch.clone();
+        if let Some(watch) = watch {
+            watch();
+        }
+    }
 }
 
 impl State {
+    /// Counts an operation, and fails it if it is to fail.
+    fn begin(&mut self, act: Act) -> io::Result<usize> {
+        let number = self.done[act as usize];
+        self.done[act as usize] += 1;
+        match self.fault {
+            Some(fault) if fault.hits(act, number) => Err(fault.error.into()),
+            _ => Ok(number),
+        }
+    }
+
     fn apply(&mut self, operation: Operation) {
         operation.apply(&mut self.bytes);
         self.trace.operations.push(operation);
@@ -68,7 +136,8 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let state = self.state();
+        let mut state = self.state();
+        state.begin(Act::Read)?;
         let from = usize::try_from(offset).unwrap();
         let bytes = state.bytes.get(from..from + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(bytes);
@@ -76,24 +145,30 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
-        self.state().apply(Operation::Length(usize::try_from(length).unwrap()));
+        let mut state = self.state();
+        state.begin(Act::Grow)?;
+        state.apply(Operation::Length(usize::try_from(length).unwrap()));
         Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.look();
         let mut state = self.state();
-        let number = state.syncs;
-        state.syncs += 1;
+        let number = state.begin(Act::Sync)?;
         if !state.lies.is_some_and(|lies| lies(number)) {
             state.apply(Operation::Sync);
         }
         Ok(())
     }
 
+    /// A write that fails has written half of what it should.
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let offset = usize::try_from(offset).unwrap();
-        self.state().apply(Operation::Write(offset, data.into()));
-        Ok(())
+        self.look();
+        let mut state = self.state();
+        let begun = state.begin(Act::Write);
+        let written = if begun.is_ok() { data.len() } else { data.len() / 2 };
+        state.apply(Operation::Write(usize::try_from(offset).unwrap(), data[..written].into()));
+        begun.map(drop)
     }
 
     fn try_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {

@@ -1,4 +1,4 @@
-//! Disk in memory that records what is done to it.
+//! Disk in memory that records what is done to it, and fails where a test wants it to.
 //!
 //! What may be lost is what was not synced. So a recording gives what may be found after a power cut at any of its
 //! operations, without telling the story again for each.
@@ -6,7 +6,7 @@
 mod backend;
 mod trace;
 
-pub(crate) use backend::Disk;
+pub(crate) use backend::{Act, Disk, Fault};
 pub(crate) use trace::{Cut, Loss, Trace};
 
 use std::sync::Arc;
