@@ -46,7 +46,7 @@ fn errors_read_well() {
             "SELECT 1",
             "1:1 expected a statement, found `SELECT` (write `GET` for the values of a user, `SHOW` for the tables of the store)",
         ),
-        ("CREATE KEY k BOOLEAN TRUE", "1:22 expected `DEFAULT`, found `TRUE`"),
+        ("CREATE KEY k BOOLEAN TRUE", "1:22 expected `DEFAULT` or `SENSITIVE`, found `TRUE`"),
         (
             "CREATE KEY k BOOL DEFAULT TRUE",
             "1:14 expected a type (`BOOLEAN`, `INTEGER`, `DOUBLE`, `STRING`, `JSON`), found `BOOL` (write `BOOLEAN`)",
