@@ -38,7 +38,7 @@ fn a_line_that_is_no_text_is_refused_and_the_transaction_goes_on() {
         let keys = place
             .run(&[store, "-e", "SHOW KEYS; ALTER KEY rate SET DEFAULT 5", "--format", "csv"])
             .out;
-        assert!(keys.contains("\nrate,INTEGER,7,") && !keys.contains("\nd,"), "{keys}");
+        assert!(keys.contains("\nrate,INTEGER,false,7,") && !keys.contains("\nd,"), "{keys}");
     }
 }
 
