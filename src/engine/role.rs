@@ -69,9 +69,9 @@ impl Session {
     /// ```
     /// # let db = pcq::Database::in_memory()?;
     /// db.execute("CREATE KEY token STRING SENSITIVE DEFAULT 'a1b2';")?;
-    /// let shown = |mut session: pcq::Session| {
+    /// let shown = |mut session: pcq::Session| -> pcq::Result<String> {
     ///     let outcomes = session.execute("SHOW KEYS;")?;
-    ///     pcq::Result::Ok(outcomes[0].rows().unwrap().value(0, "default").unwrap().to_string())
+    ///     Ok(outcomes[0].rows().unwrap().value(0, "default").unwrap().to_string())
     /// };
     /// assert_eq!(shown(db.session())?, r#""***""#);
     /// assert_eq!(shown(db.session().show_sensitive(true)?)?, r#""a1b2""#);
