@@ -366,3 +366,18 @@ fn a_listener_reads_and_cannot_write() {
     assert_eq!(integer(&db, "d"), 7);
     open.lock().expect("no panic").execute("COMMIT;").expect("the transaction is still open");
 }
+
+/// What a transaction wrote is no revision yet, though another session has the number that it may get.
+#[test]
+fn a_pending_change_has_no_hash() {
+    let db = database();
+    let mut session = db.session();
+    session.execute("BEGIN; CREATE KEY mine INTEGER DEFAULT 1;").expect("it is right");
+    db.execute("CREATE KEY theirs INTEGER DEFAULT 1;").expect("it is right");
+    let outcomes = session.execute("SHOW HISTORY LIMIT 2;").expect("it is right");
+    let rows = outcomes[0].rows().expect("a table");
+    let column = |row, column| rows.value(row, column).cloned();
+    assert_eq!(column(0, "name"), Some(Value::from("mine")));
+    assert_eq!(column(0, "hash"), Some(Value::Null));
+    assert_ne!(column(1, "hash"), Some(Value::Null));
+}
