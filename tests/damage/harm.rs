@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::random::Random;
+
 const PAGE: usize = 4096;
 /// What redb keeps in its first page.
 const HEADER: usize = 320;
@@ -50,7 +52,7 @@ impl Harm {
             }
             Self::Random => {
                 let run = run(&bytes, random);
-                bytes[run.clone()].fill_with(|| random.byte());
+                bytes[run.clone()].fill_with(|| random.between(0, 255).to_le_bytes()[0]);
                 format!("{run:?}")
             }
             Self::Swap => {
@@ -109,29 +111,4 @@ fn run(bytes: &[u8], random: &mut Random) -> Range<usize> {
     let start = used(bytes, random);
     let most = [8, 64, 512, PAGE, 4 * PAGE][random.below(5)];
     start..(start + 1 + random.below(most)).min(bytes.len())
-}
-
-/// Generator of random numbers (splitmix64).
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().to_le_bytes()[0]
-    }
 }

@@ -5,6 +5,9 @@
 //! each kind. The cases are the same on every machine.
 
 mod harm;
+#[path = "../common/random.rs"]
+#[expect(dead_code, reason = "the histories of the model choose in more ways")]
+mod random;
 mod store;
 mod trial;
 
@@ -12,7 +15,8 @@ use std::collections::BTreeMap;
 use std::panic;
 use std::thread;
 
-use harm::{Harm, Random};
+use harm::Harm;
+use random::Random;
 use store::Fixture;
 use trial::{Found, Trial};
 

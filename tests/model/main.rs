@@ -13,6 +13,7 @@ mod evaluate;
 mod generator;
 mod history;
 mod operation;
+#[path = "../common/random.rs"]
 mod random;
 mod serve;
 mod state;
