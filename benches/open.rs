@@ -63,6 +63,31 @@ fn store(group: &mut BenchmarkGroup<'_, WallTime>, versions: usize) {
         });
     });
     group.bench_function(id("/redb"), |b| b.iter_custom(|times| timed(times, || bare(&stored))));
+    for (what, killed) in [("/killed-before-a-commit", false), ("/killed-after-a-commit", true)] {
+        let bytes = killed_file(&stored, killed);
+        group.bench_function(id(what), |b| b.iter_custom(|times| reopened(times, &bytes)));
+    }
+}
+
+/// The file as it is while it is open, before or after something was committed.
+fn killed_file(stored: &Stored, commits: bool) -> Vec<u8> {
+    let db = stored.open();
+    if commits {
+        db.execute("ALTER KEY key7 SET DESCRIPTION 'seen'").unwrap();
+    }
+    std::fs::read(stored.path()).unwrap()
+}
+
+/// Times opening a file as it was found. It is made anew each time, for it is closed when it is dropped.
+fn reopened(times: u64, bytes: &[u8]) -> Duration {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("killed.pcdb");
+    let mut total = Duration::ZERO;
+    for _ in 0..times {
+        std::fs::write(&path, bytes).unwrap();
+        total += timed(1, || pcq::Database::open(&path).unwrap());
+    }
+    total
 }
 
 fn open(c: &mut Criterion) {

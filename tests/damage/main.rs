@@ -1,4 +1,4 @@
-//! Damaged files: whatever was changed in a file that was closed properly, an answer is the right one, or the error
+//! Damaged files: whatever was changed in a file, closed properly or not, an answer is the right one, or the error
 //! `store-corrupt`; and no write, backup or compaction makes of damage what nobody can tell any more.
 //!
 //! `PCQ_DAMAGE=20000 cargo test --release --test damage -- --nocapture` does as many cases, and prints what came of
@@ -17,14 +17,14 @@ use std::thread;
 
 use harm::Harm;
 use random::Random;
-use store::Fixture;
+use store::{Fixture, Kind};
 use trial::{Found, Trial};
 
 /// How many cases there are if `PCQ_DAMAGE` does not say.
 const CASES: usize = 500;
 
-/// What came of the cases of each kind of harm.
-type Table = BTreeMap<(Harm, Trial), BTreeMap<Found, usize>>;
+/// What came of the cases of each kind of file and of harm.
+type Table = BTreeMap<(Kind, Harm, Trial), BTreeMap<Found, usize>>;
 
 #[test]
 fn a_damaged_file_answers_right_or_says_so() {
@@ -52,14 +52,16 @@ fn run(fixture: &Fixture, cases: impl Iterator<Item = usize>) -> Table {
     for case in cases {
         let mut random = Random::new(case as u64);
         let harm = Harm::ALL[case % Harm::ALL.len()];
-        let trial = Trial::ALL[(case / Harm::ALL.len()) % Trial::ALL.len()];
-        let (bytes, place) = harm.done(&fixture.bytes, &mut random);
+        let round = case / Harm::ALL.len();
+        let trial = Trial::ALL[round % Trial::ALL.len()];
+        let kind = Kind::ALL[round / Trial::ALL.len() % Kind::ALL.len()];
+        let (bytes, place) = harm.done(fixture.file(kind), &mut random);
         let found = trial.of(fixture, &bytes);
         let found = found.unwrap_or_else(|wrong| {
-            println!("case {case}: {harm:?} {place}, {trial:?}: {wrong}");
+            println!("case {case}: {kind:?}, {harm:?} {place}, {trial:?}: {wrong}");
             Found::Wrong
         });
-        *table.entry((harm, trial)).or_default().entry(found).or_default() += 1;
+        *table.entry((kind, harm, trial)).or_default().entry(found).or_default() += 1;
     }
     table
 }
@@ -74,12 +76,12 @@ fn merge(table: &mut Table, other: Table) {
 
 fn print(table: &Table, cases: usize) {
     println!("{cases} cases");
-    println!("{:<10} {:<10} {:>8} {:>8} {:>8}", "harm", "trial", "right", "refused", "wrong");
-    for ((harm, trial), row) in table {
+    println!("kind       harm       trial         right  refused    wrong");
+    for ((kind, harm, trial), row) in table {
         let [right, refused, wrong] = [Found::Right, Found::Refused, Found::Wrong]
             .map(|found| row.get(&found).copied().unwrap_or_default());
-        let (harm, trial) = (format!("{harm:?}"), format!("{trial:?}"));
-        println!("{harm:<10} {trial:<10} {right:>8} {refused:>8} {wrong:>8}");
+        let [kind, harm, trial] = [format!("{kind:?}"), format!("{harm:?}"), format!("{trial:?}")];
+        println!("{kind:<10} {harm:<10} {trial:<10} {right:>8} {refused:>8} {wrong:>8}");
     }
 }
 

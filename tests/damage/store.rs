@@ -1,4 +1,4 @@
-//! The store that is damaged, what it is asked, and what it answers when it is sound.
+//! The store that is damaged, as each kind of file, what it is asked, and what it answers when it is sound.
 
 use std::fs;
 use std::path::Path;
@@ -79,9 +79,24 @@ const USERS: usize = 40;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answers(Vec<Option<String>>);
 
-/// A sound store, and its answers.
+/// Kind of file: what the process that had it open did last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// It closed it.
+    Closed,
+    /// It was killed before it committed anything.
+    Opened,
+    /// It was killed after it committed something.
+    Working,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Closed, Self::Opened, Self::Working];
+}
+
+/// A sound store as a file of each kind, and its answers.
 pub(crate) struct Fixture {
-    pub(crate) bytes: Vec<u8>,
+    files: Vec<(Kind, Vec<u8>)>,
     /// The answers before the writes, and after each.
     pub(crate) answers: Vec<Answers>,
 }
@@ -90,9 +105,8 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sound.pcdb");
-        make(&path);
+        let files = make(&path);
         has_every_table(&path);
-        let bytes = fs::read(&path).unwrap();
         let db = open(&path, false).unwrap();
         let mut told = vec![answers(&db).unwrap()];
         for write in WRITES {
@@ -100,7 +114,18 @@ impl Fixture {
             told.push(answers(&db).unwrap());
         }
         assert!(told.iter().all(Answers::are_whole) && told.windows(2).all(|two| two[0] != two[1]));
-        Self { bytes, answers: told }
+        let fixture = Self { files, answers: told };
+        for kind in Kind::ALL {
+            let copy = folder.path().join(format!("{kind:?}"));
+            fs::write(&copy, fixture.file(kind)).unwrap();
+            assert!(answers(&open(&copy, true).unwrap()).unwrap() == fixture.answers[0]);
+        }
+        fixture
+    }
+
+    /// The file of a kind.
+    pub(crate) fn file(&self, kind: Kind) -> &[u8] {
+        &self.files.iter().find(|(found, _)| *found == kind).unwrap().1
     }
 
     /// The answers of the store as it was made.
@@ -174,7 +199,8 @@ pub(crate) fn write(db: &Database) -> (usize, Result<()>) {
     (WRITES.len(), Ok(()))
 }
 
-fn make(path: &Path) {
+/// Makes the store; gives it as a file of each kind.
+fn make(path: &Path) -> Vec<(Kind, Vec<u8>)> {
     let start = Timestamp::parse("2026-03-01T08:00:00Z").unwrap();
     let db = Database::builder().manual_clock(start).open(path).unwrap();
     db.load_list("vips", (0..3_000).map(|n| format!("v{n:05}"))).unwrap();
@@ -194,7 +220,14 @@ fn make(path: &Path) {
     let db = open(path, false).unwrap();
     db.execute("ADVANCE CLOCK 1 HOUR; FORGET USER 'u39';").unwrap();
     drop(db.evaluate("dark", &Context::new("v00001")));
+    db.flush().unwrap();
+    let working = fs::read(path).unwrap();
     db.close().unwrap();
+    let closed = fs::read(path).unwrap();
+    let db = open(path, false).unwrap();
+    let opened = fs::read(path).unwrap();
+    db.close().unwrap();
+    vec![(Kind::Closed, closed), (Kind::Opened, opened), (Kind::Working, working)]
 }
 
 fn filler(n: usize) -> String {

@@ -30,7 +30,7 @@ pub(in crate::store) struct Checked<B> {
 pub(in crate::store) enum Role {
     /// It reads, maybe beside another process that writes: what is on the disk by the header is whole.
     Reads,
-    /// It writes, so it has checked the pages if the file was not closed properly.
+    /// It writes, so nobody else does; of a file that was not closed properly it checks what it does not believe.
     Writes,
 }
 
@@ -67,15 +67,17 @@ impl<B: StorageBackend> Checked<B> {
         self.damage.note(what)
     }
 
-    /// Checks the header, and learns where the trees of the newest commit begin. redb holds its lock on the
-    /// header, so nobody begins to write meanwhile, and the length of a file that nobody writes stays.
+    /// Checks the header, and learns where the trees begin of the commit that redb goes on with. redb holds its lock on
+    /// the header, so nobody begins to write meanwhile, and the length of a file that nobody writes stays.
     fn check_header(&self, bytes: &mut [u8]) -> io::Result<()> {
         let Some(mut header) = Header::read(bytes) else { return Ok(()) };
         let length = self.below.len()?;
         if let Some(problem) = header.is_closed().then(|| header.problem(length)).flatten() {
             return Err(self.damaged(problem));
         }
-        if let (Some(newest), Some(flags)) = (header.doubted(), bytes.get_mut(FLAGS)) {
+        let is_still = header.is_closed() || self.role == Role::Writes;
+        let doubted = header.doubted().filter(|_| is_still);
+        if let (Some(newest), Some(flags)) = (doubted, bytes.get_mut(FLAGS)) {
             *flags = header.reopened(is_whole(&self.below, &header, newest)?);
             header = Header::read(bytes).unwrap_or(header);
         }
@@ -84,10 +86,12 @@ impl<B: StorageBackend> Checked<B> {
         }
         let mut known = self.known();
         (known.geometry, known.length) = (header.geometry, length);
-        if !header.is_closed() && self.role == Role::Writes {
-            return Ok(());
-        }
-        let Some(newest) = header.newest() else {
+        let newest = match self.role {
+            Role::Writes if !header.is_believed() => return Ok(()),
+            Role::Writes => header.named(),
+            Role::Reads => header.newest(),
+        };
+        let Some(newest) = newest else {
             return Err(self.damaged("the newest commit in its header is damaged".to_owned()));
         };
         let tables = Tree::Tables.into();

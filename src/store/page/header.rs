@@ -9,7 +9,8 @@
 //!
 //! After a repair that was cut short, too, the file seems closed, and names the older commit or one that may not be
 //! on the disk yet. So the newer commit is the one where it is whole, the other one where it is not; then the file
-//! is checked as one that was not closed.
+//! is checked as one that was not closed. The same is done where a file that was not closed names the older of two
+//! commits and says that it needs no check: it was killed between two writes of the header, or that was damaged.
 
 use super::node::{Child, number_at, offset_at, root_at, whole_sum};
 use super::number::{Geometry, PAGE_BYTES};
@@ -19,10 +20,11 @@ pub(super) const HEADER_BYTES: usize = 320;
 
 const MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 /// Where the flags are, and what they are: which slot is the primary, whether the file was not closed properly,
-/// and whether the primary is not on the disk yet.
+/// whether the primary was on the disk before it was named, and whether that it is named is not on the disk yet.
 pub(super) const FLAGS: usize = 9;
 const PRIMARY: u8 = 1;
 const OPEN: u8 = 2;
+const TWO_PHASES: u8 = 4;
 const UNFLUSHED: u8 = 8;
 const PAGE_SIZE: usize = 12;
 const REGION_HEADER_PAGES: usize = 16;
@@ -83,6 +85,11 @@ impl Header {
         self.flags & OPEN == 0
     }
 
+    /// Whether redb believes the header, and goes on with the commit that it names without a look at the other one.
+    pub(super) fn is_believed(&self) -> bool {
+        self.is_closed() || self.flags & TWO_PHASES != 0
+    }
+
     /// The slot of the newest commit that is on the disk, if its sum is right.
     pub(super) fn newest(&self) -> Option<&Slot> {
         let primary = self.flags & PRIMARY;
@@ -102,15 +109,18 @@ impl Header {
         self.named().is_none().then(|| "the newest commit in its header is damaged".into())
     }
 
-    fn named(&self) -> Option<&Slot> {
+    /// The slot that the header names, if its sum is right.
+    pub(super) fn named(&self) -> Option<&Slot> {
         self.slots.get(usize::from(self.flags & PRIMARY))?.as_ref()
     }
 
-    /// The slot with the higher number, if a header that seems closed does not simply name that.
+    /// The slot with the higher number, if a header that is believed does not simply name that. Nobody writes.
     pub(super) fn doubted(&self) -> Option<&Slot> {
-        let newest = self.slots.iter().flatten().max_by_key(|slot| slot.commit);
-        let is_simple = self.flags & UNFLUSHED == 0 && self.named() == newest;
-        newest.filter(|_| self.is_closed() && !is_simple)
+        let named = self.named()?;
+        let newest = self.slots.iter().flatten().max_by_key(|slot| slot.commit)?;
+        let is_flushed = self.flags & UNFLUSHED == 0 || !self.is_closed();
+        let is_simple = is_flushed && named == newest;
+        (self.is_believed() && !is_simple).then_some(newest)
     }
 
     /// The flags with which the header names the newer commit, or else the other one, of a file that was not closed.

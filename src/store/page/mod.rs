@@ -13,8 +13,11 @@
 //! that this process writes is not known any more: the parent that has its new sum is not read but made here.
 //! So what is checked is what others wrote, or an earlier process.
 //!
-//! A file that was not closed properly is checked by redb itself, all of it, when it is opened for writing or
-//! through an overlay: only redb can tell a commit that was cut short, which it takes back, from damage.
+//! A file that was not closed properly is opened for writing or through an overlay. redb checks all of it, unless it
+//! was killed before its first commit: then the lists of free pages from when it was closed are still right, and redb
+//! believes the file as if it were closed. So it is checked here in the same way, and so is any other file whose last
+//! commit was on the disk before it was named. Of the rest only redb can tell a commit that was cut short, which it
+//! takes back, from damage.
 //!
 //! | file | has |
 //! |---|---|

@@ -36,14 +36,14 @@ impl PageNumber {
         self.0 & (PART >> self.order())
     }
 
-    /// Where the page is.
+    /// Where the page is; behind every file, if a forged geometry leads there.
     pub(super) fn place(self, geometry: Geometry) -> Range<u64> {
         let bytes = PAGE_BYTES << self.order();
-        let start = PAGE_BYTES
-            + geometry.region_bytes() * self.region()
-            + u64::from(geometry.header_pages) * PAGE_BYTES
-            + self.index() * bytes;
-        start..start + bytes
+        let regions = geometry.region_bytes().saturating_mul(self.region());
+        let within =
+            PAGE_BYTES + u64::from(geometry.header_pages) * PAGE_BYTES + self.index() * bytes;
+        let start = regions.saturating_add(within);
+        start..start.saturating_add(bytes)
     }
 }
 

@@ -28,7 +28,7 @@ pub(in crate::store) fn damaged_pages(
         report(problem);
         return Ok(());
     }
-    let slot = match header.doubted() {
+    let slot = match header.doubted().filter(|_| header.is_closed()) {
         Some(newest) if is_whole(file, &header, newest)? => newest,
         _ => &slot,
     };

@@ -134,6 +134,32 @@ fn damage_is_an_error_or_changes_nothing() {
     assert!(noticed > 50, "{noticed}");
 }
 
+/// A file that was opened and not closed again is believed by redb; what is read of it is checked all the same.
+#[test]
+fn a_file_that_was_killed_before_its_first_commit_is_checked() {
+    let file = closed();
+    let wanted = everything(&open(&file, &Damage::default()).unwrap()).unwrap();
+    let database = open(&file, &Damage::default()).unwrap();
+    let killed = file.bytes();
+    drop(database);
+    assert_ne!(killed[FLAGS] & 2, 0);
+    let mut noticed = 0;
+    for step in 0..100 {
+        let mut damaged = killed.clone();
+        let at = (4_096 + step * 7_919 * 4_096 + step * 977) % killed.len();
+        damaged[at] ^= 1 << (step % 8);
+        let (file, damage) = (Memory::of(damaged), Damage::default());
+        let found = open(&file, &damage)
+            .map_err(redb::Error::from)
+            .and_then(|database| everything(&database));
+        match found {
+            Ok(found) => assert!(found == wanted, "byte {at} changed what was read"),
+            Err(_) => noticed += usize::from(damage.found().is_some()),
+        }
+    }
+    assert!(noticed > 15, "{noticed}");
+}
+
 /// What this process writes is right, however little is cached, and in whatever order pages are used again.
 #[test]
 fn what_is_written_is_read_again() {
