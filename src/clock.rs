@@ -56,6 +56,11 @@ impl Clock {
         }
     }
 
+    /// Makes the clock the system's.
+    pub(crate) fn follow_system(&self) {
+        self.manual.store(false, Ordering::Release);
+    }
+
     /// Makes the clock a manual one that stands at `to`, or moves it there.
     pub(crate) fn set(&self, to: Timestamp) {
         self.at.store(to.as_micros(), Ordering::Release);

@@ -12,8 +12,8 @@ use super::from_value::{FromValue, read, unknown_key};
 use super::histories::Histories;
 use super::key::{AsKey, KeyHandle, KeyRef};
 use super::listener::{Listeners, Subscription};
-use super::queue::{Line, Queue};
-use super::sight::Follower;
+use super::queue::{Alone, Queue};
+use super::sight::{Follower, Sight};
 use super::snapshot::Snapshot;
 use crate::behaviour::UserHistory;
 use crate::clock::Clock;
@@ -132,8 +132,10 @@ impl Database {
     /// read, the snapshot is of the state before.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let state = self.newest();
-        Snapshot::new((*state).clone(), self.now_at_least(state.catalog().time))
+        // `Database::refresh` tells of errors
+        let sight = self.sight().ok().flatten();
+        let state = sight.as_ref().map_or_else(|| self.state(), |sight| Arc::clone(sight.state()));
+        Snapshot::new((*state).clone(), self.now_by(sight.as_ref(), state.catalog().time))
     }
 
     /// The instant that the store's clock shows, but never before its newest revision.
@@ -143,7 +145,13 @@ impl Database {
     }
 
     pub(super) fn now_at_least(&self, earliest: Option<Timestamp>) -> Timestamp {
-        let now = self.shared.clock.now();
+        self.now_by(None, earliest)
+    }
+
+    /// The instant of a sight: that of its manual clock, which another process may have moved since.
+    pub(super) fn now_by(&self, sight: Option<&Sight>, earliest: Option<Timestamp>) -> Timestamp {
+        let manual = sight.and_then(Sight::manual_clock);
+        let now = manual.unwrap_or_else(|| self.shared.clock.now());
         earliest.map_or(now, |earliest| now.max(earliest))
     }
 
@@ -327,12 +335,13 @@ impl Database {
         self.require(Role::Admin)?;
         let watch = self.shared.interrupts.watch();
         let proceed = || watch.check();
-        let (state, reader, clock) = match self.sight()? {
+        let sight = self.sight()?;
+        let (state, reader, clock) = match &sight {
             Some(sight) => (Arc::clone(sight.state()), sight.reader()?, sight.manual_clock()),
             None => (self.state(), self.shared.store.reader()?, self.shared.store.clock().manual()),
         };
         let catalog = state.catalog();
-        let now = self.now_at_least(catalog.time);
+        let now = self.now_by(sight.as_ref(), catalog.time);
         Dump { reader: &reader, clock, catalog, now, proceed: &proceed }.write(to, kind)
     }
 
@@ -386,8 +395,8 @@ impl Database {
         }
     }
 
-    /// Waits until no commit is under way, and keeps others from it as long as the lock is held.
-    pub(super) fn lock_writer(&self) -> Result<MutexGuard<'_, Line>> {
+    /// Waits until no commit is under way, and keeps others from it as long as what it returns lives.
+    pub(super) fn lock_writer(&self) -> Result<Alone<'_>> {
         self.refuse_in_listener()?;
         Ok(self.shared.queue.alone())
     }

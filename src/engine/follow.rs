@@ -9,22 +9,21 @@
 //! A [`Sight`] is a state and a reader of the very same state, for one statement or one transaction. What is evaluated
 //! without one goes by the state that was shown last: it takes no lock, and looks at no file.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, TryLockError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::commit::{read_state, touches_lists};
 use super::database::{Database, Shared};
 use super::delivery::Deliveries;
 use super::histories::{Histories, nobody};
-use super::sight::{Follower, Known, Sight, Source};
+use super::sight::{Follower, Known, Sight, Source, Told};
 use crate::error::Result;
 use crate::eval::{NoMeter, Snapshot};
 use crate::listing::Lists;
 use crate::model::ListId;
 use crate::query::list;
 use crate::statement::{Get, Parameters};
-use crate::store::Reader;
+use crate::store::{Edition, Mark, Reader};
 
 /// How many revisions are applied one by one; if more are new, reading all objects is cheaper.
 const REPLAYED: u64 = if cfg!(test) { 16 } else { 4_096 };
@@ -32,13 +31,10 @@ const REPLAYED: u64 = if cfg!(test) { 16 } else { 4_096 };
 impl Known {
     /// Reads all that memory keeps.
     pub(super) fn read(reader: &Reader, deliveries: &Deliveries) -> Result<Self> {
-        let (mark, state) = (reader.mark()?, Arc::new(read_state(reader, deliveries)?));
-        Ok(Self { mark, state, histories: Arc::new(histories(reader)?) })
-    }
-
-    /// Whether it is what a reader reads.
-    fn is_of(&self, reader: &Reader) -> Result<bool> {
-        Ok(self.mark == reader.mark()? && changed_lists(&self.state, reader)?.is_empty())
+        let state = Arc::new(read_state(reader, deliveries)?);
+        let editions = Arc::new(editions(&state, reader)?);
+        let histories = Arc::new(histories(reader)?);
+        Ok(Self { mark: reader.mark()?, state, editions, histories })
     }
 
     /// What memory is to have of a later state of the same store.
@@ -48,56 +44,71 @@ impl Known {
         let state = if newest.saturating_sub(self.state.revision()) > REPLAYED {
             Arc::new(read_state(reader, deliveries)?)
         } else {
-            replayed(&self.state, reader)?
+            self.replayed(reader, &mark)?
+        };
+        let editions = if mark.has_lists_of(&self.mark) && Arc::ptr_eq(&state, &self.state) {
+            Arc::clone(&self.editions)
+        } else {
+            Arc::new(editions(&state, reader)?)
         };
         let histories = if mark.has_users_of(&self.mark) {
             Arc::clone(&self.histories)
         } else {
             Arc::new(histories(reader)?)
         };
-        Ok(Self { mark, state, histories })
+        Ok(Self { mark, state, editions, histories })
     }
+
+    /// The state after the revisions that a reader has beyond those of this one. What is read only is not counted.
+    fn replayed(&self, reader: &Reader, mark: &Mark) -> Result<Arc<Snapshot>> {
+        let before = &self.state;
+        let mut after = before.catalog().clone();
+        let mut all = Vec::new();
+        for entry in reader.changes_since(before.revision())? {
+            let (revision, changes) = entry?;
+            after.apply(&changes, revision.time, reader)?;
+            (after.revision, after.time) = (revision.number, Some(revision.time));
+            all.extend(changes);
+        }
+        let changed = self.changed_lists(reader, mark)?;
+        let touches = touches_lists(before.catalog(), &all);
+        if all.is_empty() && changed.is_empty() {
+            return Ok(Arc::clone(before));
+        }
+        let (state, _) = before.update(&after, &all, &NoMeter)?;
+        if touches || !changed.is_empty() {
+            let lists = lists(&state, &changed, reader)?;
+            return Ok(Arc::new(state.with_lists(lists)));
+        }
+        Ok(Arc::new(state))
+    }
+
+    /// The lists of the state that have other ids in the file: users were forgotten, which makes no revision, or the
+    /// file is a copy that went on otherwise.
+    pub(super) fn changed_lists(&self, reader: &Reader, mark: &Mark) -> Result<BTreeSet<ListId>> {
+        if mark.has_lists_of(&self.mark) {
+            return Ok(BTreeSet::new());
+        }
+        let mut changed = BTreeSet::new();
+        for list in self.state.lists().numbers() {
+            if self.editions.get(&list) != reader.list_edition(list)?.as_ref() {
+                changed.insert(list);
+            }
+        }
+        Ok(changed)
+    }
+}
+
+/// The editions of the lists of a state.
+fn editions(state: &Snapshot, reader: &Reader) -> Result<BTreeMap<ListId, Edition>> {
+    let numbers = state.lists().numbers().into_iter();
+    let edition = |list| Some((list, reader.list_edition(list).transpose()?));
+    numbers.filter_map(edition).map(|(list, edition)| Ok((list, edition?))).collect()
 }
 
 /// An empty cache for the histories of users.
 fn histories(reader: &Reader) -> Result<Histories> {
     Ok(Histories::new(reader.user_count()? == 0))
-}
-
-/// The state after the revisions that a reader has beyond those of a state. What is read only is not counted.
-fn replayed(before: &Arc<Snapshot>, reader: &Reader) -> Result<Arc<Snapshot>> {
-    let mut after = before.catalog().clone();
-    let mut all = Vec::new();
-    for entry in reader.changes_since(before.revision())? {
-        let (revision, changes) = entry?;
-        after.apply(&changes, revision.time, reader)?;
-        (after.revision, after.time) = (revision.number, Some(revision.time));
-        all.extend(changes);
-    }
-    let changed = changed_lists(before, reader)?;
-    let touches = touches_lists(before.catalog(), &all);
-    if all.is_empty() && changed.is_empty() {
-        return Ok(Arc::clone(before));
-    }
-    let (state, _) = before.update(&after, &all, &NoMeter)?;
-    if touches || !changed.is_empty() {
-        let lists = lists(&state, &changed, reader)?;
-        return Ok(Arc::new(state.with_lists(lists)));
-    }
-    Ok(Arc::new(state))
-}
-
-/// The lists of a state that have other ids in the file: users were forgotten. That makes no revision, and a list only
-/// ever becomes shorter.
-fn changed_lists(state: &Snapshot, reader: &Reader) -> Result<BTreeSet<ListId>> {
-    let lists = state.lists();
-    let mut changed = BTreeSet::new();
-    for list in lists.numbers() {
-        if lists.length(list) != Some(reader.list_length(list)?) {
-            changed.insert(list);
-        }
-    }
-    Ok(changed)
 }
 
 /// The lists that segments of a state refer to; those that changed are read again.
@@ -112,69 +123,125 @@ impl Shared {
     fn look(&self, follower: &Follower) -> Result<Sight> {
         let known = follower.known.load_full();
         let reader = self.store.reader()?;
-        if known.is_of(&reader)? {
+        if known.mark == reader.mark()? {
             return Ok(Sight { known, source: Source::File(reader) });
         }
         let _moving = follower.moving.lock().unwrap_or_else(PoisonError::into_inner);
         // begun anew, for another thread may have moved on to a later state than that
         let (known, reader) = (follower.known.load_full(), self.store.reader()?);
-        let known =
-            if known.is_of(&reader)? { known } else { self.move_on(follower, &known, &reader)? };
+        let known = if known.mark == reader.mark()? {
+            known
+        } else {
+            self.move_on(follower, &known, &reader)?
+        };
         Ok(Sight { known, source: Source::File(reader) })
     }
 
     /// Shows the state of a reader. The caller holds the lock of who moves on.
     fn move_on(&self, follower: &Follower, known: &Known, reader: &Reader) -> Result<Arc<Known>> {
-        let next = if has_history_of(reader, known)? {
+        let goes_on = has_history_of(reader, known)?;
+        let next = if goes_on {
             known.followed(reader, &self.deliveries)?
         } else {
-            let next = Known::read(reader, &self.deliveries)?;
-            follower.told.store(next.state.revision(), Ordering::Release);
-            next
+            Known::read(reader, &self.deliveries)?
         };
-        if let Some(at) = next.mark.clock().manual() {
-            self.clock.advance(at);
-        }
+        let manual = next.mark.clock().manual();
         let next = Arc::new(next);
+        // who tells goes by what is shown, so both become those of another store at once
+        let mut told = follower.told();
+        match manual {
+            Some(at) if goes_on => self.clock.advance(at),
+            Some(at) => self.clock.set(at),
+            None => self.clock.follow_system(),
+        }
+        if !goes_on {
+            (told.revision, told.stores) = (next.state.revision(), told.stores + 1);
+        }
         // in this order: whoever evaluated by the new state finds it here, too, or waits for it
         self.state.store(Arc::clone(&next.state));
         follower.known.store(Arc::clone(&next));
         Ok(next)
     }
 
-    /// Tells the listeners of the revisions that are shown and that they were not told of.
+    /// Tells the listeners of the revisions that are shown and that they were not told of. Who tells goes on until all
+    /// is told; it may be this thread, in one of the listeners, which looks.
     fn tell(&self, follower: &Follower) -> Result<()> {
+        let Some(telling) = Telling::begin(follower) else { return Ok(()) };
         loop {
-            let (told, shown) =
-                (follower.told.load(Ordering::Acquire), self.state.load().revision());
-            if told >= shown {
-                return Ok(());
-            }
+            let (mut told, shown) = (follower.told(), self.state.load().revision());
             if self.listeners.is_empty() {
-                follower.told.fetch_max(shown, Ordering::AcqRel);
+                told.revision = told.revision.max(shown);
+            }
+            if told.revision >= shown {
+                // in one step with the look: who shows more from now on tells of it
+                telling.end(&mut told);
                 return Ok(());
             }
-            // who tells goes on until all is told; it may be this thread, and one of the listeners that looks
-            let _telling = match follower.telling.try_lock() {
-                Err(TryLockError::WouldBlock) => return Ok(()),
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Ok(telling) => telling,
-            };
-            self.tell_since(follower, shown)?;
+            let (revision, stores) = (told.revision, told.stores);
+            drop(told);
+            self.tell_since(follower, revision, stores)?;
         }
     }
 
-    fn tell_since(&self, follower: &Follower, shown: u64) -> Result<()> {
-        for entry in self.log.since(follower.told.load(Ordering::Acquire))? {
+    /// Tells of the revisions after one, as far as they are shown, and as long as they are those of the same store.
+    fn tell_since(&self, follower: &Follower, revision: u64, stores: u64) -> Result<()> {
+        let (known, reader) = (follower.known.load_full(), self.store.reader()?);
+        let shown = known.state.revision();
+        // if the file is another store's already, nobody can be told of what is missing
+        let entries = has_history_of(&reader, &known)?.then(|| reader.changes_since(revision));
+        for entry in entries.transpose()?.into_iter().flatten() {
             let (revision, changes) = entry?;
             if revision.number > shown {
                 break;
             }
-            follower.told.store(revision.number, Ordering::Release);
+            if !follower.tells(revision.number, stores) {
+                return Ok(());
+            }
             self.listeners.call(&revision, &changes);
         }
-        follower.told.fetch_max(shown, Ordering::AcqRel);
+        follower.tells(shown, stores);
         Ok(())
+    }
+}
+
+impl Follower {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the listeners are told of a revision; `false` if another store took the place of its store.
+    fn tells(&self, revision: u64, stores: u64) -> bool {
+        let mut told = self.told();
+        if told.stores != stores {
+            return false;
+        }
+        told.revision = told.revision.max(revision);
+        true
+    }
+}
+
+/// Note that a thread tells the listeners; it goes, too, at an error, or when one of them panics.
+struct Telling<'f>(Option<&'f Follower>);
+
+impl<'f> Telling<'f> {
+    /// `None` if another thread tells them, or this one.
+    fn begin(follower: &'f Follower) -> Option<Self> {
+        let mut told = follower.told();
+        let begins = !std::mem::replace(&mut told.telling, true);
+        begins.then(|| Self(Some(follower)))
+    }
+
+    fn end(mut self, told: &mut Told) {
+        self.0 = None;
+        told.telling = false;
+    }
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        if let Some(follower) = self.0 {
+            follower.told().telling = false;
+        }
     }
 }
 
@@ -182,7 +249,10 @@ impl Shared {
 /// put in the place of its file.
 fn has_history_of(reader: &Reader, known: &Known) -> Result<bool> {
     let Some(newest) = known.mark.newest() else { return Ok(true) };
-    Ok(reader.revision(newest.number)?.as_ref() == Some(newest))
+    let has_revision = reader.revision(newest.number)?.as_ref() == Some(newest);
+    // revisions of an earlier program get their hashes with the next one
+    let Some(hash) = known.mark.hash() else { return Ok(has_revision) };
+    Ok(has_revision && reader.hash(newest.number)? == Some(hash))
 }
 
 impl Database {
@@ -206,9 +276,10 @@ impl Database {
             Some(user) => known.histories.cached(&user)?,
             None => nobody(),
         };
-        // else an evaluation may have gone by a later state already
+        // else an evaluation may have gone by a later state or instant already
         let is_shown = Arc::ptr_eq(&known.state, &self.shared.state.load());
-        is_shown.then_some(Sight { known, source: Source::Memory(history) })
+        let stands = known.mark.clock().manual().is_none_or(|at| self.shared.clock.now() == at);
+        (is_shown && stands).then_some(Sight { known, source: Source::Memory(history) })
     }
 
     /// The newest state, or the last that could be read.

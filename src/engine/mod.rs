@@ -27,6 +27,7 @@ mod session;
 mod sight;
 mod snapshot;
 mod surface;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod tracking;

@@ -3,13 +3,17 @@
 //! A writer checks its write against the state after all that is queued, queues it and waits. Whoever finds nobody
 //! at work takes all that is queued to the log, as one group, and says to each writer how it went. So a write costs
 //! a share of one durable commit when many write, and a whole one when nobody else does.
+//!
+//! What cannot go with others, such as a batch of events, waits to be alone. Those who wait to queue a commit and those who wait
+//! to be alone let one another go in the order in which they came, so that neither kind waits for ever.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::next::Next;
+use super::sync::{Condvar, Mutex, MutexGuard};
 use crate::error::{Error, ErrorKind};
 use crate::eval::Snapshot;
 use crate::model::{Change, ConfigId, Entry, Revision, Version};
@@ -35,14 +39,36 @@ pub(super) struct Line {
     versions: Versions,
     /// Whether a group is on its way to the log.
     working: bool,
-    /// How many wait to be alone.
-    alone: usize,
+    /// Whether a writer is alone.
+    alone: bool,
+    /// Those who wait, in the order in which they came.
+    waiting: BTreeMap<u64, Wish>,
+    last_came: u64,
     last_ticket: u64,
     /// The last ticket of which it is known how it went; they are settled in order.
     settled: u64,
     /// How many groups did not happen, or not all of them.
     failures: u64,
     verdicts: HashMap<u64, Verdict>,
+}
+
+/// What a writer waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// To queue a commit.
+    Join,
+    /// That nothing is queued or at work.
+    BeAlone,
+}
+
+/// Keeps others from queueing a commit as long as it lives.
+pub(super) struct Alone<'q>(&'q Queue);
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.0.lock().alone = false;
+        self.0.moved.notify_all();
+    }
 }
 
 /// Commit that is to be made durable.
@@ -103,6 +129,15 @@ impl Line {
         &self.versions
     }
 
+    /// Whether a writer has what it waits for: nobody who came before it waits for the other.
+    fn grants(&self, wish: Wish, came: u64) -> bool {
+        let is_free = match wish {
+            Wish::Join => !self.alone,
+            Wish::BeAlone => !self.alone && !self.working && self.queued.is_empty(),
+        };
+        is_free && self.waiting.range(..came).all(|(_, other)| *other == wish)
+    }
+
     /// Queues a commit, and returns its ticket.
     pub(super) fn push(&mut self, queued: Queued) -> u64 {
         self.last_ticket += 1;
@@ -142,24 +177,29 @@ impl Line {
 }
 
 impl Queue {
-    /// Waits until nothing is queued or at work, and keeps it so as long as the lock is held.
-    pub(super) fn alone(&self) -> MutexGuard<'_, Line> {
-        let mut line = self.lock();
-        line.alone += 1;
-        while line.working || !line.queued.is_empty() {
-            line = self.wait(line);
-        }
-        line.alone -= 1;
-        // those who let this one go first wait for the lock from now on
-        self.moved.notify_all();
-        line
+    /// Waits until nothing is queued or at work, and keeps it so.
+    pub(super) fn alone(&self) -> Alone<'_> {
+        self.enter(Wish::BeAlone).alone = true;
+        Alone(self)
     }
 
     /// Waits until a commit may be queued.
     pub(super) fn join(&self) -> MutexGuard<'_, Line> {
+        self.enter(Wish::Join)
+    }
+
+    fn enter(&self, wish: Wish) -> MutexGuard<'_, Line> {
         let mut line = self.lock();
-        while line.alone > 0 {
+        line.last_came += 1;
+        let came = line.last_came;
+        line.waiting.insert(came, wish);
+        while !line.grants(wish, came) {
             line = self.wait(line);
+        }
+        line.waiting.remove(&came);
+        // who waits may have waited for this one alone
+        if !line.waiting.is_empty() {
+            self.moved.notify_all();
         }
         line
     }
@@ -212,10 +252,11 @@ impl Queue {
         line
     }
 
-    /// How many commits wait.
+    /// How many commits are queued, and how many writers wait for their turn.
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.lock().queued.len()
+    pub(super) fn len(&self) -> (usize, usize) {
+        let line = self.lock();
+        (line.queued.len(), line.waiting.len())
     }
 
     fn lock(&self) -> MutexGuard<'_, Line> {

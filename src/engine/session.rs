@@ -151,9 +151,14 @@ impl Session {
     /// The instant of a statement.
     pub(super) fn now(&self) -> Timestamp {
         match &self.transaction {
-            Some(transaction) => self.db.now_at_least(transaction.base.catalog().time),
-            None => self.db.now_at_least(self.state().catalog().time),
+            Some(transaction) => self.now_at_least(transaction.base.catalog().time),
+            None => self.now_at_least(self.state().catalog().time),
         }
+    }
+
+    /// The instant of the clock in the state that the session sees: another process may have moved a manual one since.
+    fn now_at_least(&self, earliest: Option<Timestamp>) -> Timestamp {
+        self.db.now_by(self.sight.as_ref(), earliest)
     }
 
     /// The state that the session sees, but for its transaction.

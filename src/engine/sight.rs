@@ -1,7 +1,7 @@
 //! Sight of a store that is open for reading only: a state, and where the rest of that state is read.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -10,25 +10,35 @@ use super::histories::Histories;
 use crate::behaviour::UserHistory;
 use crate::error::{Error, Result};
 use crate::eval::Snapshot;
-use crate::model::Timestamp;
+use crate::model::{ListId, Timestamp};
 use crate::query::Lender;
-use crate::store::{Mark, Reader};
+use crate::store::{Edition, Mark, Reader};
 
 /// Follower of the file.
 pub(super) struct Follower {
     pub(super) known: ArcSwap<Known>,
     /// Is held by who moves on to a newer state.
     pub(super) moving: Mutex<()>,
-    /// Is held by who tells the listeners.
-    pub(super) telling: Mutex<()>,
+    /// What the listeners were told. It is held while a state is shown, and never while they are called.
+    pub(super) told: Mutex<Told>,
+}
+
+/// What the listeners were told of what is shown.
+pub(super) struct Told {
     /// The newest revision that they were told of.
-    pub(super) told: AtomicU64,
+    pub(super) revision: u64,
+    /// Whether a thread is telling them: it goes on until they were told of all that is shown.
+    pub(super) telling: bool,
+    /// How often another store took the place of the file.
+    pub(super) stores: u64,
 }
 
 /// What memory has of a state of the file.
 pub(super) struct Known {
     pub(super) mark: Mark,
     pub(super) state: Arc<Snapshot>,
+    /// The editions of the lists of the state.
+    pub(super) editions: Arc<BTreeMap<ListId, Edition>>,
     /// Histories of users as they are in that state; shared with the states before that have the same.
     pub(super) histories: Arc<Histories>,
 }
@@ -49,9 +59,9 @@ pub(super) enum Source {
 
 impl Follower {
     pub(super) fn new(known: Known) -> Self {
-        let told = AtomicU64::new(known.state.revision());
-        let (moving, telling) = (Mutex::new(()), Mutex::new(()));
-        Self { known: ArcSwap::from_pointee(known), moving, telling, told }
+        let told = Told { revision: known.state.revision(), telling: false, stores: 0 };
+        let (moving, told) = (Mutex::new(()), Mutex::new(told));
+        Self { known: ArcSwap::from_pointee(known), moving, told }
     }
 }
 

@@ -212,11 +212,12 @@ impl Database {
     ///
     /// `io` or `store-corrupt` if the store cannot be read.
     pub fn context_for(&self, user: &str) -> Result<Context> {
-        let (state, history) = match self.sight()? {
+        let sight = self.sight()?;
+        let (state, history) = match &sight {
             Some(sight) => (Arc::clone(sight.state()), sight.history(user)?),
             None => (self.state(), self.history(user)?),
         };
-        let now = self.now_at_least(state.catalog().time);
+        let now = self.now_by(sight.as_ref(), state.catalog().time);
         let questions = state.questions().iter();
         let ready = questions.map(|question| question.ready(&*history, now)).collect();
         let context = Context::of(Some(user.into()), &history.profile(now));

@@ -12,9 +12,9 @@ use super::file::Keeping;
 use super::image::Image;
 use super::tables::{
     CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT,
-    KEPT_PUBLICATIONS, KEY_CONFIGS, KEY_SPANS, LIST_IDS, LISTS, META, NAMES, PUBLICATIONS,
-    RETENTION, REVISION_HASHES, REVISIONS, RUNS, SERIES, SERIES_NUMBERS, SKETCHES, TIMELINES,
-    TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
+    KEPT_PUBLICATIONS, KEY_CONFIGS, KEY_SPANS, LIST_EDITIONS, LIST_IDS, LISTS, META, NAMES,
+    PUBLICATIONS, RETENTION, REVISION_HASHES, REVISIONS, RUNS, SERIES, SERIES_NUMBERS, SKETCHES,
+    TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
 };
 use super::temporary::{Temporary, directory};
 use crate::error::{Error, ErrorKind, Result};
@@ -78,7 +78,8 @@ pub(super) fn copy_tables(image: &Image, to: &WriteTransaction) -> Result<()> {
     copy_deliveries(image, to)?;
     copy_users(image, to)?;
     copy_optional(image, to, LISTS)?;
-    copy_optional(image, to, LIST_IDS)
+    copy_optional(image, to, LIST_IDS)?;
+    copy_optional(image, to, LIST_EDITIONS)
 }
 
 /// Copies the tables that a file may lack, as far as it has them.

@@ -78,6 +78,7 @@ pub(crate) use mark::Mark;
 pub(crate) use options::{ClockMode, Options};
 pub(crate) use reader::Reader;
 pub(crate) use rebuild::Later;
+pub(crate) use record::Edition;
 pub(crate) use report::VerifyReport;
 pub(crate) use tables::Position;
 pub(crate) use user::{Added, Batch, Expired};

@@ -7,6 +7,7 @@ use super::delivery::{self, DeliveryCount, DeliveryQuery, KeyDeliveries, Period}
 use super::failure::{Place, guarded};
 use super::image::Image;
 use super::mark::Mark;
+use super::record::Edition;
 use super::tables::{META, Position};
 use super::walk::{Direction, Walk};
 use super::{chain, head, list, user};
@@ -173,9 +174,9 @@ impl Reader {
         self.ask(Mark::of)
     }
 
-    /// How many ids a list has.
-    pub(crate) fn list_length(&self, list: ListId) -> Result<u64> {
-        self.ask(|image| list::sealed_length(image, list))
+    /// The edition of a list; `None` if an earlier program wrote it, and it lost nobody since.
+    pub(crate) fn list_edition(&self, list: ListId) -> Result<Option<Edition>> {
+        self.ask(|image| list::edition(image, list))
     }
 
     /// Calls a function with each id of a list, in order.

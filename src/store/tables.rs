@@ -41,6 +41,7 @@
 //! | `pcq.event_ids` | (`u64` run, `u128` digest, `u32` part) | record | ids of events in runs: pages, by the last |
 //! | `pcq.lists` | `u32` list | record | the lists of users that segments refer or referred to |
 //! | `pcq.list_ids` | (`u32` list, `str` id) | record | blocks of ids in order, by the first |
+//! | `pcq.list_editions` | `u32` list | record | the edition of a list; under 0 that of the list that changed last |
 //!
 //! A timeline is listed after as many changes of it as the last list has publications: all lists together are no longer
 //! than the log, and whoever asks for a revision reads the last list before it, and the log from there on. In formats 1
@@ -144,6 +145,11 @@ pub(super) const EVENT_IDS: TableDefinition<PageKey<u128>, Bytes> =
 pub(super) const LISTS: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.lists");
 pub(super) const LIST_IDS: TableDefinition<(u32, &str), Bytes> =
     TableDefinition::new("pcq.list_ids");
+// files that were made before it lack it, until a list is loaded or loses a user
+pub(super) const LIST_EDITIONS: TableDefinition<u32, Bytes> =
+    TableDefinition::new("pcq.list_editions");
+/// The key in `LIST_EDITIONS` of the edition that was given last: lists are numbered from 1.
+pub(super) const NEWEST_EDITION: u32 = 0;
 
 /// The key in META of the number of the format: four bytes, little-endian, for ever.
 pub(super) const FORMAT_KEY: &str = "format";

@@ -15,7 +15,7 @@ use crate::store::{Added, Append, Log, Refusal, Revisions, Store};
 
 /// What of a group is refused.
 #[derive(Clone, Copy, Default)]
-enum Refuse {
+pub(super) enum Refuse {
     #[default]
     Nothing,
     /// A part of the second group.
@@ -26,7 +26,7 @@ enum Refuse {
 
 /// Log that holds the first group until it is let go, and notes how large each was.
 #[derive(Clone)]
-struct Gate(Arc<(Mutex<State>, Condvar)>);
+pub(super) struct Gate(Arc<(Mutex<State>, Condvar)>);
 
 #[derive(Default)]
 struct State {
@@ -41,19 +41,25 @@ struct GatedLog {
 }
 
 impl Gate {
-    fn let_go(&self, refuse: Refuse) {
+    /// Counts anew, and holds the next group.
+    pub(super) fn shut(&self) {
+        let mut state = self.0.0.lock().unwrap();
+        (state.open, state.groups) = (false, Vec::new());
+    }
+
+    pub(super) fn let_go(&self, refuse: Refuse) {
         let mut state = self.0.0.lock().unwrap();
         (state.open, state.refuse) = (true, refuse);
         self.0.1.notify_all();
     }
 
     /// Waits until a group is at the gate.
-    fn reached(&self) {
+    pub(super) fn reached(&self) {
         let state = self.0.0.lock().unwrap();
         drop(self.0.1.wait_while(state, |state| state.groups.is_empty()).unwrap());
     }
 
-    fn groups(&self) -> Vec<usize> {
+    pub(super) fn groups(&self) -> Vec<usize> {
         self.0.0.lock().unwrap().groups.clone()
     }
 }
@@ -80,7 +86,7 @@ impl Log for GatedLog {
 
 /// A database whose gate is shut, in which a statement stands before it and others wait, in their order; what each
 /// gave once the gate is opened and the next group is refused or not.
-fn run(
+pub(super) fn run(
     db: &Database,
     gate: &Gate,
     refuse: Refuse,
@@ -96,7 +102,7 @@ fn run(
         gate.reached();
         for (index, statement) in waiting.iter().enumerate() {
             threads.push(begin(statement));
-            while db.shared.queue.len() <= index {
+            while db.shared.queue.len().0 <= index {
                 thread::yield_now();
             }
         }
@@ -105,17 +111,17 @@ fn run(
     })
 }
 
-fn gated() -> (Database, Gate) {
+pub(super) fn gated() -> (Database, Gate) {
     let gate = Gate(Arc::default());
     let db = database_over(|store| Box::new(GatedLog { gate: gate.clone(), store }));
     (db, gate)
 }
 
-fn codes(outcomes: &[Result<Vec<Outcome>>]) -> Vec<&'static str> {
+pub(super) fn codes(outcomes: &[Result<Vec<Outcome>>]) -> Vec<&'static str> {
     outcomes.iter().map(|outcome| outcome.as_ref().map_or_else(Error::code, |_| "")).collect()
 }
 
-const KEYS: [&str; 5] = [
+pub(super) const KEYS: [&str; 5] = [
     "CREATE KEY k0 INTEGER DEFAULT 0;",
     "CREATE KEY k1 INTEGER DEFAULT 1;",
     "CREATE KEY k2 INTEGER DEFAULT 2;",

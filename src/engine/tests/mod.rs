@@ -5,3 +5,4 @@ mod disk;
 mod follow;
 mod group;
 mod stats;
+mod turn;

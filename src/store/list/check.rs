@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use redb::ReadableTable;
 
 use super::block::{each_in, location};
-use super::query::length;
+use super::query::{edition, length, newest_edition};
 use crate::error::Result;
 use crate::model::{ListId, UserIds};
 use crate::store::failure::OrFail;
 use crate::store::image::Image;
 use crate::store::report::VerifyReport;
-use crate::store::tables::{LIST_IDS, LISTS};
+use crate::store::tables::{LIST_EDITIONS, LIST_IDS, LISTS, NEWEST_EDITION};
 
 /// Checks every record, and that the lists are those which the segments of the log refer to.
 pub(in crate::store) fn check(
@@ -31,7 +31,26 @@ pub(in crate::store) fn check(
     for list in found.keys().filter(|list| !sealed.contains(list) && list.0 != next) {
         report.problem(format!("table `pcq.list_ids`: there is no list {list}"));
     }
+    editions(image, &sealed, report)?;
     report.lists = sealed.len() as u64;
+    Ok(())
+}
+
+/// Checks the editions: each is of a list, and the one that was given last is that of one of them.
+fn editions(image: &Image, sealed: &BTreeSet<ListId>, report: &mut VerifyReport) -> Result<()> {
+    let Some(table) = image.optional_table(LIST_EDITIONS)? else { return Ok(()) };
+    let mut of_lists = Vec::new();
+    for entry in table.range(NEWEST_EDITION + 1..).or_fail()? {
+        let list = ListId(entry.or_fail()?.0.value());
+        if !sealed.contains(&list) {
+            report.problem(format!("table `pcq.list_editions`: there is no list {list}"));
+        }
+        of_lists.extend(report.note(edition(image, list))?.flatten());
+    }
+    let newest = report.note(newest_edition(image))?.flatten();
+    if newest.is_some_and(|newest| !of_lists.contains(&newest)) {
+        report.problem("table `pcq.list_editions`: no list has the newest edition".to_owned());
+    }
     Ok(())
 }
 

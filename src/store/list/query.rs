@@ -10,8 +10,8 @@ use crate::model::ListId;
 use crate::store::codec::decode;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
-use crate::store::record::ListRecord;
-use crate::store::tables::{Bytes, LIST_IDS, LISTS};
+use crate::store::record::{Edition, ListRecord};
+use crate::store::tables::{Bytes, LIST_EDITIONS, LIST_IDS, LISTS, NEWEST_EDITION};
 
 /// The number of the next list.
 pub(super) fn next_in(lists: &impl ReadableTable<u32, Bytes>) -> Result<ListId> {
@@ -45,10 +45,17 @@ pub(super) fn length(lists: &impl ReadableTable<u32, Bytes>, list: u32) -> Resul
     decode::<ListRecord>(bytes.value(), location).map(|record| record.ids)
 }
 
-/// How many ids a list has that was sealed.
-pub(in crate::store) fn sealed_length(image: &Image, list: ListId) -> Result<u64> {
-    let missing = || corrupt(format!("there is no list {list}"));
-    length(&image.optional_table(LISTS)?.ok_or_else(missing)?, list.0)
+/// The edition of a list; `None` if an earlier program wrote it, and it lost nobody since.
+pub(in crate::store) fn edition(image: &Image, list: ListId) -> Result<Option<Edition>> {
+    let Some(editions) = image.optional_table(LIST_EDITIONS)? else { return Ok(None) };
+    let location = || format!("table `pcq.list_editions`, record {list}");
+    let found = editions.get(list.0).or_fail()?;
+    found.map(|bytes| decode(bytes.value(), location)).transpose()
+}
+
+/// The edition that was given last: that of the lists as a whole.
+pub(in crate::store) fn newest_edition(image: &Image) -> Result<Option<Edition>> {
+    edition(image, ListId(NEWEST_EDITION))
 }
 
 /// Whether a user is in any list, of a segment today or of one before.
@@ -70,7 +77,8 @@ pub(in crate::store) fn each(
     list: ListId,
     mut take: impl FnMut(&str) -> Result<()>,
 ) -> Result<()> {
-    sealed_length(image, list)?;
+    let missing = || corrupt(format!("there is no list {list}"));
+    length(&image.optional_table(LISTS)?.ok_or_else(missing)?, list.0)?;
     let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(()) };
     for block in blocks.range((list.0, "")..(list.0.saturating_add(1), "")).or_fail()? {
         let (key, bytes) = block.or_fail()?;

@@ -1,5 +1,7 @@
 //! Writes of lists, and the removal of users from them.
 
+use std::hash::{BuildHasher, RandomState};
+
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::block::{Packer, read_block};
@@ -8,8 +10,8 @@ use crate::error::Result;
 use crate::model::{Change, ListId};
 use crate::store::codec::encode;
 use crate::store::failure::OrFail;
-use crate::store::record::{ListBlockRecord, ListRecord};
-use crate::store::tables::{Bytes, LIST_IDS, LISTS};
+use crate::store::record::{Edition, ListBlockRecord, ListRecord};
+use crate::store::tables::{Bytes, LIST_EDITIONS, LIST_IDS, LISTS, NEWEST_EDITION};
 
 /// The blocks of lists, open for writing.
 type Blocks<'t> = Table<'t, (u32, &'static str), Bytes>;
@@ -63,7 +65,18 @@ fn seal_one(transaction: &WriteTransaction, list: ListId) -> Result<()> {
         let (key, bytes) = block.or_fail()?;
         ids += u64::from(read_block(key.value(), bytes.value())?.count);
     }
-    put_length(&mut lists, list.0, ids)
+    put_length(&mut lists, list.0, ids)?;
+    renew(transaction, list)
+}
+
+/// Gives a list another edition. It is drawn by chance, for a copy of the file that goes on otherwise must not come to the same.
+fn renew(transaction: &WriteTransaction, list: ListId) -> Result<()> {
+    let edition = encode(&Edition(RandomState::new().hash_one(list.0)))?;
+    let mut editions = transaction.open_table(LIST_EDITIONS).or_fail()?;
+    for key in [list.0, NEWEST_EDITION] {
+        editions.insert(key, edition.as_slice()).or_fail()?;
+    }
+    Ok(())
 }
 
 fn put_length(lists: &mut Table<'_, u32, Bytes>, list: u32, ids: u64) -> Result<()> {
@@ -78,6 +91,7 @@ pub(in crate::store) fn forget(transaction: &WriteTransaction, user: &str) -> Re
         if remove(&mut blocks, list, user)? {
             let length = length(&lists, list)?;
             put_length(&mut lists, list, length.saturating_sub(1))?;
+            renew(transaction, ListId(list))?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Packed;
 use crate::store::codec::Record;
 
-records!(ListRecord, ListBlockRecord);
+records!(ListRecord, ListBlockRecord, Edition);
 
 /// A list that a segment refers to.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -21,3 +21,8 @@ pub(in crate::store) struct ListBlockRecord {
     pub(in crate::store) count: u32,
     pub(in crate::store) packed: Packed,
 }
+
+/// The edition of a list: a number drawn anew whenever the ids of the list change, so that two lists with the same
+/// one have the same ids, whatever files they are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Edition(pub(in crate::store) u64);

@@ -17,7 +17,8 @@ mod v1;
 mod v2;
 
 pub(super) use delivery::*;
-pub(super) use list::*;
+pub(crate) use list::Edition;
+pub(super) use list::{ListBlockRecord, ListRecord};
 pub(super) use restore::Restore;
 pub(super) use user::*;
 pub(super) use v1::*;

@@ -8,7 +8,7 @@ use crate::model::UserIds;
 use crate::store::Loader;
 use crate::store::codec::encode;
 use crate::store::record::SegmentHeadRecord1;
-use crate::store::tables::{HEADS, LIST_IDS, LISTS};
+use crate::store::tables::{HEADS, LIST_EDITIONS, LIST_IDS, LISTS};
 
 /// The ids of the version of a list: some that the one before it has, some that it has not.
 fn ids(version: u32) -> UserIds {
@@ -157,7 +157,7 @@ fn a_dump_takes_the_place_of_what_was_left() {
 #[test]
 fn verify_finds_what_is_wrong_with_lists() {
     type Damage = fn(&redb::WriteTransaction);
-    let damages: [(&str, Damage); 7] = [
+    let damages: [(&str, Damage); 10] = [
         ("there is none", |t| drop(t.open_table(LISTS).unwrap().remove(3))),
         ("list 2 is missing", |t| drop(t.open_table(LISTS).unwrap().remove(2))),
         ("record 2", |t| drop(t.open_table(LISTS).unwrap().insert(2, b"x".as_slice()))),
@@ -178,6 +178,17 @@ fn verify_finds_what_is_wrong_with_lists() {
         }),
         ("the checksum is wrong", |t| {
             drop(t.open_table(LIST_IDS).unwrap().insert((2, "user-1"), b"broken".as_slice()));
+        }),
+        ("`pcq.list_editions`, record 2", |t| {
+            drop(t.open_table(LIST_EDITIONS).unwrap().insert(2, b"x".as_slice()));
+        }),
+        ("`pcq.list_editions`: there is no list 9", |t| {
+            let mut editions = t.open_table(LIST_EDITIONS).unwrap();
+            let edition = editions.get(2).unwrap().map(|found| found.value().to_vec()).unwrap();
+            drop(editions.insert(9, edition.as_slice()));
+        }),
+        ("no list has the newest edition", |t| {
+            drop(t.open_table(LIST_EDITIONS).unwrap().remove(3));
         }),
     ];
     for (wanted, damage) in damages {
