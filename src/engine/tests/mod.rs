@@ -4,5 +4,6 @@ mod commit;
 mod disk;
 mod follow;
 mod group;
+mod model;
 mod stats;
 mod turn;
