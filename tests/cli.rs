@@ -713,6 +713,22 @@ fn statistics_are_those_of_the_statement() {
 }
 
 #[test]
+fn statistics_show_sensitive_values_when_asked() {
+    let place = Place::new();
+    let store = place.counted();
+    let hide = "ALTER KEY banner SET SENSITIVE;";
+    assert_eq!(place.run(&[store, "-e", hide]).code, 0);
+    let shown = place.run(&["stats", store, "home", "--format", "jsonl", "--show-sensitive"]);
+    assert!(shown.out.contains(r#""value":"hello""#), "{}", shown.out);
+    for options in [&["--format", "jsonl"][..], &["--html", "-"], &["--svg", "-"]] {
+        let hidden = place.run(&[&["stats", store, "home"], options].concat());
+        assert!(!hidden.out.contains("hello") && hidden.out.contains("***"), "{}", hidden.out);
+    }
+    let page = place.run(&["stats", store, "home", "--html", "-", "--show-sensitive"]);
+    assert!(page.out.contains("hello"), "{}", page.out);
+}
+
+#[test]
 fn statistics_are_drawn() {
     let place = Place::new();
     let store = place.counted();

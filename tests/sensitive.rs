@@ -67,6 +67,14 @@ const FAILING: &[&str] = &[
     "CREATE KEY other INTEGER SENSITIVE DEFAULT 's3cret'",
     "CREATE KEY other STRING SENSITIVE DEFAULT 's3cret' CHECK (VALUE = 's3crets')",
     "ALTER KEY seen SET SENSITIVE SET CHECK (VALUE = 's3cret')",
+    "ALTER KEY token SET DEFAULT 's3cret-7' SET CHECK (VALUE = 'x')",
+    "ALTER CONFIG maps SET token = 's3cret-7', seen = 4",
+    "ALTER CONFIG maps SET \"token\" = 's3cret-7' SET nothing = 'x'",
+    "ALTER CONFIG maps SET token 's3cret-7'",
+    "CREATE KEY map_secret STRING SENSITIVE DEFAULT 's3cret' CHECK (VALU = 'x')",
+    "CREATE CONFIG more SEGMENTS nowhere KEY token VALUES (nowhere = {\"s3cret\": 1})",
+    "CREATE SEGMENT again WHERE KEY(token) = 's3cret-1' AND IN SEGMENT nowhere",
+    "SHOW USERS WHERE KEY(token) IN ('s3cret-1') AND nothing = KEY(nobody)",
     "ASSERT GET token FOR USER 'ben' = 's3cret'",
     "ASSERT GET token FOR USER 'ben' AS OF '2026-05-01T00:00:00Z' = 's3cret-5' REASON 'x'",
 ];
@@ -76,11 +84,11 @@ fn said(session: &mut Session, statement: &str) -> String {
     match session.execute(&format!("{statement};")) {
         Ok(outcomes) => format!("{outcomes:?}"),
         Err(error) => {
-            // what the place shows of the statement is its line, not what else stands in it
             let place = error.place().unwrap();
             let (start, end) = (place.span.start as usize, place.span.end as usize);
-            let pointed = place.statement.get(start..end).unwrap_or("outside");
-            format!("{error} {:?} {:?} {pointed}", error.kind(), error.hints())
+            let pointed = place.statement.get(start..end).unwrap();
+            let shown = &place.statement;
+            format!("{error} {:?} {:?} {shown} ^{pointed}^", error.kind(), error.hints())
         }
     }
 }

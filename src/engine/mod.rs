@@ -4,6 +4,7 @@
 mod bell;
 mod builder;
 mod commit;
+mod conceal;
 mod control;
 mod database;
 mod delivery;

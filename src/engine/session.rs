@@ -121,14 +121,15 @@ impl Session {
     pub fn run_parsed(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
         let node = statement.result().map_err(Error::clone);
         let outcome = node.and_then(|node| self.run_named(node, || statement.parameters()));
-        outcome.map_err(|error| statement.locate(error))
+        outcome.map_err(|error| self.conceal(statement.locate(error)))
     }
 
     /// Runs a script, and returns what each statement gave. The syntax of all of it is checked first;
     /// it stops at the first error.
     pub fn execute(&mut self, script: &str) -> Result<Vec<Outcome>> {
         let mut room = KEPT_SCRIPT_BYTES;
-        let checked = Script::lenient(script.as_bytes()).check(&mut room)?;
+        let checked = Script::lenient(script.as_bytes()).check(&mut room);
+        let checked = checked.map_err(|error| self.conceal(error))?;
         let statements = checked.statements(|| Ok::<_, Error>(script.as_bytes()))?;
         statements.map(|statement| self.run_parsed(&statement?)).collect()
     }
@@ -164,6 +165,12 @@ impl Session {
     /// The state that the session sees, but for its transaction.
     fn state(&self) -> Arc<Snapshot> {
         self.sight.as_ref().map_or_else(|| self.db.state(), |sight| Arc::clone(sight.state()))
+    }
+
+    /// The state that statements of the session go by, with what its transaction wrote.
+    pub(super) fn seen_state(&self) -> Arc<Snapshot> {
+        let open = self.transaction.as_ref();
+        open.map_or_else(|| self.state(), |open| Arc::clone(&open.state))
     }
 
     /// Takes a sight for a statement; the one of an open transaction stays.

@@ -17,7 +17,7 @@ pub use place::Place;
 pub use sentence::Short;
 pub use transaction::{ScriptEnd, TransactionState};
 
-use crate::model::{NameError, Span, TimestampError};
+use crate::model::{HIDDEN, NameError, Span, TimestampError};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -127,6 +127,24 @@ impl Error {
             None => Place::of(statement, line, column, span),
         };
         self.0.place.get_or_insert_with(place);
+        self
+    }
+
+    /// The same error without some parts of its statement, which are in order, and which its place and what was found
+    /// no longer show.
+    #[must_use]
+    pub(crate) fn masked(mut self, parts: &[Span]) -> Self {
+        let Some(place) = &self.0.place else { return self };
+        let hides = |found: &str| {
+            let text = |part: &Span| place.statement.get(part.start as usize..part.end as usize);
+            parts.iter().filter_map(text).any(|text| found.contains(text))
+        };
+        if let ErrorKind::Expected { found, .. } = &mut self.0.kind
+            && hides(found)
+        {
+            HIDDEN.clone_into(found);
+        }
+        self.0.place = Some(place.masked(parts));
         self
     }
 

@@ -48,6 +48,31 @@ impl Place {
         let shown = format!("{before}{HIDDEN}{after}").into();
         Self::of(&shown, line, column, Some(Span::new(start, start + HIDDEN.len())))
     }
+
+    /// The same place, in the statement with `***` for some parts of it, which are in order. The lines stay.
+    pub(super) fn masked(&self, parts: &[Span]) -> Self {
+        let (mut shown, mut end) = (String::new(), 0);
+        let (first, last) = (self.span.start as usize, self.span.end as usize);
+        let (mut new_first, mut new_last) = (first, last);
+        for part in parts {
+            let (from, to) = (part.start as usize, part.end as usize);
+            shown.push_str(self.statement.get(end..from).unwrap_or_default());
+            let start = shown.len();
+            shown.push_str(HIDDEN);
+            let hidden = self.statement.get(from..to).unwrap_or_default();
+            shown.extend(hidden.chars().filter(|c| *c == '\n'));
+            let moved = |edge: usize, old: usize, within: usize| match edge {
+                edge if edge >= to => shown.len() + edge - to,
+                edge if edge > from => within,
+                _ => old,
+            };
+            new_first = moved(first, new_first, start);
+            new_last = moved(last, new_last, start + HIDDEN.len());
+            end = to;
+        }
+        shown.push_str(self.statement.get(end..).unwrap_or_default());
+        Self { statement: shown.into(), span: Span::new(new_first, new_last), ..self.clone() }
+    }
 }
 
 fn first_word(text: &str) -> usize {
@@ -63,6 +88,27 @@ fn head(text: &str, offset: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_masked_place_is_where_it_was() {
+        let text: Arc<str> = "SET k = 'a\nb', VERSION = 'c' CHECK (x)".into();
+        let at =
+            |what: &str| text.find(what).map(|start| Span::new(start, start + what.len())).unwrap();
+        let parts = [at("'a\nb'"), at("'c'")];
+        let masked = |span| {
+            let place = Place::of(&text, 1, 1, Some(span)).masked(&parts);
+            assert_eq!(&*place.statement, "SET k = ***\n, VERSION = *** CHECK (x)");
+            let pointed = place.statement.get(place.span.start as usize..place.span.end as usize);
+            pointed.unwrap().to_owned()
+        };
+        for same in ["SET", "k", "VERSION", "CHECK", "(x)"] {
+            assert_eq!(masked(at(same)), same);
+        }
+        assert_eq!(masked(at("'c'")), "***");
+        assert_eq!(masked(at("b")), "***");
+        assert_eq!(masked(at("'c' CHECK")), "*** CHECK");
+        assert_eq!(masked(Span::new(text.len(), text.len())), "");
+    }
 
     #[test]
     fn places_count_lines_and_code_points() {

@@ -16,7 +16,9 @@ use pcq::{Name, Rows};
 /// Shows what was delivered of a config.
 pub(super) fn stats(args: &StatsArgs) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store)?;
-    let outcomes = database.execute(&statement(args)).map_err(Stop::failed)?;
+    let session = database.session().show_sensitive(args.show_sensitive);
+    let outcomes = session.and_then(|mut session| session.execute(&statement(args)));
+    let outcomes = outcomes.map_err(Stop::failed)?;
     let found = outcomes.iter().find_map(|outcome| outcome.rows());
     let rows = found.cloned().unwrap_or_default();
     if let Some(file) = args.svg.as_deref().or(args.html.as_deref()) {

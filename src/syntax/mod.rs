@@ -19,7 +19,7 @@ pub(crate) use cursor::{Cursor, Node};
 pub(crate) use lexer::Mark;
 pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
-pub(crate) use token::{TokenKind, Tokens};
+pub(crate) use token::{Token, TokenKind, Tokens};
 
 use std::collections::HashSet;
 use std::sync::Arc;

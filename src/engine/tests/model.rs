@@ -18,6 +18,10 @@ mod sync {
 }
 
 #[expect(dead_code, reason = "the model commits nothing that has a state or versions")]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "once over the primitives of the machine, once over those of the model"
+)]
 #[path = "../queue.rs"]
 mod queue;
 
@@ -54,7 +58,7 @@ impl Shared {
     fn agree(&self, group: &[Queued], refused: Option<usize>) -> Vec<Verdict> {
         self.work();
         let number = self.groups.fetch_add(1, Ordering::SeqCst);
-        if refused.is_some_and(|n| number % n == 0) {
+        if refused.is_some_and(|n| number.is_multiple_of(n)) {
             // the first is to blame, the others are checked anew
             let verdict = |at| if at == 0 { Verdict::Failed(lost()) } else { Verdict::Again };
             return (0..group.len()).map(verdict).collect();

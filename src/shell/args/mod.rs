@@ -189,6 +189,9 @@ pub(super) struct StatsArgs {
     /// Write a page with the picture and its numbers into a file; `-` is standard output
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     pub(super) html: Option<PathBuf>,
+    /// Show the values of sensitive keys, in place of ***
+    #[arg(long)]
+    pub(super) show_sensitive: bool,
     #[command(flatten)]
     pub(super) format: FormatArgs,
     #[command(flatten)]

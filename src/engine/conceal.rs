@@ -1,0 +1,55 @@
+//! Concealment: errors do not show what else stands in a statement that is about a sensitive key.
+
+use std::sync::Arc;
+
+use super::Session;
+use crate::error::Error;
+use crate::model::{Secrets, Span};
+use crate::syntax::{Token, TokenKind, Tokens};
+
+impl Session {
+    /// An error as it may be shown. Of a statement that names a sensitive key, or is about sensitivity, it has the
+    /// words and names, and no literal: any may be a value of that key.
+    pub(super) fn conceal(&self, error: Error) -> Error {
+        let Some(place) = error.place() else { return error };
+        let statement = Arc::clone(&place.statement);
+        if self.is_about_secrets(&statement) { error.masked(&literals(&statement)) } else { error }
+    }
+
+    fn is_about_secrets(&self, statement: &str) -> bool {
+        let state = self.seen_state();
+        let secrets = Secrets::of(state.catalog());
+        Tokens::new(statement).any(|token| match token.kind {
+            TokenKind::Word => {
+                token.text.eq_ignore_ascii_case("SENSITIVE") || secrets.hide_named(token.text)
+            }
+            TokenKind::Name => {
+                let name = token.text.trim_matches('"').replace("\"\"", "\"");
+                secrets.hide_named(&name)
+            }
+            _ => false,
+        })
+    }
+}
+
+/// Where the literals of a statement are.
+fn literals(statement: &str) -> Vec<Span> {
+    let mut end = 0;
+    let spans = Tokens::new(statement).map(|token| {
+        let start = end;
+        end += token.text.len();
+        (token, Span::new(start, end))
+    });
+    spans.filter(|(token, _)| is_literal(token)).map(|(_, span)| span).collect()
+}
+
+fn is_literal(token: &Token<'_>) -> bool {
+    let is_truth = |word: &str| ["TRUE", "FALSE"].iter().any(|is| word.eq_ignore_ascii_case(is));
+    match token.kind {
+        TokenKind::Text | TokenKind::Json => true,
+        TokenKind::Word => {
+            token.text.starts_with(|c: char| c.is_ascii_digit()) || is_truth(token.text)
+        }
+        _ => false,
+    }
+}
