@@ -19,6 +19,12 @@ const ALL: &str = "GET r0, r1, r2, r3";
 /// Numbers the values that a process writes.
 static WRITTEN: AtomicI64 = AtomicI64::new(1);
 
+/// A value that nobody else writes.
+fn unwritten() -> i64 {
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    i64::from(std::process::id()) * 1_000_000 + number
+}
+
 pub(crate) fn set_up(db: &Database) {
     let create = |register| format!("CREATE KEY r{register} INTEGER DEFAULT {FIRST};");
     db.execute(&(0..REGISTERS).map(create).collect::<String>()).unwrap();
@@ -45,16 +51,10 @@ impl<'d> Act<'d> {
         self.random.some(&(0..REGISTERS).collect::<Vec<_>>(), most)
     }
 
-    /// A value that nobody else writes.
-    fn value(&self) -> i64 {
-        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-        i64::from(std::process::id()) * 1_000_000 + number
-    }
-
     /// Commits a statement by itself, or a transaction that reads first.
     pub(crate) fn commit(&mut self) {
         let wrote: Values =
-            self.some(2).into_iter().map(|register| (register, self.value())).collect();
+            self.some(2).into_iter().map(|register| (register, unwritten())).collect();
         let is_alone = wrote.len() == 1 && self.random.percent(50);
         let first = if is_alone { None } else { self.random.maybe(80, &[0, 1, 2, 3]) };
         let read = first.map_or_else(Vec::new, |_| self.some(REGISTERS));
