@@ -10,7 +10,7 @@ use super::literal::{self, literal, literal_text};
 use super::literals::Literals;
 use super::measure::Measure;
 use super::pattern::Pattern;
-use super::program::{Constant, Node, NodeId, Nodes, Program};
+use super::program::{Bound, Constant, Node, NodeId, Nodes, Program};
 use super::scope::{EventScope, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONDITION_REGEX_BYTES, CONDITION_REGEXES};
@@ -74,7 +74,7 @@ fn build(
     let (nodes, regexes) = (Vec::new(), Vec::new());
     let mut builder = Builder { scope, fields, form, nodes, regexes, depth: 0 };
     builder.expr(expr)?;
-    Ok((Program { nodes: builder.nodes.into() }, builder.regexes))
+    Ok((Program::new(builder.nodes), builder.regexes))
 }
 
 /// Lays out nodes, operands before what they are operands of. Its depth is bounded: the check came first.
@@ -146,10 +146,10 @@ impl Builder<'_> {
                 Node::Constant(Constant::Timestamp(literal::timestamp(text, span)?))
             }
             ExprKind::Semver(text) => {
-                Node::Constant(Constant::Semver(Box::new(literal::semver(text, span)?)))
+                Node::Constant(Constant::Semver(Arc::new(literal::semver(text, span)?)))
             }
             ExprKind::Version(text) => {
-                Node::Constant(Constant::Version(Box::new(literal::version(text, span)?)))
+                Node::Constant(Constant::Version(Arc::new(literal::version(text, span)?)))
             }
             ExprKind::Attribute(path) => Node::Attribute(self.fields.at(path)),
             ExprKind::CheckValue(path) => Node::CheckValue(Arc::clone(path)),
@@ -269,6 +269,9 @@ impl Builder<'_> {
         // an attribute on the left is read once for each user, whatever it is compared with
         let turned = self.plain_field(right).is_some() && self.plain_field(left).is_none();
         let (op, left, right) = if turned { (op.turned(), right, left) } else { (op, left, right) };
+        if let (Some(field), Some(bound)) = (self.plain_field(left), bound(right)?) {
+            return Ok(Node::Bounded { field, op, bound });
+        }
         Ok(Node::Compare { op, left: self.expr(left)?, right: self.expr(right)? })
     }
 
@@ -325,6 +328,18 @@ impl Builder<'_> {
     }
 }
 
+/// The literal that an attribute is compared with, if that is what an expression is.
+fn bound(expr: &Expr) -> Result<Option<Bound>> {
+    let span = expr.span;
+    Ok(Some(match &expr.node {
+        ExprKind::Literal(Literal::Value(Value::Integer(number))) => Bound::Integer(*number),
+        ExprKind::Timestamp(text) => Bound::Timestamp(literal::timestamp(text, span)?),
+        ExprKind::Semver(text) => Bound::Semver(Arc::new(literal::semver(text, span)?)),
+        ExprKind::Version(text) => Bound::Version(Arc::new(literal::version(text, span)?)),
+        _ => return Ok(None),
+    }))
+}
+
 /// The items of a list, if there are many and all of them are literals.
 fn literals(items: &[Expr]) -> Option<Arc<Literals>> {
     let values: Option<Vec<_>> = items.iter().map(literal).collect();
@@ -346,7 +361,7 @@ fn affixes(kind: AffixKind, items: &[Expr]) -> Option<Arc<Finder>> {
 }
 
 /// Texts as sorted words, if all of them are short.
-fn short_texts(texts: Option<&Vec<&str>>) -> Option<Box<[Short]>> {
+fn short_texts(texts: Option<&Vec<&str>>) -> Option<Arc<[Short]>> {
     let mut words: Vec<_> = texts?.iter().map(|text| Short::new(text)).collect::<Option<_>>()?;
     words.sort_unstable();
     words.dedup();

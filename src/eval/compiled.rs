@@ -19,7 +19,9 @@ use super::scope::CatalogScope;
 use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
 use crate::listing::Lists;
-use crate::model::{Catalog, Change, Condition, ConfigId, KeyId, Segment, SegmentId};
+use crate::model::{
+    Catalog, Change, Condition, ConfigId, KeyId, Numbering, Segment, SegmentId, Stamp, Stamped,
+};
 
 /// Handle of a compiled state. Few threads share one, so that they do not contend for its count of owners.
 #[repr(align(128))]
@@ -53,6 +55,8 @@ pub(super) struct Compiled {
     pretended: Option<ConfigId>,
     /// The same number in all states that were made from one another: those of one opened store.
     pub(super) lineage: u64,
+    /// The same in all states that have the same segments and lists.
+    stamp: Stamp,
 }
 
 /// Condition of a segment, and the program for it.
@@ -117,7 +121,8 @@ impl Touched {
 impl Compiled {
     /// Compiles a catalog. Conditions are left for when they are first needed.
     pub(super) fn new(catalog: &Catalog, lineage: u64, meter: &dyn Meter) -> (Self, Replaced) {
-        let mut made = Self { catalog: catalog.clone(), lineage, ..Self::default() };
+        let mut made =
+            Self { catalog: catalog.clone(), lineage, stamp: Stamp::new(), ..Self::default() };
         for segment in catalog.segments() {
             made.set_segment(segment.id, CompiledSegment::new(segment));
         }
@@ -138,9 +143,33 @@ impl Compiled {
             let compiled = CompiledSegment::new(segment);
             compiled.try_compile(&made, segment)?;
             made.set_segment(segment.id, compiled);
+            made.stamp = Stamp::new();
         }
         let replaced = made.plan_touched(touched, meter);
         Ok((made, replaced))
+    }
+
+    /// The state with other lists of users.
+    pub(super) fn with_lists(&self, lists: Arc<Lists>) -> Self {
+        Self { lists, stamp: Stamp::new(), ..self.clone() }
+    }
+
+    /// For which states decisions about a context that do not depend on the instant are kept.
+    #[inline]
+    pub(super) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// The same, and how many segments there are.
+    pub(super) fn stamped(&self) -> Stamped {
+        let segments = self.catalog.next_segment().0;
+        Stamped { stamp: self.stamp, segments }
+    }
+
+    /// Numbering of the names of attributes.
+    #[inline]
+    pub(super) fn numbering(&self) -> Numbering {
+        self.fields.numbering
     }
 
     /// The state in which a version is live at every instant.
@@ -291,7 +320,8 @@ impl CompiledSegment {
 
     fn compile(&self, state: &Compiled) -> Result<Program> {
         let scope = CatalogScope(&state.catalog);
-        self.condition.look(|expr| compile_with(expr, &scope, &state.fields))
+        let program = self.condition.look(|expr| compile_with(expr, &scope, &state.fields))?;
+        Ok(program.for_truth())
     }
 
     /// A program with a node for each part of the condition.

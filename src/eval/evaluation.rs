@@ -25,6 +25,13 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// A row of the first era that has no split, in a plan with no split before it.
+    #[inline]
+    pub(super) fn of_row(row: u32) -> Self {
+        Self { reason: Reason::TargetingMatch, era: 0, row, arm: 0, counter: row + 1 }
+    }
+
+    #[inline]
     pub(super) fn without_row(reason: Reason, era: u32, counter: u32) -> Self {
         Self { reason, era, row: u32::MAX, arm: 0, counter }
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::field::Field;
 use super::finder::Finder;
+use super::flow::{TRUE, Test};
 use super::function::Function;
 use super::measure::Finding;
 use super::number::{arithmetic, cast, negate};
 use super::operand::{Operand, Truth};
 use super::pattern::Pattern;
-use super::program::{Constant, Environment, Lookup, Node, NodeId, Nodes, Program};
+use super::program::{Bound, Constant, Environment, Lookup, Node, NodeId, Nodes, Program};
 use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, Short, Value, ValueKind};
 use crate::stack;
 
@@ -24,6 +25,29 @@ pub(super) struct Evaluator<'a, 'e, E> {
 impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     pub(super) fn new(program: &'a Program, environment: &'e mut E) -> Self {
         Self { program, environment, element: Operand::Null }
+    }
+
+    /// Whether the condition is true.
+    pub(super) fn holds(&mut self) -> bool {
+        let flow = &self.program.flow;
+        let mut at = flow.start;
+        while let Some(step) = flow.steps.get(at as usize) {
+            at = if self.passes(&step.test) { step.yes } else { step.no };
+        }
+        at == TRUE
+    }
+
+    /// Whether a test is what is wanted of it.
+    #[inline]
+    fn passes(&mut self, test: &Test) -> bool {
+        match test {
+            Test::TextIs(field, value, wanted) => self.text_is(field, *value) == Some(*wanted),
+            Test::TextIn(field, texts, wanted) => self.text_in(field, texts) == Some(*wanted),
+            Test::Bounded(field, op, bound, wanted) => {
+                self.bounded(field, *op, bound) == Some(*wanted)
+            }
+            Test::Node(id, wanted) => self.truth(*id) == Some(*wanted),
+        }
     }
 
     /// The value of a node as a condition. The steps are functions of their own so that a level of
@@ -73,6 +97,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Node::TextIn { field, texts, negated } => {
                 self.text_in(field, texts).map(|truth| truth != *negated)
             }
+            Node::Bounded { field, op, bound } => self.bounded(field, *op, bound),
             _ => self.value(id).truth(),
         }
     }
@@ -182,6 +207,29 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         };
         self.element = outer;
         truth
+    }
+
+    /// How an attribute compares with a literal, as [`Operand::compare`] would say.
+    #[inline]
+    fn bounded(&self, field: &Field, op: CompareOp, bound: &Bound) -> Truth {
+        let lookup = self.environment.attribute(&field.name);
+        if let Lookup::Attribute(attribute) = &lookup {
+            let order = match bound {
+                Bound::Integer(bound) => match attribute.value() {
+                    Value::Integer(number) => As::This(number.cmp(bound)),
+                    _ => As::Unread,
+                },
+                Bound::Semver(bound) => attribute.semver().map(|version| version.cmp(bound)),
+                Bound::Version(bound) => attribute.version().map(|version| version.cmp(bound)),
+                Bound::Timestamp(bound) => attribute.timestamp().map(|at| at.cmp(bound)),
+            };
+            match order {
+                As::This(order) => return Some(op.holds(order)),
+                As::Nothing => return None,
+                As::Unread => {}
+            }
+        }
+        Operand::from(lookup.value()?).compare(op, &bound.operand())
     }
 
     fn compare(&mut self, op: CompareOp, left: NodeId, right: NodeId) -> Truth {
@@ -327,6 +375,17 @@ fn has(texts: &[Short], text: Short) -> bool {
         texts.contains(&text)
     } else {
         texts.binary_search(&text).is_ok()
+    }
+}
+
+impl Bound {
+    fn operand(&self) -> Operand<'_> {
+        match self {
+            Self::Integer(number) => Operand::Integer(*number),
+            Self::Timestamp(at) => Operand::Timestamp(*at),
+            Self::Semver(version) => Operand::Semver(version),
+            Self::Version(version) => Operand::Version(version),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::measure::Measure;
 use super::pattern::{Pattern, Patterns};
 use crate::error::Result;
-use crate::model::{AttributeName, Behaviour, Path};
+use crate::model::{AttributeName, Behaviour, NUMBERED, Numbering, Path};
 
 /// An attribute, and the steps that lead on from it into an object.
 #[derive(Debug)]
@@ -24,22 +24,44 @@ impl Field {
 
 /// Attributes and functions that programs look at, each there once: all conditions on a country look at the same
 /// field, and a function over events is the same question wherever it stands.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fields {
-    attributes: Mutex<HashMap<Path, Arc<Field>>>,
+    /// Of the names of attributes.
+    pub(super) numbering: Numbering,
+    attributes: Mutex<Attributes>,
     /// By their canonical texts.
     measures: Mutex<HashMap<Arc<str>, Arc<Measure>>>,
     patterns: Patterns,
 }
 
+/// Attributes by path, and their names.
+#[derive(Debug, Default)]
+struct Attributes {
+    fields: HashMap<Path, Arc<Field>>,
+    names: HashMap<Arc<str>, AttributeName>,
+}
+
+impl Attributes {
+    fn field(&mut self, path: &Path) -> Arc<Field> {
+        if let Some(known) = self.fields.get(path) {
+            return Arc::clone(known);
+        }
+        let name = path.first().map_or_else(|| "".into(), Arc::clone);
+        let number = self.names.len();
+        let name = self.names.entry(Arc::clone(&name)).or_insert_with(|| match number {
+            ..NUMBERED => AttributeName::numbered(name, number),
+            _ => AttributeName::new(name),
+        });
+        let field = Arc::new(Field { name: name.clone(), path: Arc::clone(path) });
+        self.fields.insert(Arc::clone(path), Arc::clone(&field));
+        field
+    }
+}
+
 impl Fields {
     /// The field of a path.
     pub(super) fn at(&self, path: &Path) -> Arc<Field> {
-        let mut attributes = lock(&self.attributes);
-        Arc::clone(attributes.entry(Arc::clone(path)).or_insert_with(|| {
-            let name = path.first().map_or_else(|| "".into(), Arc::clone);
-            Arc::new(Field { name: AttributeName::new(name), path: Arc::clone(path) })
-        }))
+        lock(&self.attributes).field(path)
     }
 
     /// The regex of a text.
@@ -59,6 +81,17 @@ impl Fields {
         }
         let measure = Arc::new(make()?); // nothing is locked meanwhile: its filter has fields of its own
         Ok(Arc::clone(lock(&self.measures).entry(text).or_insert(measure)))
+    }
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self {
+            numbering: Numbering::new(),
+            attributes: Mutex::default(),
+            measures: Mutex::default(),
+            patterns: Patterns::default(),
+        }
     }
 }
 

@@ -138,7 +138,7 @@ struct Bench<'m> {
 impl Judge for Bench<'_> {
     fn passes(&self, properties: &Object) -> bool {
         let mut event = Properties { properties, at: self.at };
-        self.measure.filter.as_ref().is_none_or(|filter| filter.evaluate(&mut event) == Some(true))
+        self.measure.filter.as_ref().is_none_or(|filter| filter.holds(&mut event))
     }
 
     fn is_wanted(&self, value: &Value) -> bool {

@@ -2,37 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use crate::model::SegmentId;
 
 /// A few things by number, without an allocation; more of them take one.
 #[derive(Debug)]
 pub(super) struct Memo<K, V> {
-    first: [Option<(K, V)>; 8],
+    first: SmallVec<[(K, V); FIRST]>,
     rest: BTreeMap<K, V>,
 }
 
+const FIRST: usize = 8;
+
 impl<K: Copy + Ord, V: Copy> Memo<K, V> {
+    #[inline]
     pub(super) fn new() -> Self {
-        Self { first: [None; 8], rest: BTreeMap::new() }
+        Self { first: SmallVec::new(), rest: BTreeMap::new() }
     }
 
     #[inline]
     pub(super) fn get(&self, key: K) -> Option<V> {
-        for entry in &self.first {
-            match entry {
-                None => return None,
-                Some((known, value)) if *known == key => return Some(*value),
-                Some(_) => {}
-            }
-        }
-        self.rest.get(&key).copied()
+        let first = self.first.iter().find(|(known, _)| *known == key);
+        first.map(|(_, value)| *value).or_else(|| self.rest.get(&key).copied())
     }
 
     pub(super) fn set(&mut self, key: K, value: V) {
-        let entry = self.first.iter_mut().find(|e| e.is_none_or(|(known, _)| known == key));
-        match entry {
-            Some(entry) => *entry = Some((key, value)),
-            None => drop(self.rest.insert(key, value)),
+        if let Some(entry) = self.first.iter_mut().find(|(known, _)| *known == key) {
+            *entry = (key, value);
+        } else if self.first.len() < FIRST {
+            self.first.push((key, value));
+        } else {
+            self.rest.insert(key, value);
         }
     }
 }

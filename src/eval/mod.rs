@@ -18,6 +18,7 @@ mod evaluation;
 mod evaluator;
 mod field;
 mod finder;
+mod flow;
 mod function;
 mod hash;
 mod keys;

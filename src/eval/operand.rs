@@ -136,7 +136,7 @@ impl<'a> Operand<'a> {
     /// Compares by value; unknown if the types cannot be compared.
     pub(crate) fn compare(&self, op: CompareOp, other: &Operand<'_>) -> Truth {
         match (relation(self, other), op) {
-            (Relation::Ordered(order), _) => Some(holds(op, order)),
+            (Relation::Ordered(order), _) => Some(op.holds(order)),
             (Relation::Unordered { same }, CompareOp::Equal) => Some(same),
             (Relation::Unordered { same }, CompareOp::NotEqual) => Some(!same),
             _ => None,
@@ -211,17 +211,6 @@ impl<'a> Operand<'a> {
 pub(crate) fn whole(value: f64) -> Option<i64> {
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     (value.fract() == 0.0 && value.abs() < TWO_63).then_some(value as i64)
-}
-
-fn holds(op: CompareOp, order: Ordering) -> bool {
-    match op {
-        CompareOp::Equal => order.is_eq(),
-        CompareOp::NotEqual => order.is_ne(),
-        CompareOp::Less => order.is_lt(),
-        CompareOp::LessOrEqual => order.is_le(),
-        CompareOp::Greater => order.is_gt(),
-        CompareOp::GreaterOrEqual => order.is_ge(),
-    }
 }
 
 fn relation(a: &Operand<'_>, b: &Operand<'_>) -> Relation {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::evaluator::Evaluator;
 use super::field::Field;
 use super::finder::Finder;
+use super::flow::Flow;
 use super::function::Function;
 use super::literals::Literals;
 use super::measure::Measure;
@@ -45,8 +46,17 @@ pub(super) enum Constant {
     Value(Value),
     Timestamp(Timestamp),
     Duration(Duration),
-    Semver(Box<SemanticVersion>),
-    Version(Box<DottedVersion>),
+    Semver(Arc<SemanticVersion>),
+    Version(Arc<DottedVersion>),
+}
+
+/// A literal that attributes are compared with, read.
+#[derive(Clone, Debug)]
+pub(super) enum Bound {
+    Integer(i64),
+    Timestamp(Timestamp),
+    Semver(Arc<SemanticVersion>),
+    Version(Arc<DottedVersion>),
 }
 
 /// One step of a program.
@@ -146,10 +156,16 @@ pub(super) enum Node {
         text: Short,
         negated: bool,
     },
+    /// How an attribute compares with a literal.
+    Bounded {
+        field: Arc<Field>,
+        op: CompareOp,
+        bound: Bound,
+    },
     /// Whether an attribute is one of short texts, which are sorted.
     TextIn {
         field: Arc<Field>,
-        texts: Box<[Short]>,
+        texts: Arc<[Short]>,
         negated: bool,
     },
 }
@@ -242,9 +258,26 @@ pub(super) static NULL: Value = Value::Null;
 pub(crate) struct Program {
     /// The last of them is the whole.
     pub(super) nodes: Box<[Node]>,
+    pub(super) flow: Flow,
 }
 
 impl Program {
+    pub(super) fn new(nodes: Vec<Node>) -> Self {
+        Self { flow: Flow::new(&nodes), nodes: nodes.into() }
+    }
+
+    /// The same program for those who only ask whether the condition is true: without its nodes, if its flow needs
+    /// none of them.
+    pub(super) fn for_truth(self) -> Self {
+        if self.flow.needs_nodes() { self } else { Self { nodes: Box::default(), ..self } }
+    }
+
+    /// Whether the condition is true.
+    #[inline]
+    pub(crate) fn holds<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> bool {
+        Evaluator::new(self, environment).holds()
+    }
+
     /// Whether the condition is true, false or unknown.
     pub(crate) fn evaluate<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> Truth {
         Evaluator::new(self, environment).truth(self.root())
@@ -321,7 +354,7 @@ impl Program {
 
 /// Whether a value makes the `CHECK` of its key true.
 pub(crate) fn passes_check(program: &Program, value: &Value) -> bool {
-    program.evaluate(&mut Alone(value)) == Some(true)
+    program.holds(&mut Alone(value))
 }
 
 /// A value with nothing around it.

@@ -15,7 +15,8 @@ use super::served::ServedRow;
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{
-    Answer, AttributeName, Context, KeyId, ListId, Measured, Reason, SegmentId, Timestamp, Value,
+    Answer, AttributeName, Binding, Context, KeyId, ListId, Measured, Reason, SegmentId, Timestamp,
+    Value,
 };
 use crate::stack;
 
@@ -51,6 +52,11 @@ pub(super) struct Run<'a> {
     pub(super) snapshot: &'a Compiled,
     pub(super) context: &'a Context,
     moment: Moment<'a>,
+    /// How attributes are found.
+    binding: Binding,
+    /// Whether what is being decided depends on more than the attributes of the user, the segments and the lists: on
+    /// the instant, events, keys, or where a chain was cut. Such a decision is for this run alone.
+    passing: Cell<bool>,
     /// Number of conditions that wait for one that they refer to.
     depth: usize,
     /// Segments and keys that a condition referred to: each is decided once, or a chain in which each
@@ -65,8 +71,17 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// For the evaluation of one key.
     pub(super) fn new(snapshot: &'a Compiled, context: &'a Context, moment: Moment<'a>) -> Self {
-        let (segments, keys) = (Segments::Few(Memo::new()), Memo::new());
-        Self { snapshot, context, moment, depth: 0, segments, keys, findings: None }
+        Self {
+            snapshot,
+            context,
+            moment,
+            binding: context.bind(snapshot.numbering()),
+            passing: Cell::new(false),
+            depth: 0,
+            segments: Segments::Few(Memo::new()),
+            keys: Memo::new(),
+            findings: None,
+        }
     }
 
     /// For the evaluation of many keys: what rows have in common is decided once, too.
@@ -89,6 +104,20 @@ impl<'a> Run<'a> {
         Run { findings, ..Run::new(self.snapshot, self.context, self.moment.clone()) }
     }
 
+    /// Decides over a key by what is kept of the user, which is all that most evaluations need; `None` if that does
+    /// not decide.
+    #[inline]
+    pub(super) fn recall(snapshot: &Compiled, context: &Context, slot: &Slot) -> Option<Outcome> {
+        let stamp = snapshot.stamp();
+        for (test, row) in slot.tests()?.iter().zip(0..) {
+            let is_in = test.segment.is_everyone() || context.decided(stamp, test.segment)?;
+            if is_in && is_covered_at(context, slot, *test, row) {
+                return Some(Outcome::of_row(row));
+            }
+        }
+        Some(Outcome::without_row(slot.without_row, 0, 0))
+    }
+
     /// Decides over a key; most keys are decided without a look at their plans.
     #[inline]
     pub(super) fn find(&mut self, slot: &'a Slot) -> Outcome {
@@ -96,21 +125,11 @@ impl<'a> Run<'a> {
             return self.find_in(&slot.plan);
         };
         for (test, row) in tests.iter().zip(0..) {
-            if self.in_row_segment(test.segment) && self.is_covered_at(slot, *test, row) {
-                let reason = Reason::TargetingMatch;
-                return Outcome { reason, era: 0, row, arm: 0, counter: row + 1 };
+            if self.in_row_segment(test.segment) && is_covered_at(self.context, slot, *test, row) {
+                return Outcome::of_row(row);
             }
         }
         Outcome::without_row(slot.without_row, 0, 0)
-    }
-
-    /// Whether the rollout of a row of the first era covers the user.
-    #[inline]
-    fn is_covered_at(&self, slot: &Slot, test: RowTest, row: u32) -> bool {
-        test.rollout == ALL || {
-            let era = slot.plan.era(0);
-            era.rows.get(row as usize).is_some_and(|row| self.is_covered(era, row))
-        }
     }
 
     /// Tries the rows of a plan.
@@ -130,7 +149,7 @@ impl<'a> Run<'a> {
 
     /// The arm that a row gives to a user of its segment, or its value; `None` if it gives nothing.
     fn try_row(&self, era: &'a Era, row: &'a PlanRow) -> Option<(Reason, u32)> {
-        if row.test.rollout != ALL && !self.is_covered(era, row) {
+        if row.test.rollout != ALL && !is_covered(self.context, era, row) {
             return None;
         }
         let Some(split) = &row.split else {
@@ -146,7 +165,7 @@ impl<'a> Run<'a> {
         if segment.is_everyone() {
             return true;
         }
-        if let Some(known) = self.segments.get(segment) {
+        if let Some(known) = self.known(segment) {
             return known;
         }
         let found = self.decide(segment);
@@ -156,14 +175,15 @@ impl<'a> Run<'a> {
         found
     }
 
-    /// Whether the rollout of a row covers the user.
-    fn is_covered(&self, era: &Era, row: &PlanRow) -> bool {
-        let bucket = era.served(row).and_then(|served| self.rollout_bucket(served));
-        bucket.is_some_and(|bucket| bucket < row.test.rollout)
-    }
-
-    pub(super) fn rollout_bucket(&self, row: &ServedRow) -> Option<u32> {
-        self.context.user_id().map(|id| row.rollout_salt.bucket(id))
+    /// Whether the user is in a segment, if that was decided.
+    #[inline]
+    fn known(&self, segment: SegmentId) -> Option<bool> {
+        let kept = self.context.decided(self.snapshot.stamp(), segment);
+        kept.or_else(|| {
+            let known = self.segments.get(segment)?;
+            self.passing.set(true);
+            Some(known)
+        })
     }
 
     /// The bucket of a split; `None` if what it goes by is missing.
@@ -175,20 +195,53 @@ impl<'a> Run<'a> {
         Operand::from(by).with_text(|by| row.split_salt.bucket(by))
     }
 
-    /// Evaluates the condition of a segment.
+    /// Evaluates the condition of a segment. What is found is kept if it is true at every instant.
     fn decide(&mut self, segment: SegmentId) -> bool {
         let program = self.snapshot.segment(segment).and_then(|s| s.program(self.snapshot));
-        program.is_some_and(|program| program.evaluate(self) == Some(true))
+        let Some(program) = program else { return false };
+        let around = self.passing.replace(false);
+        let found = program.holds(self);
+        if !self.passing.get() {
+            let again = self.binding != Binding::New;
+            self.context.keep_decision(self.snapshot.stamped(), segment, found, again);
+        }
+        self.passing.set(around || self.passing.get());
+        found
     }
+}
+
+/// Whether the rollout of a row of the first era covers a user.
+#[inline]
+fn is_covered_at(context: &Context, slot: &Slot, test: RowTest, row: u32) -> bool {
+    test.rollout == ALL || {
+        let era = slot.plan.era(0);
+        era.rows.get(row as usize).is_some_and(|row| is_covered(context, era, row))
+    }
+}
+
+/// Whether the rollout of a row covers a user.
+fn is_covered(context: &Context, era: &Era, row: &PlanRow) -> bool {
+    let bucket = era.served(row).and_then(|served| rollout_bucket(context, served));
+    bucket.is_some_and(|bucket| bucket < row.test.rollout)
+}
+
+/// The bucket of a user in the rollout of a row.
+pub(super) fn rollout_bucket(context: &Context, row: &ServedRow) -> Option<u32> {
+    context.user_id().map(|id| row.rollout_salt.bucket(id))
 }
 
 impl<'a> Environment<'a> for Run<'a> {
     fn attribute(&self, name: &AttributeName) -> Lookup<'a> {
-        self.context.find(name).into()
+        let found = match self.binding {
+            Binding::New | Binding::Known => self.context.find_bound(name),
+            Binding::Other => self.context.find(name),
+        };
+        found.into()
     }
 
     /// The value for a key. While it is looked for it is `NULL`, so that a cycle ends.
     fn key_value(&mut self, key: KeyId) -> &'a Value {
+        self.passing.set(true);
         if let Some(known) = self.keys.get(key) {
             return known;
         }
@@ -210,10 +263,11 @@ impl<'a> Environment<'a> for Run<'a> {
         if segment.is_everyone() {
             return true;
         }
-        if let Some(known) = self.segments.get(segment) {
+        if let Some(known) = self.known(segment) {
             return known;
         }
         if self.depth >= CHAIN_DEPTH {
+            self.passing.set(true);
             return false;
         }
         self.segments.set(segment, false);
@@ -233,6 +287,7 @@ impl<'a> Environment<'a> for Run<'a> {
     }
 
     fn answer(&mut self, measure: &'a Measure) -> Answer<'a> {
+        self.passing.set(true);
         if self.findings.is_some() {
             let found = self.measured(measure);
             return found.map_or_else(|| measure.of_nothing(), |found| found.answer);
@@ -241,6 +296,7 @@ impl<'a> Environment<'a> for Run<'a> {
     }
 
     fn measured(&mut self, measure: &'a Measure) -> Option<Measured<'a>> {
+        self.passing.set(true);
         let number = measure.question().number;
         let known = self.findings.iter().flatten().find(|(known, _)| *known == number);
         if let Some((_, known)) = known {
@@ -254,6 +310,7 @@ impl<'a> Environment<'a> for Run<'a> {
     }
 
     fn now(&self) -> Timestamp {
+        self.passing.set(true);
         self.moment.instant()
     }
 }

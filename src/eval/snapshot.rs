@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::compiled::{Compiled, Pin};
 use super::counted::{Meter, NoMeter, Replaced};
 use super::evaluation::Evaluation;
+use super::keys::{Slot, SlotIndex};
 use super::measure::Measure;
 use super::program::{Lookup, Program};
 use super::run::{Beside, Moment, Run};
@@ -41,9 +42,7 @@ impl Snapshot {
 
     /// The same state with other lists of users, those that its conditions refer to.
     pub(crate) fn with_lists(&self, lists: Arc<Lists>) -> Self {
-        let mut compiled = self.compiled().clone();
-        compiled.lists = lists;
-        Self::new(compiled)
+        Self::new(self.compiled().with_lists(lists))
     }
 
     /// A state that is not counted: of the past, or pretended.
@@ -144,8 +143,7 @@ impl Snapshot {
     ) -> Option<Evaluation> {
         let pin = self.pin()?;
         let key = pin.key_named(key)?;
-        let outcome = Run::new(pin, context, moment).find(key.1);
-        Some(Evaluation::new(Arc::clone(pin), key, outcome))
+        Some(evaluate(pin, key, context, moment))
     }
 
     /// [`Self::evaluate_at`], by the number of the key.
@@ -157,8 +155,7 @@ impl Snapshot {
     ) -> Option<Evaluation> {
         let pin = self.pin()?;
         let key = pin.key(key)?;
-        let outcome = Run::new(pin, context, moment).find(key.1);
-        Some(Evaluation::new(Arc::clone(pin), key, outcome))
+        Some(evaluate(pin, key, context, moment))
     }
 
     /// Evaluates many keys for a user at an instant. What they have in common is decided once; keys that
@@ -236,6 +233,19 @@ impl Snapshot {
     ) -> Option<bool> {
         program.evaluate(&mut Run::new(self.compiled(), context, Moment::At(at)))
     }
+}
+
+/// Evaluates a key: from what is kept of the user, if that will do.
+#[inline]
+fn evaluate(
+    pin: &Arc<Pin>,
+    key: (SlotIndex, &Slot),
+    context: &Context,
+    moment: Moment<'_>,
+) -> Evaluation {
+    let outcome = Run::recall(pin, context, key.1);
+    let outcome = outcome.unwrap_or_else(|| Run::new(pin, context, moment).find(key.1));
+    Evaluation::new(Arc::clone(pin), key, outcome)
 }
 
 impl Default for Snapshot {

@@ -9,7 +9,7 @@ use super::evaluator::Evaluator;
 use super::operand::{Operand, Truth};
 use super::plan::Plan;
 use super::program::{Environment, NodeId, Program};
-use super::run::Run;
+use super::run::{Run, rollout_bucket};
 use super::served::{Served, ServedRow};
 use crate::model::{
     Expr, ExprKind, HIDDEN, KeyId, Name, Reason, Secrets, SegmentId, Share, Spanned, Value,
@@ -280,7 +280,7 @@ fn parts(run: &Run<'_>, segment: SegmentId, secrets: Secrets<'_>) -> Vec<Part> {
 
 fn rollout(run: &Run<'_>, served: &ServedRow) -> Option<RolloutTrace> {
     let thousandths = served.rollout?;
-    let bucket = run.rollout_bucket(served);
+    let bucket = rollout_bucket(run.context, served);
     let covered = bucket.is_some_and(|bucket| bucket < thousandths);
     Some(RolloutTrace { share: Share::from_thousandths(thousandths)?, bucket, covered })
 }

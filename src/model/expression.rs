@@ -1,5 +1,6 @@
 //! Expressions as they were written, each with its place in the text.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::{Aggregate, Duration, KeyType, ListId, Name, Path, Spanned, Value};
@@ -44,6 +45,20 @@ impl CompareOp {
             Self::LessOrEqual => Self::GreaterOrEqual,
             Self::Greater => Self::Less,
             Self::GreaterOrEqual => Self::LessOrEqual,
+        }
+    }
+
+    /// Whether it holds of two operands that are in an order.
+    #[must_use]
+    #[inline]
+    pub(crate) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
         }
     }
 

@@ -60,7 +60,7 @@ impl Selection {
     /// Whether a row passes the condition.
     pub(super) fn passes(&self, row: &[Value]) -> bool {
         let Some(condition) = &self.condition else { return true };
-        condition.program.evaluate(&mut self.environment(row)) == Some(true)
+        condition.program.holds(&mut self.environment(row))
     }
 
     /// Whether a row about a user passes the condition.

@@ -37,7 +37,7 @@ pub(crate) enum Answer {
     /// A table.
     Rows(Rows),
     /// A table of values that are delivered to a user: the engine counts them.
-    Delivery(Rows, Vec<Evaluation>, Context),
+    Delivery(Rows, Vec<Evaluation>, Box<Context>),
     /// An assertion holds.
     Holds,
 }
@@ -66,7 +66,7 @@ fn get(view: &View<'_>, get: &Get) -> Result<Answer> {
     if get.as_of.is_some() || get.under.is_some() {
         return Ok(Answer::Rows(rows));
     }
-    Ok(Answer::Delivery(rows, evaluations, reading.context))
+    Ok(Answer::Delivery(rows, evaluations, Box::new(reading.context)))
 }
 
 fn show(view: &View<'_>, show: &Show) -> Result<Rows> {

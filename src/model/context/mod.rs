@@ -1,16 +1,25 @@
 //! Contexts: the users whom values are for, by id and attributes.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
+mod attribute;
+mod decision;
+mod place;
+
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use super::{Answer, DottedVersion, Object, Past, Ready, SemanticVersion, Short, Timestamp, Value};
+use super::{Answer, Object, Past, Ready, SegmentId, Short, Timestamp, Value};
+pub(crate) use attribute::{As, Attribute, AttributeName};
+use attribute::{Back, Slot};
+use decision::Decisions;
+pub(crate) use decision::{Stamp, Stamped};
+pub(crate) use place::{Binding, NUMBERED, Numbering};
+use place::{Place, Places};
 
 /// A user as an evaluation sees them: an id, or none, and attributes.
 ///
-/// What conditions ask of an attribute is prepared once for each context (names are hashed, versions and
-/// times are read), so a context that is used again saves that work. It belongs to no store and no
-/// snapshot.
+/// What conditions ask of an attribute is prepared once for each context (where it is, versions and times read from
+/// it), and a segment is decided once for it and a state of the segments, so a context that is used again saves that
+/// work. What is kept takes a byte a segment, and at most 4 KiB. It is shared by all threads that use the context,
+/// belongs to no store and no snapshot, and changes no answer.
 ///
 /// ```
 /// let context = pcq::Context::new("u1").with("device", "iPhone").with("age", 42);
@@ -24,10 +33,12 @@ pub struct Context {
     backs: Vec<Back>,
     has_user: bool,
     /// The indices of the attributes, counted from 1, by the hashes of their names; 0 is free. The length is a
-    /// power of two, and at most half of it is taken.
+    /// power of two, and at most half of it is taken. Empty if there are few of them.
     indices: Vec<u32>,
     /// What the user did, if it was asked for.
     past: Option<Arc<UserPast>>,
+    places: Places,
+    decisions: Decisions,
 }
 
 /// Past of a user, and the answers that were found before they are asked for.
@@ -37,6 +48,9 @@ struct UserPast {
     /// By the numbers of the questions.
     ready: Vec<Ready>,
 }
+
+/// Number of attributes up to which they are looked for one by one.
+const FEW: usize = 8;
 
 /// The name of the attribute that is the id of the user.
 const USER_ID: &str = "user_id";
@@ -63,6 +77,8 @@ impl Context {
 
     fn set_user(&mut self, user_id: Arc<str>) {
         static NAME: LazyLock<AttributeName> = LazyLock::new(|| AttributeName::new(USER_ID));
+        self.attributes.reserve(FEW);
+        self.backs.reserve(FEW);
         self.insert(NAME.clone(), Value::String(user_id));
         self.has_user = true;
     }
@@ -95,9 +111,9 @@ impl Context {
     fn reserve(&mut self, more: usize) {
         self.attributes.reserve(more);
         self.backs.reserve(more);
-        let len = (self.attributes.len() + more) * 2;
-        if len > self.indices.len() {
-            self.rehash(len.next_power_of_two());
+        let len = self.attributes.len() + more;
+        if len > FEW && len * 2 > self.indices.len() {
+            self.rehash((len * 2).next_power_of_two());
         }
     }
 
@@ -156,9 +172,58 @@ impl Context {
         Some(Attribute { slot: self.attributes.get(index)?, context: self, index })
     }
 
+    /// Binds the context to a numbering of names, unless it is bound to another one: then attributes are found by
+    /// the numbers of their names.
+    #[inline]
+    pub(crate) fn bind(&self, numbering: Numbering) -> Binding {
+        self.places.bind(numbering)
+    }
+
+    /// An attribute by the number of its name, in the numbering that the context is bound to.
+    #[inline]
+    pub(crate) fn find_bound(&self, name: &AttributeName) -> Option<Attribute<'_>> {
+        let place = name.number.map_or(Place::Unknown, |number| self.places.get(number));
+        let index = match place {
+            Place::At(index) => index,
+            Place::Absent => return None,
+            Place::Unknown => self.place(name)?,
+        };
+        Some(Attribute { slot: self.attributes.get(index)?, context: self, index })
+    }
+
+    /// The index of an attribute that is found by its name, and kept by its number.
+    #[cold]
+    fn place(&self, name: &AttributeName) -> Option<usize> {
+        let index = self.index(name);
+        if let Some(number) = name.number {
+            self.places.set(number, index);
+        }
+        index
+    }
+
+    /// Whether the user is in a segment, if that was decided in a state with the same stamp.
+    #[inline]
+    pub(crate) fn decided(&self, stamp: Stamp, segment: SegmentId) -> Option<bool> {
+        self.decisions.get(stamp, segment)
+    }
+
+    /// Keeps whether the user is in a segment: in every state with the stamp, at every instant.
+    /// `again`: this is not the first evaluation for it.
+    pub(crate) fn keep_decision(
+        &self,
+        state: Stamped,
+        segment: SegmentId,
+        is_in: bool,
+        again: bool,
+    ) {
+        self.decisions.set(state, segment, is_in, again);
+    }
+
     #[inline]
     fn index(&self, name: &AttributeName) -> Option<usize> {
-        let mask = self.indices.len().checked_sub(1)?;
+        let Some(mask) = self.indices.len().checked_sub(1) else {
+            return (0..self.attributes.len()).find(|index| self.is(*index, name));
+        };
         let mut at = name.hash as usize;
         loop {
             let index = (*self.indices.get(at & mask)? as usize).checked_sub(1)?;
@@ -180,6 +245,7 @@ impl Context {
     }
 
     fn insert(&mut self, name: AttributeName, value: Value) {
+        (self.places, self.decisions) = (Places::new(), Decisions::new());
         let slot = Slot {
             name: name.short,
             hash: name.hash,
@@ -199,6 +265,9 @@ impl Context {
         let hash = slot.hash;
         self.attributes.push(slot);
         self.backs.push(back);
+        if self.attributes.len() <= FEW && self.indices.is_empty() {
+            return;
+        }
         if self.attributes.len() * 2 > self.indices.len() {
             self.rehash((self.attributes.len() * 4).next_power_of_two());
         } else {
@@ -247,117 +316,10 @@ impl PartialEq for Context {
     }
 }
 
-/// The name of an attribute, hashed.
-#[derive(Clone, Debug)]
-pub(crate) struct AttributeName {
-    text: Arc<str>,
-    short: Option<Short>,
-    hash: u32,
-}
-
-impl AttributeName {
-    pub(crate) fn new(text: impl Into<Arc<str>>) -> Self {
-        // names may come from outside: nobody can foresee which of them fall together
-        static STATE: OnceLock<RandomState> = OnceLock::new();
-        let text = text.into();
-        let hash = STATE.get_or_init(RandomState::new).hash_one(&*text);
-        Self { short: Short::new(&text), hash: (hash >> 32) as u32, text }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-/// Part of an attribute that most evaluations look at, in one line of a cache.
-#[derive(Clone, Debug)]
-struct Slot {
-    /// The name; `None` if it is a long one.
-    name: Option<Short>,
-    /// The value, if it is a short text.
-    short: Option<Short>,
-    value: Value,
-    hash: u32,
-}
-
-/// Part of an attribute that few evaluations look at.
-#[derive(Clone, Debug)]
-struct Back {
-    name: Arc<str>,
-    reading: OnceLock<Reading>,
-}
-
-/// An attribute of a user, and what conditions made of it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Attribute<'c> {
-    slot: &'c Slot,
-    context: &'c Context,
-    index: usize,
-}
-
-/// A text as it was read first: almost every attribute is read as one thing only.
-#[derive(Clone, Debug)]
-enum Reading {
-    Semver(Option<SemanticVersion>),
-    Version(Option<DottedVersion>),
-    Timestamp(Option<Timestamp>),
-}
-
-/// An attribute read as something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum As<T> {
-    This(T),
-    /// It is a text, and none that can be read so.
-    Nothing,
-    /// It is no text, or was read as something else before: whoever asks has to read it.
-    Unread,
-}
-
-impl<'c> Attribute<'c> {
-    #[inline]
-    pub(crate) fn value(self) -> &'c Value {
-        &self.slot.value
-    }
-
-    /// The value, if it is a text of at most 15 bytes.
-    #[inline]
-    pub(crate) fn short(self) -> Option<Short> {
-        self.slot.short
-    }
-
-    /// The text as a semantic version.
-    pub(crate) fn semver(self) -> As<&'c SemanticVersion> {
-        match self.read(|text| Reading::Semver(SemanticVersion::parse(text))) {
-            Some(Reading::Semver(version)) => version.as_ref().map_or(As::Nothing, As::This),
-            _ => As::Unread,
-        }
-    }
-
-    /// The text as a dotted version.
-    pub(crate) fn version(self) -> As<&'c DottedVersion> {
-        match self.read(|text| Reading::Version(DottedVersion::parse(text))) {
-            Some(Reading::Version(version)) => version.as_ref().map_or(As::Nothing, As::This),
-            _ => As::Unread,
-        }
-    }
-
-    /// The text as an instant.
-    pub(crate) fn timestamp(self) -> As<Timestamp> {
-        match self.read(|text| Reading::Timestamp(Timestamp::parse_rfc3339(text))) {
-            Some(Reading::Timestamp(at)) => at.map_or(As::Nothing, As::This),
-            _ => As::Unread,
-        }
-    }
-
-    fn read(self, read: impl FnOnce(&str) -> Reading) -> Option<&'c Reading> {
-        let text = self.slot.value.as_str()?;
-        Some(self.context.backs.get(self.index)?.reading.get_or_init(|| read(text)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SemanticVersion;
 
     #[test]
     fn attributes_are_found_however_many_there_are() {
@@ -372,6 +334,22 @@ mod tests {
         }
         assert_eq!(context.attribute("user_id"), Some(&Value::from("u")));
         assert_eq!(Context::anonymous().attribute("a"), None);
+    }
+
+    #[test]
+    fn attributes_that_come_together_are_found() {
+        for count in [0, 1, 7, 8, 9, 30] {
+            let names = (0..count).map(|n| format!("a{n}"));
+            let all: Object = names.map(|name| (name.into(), Value::from(1))).collect();
+            let context = Context::of(Some("u".into()), &all).with("last", 2);
+            assert!(
+                all.keys().all(|name| context.attribute(name) == Some(&Value::from(1))),
+                "{count}"
+            );
+            assert_eq!(context.attribute("last"), Some(&Value::from(2)));
+            assert_eq!(context.attribute("user_id"), Some(&Value::from("u")));
+            assert_eq!(context.attribute("none"), None);
+        }
     }
 
     #[test]

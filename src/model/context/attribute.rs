@@ -1,0 +1,135 @@
+//! Attributes of a context, and the names by which conditions ask for them.
+
+use std::hash::BuildHasher as _;
+use std::sync::{Arc, OnceLock};
+
+use foldhash::quality::RandomState;
+
+use super::Context;
+use crate::model::{DottedVersion, SemanticVersion, Short, Timestamp, Value};
+
+/// The name of an attribute, hashed.
+#[derive(Clone, Debug)]
+pub(crate) struct AttributeName {
+    pub(super) text: Arc<str>,
+    pub(super) short: Option<Short>,
+    pub(super) hash: u32,
+    /// Its number among the names that the conditions of a store ask for, if it is one of the first of them.
+    pub(super) number: Option<u8>,
+}
+
+impl AttributeName {
+    pub(crate) fn new(text: impl Into<Arc<str>>) -> Self {
+        // names may come from outside: nobody can foresee which of them fall together
+        static STATE: OnceLock<RandomState> = OnceLock::new();
+        let text = text.into();
+        let hash = STATE.get_or_init(RandomState::default).hash_one(&*text);
+        Self { short: Short::new(&text), hash: (hash >> 32) as u32, text, number: None }
+    }
+
+    /// A name that has a number. Numbers from [`NUMBERED`](super::NUMBERED) on are of no use.
+    pub(crate) fn numbered(text: impl Into<Arc<str>>, number: usize) -> Self {
+        Self { number: u8::try_from(number).ok(), ..Self::new(text) }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Part of an attribute that most evaluations look at, in one line of a cache.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    /// The name; `None` if it is a long one.
+    pub(super) name: Option<Short>,
+    /// The value, if it is a short text.
+    pub(super) short: Option<Short>,
+    pub(super) value: Value,
+    pub(super) hash: u32,
+}
+
+/// Part of an attribute that few evaluations look at.
+#[derive(Clone, Debug)]
+pub(super) struct Back {
+    pub(super) name: Arc<str>,
+    pub(super) reading: OnceLock<Reading>,
+}
+
+/// An attribute of a user, and what conditions made of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attribute<'c> {
+    pub(super) slot: &'c Slot,
+    pub(super) context: &'c Context,
+    pub(super) index: usize,
+}
+
+/// A text as it was read first: almost every attribute is read as one thing only.
+#[derive(Clone, Debug)]
+pub(super) enum Reading {
+    Semver(Option<SemanticVersion>),
+    Version(Option<DottedVersion>),
+    Timestamp(Option<Timestamp>),
+}
+
+/// An attribute read as something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum As<T> {
+    This(T),
+    /// It is a text, and none that can be read so.
+    Nothing,
+    /// It is no text, or was read as something else before: whoever asks has to read it.
+    Unread,
+}
+
+impl<T> As<T> {
+    #[inline]
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> As<U> {
+        match self {
+            Self::This(value) => As::This(change(value)),
+            Self::Nothing => As::Nothing,
+            Self::Unread => As::Unread,
+        }
+    }
+}
+
+impl<'c> Attribute<'c> {
+    #[inline]
+    pub(crate) fn value(self) -> &'c Value {
+        &self.slot.value
+    }
+
+    /// The value, if it is a text of at most 15 bytes.
+    #[inline]
+    pub(crate) fn short(self) -> Option<Short> {
+        self.slot.short
+    }
+
+    /// The text as a semantic version.
+    pub(crate) fn semver(self) -> As<&'c SemanticVersion> {
+        match self.read(|text| Reading::Semver(SemanticVersion::parse(text))) {
+            Some(Reading::Semver(version)) => version.as_ref().map_or(As::Nothing, As::This),
+            _ => As::Unread,
+        }
+    }
+
+    /// The text as a dotted version.
+    pub(crate) fn version(self) -> As<&'c DottedVersion> {
+        match self.read(|text| Reading::Version(DottedVersion::parse(text))) {
+            Some(Reading::Version(version)) => version.as_ref().map_or(As::Nothing, As::This),
+            _ => As::Unread,
+        }
+    }
+
+    /// The text as an instant.
+    pub(crate) fn timestamp(self) -> As<Timestamp> {
+        match self.read(|text| Reading::Timestamp(Timestamp::parse_rfc3339(text))) {
+            Some(Reading::Timestamp(at)) => at.map_or(As::Nothing, As::This),
+            _ => As::Unread,
+        }
+    }
+
+    fn read(self, read: impl FnOnce(&str) -> Reading) -> Option<&'c Reading> {
+        let text = self.slot.value.as_str()?;
+        Some(self.context.backs.get(self.index)?.reading.get_or_init(|| read(text)))
+    }
+}
