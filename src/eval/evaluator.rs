@@ -11,7 +11,7 @@ use super::number::{arithmetic, cast, negate};
 use super::operand::{Operand, Truth};
 use super::pattern::Pattern;
 use super::program::{Bound, Constant, Environment, Lookup, Node, NodeId, Nodes, Program};
-use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, Short, Value, ValueKind};
+use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, Short, Value};
 use crate::stack;
 
 /// A program at work.
@@ -146,24 +146,38 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
 
     /// Whether an attribute is a text, as [`Operand::compare`] would say.
     fn text_is(&self, field: &Field, text: Short) -> Truth {
-        let (kind, found) = self.short(field)?;
-        (kind == ValueKind::String).then_some(found == Some(text))
+        match self.short(field)? {
+            Found::Short(found) => Some(found == text),
+            Found::Text => Some(false),
+            Found::Other => None,
+        }
     }
 
     /// Whether an attribute is one of sorted texts, as [`Operand::is_member`] would say.
     fn text_in(&self, field: &Field, texts: &[Short]) -> Truth {
-        let (_, found) = self.short(field)?;
-        Some(found.is_some_and(|found| has(texts, found)))
+        Some(match self.short(field)? {
+            Found::Short(found) => has(texts, found),
+            Found::Text | Found::Other => false,
+        })
     }
 
-    /// The kind of an attribute, and its text if it is a short one; `None` if it is missing.
-    fn short(&self, field: &Field) -> Option<(ValueKind, Option<Short>)> {
+    /// What an attribute is; `None` if it is missing.
+    #[inline]
+    fn short(&self, field: &Field) -> Option<Found> {
         let (value, short) = match self.environment.attribute(&field.name) {
             Lookup::Missing => return None,
-            Lookup::Attribute(attribute) => (attribute.value(), attribute.short()),
+            Lookup::Attribute(attribute) => match attribute.short() {
+                Some(short) => return Some(Found::Short(short)),
+                None => (attribute.value(), None),
+            },
             Lookup::Value(value) => (value, value.as_str().and_then(Short::new)),
         };
-        (*value != Value::Null).then(|| (value.kind(), short))
+        match (value, short) {
+            (Value::Null, _) => None,
+            (_, Some(short)) => Some(Found::Short(short)),
+            (Value::String(_), None) => Some(Found::Text),
+            _ => Some(Found::Other),
+        }
     }
 
     /// The `OR` of a test over items: true as soon as one is.
@@ -364,6 +378,14 @@ fn read_as<'a, T>(read: As<T>, operand: impl FnOnce(T) -> Operand<'a>) -> Option
         As::Nothing => Some(Operand::Null),
         As::Unread => None,
     }
+}
+
+/// What is found of an attribute that is compared with short texts.
+enum Found {
+    Short(Short),
+    /// A longer text.
+    Text,
+    Other,
 }
 
 /// Length from which on a binary search is quicker than a scan.

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
-use super::Context;
 use crate::model::{DottedVersion, SemanticVersion, Short, Timestamp, Value};
 
 /// The name of an attribute, hashed.
@@ -37,21 +36,11 @@ impl AttributeName {
     }
 }
 
-/// Part of an attribute that most evaluations look at, in one line of a cache.
+/// An attribute as a context has it.
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
-    /// The name; `None` if it is a long one.
-    pub(super) name: Option<Short>,
-    /// The value, if it is a short text.
-    pub(super) short: Option<Short>,
+    pub(super) name: AttributeName,
     pub(super) value: Value,
-    pub(super) hash: u32,
-}
-
-/// Part of an attribute that few evaluations look at.
-#[derive(Clone, Debug)]
-pub(super) struct Back {
-    pub(super) name: Arc<str>,
     pub(super) reading: OnceLock<Reading>,
 }
 
@@ -59,8 +48,7 @@ pub(super) struct Back {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attribute<'c> {
     pub(super) slot: &'c Slot,
-    pub(super) context: &'c Context,
-    pub(super) index: usize,
+    pub(super) short: Option<Short>,
 }
 
 /// A text as it was read first: almost every attribute is read as one thing only.
@@ -101,7 +89,7 @@ impl<'c> Attribute<'c> {
     /// The value, if it is a text of at most 15 bytes.
     #[inline]
     pub(crate) fn short(self) -> Option<Short> {
-        self.slot.short
+        self.short
     }
 
     /// The text as a semantic version.
@@ -130,6 +118,6 @@ impl<'c> Attribute<'c> {
 
     fn read(self, read: impl FnOnce(&str) -> Reading) -> Option<&'c Reading> {
         let text = self.slot.value.as_str()?;
-        Some(self.context.backs.get(self.index)?.reading.get_or_init(|| read(text)))
+        Some(self.slot.reading.get_or_init(|| read(text)))
     }
 }

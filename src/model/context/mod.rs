@@ -7,8 +7,8 @@ mod place;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::{Answer, Object, Past, Ready, SegmentId, Short, Timestamp, Value};
+use attribute::Slot;
 pub(crate) use attribute::{As, Attribute, AttributeName};
-use attribute::{Back, Slot};
 use decision::Decisions;
 pub(crate) use decision::{Stamp, Stamped};
 pub(crate) use place::{Binding, NUMBERED, Numbering};
@@ -29,8 +29,8 @@ use place::{Place, Places};
 pub struct Context {
     /// The id of the user is the first of them, if there is one.
     attributes: Vec<Slot>,
-    /// What few evaluations need of each.
-    backs: Vec<Back>,
+    /// The same, as far as they are short texts: most tests need no more, and a line of memory has four.
+    shorts: Vec<Option<Short>>,
     has_user: bool,
     /// The indices of the attributes, counted from 1, by the hashes of their names; 0 is free. The length is a
     /// power of two, and at most half of it is taken. Empty if there are few of them.
@@ -51,6 +51,9 @@ struct UserPast {
 
 /// Number of attributes up to which they are looked for one by one.
 const FEW: usize = 8;
+
+/// Number of attributes for which there is room from the start; more than that takes longer to get.
+const ROOM: usize = 6;
 
 /// The name of the attribute that is the id of the user.
 const USER_ID: &str = "user_id";
@@ -77,8 +80,8 @@ impl Context {
 
     fn set_user(&mut self, user_id: Arc<str>) {
         static NAME: LazyLock<AttributeName> = LazyLock::new(|| AttributeName::new(USER_ID));
-        self.attributes.reserve(FEW);
-        self.backs.reserve(FEW);
+        self.attributes.reserve(ROOM);
+        self.shorts.reserve(ROOM);
         self.insert(NAME.clone(), Value::String(user_id));
         self.has_user = true;
     }
@@ -110,7 +113,7 @@ impl Context {
     /// Makes room for more attributes.
     fn reserve(&mut self, more: usize) {
         self.attributes.reserve(more);
-        self.backs.reserve(more);
+        self.shorts.reserve(more);
         let len = self.attributes.len() + more;
         if len > FEW && len * 2 > self.indices.len() {
             self.rehash((len * 2).next_power_of_two());
@@ -169,7 +172,12 @@ impl Context {
     #[inline]
     pub(crate) fn find(&self, name: &AttributeName) -> Option<Attribute<'_>> {
         let index = self.index(name)?;
-        Some(Attribute { slot: self.attributes.get(index)?, context: self, index })
+        self.at(index)
+    }
+
+    #[inline]
+    fn at(&self, index: usize) -> Option<Attribute<'_>> {
+        Some(Attribute { slot: self.attributes.get(index)?, short: *self.shorts.get(index)? })
     }
 
     /// Binds the context to a numbering of names, unless it is bound to another one: then attributes are found by
@@ -188,7 +196,7 @@ impl Context {
             Place::Absent => return None,
             Place::Unknown => self.place(name)?,
         };
-        Some(Attribute { slot: self.attributes.get(index)?, context: self, index })
+        self.at(index)
     }
 
     /// The index of an attribute that is found by its name, and kept by its number.
@@ -237,34 +245,28 @@ impl Context {
     /// Whether an attribute has a name.
     #[inline]
     fn is(&self, index: usize, name: &AttributeName) -> bool {
-        let short = self.attributes.get(index).and_then(|slot| slot.name);
-        if short.is_some() || name.short.is_some() {
-            return short == name.short;
-        }
-        self.backs.get(index).is_some_and(|back| back.name == name.text)
+        self.attributes.get(index).is_some_and(|slot| match (slot.name.short, name.short) {
+            (None, None) => slot.name.text == name.text,
+            (known, wanted) => known == wanted,
+        })
     }
 
     fn insert(&mut self, name: AttributeName, value: Value) {
         (self.places, self.decisions) = (Places::new(), Decisions::new());
-        let slot = Slot {
-            name: name.short,
-            hash: name.hash,
-            short: value.as_str().and_then(Short::new),
-            value,
-        };
+        let short = value.as_str().and_then(Short::new);
         let known = self.index(&name);
-        let back = Back { name: name.text, reading: OnceLock::new() };
-        let old = known.and_then(|at| self.attributes.get_mut(at).zip(self.backs.get_mut(at)));
+        let slot = Slot { name, value, reading: OnceLock::new() };
+        let old = known.and_then(|at| self.attributes.get_mut(at).zip(self.shorts.get_mut(at)));
         match old {
-            Some(old) => (*old.0, *old.1) = (slot, back),
-            None => self.append(slot, back),
+            Some(old) => (*old.0, *old.1) = (slot, short),
+            None => self.append(slot, short),
         }
     }
 
-    fn append(&mut self, slot: Slot, back: Back) {
-        let hash = slot.hash;
+    fn append(&mut self, slot: Slot, short: Option<Short>) {
+        let hash = slot.name.hash;
         self.attributes.push(slot);
-        self.backs.push(back);
+        self.shorts.push(short);
         if self.attributes.len() <= FEW && self.indices.is_empty() {
             return;
         }
@@ -279,7 +281,7 @@ impl Context {
     fn rehash(&mut self, len: usize) {
         self.indices = vec![0; len];
         for index in 0..self.attributes.len() {
-            if let Some(hash) = self.attributes.get(index).map(|slot| slot.hash) {
+            if let Some(hash) = self.attributes.get(index).map(|slot| slot.name.hash) {
                 self.put(hash, index);
             }
         }
@@ -301,10 +303,8 @@ impl Context {
 /// Contexts are equal if they have the same attributes, in whatever order, and the same past or none.
 impl PartialEq for Context {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(slot, back): (&Slot, &Back)| {
-            let name = AttributeName::new(Arc::clone(&back.name));
-            other.find(&name).is_some_and(|found| *found.value() == slot.value)
-        };
+        let same =
+            |slot: &Slot| other.find(&slot.name).is_some_and(|found| *found.value() == slot.value);
         let same_past = match (&self.past, &other.past) {
             (None, None) => true,
             (Some(a), Some(b)) => Arc::ptr_eq(&a.past, &b.past),
@@ -312,7 +312,7 @@ impl PartialEq for Context {
         };
         same_past
             && self.attributes.len() == other.attributes.len()
-            && self.attributes.iter().zip(&self.backs).all(same)
+            && self.attributes.iter().all(same)
     }
 }
 
@@ -373,7 +373,6 @@ mod tests {
         let of = |name| context.find(&AttributeName::new(name)).unwrap();
         let version = SemanticVersion::parse("1.2.0").unwrap();
         assert_eq!(of("v").semver(), As::This(&version));
-        assert_eq!(size_of::<Slot>(), 64);
         assert_eq!((of("v").version(), of("n").timestamp()), (As::Unread, As::Unread));
         assert_eq!(of("x").version(), As::Nothing);
     }
