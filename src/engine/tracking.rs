@@ -74,7 +74,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// As for [`Database::track`].
+    /// As for [`Database::track`]. A profile has at most 10,000 attributes (`limit`); how many the user has already is not
+    /// looked at, for that is to read what is known of each user, which takes ten times as long as storing a fact.
     pub fn track_all<F: Into<Fact>>(&self, facts: impl IntoIterator<Item = F>) -> Result<Tracked> {
         self.require(Role::Publish)?;
         self.refuse_write()?;
@@ -271,5 +272,17 @@ mod tests {
         }
         let wanted = Tracked { added: 300, repeated: 0 };
         assert_eq!(db.track_all(facts(300)).unwrap(), wanted);
+    }
+
+    #[test]
+    fn a_profile_has_no_more_attributes_than_a_user() {
+        let db = Database::in_memory().unwrap();
+        let profile = |count: usize| {
+            (0..count).fold(Profile::new("u"), |profile, n| profile.with(format!("a{n}"), 1))
+        };
+        let most = crate::limits::USER_ATTRIBUTES;
+        assert_eq!(db.track_all([profile(most + 1)]).unwrap_err().code(), "limit");
+        assert!(db.history("u").unwrap().is_empty());
+        assert_eq!(db.track_all([profile(most)]).unwrap().added, 1);
     }
 }

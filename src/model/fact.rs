@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Name, Object, Timestamp, Value};
 use crate::error::{ErrorKind, Result};
-use crate::limits::{EVENT_NAME_BYTES, FACT_BYTES, ID_BYTES};
+use crate::limits::{EVENT_NAME_BYTES, FACT_BYTES, ID_BYTES, USER_ATTRIBUTES};
 
 /// Something that a user did.
 ///
@@ -208,6 +208,11 @@ fn check_attributes(attributes: &Arc<Object>) -> Result<()> {
     if attributes.is_empty() {
         let (what, why) = ("a profile", "it has no attributes".to_owned());
         return Err(ErrorKind::BadLiteral { what, text: String::new(), why }.into());
+    }
+    let (limit, found) = (USER_ATTRIBUTES, attributes.len());
+    if found > limit {
+        let (what, unit) = ("a profile", "attributes");
+        return Err(ErrorKind::TooMany { what, limit, unit, found }.into());
     }
     attributes.iter().try_for_each(|(name, value)| check_attribute(name, value))?;
     check_value(&Value::Object(Arc::clone(attributes)))
