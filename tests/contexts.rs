@@ -10,7 +10,7 @@ use pcq::{Context, Database, Snapshot, Timestamp};
 use random::Random;
 
 /// Number of segments: more than those that a context has room for without memory of its own.
-const SEGMENTS: usize = 60;
+const SEGMENTS: usize = 100;
 const KEYS: usize = 6;
 const USERS: usize = 6;
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use foldhash::fast::RandomState;
 use pcq::{Context, Database, Parameters, Value};
 
 /// How many keys there are, if not said otherwise.
@@ -33,17 +34,17 @@ pub struct Workload {
     pub contexts: Vec<Context>,
     /// The same users as parameters of a statement.
     pub parameters: Vec<Parameters>,
-    rules: HashMap<String, Rules>,
+    rules: HashMap<String, Rules, RandomState>,
     segments: Segments,
     users: Vec<User>,
 }
 
 /// The attributes of a user, as a program would hold them.
 struct User {
-    device: String,
-    city: String,
-    plan: String,
-    country: String,
+    device: &'static str,
+    city: &'static str,
+    plan: &'static str,
+    country: &'static str,
     app: String,
     app_version: semver::Version,
 }
@@ -53,9 +54,9 @@ const SEGMENTS: usize = 64;
 
 /// The segments of the three rows, as a program would write them.
 struct Segments {
-    first: Vec<(String, String)>,
-    second: Vec<(String, String)>,
-    third: Vec<(Vec<String>, semver::Version)>,
+    first: Vec<(&'static str, &'static str)>,
+    second: Vec<(&'static str, &'static str)>,
+    third: Vec<([&'static str; 10], semver::Version)>,
 }
 
 /// The rows of a key: which segment of each kind, and the values; by default it is 0.
@@ -72,7 +73,7 @@ fn scatter(n: usize) -> usize {
     (n ^ (n >> 31)) as usize
 }
 
-fn pick<'a>(of: &[&'a str], n: usize) -> &'a str {
+fn pick(of: &[&'static str], n: usize) -> &'static str {
     of[n % of.len()]
 }
 
@@ -81,10 +82,10 @@ impl User {
         let at = |salt: usize| scatter(n * 8 + salt);
         let app = format!("{}.{}.{}", at(4) % 8, at(5) % 10, at(6) % 10);
         Self {
-            device: pick(&DEVICES, at(0)).into(),
-            city: pick(&CITIES, at(1)).into(),
-            plan: pick(&PLANS, at(2)).into(),
-            country: pick(&COUNTRIES, at(3)).into(),
+            device: pick(&DEVICES, at(0)),
+            city: pick(&CITIES, at(1)),
+            plan: pick(&PLANS, at(2)),
+            country: pick(&COUNTRIES, at(3)),
             app_version: app.parse().unwrap(),
             app,
         }
@@ -92,10 +93,10 @@ impl User {
 
     fn context(&self, n: usize) -> Context {
         Context::new(format!("u{n}"))
-            .with("device", &*self.device)
-            .with("city", &*self.city)
-            .with("plan", &*self.plan)
-            .with("country", &*self.country)
+            .with("device", self.device)
+            .with("city", self.city)
+            .with("plan", self.plan)
+            .with("country", self.country)
             .with("app_version", &*self.app)
     }
 
@@ -114,11 +115,10 @@ impl Segments {
     fn new() -> Self {
         let at = |n: usize, salt: usize| scatter(n * 8 + salt);
         let all = 0..SEGMENTS;
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        let first = |n| pair(pick(&DEVICES, at(n, 0)), pick(&CITIES, at(n, 1)));
-        let second = |n| pair(pick(&PLANS, at(n, 2)), pick(&DEVICES, at(n, 3)));
+        let first = |n| (pick(&DEVICES, at(n, 0)), pick(&CITIES, at(n, 1)));
+        let second = |n| (pick(&PLANS, at(n, 2)), pick(&DEVICES, at(n, 3)));
         let third = |n: usize| {
-            let countries = (0..10).map(|i| pick(&COUNTRIES, at(n, 4) + i).to_owned()).collect();
+            let countries = std::array::from_fn(|i| pick(&COUNTRIES, at(n, 4) + i));
             (countries, semver::Version::new((at(n, 5) % 8) as u64, (at(n, 6) % 10) as u64, 0))
         };
         Self {
@@ -235,7 +235,7 @@ impl Workload {
         assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
     }
 
-    /// The same rules as Rust: one look-up of the key, then the rows.
+    /// The same rules as Rust: one look-up of the key by a fast hash, then the rows, over texts of the program.
     pub fn by_hand(&self, key: &str, user: usize) -> i64 {
         let rules = &self.rules[key];
         self.segments.row(rules.rows, &self.users[user]).map_or(0, |row| rules.values[row])

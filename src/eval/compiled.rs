@@ -20,7 +20,7 @@ use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
 use crate::listing::Lists;
 use crate::model::{
-    Catalog, Change, Condition, ConfigId, KeyId, Numbering, Segment, SegmentId, Stamp, Stamped,
+    Catalog, Change, Condition, ConfigId, KeyId, Numbering, Segment, SegmentId, Stamped,
 };
 
 /// Handle of a compiled state. Few threads share one, so that they do not contend for its count of owners.
@@ -56,7 +56,7 @@ pub(super) struct Compiled {
     /// The same number in all states that were made from one another: those of one opened store.
     pub(super) lineage: u64,
     /// The same in all states that have the same segments and lists.
-    stamp: Stamp,
+    stamped: Stamped,
 }
 
 /// Condition of a segment, and the program for it.
@@ -121,8 +121,8 @@ impl Touched {
 impl Compiled {
     /// Compiles a catalog. Conditions are left for when they are first needed.
     pub(super) fn new(catalog: &Catalog, lineage: u64, meter: &dyn Meter) -> (Self, Replaced) {
-        let mut made =
-            Self { catalog: catalog.clone(), lineage, stamp: Stamp::new(), ..Self::default() };
+        let mut made = Self { catalog: catalog.clone(), lineage, ..Self::default() };
+        made.stamp_anew();
         for segment in catalog.segments() {
             made.set_segment(segment.id, CompiledSegment::new(segment));
         }
@@ -143,7 +143,7 @@ impl Compiled {
             let compiled = CompiledSegment::new(segment);
             compiled.try_compile(&made, segment)?;
             made.set_segment(segment.id, compiled);
-            made.stamp = Stamp::new();
+            made.stamp_anew();
         }
         let replaced = made.plan_touched(touched, meter);
         Ok((made, replaced))
@@ -151,19 +151,20 @@ impl Compiled {
 
     /// The state with other lists of users.
     pub(super) fn with_lists(&self, lists: Arc<Lists>) -> Self {
-        Self { lists, stamp: Stamp::new(), ..self.clone() }
+        let mut made = Self { lists, ..self.clone() };
+        made.stamp_anew();
+        made
+    }
+
+    /// Keeps no decision that was made before.
+    fn stamp_anew(&mut self) {
+        self.stamped = Stamped::new(self.catalog.next_segment().0);
     }
 
     /// For which states decisions about a context that do not depend on the instant are kept.
     #[inline]
-    pub(super) fn stamp(&self) -> Stamp {
-        self.stamp
-    }
-
-    /// The same, and how many segments there are.
     pub(super) fn stamped(&self) -> Stamped {
-        let segments = self.catalog.next_segment().0;
-        Stamped { stamp: self.stamp, segments }
+        self.stamped
     }
 
     /// Numbering of the names of attributes.

@@ -108,9 +108,9 @@ impl<'a> Run<'a> {
     /// not decide.
     #[inline]
     pub(super) fn recall(snapshot: &Compiled, context: &Context, slot: &Slot) -> Option<Outcome> {
-        let stamp = snapshot.stamp();
+        let state = snapshot.stamped();
         for (test, row) in slot.tests()?.iter().zip(0..) {
-            let is_in = test.segment.is_everyone() || context.decided(stamp, test.segment)?;
+            let is_in = test.segment.is_everyone() || context.decided(state, test.segment)?;
             if is_in && is_covered_at(context, slot, *test, row) {
                 return Some(Outcome::of_row(row));
             }
@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
     /// Whether the user is in a segment, if that was decided.
     #[inline]
     fn known(&self, segment: SegmentId) -> Option<bool> {
-        let kept = self.context.decided(self.snapshot.stamp(), segment);
+        let kept = self.context.decided(self.snapshot.stamped(), segment);
         kept.or_else(|| {
             let known = self.segments.get(segment)?;
             self.passing.set(true);

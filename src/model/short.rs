@@ -8,21 +8,39 @@ pub(crate) struct Short(u64, NonZeroU64);
 
 impl Short {
     /// The bytes that there is room for, beside one for the length.
-    const BYTES: usize = 15;
+    const BYTES: u8 = 15;
 
     /// Packs a text; `None` if it is longer than 15 bytes.
+    ///
+    /// The words are read from the text itself, in pieces that overlap: bytes that are put in a row first would have
+    /// to be written before they can be read as words.
+    #[inline]
     pub(crate) fn new(text: &str) -> Option<Self> {
-        if text.len() > Self::BYTES {
-            return None;
-        }
-        let mut bytes = [0; 16];
-        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        let bytes = text.as_bytes();
+        let length = u8::try_from(bytes.len()).ok().filter(|length| *length <= Self::BYTES)?;
+        let (low, high) = words(bytes);
         // one more than the length: the empty text, too, has a word that is not zero
-        bytes[Self::BYTES] = u8::try_from(text.len() + 1).ok()?;
-        let [low, high] =
-            [bytes.first_chunk()?, bytes.last_chunk()?].map(|b| u64::from_le_bytes(*b));
+        let high = high | u64::from(length + 1) << 56;
         NonZeroU64::new(high).map(|high| Self(low, high))
     }
+}
+
+/// The first eight bytes of at most 15, and those after them, the first lowest.
+#[inline]
+fn words(bytes: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        let beyond = 8 * (bytes.len() - 8);
+        // in two steps, as all 64 bits cannot be shifted at once
+        let high = u64::from_le_bytes(*last) >> 8 >> (56 - beyond);
+        return (u64::from_le_bytes(*first), high);
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let beyond = 8 * (bytes.len() - 4);
+        let last = u64::from(u32::from_le_bytes(*last)) << beyond;
+        return (u64::from(u32::from_le_bytes(*first)) | last, 0);
+    }
+    let low = bytes.iter().rev().fold(0, |low, byte| low << 8 | u64::from(*byte));
+    (low, 0)
 }
 
 #[cfg(test)]
@@ -39,5 +57,18 @@ mod tests {
             assert!(Short::new(a).is_some());
         }
         assert_eq!(Short::new("1234567890123456"), None);
+    }
+
+    #[test]
+    fn words_are_the_bytes_of_the_text_and_its_length() {
+        let text = "abcdefghijklmno";
+        for length in 0..=text.len() {
+            let mut bytes = [0; 16];
+            bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+            bytes[15] = u8::try_from(length + 1).unwrap();
+            let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+            let wanted = NonZeroU64::new(word(8)).map(|high| Short(word(0), high));
+            assert_eq!(Short::new(&text[..length]), wanted, "{length}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Decisions about a context: whether its user is in a segment, kept for whoever asks again.
 //!
-//! A word has eight segments in a row, two bits each, and says of which states it is. So a state that comes later
+//! A word has sixteen segments in a row, two bits each, and says of which states it is. So a state that comes later
 //! finds what was decided before it as undecided, and whoever reads a word reads all that it depends on at once: no
 //! order among threads is needed.
 
@@ -12,11 +12,11 @@ use crate::model::SegmentId;
 
 /// Stamp of states of a store: two states have the same one only if each decision that is kept is the same in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stamp(u32);
+pub(super) struct Stamp(u32);
 
 impl Stamp {
     /// A stamp that no state has had yet. When all 2^32 are used up nothing is kept any more.
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let next = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_add(1));
         Self(next.unwrap_or_default())
@@ -24,31 +24,37 @@ impl Stamp {
 }
 
 /// Segments of a state, as far as decisions about them are kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stamped {
     /// The default stamp keeps nothing.
-    pub(crate) stamp: Stamp,
-    /// Number of segments.
-    pub(crate) segments: u32,
+    pub(super) stamp: Stamp,
+    /// The number that the next segment gets.
+    segments: u32,
 }
 
-/// Decisions about a context. They take the same bytes a segment, up to a bound: segments past it take the place of one
-/// another.
+impl Stamped {
+    /// A stamp that no state has had yet, for one in which the next segment gets a number.
+    pub(crate) fn new(segments: u32) -> Self {
+        Self { stamp: Stamp::new(), segments }
+    }
+}
+
+/// Decisions about a context: half a byte a segment, up to a bound. Of segments past it nothing is kept.
 pub(super) struct Decisions {
     /// Of the segments that were made first.
     near: [AtomicU64; NEAR],
-    /// Of all others; made when the first of them is decided.
+    /// Of those after them; made when the first is decided, with room for some that are made later.
     far: OnceLock<Box<[AtomicU64]>>,
 }
 
-/// Number of words beside the context itself: 32 segments.
+/// Number of words beside the context itself: 64 segments.
 const NEAR: usize = 4;
-/// Largest number of words elsewhere, a power of two: 4 KiB, enough for 4,096 segments.
-const FAR: u32 = 512;
+/// Largest number of words elsewhere: 8 KiB, enough for 16,384 segments.
+const FAR: u32 = 1_024;
 /// Number of segments that share a word, as a power of two.
-const SHARED: u32 = 3;
+const SHARED: u32 = 4;
 /// Number of bits of a word that say what was decided.
-const BITS: u32 = 16;
+const BITS: u32 = 32;
 /// The two bits of a segment: that it was decided, and that the user is in it.
 const DECIDED: u64 = 0b01;
 const IN: u64 = 0b10;
@@ -61,27 +67,30 @@ impl Decisions {
     /// Whether the user is in a segment, if that was decided.
     #[inline]
     pub(super) fn get(&self, stamp: Stamp, segment: SegmentId) -> Option<bool> {
-        let group = segment.0 >> SHARED;
-        let word = match self.near.get(group as usize) {
+        let index = index(segment);
+        let word = match self.near.get(index) {
             Some(word) => word,
-            None => far_word(self.far.get()?, group)?,
+            None => self.far.get()?.get(index - NEAR)?,
         };
         let word = word.load(Ordering::Relaxed);
         let bits = word >> shift(segment);
-        (word >> BITS == owner(stamp, group)? && bits & DECIDED > 0).then_some(bits & IN > 0)
+        let is_known = word >> BITS == u64::from(stamp.0) && bits & DECIDED > 0;
+        is_known.then_some(bits & IN > 0)
     }
 
     /// Keeps a decision. One that another thread is in the way of is lost, and made again.
+    ///
     /// One that takes memory of its own is kept only if `again`: if this is not the first evaluation for the context,
     /// which for many is the last.
     pub(super) fn set(&self, state: Stamped, segment: SegmentId, is_in: bool, again: bool) {
-        let group = segment.0 >> SHARED;
-        let word = match self.near.get(group as usize) {
+        let index = index(segment);
+        let word = match self.near.get(index) {
             Some(word) => Some(word),
-            None if again => far_word(self.far.get_or_init(|| far_words(state.segments)), group),
-            None => return,
+            None if again => self.far.get_or_init(|| far(state.segments)).get(index - NEAR),
+            None => None,
         };
-        let (Some(word), Some(owner)) = (word, owner(state.stamp, group)) else { return };
+        let Some(word) = word.filter(|_| state.stamp != Stamp::default()) else { return };
+        let owner = u64::from(state.stamp.0);
         let known = word.load(Ordering::Relaxed);
         let before = if known >> BITS == owner { known } else { owner << BITS };
         let decision = if is_in { DECIDED | IN } else { DECIDED };
@@ -90,11 +99,10 @@ impl Decisions {
     }
 }
 
-/// Whose a word is: the states of a stamp, and which eight segments. `None` if nothing is kept of them.
+/// The index of the word of a segment.
 #[inline]
-fn owner(stamp: Stamp, group: u32) -> Option<u64> {
-    let group = u16::try_from(group).ok()?;
-    (stamp != Stamp::default()).then_some(u64::from(stamp.0) << 16 | u64::from(group))
+fn index(segment: SegmentId) -> usize {
+    (segment.0 >> SHARED) as usize
 }
 
 /// Where in a word the bits of a segment are.
@@ -103,14 +111,10 @@ fn shift(segment: SegmentId) -> u32 {
     (segment.0 % (1 << SHARED)) * 2
 }
 
-#[inline]
-fn far_word(words: &[AtomicU64], group: u32) -> Option<&AtomicU64> {
-    words.get(group as usize & words.len().checked_sub(1)?)
-}
-
-/// Words for a number of segments: a power of two of them.
-fn far_words(segments: u32) -> Box<[AtomicU64]> {
-    let words = ((segments >> SHARED) + 1).next_power_of_two().min(FAR);
+/// Words for a number of segments, and an eighth more.
+fn far(segments: u32) -> Box<[AtomicU64]> {
+    let words = (segments >> SHARED).saturating_add(1);
+    let words = words.saturating_add(words / 8).min(FAR);
     (0..words).map(|_| AtomicU64::new(0)).collect()
 }
 
@@ -139,40 +143,38 @@ mod tests {
     use super::*;
 
     fn state(segments: u32) -> Stamped {
-        Stamped { stamp: Stamp::new(), segments }
+        Stamped::new(segments)
     }
 
     #[test]
     fn a_decision_is_of_one_stamp_and_one_segment() {
         let decisions = Decisions::new();
-        let (old, new) = (state(100), state(100));
-        for n in 0..100 {
+        let (old, new) = (state(200), state(200));
+        for n in 0..200 {
             decisions.set(old, SegmentId(n), n % 3 == 0, true);
         }
-        for n in 0..100 {
+        for n in 0..200 {
             assert_eq!(decisions.get(old.stamp, SegmentId(n)), Some(n % 3 == 0), "{n}");
             assert_eq!(decisions.get(new.stamp, SegmentId(n)), None);
-            assert_eq!(decisions.get(old.stamp, SegmentId(n + 104)), None);
         }
         decisions.set(new, SegmentId(7), true, true);
         assert_eq!(decisions.get(new.stamp, SegmentId(7)), Some(true));
+        assert_eq!(decisions.get(new.stamp, SegmentId(6)), None);
         assert_eq!(decisions.get(old.stamp, SegmentId(6)), None);
-        assert_eq!(decisions.get(old.stamp, SegmentId(8)), Some(false));
+        assert_eq!(decisions.get(old.stamp, SegmentId(16)), Some(false));
     }
 
     #[test]
-    fn many_segments_take_one_anothers_place_and_never_answer_for_one_another() {
+    fn of_segments_past_the_bound_nothing_is_kept() {
         let decisions = Decisions::new();
-        let state = state(500_000);
-        let numbers = [3, 40, 4_136, 4_137, 8_232, 524_287, 524_288, u32::MAX];
+        let state = state(u32::MAX);
+        let numbers = [63, 64, 16_447, 16_448, u32::MAX];
         for n in numbers {
             decisions.set(state, SegmentId(n), true, true);
         }
-        let kept = |n: &u32| decisions.get(state.stamp, SegmentId(*n));
-        let kept: Vec<_> = numbers.iter().map(kept).collect();
-        let is = Some(true);
-        assert_eq!(kept, [is, None, None, None, is, is, None, None]);
-        assert_eq!(decisions.far.get().map(|words| words.len()), Some(512));
+        let kept = numbers.map(|n| decisions.get(state.stamp, SegmentId(n)));
+        assert_eq!(kept, [Some(true), Some(true), Some(true), None, None]);
+        assert_eq!(decisions.far.get().map(|words| words.len()), Some(1_024));
     }
 
     #[test]
@@ -184,14 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_segments_take_a_thousand_bytes() {
+    fn a_thousand_segments_take_less_than_six_hundred_bytes() {
         let decisions = Decisions::new();
         decisions.set(state(1_000), SegmentId(999), true, false);
         assert!(decisions.far.get().is_none());
         decisions.set(state(1_000), SegmentId(999), true, true);
         let far = decisions.far.get().unwrap();
-        assert_eq!(size_of_val(&**far), 1_024);
-        assert_eq!(size_of::<Decisions>(), 56);
+        assert_eq!((size_of_val(&**far), size_of::<Decisions>()), (560, 56));
     }
 
     #[test]

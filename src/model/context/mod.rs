@@ -10,7 +10,7 @@ use super::{Answer, Object, Past, Ready, SegmentId, Short, Timestamp, Value};
 use attribute::Slot;
 pub(crate) use attribute::{As, Attribute, AttributeName};
 use decision::Decisions;
-pub(crate) use decision::{Stamp, Stamped};
+pub(crate) use decision::Stamped;
 pub(crate) use place::{Binding, NUMBERED, Numbering};
 use place::{Place, Places};
 
@@ -18,7 +18,7 @@ use place::{Place, Places};
 ///
 /// What conditions ask of an attribute is prepared once for each context (where it is, versions and times read from
 /// it), and a segment is decided once for it and a state of the segments, so a context that is used again saves that
-/// work. What is kept takes a byte a segment, and at most 4 KiB. It is shared by all threads that use the context,
+/// work. What is kept takes half a byte a segment, and at most 8 KiB. It is shared by all threads that use the context,
 /// belongs to no store and no snapshot, and changes no answer.
 ///
 /// ```
@@ -211,8 +211,8 @@ impl Context {
 
     /// Whether the user is in a segment, if that was decided in a state with the same stamp.
     #[inline]
-    pub(crate) fn decided(&self, stamp: Stamp, segment: SegmentId) -> Option<bool> {
-        self.decisions.get(stamp, segment)
+    pub(crate) fn decided(&self, state: Stamped, segment: SegmentId) -> Option<bool> {
+        self.decisions.get(state.stamp, segment)
     }
 
     /// Keeps whether the user is in a segment: in every state with the stamp, at every instant.
