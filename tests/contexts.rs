@@ -91,7 +91,8 @@ fn store(random: &mut Random) -> Database {
 /// Changes something that answers depend on.
 fn change(db: &Database, random: &mut Random) {
     let (segment, key, user) = (random.below(SEGMENTS), random.below(KEYS), random.below(USERS));
-    match random.below(6) {
+    match random.below(7) {
+        6 => run(db, &format!("FORGET USER 'u{user}';")),
         5 => {
             let members = random.some(&["u0", "u1", "u2", "u3", "u4"], 3);
             db.load_list("members", members).expect("a list is loaded");
