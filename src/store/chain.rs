@@ -3,7 +3,8 @@
 //!
 //! What is hashed are the stored bytes: the hash before (32 bytes of zero before the first revision), the number of the
 //! revision (`u64`, little-endian), then its record and those of its changes, each after its length (`u64`, little-endian).
-//! Those of revisions that an earlier program wrote are made up for with the next one.
+//! Those of revisions that an earlier program wrote are made up for with the next ones, so many with each: until that
+//! is done the newest revisions have none.
 
 use redb::{ReadableTable, Table};
 use sha2::{Digest, Sha256};
@@ -18,15 +19,29 @@ use super::tables::{Bytes, CHANGES, Position, REVISION_HASHES, REVISIONS};
 use crate::error::Result;
 use crate::model::RevisionHash;
 
-/// Writes the hashes of the revisions that have none yet.
+/// How many hashes a commit writes at most; few in the tests, so that they see several commits that do.
+const TOGETHER: u64 = if cfg!(test) { 6 } else { 4_096 };
+
+/// Writes the hashes of revisions that have none yet, as many as a commit does.
 pub(super) fn extend(
+    hashes: &mut Table<'_, u64, Bytes>,
+    revisions: &impl ReadableTable<u64, Bytes>,
+    changes: &impl ReadableTable<Position, Bytes>,
+) -> Result<()> {
+    let last = newest_in(hashes)?.saturating_add(TOGETHER).min(newest_in(revisions)?);
+    extend_to(last, hashes, revisions, changes)
+}
+
+/// Writes the hashes up to a revision that have none yet.
+pub(super) fn extend_to(
+    end: u64,
     hashes: &mut Table<'_, u64, Bytes>,
     revisions: &impl ReadableTable<u64, Bytes>,
     changes: &impl ReadableTable<Position, Bytes>,
 ) -> Result<()> {
     let last = newest_in(hashes)?;
     let mut before = hash_in(hashes, last)?;
-    for number in last + 1..=newest_in(revisions)? {
+    for number in last + 1..=end {
         let hash = link(before, number, revisions, changes)?;
         let record = encode(&HashRecord(hash.0))?;
         hashes.insert(number, record.as_slice()).or_fail()?;
@@ -43,14 +58,18 @@ pub(super) fn hash_of(image: &Image, number: u64) -> Result<Option<RevisionHash>
     }
 }
 
-fn hash_in(hashes: &impl ReadableTable<u64, Bytes>, number: u64) -> Result<Option<RevisionHash>> {
+/// The hash of a revision in a table.
+pub(super) fn hash_in(
+    hashes: &impl ReadableTable<u64, Bytes>,
+    number: u64,
+) -> Result<Option<RevisionHash>> {
     let Some(bytes) = hashes.get(number).or_fail()? else { return Ok(None) };
     let location = || format!("table `pcq.revision_hashes`, record {number}");
     decode::<HashRecord>(bytes.value(), location).map(|record| Some(RevisionHash(record.0)))
 }
 
 /// The hash of a revision, made of what is stored of it.
-fn link(
+pub(super) fn link(
     before: Option<RevisionHash>,
     number: u64,
     revisions: &impl ReadableTable<u64, Bytes>,
