@@ -170,7 +170,7 @@ impl Database {
         next.show(|state| self.shared.state.store(Arc::new(state)));
     }
 
-    /// Applies a dump that was loaded into the empty store. The caller holds the writer's lock. After an error only
+    /// Applies a dump that was loaded into the empty store. The caller is alone with the queue. After an error only
     /// the listeners have not heard of all of it.
     pub(super) fn apply_dump(&self) -> Result<()> {
         let shared = &self.shared;

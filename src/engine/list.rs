@@ -50,7 +50,7 @@ impl Session {
         let db = self.database().clone();
         db.refuse_write()?;
         let _lists = db.lock_lists();
-        // first of all, so that nothing is written in vain; what holds under the writer's lock is what counts
+        // first of all, so that nothing is written in vain; what holds when it is queued is what counts
         self.check_listed(listed, ListId(1), &self.view())?;
         let list = db.shared.store.add_list(ids)?;
         self.commit_write(Some((list, ids)), |ground| {

@@ -78,6 +78,14 @@ impl Outcome {
         if let Self::Changed { revision, .. } = self { *revision } else { None }
     }
 
+    /// The same, if it is a write, with the revision that it made.
+    pub(super) fn of_revision(self, made: Option<u64>) -> Self {
+        match self {
+            Self::Changed { effect, .. } => Self::Changed { effect, revision: made },
+            other => other,
+        }
+    }
+
     /// Notes on a write, such as what has to follow it: the last clauses of its sentence.
     #[must_use]
     pub fn notes(&self) -> &[String] {

@@ -264,28 +264,25 @@ impl Session {
         list: Option<(ListId, &UserIds)>,
         plan: impl Fn(&Ground<'_>) -> Result<Plan>,
     ) -> Result<Outcome> {
-        let mut found = Err(String::new());
+        // it is planned anew as long as a commit before it fails, and the last plan counts
+        let mut outcome = None;
         let committed = self.db.commit(|ground| {
             let write = match plan(ground)? {
                 Plan::Unchanged(why) => {
-                    found = Err(why);
+                    outcome = Some(unchanged(&why));
                     return Ok(None);
                 }
                 Plan::Write(write) => *write,
             };
             let Write { now, changes, after, effect, comment } = write;
-            found = Ok(effect);
+            outcome = Some(Outcome::Changed { effect, revision: None });
             let comment = comment.or_else(|| self.comment.clone());
             let revision = self.next_revision(ground.state.catalog(), now, comment);
             let revision = Proposed { revision, changes: changes.changes, after };
             Ok(Some(Proposal { revision: Some(revision), entries: Vec::new(), list }))
         })?;
-        Ok(match found {
-            Err(why) => unchanged(&why),
-            Ok(effect) => {
-                Outcome::Changed { effect, revision: committed.and_then(|done| done.revision) }
-            }
-        })
+        let outcome = outcome.ok_or_else(|| Error::bug("a write was not planned"))?;
+        Ok(outcome.of_revision(committed.and_then(|done| done.revision)))
     }
 
     // -- users
