@@ -74,6 +74,9 @@ pub(super) struct Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.flusher.stop(&self.deliveries);
+        if self.flusher.is_of_parent() {
+            return; // what was counted is the parent's to write
+        }
         let _ = self.deliveries.flush(); // `Database::close` tells of errors
     }
 }
@@ -450,6 +453,7 @@ impl std::fmt::Debug for Shared {
 
 /// Result of [`Database::verify`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verification {
     /// Whether the checksum of every page was compared; it is not while a statement of this process is under way.
     pub pages_checked: bool,

@@ -10,23 +10,37 @@ use crate::model::Timestamp;
 
 /// A thread that flushes deliveries every few seconds and at the end of each minute.
 #[derive(Debug)]
-pub(super) struct Flusher(Option<JoinHandle<()>>);
+pub(super) struct Flusher {
+    thread: Option<JoinHandle<()>>,
+    process: u32,
+}
 
 impl Flusher {
     /// Starts the thread, if anything is counted. A manual clock moves when it is told to, so it needs none.
     pub(super) fn start(deliveries: &Arc<Deliveries>, interval: Duration) -> Self {
+        let process = std::process::id();
         if !deliveries.counts || deliveries.clock.is_manual() {
-            return Self(None);
+            return Self { thread: None, process };
         }
         let deliveries = Arc::clone(deliveries);
         let work = move || flush_in_turn(&deliveries, interval);
         // without it deliveries are flushed when they are asked for, and at the end
-        Self(thread::Builder::new().name("pcq-flush".into()).spawn(work).ok())
+        let thread = thread::Builder::new().name("pcq-flush".into()).spawn(work).ok();
+        Self { thread, process }
+    }
+
+    /// Whether this process is a fork of the one that has the thread. Nothing that the thread holds is given back here,
+    /// and it never ends.
+    pub(super) fn is_of_parent(&self) -> bool {
+        self.process != std::process::id()
     }
 
     /// Ends the thread: it has the file open, too.
     pub(super) fn stop(&mut self, deliveries: &Deliveries) {
-        if let Some(thread) = self.0.take() {
+        let Some(thread) = self.thread.take() else { return };
+        if self.is_of_parent() {
+            std::mem::forget(thread);
+        } else {
             deliveries.bell.ring(Call::Stop);
             let _ = thread.join(); // what it could not flush is flushed at the end
         }
