@@ -94,8 +94,8 @@ mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, ClockRepair, Database, FromValue, KeyHandle, Outcome, Prepared, Session,
-    Snapshot, Subscription, Tracked, UserList, Verification,
+    AsKey, Builder, ClockRepair, DamageRepair, Database, FromValue, KeyHandle, Outcome, Prepared,
+    Saved, Session, Snapshot, Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
     Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Place, Result, ScriptEnd, Short,

@@ -74,6 +74,25 @@ impl Database {
         to: impl AsRef<Path>,
         latest: Option<Timestamp>,
     ) -> Result<ClockRepair> {
+        let (copy, later) = self.brought_down(latest)?;
+        copy.backup(to.as_ref())?;
+        Ok(ClockRepair::of(later))
+    }
+
+    /// The same, with the repaired store in the place of this one. Who only reads follows to it; this one is written no
+    /// more, and is to be opened again. A store in memory stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// `io` if it cannot be written, `read-only`, `store-corrupt` if the store is damaged, `not-allowed`.
+    pub fn repair_clock_in_place(&self, latest: Option<Timestamp>) -> Result<ClockRepair> {
+        let (copy, later) = self.brought_down(latest)?;
+        self.shared.store.replace_by(&copy)?;
+        Ok(ClockRepair::of(later))
+    }
+
+    /// A copy in memory with its times brought down, and what was later.
+    fn brought_down(&self, latest: Option<Timestamp>) -> Result<(Store, Later)> {
         self.require(Role::Admin)?;
         self.flush()?;
         let latest = instant(latest);
@@ -84,8 +103,7 @@ impl Database {
         if let Some(what) = copy.verify(None)?.problems.into_iter().next() {
             return Err(ErrorKind::Corrupt { what }.into());
         }
-        copy.backup(to.as_ref())?;
-        Ok(ClockRepair::of(later))
+        Ok((copy, later))
     }
 }
 

@@ -22,9 +22,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// Copies an image. The copy gets its name only when it is whole and on the disk, and owner, group and mode of the
 /// file that it is a copy of; it is private if those cannot be had.
 pub(super) fn backup(image: &Image, to: &Path) -> Result<()> {
-    let exists = || failure(to, "a file of that name exists, and a backup overwrites none");
     if fs::symlink_metadata(to).is_ok() {
-        return Err(exists());
+        return Err(overwrites(to, "a backup"));
     }
     let open = |file| copy_builder().create_with_backend(file).or_fail();
     let (temporary, database) = Temporary::open(to, Keeping::UntilDropped, open)?;
@@ -34,16 +33,18 @@ pub(super) fn backup(image: &Image, to: &Path) -> Result<()> {
     }
     temporary.file().file().sync_all().map_err(file_failure)?;
     if !temporary.name(to)? {
-        return Err(exists());
+        return Err(overwrites(to, "a backup"));
     }
     sync_directory(to)
 }
 
-fn failure(path: &Path, message: &str) -> Error {
-    ErrorKind::Io { path: path.display().to_string(), message: message.to_owned() }.into()
+/// Makes the error of something that would overwrite a file.
+pub(super) fn overwrites(path: &Path, what: &str) -> Error {
+    let message = format!("a file of that name exists, and {what} overwrites none");
+    ErrorKind::Io { path: path.display().to_string(), message }.into()
 }
 
-fn copy_builder() -> Builder {
+pub(super) fn copy_builder() -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(32 << 20);
     builder

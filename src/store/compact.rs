@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use redb::StorageBackend;
 
-use super::backup::{copy, sync_directory};
+use super::backup::{copy, copy_builder, sync_directory};
 use super::database::{builder, writable};
-use super::failure::file_failure;
+use super::failure::{OrFail, file_failure};
 use super::file::{Keeping, StoreFile};
 use super::handle::Handle;
 use super::image::Image;
@@ -33,6 +33,21 @@ pub(super) fn compact(shared: &Shared) -> Result<()> {
     *shared.handle_mut() = handle;
     drop(held);
     durable
+}
+
+/// Puts another store in the place of the file, which whoever has it open does not write any more.
+pub(super) fn replace_by(shared: &Shared, image: &Image) -> Result<()> {
+    let held = shared.begin_write()?;
+    let Some(file) = shared.handle().file().cloned() else { return Ok(()) };
+    let path = fs::canonicalize(file.path()).map_err(file_failure)?;
+    let open = |file| copy_builder().create_with_backend(file).or_fail();
+    let (temporary, database) = Temporary::open(&path, Keeping::UntilDropped, open)?;
+    copy(image, database)?.close().or_fail()?;
+    temporary.keep_access(&file.metadata()?)?;
+    temporary.file().file().sync_all().map_err(file_failure)?;
+    temporary.replace(&file, &path)?;
+    drop(held);
+    sync_directory(&path)
 }
 
 /// Makes the copy and gives it the name; it is open, and so locked, before it has that. `None`: it is not worth it.

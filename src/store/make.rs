@@ -50,7 +50,12 @@ pub(super) fn make_over(path: &Path, options: &Options, damage: &Damage) -> Resu
     Ok(Some(opened))
 }
 
-fn make_beside(path: &Path, options: &Options, damage: &Damage) -> Result<(Temporary, Opened)> {
+/// Makes an empty store that has no name yet.
+pub(super) fn make_beside(
+    path: &Path,
+    options: &Options,
+    damage: &Damage,
+) -> Result<(Temporary, Opened)> {
     let builder = builder(options.cache_bytes);
     let open = |file| writable(file, &builder, damage);
     let (temporary, database) = Temporary::open(path, Keeping::UntilClosed, open)?;

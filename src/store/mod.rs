@@ -50,6 +50,7 @@ mod rebuild;
 mod record;
 mod report;
 mod rules;
+mod salvage;
 #[cfg(test)]
 mod seam;
 mod shared;
@@ -80,6 +81,7 @@ pub(crate) use reader::Reader;
 pub(crate) use rebuild::Later;
 pub(crate) use record::Edition;
 pub(crate) use report::VerifyReport;
+pub(crate) use salvage::{Salvaged, Saved, read_damaged, salvage};
 pub(crate) use tables::Position;
 pub(crate) use user::{Added, Batch, Expired};
 
@@ -242,6 +244,11 @@ impl Store {
     /// goes on; a store in memory stays as it is, and so does one that would get no smaller and never had users.
     pub(crate) fn compact(&self) -> Result<()> {
         guarded(&self.shared.place, || compact::compact(&self.shared))
+    }
+
+    /// Puts the contents of another store in the place of the file. This one is written no more until it is opened again.
+    pub(crate) fn replace_by(&self, other: &Self) -> Result<()> {
+        guarded(&self.shared.place, || compact::replace_by(&self.shared, &other.shared.image()?))
     }
 
     /// One durable transaction that writes revisions or facts about users: it upgrades the file.

@@ -73,7 +73,7 @@ pub(super) fn copy_to_memory(image: &Image, options: &Options) -> Result<Opened>
 
 /// Contents of the place where a store is, or is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+pub(super) enum Found {
     /// Nothing, and it may be made.
     Nothing,
     /// An empty file, and it may become one.
@@ -82,7 +82,8 @@ enum Found {
     File,
 }
 
-fn find(path: &Path, options: &Options) -> Result<Found> {
+/// Says what is in the place of a store.
+pub(super) fn find(path: &Path, options: &Options) -> Result<Found> {
     let may_create = options.create && !options.read_only;
     let not_a_store = |why: &str| Err(no_store(why));
     match fs::metadata(path) {

@@ -4,7 +4,7 @@ use crate::error::{ErrorKind, Result};
 use crate::model::RevisionHash;
 
 /// The most problems that are told one by one.
-const PROBLEMS: usize = 100;
+pub(super) const PROBLEMS: usize = 100;
 
 /// Report of a check of the file: what there is, and what is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::fmt::Display;
 
 use crate::model::ObjectKind;
 use crate::model::{
-    Catalog, Cell, Change, ConfigHead, ConfigId, Duration, Key, KeyId, KeyType, Name, Publication,
-    Segment, SegmentId, Value, Version, check_event_name,
+    Catalog, Cell, Change, Condition, ConditionParser, ConfigHead, ConfigId, Duration, Key, KeyId,
+    KeyType, Name, Publication, Segment, SegmentId, Value, Version, check_event_name,
 };
 
 /// The rules that a change breaks.
@@ -27,6 +27,24 @@ pub(super) fn broken(change: &Change, catalog: &Catalog) -> Vec<String> {
         Change::Cancel { config, sequence } => of_cancel(*config, *sequence, catalog),
         Change::Keep { event, keep } => of_keep(event.as_deref(), *keep),
     }
+}
+
+/// The problem of a change with a condition that cannot be read. Conditions are read when they are asked
+/// for, where nobody can be told.
+pub(super) fn unreadable(change: &Change, parser: ConditionParser) -> Option<String> {
+    let read = |condition: &Condition, check| parser(condition.text(), check);
+    let (what, failure) = match change {
+        Change::Segment(segment) => {
+            let failure = read(&segment.condition, false).err();
+            (format!("the condition of segment {}", segment.id), failure)
+        }
+        Change::Key(key) => {
+            let failure = key.check.as_ref().and_then(|check| read(check, true).err());
+            (format!("the CHECK of key {}", key.id), failure)
+        }
+        _ => return None,
+    };
+    failure.map(|failure| format!("{what} cannot be read: {failure}"))
 }
 
 /// The rules that do not hold.

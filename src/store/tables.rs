@@ -189,6 +189,12 @@ impl Facet {
         })
     }
 
+    /// The facet that has a number.
+    pub(super) fn numbered(number: u8) -> Option<Self> {
+        let all = [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config].map(Self::all);
+        all.into_iter().flatten().copied().find(|facet| *facet as u8 == number)
+    }
+
     /// Every facet of a kind of object.
     pub(super) fn all(kind: ObjectKind) -> &'static [Self] {
         match kind {

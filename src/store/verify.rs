@@ -18,7 +18,7 @@ use super::list;
 use super::object::Object;
 use super::page::damaged_pages;
 use super::report::VerifyReport;
-use super::rules::broken;
+use super::rules::{broken, unreadable};
 use super::shared::Shared;
 use super::tables::{
     CHANGES, HEADS, HISTORY, KEPT, KEPT_PUBLICATIONS, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS,
@@ -28,7 +28,7 @@ use super::user;
 use super::walk::{Direction, Walk};
 use super::write::{of_timeline, touched};
 use crate::error::Result;
-use crate::model::{Catalog, Change, Condition, Config, ListId, ObjectKind, Revision};
+use crate::model::{Catalog, Change, Config, ListId, ObjectKind, Revision};
 
 /// Checks the pages, then what they hold.
 pub(super) fn verify(shared: &Shared, from: Option<&str>) -> Result<VerifyReport> {
@@ -153,7 +153,9 @@ impl<'a> Verifier<'a> {
     fn change(&mut self, revision: &Revision, index: u32, change: &Change) -> Result<()> {
         let number = revision.number;
         self.report.changes += 1;
-        for problem in broken(change, &self.catalog).into_iter().chain(self.unreadable(change)) {
+        for problem in
+            broken(change, &self.catalog).into_iter().chain(unreadable(change, self.image.parser()))
+        {
             self.report.problem(format!("revision {number}: {problem}"));
         }
         for entry in indexed(change, (number, index)) {
@@ -166,24 +168,6 @@ impl<'a> Verifier<'a> {
         let applied = self.catalog.apply(change, revision.time, self.image);
         self.report.note(applied)?;
         Ok(())
-    }
-
-    /// The problem of a change with a condition that cannot be read. Conditions are read when they are asked
-    /// for, where nobody can be told.
-    fn unreadable(&self, change: &Change) -> Option<String> {
-        let read = |condition: &Condition, check| self.image.parser()(condition.text(), check);
-        let (what, failure) = match change {
-            Change::Segment(segment) => {
-                let failure = read(&segment.condition, false).err();
-                (format!("the condition of segment {}", segment.id), failure)
-            }
-            Change::Key(key) => {
-                let failure = key.check.as_ref().and_then(|check| read(check, true).err());
-                (format!("the CHECK of key {}", key.id), failure)
-            }
-            _ => return None,
-        };
-        failure.map(|failure| format!("{what} cannot be read: {failure}"))
     }
 
     /// Looks an entry of the log up in its index.

@@ -203,3 +203,45 @@ fn a_restored_backup_ends_a_store_that_is_open() {
     assert_eq!(place.run(&[store, "-e", "CREATE KEY b INTEGER DEFAULT 1"]).code, 0);
     assert_fails(&place.run(&[store, "-e", "GET lost"]), 1, "error[unknown-key]");
 }
+
+/// A page of the history is damaged: what can be saved is told, then saved, and what stands now is not touched.
+#[test]
+fn repair_says_what_is_damaged_and_saves_the_rest() {
+    let place = Place::new();
+    place.store();
+    let sound = fs::read(place.path("s.pcdb")).unwrap();
+    let ran = place.run(&["repair", "s.pcdb"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, "nothing is damaged\n"), "{ran:?}");
+    let now = place.run(&["dump", "s.pcdb", "--current"]).out;
+    let damaged = damaged_history(&place, &sound);
+    let ran = place.run(&["repair", "s.pcdb"]);
+    assert!(
+        ran.out.contains(" saved, 0 lost\n") && ran.out.contains("lost: revisions "),
+        "{ran:?}"
+    );
+    assert!(ran.err.contains("nothing was changed: --to FILE"), "{ran:?}");
+    assert!(ran.err.contains("--current writes what stands now"), "{ran:?}");
+    assert_eq!(place.run(&["repair", "s.pcdb", "--current"]).out, now);
+    assert_eq!(others(&place, &["s.pcdb", "setup.pcq"]), [""; 0]);
+    let to = ["repair", "s.pcdb", "--to", "saved.pcdb"];
+    assert_eq!(place.run(&to).code, 3);
+    assert!(fs::read(place.path("s.pcdb")).unwrap() == damaged, "the damaged one stays as it is");
+    assert_fails(&place.run(&to), 3, "a file of that name exists, and a repair overwrites none");
+    assert_eq!(place.run(&["verify", "saved.pcdb"]).code, 0);
+    assert_eq!(others(&place, &["s.pcdb", "setup.pcq", "saved.pcdb"]), [""; 0]);
+}
+
+/// Damages the one page of the changes of a small store, in its file.
+fn damaged_history(place: &Place, sound: &[u8]) -> Vec<u8> {
+    for page in 1..sound.len() / 4096 {
+        let mut damaged = sound.to_vec();
+        damaged[page * 4096 + 2] ^= 1;
+        fs::write(place.path("s.pcdb"), &damaged).unwrap();
+        let ran = place.run(&["repair", "s.pcdb"]);
+        if ran.out.contains("damaged: the page of table `pcq.changes`") {
+            assert_eq!(ran.code, 3, "{ran:?}");
+            return damaged;
+        }
+    }
+    panic!("no page is of the changes");
+}

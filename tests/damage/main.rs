@@ -8,6 +8,7 @@ mod harm;
 #[path = "../common/random.rs"]
 #[expect(dead_code, reason = "the histories of the model choose in more ways")]
 mod random;
+mod salvage;
 mod store;
 mod trial;
 
@@ -17,7 +18,7 @@ use std::thread;
 
 use harm::Harm;
 use random::Random;
-use store::{Fixture, Kind};
+use store::{Fixture, Kind, fixture};
 use trial::{Found, Trial};
 
 /// How many cases there are if `PCQ_DAMAGE` does not say.
@@ -28,11 +29,11 @@ type Table = BTreeMap<(Kind, Harm, Trial), BTreeMap<Found, usize>>;
 
 #[test]
 fn a_damaged_file_answers_right_or_says_so() {
-    let cases = std::env::var("PCQ_DAMAGE").map_or(CASES, |cases| cases.parse().unwrap());
+    let cases = cases();
     quiet();
-    let fixture = Fixture::new();
+    let fixture = fixture();
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let run = |first: usize| run(&fixture, (first..cases).step_by(threads));
+    let run = |first: usize| run(fixture, (first..cases).step_by(threads));
     let (run, mut table) = (&run, Table::new());
     thread::scope(|scope| {
         let runs: Vec<_> = (0..threads).map(|first| scope.spawn(move || run(first))).collect();
@@ -45,6 +46,11 @@ fn a_damaged_file_answers_right_or_says_so() {
     assert_eq!(count(Found::Wrong), 0);
     // it is no test if nothing is damaged, or everything
     assert!(count(Found::Refused) > cases / 20 && count(Found::Right) > cases / 20);
+}
+
+/// How many cases are wanted.
+fn cases() -> usize {
+    std::env::var("PCQ_DAMAGE").map_or(CASES, |cases| cases.parse().unwrap())
 }
 
 fn run(fixture: &Fixture, cases: impl Iterator<Item = usize>) -> Table {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use pcq::{Context, Database, DumpKind, ErrorClass, Outcome, Result, Timestamp};
 use redb::ReadableDatabase as _;
@@ -101,8 +102,14 @@ pub(crate) struct Fixture {
     pub(crate) answers: Vec<Answers>,
 }
 
+/// The fixture, made once.
+pub(crate) fn fixture() -> &'static Fixture {
+    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
+    FIXTURE.get_or_init(Fixture::new)
+}
+
 impl Fixture {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sound.pcdb");
         let files = make(&path);

@@ -95,11 +95,16 @@ pub(super) enum Command {
     /// How long events are kept ALTER EVENT says. Prints how many were dropped, and the size of the file
     /// before and after. What was forgotten by FORGET USER is gone from the file, too.
     Compact(CompactArgs),
-    /// Take a store out of the future
+    /// Save what can be read of a damaged store, or take one out of the future
     ///
-    /// Times of commits never go back, so one commit under a clock that was ahead holds all later ones at its
-    /// instant. This brings the times that are later than the clock down to it: of revisions, of what they
-    /// published at once, and of events and attributes of users. Times that somebody wrote stay. It says what
+    /// It says what can be read of the store, which pages are damaged and what is lost, and changes nothing. With
+    /// --to it makes a new store of what can be read: the history up to the first revision of which something is
+    /// lost, and all that is left of users, lists and deliveries. The new store is verified before it gets its name.
+    /// With --current it writes what stands now as a script, for which the history is not needed.
+    ///
+    /// With --clock: times of commits never go back, so one commit under a clock that was ahead holds all later
+    /// ones at its instant. This brings the times that are later than the clock down to it: of revisions, of what
+    /// they published at once, and of events and attributes of users. Times that somebody wrote stay. It says what
     /// it will do, and does it with --yes or --to.
     Repair(RepairArgs),
 }
@@ -327,18 +332,21 @@ pub(super) struct RepairArgs {
     /// The file of the store
     #[arg(value_name = "STORE")]
     pub(super) store: PathBuf,
-    /// Bring times down that are later than the clock
-    #[arg(long, required = true)]
-    clock: bool,
+    /// Bring times down that are later than the clock, instead of looking for damage
+    #[arg(long)]
+    pub(super) clock: bool,
     /// Bring them down to an instant, such as 2026-01-01T00:00:00Z; to now, if not said
-    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
+    #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp, requires = "clock")]
     pub(super) at: Option<Timestamp>,
-    /// Put the repaired store in the place of the store
-    #[arg(long, conflicts_with = "to")]
+    /// Put the store with its times brought down in the place of the store
+    #[arg(long, conflicts_with = "to", requires = "clock")]
     pub(super) yes: bool,
     /// Write the repaired store into a new file, and leave the store as it is
     #[arg(long, value_name = "FILE")]
     pub(super) to: Option<PathBuf>,
+    /// Write what stands now in a damaged store as a script for a new one, without its history
+    #[arg(long, conflicts_with_all = ["to", "clock"])]
+    pub(super) current: bool,
     #[command(flatten)]
     color: ColorArg,
 }

@@ -8,7 +8,7 @@ use super::add::{digest, last_batch, read_counts, read_users};
 use super::bucket::{Bucket, Counts, size_numbered};
 use super::query::{read_series, spans};
 use crate::error::Result;
-use crate::model::{Catalog, KeyId};
+use crate::model::{Catalog, Granularity, KeyId};
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
 use crate::store::record::{KeySpanRecord, SeriesRecord};
@@ -32,7 +32,7 @@ pub(in crate::store) fn check(
 
 /// Reach of some buckets: the first and the last of them, each from its first minute to the one after its last.
 #[derive(Clone, Copy)]
-struct Reach {
+pub(super) struct Reach {
     first: (i64, i64),
     last: (i64, i64),
 }
@@ -58,6 +58,45 @@ impl Reach {
     fn ends_at(self, minute: i64) -> bool {
         (self.last.0..self.last.1).contains(&minute)
     }
+
+    /// Its first minute.
+    pub(super) fn starts(self) -> i64 {
+        self.first.0
+    }
+
+    /// Its last minute.
+    pub(super) fn ends(self) -> i64 {
+        self.last.1 - 1
+    }
+}
+
+/// The reaches of keys: of all, and of what a row gave.
+pub(super) type Reaches = BTreeMap<(u32, bool), Reach>;
+
+/// Adds the buckets of some counts to the reaches of a key, and of what a row gave of it.
+pub(super) fn reaches_of(
+    (key, targeted): (u32, bool),
+    size: Granularity,
+    chunk: i32,
+    counts: &Counts,
+    reaches: &mut Reaches,
+) {
+    for (slot, _) in counts.iter() {
+        let reach = Reach::of(Bucket { size, chunk, slot });
+        for key in [(key, false)].into_iter().chain(targeted.then_some((key, true))) {
+            reaches.entry(key).and_modify(|r| *r = r.and(reach)).or_insert(reach);
+        }
+    }
+}
+
+/// Whether the first and last minutes of a key are in the reaches of its counts: of all, and of those that a row gave.
+pub(super) fn agree(span: &KeySpanRecord, all: Reach, targeted: Option<Reach>) -> bool {
+    let targeted = match (span.last_targeted, targeted) {
+        (None, None) => true,
+        (Some(last), Some(targeted)) => targeted.ends_at(last),
+        _ => false,
+    };
+    all.starts_at(span.first) && all.ends_at(span.last) && targeted
 }
 
 struct Checker<'a> {
@@ -66,7 +105,7 @@ struct Checker<'a> {
     /// The key of each series, and whether a row gave it.
     series: BTreeMap<u32, (u32, bool)>,
     /// The buckets of each key: all, and those that a row gave.
-    reaches: BTreeMap<(u32, bool), Reach>,
+    reaches: Reaches,
 }
 
 impl Checker<'_> {
@@ -127,16 +166,10 @@ impl Checker<'_> {
 
     fn reach(&mut self, key: CountKey, counts: &Counts) {
         let (size, chunk, series) = key;
-        let (Some(&(of, targeted)), Some(size)) = (self.series.get(&series), size_numbered(size))
-        else {
+        let (Some(&of), Some(size)) = (self.series.get(&series), size_numbered(size)) else {
             return self.lacks("pcq.delivery_counts", series);
         };
-        for (slot, _) in counts.iter() {
-            let reach = Reach::of(Bucket { size, chunk, slot });
-            for key in [(of, false)].into_iter().chain(targeted.then_some((of, true))) {
-                self.reaches.entry(key).and_modify(|r| *r = r.and(reach)).or_insert(reach);
-            }
-        }
+        reaches_of(of, size, chunk, counts, &mut self.reaches);
     }
 
     fn lacks(&mut self, table: &str, series: u32) {
@@ -172,11 +205,6 @@ impl Checker<'_> {
 
     fn agrees(&self, key: u32, span: Option<&KeySpanRecord>) -> bool {
         let (Some(span), Some(all)) = (span, self.reaches.get(&(key, false))) else { return false };
-        let targeted = match (span.last_targeted, self.reaches.get(&(key, true))) {
-            (None, None) => true,
-            (Some(last), Some(targeted)) => targeted.ends_at(last),
-            _ => false,
-        };
-        all.starts_at(span.first) && all.ends_at(span.last) && targeted
+        agree(span, *all, self.reaches.get(&(key, true)).copied())
     }
 }

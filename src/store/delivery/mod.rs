@@ -20,8 +20,10 @@ mod add;
 mod bucket;
 mod check;
 mod query;
+mod salvage;
 
 pub(super) use add::{add, last_batch};
 pub(super) use check::check;
 pub(crate) use query::{DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
 pub(super) use query::{deliveries, key_deliveries};
+pub(super) use salvage::copy_left;

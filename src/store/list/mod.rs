@@ -12,5 +12,5 @@ mod query;
 mod write;
 
 pub(super) use check::check;
-pub(super) use query::{each, edition, is_listed, newest_edition};
+pub(super) use query::{each, each_left, edition, is_listed, newest_edition, sealed_length};
 pub(super) use write::{append, forget, next, seal};

@@ -45,6 +45,12 @@ pub(super) fn length(lists: &impl ReadableTable<u32, Bytes>, list: u32) -> Resul
     decode::<ListRecord>(bytes.value(), location).map(|record| record.ids)
 }
 
+/// How many ids a list has that was sealed.
+pub(in crate::store) fn sealed_length(image: &Image, list: ListId) -> Result<u64> {
+    let missing = || corrupt(format!("there is no list {list}"));
+    length(&image.optional_table(LISTS)?.ok_or_else(missing)?, list.0)
+}
+
 /// The edition of a list; `None` if an earlier program wrote it, and it lost nobody since.
 pub(in crate::store) fn edition(image: &Image, list: ListId) -> Result<Option<Edition>> {
     let Some(editions) = image.optional_table(LIST_EDITIONS)? else { return Ok(None) };
@@ -75,10 +81,18 @@ pub(in crate::store) fn is_listed(image: &Image, user: &str) -> Result<bool> {
 pub(in crate::store) fn each(
     image: &Image,
     list: ListId,
+    take: impl FnMut(&str) -> Result<()>,
+) -> Result<()> {
+    sealed_length(image, list)?;
+    each_left(image, list, take)
+}
+
+/// The same of whatever blocks there are of a list, sealed or not.
+pub(in crate::store) fn each_left(
+    image: &Image,
+    list: ListId,
     mut take: impl FnMut(&str) -> Result<()>,
 ) -> Result<()> {
-    let missing = || corrupt(format!("there is no list {list}"));
-    length(&image.optional_table(LISTS)?.ok_or_else(missing)?, list.0)?;
     let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(()) };
     for block in blocks.range((list.0, "")..(list.0.saturating_add(1), "")).or_fail()? {
         let (key, bytes) = block.or_fail()?;

@@ -29,9 +29,11 @@
 //! | `damage` | what was found, as an error that redb carries |
 //! | `checked` | the backend |
 //! | `walk` | all pages, for verification |
+//! | `harvest` | what the sound pages of a damaged file hold |
 
 mod checked;
 mod damage;
+mod harvest;
 mod header;
 mod known;
 mod node;
@@ -43,4 +45,5 @@ mod walk;
 
 pub(super) use checked::{Checked, Role};
 pub(super) use damage::Damage;
+pub(super) use harvest::{Gap, Harvest, Source};
 pub(super) use walk::damaged_pages;

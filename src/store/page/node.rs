@@ -31,6 +31,14 @@ pub(super) struct Widths {
     pub(super) value: Option<u32>,
 }
 
+impl Widths {
+    /// The widths of keys and values, as redb's types say them.
+    pub(super) fn new((key, value): (Option<usize>, Option<usize>)) -> Self {
+        let width = |width: Option<usize>| width.and_then(|width| u32::try_from(width).ok());
+        Self { key: width(key), value: width(value) }
+    }
+}
+
 /// Child of a page: which one, and its sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Child {
@@ -80,10 +88,16 @@ pub(super) fn children(page: &[u8]) -> impl Iterator<Item = Child> {
     branch.into_iter().flat_map(|branch| (0..=branch.keys).map_while(move |n| branch.child(n)))
 }
 
-/// The keys and values of a leaf whose widths vary; a branch has none.
-pub(super) fn pairs(page: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let leaf = (page.first() == Some(&LEAF)).then(|| Leaf::new(page, Widths::default())).flatten();
+/// The keys and values of a leaf; a branch has none.
+pub(super) fn pairs(page: &[u8], widths: Widths) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let leaf = (page.first() == Some(&LEAF)).then(|| Leaf::new(page, widths)).flatten();
     leaf.into_iter().flat_map(|leaf| (0..leaf.pairs).map_while(move |n| leaf.pair(n)))
+}
+
+/// Where a leaf ends that begins with some bytes, if these are so many that they say it.
+pub(super) fn leaf_end(bytes: &[u8], widths: Widths) -> Option<usize> {
+    let leaf = (bytes.first() == Some(&LEAF)).then(|| Leaf::new(bytes, widths)).flatten();
+    usize::try_from(leaf?.end()?).ok()
 }
 
 /// The count in a page, of pairs or of keys; none is empty.
@@ -137,18 +151,25 @@ impl<'p> Leaf<'p> {
         }
     }
 
-    /// The key and the value of a pair, of widths that vary.
+    /// The key and the value of a pair.
     fn pair(self, n: usize) -> Option<(&'p [u8], &'p [u8])> {
         let keys_end = self.keys_end()?;
-        let key = self.piece(LEAF_HEAD, n, self.keys() as u64)?;
-        Some((key, self.piece(self.value_offsets(), n, keys_end)?))
+        let key = self.piece(self.widths.key, LEAF_HEAD, n, self.keys() as u64)?;
+        Some((key, self.piece(self.widths.value, self.value_offsets(), n, keys_end)?))
     }
 
-    /// The piece that ends where the offset of a number says, and begins where the one before ends.
-    fn piece(self, offsets: usize, n: usize, first: u64) -> Option<&'p [u8]> {
+    /// A piece of those that begin at a place. Without a width it ends where the offset of its number says, and begins
+    /// where the one before ends.
+    fn piece(self, width: Option<u32>, offsets: usize, n: usize, first: u64) -> Option<&'p [u8]> {
         let ends = |n| offset_at(self.page, offsets + OFFSET * n).map(u64::from);
-        let start = if n == 0 { first } else { ends(n - 1)? };
-        self.page.get(usize::try_from(start).ok()?..usize::try_from(ends(n)?).ok()?)
+        let (start, end) = match width {
+            Some(width) => {
+                let start = first + u64::from(width) * n as u64;
+                (start, start + u64::from(width))
+            }
+            None => (if n == 0 { first } else { ends(n - 1)? }, ends(n)?),
+        };
+        self.page.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 }
 

@@ -48,6 +48,9 @@ impl PageNumber {
 }
 
 impl Geometry {
+    /// The geometry that redb gives its files, unless it is asked for another one.
+    pub(super) const USUAL: Self = Self { header_pages: 0, data_pages: 1 << 20 };
+
     fn region_bytes(self) -> u64 {
         (u64::from(self.header_pages) + u64::from(self.data_pages)) * PAGE_BYTES
     }

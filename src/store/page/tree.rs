@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::node::{Child, Sum, Widths, children, offset_at, pairs, root_at, sum, summed};
+use super::node::{
+    Child, Sum, Widths, children, number_at, offset_at, pairs, root_at, sum, summed,
+};
 
 /// The type of an ordinary table. The other types are not read: pcq makes none.
 const ORDINARY: u8 = 3;
 /// Where in the definition of a table there is what.
+const ENTRIES: usize = 1;
 const HAS_ROOT: usize = 9;
 const ROOT: usize = 10;
 const KEY_WIDTH: usize = 42;
@@ -44,14 +47,14 @@ impl Expected {
     pub(super) fn each_below(&self, page: &[u8], mut take: impl FnMut(Child, &Arc<Tree>)) {
         children(page).for_each(|child| take(child, &self.tree));
         if *self.tree == Tree::Tables {
-            let roots = pairs(page).filter_map(|(name, definition)| root(name, definition));
-            roots.for_each(|(root, tree)| take(root, &Arc::new(tree)));
+            let tables = tables(page).filter_map(|table| Some((table.root?, table.tree)));
+            tables.for_each(|(root, tree)| take(root, &Arc::new(tree)));
         }
     }
 }
 
 impl Tree {
-    fn widths(&self) -> Widths {
+    pub(super) fn widths(&self) -> Widths {
         match self {
             Self::Tables => Widths::default(),
             Self::Table { widths, .. } => *widths,
@@ -68,15 +71,31 @@ impl fmt::Display for Tree {
     }
 }
 
-/// The root of a table, unless that is empty or of a type that is not read.
-fn root(name: &[u8], definition: &[u8]) -> Option<(Child, Tree)> {
-    if definition.first() != Some(&ORDINARY) || definition.get(HAS_ROOT) == Some(&0) {
+/// Table, as a leaf of the tree of tables has it.
+pub(super) struct Table {
+    pub(super) tree: Tree,
+    /// How many entries it has.
+    pub(super) entries: u64,
+    /// It has none if it is empty.
+    pub(super) root: Option<Child>,
+}
+
+/// The tables in a leaf of the tree of them, but for those of a type that is not read.
+pub(super) fn tables(page: &[u8]) -> impl Iterator<Item = Table> {
+    pairs(page, Widths::default()).filter_map(|(name, definition)| table(name, definition))
+}
+
+fn table(name: &[u8], definition: &[u8]) -> Option<Table> {
+    if definition.first() != Some(&ORDINARY) {
         return None;
     }
     let widths =
         Widths { key: width(definition, KEY_WIDTH), value: width(definition, VALUE_WIDTH) };
     let name = String::from_utf8_lossy(name).into_owned();
-    Some((root_at(definition, ROOT)?, Tree::Table { name, widths }))
+    let has_root = *definition.get(HAS_ROOT)? != 0;
+    let root = has_root.then(|| root_at(definition, ROOT)).flatten();
+    let entries = number_at(definition, ENTRIES)?;
+    Some(Table { tree: Tree::Table { name, widths }, entries, root })
 }
 
 /// A width, if there is one: a byte that says so, and four that say how much.

@@ -7,6 +7,7 @@ use redb::StorageBackend;
 
 use super::header::{HEADER_BYTES, Header, Slot};
 use super::node::Child;
+use super::number::Geometry;
 use super::tree::{Expected, Tree};
 
 /// How often a header is read that somebody may be writing.
@@ -33,7 +34,7 @@ pub(in crate::store) fn damaged_pages(
         _ => &slot,
     };
     let [tables, own] = slot.roots;
-    let mut walk = Walk::new(file, &header, [tables, own.filter(|_| header.is_closed())])?;
+    let mut walk = Walk::new(file, header.geometry, [tables, own.filter(|_| header.is_closed())])?;
     while let Some(problem) = walk.next_problem()? {
         if !report(problem) {
             break;
@@ -48,7 +49,16 @@ pub(super) fn is_whole(
     header: &Header,
     slot: &Slot,
 ) -> io::Result<bool> {
-    Ok(Walk::new(file, header, slot.roots)?.next_problem()?.is_none())
+    is_sound(file, header.geometry, slot)
+}
+
+/// The same, by a geometry.
+pub(super) fn is_sound(
+    file: &impl StorageBackend,
+    geometry: Geometry,
+    slot: &Slot,
+) -> io::Result<bool> {
+    Ok(Walk::new(file, geometry, slot.roots)?.next_problem()?.is_none())
 }
 
 /// The header, and the slot of the newest commit.
@@ -67,7 +77,7 @@ fn newest(file: &impl StorageBackend) -> io::Result<Option<(Header, Slot)>> {
 
 struct Walk<'f, B> {
     file: &'f B,
-    header: &'f Header,
+    geometry: Geometry,
     length: u64,
     /// How many bytes there may still be: a forged file may have the same page below many.
     left: u64,
@@ -76,16 +86,16 @@ struct Walk<'f, B> {
 }
 
 impl<'f, B: StorageBackend> Walk<'f, B> {
-    fn new(file: &'f B, header: &'f Header, roots: [Option<Child>; 2]) -> io::Result<Self> {
+    fn new(file: &'f B, geometry: Geometry, roots: [Option<Child>; 2]) -> io::Result<Self> {
         let length = file.len()?;
         let pages = roots.into_iter().flatten().map(|root| (root, Arc::new(Tree::Tables)));
-        Ok(Self { file, header, length, left: length, pages: pages.collect() })
+        Ok(Self { file, geometry, length, left: length, pages: pages.collect() })
     }
 
     /// Goes on to the next page that is damaged.
     fn next_problem(&mut self) -> io::Result<Option<String>> {
         while let Some((child, tree)) = self.pages.pop() {
-            let place = child.page.place(self.header.geometry);
+            let place = child.page.place(self.geometry);
             let expected = Expected { sum: child.sum, tree };
             let length = place.end - place.start;
             if place.end > self.length || length > self.left {

@@ -44,6 +44,7 @@ mod intern;
 mod merge;
 mod query;
 mod run;
+mod salvage;
 mod totals;
 
 pub(crate) use add::Added;
@@ -56,3 +57,4 @@ pub(crate) use expire::Expired;
 pub(super) use expire::expire;
 pub(super) use intern::is_empty;
 pub(super) use query::{user_count, user_entries, users_after};
+pub(super) use salvage::{complete, counted, each_left, in_gaps};

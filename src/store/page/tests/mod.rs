@@ -1,6 +1,7 @@
 //! Tests of the pages: that redb's format is as it is read here, and that damage is found.
 
 mod checked;
+mod harvest;
 mod header;
 
 use std::io;
