@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
-use super::kept::references_of;
 use super::{
     Change, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, Publication, Reference,
     Referrer, Retention, Segment, SegmentId, Timestamp, Version,
@@ -259,20 +258,14 @@ impl Catalog {
     ) {
         let Some(config) = self.configs.get_mut(&id) else { return };
         let config = Arc::make_mut(config);
-        if let Some(version) = version {
-            config.versions.insert(Arc::clone(version));
-        }
+        let new = version.map(|version| config.versions.insert(Arc::clone(version)));
         let candidate = change(config);
         let candidates = candidate.into_iter().chain(version.map(|version| version.number));
         let gone = config.settle(now, candidates);
         let referrer = Referrer::Config(id);
-        for reference in version.into_iter().flat_map(|version| references_of(version)) {
-            self.referrers.insert((reference, referrer));
-        }
-        for reference in gone.iter().flat_map(|version| references_of(version)) {
-            if !config.versions.refers_to(reference) {
-                self.referrers.remove(&(reference, referrer));
-            }
+        self.referrers.extend(new.into_iter().flatten().map(|reference| (reference, referrer)));
+        for reference in gone {
+            self.referrers.remove(&(reference, referrer));
         }
     }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{ConfigId, KeptVersions, Name, Ordered, SegmentId, Timeline, Timestamp, Version};
+use super::{
+    ConfigId, KeptVersions, Name, Ordered, Reference, SegmentId, Timeline, Timestamp, Version,
+};
 
 /// Head of a config at one revision: all but its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,17 +69,17 @@ impl Config {
 
     /// Forgets the publications that are over, and those of some versions that nothing needs any more: neither is one
     /// the newest nor has it a publication that still matters (if only because taking back another one would bring it
-    /// back). Returns the versions that it forgot.
+    /// back). Returns the keys and segments that none of its versions has any more.
     pub(crate) fn settle(
         &mut self,
         now: Timestamp,
         versions: impl IntoIterator<Item = u32>,
-    ) -> Vec<Arc<Version>> {
+    ) -> Vec<Reference> {
         let over = self.timeline.prune(now).into_iter().map(|publication| publication.version);
         let candidates: Vec<_> = versions.into_iter().chain(over).collect();
         let unneeded = candidates.into_iter().filter(|number| !self.needs(*number));
         let unneeded: Vec<_> = unneeded.collect();
-        unneeded.into_iter().filter_map(|number| self.versions.remove(number)).collect()
+        unneeded.into_iter().flat_map(|number| self.versions.remove(number)).collect()
     }
 
     /// Whether a version is the newest or has a publication that still matters.
