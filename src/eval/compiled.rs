@@ -221,8 +221,12 @@ impl Compiled {
             let before = self.schedules.get(&id);
             let (catalog, made) = (&self.catalog, &mut replaced);
             let schedule = Schedule::new(catalog, config, before, &change, meter, made);
+            let schedule = Arc::new(schedule);
+            let old = self.schedules.insert(id, Arc::clone(&schedule));
+            if old.as_ref().is_some_and(|old| schedule.decides_as(old)) {
+                continue;
+            }
             keys.extend(schedule.keys());
-            let old = self.schedules.insert(id, Arc::new(schedule));
             keys.extend(old.iter().flat_map(|old| old.keys()));
         }
         for key in keys {

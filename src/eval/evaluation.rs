@@ -5,9 +5,10 @@ use std::sync::{Arc, LazyLock};
 
 use super::compiled::Pin;
 use super::counted::UNCOUNTED;
-use super::era::{Era, PlanRow};
+use super::era::Era;
 use super::keys::{Slot, SlotIndex};
 use super::plan::Plan;
+use super::plan_row::PlanRow;
 use super::served::Served;
 use crate::model::{Name, Reason, Value};
 

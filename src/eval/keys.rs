@@ -7,8 +7,8 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::counted::Counted as _;
-use super::era::RowTest;
 use super::plan::Plan;
+use super::plan_row::RowTest;
 use super::trie::Trie;
 use crate::model::{KeyId, Reason, SegmentId, Short};
 

@@ -31,6 +31,7 @@ mod number;
 mod operand;
 mod pattern;
 mod plan;
+mod plan_row;
 mod program;
 mod questions;
 mod run;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::counted::{Counted, Meter, UNCOUNTED};
-use super::era::{Era, PlanRow};
+use super::era::Era;
+use super::plan_row::PlanRow;
 use super::schedule::{Schedule, Turn};
 use crate::model::{Catalog, ConfigId, Delivery, Key, KeyId, Name, Reason, Timestamp, Value};
 

@@ -3,13 +3,14 @@
 use std::cell::Cell;
 
 use super::compiled::Compiled;
-use super::era::{ALL, Era, PlanRow, PlanSplit, RowTest};
+use super::era::Era;
 use super::evaluation::Outcome;
 use super::keys::Slot;
 use super::measure::Measure;
 use super::memo::{Memo, Segments};
 use super::operand::Operand;
 use super::plan::Plan;
+use super::plan_row::{ALL, PlanRow, PlanSplit, RowTest};
 use super::program::{Environment, Lookup, NULL};
 use super::served::ServedRow;
 use crate::clock::Clock;
@@ -140,7 +141,7 @@ impl<'a> Run<'a> {
             if self.in_row_segment(row.test.segment)
                 && let Some((reason, arm)) = self.try_row(era, row)
             {
-                let counter = row.counter + arm;
+                let counter = era.counter + row.counter + arm;
                 return Outcome { reason, era: number, row: row_number, arm, counter };
             }
         }

@@ -79,7 +79,8 @@ impl Schedule {
             let now = catalog.time.unwrap_or(Timestamp::MIN);
             schedule.next = config.timeline.next_change(now).map(|next| (now, next));
             let live = config.timeline.live(now).and_then(|number| config.versions.get(number));
-            schedule.present = live.map(|version| served(catalog, config, version, shared));
+            let near = shared.and_then(|before| before.near());
+            schedule.present = live.map(|version| served(catalog, config, version, shared, near));
         }
         if schedule.next.is_some() {
             schedule.take_turns(catalog, config, shared, change, meter, replaced);
@@ -101,6 +102,7 @@ impl Schedule {
         meter: &dyn Meter,
         replaced: &mut Replaced,
     ) {
+        let before = shared;
         let shared = shared.filter(|before| before.next.is_some());
         self.turns = shared.map(|before| before.turns.clone()).unwrap_or_default();
         let numbers: Vec<u32> = match (shared, change) {
@@ -110,7 +112,8 @@ impl Schedule {
         for number in numbers.into_iter().filter(|number| config.timeline.has_version(*number)) {
             let Some(version) = config.versions.get(number) else { continue };
             if !self.turns.contains_key(&number) {
-                let served = served(catalog, config, version, shared);
+                let near = before.and_then(|before| before.near()).or(self.present.as_ref());
+                let served = served(catalog, config, version, shared, near);
                 let turns = Turns::new(catalog, served, meter);
                 replaced.made.extend(turns.counted());
                 self.turns.insert(number, Arc::new(turns));
@@ -136,12 +139,28 @@ impl Schedule {
     /// One version, whatever the timeline and the switches say.
     pub(super) fn pretend(catalog: &Catalog, config: &Config, version: &Arc<Version>) -> Self {
         Self {
-            present: Some(Arc::new(Served::new(catalog, config, version, false))),
+            present: Some(Arc::new(Served::new(catalog, config, version, false, None))),
             next: None,
             turns: Ordered::default(),
             eras: OnceLock::new(),
             config: None,
         }
+    }
+
+    /// A version that is live, or will be.
+    fn near(&self) -> Option<&Arc<Served>> {
+        let later = || self.turns.last().map(|(_, turns)| &turns.served);
+        self.present.as_ref().or_else(later)
+    }
+
+    /// Whether no key is decided otherwise than by the schedule before it: nothing is to come, nor was, and the
+    /// same is live.
+    pub(super) fn decides_as(&self, before: &Self) -> bool {
+        let same = match (&self.present, &before.present) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        };
+        same && self.next.is_none() && before.next.is_none()
     }
 
     /// Every key that the config may have, in the present or later.
@@ -206,19 +225,22 @@ impl Schedule {
     }
 }
 
-/// A version as it is served, compiled unless it was before.
+/// A version as it is served, compiled unless it was before; `near` is another one, with which it may have much in
+/// common.
 fn served(
     catalog: &Catalog,
     config: &Config,
     version: &Arc<Version>,
     shared: Option<&Arc<Schedule>>,
+    near: Option<&Arc<Served>>,
 ) -> Arc<Served> {
     let known = shared.and_then(|before| {
         let present = before.present.as_ref().filter(|p| p.version.number == version.number);
         present.or_else(|| before.turns.get(&version.number).map(|turns| &turns.served)).cloned()
     });
-    let new = || Arc::new(Served::new(catalog, config, version, config.head.disabled));
-    known.unwrap_or_else(new)
+    let disabled = config.head.disabled;
+    let new = || Served::new(catalog, config, version, disabled, near.map(|near| &**near));
+    known.unwrap_or_else(|| Arc::new(new()))
 }
 
 impl Turns {

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::era::{Era, PlanRow};
+use super::era::Era;
 use super::evaluation::{Evaluation, Outcome};
 use super::evaluator::Evaluator;
 use super::operand::{Operand, Truth};
 use super::plan::Plan;
+use super::plan_row::PlanRow;
 use super::program::{Environment, NodeId, Program};
 use super::run::{Run, rollout_bucket};
 use super::served::{Served, ServedRow};

@@ -1,5 +1,6 @@
 //! Snapshots of catalogs that are made by hand.
 
+use super::super::plan_row::{PlanRow, PlanRows};
 use super::super::{Evaluation, Moment, NoMeter, Snapshot};
 use super::*;
 use crate::model::{
@@ -127,7 +128,7 @@ pub(super) fn version(
     rows: Vec<Row>,
     columns: Vec<(u32, Vec<Option<Cell>>)>,
 ) -> Arc<Version> {
-    let columns = columns.into_iter().map(|(key, cells)| Column { key: KeyId(key), cells });
+    let columns = columns.into_iter().map(|(key, cells)| Column::new(KeyId(key), cells.into()));
     Arc::new(Version {
         config: ConfigId(config),
         number,
@@ -334,6 +335,51 @@ fn cycles_end() {
     assert!(world.snapshot.evaluate_at("k", &us(), Moment::At(t(12))).is_some());
     let program = compile(&in_segment("loop"), &CatalogScope(&world.catalog)).unwrap();
     assert_eq!(world.snapshot.holds(&program, &us(), t(12)), Some(false));
+}
+
+/// The rows of the plan of a key, as they are in memory.
+fn plan_rows(snapshot: &Snapshot, key: u32) -> Arc<[PlanRow]> {
+    let (_, slot) = snapshot.compiled().key(KeyId(key)).unwrap();
+    match &slot.plan.era(0).rows {
+        PlanRows::Many(rows) => Arc::clone(rows),
+        PlanRows::Few(_) => panic!("few rows"),
+    }
+}
+
+#[test]
+fn versions_share_the_plans_of_what_they_have_in_common() {
+    let mut world = world();
+    world.change(
+        1,
+        &(3..7).map(|id| put_segment(id, &format!("s{id}"), lit(false))).collect::<Vec<_>>(),
+    );
+    let rows = |share| {
+        let mut rows: Vec<_> = (3..7).map(|id| row(id, None, "salt")).collect();
+        rows.push(row(1, share, "c/us"));
+        rows
+    };
+    let halves = || split(&[(Some("a"), 50_000, 7), (Some("b"), 50_000, 8)], None);
+    let cells = || vec![cell(1), halves(), None, cell(4), cell(5)];
+    let first = version(1, 2, rows(None), vec![(1, cells()), (2, cells())]);
+    world.change(10, &[Change::Version(Arc::clone(&first)), publish(1, 1, 2, 10, None)]);
+    let before = [1, 2].map(|key| plan_rows(&world.snapshot, key));
+    let mut second = Version { number: 3, ..(*first).clone() };
+    second.columns[0] =
+        Column::new(KeyId(1), vec![cell(1), cell(2), cell(3), cell(4), cell(6)].into());
+    world.change(20, &[Change::Version(second.clone().into()), publish(1, 2, 3, 20, None)]);
+    assert_eq!(world.get("k", &us(), 20), "6 TARGETING_MATCH c 3 us -");
+    assert_eq!(world.get("m", &us(), 20), "5 TARGETING_MATCH c 3 us -");
+    let after = [1, 2].map(|key| plan_rows(&world.snapshot, key));
+    let shared = [0, 1].map(|at: usize| Arc::ptr_eq(&before[at], &after[at]));
+    assert_eq!(shared, [false, true]);
+    // scheduled, it is the same
+    let third = Version { number: 4, ..second.clone() };
+    world.change(30, &[Change::Version(third.into()), publish(1, 3, 4, 40, None)]);
+    assert_eq!(world.get("m", &us(), 40), "5 TARGETING_MATCH c 4 us -");
+    // other rows have other plans
+    let fourth = Version { number: 5, rows: rows(Some(1)), ..second };
+    world.change(50, &[Change::Version(fourth.into()), publish(1, 4, 5, 50, None)]);
+    assert_eq!(world.get("m", &us(), 50), "2 DEFAULT c 5 - -");
 }
 
 /// Each key stands on the one before it, by way of a config and a segment.
