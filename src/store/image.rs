@@ -172,15 +172,20 @@ impl Image {
         let (newest, salts) = (self.newest_at(id, revision)?, self.salts_at(id, revision)?);
         let mut timeline = self.timeline_at(id, revision)?;
         timeline.prune(at);
-        let mut config = Config { newest, salts, timeline, ..Config::new(head) };
-        config.versions = self.versions(id, config.used_numbers(at))?;
+        let number = newest.as_ref().map_or(0, |version| version.number);
+        let mut config = Config { newest: number, salts, timeline, ..Config::new(head) };
+        let earlier = config.used_numbers(at).into_iter().filter(|used| *used != number);
+        config.versions = self.versions(id, earlier)?;
+        if let Some(newest) = newest {
+            config.versions.insert(newest);
+        }
         Ok(Some(Arc::new(config)))
     }
 
-    fn newest_at(&self, id: ConfigId, revision: u64) -> Result<u32> {
+    fn newest_at(&self, id: ConfigId, revision: u64) -> Result<Option<Arc<Version>>> {
         match self.last(Facet::Version, id.0, revision)? {
-            None => Ok(0),
-            Some(Change::Version(version)) => Ok(version.number),
+            None => Ok(None),
+            Some(Change::Version(version)) => Ok(Some(version)),
             Some(_) => Err(misled(Facet::Version, id.0)),
         }
     }

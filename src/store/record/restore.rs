@@ -33,7 +33,20 @@ fn name(text: &str) -> Result<Name> {
 }
 
 pub(super) fn value(text: &str) -> Result<Value> {
-    Value::from_json(text).map_err(|e| e.to_string())
+    match plain_value(text) {
+        Some(value) => Ok(value),
+        None => Value::from_json(text).map_err(|e| e.to_string()),
+    }
+}
+
+/// The value of a text that most cells are like: a whole number as JSON writes it, or a truth value.
+fn plain_value(text: &str) -> Option<Value> {
+    match text.as_bytes() {
+        b"true" => Some(Value::Boolean(true)),
+        b"false" => Some(Value::Boolean(false)),
+        b"0" | [b'1'..=b'9', ..] | [b'-', b'1'..=b'9', ..] => text.parse().ok().map(Value::Integer),
+        _ => None,
+    }
 }
 
 pub(super) fn time(micros: i64) -> Result<Timestamp> {
@@ -205,7 +218,7 @@ impl Restore for VersionRecord {
         let rows = all(self.rows, parser)?;
         let columns: Vec<Column> = all(self.columns, parser)?;
         // whoever serves a version takes the cell of a row by the index of the row
-        if columns.iter().any(|column| column.cells.len() != rows.len()) {
+        if columns.iter().any(|column| column.cells().len() != rows.len()) {
             return Err("a column has not one cell for each row".to_owned());
         }
         let (config, description) = (ConfigId(self.config), shared(self.description));
@@ -227,7 +240,7 @@ impl Restore for ColumnRecord {
 
     fn restore(self, parser: ConditionParser) -> Result<Column> {
         let cells = self.cells.into_iter().map(|cell| cell.map(|c| c.restore(parser)).transpose());
-        Ok(Column { key: KeyId(self.key), cells: cells.collect::<Result<_>>()? })
+        Ok(Column::new(KeyId(self.key), cells.collect::<Result<_>>()?))
     }
 }
 
@@ -266,5 +279,33 @@ impl Restore for PublicationRecord {
             scheduled: self.scheduled,
             comment: shared(self.comment),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_value_is_what_json_says(
+            text in prop_oneof!["[-+]?[0-9]{0,21}", "-?[0-9]{1,3}[.eE]?[0-9]?", "true|false|null|tru"],
+        ) {
+            if let Some(plain) = plain_value(&text) {
+                prop_assert_eq!(Ok(plain), Value::from_json(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn whole_numbers_and_truth_values_are_plain() {
+        for text in ["0", "7", "-12", "9223372036854775807", "true", "false"] {
+            assert!(plain_value(text).is_some(), "{text}");
+        }
+        for text in ["-0", "007", "+1", "1.0", "9223372036854775808", "null", "\"a\""] {
+            assert!(plain_value(text).is_none(), "{text}");
+        }
     }
 }
