@@ -1,5 +1,6 @@
 //! Publishing one config, in stores of two sizes, in memory and in a file, and against redb alone, which
-//! commits about the same bytes to as many tables.
+//! commits about the same bytes to as many tables. Then one cell of a large config, against the same of a config of
+//! one cell.
 //!
 //! `cargo bench --bench publish`; quote ratios of the medians of one run.
 
@@ -101,5 +102,32 @@ fn in_a_file(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, in_memory, in_a_file);
+/// Edits one cell after the other of a config, and publishes it with each: from the text of both statements to the new
+/// snapshot in sight.
+fn cell(group: &mut Group<'_>, keys: usize, rows: usize) {
+    let db = common::stores::matrix(keys, rows);
+    let (mut session, mut number) = (db.session(), 0);
+    group.bench_function(format!("keys={keys},rows={rows}"), |b| {
+        b.iter(|| {
+            number += 1;
+            let (key, row) = (number % keys, number % rows);
+            session
+                .execute(&format!(
+                    "BEGIN; ALTER CONFIG matrix SET key{key} VALUES (segment{row} = {number});
+                     PUBLISH CONFIG matrix; COMMIT;"
+                ))
+                .unwrap()
+        });
+    });
+}
+
+fn of_one_cell(c: &mut Criterion) {
+    let mut group = c.benchmark_group("publish-cell");
+    for (keys, rows) in [(1, 1), (480, 132)] {
+        cell(&mut group, keys, rows);
+    }
+    group.finish();
+}
+
+criterion_group!(benches, in_memory, in_a_file, of_one_cell);
 criterion_main!(benches);

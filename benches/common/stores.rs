@@ -57,6 +57,28 @@ pub fn fill(db: &Database, count: usize, versions: usize) {
     }
 }
 
+/// A store in memory with one config that is live, all of whose cells are filled.
+pub fn matrix(keys: usize, rows: usize) -> Database {
+    let mut script = String::from("BEGIN;\n");
+    let segments: Vec<_> = (0..rows).map(|row| format!("segment{row}")).collect();
+    for segment in &segments {
+        let _ = writeln!(script, "CREATE SEGMENT {segment} WHERE country = '{segment}';");
+    }
+    let columns: Vec<_> = (0..keys)
+        .map(|key| {
+            let _ = writeln!(script, "CREATE KEY key{key} INTEGER DEFAULT 0;");
+            let cells =
+                segments.iter().zip(1..).map(|(name, row)| format!("{name} = {}", row * key));
+            format!("KEY key{key} VALUES ({})", cells.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    let (segments, columns) = (segments.join(", "), columns.join(", "));
+    let _ = writeln!(script, "CREATE CONFIG matrix SEGMENTS {segments} {columns};");
+    let db = Database::in_memory().unwrap();
+    db.execute(&(script + "PUBLISH CONFIG matrix; COMMIT;")).unwrap();
+    db
+}
+
 /// A store in memory.
 pub fn in_memory(count: usize) -> Database {
     let db = Database::in_memory().unwrap();

@@ -1,8 +1,8 @@
 //! Versions of configs: rows of segments in priority order × columns of keys.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,31 +76,27 @@ impl Version {
         if self.number == other.number {
             return true;
         }
-        let theirs: HashSet<_> = other.giving().collect();
-        let keys: HashSet<_> = other.columns.iter().map(|column| column.key).collect();
-        self.columns.iter().all(|column| keys.contains(&column.key))
-            && self.giving().all(|giving| theirs.contains(&giving))
-    }
-
-    /// The keys and the segments whose rows give them a value.
-    fn giving(&self) -> impl Iterator<Item = (KeyId, SegmentId)> {
-        self.columns.iter().flat_map(|column| {
-            let cells = self.rows.iter().zip(&column.cells);
-            cells.filter(|(_, cell)| cell.is_some()).map(|(row, _)| (column.key, row.segment))
+        let places: Vec<_> = self.rows.iter().map(|row| other.row_of(row.segment)).collect();
+        let same_rows = places.iter().enumerate().all(|(index, place)| *place == Some(index));
+        let theirs = other.by_key();
+        self.columns.iter().all(|column| match theirs.get(&column.key) {
+            Some(their) => {
+                (same_rows && column.shares(their)) || column.gives_within(&places, their)
+            }
+            None => false,
         })
     }
 
-    /// Whether another version says the same, numbers aside.
+    fn by_key(&self) -> BTreeMap<KeyId, &Column> {
+        self.columns.iter().map(|column| (column.key, column)).collect()
+    }
+
+    /// Whether another version says the same, numbers and the order of the keys aside.
     #[must_use]
     pub fn same_content(&self, other: &Self) -> bool {
-        let columns = |v: &Self| {
-            let mut columns: Vec<_> = v.columns.clone();
-            columns.sort_by_key(|c| c.key);
-            columns
-        };
         self.description == other.description
             && self.rows == other.rows
-            && columns(self) == columns(other)
+            && (self.columns == other.columns || self.by_key() == other.by_key())
     }
 }
 
@@ -115,20 +111,91 @@ pub struct Row {
     pub salt: Arc<str>,
 }
 
-/// A key's cells in a config.
-#[derive(Clone, Debug, PartialEq)]
+/// A key's cells in a config. Versions share those that they have in common.
+#[derive(Clone)]
 pub struct Column {
     /// The key.
     pub key: KeyId,
-    /// One cell for each row; `None` is blank.
-    pub cells: Vec<Option<Cell>>,
+    cells: Arc<[Option<Cell>]>,
+    /// The bytes that a store wrote for the cells, if they are many: the next version that shares them has the same.
+    written: Option<Arc<OnceLock<Box<[u8]>>>>,
 }
 
+/// From how many cells on a column keeps what was written for them.
+const MANY_CELLS: usize = 16;
+
 impl Column {
+    /// Makes a column of one cell for each row; `None` is blank.
+    #[must_use]
+    pub fn new(key: KeyId, cells: Arc<[Option<Cell>]>) -> Self {
+        let written = (cells.len() >= MANY_CELLS).then(Arc::default);
+        Self { key, cells, written }
+    }
+
+    /// One cell for each row; `None` is blank.
+    #[must_use]
+    pub fn cells(&self) -> &[Option<Cell>] {
+        &self.cells
+    }
+
+    /// How many bytes were written for it, as far as that is known.
+    pub(crate) fn written_len(&self) -> usize {
+        let written = self.written.as_ref().and_then(|written| written.get());
+        // and its number
+        written.map_or(0, |written| written.len() + size_of::<KeyId>() + 1)
+    }
+
+    /// Appends to a record the bytes that a store writes for the cells, which are made once.
+    pub(crate) fn append_written<E>(
+        &self,
+        record: &mut Vec<u8>,
+        write: impl Fn(&[Option<Cell>], &mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let known = self.written.as_ref().and_then(|written| written.get());
+        if let Some(known) = known {
+            record.extend_from_slice(known);
+            return Ok(());
+        }
+        let start = record.len();
+        write(&self.cells, record)?;
+        if let (Some(written), Some(bytes)) = (&self.written, record.get(start..)) {
+            written.get_or_init(|| bytes.into());
+        }
+        Ok(())
+    }
+
     /// Whether no row gives the key a value.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.cells.iter().all(Option::is_none)
+    }
+
+    /// Whether its cells are those of another column, in memory too: then nobody need look at them to tell that they
+    /// are the same.
+    pub(crate) fn shares(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cells, &other.cells)
+    }
+
+    /// Whether each of its rows that gives a value gives one in another column too, in which it has some place.
+    fn gives_within(&self, places: &[Option<usize>], other: &Self) -> bool {
+        let given = |place: usize| other.cells.get(place).is_some_and(Option::is_some);
+        let mut cells = self.cells.iter().zip(places);
+        cells.all(|(cell, place)| cell.is_none() || place.is_some_and(given))
+    }
+}
+
+impl fmt::Debug for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Column")
+            .field("key", &self.key)
+            .field("cells", &self.cells)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Column {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key && (self.shares(other) || self.cells == other.cells)
     }
 }
 

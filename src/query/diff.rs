@@ -138,7 +138,7 @@ fn rollout(row: &Row) -> String {
 
 fn cell(version: &Version, key: KeyId, segment: SegmentId) -> Option<&Cell> {
     let row = version.row_of(segment)?;
-    version.column(key)?.cells.get(row)?.as_ref()
+    version.column(key)?.cells().get(row)?.as_ref()
 }
 
 /// A cell as a value: a split as it is written, a blank as `NULL`.

@@ -6,7 +6,7 @@ use super::usage::configs_with;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{
-    Catalog, KeyId, Name, ObjectKind, Reference, Referrer, SegmentId, Timestamp, Version,
+    Catalog, Column, KeyId, Name, ObjectKind, Reference, Referrer, SegmentId, Timestamp, Version,
 };
 use crate::stack;
 
@@ -171,7 +171,7 @@ impl<'c> Chains<'c> {
 
 /// The segments whose rows give a key a cell.
 fn giving(version: &Version, key: KeyId) -> impl Iterator<Item = SegmentId> + '_ {
-    let cells = version.column(key).map(|c| &c.cells[..]).unwrap_or_default();
+    let cells = version.column(key).map(Column::cells).unwrap_or_default();
     let rows = version.rows.iter().zip(cells).filter(|(_, cell)| cell.is_some());
     rows.map(|(row, _)| row.segment).filter(|s| !s.is_everyone())
 }
@@ -182,6 +182,6 @@ fn given_by(version: &Version, segment: SegmentId) -> impl Iterator<Item = Refer
     let columns = version
         .columns
         .iter()
-        .filter(move |c| row.and_then(|row| c.cells.get(row)).is_some_and(Option::is_some));
+        .filter(move |c| row.and_then(|row| c.cells().get(row)).is_some_and(Option::is_some));
     columns.map(|c| Reference::Key(c.key))
 }

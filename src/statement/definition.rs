@@ -58,7 +58,7 @@ pub(crate) fn columns(catalog: &Catalog, version: &Version) -> Vec<ColumnSpec> {
 }
 
 fn column_spec(catalog: &Catalog, version: &Version, column: &Column) -> ColumnSpec {
-    let filled = version.rows.iter().zip(&column.cells);
+    let filled = version.rows.iter().zip(column.cells());
     let filled: Vec<_> =
         filled.filter_map(|(row, cell)| Some((row.segment, cell.as_ref()?))).collect();
     let cells = match filled.as_slice() {

@@ -6,16 +6,13 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
-    Cell, Change, Column, Config, ConfigId, Key, KeyId, Name, ObjectKind, Ordered, Row, SegmentId,
-    Share, Span, Spanned, Version,
+    Change, Column, Config, ConfigId, Key, Name, ObjectKind, Ordered, Row, SegmentId, Share, Span,
+    Spanned, Version,
 };
 
 use super::binder::Binder;
 use super::domain::Domain;
 use super::{CellsSpec, ColumnSpec, Position, RowSpec, SegmentRef, cell};
-
-/// The cells of a key by segment; what is not there is blank.
-type Cells = BTreeMap<SegmentId, Cell>;
 
 /// Rows and columns being edited.
 pub(super) struct Matrix<'s> {
@@ -26,7 +23,8 @@ pub(super) struct Matrix<'s> {
     /// What the version is for.
     pub(super) description: Option<Arc<str>>,
     rows: Vec<Row>,
-    columns: Vec<(KeyId, Cells)>,
+    /// Those that nothing was said of are shared with the version that is edited.
+    columns: Vec<Column>,
     salts: Ordered<SegmentId, Arc<str>>,
     /// Where the statement last named a segment, for the place of an error.
     named: BTreeMap<SegmentId, Span>,
@@ -53,30 +51,18 @@ impl<'s> Matrix<'s> {
         matrix.description.clone_from(&version.description);
         matrix.rows.clone_from(&version.rows);
         matrix.salts = config.salts.clone();
-        matrix.columns = version
-            .columns
-            .iter()
-            .map(|column| {
-                let cells = version.rows.iter().zip(&column.cells);
-                let filled = cells.filter_map(|(row, cell)| Some((row.segment, cell.clone()?)));
-                (column.key, filled.collect())
-            })
-            .collect();
+        matrix.columns.clone_from(&version.columns);
         matrix
     }
 
     /// The version that the matrix has become.
     pub(super) fn version(&self, number: u32) -> Version {
-        let columns = self.columns.iter().map(|(key, cells)| Column {
-            key: *key,
-            cells: self.rows.iter().map(|row| cells.get(&row.segment).cloned()).collect(),
-        });
         Version {
             config: self.config,
             number,
             description: self.description.clone(),
             rows: self.rows.clone(),
-            columns: columns.collect(),
+            columns: self.columns.clone(),
         }
     }
 
@@ -103,7 +89,7 @@ impl<'s> Matrix<'s> {
             }
             self.rows.push(row);
         }
-        self.settle_rows()
+        self.settle_rows(&old)
     }
 
     /// Adds a row.
@@ -116,8 +102,9 @@ impl<'s> Matrix<'s> {
             let error = Error::from(ErrorKind::InConfigAlready { kind, name, config });
             return Err(error.at(spec.segment.span).hint("`MOVE SEGMENT` changes its place"));
         }
+        let old = self.rows.clone();
         self.rows.insert(index, row);
-        self.settle_rows()
+        self.settle_rows(&old)
     }
 
     /// Moves a row.
@@ -128,17 +115,19 @@ impl<'s> Matrix<'s> {
         {
             return Ok(());
         }
+        let old = self.rows.clone();
         let row = self.rows.remove(from);
         let index = self.insertion(row.segment, position)?;
         self.rows.insert(index, row);
-        self.settle_rows()
+        self.settle_rows(&old)
     }
 
     /// Takes a row away, and its cells with it.
     pub(super) fn drop_row(&mut self, segment: &SegmentRef) -> Result<()> {
         let row = self.row_named(segment)?;
+        let old = self.rows.clone();
         self.rows.remove(row);
-        self.settle_rows()
+        self.settle_rows(&old)
     }
 
     /// Changes the rollout of a row.
@@ -204,8 +193,8 @@ impl<'s> Matrix<'s> {
             .suggest(&wrong, names.iter().map(Name::as_str))
     }
 
-    /// Holds the rows to the rules, and lets go of the cells of rows that are no more.
-    fn settle_rows(&mut self) -> Result<()> {
+    /// Holds the rows to the rules, and gives each its cells: those of rows that are no more are let go.
+    fn settle_rows(&mut self, old: &[Row]) -> Result<()> {
         let mut seen = BTreeSet::new();
         if let Some(twice) = self.rows.iter().map(|row| row.segment).find(|s| !seen.insert(*s)) {
             let name = self.binder.catalog.segment_name(twice).as_str().to_owned();
@@ -216,10 +205,22 @@ impl<'s> Matrix<'s> {
             return Err(self.at(SegmentId::EVERYONE, ErrorKind::EveryoneNotLast));
         }
         refuse_too_many("segments", CONFIG_SEGMENTS, self.rows.len())?;
-        for (_, cells) in &mut self.columns {
-            cells.retain(|segment, _| seen.contains(segment));
-        }
+        self.lay_cells(old);
         Ok(())
+    }
+
+    /// Brings the cells of rows into the order that the rows have now.
+    fn lay_cells(&mut self, old: &[Row]) {
+        if self.rows.iter().map(|row| row.segment).eq(old.iter().map(|row| row.segment)) {
+            return;
+        }
+        let places: BTreeMap<_, _> = old.iter().map(|row| row.segment).zip(0..).collect();
+        let places: Vec<Option<usize>> =
+            self.rows.iter().map(|row| places.get(&row.segment).copied()).collect();
+        for column in &mut self.columns {
+            let cell = |place: &Option<usize>| column.cells().get((*place)?)?.clone();
+            *column = Column::new(column.key, places.iter().map(cell).collect());
+        }
     }
 
     fn at(&self, segment: SegmentId, kind: ErrorKind) -> Error {
@@ -235,12 +236,13 @@ impl<'s> Matrix<'s> {
     /// Adds a key.
     pub(super) fn add_column(&mut self, spec: &ColumnSpec) -> Result<()> {
         let known = self.binder.catalog.key_named(spec.key.node.as_str()).map(|key| key.id);
-        if known.is_some_and(|id| self.columns.iter().any(|(key, _)| *key == id)) {
+        if known.is_some_and(|id| self.columns.iter().any(|column| column.key == id)) {
             return Err(self.key_already(&spec.key));
         }
         let key = self.binder.usable_key(&spec.key)?;
-        let cells = self.cells(key, &spec.cells, Cells::new())?;
-        self.columns.push((key.id, cells));
+        let blank = self.rows.iter().map(|_| None).collect();
+        let column = self.column(key, &spec.cells, Column::new(key.id, blank))?;
+        self.columns.push(column);
         Ok(())
     }
 
@@ -264,9 +266,9 @@ impl<'s> Matrix<'s> {
             self.no_column(&spec.key).hint(format!("`ADD KEY {}` adds it", spec.key.node))
         })?;
         let key = self.binder.usable_key(&spec.key)?;
-        let (id, old) = self.columns.remove(index);
-        let cells = self.cells(key, &spec.cells, old)?;
-        self.columns.insert(index, (id, cells));
+        let old = self.columns.remove(index);
+        let column = self.column(key, &spec.cells, old)?;
+        self.columns.insert(index, column);
         Ok(())
     }
 
@@ -284,7 +286,7 @@ impl<'s> Matrix<'s> {
 
     fn column_named(&self, name: &Spanned<Name>) -> Result<Option<usize>> {
         let id = self.binder.key(name)?.id;
-        Ok(self.columns.iter().position(|(key, _)| *key == id))
+        Ok(self.columns.iter().position(|column| column.key == id))
     }
 
     fn no_column(&self, name: &Spanned<Name>) -> Error {
@@ -293,41 +295,37 @@ impl<'s> Matrix<'s> {
         Error::from(error).at(name.span)
     }
 
-    /// The cells of a key: old ones changed by what is said.
-    fn cells(&mut self, key: &Key, spec: &CellsSpec, mut cells: Cells) -> Result<Cells> {
-        let domain = Domain::of(key)?;
-        match spec {
-            CellsSpec::Blank => {}
+    /// The column of a key: an old one changed by what is said.
+    fn column(&mut self, key: &Key, spec: &CellsSpec, old: Column) -> Result<Column> {
+        let (domain, parameters) = (Domain::of(key)?, self.binder.parameters);
+        Ok(match spec {
+            CellsSpec::Blank => old,
             CellsSpec::All(cell) => {
-                let cell = cell::cell(self.binder.parameters, &domain, cell)?;
-                cells = self.rows.iter().map(|row| (row.segment, cell.clone())).collect();
+                let cell = cell::cell(parameters, &domain, cell)?;
+                Column::new(key.id, self.rows.iter().map(|_| Some(cell.clone())).collect())
             }
             CellsSpec::Some(specs) => {
-                let mut seen = BTreeSet::new();
-                for (segment, cell) in specs {
-                    let id = self.cell_segment(segment, &mut seen)?;
-                    match cell {
-                        Some(cell) => {
-                            cells.insert(id, cell::cell(self.binder.parameters, &domain, cell)?)
-                        }
-                        None => cells.remove(&id),
-                    };
+                let (mut cells, mut seen) = (old.cells().to_vec(), BTreeSet::new());
+                for (segment, spec) in specs {
+                    let row = self.cell_row(segment, &mut seen)?;
+                    let spec = spec.as_ref();
+                    let cell =
+                        spec.map(|cell| cell::cell(parameters, &domain, cell)).transpose()?;
+                    if let Some(place) = cells.get_mut(row) {
+                        *place = cell;
+                    }
                 }
+                Column::new(key.id, cells.into())
             }
-        }
-        Ok(cells)
+        })
     }
 
-    /// The segment that a cell is for: one of the rows, named once.
-    fn cell_segment(
-        &mut self,
-        segment: &SegmentRef,
-        seen: &mut BTreeSet<SegmentId>,
-    ) -> Result<SegmentId> {
+    /// The row that a cell is for: one of a segment that is named once.
+    fn cell_row(&mut self, segment: &SegmentRef, seen: &mut BTreeSet<SegmentId>) -> Result<usize> {
         let id = self.binder.segment_id(segment)?;
-        self.row_named(segment)?;
+        let row = self.row_named(segment)?;
         if seen.insert(id) {
-            return Ok(id);
+            return Ok(row);
         }
         let name = self.binder.catalog.segment_name(id).as_str().to_owned();
         Err(Error::from(ErrorKind::Duplicate { what: "segment", name }).at(segment.span))

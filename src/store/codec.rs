@@ -30,9 +30,15 @@ fn config() -> impl bincode::config::Config {
 
 /// Makes the bytes of a record.
 pub(super) fn encode<R: Record>(record: &R) -> Result<Vec<u8>> {
+    encode_packed::<R>(|bytes| pack(record, bytes))
+}
+
+/// Makes the bytes of a record whose payload is packed part by part.
+pub(super) fn encode_packed<R: Record>(
+    payload: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+) -> Result<Vec<u8>> {
     let mut bytes = vec![BINCODE, R::SCHEMA];
-    bincode::serde::encode_into_std_write(record, &mut bytes, config())
-        .map_err(|e| corrupt(format!("a record cannot be written: {e}")))?;
+    payload(&mut bytes)?;
     bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
     if bytes.len() > RECORD_BYTES {
         let (limit, found) = (RECORD_BYTES, bytes.len());

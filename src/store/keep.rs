@@ -5,7 +5,7 @@ use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::codec::{decode, encode};
 use super::failure::OrFail;
-use super::record::{PublicationRecord, VersionRecord};
+use super::record::{PublicationRecord, encode_version};
 use super::tables::{Bytes, KEPT, KEPT_PUBLICATIONS, PublicationKey};
 use crate::error::Result;
 use crate::model::{Config, Publication, Timestamp};
@@ -30,16 +30,17 @@ impl<'t> Kept<'t> {
         config: &Config,
         numbers: impl IntoIterator<Item = u32>,
     ) -> Result<()> {
-        for number in numbers {
-            let key = (config.head.id.0, number);
-            let is_there = self.versions.get(key).or_fail()?.is_some();
-            match config.versions.get(number) {
-                Some(version) if !is_there => {
-                    let record = encode(&VersionRecord::from(&**version))?;
-                    self.versions.insert(key, record.as_slice()).or_fail()?;
-                }
-                None if is_there => drop(self.versions.remove(key).or_fail()?),
-                Some(_) | None => {}
+        let id = config.head.id.0;
+        // those that go first: a large one would be copied when another comes beside it
+        let (stay, go): (Vec<_>, Vec<_>) =
+            numbers.into_iter().partition(|number| config.versions.contains(*number));
+        for number in go {
+            self.versions.remove((id, number)).or_fail()?;
+        }
+        for version in stay.into_iter().filter_map(|number| config.versions.get(number)) {
+            let key = (id, version.number);
+            if self.versions.get(key).or_fail()?.is_none() {
+                self.versions.insert(key, encode_version(version)?.as_slice()).or_fail()?;
             }
         }
         Ok(())

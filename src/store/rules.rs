@@ -154,7 +154,7 @@ fn bad_column(id: KeyId, version: &Version, catalog: &Catalog) -> Option<String>
     let Some(key) = catalog.key(id) else {
         return Some(format!("key {id} does not exist"));
     };
-    let cells = version.column(id).into_iter().flat_map(|column| column.cells.iter().flatten());
+    let cells = version.column(id).into_iter().flat_map(|column| column.cells().iter().flatten());
     let wrong = cells.flat_map(Cell::values).any(|value| !has_type(key.kind, value));
     wrong.then(|| format!("a value of key {id} has not its type"))
 }

@@ -57,7 +57,7 @@ fn with_blanks(
     let cells = version
         .rows
         .iter()
-        .zip(&column.cells)
+        .zip(column.cells())
         .map(|(row, cell)| (segment_ref(catalog, row.segment), cell.as_ref().map(cell_spec)));
     ColumnSpec { key: spec.key, cells: CellsSpec::Some(cells.collect()) }
 }

@@ -144,3 +144,34 @@ fn a_slow_log_is_followed_in_its_order() {
     assert_eq!(*told.lock().unwrap(), *order.lock().unwrap());
     assert_eq!(*told.lock().unwrap(), (1..=10).collect::<Vec<_>>());
 }
+
+/// Else an edit of one cell would cost as much as the config is large.
+#[test]
+fn an_edit_copies_the_column_that_it_names() {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE KEY a INTEGER DEFAULT 0; CREATE KEY b INTEGER DEFAULT 0; CREATE KEY c INTEGER DEFAULT 0;
+         CREATE SEGMENT s WHERE TRUE; CREATE SEGMENT t WHERE TRUE;
+         CREATE CONFIG m SEGMENTS s, t KEY a = 1, KEY b = 2, KEY c VALUES (t = 3);",
+    )
+    .unwrap();
+    let edit = |action: &str| {
+        let newest =
+            || Arc::clone(db.state().catalog().config_named("m").unwrap().newest().unwrap());
+        let before = newest();
+        db.execute(&format!("ALTER CONFIG m {action};")).unwrap();
+        let after = newest();
+        assert_eq!(after.number, before.number + 1);
+        let columns =
+            after.columns.iter().map(|column| column.shares(before.column(column.key).unwrap()));
+        columns.collect::<Vec<_>>()
+    };
+    assert_eq!(edit("SET b VALUES (s = 7)"), [true, false, true]);
+    assert_eq!(edit("SET SEGMENTS s, t 50%"), [true, true, true]);
+    assert_eq!(edit("SET DESCRIPTION 'same cells', DROP KEY a"), [true, true]);
+    assert_eq!(edit("MOVE SEGMENT t FIRST"), [false, false]);
+    let newest = db.state().catalog().config_named("m").unwrap().newest().unwrap().clone();
+    let cells: Vec<_> = newest.columns.iter().map(|column| column.cells().to_vec()).collect();
+    let cell = |value: i64| Some(crate::model::Cell::Value(value.into()));
+    assert_eq!(cells, [[cell(2), cell(7)], [cell(3), None]]);
+}

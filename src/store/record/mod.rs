@@ -15,6 +15,7 @@ mod restore;
 mod user;
 mod v1;
 mod v2;
+mod version;
 
 pub(super) use delivery::*;
 pub(crate) use list::Edition;
@@ -23,3 +24,4 @@ pub(super) use restore::Restore;
 pub(super) use user::*;
 pub(super) use v1::*;
 pub(super) use v2::*;
+pub(super) use version::encode_version;

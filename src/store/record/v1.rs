@@ -294,7 +294,7 @@ impl From<&Row> for RowRecord {
 impl From<&Column> for ColumnRecord {
     fn from(column: &Column) -> Self {
         let cell = |cell: &Option<Cell>| cell.as_ref().map(CellRecord::from);
-        Self { key: column.key.0, cells: column.cells.iter().map(cell).collect() }
+        Self { key: column.key.0, cells: column.cells().iter().map(cell).collect() }
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::v1::{
     ChangeRecord1, ConfigRecord1, HeadRecord, KeyRecord1, PublicationRecord, SegmentHeadRecord1,
 };
+use super::version::encode_new_version;
 use crate::error::Result;
 use crate::model::{Change, Config, Key, ListId, Reads, Reference, Segment};
 use crate::store::checkpoint::Checkpoint;
@@ -127,6 +128,7 @@ pub(in crate::store) fn encode_key(key: &Key) -> Result<Vec<u8>> {
 pub(in crate::store) fn encode_change(change: &Change) -> Result<Vec<u8>> {
     match change {
         Change::Key(key) if key.sensitive => encode(&ChangeRecord::from(change)),
+        Change::Version(version) => encode_new_version(version),
         _ => encode(&ChangeRecord1::from(change)),
     }
 }

@@ -133,10 +133,10 @@ pub(super) fn version(config: u32, number: u32, key: u32, value: &str) -> Change
         number,
         description: Some("what".into()),
         rows: vec![row(1, Share::from_thousandths(5)), row(2, None), row(0, None)],
-        columns: vec![Column {
-            key: KeyId(key),
-            cells: vec![Some(Cell::Split(split)), None, Some(Cell::Value(value.into()))],
-        }],
+        columns: vec![Column::new(
+            KeyId(key),
+            [Some(Cell::Split(split)), None, Some(Cell::Value(value.into()))].into(),
+        )],
     }))
 }
 
