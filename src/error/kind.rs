@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::access::{LockHolder, StoreFailure};
-use super::sentence::{Abridged, Brief, NoCell, OrList, OwnedKeys, Short};
+use super::sentence::{Abridged, Brief, Few, NoCell, OrList, OwnedKeys, Short};
 use super::transaction::TransactionState;
 use crate::limits;
 use crate::model::{
@@ -75,7 +75,7 @@ pub enum ErrorKind {
     ArgumentCount { function: String, wanted: String, found: usize },
     #[error("{} does not pass the CHECK of key `{}`: {}", Abridged(value), key.as_str(), Brief(check))]
     CheckFailed { key: Name, value: Literal, check: Arc<str> },
-    #[error("values of key `{}` do not pass the new CHECK: {}", key.as_str(), offenders.join("; "))]
+    #[error("values of key `{}` do not pass the new CHECK: {}", key.as_str(), Few(offenders, "; "))]
     CheckViolated { key: Name, offenders: Vec<String> },
     #[error("{what} `{}` is not valid: {}", Short(text), Brief(why))]
     BadLiteral { what: &'static str, text: String, why: String },
@@ -106,13 +106,13 @@ pub enum ErrorKind {
     RevisionConflict { began: u64, now: u64 },
     #[error("{}", OwnedKeys(owners))]
     KeyInUse { owners: Vec<(Name, Name)> },
-    #[error("{kind} `{}` is used by {}", name.as_str(), users.join(", "))]
+    #[error("{kind} `{}` is used by {}", name.as_str(), Few(users, ", "))]
     InUse { kind: ObjectKind, name: Name, users: Vec<String> },
-    #[error("these depend on themselves: {}", path.join(" → "))]
+    #[error("these depend on themselves: {}", Few(path, " → "))]
     Cycle { path: Vec<String> },
     #[error("config `{}` has nothing to publish: {}", config.as_str(), NoCell(keys))]
     NothingToPublish { config: Name, keys: Vec<Name> },
-    #[error("config `{}` cannot be served today: {}", config.as_str(), reasons.join("; "))]
+    #[error("config `{}` cannot be served today: {}", config.as_str(), Few(reasons, "; "))]
     NotValidNow { config: Name, reasons: Vec<String> },
     // -- limits
     #[error("a statement has at most {limit} bytes, and this one has more")]

@@ -17,6 +17,7 @@ pub use place::Place;
 pub use sentence::Short;
 pub use transaction::{ScriptEnd, TransactionState};
 
+use crate::limits::NAME_BYTES;
 use crate::model::{HIDDEN, NameError, Span, TimestampError};
 
 /// The result of everything that can fail.
@@ -258,8 +259,12 @@ impl From<TimestampError> for Error {
     }
 }
 
-/// The name that is nearest to a wrong one, if any is near enough to be meant.
+/// The name that is nearest to a wrong one, if any is near enough to be meant: none is near to what is longer than
+/// any, and comparing it would take as long as all names times all of it.
 fn closest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wrong.len() > NAME_BYTES {
+        return None;
+    }
     let lower = wrong.to_lowercase();
     let scored =
         right.into_iter().map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name));

@@ -59,17 +59,43 @@ impl fmt::Display for Abridged<'_> {
     }
 }
 
+/// Writes the first of what may be many texts, with a separator between them, and how many more there are.
+pub(super) struct Few<'a>(pub(super) &'a [String], pub(super) &'static str);
+
+impl fmt::Display for Few<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.0.len(), self.0.iter().map(|text| Brief(text)), self.1)
+    }
+}
+
+/// Writes as many of so many items as one can read, at least one.
+fn few(
+    f: &mut fmt::Formatter<'_>,
+    count: usize,
+    items: impl Iterator<Item: fmt::Display>,
+    separator: &str,
+) -> fmt::Result {
+    let mut room = 4 * ECHO_CHARS;
+    for (i, item) in items.enumerate() {
+        let item = item.to_string();
+        if i > 0 && item.chars().nth(room).is_some() {
+            return write!(f, "{separator}and {} more", count - i);
+        }
+        room = room.saturating_sub(item.chars().count());
+        write!(f, "{}{item}", if i > 0 { separator } else { "" })?;
+    }
+    Ok(())
+}
+
 /// Writes which config each key belongs to.
 pub(super) struct OwnedKeys<'a>(pub(super) &'a [(Name, Name)]);
 
 impl fmt::Display for OwnedKeys<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (key, owner)) in self.0.iter().enumerate() {
-            let separator = if i > 0 { "; " } else { "" };
-            let (key, owner) = (key.as_str(), owner.as_str());
-            write!(f, "{separator}key `{key}` belongs to config `{owner}`")?;
-        }
-        Ok(())
+        let owned = |(key, owner): &(Name, Name)| {
+            format!("key `{}` belongs to config `{}`", key.as_str(), owner.as_str())
+        };
+        few(f, self.0.len(), self.0.iter().map(owned), "; ")
     }
 }
 
@@ -81,7 +107,24 @@ impl fmt::Display for NoCell<'_> {
         if self.0.is_empty() {
             return f.write_str("it has no key");
         }
-        let names: Vec<_> = self.0.iter().map(|n| format!("`{}`", n.as_str())).collect();
-        write!(f, "no segment gives {} a value", names.join(", "))
+        f.write_str("no segment gives ")?;
+        few(f, self.0.len(), self.0.iter().map(|name| format!("`{}`", name.as_str())), ", ")?;
+        f.write_str(" a value")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_texts_the_first_are_written() {
+        let texts = |count: usize, chars| vec!["é".repeat(chars); count];
+        let written = |texts: &[String]| Few(texts, "; ").to_string();
+        assert_eq!(written(&["a".into(), "b".into()]), "a; b");
+        assert_eq!(written(&texts(4, ECHO_CHARS)).chars().count(), 4 * ECHO_CHARS + 6);
+        assert!(written(&texts(5, ECHO_CHARS)).ends_with("é; and 1 more"));
+        let of_long = written(&texts(1_000, 1_000));
+        assert_eq!(of_long, "é".repeat(4 * ECHO_CHARS) + "…; and 999 more");
     }
 }

@@ -22,6 +22,9 @@ use pcq::{Error, Place};
 /// Width of the lines that are shown of a script, where that of the terminal is not known.
 const DEFAULT_WIDTH: usize = 120;
 
+/// How much of a long line is looked at around a place, in characters: more than any screen has room for.
+const AROUND: usize = 2_000;
+
 /// When errors are coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorWhen {
@@ -103,7 +106,7 @@ impl Reporter {
         let renderer = if self.is_colored { Renderer::styled() } else { Renderer::plain() };
         let (source, span) = shown_source(place);
         let annotation = AnnotationKind::Primary.span(span);
-        let source = Snippet::source(source).line_start(place.statement_line as usize);
+        let source = Snippet::source(source).line_start(place.line as usize);
         let report = [Group::with_level(Level::ERROR).element(source.annotation(annotation))];
         let mut text = renderer.term_width(self.width).render(&report);
         text.push('\n');
@@ -128,13 +131,35 @@ fn shown(text: &str) -> Cow<'_, str> {
     on_one_line(text, Medium::Screen)
 }
 
-/// The statement as it can be seen, and which of its bytes to underline.
+/// The lines of a place as they can be seen, and which of their bytes to underline.
 fn shown_source(place: &Place) -> (String, Range<usize>) {
     let Range { start, end } = shown_span(place);
-    let seen = |part: Range<usize>| seen_lines(place.statement.get(part).unwrap_or_default());
-    let (before, spanned) = (seen(0..start), seen(start..end));
+    let text = |part| place.statement.get(part).unwrap_or_default();
+    let before = text(0..start).rsplit('\n').next().unwrap_or_default();
+    let after = text(end..place.statement.len()).lines().next().unwrap_or_default();
+    let spanned = match text(start..end) {
+        long if chars_from(long, 2 * AROUND).is_some() => [first(long), last(long)].concat(),
+        short => short.to_owned(),
+    };
+    let [before, spanned, after] = [last(before), &spanned, first(after)].map(seen_lines);
     let span = before.len()..before.len() + spanned.len();
-    ([before, spanned, seen(end..place.statement.len())].concat(), span)
+    ([before, spanned, after].concat(), span)
+}
+
+/// The first characters of a text, as many as may be shown of it.
+fn first(text: &str) -> &str {
+    chars_from(text, AROUND).and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// The last of them.
+fn last(text: &str) -> &str {
+    let start = text.char_indices().rev().nth(AROUND).map(|(at, c)| at + c.len_utf8());
+    start.and_then(|start| text.get(start..)).unwrap_or(text)
+}
+
+/// Where the character of a number begins, if there are so many.
+fn chars_from(text: &str, number: usize) -> Option<usize> {
+    text.char_indices().nth(number).map(|(at, _)| at)
 }
 
 /// Lines of a script: their tabs stay, of which the renderer makes blanks.

@@ -41,6 +41,10 @@ fn shortened(mut error: clap::Error) -> clap::Error {
         ContextValue::String(text) if is_long(text) => {
             Some((kind, ContextValue::String(Short(text).to_string())))
         }
+        // how to write the same argument otherwise
+        ContextValue::StyledStrs(tips) if tips.iter().any(|tip| is_long(&tip.to_string())) => {
+            Some((kind, ContextValue::None))
+        }
         _ => None,
     });
     for (kind, value) in long.collect::<Vec<_>>() {

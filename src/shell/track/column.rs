@@ -140,16 +140,20 @@ impl Column {
         let Some((name, kind)) = header.rsplit_once(':') else { return Self::without_type(header) };
         match TYPES.iter().find(|(word, _)| *word == kind) {
             Some((_, kind)) => Self::value(name, *kind),
-            None => Err(unexpected(&TYPES.map(|(word, _)| word), kind)
-                .hint(format!("after a name with a colon goes its type: `{header}:string`"))),
+            None => Err(unexpected(&TYPES.map(|(word, _)| word), kind).hint(format!(
+                "after a name with a colon goes its type: `{}:string`",
+                abridged(header)
+            ))),
         }
     }
 
     fn without_type(name: &str) -> Result<Self, Error> {
         match ROLES.iter().find(|role| name.trim().eq_ignore_ascii_case(role.word())) {
             Some(role) if role.word() == name => Ok(Self::Role(*role)),
-            Some(role) => Err(unexpected(&[role.word()], name)
-                .hint(format!("`{name}:string` is a property or attribute of that name"))),
+            Some(role) => Err(unexpected(&[role.word()], name).hint(format!(
+                "`{}:string` is a property or attribute of that name",
+                abridged(name)
+            ))),
             None => Self::value(name, CellType::String),
         }
     }
