@@ -1,6 +1,7 @@
 //! Style that can be tested: who may import whom, what every file says of itself, what documents cover.
 
 mod import;
+mod promise;
 mod source;
 
 use std::collections::BTreeSet;

@@ -217,7 +217,7 @@ pub(crate) fn files_below(directory: &Path) -> Vec<PathBuf> {
     paths.into_iter().flat_map(files).collect()
 }
 
-fn is_rust(path: &Path) -> bool {
+pub(crate) fn is_rust(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
