@@ -1,6 +1,6 @@
 //! Image: one state of the file, as a read transaction of redb shows it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use redb::{ReadOnlyTable, ReadTransaction, TableDefinition, TableError};
 
@@ -11,7 +11,7 @@ use super::lookup::{change_in, newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{ClockRecord, TimelineRecord};
 use super::tables::{
-    CHANGES, CLOCK_KEY, Facet, HISTORY, HistoryKey, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
+    Bytes, CHANGES, CLOCK_KEY, Facet, HISTORY, HistoryKey, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
     Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
 };
 use crate::error::{Error, Result};
@@ -25,6 +25,9 @@ use crate::model::{
 pub(super) struct Image {
     transaction: ReadTransaction,
     parser: ConditionParser,
+    /// The tables that are looked at most: to open one takes as long as to look into it.
+    changes: OnceLock<ReadOnlyTable<Position, Bytes>>,
+    history: OnceLock<ReadOnlyTable<HistoryKey, ()>>,
     /// What it reads: kept open, also when another file takes the place of this one.
     handle: Handle,
 }
@@ -32,7 +35,8 @@ pub(super) struct Image {
 impl Image {
     pub(super) fn new(handle: &Handle, parser: ConditionParser) -> Result<Self> {
         let handle = handle.clone();
-        Ok(Self { transaction: handle.begin_read()?, parser, handle })
+        let (changes, history) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { transaction: handle.begin_read()?, parser, changes, history, handle })
     }
 
     pub(super) fn handle(&self) -> &Handle {
@@ -48,6 +52,27 @@ impl Image {
         definition: TableDefinition<K, V>,
     ) -> Result<ReadOnlyTable<K, V>> {
         self.transaction.open_table(definition).or_fail()
+    }
+
+    fn changes(&self) -> Result<&ReadOnlyTable<Position, Bytes>> {
+        self.opened(&self.changes, CHANGES)
+    }
+
+    fn history(&self) -> Result<&ReadOnlyTable<HistoryKey, ()>> {
+        self.opened(&self.history, HISTORY)
+    }
+
+    /// A table that stays open.
+    fn opened<'i, K: redb::Key + 'static, V: redb::Value + 'static>(
+        &self,
+        place: &'i OnceLock<ReadOnlyTable<K, V>>,
+        definition: TableDefinition<K, V>,
+    ) -> Result<&'i ReadOnlyTable<K, V>> {
+        if let Some(opened) = place.get() {
+            return Ok(opened);
+        }
+        let opened = self.table(definition)?;
+        Ok(place.get_or_init(|| opened))
     }
 
     /// A table that files made before it lack.
@@ -92,12 +117,12 @@ impl Image {
     }
 
     pub(super) fn change(&self, at: Position) -> Result<Change> {
-        change_in(&self.table(CHANGES)?, at, self.parser)
+        change_in(self.changes()?, at, self.parser)
     }
 
     /// The last change of a facet of an object up to a revision.
     fn last(&self, facet: Facet, id: u32, revision: u64) -> Result<Option<Change>> {
-        let table = self.table(HISTORY)?;
+        let table = self.history()?;
         let (from, to) = ((facet as u8, id, 0, 0), (facet as u8, id, revision, u32::MAX));
         let last = table.range(from..=to).or_fail()?.next_back().transpose().or_fail()?;
         let at = last.map(|(key, _)| key.value());
@@ -117,7 +142,7 @@ impl Image {
         first: u64,
         last: u64,
     ) -> Result<Vec<Position>> {
-        let table = self.table(HISTORY)?;
+        let table = self.history()?;
         let (from, to) = ((facet as u8, id, first, 0), (facet as u8, id, last, u32::MAX));
         let entries = table.range(from..=to).or_fail()?;
         entries.map(|entry| entry.or_fail().map(|(key, _)| position(key.value()))).collect()
@@ -296,7 +321,7 @@ impl Image {
 
 impl VersionReader for Image {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
-        version_in(&self.table(VERSIONS)?, &self.table(CHANGES)?, config, number, self.parser)
+        version_in(&self.table(VERSIONS)?, self.changes()?, config, number, self.parser)
     }
 }
 
