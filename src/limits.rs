@@ -62,6 +62,13 @@ pub const CONFIG_KEYS: usize = 500;
 /// nesting of the conditions along it. Evaluation recurses along the chain, so this bounds its stack.
 pub const CHAIN_DEPTH: usize = 512;
 
+/// The most cells of configs that the states of the past which are remembered have together, each key, segment and
+/// config as sixteen: they take some 60 bytes each, and what states have in common is there once.
+pub const PAST_CELLS: usize = 1 << 20;
+
+/// The most states of the past that are remembered.
+pub const PAST_STATES: usize = 256;
+
 /// The largest compiled regex, in bytes.
 pub const REGEX_BYTES: usize = 1 << 20;
 

@@ -16,7 +16,7 @@ use super::sight::{Follower, Known};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::{Role, Timestamp};
-use crate::query::Interrupts;
+use crate::query::{Interrupts, PastStates};
 use crate::store::{self, Log, Store};
 use crate::syntax;
 
@@ -190,6 +190,7 @@ impl Builder {
         let shared = Shared {
             state: ArcSwap::new(Arc::clone(&known.state)),
             histories: Histories::new(reader.user_count()? == 0),
+            past: PastStates::default(),
             follower: self.read_only.then(|| Follower::new(known)),
             flusher: Flusher::start(&deliveries, settings.interval),
             store,

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Evaluation, Moment};
 use crate::model::{Change, Context, Name, ObjectKind, Revision, RevisionHash, Role, Timestamp};
-use crate::query::{InterruptHandle, Interrupts, Lender};
+use crate::query::{InterruptHandle, Interrupts, Lender, PastStates};
 use crate::store::{Log, Reader, Store};
 use crate::transfer::{Dump, DumpKind};
 
@@ -67,6 +67,7 @@ pub(super) struct Shared {
     pub(super) deliveries: Arc<Deliveries>,
     pub(super) flusher: Flusher,
     pub(super) histories: Histories,
+    pub(super) past: PastStates,
     pub(super) interrupts: Interrupts,
 }
 

@@ -221,8 +221,8 @@ impl Session {
             Some(sight) => sight,
             None => &self.db,
         };
-        let watch = self.db.shared.interrupts.watch();
-        let view = View::new(lender, state, now, &self.parameters, watch);
+        let (past, watch) = (&self.db.shared.past, self.db.shared.interrupts.watch());
+        let view = View::new(lender, state, now, &self.parameters, past, watch);
         view.showing_secrets(self.shows_secrets())
     }
 

@@ -13,6 +13,7 @@ mod past;
 mod pending;
 mod record;
 mod relation;
+mod remembered;
 mod rows;
 mod stats;
 mod value;
@@ -23,6 +24,7 @@ pub(crate) use interrupt::Interrupts;
 pub(crate) use pending::{Pending, PendingFacts};
 pub use record::Record;
 pub use relation::{STATS_COLUMNS, tables};
+pub(crate) use remembered::PastStates;
 pub use rows::{Column, ColumnKind, Rows, Schema};
 pub(crate) use view::{Lender, View};
 

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::list;
+use super::remembered::Part;
 use super::view::View;
 use crate::error::Result;
-use crate::eval::Snapshot;
+use crate::eval::{NoMeter, Snapshot};
 use crate::listing::Lists;
 use crate::model::{
-    Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, ObjectKind, Reference, SegmentId,
-    Spanned, Timestamp,
+    Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, ObjectKind, Reference, Revision,
+    SegmentId, Spanned, Timestamp,
 };
 use crate::statement::Text;
 use crate::store::Reader;
@@ -25,6 +26,18 @@ pub(super) enum Wanted<'a> {
     Config(&'a Spanned<Name>),
     /// One object by itself.
     Object(ObjectKind, &'a Spanned<Name>),
+}
+
+impl Wanted<'_> {
+    /// The part of the store that it is, if it is evaluated.
+    fn part(&self) -> Option<Part> {
+        Some(match self {
+            Self::All => Part::All,
+            Self::Keys(names) => Part::Keys(names.iter().map(|name| name.node.clone()).collect()),
+            Self::Config(name) => Part::Config(name.node.clone()),
+            Self::Object(..) => return None,
+        })
+    }
 }
 
 /// State of the store at an instant.
@@ -50,14 +63,66 @@ pub(super) fn state(view: &View<'_>, as_of: Option<&Text>, wanted: &Wanted<'_>) 
         return Ok(State { snapshot: committed.clone(), at });
     }
     let reader = view.reader()?;
-    let catalog = catalog(reader, reader.revision_at(at)?, at, wanted)?;
-    let snapshot = Snapshot::uncounted(&catalog);
-    if matches!(wanted, Wanted::Object(..)) {
-        // it is shown, and nobody is evaluated
-        return Ok(State { snapshot, at });
+    let revision = reader.revision_at(at)?;
+    let (Some(part), Some(begun)) = (wanted.part(), reader.revision(revision)?) else {
+        // it is shown, and nobody is evaluated; or nothing was there yet
+        let catalog = catalog(reader, revision, at, wanted)?;
+        return Ok(State { snapshot: Snapshot::uncounted(&catalog), at });
+    };
+    let lineage = committed.lineage();
+    let snapshot = if let Some(known) = view.past.get(lineage, revision, &part) {
+        known
+    } else {
+        let made = make(view, reader, &begun, wanted)?;
+        view.past.keep(lineage, part, &made);
+        made
+    };
+    Ok(State { snapshot: with_lists(view, snapshot, committed.lists())?, at })
+}
+
+/// Makes the state of a revision, as it is asked for from its own instant on: from one that is near, if one is.
+fn make(
+    view: &View<'_>,
+    reader: &Reader,
+    begun: &Revision,
+    wanted: &Wanted<'_>,
+) -> Result<Snapshot> {
+    let near = match wanted {
+        Wanted::All => view.past.before(view.committed().lineage(), begun.number),
+        _ => None,
+    };
+    let near = near.filter(|near| begun.number - near.revision() <= worth(near.catalog()));
+    match near {
+        Some(near) => advance(reader, &near, begun.number),
+        None => Ok(Snapshot::uncounted(&catalog(reader, begun.number, begun.time, wanted)?)),
     }
-    let lists = lists(view, &catalog, committed.lists())?;
-    Ok(State { snapshot: snapshot.with_lists(lists), at })
+}
+
+/// How many revisions to apply to a state takes no longer than to read all of its objects.
+fn worth(catalog: &Catalog) -> u64 {
+    catalog.configs().count() as u64
+}
+
+/// The state of a revision, from an earlier one: only what was changed between them is read and compiled.
+fn advance(reader: &Reader, near: &Snapshot, revision: u64) -> Result<Snapshot> {
+    let (mut catalog, mut all) = (near.catalog().clone(), Vec::new());
+    let steps = usize::try_from(revision - near.revision()).unwrap_or(usize::MAX);
+    for step in reader.changes_since(near.revision())?.take(steps) {
+        let (step, changes) = step?;
+        catalog.apply(&changes, step.time, reader)?;
+        (catalog.revision, catalog.time) = (step.number, Some(step.time));
+        all.extend(changes);
+    }
+    Ok(near.update(&catalog, &all, &NoMeter)?.0)
+}
+
+/// A state of the past with the lists of users that it refers to, if it refers to any.
+fn with_lists(view: &View<'_>, state: Snapshot, now: &Arc<Lists>) -> Result<Snapshot> {
+    if list::referred(state.catalog()).is_empty() {
+        return Ok(state);
+    }
+    let lists = lists(view, state.catalog(), now)?;
+    Ok(state.with_lists(lists))
 }
 
 /// Lists of users that a catalog of the past refers to, without the users whom the open transaction forgets. Lists

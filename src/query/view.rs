@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::interrupt::Watch;
 use super::pending::Pending;
+use super::remembered::PastStates;
 use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Snapshot;
@@ -39,6 +40,8 @@ pub(crate) struct View<'v> {
     pub(super) pending: Option<Pending<'v>>,
     /// Versions that the store does not have yet.
     versions: Option<&'v HashMap<(ConfigId, u32), Arc<Version>>>,
+    /// States of the past that were made lately.
+    pub(super) past: &'v PastStates,
     /// Tells whether a scan is to end.
     pub(super) watch: Watch,
     /// Whether values of sensitive keys are shown.
@@ -53,11 +56,23 @@ impl<'v> View<'v> {
         snapshot: Snapshot,
         now: Timestamp,
         parameters: &'v Parameters,
+        past: &'v PastStates,
         watch: Watch,
     ) -> Self {
         let (pending, versions, reader) = (None, None, OnceCell::new());
         let shows_secrets = false;
-        Self { lender, snapshot, now, parameters, pending, versions, watch, shows_secrets, reader }
+        Self {
+            lender,
+            snapshot,
+            now,
+            parameters,
+            pending,
+            versions,
+            past,
+            watch,
+            shows_secrets,
+            reader,
+        }
     }
 
     /// The view of a transaction.

@@ -5,5 +5,6 @@ mod disk;
 mod follow;
 mod group;
 mod model;
+mod past;
 mod stats;
 mod turn;
