@@ -1,9 +1,11 @@
 //! Opening a store: that history costs nothing, and against redb alone, which opens the same file and reads
-//! the same records.
+//! the same records, with pages checked and without.
 //!
 //! `cargo bench --bench open`; quote ratios of the medians of one run.
 
 mod common;
+#[path = "common/store.rs"]
+mod store;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -12,12 +14,8 @@ use common::stores::Stored;
 use criterion::{
     BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
 };
-use redb::{Key, ReadableDatabase, ReadableTable, TableDefinition};
 
 const CONFIGS: usize = 10_000;
-
-const HEADS: TableDefinition<(u8, u32), &[u8]> = TableDefinition::new("pcq.heads");
-const KEPT: TableDefinition<(u32, u32), &[u8]> = TableDefinition::new("pcq.kept_versions");
 
 /// Times something, without the time to drop what it made: closing a file is not opening it.
 fn timed<T>(times: u64, mut run: impl FnMut() -> T) -> Duration {
@@ -31,25 +29,7 @@ fn timed<T>(times: u64, mut run: impl FnMut() -> T) -> Duration {
     total
 }
 
-/// Opens the file with redb, and reads what a store reads as it opens.
-fn bare(stored: &Stored) -> (redb::Database, u64) {
-    let database = redb::Database::open(stored.path()).unwrap();
-    let transaction = database.begin_read().unwrap();
-    let sum = sum(&transaction, HEADS) + sum(&transaction, KEPT);
-    (database, sum)
-}
-
-/// Adds up the bytes of a table.
-fn sum<K: Key + 'static>(
-    transaction: &redb::ReadTransaction,
-    table: TableDefinition<K, &'static [u8]>,
-) -> u64 {
-    let table = transaction.open_table(table).unwrap();
-    let bytes = |value: &[u8]| value.iter().map(|byte| u64::from(*byte)).sum::<u64>();
-    table.iter().unwrap().map(|entry| bytes(entry.unwrap().1.value())).sum()
-}
-
-fn store(group: &mut BenchmarkGroup<'_, WallTime>, versions: usize) {
+fn opening(group: &mut BenchmarkGroup<'_, WallTime>, versions: usize) {
     let (stored, user) = (Stored::new(CONFIGS, versions), common::stores::user());
     let id = |what: &str| format!("configs={CONFIGS}/versions={versions}{what}");
     group.bench_function(id(""), |b| b.iter_custom(|times| timed(times, || stored.open())));
@@ -62,7 +42,12 @@ fn store(group: &mut BenchmarkGroup<'_, WallTime>, versions: usize) {
             })
         });
     });
-    group.bench_function(id("/redb"), |b| b.iter_custom(|times| timed(times, || bare(&stored))));
+    group.bench_function(id("/redb"), |b| {
+        b.iter_custom(|times| timed(times, || store::bare(&stored)));
+    });
+    group.bench_function(id("/redb-checked"), |b| {
+        b.iter_custom(|times| timed(times, || store::checked(&stored)));
+    });
     for (what, killed) in [("/killed-before-a-commit", false), ("/killed-after-a-commit", true)] {
         let bytes = killed_file(&stored, killed);
         group.bench_function(id(what), |b| b.iter_custom(|times| reopened(times, &bytes)));
@@ -94,7 +79,7 @@ fn open(c: &mut Criterion) {
     let mut group = c.benchmark_group("open");
     group.sample_size(10);
     for versions in [1, 100] {
-        store(&mut group, versions);
+        opening(&mut group, versions);
     }
     group.finish();
 }

@@ -219,8 +219,9 @@ impl StorageBackend for StoreFile {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         if offset == HEADER {
             self.check()?;
+        } else {
+            self.check_process()?;
         }
-        self.check_process()?;
         self.0.backend.write(offset, data)
     }
 
