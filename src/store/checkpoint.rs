@@ -20,7 +20,7 @@ impl Checkpoint {
 
     /// After more changes; says whether the timeline is to be listed.
     pub(super) fn advance(&mut self, changes: usize) -> bool {
-        self.changes += changes as u64;
+        self.changes = self.changes.saturating_add(changes as u64); // a file says anything
         changes > 0 && self.changes >= self.listed
     }
 }

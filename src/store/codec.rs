@@ -2,7 +2,7 @@
 //!
 //! A record is one byte for the codec, one for the schema of its type, the payload, and the CRC-32
 //! (little-endian) of all before it. Decoding is total: whatever the bytes are, it gives the record or
-//! says what is wrong, and allocates no more than the limit below.
+//! says what is wrong, and a length in them cannot ask for much more memory than they take themselves.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,14 @@ use crate::error::{ErrorKind, Result};
 const BINCODE: u8 = 1;
 /// The bytes around the payload.
 const FRAME: usize = 2 + size_of::<u32>();
-/// The longest record, so that a damaged length cannot ask for more memory than this.
+/// The longest record.
 const RECORD_BYTES: usize = 256 << 20;
+/// The longest payload of a short record, and of a medium one.
+const SHORT: usize = 4 << 10;
+const MEDIUM: usize = 1 << 20;
+/// How many bytes a byte of a payload counts as, at most: a number takes one byte or more, and counts as what it takes in
+/// memory.
+const ROOM: usize = 8;
 
 /// A type that stands in a table. A type never changes once it was released: a new one with the next
 /// schema number takes its location, and [`decode_either`] reads both.
@@ -24,8 +30,9 @@ pub(super) trait Record: Serialize + DeserializeOwned {
     const SCHEMA: u8;
 }
 
-fn config() -> impl bincode::config::Config {
-    bincode::config::standard().with_limit::<RECORD_BYTES>()
+/// The codec, which refuses a length before it takes memory for it, if there is no room for that.
+fn config<const BYTES: usize>() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<BYTES>()
 }
 
 /// Makes the bytes of a record.
@@ -82,20 +89,30 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
     (crc32fast::hash(body) == u32::from_le_bytes(*sum)).then_some(body)
 }
 
+/// Reads a payload, with the least room that is enough for any of its length.
 fn read<R: Record>(payload: &[u8]) -> Option<R> {
-    let (record, used) = bincode::serde::decode_from_slice(payload, config()).ok()?;
+    match payload.len() {
+        length if length <= SHORT => read_within::<R, { ROOM * SHORT }>(payload),
+        length if length <= MEDIUM => read_within::<R, { ROOM * MEDIUM }>(payload),
+        _ => read_within::<R, RECORD_BYTES>(payload),
+    }
+}
+
+fn read_within<R: Record, const BYTES: usize>(payload: &[u8]) -> Option<R> {
+    let (record, used) = bincode::serde::decode_from_slice(payload, config::<BYTES>()).ok()?;
     (used == payload.len()).then_some(record)
 }
 
 /// Appends the payload of a value, without a frame: for what is one of many in a record.
 pub(super) fn pack(value: &impl Serialize, bytes: &mut Vec<u8>) -> Result<()> {
-    let packed = bincode::serde::encode_into_std_write(value, bytes, config());
+    let packed = bincode::serde::encode_into_std_write(value, bytes, config::<RECORD_BYTES>());
     packed.map(drop).map_err(|e| corrupt(format!("a record cannot be written: {e}")))
 }
 
 /// Takes what was packed off the front; `None` if the bytes are damaged.
 pub(super) fn unpack<'b, T: Deserialize<'b>>(bytes: &mut &'b [u8]) -> Option<T> {
-    let (value, used) = bincode::serde::borrow_decode_from_slice(bytes, config()).ok()?;
+    let (value, used) =
+        bincode::serde::borrow_decode_from_slice(bytes, config::<RECORD_BYTES>()).ok()?;
     *bytes = bytes.get(used..)?;
     Some(value)
 }

@@ -1,6 +1,7 @@
 //! Blocks of ids: each id without the prefix that it shares with the one before it.
 
 use crate::error::{Error, Result};
+use crate::limits::ID_BYTES;
 use crate::store::codec::{decode, pack, unpack};
 use crate::store::failure::corrupt;
 use crate::store::record::ListBlockRecord;
@@ -61,7 +62,9 @@ pub(super) fn unpacked(
     for _ in 0..block.count {
         let (shared, own): (u32, &str) = unpack(&mut rest).ok_or_else(&damaged)?;
         let shared = shared as usize;
-        if shared > id.len() || !id.is_char_boundary(shared) {
+        // an id that says little of itself may be long all the same, so its length has a bound
+        let is_short = shared.saturating_add(own.len()) <= ID_BYTES;
+        if !is_short || shared > id.len() || !id.is_char_boundary(shared) {
             return Err(damaged());
         }
         id.truncate(shared);
@@ -110,7 +113,7 @@ mod tests {
     #[test]
     fn blocks_hold_what_was_packed() {
         let mut ids: Vec<String> = (0..1_000).map(|number| format!("user-{number}")).collect();
-        ids.extend(["zé".into(), "zè".into(), "z".repeat(5_000), "zz".repeat(3_000)]);
+        ids.extend(["zé".into(), "zè".into(), "z".repeat(ID_BYTES), "zz".repeat(ID_BYTES / 4)]);
         ids.sort();
         let (mut packer, mut blocks) = (Packer::default(), Vec::new());
         for id in &ids {
@@ -134,5 +137,17 @@ mod tests {
         for packed in [vec![1, 1, b'a'], vec![0, 2, b'a'], vec![0, 1, b'a', 0], vec![0, 1, 0xff]] {
             assert!(read(&ListBlockRecord { count: 1, packed: Packed(packed) }).is_err());
         }
+    }
+
+    #[test]
+    fn an_id_is_no_longer_than_it_may_be() {
+        let block = |first: usize, second: &str| {
+            let mut packed = Vec::new();
+            pack(&(0_u32, "a".repeat(first)), &mut packed).unwrap();
+            pack(&(u32::try_from(first).unwrap(), second), &mut packed).unwrap();
+            read(&ListBlockRecord { count: 2, packed: Packed(packed) })
+        };
+        assert_eq!(block(ID_BYTES - 1, "b").unwrap()[1].len(), ID_BYTES);
+        assert!(block(ID_BYTES, "b").is_err() && block(ID_BYTES + 1, "").is_err());
     }
 }

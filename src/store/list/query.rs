@@ -20,6 +20,12 @@ pub(super) fn next_in(lists: &impl ReadableTable<u32, Bytes>) -> Result<ListId> 
     last.checked_add(1).map(ListId).ok_or_else(full)
 }
 
+/// The numbers of the lists that are there, however large the last of them is.
+pub(super) fn sealed(lists: &impl ReadableTable<u32, Bytes>) -> Result<Vec<u32>> {
+    let numbers = lists.iter().or_fail()?.map(|entry| entry.map(|(list, _)| list.value()));
+    numbers.collect::<Result<_, _>>().or_fail()
+}
+
 /// The block in which an id would be, and the first id of it.
 pub(super) fn block_of(
     blocks: &impl ReadableTable<(u32, &'static str), Bytes>,
@@ -68,7 +74,7 @@ pub(in crate::store) fn newest_edition(image: &Image) -> Result<Option<Edition>>
 pub(in crate::store) fn is_listed(image: &Image, user: &str) -> Result<bool> {
     let Some(lists) = image.optional_table(LISTS)? else { return Ok(false) };
     let Some(blocks) = image.optional_table(LIST_IDS)? else { return Ok(false) };
-    for list in 1..next_in(&lists)?.0 {
+    for list in sealed(&lists)? {
         let block = block_of(&blocks, list, user)?;
         if block.is_some_and(|(_, ids)| ids.iter().any(|id| id == user)) {
             return Ok(true);

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::block::{Packer, read_block};
-use super::query::{block_of, length, next_in};
+use super::query::{block_of, length, next_in, sealed};
 use crate::error::Result;
 use crate::model::{Change, ListId};
 use crate::store::codec::encode;
@@ -87,7 +87,7 @@ fn put_length(lists: &mut Table<'_, u32, Bytes>, list: u32, ids: u64) -> Result<
 pub(in crate::store) fn forget(transaction: &WriteTransaction, user: &str) -> Result<()> {
     let mut lists = transaction.open_table(LISTS).or_fail()?;
     let mut blocks = transaction.open_table(LIST_IDS).or_fail()?;
-    for list in 1..next_in(&lists)?.0 {
+    for list in sealed(&lists)? {
         if remove(&mut blocks, list, user)? {
             let length = length(&lists, list)?;
             put_length(&mut lists, list, length.saturating_sub(1))?;

@@ -7,7 +7,8 @@ use super::*;
 use crate::model::UserIds;
 use crate::store::Loader;
 use crate::store::codec::encode;
-use crate::store::record::SegmentHeadRecord1;
+use crate::store::failure::OrFail;
+use crate::store::record::{ListRecord, SegmentHeadRecord1};
 use crate::store::tables::{HEADS, LIST_EDITIONS, LIST_IDS, LISTS};
 
 /// The ids of the version of a list: some that the one before it has, some that it has not.
@@ -202,4 +203,20 @@ fn verify_finds_what_is_wrong_with_lists() {
         let found = problems(&store);
         assert!(found.iter().any(|problem| problem.contains(wanted)), "{wanted}: {found:?}");
     }
+}
+
+/// Four thousand million lists would take hours.
+#[test]
+fn a_number_that_was_forged_is_not_counted_up_to() {
+    let (store, _) = told();
+    let forge = |transaction: &WriteTransaction| {
+        let mut lists = transaction.open_table(LISTS).or_fail()?;
+        let forged = encode(&ListRecord { ids: 0 })?;
+        lists.insert(u32::MAX - 1, forged.as_slice()).or_fail().map(drop)
+    };
+    store.write(forge).unwrap();
+    assert!(store.reader().unwrap().is_listed("user-199").unwrap());
+    assert!(!store.reader().unwrap().is_listed("nobody").unwrap());
+    store.add_entries(&[forget("user-199")]).unwrap();
+    assert!(!store.reader().unwrap().is_listed("user-199").unwrap());
 }

@@ -1,5 +1,6 @@
 //! Tests of the store. The change sets are made by hand: no language is needed here.
 
+mod codec;
 mod crash;
 mod damage;
 mod delivery;
