@@ -79,6 +79,9 @@ mod clock;
 mod engine;
 mod error;
 mod eval;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod limits;
 mod listing;
 pub mod model;
@@ -120,6 +123,14 @@ pub use transfer::DumpKind;
 pub fn parse_value(text: &str) -> Result<Value> {
     syntax::value(text)
 }
+
+/// The program, so that the fuzzer reaches what that reads.
+#[cfg(all(fuzzing, feature = "cli"))]
+mod shell;
+#[cfg(all(fuzzing, feature = "cli"))]
+const _: fn() -> std::process::ExitCode = shell::main;
+#[cfg(all(fuzzing, feature = "cli"))]
+extern crate self as pcq;
 
 /// The examples of the front page, run with the others.
 #[cfg(doctest)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pcq::{Context, Database, DumpKind, Parameters, limits};
+use pcq::{Context, Database, DumpKind, Fact, Parameters, Profile, Value, limits};
 
 /// A script that reaches every limit on what one object may be.
 fn script() -> String {
@@ -96,4 +96,84 @@ fn texts_do_not_grow_without_bound() {
     let value = |text: &str| db.get::<String>("k", &Context::new("u").with("a", text)).unwrap();
     assert_eq!(value("xxx"), "short"); // 3 × 10^20 characters: unknown
     assert_eq!(value("abc"), "long");
+}
+
+/// Limit: of what, how large that may be, and the code of the error of something so large.
+type Limit = (&'static str, usize, fn(usize) -> Option<&'static str>);
+
+/// What nests is in `tests/stack.rs`, and the ids of a list in `tests/lists.rs`.
+const LIMITS: [Limit; 13] = [
+    ("a statement", limits::STATEMENT_BYTES, |n| code(&format!("SHOW{}KEYS;", " ".repeat(n - 8)))),
+    ("a name", limits::NAME_BYTES, |n| {
+        code(&format!("CREATE KEY \"{}\" STRING DEFAULT '';", "n".repeat(n)))
+    }),
+    ("the name of an event", limits::EVENT_NAME_BYTES, |n| {
+        code(&format!("TRACK '{}' FOR USER 'u';", "n".repeat(n)))
+    }),
+    ("the id of a user", limits::ID_BYTES, |n| {
+        code(&format!("SET USER '{}' a = 1;", "n".repeat(n)))
+    }),
+    ("the id of an event", limits::ID_BYTES, |n| {
+        code(&format!("TRACK 'e' FOR USER 'u' ID '{}';", "n".repeat(n)))
+    }),
+    ("a value", limits::VALUE_BYTES, |n| {
+        code_with("CREATE KEY k STRING DEFAULT :it;", "x".repeat(n - 2).into())
+    }),
+    ("the properties of an event", limits::FACT_BYTES, |n| {
+        code_with("TRACK 'e' FOR USER 'u' :it;", object(n))
+    }),
+    ("attributes that are set at once", limits::FACT_BYTES, |n| {
+        code_with("SET USER 'u' p = :it;", "x".repeat(n - r#"{"p":""}"#.len()).into())
+    }),
+    ("attributes of a user", limits::USER_ATTRIBUTES, |n| {
+        let db = Database::in_memory().unwrap();
+        let one = |n: usize| Profile::new("u").with(format!("a{n}"), 1);
+        db.track_all((0..n).map(|n| Fact::from(one(n)))).err().map(|error| error.code())
+    }),
+    ("segments of a config", limits::CONFIG_SEGMENTS, |n| {
+        let segments = list(n, |n| format!("s{n}"));
+        let make = list(n, |n| format!("CREATE SEGMENT s{n} WHERE n = {n};")).replace(";, ", "; ");
+        let key = "CREATE KEY k BOOLEAN DEFAULT TRUE;";
+        code(&format!(
+            "BEGIN; {make} {key} CREATE CONFIG c SEGMENTS {segments} KEY k = TRUE; COMMIT;"
+        ))
+    }),
+    ("keys of a config", limits::CONFIG_KEYS, |n| {
+        let keys = list(n, |n| format!("KEY k{n} = 1"));
+        let make =
+            list(n, |n| format!("CREATE KEY k{n} INTEGER DEFAULT {n};")).replace(";, ", "; ");
+        code(&format!("BEGIN; {make} CREATE CONFIG c SEGMENTS EVERYONE {keys}; COMMIT;"))
+    }),
+    ("regexes of a condition", limits::CONDITION_REGEXES, |n| {
+        let regexes = list(n, |n| format!("a MATCHES 'x{n}'")).replace(", ", " OR ");
+        code(&format!("CREATE SEGMENT s WHERE {regexes};"))
+    }),
+    ("levels of a value", limits::NESTING, |n| {
+        code(&format!("CREATE KEY k JSON DEFAULT {}{};", "[".repeat(n), "]".repeat(n)))
+    }),
+];
+
+fn code(script: &str) -> Option<&'static str> {
+    code_with(script, Value::Null)
+}
+
+/// The code of the error of a script with a parameter.
+fn code_with(script: &str, it: Value) -> Option<&'static str> {
+    let db = Database::in_memory().unwrap();
+    let mut session = db.session().with_parameters(Parameters::new().with("it", it));
+    session.execute(script).err().map(|error| error.code())
+}
+
+/// An object whose JSON text has so many bytes.
+fn object(bytes: usize) -> Value {
+    let text = "x".repeat(bytes - r#"{"p":""}"#.len());
+    Value::from_json(&format!("{{\"p\":\"{text}\"}}")).unwrap()
+}
+
+#[test]
+fn every_limit_at_its_edge() {
+    for (what, most, code) in LIMITS {
+        assert_eq!(code(most), None, "{what}: {most}");
+        assert_eq!(code(most + 1), Some("limit"), "{what}: {most} and one more");
+    }
 }

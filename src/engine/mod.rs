@@ -12,6 +12,8 @@ mod execute;
 mod flusher;
 mod follow;
 pub(crate) mod from_value;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod histories;
 mod key;
 mod list;

@@ -20,6 +20,8 @@ mod field;
 mod finder;
 mod flow;
 mod function;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod hash;
 mod keys;
 mod literal;

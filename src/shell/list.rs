@@ -46,12 +46,17 @@ fn session(database: &Database, args: &ListArgs) -> Session {
 
 /// The users of a file, or of standard input: one of each line that is not empty.
 fn read(file: &Path) -> Result<UserList, Stop> {
-    let unreadable = |error| Stop::io(&file.display().to_string(), &error, Exit::Usage);
-    let mut input = open(file).map_err(unreadable)?;
+    let input = open(file).map_err(|error| unreadable(file, &error))?;
+    read_from(file, input)
+}
+
+/// The users of what is open, by the name of its file.
+pub(super) fn read_from(file: &Path, mut input: impl BufRead) -> Result<UserList, Stop> {
     let (mut users, mut line) = (UserList::new(), Vec::new());
     for number in 1.. {
         line.clear();
-        if input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
+        let found = input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line);
+        if found.map_err(|error| unreadable(file, &error))? == 0 {
             break;
         }
         let id = without_break(&line);
@@ -60,6 +65,10 @@ fn read(file: &Path) -> Result<UserList, Stop> {
         add(&mut users, id).map_err(|error| in_line(file, error, number, id))?;
     }
     Ok(users)
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Stop {
+    Stop::io(&file.display().to_string(), error, Exit::Usage)
 }
 
 fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {

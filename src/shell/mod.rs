@@ -10,6 +10,8 @@ mod exit;
 mod file;
 mod fmt;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod interactive;
 mod json;
 mod list;

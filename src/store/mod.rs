@@ -27,8 +27,13 @@ mod codec;
 mod compact;
 mod database;
 mod delivery;
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "tests need more of it"))]
+pub(crate) mod disk;
 mod failure;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod handle;
 mod head;
 mod image;

@@ -13,7 +13,7 @@ use pcq::ErrorCode;
 use source::{Code, Source, files_below, read, relative, root, sources};
 
 /// The modules of the library from the bottom up; those of one line never import each other, but for the bottom.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["error", "limits", "clock", "shard", "stack"],
     &["model"],
     &["stats", "behaviour", "listing"],
@@ -23,6 +23,7 @@ const LAYERS: [&[&str]; 9] = [
     &["query", "transfer"],
     &["engine"],
     &["client"],
+    &["fuzz"],
 ];
 
 /// Crates that only one module may name.

@@ -61,7 +61,7 @@ impl<R: BufRead> ReadRows for Csv<R> {
 
 /// Cuts a text into rows of cells.
 #[derive(Debug)]
-struct Rows<R> {
+pub(super) struct Rows<R> {
     lines: Lines<R>,
     piece: Vec<u8>,
     raw: Raw,
@@ -69,13 +69,13 @@ struct Rows<R> {
 }
 
 impl<R: BufRead> Rows<R> {
-    fn new(input: R, delimiter: u8) -> Self {
+    pub(super) fn new(input: R, delimiter: u8) -> Self {
         let (raw, cells) = (Raw::default(), Cells::new(delimiter));
         Self { lines: Lines::new(input), piece: Vec::new(), raw, cells }
     }
 
     /// Reads the next row that is not an empty line, and returns the number of its first line.
-    fn read(&mut self) -> io::Result<Option<u64>> {
+    pub(super) fn read(&mut self) -> io::Result<Option<u64>> {
         while let Some(line) = self.read_row()? {
             if self.raw.bytes() != Some(b"") || self.cells.flaw().is_some() {
                 return Ok(Some(line));
@@ -111,7 +111,7 @@ impl<R: BufRead> Rows<R> {
     }
 
     /// The cells of the row that was read last.
-    fn cells(&self) -> Result<Vec<&str>, Flaw> {
+    pub(super) fn cells(&self) -> Result<Vec<&str>, Flaw> {
         if let Some(flaw) = self.cells.flaw() {
             return Err(flaw);
         }

@@ -7,6 +7,8 @@ mod cells;
 mod column;
 mod csv;
 mod flaw;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod input;
 mod instant;
 mod jsonl;

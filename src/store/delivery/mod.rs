@@ -19,6 +19,8 @@
 mod add;
 mod bucket;
 mod check;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod query;
 mod salvage;
 

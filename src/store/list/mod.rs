@@ -8,6 +8,8 @@
 
 mod block;
 mod check;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod query;
 mod write;
 

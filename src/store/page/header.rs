@@ -31,13 +31,13 @@ const REGION_HEADER_PAGES: usize = 16;
 const REGION_DATA_PAGES: usize = 20;
 const FULL_REGIONS: usize = 24;
 const TRAILING_PAGES: usize = 28;
-const SLOTS: [usize; 2] = [64, 192];
-const SLOT_BYTES: usize = 128;
+pub(super) const SLOTS: [usize; 2] = [64, 192];
+pub(super) const SLOT_BYTES: usize = 128;
 /// Where things are in a slot: whether there are trees, those, the number of the commit, the sum of all before it.
 const HAS_ROOT: [usize; 2] = [1, 2];
 const ROOTS: [usize; 2] = [8, 40];
 const COMMIT: usize = 104;
-const SLOT_SUM: usize = 112;
+pub(super) const SLOT_SUM: usize = 112;
 
 /// Header of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -97,6 +97,11 @@ impl Header {
     /// Whether redb believes the header, and goes on with the commit that it names without a look at the other one.
     pub(super) fn is_believed(&self) -> bool {
         self.is_closed() || self.flags & TWO_PHASES != 0
+    }
+
+    /// The slots whose sums are right.
+    pub(super) fn slots(&self) -> [Option<&Slot>; 2] {
+        self.slots.each_ref().map(Option::as_ref)
     }
 
     /// The slot of the newest commit that is on the disk, if its sum is right.

@@ -33,6 +33,8 @@
 
 mod checked;
 mod damage;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod harvest;
 mod header;
 mod known;

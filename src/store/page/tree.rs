@@ -43,6 +43,11 @@ impl Expected {
         format!("the page of {} at byte {offset} is not what was written there", self.tree)
     }
 
+    /// The same of a page that is what it must be, and refers to another that is not in the file.
+    pub(super) fn leads_outside(&self, offset: u64) -> String {
+        format!("the page of {} at byte {offset} refers to one that is not in the file", self.tree)
+    }
+
     /// Calls a function with each page below one that was found to be what it must be.
     pub(super) fn each_below(&self, page: &[u8], mut take: impl FnMut(Child, &Arc<Tree>)) {
         children(page).for_each(|child| take(child, &self.tree));

@@ -4,7 +4,6 @@ mod codec;
 mod crash;
 mod damage;
 mod delivery;
-pub(crate) mod disk;
 mod expire;
 mod file;
 mod list;
@@ -18,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::disk::Chance;
 use super::failure::corrupt;
 use super::{Added, Append, Log as _, Options, Store};
 use crate::error::Result;
@@ -26,20 +26,6 @@ use crate::model::{
     Key, KeyId, KeyType, ListId, Name, Publication, Revision, Row, Segment, SegmentId, Share,
     Spanned, Split, Timestamp, Value, Version,
 };
-
-/// Numbers that look like chance, the same each time.
-pub(crate) struct Chance(pub(crate) u64);
-
-impl Chance {
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
-        (self.0 >> 33) % end
-    }
-
-    pub(crate) fn index(&mut self, end: usize) -> usize {
-        usize::try_from(self.below(end as u64)).unwrap()
-    }
-}
 
 /// Knows three kinds of condition: an attribute, `IN SEGMENT name` and `IN LIST n`. A question mark is none.
 pub(super) fn parse(text: &str, _check: bool) -> Result<Expr> {

@@ -91,7 +91,7 @@ impl BlockRecord {
     }
 
     /// Calls a function with each entry; `location` names the table and the key.
-    pub(super) fn each<'b>(
+    pub(in crate::store) fn each<'b>(
         &'b self,
         location: impl Fn() -> String,
         mut each: impl FnMut(EntryRecord<'b>) -> Result<()>,

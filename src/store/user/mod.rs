@@ -40,6 +40,8 @@ mod erase;
 mod event_id;
 mod expire;
 mod forget;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod intern;
 mod merge;
 mod query;

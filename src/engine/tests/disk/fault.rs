@@ -13,8 +13,7 @@ use super::state::{Memory, State};
 use super::story::{self, Story};
 use crate::engine::Database;
 use crate::error::Error;
-use crate::store::tests::Chance;
-use crate::store::tests::disk::{Act, Disk, Fault, Loss};
+use crate::store::disk::{Act, Chance, Disk, Fault, Loss};
 
 /// So few bytes of pages in memory that they are read again and again, and written early.
 const CACHE: usize = 16 << 10;

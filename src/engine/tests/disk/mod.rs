@@ -12,8 +12,8 @@ mod story;
 use crate::engine::{Builder, Database};
 use crate::error::Result;
 use crate::model::Timestamp;
-use crate::store::tests::disk::Disk;
-use crate::store::{Options, Store};
+use crate::store::Store;
+use crate::store::disk::Disk;
 
 /// Opens the store on a disk.
 fn open(disk: &Disk) -> Result<Database> {
@@ -22,9 +22,7 @@ fn open(disk: &Disk) -> Result<Database> {
 
 /// Opens the store on a disk, with so many bytes of its pages in memory.
 fn open_with(disk: &Disk, cache_bytes: Option<usize>) -> Result<Database> {
-    let builder = Builder::default();
-    let store = Store::on_disk(disk, &Options { cache_bytes, ..builder.options() })?;
-    builder.start_with(store.clone(), Box::new(store))
+    Database::on_disk(disk, &Builder::default(), cache_bytes)
 }
 
 /// What is on the disk once a store was made there.

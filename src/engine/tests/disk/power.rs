@@ -7,8 +7,7 @@ use std::thread;
 
 use super::recording::Recording;
 use super::story::{self, Story};
-use crate::store::tests::Chance;
-use crate::store::tests::disk::{Cut, Disk, Loss};
+use crate::store::disk::{Chance, Cut, Disk, Loss};
 
 /// How many images, of all stories together.
 fn wanted() -> usize {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::open;
 use super::state::{Memory, Past, State};
 use super::story::Story;
-use crate::store::tests::Chance;
-use crate::store::tests::disk::{Disk, Loss, Trace};
+use crate::store::disk::{Chance, Disk, Loss, Trace};
 
 /// A story that was told without a disturbance.
 pub(super) struct Recording {

@@ -171,7 +171,7 @@ fn list(n: i64) -> Step {
 }
 
 fn dump(story: &Story) -> String {
-    let disk = crate::store::tests::disk::Disk::of(story.before.clone());
+    let disk = crate::store::disk::Disk::of(story.before.clone());
     let db = super::open(&disk).unwrap();
     story.steps.iter().for_each(|step| step.run(&db).unwrap());
     let mut dump = Vec::new();

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::store::tests::Chance;
+use super::Chance;
 
 /// The size of the sectors that a disk writes whole.
 const SECTOR: usize = 512;

@@ -4,9 +4,11 @@
 //! operations, without telling the story again for each.
 
 mod backend;
+mod chance;
 mod trace;
 
 pub(crate) use backend::{Act, Disk, Fault};
+pub(crate) use chance::Chance;
 pub(crate) use trace::{Cut, Loss, Trace};
 
 use std::sync::Arc;

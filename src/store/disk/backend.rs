@@ -76,6 +76,18 @@ impl Disk {
         disk
     }
 
+    /// Makes an operation fail that is still to come: which one of its kind from now on, the fault says.
+    pub(crate) fn fail(&self, fault: Fault) {
+        let mut state = self.state();
+        let nth = state.done[fault.act as usize] + fault.nth;
+        state.fault = Some(Fault { nth, ..fault });
+    }
+
+    /// Makes nothing fail any more.
+    pub(crate) fn heal(&self) {
+        self.state().fault = None;
+    }
+
     /// Calls a function before each write and each sync from now on.
     pub(crate) fn watch(&self, watch: impl Fn() + Send + Sync + 'static) {
         self.state().watch = Some(Arc::new(watch));
@@ -139,7 +151,8 @@ impl StorageBackend for Disk {
         let mut state = self.state();
         state.begin(Act::Read)?;
         let from = usize::try_from(offset).unwrap();
-        let bytes = state.bytes.get(from..from + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let end = from.checked_add(out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let bytes = state.bytes.get(from..end).ok_or(io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(bytes);
         Ok(())
     }

@@ -1,0 +1,46 @@
+//! What the fuzzer feeds the program: rows of events and profiles, and lists of ids.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use super::list::read_from;
+use super::track::fuzz::{csv, jsonl};
+use pcq::{Database, UserList};
+
+/// The first byte says how the others are read: as JSON lines, as CSV with one delimiter or another, or as a list of
+/// ids. Each row is a fact or says why not, whatever the pieces in which it is read; what the rows say can be kept,
+/// dumped and loaded again.
+pub(crate) fn rows(bytes: &[u8]) {
+    match bytes.split_first() {
+        Some((b'j', rows)) => jsonl(rows),
+        Some((b'l', ids)) => list(ids),
+        Some((b't', rows)) => csv(rows, b'\t'),
+        Some((b's', rows)) => csv(rows, b';'),
+        Some((_, rows)) => csv(rows, b','),
+        None => {}
+    }
+}
+
+fn list(bytes: &[u8]) {
+    let read = |at_once| {
+        let users = read_from(Path::new("list"), BufReader::with_capacity(at_once, bytes));
+        users.map(loaded).map_err(|stop| format!("{stop:?}"))
+    };
+    assert_eq!(read(4_096), read(1));
+}
+
+/// How many users were loaded.
+fn loaded(users: UserList) -> u64 {
+    let db = Database::in_memory().expect("a store in memory opens");
+    db.session().load_user_list("list", users).expect("what was read can be loaded")
+}
+
+#[test]
+fn seeds_of_rows() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/rows");
+    for seed in std::fs::read_dir(folder).unwrap() {
+        let path = seed.unwrap().path();
+        println!("{}", path.display());
+        rows(&std::fs::read(path).unwrap());
+    }
+}
