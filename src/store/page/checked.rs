@@ -8,11 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use redb::{BackendError, StorageBackend};
 
 use super::damage::Damage;
-use super::header::{FLAGS, HEADER_BYTES, Header};
+use super::header::{FLAGS, HEADER_BYTES, Header, SLOT_SUM, SLOTS};
 use super::known::Known;
 use super::node::Child;
 use super::tree::Tree;
-use super::walk::is_whole;
+use super::walk::{is_whole, leads_outside};
 
 /// Backend that checks what is read from the one below.
 #[derive(Debug)]
@@ -87,29 +87,52 @@ impl<B: StorageBackend> Checked<B> {
         let mut known = self.known();
         (known.geometry, known.length) = (header.geometry, length);
         let newest = match self.role {
-            Role::Writes if !header.is_believed() => return Ok(()),
+            Role::Writes if !header.is_believed() => return self.hide_outside(&header, bytes),
             Role::Writes => header.named(),
             Role::Reads => header.newest(),
         };
         let Some(newest) = newest else {
             return Err(self.damaged("the newest commit in its header is damaged".to_owned()));
         };
+        if newest.roots.into_iter().flatten().any(|root| !known.holds(root)) {
+            return Err(
+                self.damaged("the newest commit in its header is not in the file".to_owned())
+            );
+        }
         let tables = Tree::Tables.into();
         newest.roots.iter().flatten().for_each(|root: &Child| known.learn(*root, &tables));
         Ok(())
     }
 
-    /// Checks a page, if it is known what it must be, and learns what those below it must be.
+    /// Makes the sum of a slot wrong whose commit refers to pages that are not in the file: redb, which checks all pages of
+    /// such a header, would take memory for them first.
+    fn hide_outside(&self, header: &Header, bytes: &mut [u8]) -> io::Result<()> {
+        for (slot, at) in header.slots().into_iter().zip(SLOTS) {
+            let Some(slot) = slot else { continue };
+            if leads_outside(&self.below, header, slot)?
+                && let Some(sum) = bytes.get_mut(at + SLOT_SUM)
+            {
+                *sum ^= u8::MAX;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks a page, if it is known what it must be, and learns what those below it must be. They are all in the file:
+    /// redb takes memory for a page before it reads it, and the number of a page says how much.
     fn check_page(&self, offset: u64, page: &[u8]) -> io::Result<()> {
         let Some(expected) = self.known().find(offset, page.len()) else { return Ok(()) };
         if !expected.is_met(page) {
             return Err(self.damaged(expected.damaged(offset)));
         }
-        let mut known = None;
+        let (mut known, mut is_within) = (None, true);
         expected.each_below(page, |child, tree| {
-            known.get_or_insert_with(|| self.known()).learn(child, tree);
+            let known = known.get_or_insert_with(|| self.known());
+            is_within &= known.holds(child);
+            known.learn(child, tree);
         });
-        Ok(())
+        drop(known);
+        if is_within { Ok(()) } else { Err(self.damaged(expected.leads_outside(offset))) }
     }
 
     /// Puts the flag back of a file in which damage was found and nothing was changed. Else the next who opens it

@@ -31,11 +31,16 @@ struct Mark {
 }
 
 impl Known {
+    /// Whether a page is within the file.
+    pub(super) fn holds(&self, child: Child) -> bool {
+        child.page.place(self.geometry).end <= self.length
+    }
+
     /// Keeps what a page must be, in the place of what was known of it.
     pub(super) fn learn(&mut self, child: Child, tree: &Arc<Tree>) {
         let place = child.page.place(self.geometry);
         let order = ((place.end - place.start) / PAGE_BYTES).trailing_zeros();
-        let (true, Ok(order)) = (place.end <= self.length, order.try_into()) else { return };
+        let (true, Ok(order)) = (self.holds(child), order.try_into()) else { return };
         let Some(tree) = self.number(tree) else { return };
         let (part, within) = split(place.start);
         if self.parts.len() <= part {

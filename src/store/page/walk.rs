@@ -61,6 +61,17 @@ pub(super) fn is_sound(
     Ok(Walk::new(file, geometry, slot.roots)?.next_problem()?.is_none())
 }
 
+/// Whether a commit refers to pages that are not in the file, as far as its pages are what they must be.
+pub(super) fn leads_outside(
+    file: &impl StorageBackend,
+    header: &Header,
+    slot: &Slot,
+) -> io::Result<bool> {
+    let mut walk = Walk::new(file, header.geometry, slot.roots)?;
+    while walk.next_problem()?.is_some() {}
+    Ok(walk.leads_outside)
+}
+
 /// The header, and the slot of the newest commit.
 fn newest(file: &impl StorageBackend) -> io::Result<Option<(Header, Slot)>> {
     let mut bytes = [0; HEADER_BYTES];
@@ -81,6 +92,8 @@ struct Walk<'f, B> {
     length: u64,
     /// How many bytes there may still be: a forged file may have the same page below many.
     left: u64,
+    /// Whether a page is not in the file.
+    leads_outside: bool,
     /// The pages to be read.
     pages: Vec<(Child, Arc<Tree>)>,
 }
@@ -89,7 +102,8 @@ impl<'f, B: StorageBackend> Walk<'f, B> {
     fn new(file: &'f B, geometry: Geometry, roots: [Option<Child>; 2]) -> io::Result<Self> {
         let length = file.len()?;
         let pages = roots.into_iter().flatten().map(|root| (root, Arc::new(Tree::Tables)));
-        Ok(Self { file, geometry, length, left: length, pages: pages.collect() })
+        let (left, pages) = (length, pages.collect());
+        Ok(Self { file, geometry, length, left, leads_outside: false, pages })
     }
 
     /// Goes on to the next page that is damaged.
@@ -98,6 +112,7 @@ impl<'f, B: StorageBackend> Walk<'f, B> {
             let place = child.page.place(self.geometry);
             let expected = Expected { sum: child.sum, tree };
             let length = place.end - place.start;
+            self.leads_outside |= place.end > self.length;
             if place.end > self.length || length > self.left {
                 return Ok(Some(expected.damaged(place.start)));
             }

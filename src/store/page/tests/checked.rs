@@ -248,3 +248,30 @@ fn a_damaged_file_stays_as_it_is_while_it_is_only_read() {
         assert!(file.bytes() == damaged);
     }
 }
+
+/// redb takes memory for a page before it reads it. Where the number of one was forged that is larger than the file, the
+/// page or the header that has the number is refused.
+#[test]
+fn a_number_that_was_forged_takes_no_memory() {
+    let sound = closed().bytes();
+    let mut numbers: Vec<usize> = [64, 192].iter().flat_map(|slot| [slot + 8, slot + 40]).collect();
+    for at in (4096..sound.len()).step_by(4096).filter(|at| sound[*at] == 2) {
+        let keys = usize::from(u16::from_le_bytes([sound[at + 2], sound[at + 3]]));
+        numbers.extend((keys < 100).then_some(at + 8 + 16 * (keys + 1)));
+    }
+    let mut refused = 0;
+    for (at, order) in numbers.iter().flat_map(|at| [14, 20, 31].map(|order| (at, order))) {
+        let mut forged = sound.clone();
+        forged[at + 7] = order << 3;
+        crate::store::page::fuzz::seal(&mut forged);
+        let memory = allocation_counter::measure(|| {
+            let damage = Damage::default();
+            let told = open(&Memory::of(forged), &damage).map_err(redb::Error::from);
+            let told = told.and_then(|database| everything(&database).map(drop));
+            refused += usize::from(told.is_err() && damage.found().is_some());
+        });
+        let bound = 4 * sound.len() as u64 + (4 << 20);
+        assert!(memory.bytes_max < bound, "{} bytes for an order of {order}", memory.bytes_max);
+    }
+    assert!(refused > 20, "{refused} of {}", numbers.len() * 3);
+}

@@ -148,3 +148,21 @@ fn a_repair_that_was_cut_short_is_no_damage() {
         assert_eq!(torn[1], Ok(false), "the newer commit was taken back");
     }
 }
+
+/// redb checks all pages of a file that was not closed, unless a commit was on the disk before it was named.
+#[test]
+fn a_commit_that_leads_out_of_the_file_is_none() {
+    let sound = killed(false);
+    let newest = if sound[FLAGS] & 1 == 0 { 64 } else { 192 };
+    for (slots, wanted) in [(vec![newest], Ok(false)), (vec![64, 192], Err(()))] {
+        let mut forged = sound.clone();
+        for slot in slots {
+            forged[slot + 8 + 7] = 20 << 3; // the order of the root: 4 GiB
+        }
+        crate::store::page::fuzz::seal(&mut forged);
+        let memory = allocation_counter::measure(|| {
+            assert_eq!(served_to(Role::Writes, &forged).map_err(drop), wanted);
+        });
+        assert!(memory.bytes_max < 64 << 20, "{} bytes", memory.bytes_max);
+    }
+}
