@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pcq::{Context, Database, DumpKind, Fact, Parameters, Profile, Value, limits};
+use pcq::{Context, Database, DumpKind, Parameters, Profile, Value, limits};
 
 /// A script that reaches every limit on what one object may be.
 fn script() -> String {
@@ -127,8 +127,8 @@ const LIMITS: [Limit; 13] = [
     }),
     ("attributes of a user", limits::USER_ATTRIBUTES, |n| {
         let db = Database::in_memory().unwrap();
-        let one = |n: usize| Profile::new("u").with(format!("a{n}"), 1);
-        db.track_all((0..n).map(|n| Fact::from(one(n)))).err().map(|error| error.code())
+        let all = (0..n).map(|n| (format!("a{n}").into(), 1.into())).collect();
+        db.set_user(Profile::new("u").with_all(&all)).err().map(|error| error.code())
     }),
     ("segments of a config", limits::CONFIG_SEGMENTS, |n| {
         let segments = list(n, |n| format!("s{n}"));
