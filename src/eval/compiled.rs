@@ -156,7 +156,7 @@ impl Compiled {
         made
     }
 
-    /// Keeps no decision that was made before.
+    /// Gives the state a stamp of its own, so that no decision of an earlier one holds for it.
     fn stamp_anew(&mut self) {
         self.stamped = Stamped::new(self.catalog.next_segment().0);
     }

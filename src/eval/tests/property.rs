@@ -248,7 +248,9 @@ proptest! {
             let wanted = plain(naive.eval(&e));
             let found = program.value(&mut User(user));
             prop_assert_eq!(&found, &wanted, "{} for {:?}", e, user);
-            prop_assert_eq!(program.evaluate(&mut User(user)), naive.truth(&e));
+            let truth = naive.truth(&e);
+            prop_assert_eq!(program.evaluate(&mut User(user)), truth);
+            prop_assert_eq!(program.holds(&mut User(user)), truth == Some(true));
         }
     }
 }
