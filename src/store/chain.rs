@@ -41,7 +41,7 @@ pub(super) fn extend_to(
 ) -> Result<()> {
     let last = newest_in(hashes)?;
     let mut before = hash_in(hashes, last)?;
-    for number in last + 1..=end {
+    for number in (last..end).map(|number| number + 1) {
         let hash = link(before, number, revisions, changes)?;
         let record = encode(&HashRecord(hash.0))?;
         hashes.insert(number, record.as_slice()).or_fail()?;

@@ -319,3 +319,17 @@ fn hashes_that_are_missing_are_made_up_for() {
         drop(t.open_table(REVISIONS).unwrap().remove(12));
     });
 }
+
+/// The number of a hash may be any: no commit counts beyond the largest.
+#[test]
+fn a_hash_of_the_largest_number_is_damage_and_nothing_more() {
+    let store = Store::in_memory(&options()).unwrap();
+    let mut catalog = tell(&store).pop().unwrap();
+    change(&store, |t| {
+        let mut hashes = t.open_table(REVISION_HASHES).unwrap();
+        let record = redb::ReadableTable::get(&hashes, 5).unwrap().unwrap().value().to_vec();
+        hashes.insert(u64::MAX, record.as_slice()).unwrap();
+    });
+    commit(&store, &mut catalog, &[]).unwrap();
+    assert_ne!(store.verify(None).unwrap().problems, [""; 0]);
+}
