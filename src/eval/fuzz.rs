@@ -31,8 +31,10 @@ pub(crate) fn evaluate(expr: &Expr, users: &[Context]) {
     let plain = plain.unwrap_or_else(|error| panic!("the plain form: {error}"));
     for user in users {
         let mut visitor = Visitor { world: &world, user };
+        let holds = quick.holds(&mut visitor);
         let quick = quick.evaluate(&mut visitor);
         assert_eq!(quick, plain.evaluate(&mut visitor), "{expr} for {user:?}");
+        assert_eq!(holds, quick == Some(true), "the flow of {expr} for {user:?}");
     }
 }
 
