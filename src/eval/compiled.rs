@@ -55,7 +55,7 @@ pub(super) struct Compiled {
     pretended: Option<ConfigId>,
     /// The same number in all states that were made from one another: those of one opened store.
     pub(super) lineage: u64,
-    /// The same in all states that have the same segments and lists.
+    /// States have the same one only if they have the same segments and lists.
     stamped: Stamped,
 }
 
@@ -143,6 +143,8 @@ impl Compiled {
             let compiled = CompiledSegment::new(segment);
             compiled.try_compile(&made, segment)?;
             made.set_segment(segment.id, compiled);
+        }
+        if !touched.segments.is_empty() {
             made.stamp_anew();
         }
         let replaced = made.plan_touched(touched, meter);
@@ -151,6 +153,9 @@ impl Compiled {
 
     /// The state with other lists of users.
     pub(super) fn with_lists(&self, lists: Arc<Lists>) -> Self {
+        if Arc::ptr_eq(&self.lists, &lists) {
+            return self.clone();
+        }
         let mut made = Self { lists, ..self.clone() };
         made.stamp_anew();
         made

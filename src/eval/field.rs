@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::measure::Measure;
 use super::pattern::{Pattern, Patterns};
 use crate::error::Result;
-use crate::model::{AttributeName, Behaviour, NUMBERED, Numbering, Path};
+use crate::model::{AttributeName, Behaviour, Numbering, Path};
 
 /// An attribute, and the steps that lead on from it into an object.
 #[derive(Debug)]
@@ -42,16 +42,14 @@ struct Attributes {
 }
 
 impl Attributes {
-    fn field(&mut self, path: &Path) -> Arc<Field> {
+    fn field(&mut self, path: &Path, numbering: Numbering) -> Arc<Field> {
         if let Some(known) = self.fields.get(path) {
             return Arc::clone(known);
         }
         let name = path.first().map_or_else(|| "".into(), Arc::clone);
-        let number = self.names.len();
-        let name = self.names.entry(Arc::clone(&name)).or_insert_with(|| match number {
-            ..NUMBERED => AttributeName::numbered(name, number),
-            _ => AttributeName::new(name),
-        });
+        let number = numbering.number(self.names.len());
+        let numbered = || AttributeName::numbered(Arc::clone(&name), number);
+        let name = self.names.entry(Arc::clone(&name)).or_insert_with(numbered);
         let field = Arc::new(Field { name: name.clone(), path: Arc::clone(path) });
         self.fields.insert(Arc::clone(path), Arc::clone(&field));
         field
@@ -61,7 +59,7 @@ impl Attributes {
 impl Fields {
     /// The field of a path.
     pub(super) fn at(&self, path: &Path) -> Arc<Field> {
-        lock(&self.attributes).field(path)
+        lock(&self.attributes).field(path, self.numbering)
     }
 
     /// The regex of a text.

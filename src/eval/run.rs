@@ -16,7 +16,7 @@ use super::served::ServedRow;
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{
-    Answer, AttributeName, Binding, Context, KeyId, ListId, Measured, Reason, SegmentId, Timestamp,
+    Answer, AttributeName, Context, KeyId, ListId, Measured, Reason, Room, SegmentId, Timestamp,
     Value,
 };
 use crate::stack;
@@ -53,11 +53,11 @@ pub(super) struct Run<'a> {
     pub(super) snapshot: &'a Compiled,
     pub(super) context: &'a Context,
     moment: Moment<'a>,
-    /// How attributes are found.
-    binding: Binding,
+    /// Room for what is decided: for many contexts the first evaluation is the last, and makes none.
+    room: Room,
     /// Whether what is being decided depends on more than the attributes of the user, the segments and the lists: on
     /// the instant, events, keys, or where a chain was cut. Such a decision is for this run alone.
-    passing: Cell<bool>,
+    momentary: Cell<bool>,
     /// Number of conditions that wait for one that they refer to.
     depth: usize,
     /// Segments and keys that a condition referred to: each is decided once, or a chain in which each
@@ -76,8 +76,8 @@ impl<'a> Run<'a> {
             snapshot,
             context,
             moment,
-            binding: context.bind(snapshot.numbering()),
-            passing: Cell::new(false),
+            room: if context.begin(snapshot.numbering()) { Room::There } else { Room::Made },
+            momentary: Cell::new(false),
             depth: 0,
             segments: Segments::Few(Memo::new()),
             keys: Memo::new(),
@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
         Self { findings: Some(Vec::new()), ..Self::new(snapshot, context, Moment::At(at)) }
     }
 
-    /// The same user at the same instant, of whom nothing is decided yet.
+    /// The same user at the same instant; what this run has decided for itself is left out.
     pub(super) fn again<'b>(&self) -> Run<'b>
     where
         'a: 'b,
@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
         let kept = self.context.decided(self.snapshot.stamped(), segment);
         kept.or_else(|| {
             let known = self.segments.get(segment)?;
-            self.passing.set(true);
+            self.momentary.set(true);
             Some(known)
         })
     }
@@ -200,13 +200,12 @@ impl<'a> Run<'a> {
     fn decide(&mut self, segment: SegmentId) -> bool {
         let program = self.snapshot.segment(segment).and_then(|s| s.program(self.snapshot));
         let Some(program) = program else { return false };
-        let around = self.passing.replace(false);
+        let around = self.momentary.replace(false);
         let found = program.holds(self);
-        if !self.passing.get() {
-            let again = self.binding != Binding::New;
-            self.context.keep_decision(self.snapshot.stamped(), segment, found, again);
+        if !self.momentary.get() {
+            self.context.keep_decision(self.snapshot.stamped(), segment, found, self.room);
         }
-        self.passing.set(around || self.passing.get());
+        self.momentary.set(around || self.momentary.get());
         found
     }
 }
@@ -233,16 +232,12 @@ pub(super) fn rollout_bucket(context: &Context, row: &ServedRow) -> Option<u32> 
 
 impl<'a> Environment<'a> for Run<'a> {
     fn attribute(&self, name: &AttributeName) -> Lookup<'a> {
-        let found = match self.binding {
-            Binding::New | Binding::Known => self.context.find_bound(name),
-            Binding::Other => self.context.find(name),
-        };
-        found.into()
+        self.context.find(name).into()
     }
 
     /// The value for a key. While it is looked for it is `NULL`, so that a cycle ends.
     fn key_value(&mut self, key: KeyId) -> &'a Value {
-        self.passing.set(true);
+        self.momentary.set(true);
         if let Some(known) = self.keys.get(key) {
             return known;
         }
@@ -268,7 +263,7 @@ impl<'a> Environment<'a> for Run<'a> {
             return known;
         }
         if self.depth >= CHAIN_DEPTH {
-            self.passing.set(true);
+            self.momentary.set(true);
             return false;
         }
         self.segments.set(segment, false);
@@ -288,7 +283,7 @@ impl<'a> Environment<'a> for Run<'a> {
     }
 
     fn answer(&mut self, measure: &'a Measure) -> Answer<'a> {
-        self.passing.set(true);
+        self.momentary.set(true);
         if self.findings.is_some() {
             let found = self.measured(measure);
             return found.map_or_else(|| measure.of_nothing(), |found| found.answer);
@@ -297,7 +292,7 @@ impl<'a> Environment<'a> for Run<'a> {
     }
 
     fn measured(&mut self, measure: &'a Measure) -> Option<Measured<'a>> {
-        self.passing.set(true);
+        self.momentary.set(true);
         let number = measure.question().number;
         let known = self.findings.iter().flatten().find(|(known, _)| *known == number);
         if let Some((_, known)) = known {
@@ -311,7 +306,7 @@ impl<'a> Environment<'a> for Run<'a> {
     }
 
     fn now(&self) -> Timestamp {
-        self.passing.set(true);
+        self.momentary.set(true);
         self.moment.instant()
     }
 }

@@ -45,7 +45,7 @@ pub use condition::Condition;
 pub(crate) use condition::{ConditionParser, Reads};
 pub use config::{Config, ConfigHead};
 pub use context::Context;
-pub(crate) use context::{As, Attribute, AttributeName, Binding, NUMBERED, Numbering, Stamped};
+pub(crate) use context::{As, Attribute, AttributeName, Numbering, Room, Stamped};
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
 pub use expression::{
     AffixKind, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, IsWhat, Literal, Quantifier,

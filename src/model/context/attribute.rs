@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
+use super::place::NameNumber;
 use crate::model::{DottedVersion, SemanticVersion, Short, Timestamp, Value};
 
 /// The name of an attribute, hashed.
@@ -14,7 +15,7 @@ pub(crate) struct AttributeName {
     pub(super) short: Option<Short>,
     pub(super) hash: u32,
     /// Its number among the names that the conditions of a store ask for, if it is one of the first of them.
-    pub(super) number: Option<u8>,
+    pub(super) number: Option<NameNumber>,
 }
 
 impl AttributeName {
@@ -26,9 +27,9 @@ impl AttributeName {
         Self { short: Short::new(&text), hash: (hash >> 32) as u32, text, number: None }
     }
 
-    /// A name that has a number. Numbers from [`NUMBERED`](super::NUMBERED) on are of no use.
-    pub(crate) fn numbered(text: impl Into<Arc<str>>, number: usize) -> Self {
-        Self { number: u8::try_from(number).ok(), ..Self::new(text) }
+    /// A name that has a number.
+    pub(crate) fn numbered(text: impl Into<Arc<str>>, number: Option<NameNumber>) -> Self {
+        Self { number, ..Self::new(text) }
     }
 
     pub(crate) fn as_str(&self) -> &str {

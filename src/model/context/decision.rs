@@ -4,7 +4,6 @@
 //! finds what was decided before it as undecided, and whoever reads a word reads all that it depends on at once: no
 //! order among threads is needed.
 
-use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -39,7 +38,17 @@ impl Stamped {
     }
 }
 
+/// Room for decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// What the context has.
+    There,
+    /// That, and memory of its own that is made for more.
+    Made,
+}
+
 /// Decisions about a context: half a byte a segment, up to a bound. Of segments past it nothing is kept.
+#[derive(Debug, Default)]
 pub(super) struct Decisions {
     /// Of the segments that were made first.
     near: [AtomicU64; NEAR],
@@ -60,10 +69,6 @@ const DECIDED: u64 = 0b01;
 const IN: u64 = 0b10;
 
 impl Decisions {
-    pub(super) fn new() -> Self {
-        Self { near: Default::default(), far: OnceLock::new() }
-    }
-
     /// Whether the user is in a segment, if that was decided.
     #[inline]
     pub(super) fn get(&self, stamp: Stamp, segment: SegmentId) -> Option<bool> {
@@ -80,13 +85,13 @@ impl Decisions {
 
     /// Keeps a decision. One that another thread is in the way of is lost, and made again.
     ///
-    /// One that takes memory of its own is kept only if `again`: if this is not the first evaluation for the context,
-    /// which for many is the last.
-    pub(super) fn set(&self, state: Stamped, segment: SegmentId, is_in: bool, again: bool) {
+    pub(super) fn set(&self, state: Stamped, segment: SegmentId, is_in: bool, room: Room) {
         let index = index(segment);
         let word = match self.near.get(index) {
             Some(word) => Some(word),
-            None if again => self.far.get_or_init(|| far(state.segments)).get(index - NEAR),
+            None if room == Room::Made => {
+                self.far.get_or_init(|| far(state.segments)).get(index - NEAR)
+            }
             None => None,
         };
         let Some(word) = word.filter(|_| state.stamp != Stamp::default()) else { return };
@@ -118,26 +123,6 @@ fn far(segments: u32) -> Box<[AtomicU64]> {
     (0..words).map(|_| AtomicU64::new(0)).collect()
 }
 
-/// A copy of a context starts without any.
-impl Clone for Decisions {
-    fn clone(&self) -> Self {
-        Self::new()
-    }
-}
-
-impl Default for Decisions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for Decisions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let far = self.far.get().map_or(0, |words| words.len());
-        f.debug_struct("Decisions").field("words", &(NEAR + far)).finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,16 +133,16 @@ mod tests {
 
     #[test]
     fn a_decision_is_of_one_stamp_and_one_segment() {
-        let decisions = Decisions::new();
+        let decisions = Decisions::default();
         let (old, new) = (state(200), state(200));
         for n in 0..200 {
-            decisions.set(old, SegmentId(n), n % 3 == 0, true);
+            decisions.set(old, SegmentId(n), n % 3 == 0, Room::Made);
         }
         for n in 0..200 {
             assert_eq!(decisions.get(old.stamp, SegmentId(n)), Some(n % 3 == 0), "{n}");
             assert_eq!(decisions.get(new.stamp, SegmentId(n)), None);
         }
-        decisions.set(new, SegmentId(7), true, true);
+        decisions.set(new, SegmentId(7), true, Room::Made);
         assert_eq!(decisions.get(new.stamp, SegmentId(7)), Some(true));
         assert_eq!(decisions.get(new.stamp, SegmentId(6)), None);
         assert_eq!(decisions.get(old.stamp, SegmentId(6)), None);
@@ -166,11 +151,11 @@ mod tests {
 
     #[test]
     fn of_segments_past_the_bound_nothing_is_kept() {
-        let decisions = Decisions::new();
+        let decisions = Decisions::default();
         let state = state(u32::MAX);
         let numbers = [63, 64, 16_447, 16_448, u32::MAX];
         for n in numbers {
-            decisions.set(state, SegmentId(n), true, true);
+            decisions.set(state, SegmentId(n), true, Room::Made);
         }
         let kept = numbers.map(|n| decisions.get(state.stamp, SegmentId(n)));
         assert_eq!(kept, [Some(true), Some(true), Some(true), None, None]);
@@ -179,25 +164,25 @@ mod tests {
 
     #[test]
     fn the_default_stamp_keeps_nothing() {
-        let decisions = Decisions::new();
+        let decisions = Decisions::default();
         let state = Stamped { stamp: Stamp::default(), segments: 1 };
-        decisions.set(state, SegmentId(0), true, true);
+        decisions.set(state, SegmentId(0), true, Room::Made);
         assert_eq!(decisions.get(state.stamp, SegmentId(0)), None);
     }
 
     #[test]
     fn a_thousand_segments_take_less_than_six_hundred_bytes() {
-        let decisions = Decisions::new();
-        decisions.set(state(1_000), SegmentId(999), true, false);
+        let decisions = Decisions::default();
+        decisions.set(state(1_000), SegmentId(999), true, Room::There);
         assert!(decisions.far.get().is_none());
-        decisions.set(state(1_000), SegmentId(999), true, true);
+        decisions.set(state(1_000), SegmentId(999), true, Room::Made);
         let far = decisions.far.get().unwrap();
         assert_eq!((size_of_val(&**far), size_of::<Decisions>()), (560, 56));
     }
 
     #[test]
     fn threads_agree() {
-        let decisions = Decisions::new();
+        let decisions = Decisions::default();
         let state = state(1_000);
         let of = |n: u32| n.is_multiple_of(7);
         std::thread::scope(|scope| {
@@ -205,7 +190,7 @@ mod tests {
                 let decisions = &decisions;
                 scope.spawn(move || {
                     for n in (0..20_000).map(|n| (n * 37 + start) % 1_000) {
-                        decisions.set(state, SegmentId(n), of(n), true);
+                        decisions.set(state, SegmentId(n), of(n), Room::Made);
                         let known = decisions.get(state.stamp, SegmentId(n));
                         assert!(known.is_none_or(|known| known == of(n)), "{n}");
                     }

@@ -10,16 +10,17 @@ use super::{Answer, Object, Past, Ready, SegmentId, Short, Timestamp, Value};
 use attribute::Slot;
 pub(crate) use attribute::{As, Attribute, AttributeName};
 use decision::Decisions;
-pub(crate) use decision::Stamped;
-pub(crate) use place::{Binding, NUMBERED, Numbering};
+pub(crate) use decision::{Room, Stamped};
+pub(crate) use place::Numbering;
 use place::{Place, Places};
 
 /// A user as an evaluation sees them: an id, or none, and attributes.
 ///
 /// What conditions ask of an attribute is prepared once for each context (where it is, versions and times read from
 /// it), and a segment is decided once for it and a state of the segments, so a context that is used again saves that
-/// work. What is kept takes half a byte a segment, and at most 8 KiB. It is shared by all threads that use the context,
-/// belongs to no store and no snapshot, and changes no answer.
+/// work. What is kept takes half a byte a segment, with room for an eighth more of them, and at most 8 KiB; it is shared by
+/// all threads that use the context, and changes no answer. A context may be used with any number of stores and
+/// snapshots; one that is used with two of different segments in turns is decided over anew each time.
 ///
 /// ```
 /// let context = pcq::Context::new("u1").with("device", "iPhone").with("age", 42);
@@ -37,8 +38,20 @@ pub struct Context {
     indices: Vec<u32>,
     /// What the user did, if it was asked for.
     past: Option<Arc<UserPast>>,
+    kept: Kept,
+}
+
+/// What is kept of a context for whoever evaluates for it again. A copy of the context starts without it.
+#[derive(Debug, Default)]
+struct Kept {
     places: Places,
     decisions: Decisions,
+}
+
+impl Clone for Kept {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// Past of a user, and the answers that were found before they are asked for.
@@ -171,60 +184,45 @@ impl Context {
     /// An attribute, with what is prepared of it.
     #[inline]
     pub(crate) fn find(&self, name: &AttributeName) -> Option<Attribute<'_>> {
-        let index = self.index(name)?;
-        self.at(index)
-    }
-
-    #[inline]
-    fn at(&self, index: usize) -> Option<Attribute<'_>> {
-        Some(Attribute { slot: self.attributes.get(index)?, short: *self.shorts.get(index)? })
-    }
-
-    /// Binds the context to a numbering of names, unless it is bound to another one: then attributes are found by
-    /// the numbers of their names.
-    #[inline]
-    pub(crate) fn bind(&self, numbering: Numbering) -> Binding {
-        self.places.bind(numbering)
-    }
-
-    /// An attribute by the number of its name, in the numbering that the context is bound to.
-    #[inline]
-    pub(crate) fn find_bound(&self, name: &AttributeName) -> Option<Attribute<'_>> {
-        let place = name.number.map_or(Place::Unknown, |number| self.places.get(number));
+        let place = name.number.map_or(Place::Unknown, |number| self.kept.places.get(number));
         let index = match place {
             Place::At(index) => index,
             Place::Absent => return None,
-            Place::Unknown => self.place(name)?,
+            Place::Unknown => self.look_up(name)?,
         };
-        self.at(index)
+        Some(Attribute { slot: self.attributes.get(index)?, short: *self.shorts.get(index)? })
     }
 
-    /// The index of an attribute that is found by its name, and kept by its number.
-    #[cold]
-    fn place(&self, name: &AttributeName) -> Option<usize> {
+    /// The index of an attribute by its name, which is kept by its number.
+    fn look_up(&self, name: &AttributeName) -> Option<usize> {
         let index = self.index(name);
         if let Some(number) = name.number {
-            self.places.set(number, index);
+            self.kept.places.set(number, index);
         }
         index
+    }
+
+    /// Gives its places to a numbering of names, if nobody has evaluated for it before. Returns whether that is so.
+    #[inline]
+    pub(crate) fn begin(&self, numbering: Numbering) -> bool {
+        self.kept.places.claim(numbering)
     }
 
     /// Whether the user is in a segment, if that was decided in a state with the same stamp.
     #[inline]
     pub(crate) fn decided(&self, state: Stamped, segment: SegmentId) -> Option<bool> {
-        self.decisions.get(state.stamp, segment)
+        self.kept.decisions.get(state.stamp, segment)
     }
 
-    /// Keeps whether the user is in a segment: in every state with the stamp, at every instant.
-    /// `again`: this is not the first evaluation for it.
+    /// Keeps whether the user is in a segment: it holds in every state with the stamp, at every instant.
     pub(crate) fn keep_decision(
         &self,
         state: Stamped,
         segment: SegmentId,
         is_in: bool,
-        again: bool,
+        room: Room,
     ) {
-        self.decisions.set(state, segment, is_in, again);
+        self.kept.decisions.set(state, segment, is_in, room);
     }
 
     #[inline]
@@ -252,7 +250,7 @@ impl Context {
     }
 
     fn insert(&mut self, name: AttributeName, value: Value) {
-        (self.places, self.decisions) = (Places::new(), Decisions::new());
+        self.kept = Kept::default();
         let short = value.as_str().and_then(Short::new);
         let known = self.index(&name);
         let slot = Slot { name, value, reading: OnceLock::new() };
