@@ -1,7 +1,8 @@
 //! Load: eight readers, two publishers and a writer of events in one process, schedules that come due, and statistics.
 //!
 //! `PCQ_LOAD=600 cargo test --release --test load -- --nocapture` runs for so many seconds and says what memory, file and
-//! evaluations did; `cargo test` runs for three.
+//! evaluations did; `cargo test` runs for three. `PCQ_LOAD_CACHE=1` keeps so many MiB of the file in memory at most, so that
+//! what grows with the file can be told from what grows for ever.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use pcq::{Context, Database, Event, Timestamp};
+use pcq::{Builder, Context, Database, Event, Timestamp};
 
 const READERS: usize = 8;
 /// How many evaluations a reader makes without a rest.
@@ -30,8 +31,17 @@ fn seconds() -> u64 {
     std::env::var("PCQ_LOAD").ok().and_then(|n| n.parse().ok()).unwrap_or(3)
 }
 
+/// How a store of this load is opened: its cache has the size that is asked for.
+fn builder() -> Builder {
+    let builder = Database::builder().flush_interval(Duration::from_secs(1));
+    match std::env::var("PCQ_LOAD_CACHE").ok().and_then(|mib| mib.parse::<usize>().ok()) {
+        Some(mib) => builder.cache_bytes(mib << 20),
+        None => builder,
+    }
+}
+
 fn set_up(path: &Path) -> Database {
-    let db = Database::builder().flush_interval(Duration::from_secs(1)).open(path).unwrap();
+    let db = builder().open(path).unwrap();
     db.execute(
         "CREATE KEY now INTEGER DEFAULT 0; CREATE KEY due INTEGER DEFAULT 0;
          CREATE KEY split STRING DEFAULT 'none'; CREATE KEY unpublished BOOLEAN DEFAULT FALSE;

@@ -36,6 +36,7 @@ pub struct Builder {
     wait: Duration,
     manual_clock: Option<Timestamp>,
     role: Role,
+    cache_bytes: Option<usize>,
     deliveries: Settings,
 }
 
@@ -48,6 +49,7 @@ impl Default for Builder {
             wait: Duration::ZERO,
             manual_clock: None,
             role: Role::default(),
+            cache_bytes: None,
             deliveries: Settings::default(),
         }
     }
@@ -111,6 +113,21 @@ impl Builder {
     #[must_use]
     pub fn role(mut self, role: Role) -> Self {
         self.role = role;
+        self
+    }
+
+    /// How many bytes of memory the pages of the file may take that are kept to be read again: 64 MiB, unless this says
+    /// otherwise. Less makes statements that read the file slower; evaluations do not read it.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("app.pcdb");
+    /// let db = pcq::Database::builder().cache_bytes(1 << 20).open(&path)?;
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = Some(bytes);
         self
     }
 
@@ -212,7 +229,7 @@ impl Builder {
             create: self.create && !self.read_only,
             wait: self.wait,
             manual_clock: self.manual_clock,
-            cache_bytes: None,
+            cache_bytes: self.cache_bytes,
             parser: syntax::condition,
         }
     }

@@ -79,7 +79,7 @@ fn sound() -> &'static Sound {
         let disk = Disk::default();
         make(&disk).expect("the store is made");
         let bytes = disk.bytes();
-        let db = Database::on_disk(&disk, &builder(), None).expect("it opens");
+        let db = Database::on_disk(&disk, &builder()).expect("it opens");
         let answers = answers(&db);
         assert!(answers.iter().all(Option::is_some), "{answers:?}");
         Sound { bytes, answers }
@@ -92,7 +92,7 @@ fn builder() -> Builder {
 
 fn make(disk: &Disk) -> Result<()> {
     let start = Timestamp::from_micros(START).expect("an instant");
-    let db = Database::on_disk(disk, &Database::builder().manual_clock(start), None)?;
+    let db = Database::on_disk(disk, &Database::builder().manual_clock(start))?;
     db.load_list("vips", (0..40).map(|n| format!("v{n:02}")))?;
     db.execute(SCRIPT)?;
     for n in 0..20 {
@@ -110,7 +110,7 @@ fn used(bytes: Vec<u8>, how: u8, right: Option<&[Option<String>]>) {
         return read(&bytes, right);
     }
     let disk = Disk::of(bytes);
-    let opened = Database::on_disk(&disk, &builder(), None);
+    let opened = Database::on_disk(&disk, &builder());
     let Some(db) = expected(opened, right.is_some()) else { return };
     let told = answers(&db);
     let is_sound = verified(&db, right.is_some());
@@ -123,7 +123,7 @@ fn used(bytes: Vec<u8>, how: u8, right: Option<&[Option<String>]>) {
     expected(db.expire(), false);
     expected(db.compact(), false);
     drop(db);
-    drop(expected(Database::on_disk(&disk, &builder(), None), false));
+    drop(expected(Database::on_disk(&disk, &builder()), false));
 }
 
 /// The same by who only reads, from a file.

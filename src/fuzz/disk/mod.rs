@@ -62,7 +62,7 @@ fn builder() -> Builder {
 impl Story {
     fn new() -> Self {
         let disk = Disk::default();
-        let db = Database::on_disk(&disk, &builder(), Some(CACHE)).expect("a new store");
+        let db = Database::on_disk(&disk, &builder().cache_bytes(CACHE)).expect("a new store");
         db.load_list("members", ["v0"]).expect("the disk does not fail");
         db.execute(BEFORE).expect("the disk does not fail");
         let mut model = Model { memory: Memory::of(&db), ..Model::default() };
@@ -238,7 +238,7 @@ impl Story {
     }
 
     fn open(&mut self) {
-        let db = Database::on_disk(&self.disk, &Database::builder(), Some(CACHE));
+        let db = Database::on_disk(&self.disk, &Database::builder().cache_bytes(CACHE));
         let db = db.unwrap_or_else(|error| panic!("it does not open: {error:?}"));
         let report = db.verify().unwrap_or_else(|error| panic!("{error:?}"));
         assert!(report.is_sound(), "{report:?}");

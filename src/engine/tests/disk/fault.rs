@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
-use super::open_with;
 use super::recording::{Allowed, Recording};
 use super::state::{Memory, State};
 use super::story::{self, Story};
+use super::{open, open_with};
 use crate::engine::Database;
 use crate::error::Error;
 use crate::store::disk::{Act, Chance, Disk, Fault, Loss};
@@ -35,7 +35,7 @@ impl Known {
     fn new(story: Story) -> Self {
         let recording = Recording::new(&story, &Disk::of(story.before.clone()));
         let disk = Disk::of(story.before.clone());
-        let db = open_with(&disk, Some(CACHE)).unwrap();
+        let db = open_with(&disk, CACHE).unwrap();
         for step in &story.steps {
             step.run(&db).unwrap();
         }
@@ -57,7 +57,7 @@ impl Known {
     fn suffer(&self, fault: Fault) -> Result<(), String> {
         let disk = Disk::failing(self.story.before.clone(), fault);
         let (mut db, mut step) = (None, 0);
-        match open_with(&disk, Some(CACHE)) {
+        match open_with(&disk, CACHE) {
             Ok(opened) => {
                 step = self.tell(&disk, &opened)?;
                 db = Some(opened);
@@ -148,7 +148,7 @@ fn refuses_or_agrees(db: &Database, disk: &Disk, allowed: &Allowed<'_>) -> Resul
         Ok(read) => read,
         Err(error) => return is_known(&error, false),
     };
-    let on_disk = open_with(&Disk::of(disk.bytes()), None).and_then(|db| State::of(&db));
+    let on_disk = open(&Disk::of(disk.bytes())).and_then(|db| State::of(&db));
     match on_disk {
         Ok(on_disk) if on_disk == read && allowed.has(&read) => Ok(()),
         Ok(_) => Err(format!("another state is read than is on the disk, {allowed}")),

@@ -17,12 +17,12 @@ use crate::store::disk::Disk;
 
 /// Opens the store on a disk.
 fn open(disk: &Disk) -> Result<Database> {
-    open_with(disk, None)
+    Database::on_disk(disk, &Builder::default())
 }
 
 /// Opens the store on a disk, with so many bytes of its pages in memory.
-fn open_with(disk: &Disk, cache_bytes: Option<usize>) -> Result<Database> {
-    Database::on_disk(disk, &Builder::default(), cache_bytes)
+fn open_with(disk: &Disk, cache_bytes: usize) -> Result<Database> {
+    Database::on_disk(disk, &Builder::default().cache_bytes(cache_bytes))
 }
 
 /// What is on the disk once a store was made there.
