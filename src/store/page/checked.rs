@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{BackendError, StorageBackend};
 
@@ -12,7 +12,7 @@ use super::header::{FLAGS, HEADER_BYTES, Header, SLOT_SUM, SLOTS};
 use super::known::Known;
 use super::node::Child;
 use super::tree::Tree;
-use super::walk::{is_whole, leads_outside};
+use super::walk::{is_forged, is_whole};
 
 /// Backend that checks what is read from the one below.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl<B: StorageBackend> Checked<B> {
         let mut known = self.known();
         (known.geometry, known.length) = (header.geometry, length);
         let newest = match self.role {
-            Role::Writes if !header.is_believed() => return self.hide_outside(&header, bytes),
+            Role::Writes if !header.is_believed() => return self.hide_forged(&header, bytes),
             Role::Writes => header.named(),
             Role::Reads => header.newest(),
         };
@@ -100,16 +100,20 @@ impl<B: StorageBackend> Checked<B> {
             );
         }
         let tables = Tree::Tables.into();
-        newest.roots.iter().flatten().for_each(|root: &Child| known.learn(*root, &tables));
-        Ok(())
+        known.begin(newest.roots, is_still);
+        let mut roots = newest.roots.into_iter().flatten();
+        if roots.all(|root: Child| known.learn(root, &tables, 0)) {
+            return Ok(());
+        }
+        Err(self.damaged("the newest commit in its header is tangled".to_owned()))
     }
 
-    /// Makes the sum of a slot wrong whose commit refers to pages that are not in the file: redb, which checks all pages of
-    /// such a header, would take memory for them first.
-    fn hide_outside(&self, header: &Header, bytes: &mut [u8]) -> io::Result<()> {
+    /// Makes the sum of a slot wrong whose commit refers to pages that are not in the file, or to more than the file has:
+    /// redb, which checks all pages of such a header, would take memory for them first, or for ever.
+    fn hide_forged(&self, header: &Header, bytes: &mut [u8]) -> io::Result<()> {
         for (slot, at) in header.slots().into_iter().zip(SLOTS) {
             let Some(slot) = slot else { continue };
-            if leads_outside(&self.below, header, slot)?
+            if is_forged(&self.below, header, slot)?
                 && let Some(sum) = bytes.get_mut(at + SLOT_SUM)
             {
                 *sum ^= u8::MAX;
@@ -119,20 +123,30 @@ impl<B: StorageBackend> Checked<B> {
     }
 
     /// Checks a page, if it is known what it must be, and learns what those below it must be. They are all in the file:
-    /// redb takes memory for a page before it reads it, and the number of a page says how much.
+    /// redb takes memory for a page before it reads it, and the number of a page says how much. Each is below this page
+    /// once and below no other, or few pages would be a tree that takes for ever to be read.
     fn check_page(&self, offset: u64, page: &[u8]) -> io::Result<()> {
         let Some(expected) = self.known().find(offset, page.len()) else { return Ok(()) };
         if !expected.is_met(page) {
             return Err(self.damaged(expected.damaged(offset)));
         }
-        let (mut known, mut is_within) = (None, true);
-        expected.each_below(page, |child, tree| {
-            let known = known.get_or_insert_with(|| self.known());
-            is_within &= known.holds(child);
-            known.learn(child, tree);
-        });
+        let mut below = Vec::new();
+        expected.each_below(page, |child, tree| below.push((child, Arc::clone(tree))));
+        if below.is_empty() {
+            return Ok(());
+        }
+        let mut known = self.known();
+        let is_within = below.iter().all(|(child, _)| known.holds(*child));
+        let mut is_alone = !is_any_twice(&below);
+        for (child, tree) in &below {
+            is_alone &= known.learn(*child, tree, offset);
+        }
         drop(known);
-        if is_within { Ok(()) } else { Err(self.damaged(expected.leads_outside(offset))) }
+        match (is_within, is_alone) {
+            (true, true) => Ok(()),
+            (false, _) => Err(self.damaged(expected.leads_outside(offset))),
+            (true, false) => Err(self.damaged(expected.is_tangled(offset))),
+        }
     }
 
     /// Puts the flag back of a file in which damage was found and nothing was changed. Else the next who opens it
@@ -147,6 +161,13 @@ impl<B: StorageBackend> Checked<B> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether some page is there more than once.
+fn is_any_twice(pages: &[(Child, Arc<Tree>)]) -> bool {
+    let mut numbers: Vec<_> = pages.iter().map(|(child, _)| child.page.0).collect();
+    numbers.sort_unstable();
+    numbers.windows(2).any(|two| two.first() == two.last())
 }
 
 impl Untouched {

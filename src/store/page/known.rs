@@ -15,11 +15,14 @@ pub(super) struct Known {
     pub(super) geometry: Geometry,
     /// Of the file, so that nothing is kept of pages that cannot be there.
     pub(super) length: u64,
+    /// The roots of the one commit that is read, as long as no other can be: then no page has two parents.
+    one_commit: Option<Roots>,
     trees: Vec<Arc<Tree>>,
     parts: Vec<Option<Box<Part>>>,
 }
 
 type Part = [Mark; TOGETHER];
+type Roots = [Option<Child>; 2];
 
 /// What is known of the page that begins at a smallest page.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,6 +31,8 @@ struct Mark {
     /// The index of its tree, from 1; 0: nothing is known.
     tree: u16,
     order: u8,
+    /// The number of the smallest page at which the page above it begins.
+    parent: u32,
 }
 
 impl Known {
@@ -36,21 +41,31 @@ impl Known {
         child.page.place(self.geometry).end <= self.length
     }
 
-    /// Keeps what a page must be, in the place of what was known of it.
-    pub(super) fn learn(&mut self, child: Child, tree: &Arc<Tree>) {
+    /// Keeps what a page must be, in the place of what was known of it, and the place of the page that says so. Returns
+    /// whether no other page says the same, where there can be none.
+    pub(super) fn learn(&mut self, child: Child, tree: &Arc<Tree>, parent: u64) -> bool {
         let place = child.page.place(self.geometry);
         let order = ((place.end - place.start) / PAGE_BYTES).trailing_zeros();
-        let (true, Ok(order)) = (self.holds(child), order.try_into()) else { return };
-        let Some(tree) = self.number(tree) else { return };
+        let (true, Ok(order)) = (self.holds(child), order.try_into()) else { return true };
+        let Some(tree) = self.number(tree) else { return true };
+        let parent = u32::try_from(parent / PAGE_BYTES).unwrap_or(u32::MAX);
         let (part, within) = split(place.start);
         if self.parts.len() <= part {
             self.parts.resize(part + 1, None);
         }
-        let Some(part) = self.parts.get_mut(part) else { return };
+        let Some(part) = self.parts.get_mut(part) else { return true };
         let part = part.get_or_insert_with(|| Box::new([Mark::default(); TOGETHER]));
-        if let Some(mark) = part.get_mut(within) {
-            *mark = Mark { sum: child.sum, tree, order };
-        }
+        let Some(mark) = part.get_mut(within) else { return true };
+        let before = std::mem::replace(mark, Mark { sum: child.sum, tree, order, parent });
+        self.one_commit.is_none() || before.tree == 0 || before.parent == parent
+    }
+
+    /// Notes the commit that is read from now on, and whether it is the only one that can be. Of two that are read at
+    /// one time, as by who follows a writer, parents share what is the same.
+    pub(super) fn begin(&mut self, roots: Roots, is_only: bool) {
+        let is_first = self.trees.is_empty();
+        let is_same = is_first || self.one_commit == Some(roots);
+        self.one_commit = (is_only && is_same).then_some(roots);
     }
 
     /// What a page must be, if that is known. One of another length is another page.

@@ -48,6 +48,14 @@ impl Expected {
         format!("the page of {} at byte {offset} refers to one that is not in the file", self.tree)
     }
 
+    /// The same of a page that is what it must be, and refers to one that is already below it or another.
+    pub(super) fn is_tangled(&self, offset: u64) -> String {
+        format!(
+            "the page of {} at byte {offset} refers to one that has its place in the tree",
+            self.tree
+        )
+    }
+
     /// Calls a function with each page below one that was found to be what it must be.
     pub(super) fn each_below(&self, page: &[u8], mut take: impl FnMut(Child, &Arc<Tree>)) {
         children(page).for_each(|child| take(child, &self.tree));

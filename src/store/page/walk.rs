@@ -61,15 +61,16 @@ pub(super) fn is_sound(
     Ok(Walk::new(file, geometry, slot.roots)?.next_problem()?.is_none())
 }
 
-/// Whether a commit refers to pages that are not in the file, as far as its pages are what they must be.
-pub(super) fn leads_outside(
+/// Whether a commit refers to pages that are not in the file, or to more than the file has, as far as its pages are what
+/// they must be.
+pub(super) fn is_forged(
     file: &impl StorageBackend,
     header: &Header,
     slot: &Slot,
 ) -> io::Result<bool> {
     let mut walk = Walk::new(file, header.geometry, slot.roots)?;
-    while walk.next_problem()?.is_some() {}
-    Ok(walk.leads_outside)
+    while !walk.is_forged && walk.next_problem()?.is_some() {}
+    Ok(walk.is_forged)
 }
 
 /// The header, and the slot of the newest commit.
@@ -92,8 +93,8 @@ struct Walk<'f, B> {
     length: u64,
     /// How many bytes there may still be: a forged file may have the same page below many.
     left: u64,
-    /// Whether a page is not in the file.
-    leads_outside: bool,
+    /// Whether a page was not in the file, or one too many.
+    is_forged: bool,
     /// The pages to be read.
     pages: Vec<(Child, Arc<Tree>)>,
 }
@@ -103,7 +104,7 @@ impl<'f, B: StorageBackend> Walk<'f, B> {
         let length = file.len()?;
         let pages = roots.into_iter().flatten().map(|root| (root, Arc::new(Tree::Tables)));
         let (left, pages) = (length, pages.collect());
-        Ok(Self { file, geometry, length, left, leads_outside: false, pages })
+        Ok(Self { file, geometry, length, left, is_forged: false, pages })
     }
 
     /// Goes on to the next page that is damaged.
@@ -112,8 +113,8 @@ impl<'f, B: StorageBackend> Walk<'f, B> {
             let place = child.page.place(self.geometry);
             let expected = Expected { sum: child.sum, tree };
             let length = place.end - place.start;
-            self.leads_outside |= place.end > self.length;
             if place.end > self.length || length > self.left {
+                self.is_forged = true;
                 return Ok(Some(expected.damaged(place.start)));
             }
             self.left -= length;

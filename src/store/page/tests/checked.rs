@@ -3,7 +3,8 @@
 use redb::{Key, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Value};
 
 use super::*;
-use crate::store::page::header::{FLAGS, HEADER_BYTES};
+use crate::store::page::header::{FLAGS, HEADER_BYTES, Header};
+use crate::store::page::walk::is_forged;
 
 /// Counts the pages that are read, in their order.
 #[derive(Clone, Debug)]
@@ -275,4 +276,70 @@ fn a_number_that_was_forged_takes_no_memory() {
         assert!(memory.bytes_max < bound, "{} bytes for an order of {order}", memory.bytes_max);
     }
     assert!(refused > 20, "{refused} of {}", numbers.len() * 3);
+}
+
+/// Where the branches of a file are, in pages of the smallest size, and where each has the numbers of its children.
+fn branches(bytes: &[u8]) -> Vec<(usize, std::ops::Range<usize>)> {
+    let pages = (4096..bytes.len()).step_by(4096).filter(|at| bytes[*at] == 2);
+    let keys = |at: usize| usize::from(u16::from_le_bytes([bytes[at + 2], bytes[at + 3]]));
+    let numbers = |at: usize| at + 8 + 16 * (keys(at) + 1)..at + 8 + 24 * (keys(at) + 1);
+    pages.filter(|at| (1..100).contains(&keys(*at))).map(|at| (at, numbers(at))).collect()
+}
+
+/// What is told of a file whose sums are made right, once all of it was asked for.
+fn told_of_sealed(mut forged: Vec<u8>) -> Option<String> {
+    crate::store::page::fuzz::seal(&mut forged);
+    let (file, damage) = (Memory::of(forged), Damage::default());
+    let told = std::panic::catch_unwind(|| {
+        let database = open(&file, &damage).map_err(redb::Error::from);
+        database.and_then(|database| everything(&database).map(drop))
+    });
+    // a page of one table in the place of one of redb's own makes it panic
+    told.is_ok_and(|told| told.is_err()).then(|| damage.found()).flatten()
+}
+
+/// A few pages that refer to one another would be read again and again: each has one place in its tree.
+#[test]
+fn a_page_has_one_parent_and_one_place_below_it() {
+    let sound = closed().bytes();
+    let branches = branches(&sound);
+    let (mut below_one, mut below_two) = (0, 0);
+    let is_tangled = |told: Option<String>| {
+        usize::from(told.is_some_and(|told| told.ends_with("that has its place in the tree")))
+    };
+    for (_, numbers) in &branches {
+        let mut forged = sound.clone();
+        forged.copy_within(numbers.start..numbers.start + 8, numbers.start + 8);
+        below_one += is_tangled(told_of_sealed(forged));
+    }
+    for (one, other) in
+        branches.iter().flat_map(|one| branches.iter().map(move |other| (one, other)))
+    {
+        let (from, to) = (one.1.start, other.1.start);
+        let mut forged = sound.clone();
+        forged.copy_within(from..from + 8, to);
+        below_two += is_tangled(told_of_sealed(forged));
+    }
+    assert!(below_one > 4 && below_two > 1, "{below_one}, {below_two} of {}", branches.len());
+}
+
+/// A file that was not closed is read whole by redb before it is believed. One whose commit has more pages than the file
+/// has room for is not shown to it.
+#[test]
+fn a_commit_of_more_pages_than_the_file_has_is_refused() {
+    let mut sound = closed().bytes();
+    sound[FLAGS] = (sound[FLAGS] | 2) & !4;
+    let mut refused = 0;
+    for (_, numbers) in branches(&sound) {
+        let mut forged = sound.clone();
+        let children: Vec<_> = sound[numbers.clone()].chunks(8).map(<[u8]>::to_vec).collect();
+        let widest = children.iter().max_by_key(|child| child[7]).unwrap();
+        numbers.step_by(8).for_each(|at| forged[at..at + 8].copy_from_slice(widest));
+        crate::store::page::fuzz::seal(&mut forged);
+        let header = Header::read(&forged).unwrap();
+        let file = Memory::of(forged);
+        let mut slots = header.slots().into_iter().flatten();
+        refused += usize::from(slots.any(|slot| is_forged(&file, &header, slot).unwrap()));
+    }
+    assert!(refused > 0);
 }
