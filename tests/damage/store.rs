@@ -95,6 +95,9 @@ impl Kind {
     pub(crate) const ALL: [Self; 3] = [Self::Closed, Self::Opened, Self::Working];
 }
 
+/// Who is forgotten by one of the last commits.
+pub(crate) const FORGOTTEN: &str = "u39";
+
 /// A sound store as a file of each kind, and its answers.
 pub(crate) struct Fixture {
     files: Vec<(Kind, Vec<u8>)>,
@@ -225,7 +228,7 @@ fn make(path: &Path) -> Vec<(Kind, Vec<u8>)> {
     db.close().unwrap();
     // a second session, so that more than one has closed it
     let db = open(path, false).unwrap();
-    db.execute("ADVANCE CLOCK 1 HOUR; FORGET USER 'u39';").unwrap();
+    db.execute(&format!("ADVANCE CLOCK 1 HOUR; FORGET USER '{FORGOTTEN}';")).unwrap();
     drop(db.evaluate("dark", &Context::new("v00001")));
     db.flush().unwrap();
     let working = fs::read(path).unwrap();

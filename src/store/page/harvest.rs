@@ -155,10 +155,10 @@ impl<B: StorageBackend> Harvest<B> {
         let header = self.read(0, HEADER_BYTES as u64).unwrap_or_default();
         // redb's own tables say which pages are free, which is nothing to save
         let own_away = |slot: Slot| Slot { roots: [slot.roots[0], None], ..slot };
-        let slots: Vec<_> = Header::slots_of(&header).into_iter().map(own_away).collect();
+        let [named, other] = Header::slots_of(&header).map(|slot| slot.map(own_away));
+        let slots: Vec<_> = named.iter().chain(&other).collect();
         let geometry = Header::read(&header).map(|header| header.geometry);
         let geometries: Vec<_> = geometry.into_iter().chain([Geometry::USUAL]).collect();
-        let named = slots.first().cloned();
         let each = slots.iter().flat_map(|slot| geometries.iter().map(move |g| (slot, *g)));
         let mut whole: Vec<_> = each
             .clone()
@@ -166,8 +166,9 @@ impl<B: StorageBackend> Harvest<B> {
             .collect();
         whole.sort_by_key(|(slot, _)| Reverse(slot.commit));
         whole.into_iter().chain(each).any(|(slot, geometry)| {
-            let is_before = |named: Slot| slot.commit < named.commit && slot.roots != named.roots;
-            let is_before = named.clone().is_some_and(is_before);
+            let is_before = |named: &Slot| slot.commit < named.commit && slot.roots != named.roots;
+            // what a commit was that is named and cannot be read, nobody knows
+            let is_before = named.as_ref().is_none_or(is_before);
             self.source = if is_before { Source::Before } else { Source::Newest };
             self.by_slot(slot, geometry)
         })

@@ -80,13 +80,14 @@ impl Header {
         })
     }
 
-    /// The slots whose sums are right, of whatever is in the place of a header: that which it names before the other.
-    pub(super) fn slots_of(bytes: &[u8]) -> Vec<Slot> {
+    /// The slots of whatever is in the place of a header, as far as their sums are right: that which it names, and the
+    /// other.
+    pub(super) fn slots_of(bytes: &[u8]) -> [Option<Slot>; 2] {
         let mut slots = SLOTS.map(|at| Slot::read(bytes.get(at..at + SLOT_BYTES)?));
         if bytes.get(FLAGS).is_some_and(|flags| flags & PRIMARY != 0) {
             slots.reverse();
         }
-        slots.into_iter().flatten().collect()
+        slots
     }
 
     /// Whether the file was closed properly, and nobody writes.

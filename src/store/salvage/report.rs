@@ -64,9 +64,10 @@ impl Salvaged {
     pub(super) fn tell_file(&mut self, source: Source, read: &Read) {
         match source {
             Source::Newest => {}
-            Source::Before => {
-                self.lose("the newest commit: what is left is of the one before it");
-            }
+            Source::Before => self.lose(
+                "the newest commit: what is left is of the one before it, so later facts may be missing, and users may \
+                 be there who were forgotten in it",
+            ),
             Source::Older => self.lose(
                 "the list of tables: by an older one that was found, later facts may be missing, and users may be \
                  there who were forgotten since",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use redb::Key;
 
 use super::*;
+use crate::store::page::header::{FLAGS, SLOTS};
 use crate::store::page::{Gap, Harvest, Source};
 
 const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("pcq.revisions");
@@ -96,4 +97,21 @@ fn what_is_missing_is_in_a_gap() {
     }
     // the only list that has the table
     assert!(partly > 5 && roots > 0 && none <= 1, "{partly}, {roots}, {none}");
+}
+
+/// Without the commit that the header names nobody knows what was in it.
+#[test]
+fn without_the_named_commit_what_is_left_is_of_the_one_before() {
+    let bytes = logged();
+    let named = SLOTS[usize::from(bytes[FLAGS] & 1)];
+    for at in [8, 33, 60, 104].map(|within| named + within) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x80;
+        let harvest = Harvest::new(Memory::of(damaged)).unwrap().unwrap();
+        assert_eq!(harvest.source(), Source::Before, "byte {at}");
+    }
+    let mut damaged = bytes.clone();
+    damaged[SLOTS.iter().sum::<usize>() - named + 8] ^= 0x80;
+    let harvest = Harvest::new(Memory::of(damaged)).unwrap().unwrap();
+    assert_eq!(harvest.source(), Source::Newest);
 }
