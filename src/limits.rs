@@ -55,6 +55,9 @@ pub const ECHO_CHARS: usize = 80;
 /// The most segments (rows) of one config.
 pub const CONFIG_SEGMENTS: usize = 1_000;
 
+/// How many pieces a split has at most that is laid out so that users are kept.
+pub const SPLIT_PIECES: usize = 1_000;
+
 /// The most keys (columns) of one config.
 pub const CONFIG_KEYS: usize = 500;
 

@@ -6,6 +6,8 @@ mod file;
 #[cfg(unix)]
 #[path = "cli/hidden.rs"]
 mod hidden;
+#[path = "cli/run.rs"]
+mod run;
 #[cfg(unix)]
 #[path = "cli/shell.rs"]
 mod shell;
@@ -107,7 +109,7 @@ fn usage_is_2() {
         &["run", "-", "-"],
         &["check", "a", "--format", "json"],
         &["-e", "GET a", "-v", "x=1", "-v", "x=2"],
-        &["-e", "GET a", "-v", "x=no literal"],
+        &["-e", "GET a", "-v", "1=no name"],
         &["-e", "GET a", "--clock", "2026-01-01T00:00:00"],
         &["-e", "GET a", "--readonly"],
         &["-e", "GET a", "--dry-run"],

@@ -38,7 +38,7 @@ fn the_examples_of_the_reference_are_true() {
 fn the_example_script_runs_as_the_readme_says() {
     let script = root().join("examples/dark_mode.pcq");
     let run = Command::new(PROGRAM).arg("run").arg(script).output().expect("the program starts");
-    assert_eq!(text(&run.stderr), "");
+    assert_eq!(text(&run.stderr), "12 assertions, 0 failed\n");
     assert!(run.status.success());
     let tables = text(&run.stdout).matches('┌').count();
     assert_eq!(tables, 3, "it ends with three tables");

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::database::Database;
 use super::delivery::Deliveries;
 use super::next::Next;
-use super::queue::{Queued, Verdict, Versions};
+use super::queue::{Queued, Underway, Verdict, Versions};
 use crate::error::Result;
 use crate::eval::{Replaced, Snapshot};
 use crate::listing::Lists;
@@ -47,6 +47,8 @@ pub(super) struct Ground<'q> {
     pub(super) state: Snapshot,
     /// Versions that the store does not have yet.
     pub(super) versions: &'q Versions,
+    /// Changes that it may not have yet.
+    pub(super) changes: &'q Underway,
 }
 
 /// What was committed.
@@ -70,7 +72,7 @@ impl Database {
         loop {
             let mut line = self.shared.queue.join();
             let state = line.tail().cloned().unwrap_or_else(|| (*self.state()).clone());
-            let ground = Ground { state, versions: line.versions() };
+            let ground = Ground { state, versions: line.versions(), changes: line.changes() };
             let proposal = match propose(&ground) {
                 Ok(Some(proposal)) => proposal,
                 // that nothing is to be done, or cannot be, may follow from a commit that fails yet

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::session::{done, no_transaction};
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
-use crate::model::{Duration, Literal, Spanned, Timestamp};
+use crate::model::{Duration, Given, Literal, Spanned, Timestamp};
 use crate::statement::{AssertError, Begin, Commit, Control, Rollback, SetClock, Text};
 
 /// Control statement that was checked: nothing is left but to carry it out.
@@ -15,8 +15,8 @@ pub(super) enum CheckedControl {
     Begin,
     Commit,
     Rollback,
-    Actor(Arc<str>),
-    Comment(Arc<str>),
+    Actor(Option<Arc<str>>),
+    Comment(Option<Arc<str>>),
     Clock(Timestamp),
     /// An assertion holds: the statement fails with this code.
     Fails(Arc<str>),
@@ -30,9 +30,11 @@ impl Session {
             Control::Commit(Commit) => self.check_commit().map(|()| CheckedControl::Commit),
             Control::Rollback(Rollback) if self.in_transaction() => Ok(CheckedControl::Rollback),
             Control::Rollback(Rollback) => Err(no_transaction()),
-            Control::SetActor(set) => self.parameters.text(&set.actor).map(CheckedControl::Actor),
+            Control::SetActor(set) => {
+                self.parameters.nullable(&set.actor).map(CheckedControl::Actor)
+            }
             Control::SetComment(set) => {
-                self.parameters.text(&set.comment).map(CheckedControl::Comment)
+                self.parameters.nullable(&set.comment).map(CheckedControl::Comment)
             }
             Control::SetClock(set) => self.check_set_clock(set).map(CheckedControl::Clock),
             Control::AdvanceClock(advance) => {
@@ -51,13 +53,13 @@ impl Session {
             CheckedControl::Commit => self.commit(),
             CheckedControl::Rollback => Ok(self.rollback()),
             CheckedControl::Actor(actor) => {
-                let message = format!("the actor is {actor}");
-                self.actor = Some(actor);
+                let message = said("actor", actor.as_ref());
+                self.actor = actor;
                 Ok(done(message))
             }
             CheckedControl::Comment(comment) => {
-                let message = format!("the comment is {comment}");
-                self.comment = Some(comment);
+                let message = said("comment", comment.as_ref());
+                self.comment = comment;
                 Ok(done(message))
             }
             CheckedControl::Clock(to) => {
@@ -77,17 +79,17 @@ impl Session {
 
     fn check_set_clock(&self, set: &SetClock) -> Result<Timestamp> {
         self.check_clock()?;
-        let to = self.parameters.timestamp(&set.to)?;
         let now = self.now();
+        let to = self.parameters.instant(&set.to, now)?;
         if to < now {
             return Err(Error::from(ErrorKind::ClockBack { now, to }).at(set.to.span));
         }
         Ok(to)
     }
 
-    fn check_advance(&self, by: &Spanned<Duration>) -> Result<Timestamp> {
+    fn check_advance(&self, by: &Spanned<Given<Duration>>) -> Result<Timestamp> {
         self.check_clock()?;
-        let to = self.now().checked_add(by.node);
+        let to = self.now().checked_add(self.parameters.duration(by)?);
         to.ok_or_else(|| Error::from(ErrorKind::ClockOverrun).at(by.span))
     }
 
@@ -136,4 +138,9 @@ impl Session {
         let wanted = format!("an error `{wanted}`");
         Err(Error::from(ErrorKind::AssertionFailed { wanted, got }).at(code.span))
     }
+}
+
+/// What is recorded with each commit from now on.
+fn said(what: &str, text: Option<&Arc<str>>) -> String {
+    text.map_or_else(|| format!("there is no {what}"), |text| format!("the {what} is {text}"))
 }

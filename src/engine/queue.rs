@@ -22,6 +22,9 @@ use crate::store::{Added, Append};
 /// Versions that are not in the store yet.
 pub(super) type Versions = HashMap<(ConfigId, u32), Arc<Version>>;
 
+/// Changes that are not in the store yet, in their order, each with the ticket of its commit.
+pub(super) type Underway = Vec<(u64, Change)>;
+
 /// Queue of the commits of a database.
 #[derive(Default)]
 pub(super) struct Queue {
@@ -37,6 +40,8 @@ pub(super) struct Line {
     tail: Option<Snapshot>,
     /// The versions in what is queued or at work.
     versions: Versions,
+    /// The changes in it, in their order, each with the ticket of its commit.
+    changes: Underway,
     /// Whether a group is on its way to the log.
     working: bool,
     /// Whether a writer is alone.
@@ -129,6 +134,11 @@ impl Line {
         &self.versions
     }
 
+    /// The changes in what is queued or at work.
+    pub(super) fn changes(&self) -> &Underway {
+        &self.changes
+    }
+
     /// Whether a writer has what it waits for: nobody who came before it waits for the other.
     fn grants(&self, wish: Wish, came: u64) -> bool {
         let is_free = match wish {
@@ -144,6 +154,8 @@ impl Line {
         for version in queued.versions() {
             self.versions.insert((version.config, version.number), Arc::clone(version));
         }
+        let changes = queued.revision.iter().flat_map(|(_, changes)| changes);
+        self.changes.extend(changes.map(|change| (self.last_ticket, change.clone())));
         if let Some(state) = queued.next.as_ref().and_then(Next::state) {
             self.tail = Some(state.clone());
         }
@@ -163,10 +175,12 @@ impl Line {
             for version in versions {
                 self.versions.remove(version);
             }
+            self.changes.retain(|(ticket, _)| *ticket > self.settled);
         } else {
             self.failures += 1;
             self.settled = self.last_ticket;
             self.versions.clear();
+            self.changes.clear();
             let behind = std::mem::take(&mut self.queued);
             self.verdicts.extend(behind.iter().map(|queued| (queued.ticket, Verdict::Again)));
         }

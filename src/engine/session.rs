@@ -37,6 +37,8 @@ pub struct Session {
     pub(super) sight: Option<Sight>,
     /// Whether a `GET` goes by what is in memory, if it can.
     remembers: bool,
+    /// Whether a transaction in which a statement failed cannot be committed.
+    is_strict: bool,
     /// Whether values of sensitive keys are shown, if the session may see them.
     pub(super) asks_for_secrets: bool,
     pub(super) actor: Option<Arc<str>>,
@@ -54,6 +56,7 @@ impl Session {
             db,
             sight: None,
             remembers: false,
+            is_strict: false,
             asks_for_secrets: false,
             actor: None,
             comment: None,
@@ -70,10 +73,12 @@ impl Session {
         let (comment, transaction, loading) = (self.comment.clone(), None, None);
         let lists = BTreeMap::new();
         let (sight, remembers, asks_for_secrets) = (None, true, self.asks_for_secrets);
+        let is_strict = self.is_strict;
         Self {
             db,
             sight,
             remembers,
+            is_strict,
             asks_for_secrets,
             actor,
             comment,
@@ -105,6 +110,25 @@ impl Session {
         self
     }
 
+    /// Makes the `COMMIT` of a transaction fail with `transaction-state` in which a statement failed, a read or an
+    /// assertion too: nothing of it is written then, and it is over. It is for who goes on after an error that nobody
+    /// has seen.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// let mut session = db.session().failing_whole();
+    /// session.execute("BEGIN; CREATE KEY a INTEGER DEFAULT 1;")?;
+    /// assert!(session.execute("GET b;").is_err());
+    /// assert_eq!(session.execute("COMMIT;").unwrap_err().code(), "transaction-state");
+    /// assert!(!session.in_transaction());
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn failing_whole(mut self) -> Self {
+        self.is_strict = true;
+        self
+    }
+
     /// The database of the session.
     #[must_use]
     pub fn database(&self) -> &Database {
@@ -121,7 +145,24 @@ impl Session {
     pub fn run_parsed(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
         let node = statement.result().map_err(Error::clone);
         let outcome = node.and_then(|node| self.run_named(node, || statement.parameters()));
-        outcome.map_err(|error| self.conceal(statement.locate(error)))
+        outcome.map_err(|error| {
+            self.note_failure(statement.result().ok());
+            self.conceal(statement.locate(error))
+        })
+    }
+
+    /// Remembers that a statement of the open transaction failed. If it is its `COMMIT`, because another had failed
+    /// before, the transaction is over.
+    fn note_failure(&mut self, statement: Option<&Statement>) {
+        let is_commit = matches!(statement, Some(Statement::Commit(_)));
+        if let Some(open) = self.transaction.as_mut().filter(|_| self.is_strict) {
+            if open.has_failed && is_commit {
+                self.transaction = None;
+                self.look_away();
+            } else {
+                open.has_failed = true;
+            }
+        }
     }
 
     /// Runs a script, and returns what each statement gave. The syntax of all of it is checked first;
@@ -213,7 +254,7 @@ impl Session {
     /// What a write of its own is checked against.
     pub(super) fn view_on<'v>(&'v self, ground: &'v Ground<'_>) -> View<'v> {
         let now = self.db.now_at_least(ground.state.catalog().time);
-        self.view_of(ground.state.clone(), now).with_versions(ground.versions)
+        self.view_of(ground.state.clone(), now).with_underway(ground.versions, ground.changes)
     }
 
     fn view_of(&self, state: Snapshot, now: Timestamp) -> View<'_> {
@@ -244,7 +285,8 @@ impl Session {
         check: impl FnOnce(&Binder<'_>) -> Result<T>,
     ) -> Result<T> {
         let (catalog, now, parameters) = (view.catalog(), view.now(), &self.parameters);
-        check(&Binder { catalog, now, parameters, versions: view, lists: 0 })
+        let role = self.database().role();
+        check(&Binder { catalog, now, parameters, versions: view, role, lists: 0 })
     }
 
     /// Writes in the open transaction.
@@ -342,6 +384,9 @@ impl Session {
     /// Finds out whether the open transaction can be committed.
     pub(super) fn check_commit(&self) -> Result<()> {
         let transaction = self.transaction.as_ref().ok_or_else(no_transaction)?;
+        if transaction.has_failed {
+            return Err(TransactionState::Failed.into());
+        }
         transaction.check(self.state().revision(), self.now())
     }
 

@@ -24,13 +24,16 @@ pub(super) struct Transaction {
     versions: HashMap<(ConfigId, u32), Arc<Version>>,
     /// The facts about users.
     pub(super) facts: PendingFacts,
+    /// Whether a statement of it failed.
+    pub(super) has_failed: bool,
 }
 
 impl Transaction {
     /// Begins a transaction on the newest state.
     pub(super) fn new(base: Arc<Snapshot>) -> Self {
         let (state, changes) = (Arc::clone(&base), Vec::new());
-        Self { base, state, changes, versions: HashMap::new(), facts: PendingFacts::default() }
+        let (versions, facts, has_failed) = (HashMap::new(), PendingFacts::default(), false);
+        Self { base, state, changes, versions, facts, has_failed }
     }
 
     /// Whether it changes no object.
@@ -103,6 +106,12 @@ impl Transaction {
             return Err(ErrorKind::Past { what, at, now }.into());
         }
         let late = |p: &&Publication| p.scheduled && p.effective < now;
+        let ended = |p: &&Publication| !p.scheduled && p.until.is_some_and(|until| until <= now);
+        if let Some((at, until)) =
+            self.publications().find(ended).and_then(|p| Some((now, p.until?)))
+        {
+            return Err(ErrorKind::EmptyWindow { at, until }.into());
+        }
         match self.publications().find(late) {
             Some(p) => Err(ErrorKind::Past { what: "AT", at: p.effective, now }.into()),
             None => Ok(()),

@@ -100,7 +100,7 @@ codes! {
     KeyInUse = "key-in-use", Statement, "The key belongs to another config, or cannot be archived because it is used.";
     SegmentInUse = "segment-in-use", Statement, "The segment cannot be archived because a segment or config uses it.";
     Cycle = "cycle", Statement, "Segments or keys would depend on themselves.";
-    NothingToPublish = "nothing-to-publish", Statement, "The version has no key, or a key without any cell.";
+    NothingToPublish = "nothing-to-publish", Statement, "The version has no key, or a key without any cell; nothing was live before.";
     NotValidNow = "not-valid-now", Statement, "The version cannot be served today.";
     Limit = "limit", Statement, "Something is larger than the limits allow.";
     AssertionFailed = "assertion-failed", Statement, "An `ASSERT` does not hold.";
@@ -165,6 +165,7 @@ impl ErrorKind {
             Self::UnknownParameter { .. } => C::UnknownParameter,
             Self::NothingActive { .. } | Self::KeyGone { .. } => C::NoValue,
             Self::KeyType { .. }
+            | Self::OtherType { .. }
             | Self::Type { .. }
             | Self::NotComparable { .. }
             | Self::NullComparison
@@ -178,15 +179,16 @@ impl ErrorKind {
             | Self::EmptyWindow { .. }
             | Self::ClockBack { .. }
             | Self::ClockOverrun => C::BadTime,
-            Self::SplitSum { .. } | Self::ShareDecimals { .. } | Self::ShareTooLarge { .. } => {
-                C::BadSplit
-            }
+            Self::SplitSum { .. }
+            | Self::ShareDecimals { .. }
+            | Self::NoShare { .. }
+            | Self::ShareTooLarge { .. } => C::BadSplit,
             Self::EveryoneNotLast => C::BadOrder,
             Self::VersionConflict { .. } | Self::RevisionConflict { .. } => C::Conflict,
             Self::KeyInUse { .. } | Self::InUse { kind: O::Key | O::Config, .. } => C::KeyInUse,
             Self::InUse { kind: O::Segment, .. } => C::SegmentInUse,
             Self::Cycle { .. } => C::Cycle,
-            Self::NothingToPublish { .. } => C::NothingToPublish,
+            Self::NothingToPublish { .. } | Self::NothingBefore { .. } => C::NothingToPublish,
             Self::NotValidNow { .. } => C::NotValidNow,
             Self::StatementTooLong { .. }
             | Self::TooLong { .. }

@@ -63,6 +63,8 @@ pub enum ErrorKind {
     // -- types and values
     #[error("key `{}` is {kind}, and {} is not", key.as_str(), Abridged(value))]
     KeyType { key: Name, kind: KeyType, value: Literal },
+    #[error("key `{}` is {kind}, and the type of a key never changes to {wanted}", key.as_str())]
+    OtherType { key: Name, kind: KeyType, wanted: KeyType },
     #[error("{place} wants {wanted}, and this is {}", Brief(found))]
     Type { place: String, wanted: String, found: String },
     #[error("{left} and {right} cannot be compared")]
@@ -96,6 +98,8 @@ pub enum ErrorKind {
     SplitSum { total: String },
     #[error("a percentage has at most three decimals, and `{}` has more", Short(text))]
     ShareDecimals { text: String },
+    #[error("a share is a number or a text such as `50%`, and this is `{}`", Short(text))]
+    NoShare { text: String },
     #[error("a share is at most 100%, and this is {}%", Short(text))]
     ShareTooLarge { text: String },
     #[error("`EVERYONE` is the last segment of a config: nobody is left for those after it")]
@@ -112,6 +116,8 @@ pub enum ErrorKind {
     Cycle { path: Vec<String> },
     #[error("config `{}` has nothing to publish: {}", config.as_str(), NoCell(keys))]
     NothingToPublish { config: Name, keys: Vec<Name> },
+    #[error("config `{}` cannot go back: nothing was live before", config.as_str())]
+    NothingBefore { config: Name },
     #[error("config `{}` cannot be served today: {}", config.as_str(), Few(reasons, "; "))]
     NotValidNow { config: Name, reasons: Vec<String> },
     // -- limits

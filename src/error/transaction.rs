@@ -14,6 +14,10 @@ pub enum TransactionState {
     OpenAlready,
     #[error("the script ends {0} a transaction, which was rolled back")]
     LeftOpen(ScriptEnd),
+    #[error("a statement of the transaction failed, so nothing of it was written")]
+    Failed,
+    #[error("all scripts are one transaction, which ends with the last of them")]
+    Single,
     #[error("the clock does not move in a transaction")]
     ClockInside,
     #[error("a {what} cannot be loaded in a transaction")]

@@ -20,7 +20,8 @@ use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
 use crate::listing::Lists;
 use crate::model::{
-    Catalog, Change, Condition, ConfigId, KeyId, Numbering, Segment, SegmentId, Stamped,
+    Catalog, Change, Condition, ConfigId, KeyId, Numbering, Reference, Referrer, Segment,
+    SegmentId, Stamped,
 };
 
 /// Handle of a compiled state. Few threads share one, so that they do not contend for its count of owners.
@@ -105,6 +106,23 @@ impl Touched {
         }
     }
 
+    /// A segment with another name: configs tell it with what they give.
+    fn renamed(&mut self, before: &Catalog, after: &Catalog) {
+        let name = |catalog: &Catalog, id| catalog.segment(id).map(|segment| segment.name.clone());
+        let renamed = |id: &&SegmentId| {
+            name(before, **id).is_some_and(|old| name(after, **id).is_some_and(|new| new != old))
+        };
+        let renamed: Vec<_> = self.segments.iter().filter(renamed).copied().collect();
+        for id in renamed {
+            for referrer in after.referrers(Reference::Segment(id)) {
+                let Referrer::Config(config) = referrer else { continue };
+                self.whole(config);
+                let versions = after.config(config).into_iter().flat_map(|c| c.versions.iter());
+                self.keys.extend(versions.flat_map(|v| v.columns.iter().map(|c| c.key)));
+            }
+        }
+    }
+
     fn whole(&mut self, config: ConfigId) {
         self.configs.insert(config, ScheduleChange::Whole);
     }
@@ -137,7 +155,8 @@ impl Compiled {
         changes: &[Change],
         meter: &dyn Meter,
     ) -> Result<(Self, Replaced)> {
-        let touched = Touched::by(changes);
+        let mut touched = Touched::by(changes);
+        touched.renamed(&self.catalog, catalog);
         let mut made = Self { catalog: catalog.clone(), ..self.clone() };
         for segment in touched.segments.iter().filter_map(|id| catalog.segment(*id)) {
             let compiled = CompiledSegment::new(segment);

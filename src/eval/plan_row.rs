@@ -68,8 +68,15 @@ pub(super) const ALL: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
 pub(super) struct PlanSplit {
-    pub(super) by: Option<(AttributeName, Path)>,
+    pub(super) by: Option<By>,
     pub(super) arms: Box<[PlanArm]>,
+}
+
+/// Attribute whose values are hashed instead of the user's id.
+#[derive(Clone, Debug)]
+pub(super) struct By {
+    pub(super) name: AttributeName,
+    pub(super) path: Path,
 }
 
 #[derive(Clone, Debug)]
@@ -136,16 +143,20 @@ impl PlanSplit {
             end += arm.share.thousandths();
             PlanArm { end, label: arm.label(index), value: arm.value.clone() }
         });
-        let by = split.by.as_ref().and_then(|path| {
-            let name = AttributeName::new(Arc::clone(path.first()?));
-            Some((name, Arc::clone(path)))
-        });
-        Self { arms: arms.collect(), by }
+        Self { arms: arms.collect(), by: split.by.as_ref().and_then(By::new) }
     }
 
     /// The arm that covers a bucket.
     pub(super) fn arm(&self, bucket: u32) -> Option<u32> {
-        self.arms.iter().zip(0..).find(|(arm, _)| bucket < arm.end).map(|(_, number)| number)
+        let place = self.arms.partition_point(|arm| arm.end <= bucket);
+        (place < self.arms.len()).then(|| number(place))
+    }
+}
+
+impl By {
+    pub(super) fn new(path: &Path) -> Option<Self> {
+        let name = AttributeName::new(Arc::clone(path.first()?));
+        Some(Self { name, path: Arc::clone(path) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::bucket::Bucketer;
 use super::compiled::Compiled;
 use super::era::Era;
 use super::evaluation::Outcome;
@@ -10,7 +11,7 @@ use super::measure::Measure;
 use super::memo::{Memo, Segments};
 use super::operand::Operand;
 use super::plan::Plan;
-use super::plan_row::{ALL, PlanRow, PlanSplit, RowTest};
+use super::plan_row::{ALL, By, PlanRow, PlanSplit, RowTest};
 use super::program::{Environment, Lookup, NULL};
 use super::served::ServedRow;
 use crate::clock::Clock;
@@ -189,11 +190,7 @@ impl<'a> Run<'a> {
 
     /// The bucket of a split; `None` if what it goes by is missing.
     pub(super) fn split_bucket(&self, row: &ServedRow, split: &PlanSplit) -> Option<u32> {
-        let Some((name, path)) = &split.by else {
-            return self.context.user_id().map(|id| row.split_salt.bucket(id));
-        };
-        let by = self.context.find(name)?.value().dig(path.get(1..)?)?;
-        Operand::from(by).with_text(|by| row.split_salt.bucket(by))
+        bucket_of(self.context, split.by.as_ref(), row.split_salt)
     }
 
     /// Evaluates the condition of a segment. What is found is kept if it is true at every instant.
@@ -225,9 +222,18 @@ fn is_covered(context: &Context, era: &Era, row: &PlanRow) -> bool {
     bucket.is_some_and(|bucket| bucket < row.test.rollout)
 }
 
-/// The bucket of a user in the rollout of a row.
+/// The bucket of a user in the rollout of a row; `None` if what it goes by is missing.
 pub(super) fn rollout_bucket(context: &Context, row: &ServedRow) -> Option<u32> {
-    context.user_id().map(|id| row.rollout_salt.bucket(id))
+    bucket_of(context, row.by.as_deref(), row.rollout_salt)
+}
+
+/// The bucket of a user, or of the attribute that is hashed instead.
+fn bucket_of(context: &Context, by: Option<&By>, salt: Bucketer) -> Option<u32> {
+    let Some(By { name, path }) = by else {
+        return context.user_id().map(|id| salt.bucket(id));
+    };
+    let by = context.find(name)?.value().dig(path.get(1..)?)?;
+    Operand::from(by).with_text(|by| salt.bucket(by))
 }
 
 impl<'a> Environment<'a> for Run<'a> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::bucket::Bucketer;
-use super::plan_row::{ALL, NEAR_ROWS, PlanRow, PlanRows, RowTest};
+use super::plan_row::{ALL, By, NEAR_ROWS, PlanRow, PlanRows, RowTest};
 use crate::model::{Catalog, Column, Config, KeyId, Name, SegmentId, Share, Version};
 
 /// A version of a config as it is served: rows with salts that are hashed already.
@@ -26,6 +26,7 @@ pub(super) struct ServedRow {
     pub(super) name: Name,
     /// Number of buckets that get the row; `None` is all, users without an id too.
     pub(super) rollout: Option<u32>,
+    pub(super) by: Option<Box<By>>,
     pub(super) rollout_salt: Bucketer,
     pub(super) split_salt: Bucketer,
 }
@@ -57,6 +58,7 @@ impl Served {
             segment: row.segment,
             name: catalog.segment_name(row.segment),
             rollout: row.rollout.filter(|share| *share < Share::FULL).map(Share::thousandths),
+            by: row.by.as_ref().and_then(By::new).map(Box::new),
             rollout_salt: Bucketer::new(&row.salt),
             split_salt: Bucketer::of_split(&row.salt),
         });

@@ -8,7 +8,7 @@ use super::evaluation::{Evaluation, Outcome};
 use super::evaluator::Evaluator;
 use super::operand::{Operand, Truth};
 use super::plan::Plan;
-use super::plan_row::PlanRow;
+use super::plan_row::{By, PlanRow};
 use super::program::{Environment, NodeId, Program};
 use super::run::{Run, rollout_bucket};
 use super::served::{Served, ServedRow};
@@ -52,11 +52,13 @@ pub(crate) struct Part {
     pub(crate) because: Vec<String>,
 }
 
-/// A rollout and the user's bucket in it.
+/// A rollout and the user's bucket in it, or that of the attribute it goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RolloutTrace {
     pub(crate) share: Share,
-    /// `None` without a user.
+    /// The attribute that it goes by instead of the user's id.
+    pub(crate) by: Option<String>,
+    /// `None` if what it goes by is missing.
     pub(crate) bucket: Option<u32>,
     pub(crate) covered: bool,
 }
@@ -283,18 +285,21 @@ fn rollout(run: &Run<'_>, served: &ServedRow) -> Option<RolloutTrace> {
     let thousandths = served.rollout?;
     let bucket = rollout_bucket(run.context, served);
     let covered = bucket.is_some_and(|bucket| bucket < thousandths);
-    Some(RolloutTrace { share: Share::from_thousandths(thousandths)?, bucket, covered })
+    let by = served.by.as_deref().map(by_text);
+    Some(RolloutTrace { share: Share::from_thousandths(thousandths)?, by, bucket, covered })
 }
 
 fn split(run: &Run<'_>, served: &ServedRow, row: &PlanRow) -> Option<SplitTrace> {
     let split = row.split.as_deref()?;
     let bucket = run.split_bucket(served, split);
     let arm = bucket.and_then(|b| split.arm(b)).and_then(|arm| split.arms.get(arm as usize));
-    let by = split
-        .by
-        .as_ref()
-        .map(|(_, path)| Spanned::unplaced(ExprKind::Attribute(Arc::clone(path))).to_string());
+    let by = split.by.as_ref().map(by_text);
     Some(SplitTrace { by, bucket, arm: arm.map(|arm| Arc::clone(&arm.label)) })
+}
+
+/// An attribute that is hashed, as it is written.
+fn by_text(by: &By) -> String {
+    Spanned::unplaced(ExprKind::Attribute(Arc::clone(&by.path))).to_string()
 }
 
 /// Why a row won or lost: the first thing that decided it. The value that it gives is `None` if it may not be told.
@@ -308,10 +313,13 @@ fn verdict(traced: &RowTrace, value: Option<&Value>) -> String {
         };
     }
     match (&traced.rollout, &traced.split) {
-        (Some(RolloutTrace { bucket: None, share, .. }), _) => {
+        (Some(RolloutTrace { bucket: None, by: Some(by), share, .. }), _) => {
+            format!("passed over: its rollout of {share} goes by {by}, which is missing")
+        }
+        (Some(RolloutTrace { bucket: None, by: None, share, .. }), _) => {
             format!("passed over: its rollout of {share} needs a user id")
         }
-        (Some(RolloutTrace { bucket: Some(bucket), share, covered: false }), _) => {
+        (Some(RolloutTrace { bucket: Some(bucket), share, covered: false, .. }), _) => {
             format!("passed over: bucket {bucket} is not in its rollout of {share}")
         }
         (_, Some(SplitTrace { bucket: None, by: Some(by), .. })) => {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 
 use super::{
-    Change, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, Publication, Reference,
-    Referrer, Retention, Segment, SegmentId, Timestamp, Version,
+    Change, Condition, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, ObjectKind,
+    Publication, Reference, Referrer, Retention, Segment, SegmentId, Timestamp, Version,
 };
 use crate::error::Error;
 
@@ -18,6 +18,11 @@ use crate::error::Error;
 pub(crate) trait VersionReader {
     /// Reads a version; `None` if there is none of that number.
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>, Error>;
+
+    /// The changes of an object so far, oldest first: for who checks statements.
+    fn changes_of(&self, _kind: ObjectKind, _id: u32) -> Result<Vec<Change>, Error> {
+        Err(Error::bug("a history is read where none is kept"))
+    }
 }
 
 /// Every object as it stands at one revision.
@@ -35,6 +40,8 @@ pub(crate) struct Catalog {
     key_names: OrdMap<Name, KeyId>,
     segments: OrdMap<SegmentId, Arc<Segment>>,
     segment_names: OrdMap<Name, SegmentId>,
+    /// The names that segments had.
+    former_segment_names: OrdMap<Name, SegmentId>,
     configs: OrdMap<ConfigId, Arc<Config>>,
     /// Every name that a config has or had.
     config_names: OrdMap<Name, ConfigId>,
@@ -71,6 +78,12 @@ impl Catalog {
     /// A segment by its name; `EVERYONE` is none.
     pub(crate) fn segment_named(&self, name: &str) -> Option<&Arc<Segment>> {
         self.segment_names.get(name).and_then(|id| self.segments.get(id))
+    }
+
+    /// The segment that has, or ever had, a name.
+    pub(crate) fn segment_ever_named(&self, name: &str) -> Option<&Arc<Segment>> {
+        let former = || self.segments.get(self.former_segment_names.get(name)?);
+        self.segment_named(name).or_else(former)
     }
 
     /// The segments, by name in byte order.
@@ -191,6 +204,11 @@ impl Catalog {
         references: impl IntoIterator<Item = Reference>,
     ) {
         let referrer = Referrer::Segment(segment.id);
+        if let Some(old) = self.segments.get(&segment.id).filter(|old| old.name != segment.name) {
+            self.segment_names.remove(&old.name);
+            self.former_segment_names.insert(old.name.clone(), segment.id);
+            self.former_segment_names.remove(&segment.name);
+        }
         self.segment_names.insert(segment.name.clone(), segment.id);
         self.segments.insert(segment.id, Arc::clone(segment));
         self.referrers.extend(references.into_iter().map(|reference| (reference, referrer)));
@@ -206,7 +224,7 @@ impl Catalog {
                     self.key_named(name.node.as_str()).map(|key| Reference::Key(key.id))
                 }
                 ExprKind::InSegment(Some(name)) => {
-                    self.segment_named(name.node.as_str()).map(|s| Reference::Segment(s.id))
+                    self.segment_ever_named(name.node.as_str()).map(|s| Reference::Segment(s.id))
                 }
                 _ => None,
             };
@@ -216,6 +234,25 @@ impl Catalog {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// A condition with the names that segments have today in place of those that they had.
+    pub(crate) fn named_today(&self, condition: &Condition) -> Condition {
+        if self.former_segment_names.is_empty() {
+            return condition.clone();
+        }
+        let mut expr = condition.expr().clone();
+        let (mut todo, mut renamed) = (vec![&mut expr], false);
+        while let Some(expr) = todo.pop() {
+            if let ExprKind::InSegment(Some(name)) = &mut expr.node {
+                let today = self.segment_ever_named(name.node.as_str()).map(|s| s.name.clone());
+                if let Some(today) = today.filter(|today| *today != name.node) {
+                    (name.node, renamed) = (today, true);
+                }
+            }
+            todo.extend(expr.node.operands_mut());
+        }
+        if renamed { Condition::new(expr) } else { condition.clone() }
     }
 
     fn put_head(&mut self, head: &ConfigHead) {
@@ -281,6 +318,11 @@ impl Catalog {
         }
         self.config_names.insert(name, id);
         self.configs.insert(id, config);
+    }
+
+    /// Remembers a name that a segment once had.
+    pub(crate) fn put_former_segment_name(&mut self, name: Name, id: SegmentId) {
+        self.former_segment_names.insert(name, id);
     }
 
     /// Remembers a name that a config once had.

@@ -9,7 +9,7 @@ use super::{Condition, Name, SegmentId};
 pub struct Segment {
     /// Its number.
     pub id: SegmentId,
-    /// Its name, which never changes.
+    /// Its name now.
     pub name: Name,
     /// A user is in the segment when this is true.
     pub condition: Condition,

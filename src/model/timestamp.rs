@@ -163,7 +163,7 @@ fn parse_local(text: &str) -> Result<(DateTime, &str), TimestampError> {
     let fixed = fixed.as_bytes();
     let separators = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
     let is_there = |&(index, separator): &(usize, u8)| fixed.get(index) == Some(&separator);
-    if !separators.iter().all(is_there) || !matches!(fixed.get(10), Some(b'T' | b't')) {
+    if !separators.iter().all(is_there) || !matches!(fixed.get(10), Some(b'T' | b't' | b' ')) {
         return Err(form());
     }
     let part = |from: usize, to: usize| fixed.get(from..to).and_then(digits);

@@ -107,6 +107,8 @@ pub struct Row {
     pub segment: SegmentId,
     /// The share of the segment's users who get the row; `None` is all of them.
     pub rollout: Option<Share>,
+    /// The attribute of whose values the rollout is a share, instead of users; kept while all get the row.
+    pub by: Option<Path>,
     /// What shares and arms of the row are hashed with.
     pub salt: Arc<str>,
 }
@@ -222,7 +224,7 @@ impl Cell {
 /// Values by share of the users; the shares sum to 100 %.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
-    /// The arms, in the order of their buckets.
+    /// The arms, in the order of their buckets; those of one name are pieces of one, and have its value.
     pub arms: Vec<Arm>,
     /// What is hashed instead of the user's id.
     pub by: Option<Path>,

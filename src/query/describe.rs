@@ -5,10 +5,10 @@ use super::past::{self, State, Wanted};
 use super::rows::{Column, ColumnKind, Rows};
 use super::value::{instant, maybe, optional, status, text};
 use super::view::View;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::model::{Change, Config, Expr, Key, ObjectKind, Secrets, Segment, Spanned, Value};
 use crate::statement::definition::{create_config, create_key, create_segment};
-use crate::statement::find::{find_config, find_key, find_segment};
+use crate::statement::find::{find_config, find_key, find_segment, unknown_object_version};
 use crate::statement::{ColumnSpec, CreateConfig, Describe};
 
 /// The columns of `DESCRIBE`.
@@ -51,18 +51,18 @@ fn of_version(
     current: Properties,
 ) -> Result<Properties> {
     let Some(number) = &describe.version else { return Ok(current) };
+    let number = view.parameters.whole(number)?;
     let wanted = |version: u32| version <= newest && u64::from(version) == number.node;
     let (history, secrets) = (object_history(view, describe.kind, id)?, view.secrets());
     let found = history.iter().find_map(|logged| match &logged.change {
         Change::Key(key) if wanted(key.version) => Some(key_properties(key, secrets)),
-        Change::Segment(s) if wanted(s.version) => Some(segment_properties(s, secrets)),
+        Change::Segment(s) if wanted(s.version) => {
+            let condition = view.catalog().named_today(&s.condition);
+            Some(segment_properties(&Segment { condition, ..Segment::clone(s) }, secrets))
+        }
         _ => None,
     });
-    found.ok_or_else(|| {
-        let (kind, name) = (describe.kind, describe.name.node.clone());
-        let error = ErrorKind::UnknownObjectVersion { kind, name, number: number.node, newest };
-        Error::from(error).at(number.span)
-    })
+    found.ok_or_else(|| unknown_object_version(describe.kind, &describe.name, &number, newest))
 }
 
 fn config_properties(
@@ -71,8 +71,11 @@ fn config_properties(
     config: &Config,
     describe: &Describe,
 ) -> Result<Properties> {
-    let newest = Spanned::unplaced(u64::from(config.newest));
-    let version = view.version_of(config, describe.version.as_ref().unwrap_or(&newest))?;
+    let number = match &describe.version {
+        Some(number) => view.parameters.whole(number)?,
+        None => Spanned::unplaced(config.newest.into()),
+    };
+    let version = view.version_of(config, &number)?;
     // what a version of the past refers to may not be among what was read of the past
     let is_now = state.snapshot.revision() == view.snapshot.revision();
     let names = if is_now { state.catalog() } else { view.catalog() };

@@ -1,16 +1,21 @@
-//! `DIFF`: two versions of a config side by side.
+//! `DIFF`: two versions of an object side by side.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::log::object_history;
 use super::rows::ColumnKind::{Text, Value as Any};
 use super::rows::{Column, Rows};
-use super::value::{maybe, text, texts};
+use super::value::{maybe, optional, text, texts};
 use super::view::View;
 use crate::error::Result;
-use crate::model::{Catalog, Cell, HIDDEN, KeyId, Row, Secrets, SegmentId, Share, Value, Version};
+use crate::model::{
+    Catalog, Cell, Change, Given, HIDDEN, Key, KeyId, ObjectKind, Row, Secrets, Segment, SegmentId,
+    Share, Spanned, Value, Version,
+};
 use crate::statement::Diff;
-use crate::statement::definition::{cell_spec, key_name};
-use crate::statement::find::find_config;
+use crate::statement::definition::{self, cell_spec, key_name};
+use crate::statement::find::{find_config, find_key, find_segment, unknown_object_version};
 
 /// The columns of `DIFF`.
 const COLUMNS: &[Column] = &[
@@ -21,14 +26,94 @@ const COLUMNS: &[Column] = &[
     Column::of("to", Any, "what the second version has"),
 ];
 
-/// Compares two versions of a config.
+/// Compares two versions of an object.
 pub(super) fn diff(view: &View<'_>, diff: &Diff) -> Result<Rows> {
-    let config = find_config(view.catalog(), &diff.config)?;
-    let old = view.version_of(config, &diff.from)?;
-    let new = view.version_of(config, &diff.to)?;
+    let rows = match diff.kind {
+        ObjectKind::Config => configs(view, diff)?,
+        ObjectKind::Key => keys(view, diff)?,
+        ObjectKind::Segment => segments(view, diff)?,
+    };
+    Ok(Rows::new(COLUMNS, rows))
+}
+
+fn configs(view: &View<'_>, diff: &Diff) -> Result<Vec<Vec<Value>>> {
+    let config = find_config(view.catalog(), &diff.name)?;
+    let wanted =
+        |number: &Spanned<Given<u64>>| view.version_of(config, &view.parameters.whole(number)?);
+    let newest = || view.version_of(config, &Spanned::unplaced(config.newest.into()));
+    let new = diff.to.as_ref().map_or_else(newest, wanted)?;
+    let nothing =
+        Version { rows: Vec::new(), columns: Vec::new(), description: None, ..(*new).clone() };
+    let live = || Ok(config.live(view.now).map_or_else(|| Arc::new(nothing), Arc::clone));
+    let old = diff.from.as_ref().map_or_else(live, wanted)?;
     let (catalog, secrets) = (view.catalog(), view.secrets());
-    let comparison = Comparison { catalog, secrets, old: &old, new: &new };
-    Ok(Rows::new(COLUMNS, comparison.rows()))
+    Ok(Comparison { catalog, secrets, old: &old, new: &new }.rows())
+}
+
+/// What one thing of two versions is, if it differs.
+fn item(name: &'static str, from: Value, to: Value) -> Option<Vec<Value>> {
+    (from != to).then(|| vec![text(name), Value::Null, Value::Null, from, to])
+}
+
+fn keys(view: &View<'_>, diff: &Diff) -> Result<Vec<Vec<Value>>> {
+    let key = find_key(view.catalog(), &diff.name)?;
+    let (old, new) = both(view, diff, (key.id.0, key.version), |change| match change {
+        Change::Key(key) => Some((key.version, Arc::clone(key))),
+        _ => None,
+    })?;
+    let secrets = view.secrets();
+    let check = |key: &Key| key.check.as_ref().map(|check| secrets.check(key.id, check));
+    let told = |key: &Key| secrets.value(key.id, &key.default);
+    let mut default = item("default", old.default.clone(), new.default.clone());
+    if let Some([.., from, to]) = default.as_deref_mut() {
+        (*from, *to) = (told(&old), told(&new));
+    }
+    let rows = [
+        default,
+        item("check", optional(check(&old).as_deref()), optional(check(&new).as_deref())),
+        item("sensitive", old.sensitive.into(), new.sensitive.into()),
+        item("description", maybe(old.description.as_ref()), maybe(new.description.as_ref())),
+    ];
+    Ok(rows.into_iter().flatten().collect())
+}
+
+fn segments(view: &View<'_>, diff: &Diff) -> Result<Vec<Vec<Value>>> {
+    let segment = find_segment(view.catalog(), &diff.name)?;
+    let (old, new) = both(view, diff, (segment.id.0, segment.version), |change| match change {
+        Change::Segment(segment) => Some((segment.version, Arc::clone(segment))),
+        _ => None,
+    })?;
+    let secrets = view.secrets();
+    let told = |segment: &Segment| {
+        text(&secrets.condition(&view.catalog().named_today(&segment.condition)))
+    };
+    let rows = [
+        item("condition", told(&old), told(&new)),
+        item("description", maybe(old.description.as_ref()), maybe(new.description.as_ref())),
+    ];
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// The two versions of a key or a segment that are compared: the newest with the one before it, if none is named.
+fn both<T>(
+    view: &View<'_>,
+    diff: &Diff,
+    (id, newest): (u32, u32),
+    version: impl Fn(&Change) -> Option<(u32, Arc<T>)>,
+) -> Result<(Arc<T>, Arc<T>)> {
+    let history = object_history(view, diff.kind, id)?;
+    let number = |said: &Option<Spanned<Given<u64>>>, default: u32| match said {
+        Some(said) => view.parameters.whole(said),
+        None => Ok(Spanned::unplaced(default.into())),
+    };
+    let find = |number: &Spanned<u64>| {
+        let all = history.iter().rev().filter_map(|logged| version(&logged.change));
+        let found = all.into_iter().find(|(n, _)| u64::from(*n) == number.node);
+        let unknown = || unknown_object_version(diff.kind, &diff.name, number, newest);
+        found.map(|(_, object)| object).ok_or_else(unknown)
+    };
+    let from = number(&diff.from, newest.saturating_sub(1).max(1))?;
+    Ok((find(&from)?, find(&number(&diff.to, newest)?)?))
 }
 
 /// Two versions of a config side by side.
@@ -69,7 +154,7 @@ impl Comparison<'_> {
             (Some(old), None) => vec![row("segment", text(&rollout(&old)), Value::Null)],
             (Some(old), Some(new)) => {
                 let mut rows = Vec::new();
-                if old.rollout != new.rollout {
+                if (old.rollout, &old.by) != (new.rollout, &new.by) {
                     rows.push(row("rollout", text(&rollout(&old)), text(&rollout(&new))));
                 }
                 if old.salt != new.salt {
@@ -133,7 +218,7 @@ fn in_order<T: Copy + Ord>(
 }
 
 fn rollout(row: &Row) -> String {
-    row.rollout.unwrap_or(Share::FULL).to_string()
+    definition::rollout(row).map_or_else(|| Share::FULL.to_string(), |rollout| rollout.to_string())
 }
 
 fn cell(version: &Version, key: KeyId, segment: SegmentId) -> Option<&Cell> {

@@ -89,11 +89,13 @@ fn part(part: &Part) -> Line {
 fn rollout(rollout: &RolloutTrace) -> Line {
     let end = rollout.share.thousandths();
     let result = match rollout.bucket {
+        None if rollout.by.is_some() => "nothing to hash: not covered".to_owned(),
         None => "no user id, no bucket: not covered".to_owned(),
         Some(bucket) if rollout.covered => format!("bucket {bucket} is below {end}: covered"),
         Some(bucket) => format!("bucket {bucket} is not below {end}: not covered"),
     };
-    (format!("  rollout {}", rollout.share), result)
+    let by = rollout.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+    (format!("  rollout {}{by}", rollout.share), result)
 }
 
 fn split(split: &SplitTrace) -> Line {

@@ -48,11 +48,13 @@ impl Selection {
             let column = column_of(columns, &path.node, path.span)?;
             Ok((column, path.node.clone(), *direction))
         });
+        let limit = filter.limit.as_ref().map(|limit| parameters.whole(limit)).transpose()?;
+        let limit = limit.map(|limit| usize::try_from(limit.node).unwrap_or(usize::MAX));
         Ok(Self {
             columns,
             condition: filter.condition.as_ref().map(compile).transpose()?,
             order: order.collect::<Result<_>>()?,
-            limit: filter.limit.as_ref().map(|n| usize::try_from(n.node).unwrap_or(usize::MAX)),
+            limit,
             now,
         })
     }

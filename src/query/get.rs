@@ -99,7 +99,11 @@ type Pretended = (Arc<Config>, Arc<Version>);
 
 fn under(view: &View<'_>, state: &State, under: &Under) -> Result<Pretended> {
     let config = find_config(state.catalog(), &under.config)?;
-    let version = view.version_of(config, &under.version)?;
+    let number = match &under.version {
+        Some(number) => view.parameters.whole(number)?,
+        None => Spanned::unplaced(config.newest.into()),
+    };
+    let version = view.version_of(config, &number)?;
     chain::refuse_cycles_under(state.catalog(), &version, state.at)
         .map_err(|e| e.at(under.config.span))?;
     Ok((Arc::clone(config), version))

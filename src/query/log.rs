@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::view::View;
 use crate::error::{ErrorKind, Result};
-use crate::model::{Catalog, Change, Name, ObjectKind, Revision, Spanned};
+use crate::model::{
+    Catalog, Change, ConfigId, Name, ObjectKind, Revision, Spanned, Version, VersionReader,
+};
 use crate::statement::find::{find_config, find_key, find_segment};
 use crate::store::Position;
 
@@ -112,4 +114,21 @@ pub(super) fn object_of(change: &Change) -> Option<(ObjectKind, u32)> {
         }
         Change::Keep { .. } => return None,
     })
+}
+
+impl VersionReader for View<'_> {
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
+        match self.versions.and_then(|versions| versions.get(&(config, number))) {
+            Some(version) => Ok(Some(Arc::clone(version))),
+            None => self.reader()?.version(config, number),
+        }
+    }
+
+    fn changes_of(&self, kind: ObjectKind, id: u32) -> Result<Vec<Change>> {
+        let known = object_changes(self, kind, id)?.into_iter().map(|(_, change)| change);
+        // one that is on its way may be there by now: a change twice is as good as once
+        let underway = self.underway.iter().map(|(_, change)| change);
+        let underway = underway.filter(|change| object_of(change) == Some((kind, id)));
+        Ok(known.chain(underway.cloned()).collect())
+    }
 }

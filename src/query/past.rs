@@ -13,7 +13,7 @@ use crate::model::{
     Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, ObjectKind, Reference, Revision,
     SegmentId, Spanned, Timestamp,
 };
-use crate::statement::Text;
+use crate::statement::When;
 use crate::store::Reader;
 
 /// Part of a past state that a statement needs.
@@ -53,8 +53,8 @@ impl State {
 }
 
 /// The state as of an instant, now if none is said: what was committed by then, under the names of then.
-pub(super) fn state(view: &View<'_>, as_of: Option<&Text>, wanted: &Wanted<'_>) -> Result<State> {
-    let at = as_of.map_or(Ok(view.now), |text| view.parameters.timestamp(text))?;
+pub(super) fn state(view: &View<'_>, as_of: Option<&When>, wanted: &Wanted<'_>) -> Result<State> {
+    let at = view.parameters.instant_or(as_of, view.now)?;
     if at >= view.now {
         return Ok(State { snapshot: view.snapshot.clone(), at });
     }

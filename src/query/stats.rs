@@ -21,7 +21,7 @@ pub(super) fn stats(view: &View<'_>, show: &ShowStats) -> Result<Rows> {
 }
 
 fn period(view: &View<'_>, show: &ShowStats) -> Result<Period> {
-    let instant = |text| view.parameters.timestamp(text);
+    let instant = |instant| view.parameters.instant(instant, view.now);
     let (since, until) = (show.since.as_ref(), show.until.as_ref());
     Ok(Period { since: since.map(instant).transpose()?, until: until.map(instant).transpose()? })
 }
@@ -31,7 +31,8 @@ fn query(view: &View<'_>, asked: &statement::ConfigStats, period: Period) -> Res
     let config = find_config(catalog, &asked.config)?;
     let key = asked.key.as_ref().map(|key| find_key(catalog, key)).transpose()?;
     let segment = asked.segment.as_ref().map(|segment| find_segment_id(catalog, segment));
-    let version = asked.version.as_ref().map(|number| view.version_of(config, number));
+    let version = asked.version.as_ref();
+    let version = version.map(|number| view.version_of(config, &view.parameters.whole(number)?));
     Ok(DeliveryQuery {
         config: config.head.id,
         key: key.map(|key| key.id),

@@ -11,7 +11,8 @@ use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Snapshot;
 use crate::model::{
-    Catalog, Config, ConfigId, Context, Object, Secrets, Spanned, Timestamp, Version, VersionReader,
+    Catalog, Change, Config, ConfigId, Context, Object, Secrets, Spanned, Timestamp, Version,
+    VersionReader,
 };
 use crate::statement::Parameters;
 use crate::statement::find::unknown_version;
@@ -39,7 +40,9 @@ pub(crate) struct View<'v> {
     pub(super) parameters: &'v Parameters,
     pub(super) pending: Option<Pending<'v>>,
     /// Versions that the store does not have yet.
-    versions: Option<&'v HashMap<(ConfigId, u32), Arc<Version>>>,
+    pub(super) versions: Option<&'v HashMap<(ConfigId, u32), Arc<Version>>>,
+    /// Changes that it may not have yet, each with the number of its commit.
+    pub(super) underway: &'v [(u64, Change)],
     /// States of the past that were made lately.
     pub(super) past: &'v PastStates,
     /// Tells whether a scan is to end.
@@ -60,7 +63,7 @@ impl<'v> View<'v> {
         watch: Watch,
     ) -> Self {
         let (pending, versions, reader) = (None, None, OnceCell::new());
-        let shows_secrets = false;
+        let (shows_secrets, underway) = (false, &[][..]);
         Self {
             lender,
             snapshot,
@@ -68,6 +71,7 @@ impl<'v> View<'v> {
             parameters,
             pending,
             versions,
+            underway,
             past,
             watch,
             shows_secrets,
@@ -81,12 +85,13 @@ impl<'v> View<'v> {
         Self { pending, versions, ..self }
     }
 
-    /// The view of a write, which also sees versions that are on their way to the store.
-    pub(crate) fn with_versions(
+    /// The view of a write, which also sees versions and changes that are on their way to the store.
+    pub(crate) fn with_underway(
         self,
         versions: &'v HashMap<(ConfigId, u32), Arc<Version>>,
+        underway: &'v [(u64, Change)],
     ) -> Self {
-        Self { versions: Some(versions), ..self }
+        Self { versions: Some(versions), underway, ..self }
     }
 
     /// The view of who may see values of sensitive keys, and asked for that.
@@ -157,15 +162,6 @@ impl<'v> View<'v> {
             None => None,
         };
         found.ok_or_else(|| unknown_version(config, number))
-    }
-}
-
-impl VersionReader for View<'_> {
-    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
-        match self.versions.and_then(|versions| versions.get(&(config, number))) {
-            Some(version) => Ok(Some(Arc::clone(version))),
-            None => self.reader()?.version(config, number),
-        }
     }
 }
 

@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use args::{Cli, Command};
 use exit::{Exit, Stop};
 use report::Reporter;
+use run::RunOptions;
 use source::ScriptSource;
 
 /// Runs the program on the arguments of the process.
@@ -59,7 +60,12 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         None => shell(cli.shell, reporter),
         Some(Command::Run(args)) => {
             let sources = source::open_all(&args.scripts)?;
-            run::run(&sources, args.db.as_deref(), &args.session, reporter)
+            let options = RunOptions {
+                single_transaction: args.single_transaction,
+                echo: args.echo || args.session.dry_run,
+                count_assertions: true,
+            };
+            run::run(&sources, args.db.as_deref(), &args.session, options, reporter)
         }
         Some(Command::Check(args)) => run::check(&source::open_all(&args.scripts)?, reporter),
         Some(Command::Fmt(args)) => fmt::fmt(&args, reporter),
@@ -79,10 +85,11 @@ fn shell(args: args::ShellArgs, reporter: &Reporter) -> Result<(), Stop> {
     let store = args.store.as_deref();
     if !args.statements.is_empty() {
         let sources: Vec<_> = args.statements.into_iter().map(ScriptSource::statements).collect();
-        return run::run(&sources, store, &args.session, reporter);
+        return run::run(&sources, store, &args.session, RunOptions::default(), reporter);
     }
     if args::is_interactive() {
         return interactive::interact(store, &args.session, reporter);
     }
-    run::run(&[ScriptSource::standard_input()?], store, &args.session, reporter)
+    let sources = [ScriptSource::standard_input()?];
+    run::run(&sources, store, &args.session, RunOptions::default(), reporter)
 }

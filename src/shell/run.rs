@@ -9,7 +9,11 @@ use super::report::Reporter;
 use super::source::ScriptSource;
 use super::store;
 use pcq::limits::KEPT_SCRIPT_BYTES;
-use pcq::{CheckedScript, Database, Error, ScriptEnd, ScriptStatement, Session, TransactionState};
+use pcq::statement::Begin;
+use pcq::{
+    CheckedScript, Database, Error, Outcome, ScriptEnd, ScriptStatement, Session, Statement,
+    TransactionState,
+};
 
 /// Checks the syntax of scripts, and tells every script's first error.
 pub(super) fn check(sources: &[ScriptSource], reporter: &Reporter) -> Result<(), Stop> {
@@ -32,11 +36,23 @@ fn check_and_keep(
     finish(worst).map(|()| scripts)
 }
 
+/// What is wanted of a run besides that the statements are run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RunOptions {
+    /// Whether all scripts are one transaction.
+    pub(super) single_transaction: bool,
+    /// Whether it is said what each write did.
+    pub(super) echo: bool,
+    /// Whether it is said at the end how many assertions there were.
+    pub(super) count_assertions: bool,
+}
+
 /// Checks the syntax of scripts, then runs them.
 pub(super) fn run(
     sources: &[ScriptSource],
     path: Option<&Path>,
     args: &SessionArgs,
+    options: RunOptions,
     reporter: &Reporter,
 ) -> Result<(), Stop> {
     let scripts = check_and_keep(sources, KEPT_SCRIPT_BYTES, reporter)?;
@@ -44,23 +60,41 @@ pub(super) fn run(
     let mut runner = Runner {
         database: &database,
         args,
-        session: store::session(&database, args)?,
+        options,
+        session: session(&database, args)?,
+        assertions: Assertions::default(),
         printer: Printer::new(args.format),
         reporter,
         began: (1, 1),
         worst: Exit::Fine,
     };
     let result = runner.run_all(sources, scripts);
+    runner.tell_assertions();
     let worst = runner.worst;
     drop(runner);
     store::close(database)?;
     result.and_then(|()| finish(worst))
 }
 
+/// Begins a session. When it goes on after errors, a transaction in which one was is not committed.
+fn session(database: &Database, args: &SessionArgs) -> Result<Session, Stop> {
+    let session = store::session(database, args)?;
+    Ok(if args.keep_going { session.failing_whole() } else { session })
+}
+
+/// Assertions that were run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Assertions {
+    count: u64,
+    failed: u64,
+}
+
 struct Runner<'a> {
     database: &'a Database,
     args: &'a SessionArgs,
+    options: RunOptions,
     session: Session,
+    assertions: Assertions,
     printer: Printer,
     reporter: &'a Reporter,
     /// Where the open transaction began.
@@ -74,15 +108,31 @@ impl Runner<'_> {
         sources: &[ScriptSource],
         scripts: Vec<CheckedScript>,
     ) -> Result<(), Stop> {
+        let single = self.options.single_transaction;
+        if single {
+            self.session.run(&Begin.into()).map_err(Stop::failed)?;
+        }
         let mut scripts = sources.iter().zip(scripts).peekable();
         while let Some((source, script)) = scripts.next() {
             self.run_one(source, script)?;
             let goes_on = source.is_piece() && scripts.peek().is_some();
-            if !goes_on {
+            if !goes_on && !single {
                 self.end_session(source)?;
             }
         }
+        if single {
+            self.commit(sources)?;
+        }
         Ok(self.printer.flush()?)
+    }
+
+    /// Commits the transaction of all scripts.
+    fn commit(&mut self, sources: &[ScriptSource]) -> Result<(), Stop> {
+        let last = sources.last().map_or("-", ScriptSource::name);
+        match self.session.execute("COMMIT;") {
+            Ok(_) => Ok(()),
+            Err(error) => self.fail(last, &error),
+        }
     }
 
     fn run_one(&mut self, source: &ScriptSource, script: CheckedScript) -> Result<(), Stop> {
@@ -102,9 +152,47 @@ impl Runner<'_> {
         if !self.session.in_transaction() {
             self.began = (statement.line(), statement.column());
         }
-        match self.session.run_parsed(statement) {
-            Ok(outcome) => Ok(outcome.rows().map_or(Ok(()), |rows| self.printer.print(rows))?),
+        let known = statement.result().ok();
+        if self.options.single_transaction && known.is_some_and(is_about_transaction) {
+            let place = place(source, statement);
+            return self.fail(&place, &TransactionState::Single.into());
+        }
+        let outcome = self.session.run_parsed(statement);
+        if known.is_some_and(is_assertion) {
+            self.assertions.count += 1;
+            self.assertions.failed += u64::from(outcome.is_err());
+        }
+        match outcome {
+            Ok(outcome) => self.tell(source, statement, &outcome),
             Err(error) => self.fail(source.name(), &error),
+        }
+    }
+
+    /// Prints a table; what a write did is said if that is wanted.
+    fn tell(
+        &mut self,
+        source: &ScriptSource,
+        statement: &ScriptStatement,
+        outcome: &Outcome,
+    ) -> Result<(), Stop> {
+        if let Some(rows) = outcome.rows() {
+            return Ok(self.printer.print(rows)?);
+        }
+        let is_write = matches!(outcome, Outcome::Changed { .. } | Outcome::Unchanged { .. });
+        if let Some(message) = outcome.message().filter(|_| self.options.echo && is_write) {
+            self.printer.flush()?;
+            let dry = if self.args.dry_run { "dry run: " } else { "" };
+            self.reporter.remark(&format!("{dry}{}: {message}", place(source, statement)));
+        }
+        Ok(())
+    }
+
+    /// Says how many assertions there were, if there were any.
+    fn tell_assertions(&self) {
+        let Assertions { count, failed } = self.assertions;
+        if self.options.count_assertions && count > 0 {
+            let plural = if count == 1 { "" } else { "s" };
+            self.reporter.remark(&format!("{count} assertion{plural}, {failed} failed"));
         }
     }
 
@@ -112,7 +200,7 @@ impl Runner<'_> {
     /// script are none of the next one's business.
     fn end_session(&mut self, source: &ScriptSource) -> Result<(), Stop> {
         let was_open = self.session.in_transaction();
-        self.session = store::session(self.database, self.args)?;
+        self.session = session(self.database, self.args)?;
         if !was_open {
             return Ok(());
         }
@@ -130,4 +218,17 @@ impl Runner<'_> {
         self.worst = self.worst.max(exit);
         if self.args.keep_going && exit == Exit::Failed { Ok(()) } else { Err(Stop::Told(exit)) }
     }
+}
+
+/// Where a statement stands.
+fn place(source: &ScriptSource, statement: &ScriptStatement) -> String {
+    format!("{}:{}:{}", source.name(), statement.line(), statement.column())
+}
+
+fn is_about_transaction(statement: &Statement) -> bool {
+    matches!(statement, Statement::Begin(_) | Statement::Commit(_) | Statement::Rollback(_))
+}
+
+fn is_assertion(statement: &Statement) -> bool {
+    matches!(statement, Statement::AssertGet(_) | Statement::AssertError(_))
 }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::canonical::{self, join};
 use super::spec::rows;
-use super::{ColumnSpec, RowSpec, SegmentRef, Text, segment};
+use super::{ColumnSpec, RolloutSpec, RowSpec, SegmentRef, Text, segment};
 use crate::error::{Error, Result};
-use crate::model::{Name, Share, Spanned};
+use crate::model::{Name, Spanned};
 use crate::syntax::{Cursor, Node, Rule};
 
 /// One action of `ALTER CONFIG`.
@@ -34,12 +34,12 @@ pub enum Action {
     },
     /// `DROP SEGMENT segment`
     DropSegment(SegmentRef),
-    /// `SET ROLLOUT segment = share`
+    /// `SET ROLLOUT segment = share [BY attribute]`
     SetRollout {
         /// Whose row.
         segment: SegmentRef,
-        /// The share of its users who get it.
-        share: Spanned<Share>,
+        /// The share of its users who get it; it goes by what it went by unless another attribute is said.
+        rollout: RolloutSpec,
     },
     /// `ADD KEY key …`
     AddKey(ColumnSpec),
@@ -93,7 +93,8 @@ impl Action {
             Rule::set_segments => Self::SetSegments(rows(&children.operand()?)?),
             Rule::set_rollout => {
                 let segment = segment_after(&mut children, Rule::k_rollout)?;
-                Self::SetRollout { segment, share: children.share()? }
+                children.saw(Rule::equals);
+                Self::SetRollout { segment, rollout: RolloutSpec::build(&children.node()?)? }
             }
             _ => Self::SetKey(ColumnSpec::build(node)?),
         })
@@ -119,8 +120,8 @@ impl fmt::Display for Action {
                 write!(f, "MOVE SEGMENT {} {position}", canonical::segment(segment))
             }
             Self::DropSegment(segment) => write!(f, "DROP SEGMENT {}", canonical::segment(segment)),
-            Self::SetRollout { segment, share } => {
-                write!(f, "SET ROLLOUT {} = {share}", canonical::segment(segment))
+            Self::SetRollout { segment, rollout } => {
+                write!(f, "SET ROLLOUT {} = {rollout}", canonical::segment(segment))
             }
             Self::AddKey(column) => write!(f, "ADD KEY {column}"),
             Self::DropKey(key) => write!(f, "DROP KEY {key}"),

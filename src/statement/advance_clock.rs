@@ -2,27 +2,27 @@
 
 use std::fmt;
 
-use super::Help;
+use super::{Help, given};
 use crate::error::Result;
-use crate::model::{Duration, Spanned};
+use crate::model::{Duration, Given, Spanned};
 use crate::syntax::Node;
 
 /// `ADVANCE CLOCK duration`
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdvanceClock {
     /// By how much.
-    pub by: Spanned<Duration>,
+    pub by: Spanned<Given<Duration>>,
 }
 
 impl AdvanceClock {
     /// Moves a manual clock on; a part of a second that the language cannot write is cut off.
     #[must_use]
     pub fn new(by: Duration) -> Self {
-        Self { by: Duration::from_micros(by.as_micros() / 1_000_000 * 1_000_000).into() }
+        Self { by: given(Duration::from_micros(by.as_micros() / 1_000_000 * 1_000_000)) }
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
-        Ok(Self { by: node.children().duration()? })
+        Ok(Self { by: node.children().length()? })
     }
 }
 

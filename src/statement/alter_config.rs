@@ -1,17 +1,17 @@
 //! `ALTER CONFIG`: edits that make one new version of a config.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::binder::Binder;
 use super::canonical::Clauses;
-use super::create_config::{hold_to_rules, refuse_used_name};
-use super::effect::{Effect, Operation};
+use super::edit::{self, refuse_used_name};
 use super::matrix::Matrix;
 use super::plan::Plan;
-use super::{Action, ColumnSpec, Help, Position, RowSpec, named, segment, text};
+use super::{
+    Action, ColumnSpec, Help, Position, RolloutSpec, RowSpec, given, named, segment, text,
+};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Change, Config, ConfigHead, Literal, Name, ObjectKind, Role, Share, Spanned};
+use crate::model::{Config, Given, Literal, Name, Role, Spanned};
 use crate::syntax::{Node, Rule};
 
 /// `ALTER CONFIG name [IF VERSION n] action, …`
@@ -20,7 +20,7 @@ pub struct AlterConfig {
     /// Which config.
     pub name: Spanned<Name>,
     /// The number that the newest version must have.
-    pub if_version: Option<Spanned<u64>>,
+    pub if_version: Option<Spanned<Given<u64>>>,
     /// What is done, in this order.
     pub actions: Vec<Spanned<Action>>,
 }
@@ -43,7 +43,7 @@ impl AlterConfig {
     /// Refuses the edit unless this is the newest version.
     #[must_use]
     pub fn if_version(mut self, version: u64) -> Self {
-        self.if_version = Some(version.into());
+        self.if_version = Some(given(version));
         self
     }
 
@@ -101,11 +101,12 @@ impl AlterConfig {
     }
 
     /// Another share of a segment's users.
-    pub fn rollout<N>(self, name: N, share: Share) -> Result<Self>
+    pub fn rollout<N>(self, name: N, rollout: impl Into<RolloutSpec>) -> Result<Self>
     where
         N: TryInto<Name, Error: Into<Error>>,
     {
-        Ok(self.action(Action::SetRollout { segment: segment(name)?, share: share.into() }))
+        let (segment, rollout) = (segment(name)?, rollout.into());
+        Ok(self.action(Action::SetRollout { segment, rollout }))
     }
 
     /// One key less.
@@ -132,7 +133,7 @@ impl AlterConfig {
         let mut children = node.children();
         let name = children.name()?;
         children.saw(Rule::k_if);
-        let if_version = children.integer_after(Rule::k_version)?;
+        let if_version = children.whole_after(Rule::k_version)?;
         let actions = children.filter(|child| child.rule() == Rule::action);
         let actions = actions.map(|action| Ok(action.spanned(Action::build(action.children())?)));
         Ok(Self { name, if_version, actions: actions.collect::<Result<_>>()? })
@@ -169,48 +170,22 @@ impl AlterConfig {
     /// Checks the statement against a state, and plans what it does.
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let config = binder.usable_config(&self.name)?;
-        self.refuse_conflict(config)?;
+        self.refuse_conflict(binder, config)?;
         let Some(newest) = config.newest() else { return Ok(Plan::unchanged("it has no version")) };
         let mut matrix = Matrix::of(binder, config, newest);
         for action in &self.actions {
             apply(&action.node, binder, config, &mut matrix).map_err(|e| e.at(action.span))?;
         }
-        matrix.settle_columns()?;
-        let version = matrix.version(config.newest + 1);
-        let renamed = matrix.name != config.head.name;
-        let edited = !version.same_content(newest);
-        let adds_nothing = version.adds_nothing_to(newest);
-        let mut draft = binder.draft();
-        if renamed {
-            let head = ConfigHead { name: matrix.name.clone(), ..config.head.clone() };
-            draft.push(Change::Config { head, comment: None })?;
-        }
-        if edited {
-            matrix.new_salts(&config.salts).into_iter().try_for_each(|salt| draft.push(salt))?;
-            draft.push(Change::Version(Arc::new(version)))?;
-        }
         let keys = self.actions.iter().filter_map(|action| match &action.node {
             Action::AddKey(column) | Action::SetKey(column) => Some(&column.key),
             _ => None,
         });
-        if !adds_nothing {
-            hold_to_rules(&draft, config.head.id, self.name.span, keys)?;
-        }
-        let (name, kind) = (&matrix.name, ObjectKind::Config);
-        Ok(match (renamed, edited) {
-            (_, true) => {
-                let effect = Effect::of(Operation::Drafted, kind, name);
-                draft.end(effect.with_version(config.newest + 1))
-            }
-            (true, false) => {
-                draft.done(Operation::Renamed { from: config.head.name.clone() }, kind, name)
-            }
-            (false, false) => Plan::unchanged(format!("config {name} is like that already")),
-        })
+        edit::end(binder, config, &matrix, self.name.span, keys)
     }
 
-    fn refuse_conflict(&self, config: &Config) -> Result<()> {
-        match &self.if_version {
+    fn refuse_conflict(&self, binder: &Binder<'_>, config: &Config) -> Result<()> {
+        let expected = self.if_version.as_ref().map(|number| binder.parameters.whole(number));
+        match expected.transpose()? {
             Some(expected) if expected.node != u64::from(config.newest) => {
                 let hint = format!("`DESCRIBE CONFIG {}` shows the newest", config.head.name);
                 let (config, newest) = (config.head.name.clone(), config.newest);
@@ -239,7 +214,7 @@ fn apply(
         Action::AddSegment { row, position } => matrix.add_row(row, position.as_ref())?,
         Action::MoveSegment { segment, position } => matrix.move_row(segment, position)?,
         Action::DropSegment(segment) => matrix.drop_row(segment)?,
-        Action::SetRollout { segment, share } => matrix.set_rollout(segment, share.node)?,
+        Action::SetRollout { segment, rollout } => matrix.set_rollout(segment, rollout)?,
         Action::AddKey(column) => matrix.add_column(column)?,
         Action::DropKey(key) => matrix.drop_column(key)?,
         Action::SetKey(column) => matrix.set_column(column)?,

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::binder::Binder;
 use super::effect::{Effect, Operation, Target};
 use super::plan::Plan;
-use super::{Help, Parameters, Text, text};
+use super::{Help, Parameters, Text, given, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Needs;
 use crate::model::{
-    Catalog, Change, Duration, Literal, Spanned, Timestamp, before, check_event_name,
+    Catalog, Change, Duration, Given, Literal, Spanned, Timestamp, before, check_event_name,
 };
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -23,7 +23,7 @@ pub struct AlterEvent {
     /// The name of the events; `None`: all whose name has no rule of its own.
     pub event: Option<Text>,
     /// How long they are kept; `None` is for ever.
-    pub keep: Spanned<Option<Duration>>,
+    pub keep: Option<Spanned<Given<Duration>>>,
 }
 
 impl AlterEvent {
@@ -39,7 +39,7 @@ impl AlterEvent {
     pub fn others(keep: Option<Duration>) -> Self {
         let whole =
             |keep: Duration| Duration::from_micros(keep.as_micros() / 1_000_000 * 1_000_000);
-        Self { event: None, keep: keep.map(whole).into() }
+        Self { event: None, keep: keep.map(whole).map(given) }
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
@@ -51,10 +51,7 @@ impl AlterEvent {
         let event = children.literal_after(Rule::k_event)?;
         children.saw(Rule::k_events);
         children.saw(Rule::k_keep);
-        let keep = match children.accept(Rule::k_forever) {
-            Some(node) => node.spanned(None),
-            None => children.duration().map(|keep| Spanned::new(Some(keep.node), keep.span))?,
-        };
+        let keep = if children.saw(Rule::k_forever) { None } else { Some(children.length()?) };
         Ok(Self { event, keep })
     }
 
@@ -62,11 +59,11 @@ impl AlterEvent {
     pub(super) fn change(&self, parameters: &Parameters) -> Result<Change> {
         let name = |event| parameters.checked_text(event, check_event_name);
         let event = self.event.as_ref().map(name).transpose()?;
-        let keep = self.keep.node;
-        match keep.filter(|keep| keep.as_micros() <= 0) {
-            Some(keep) => Err(not_positive(keep).at(self.keep.span)),
-            None => Ok(Change::Keep { event, keep }),
-        }
+        let keep = self.keep.as_ref().map(|keep| {
+            let found = parameters.duration(keep)?;
+            if found.as_micros() > 0 { Ok(found) } else { Err(not_positive(found).at(keep.span)) }
+        });
+        Ok(Change::Keep { event, keep: keep.transpose()? })
     }
 }
 
@@ -84,7 +81,7 @@ impl fmt::Display for Body<'_> {
             Some(event) => write!(f, "EVENT {event}")?,
             None => f.write_str("EVENTS")?,
         }
-        match self.0.keep.node {
+        match &self.0.keep {
             Some(keep) => write!(f, " KEEP {keep}"),
             None => f.write_str(" KEEP FOREVER"),
         }

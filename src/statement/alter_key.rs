@@ -153,14 +153,7 @@ impl AlterKey {
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let old = binder.usable_key(&self.name)?;
         let (key, default_span) = self.edited(binder, old)?;
-        if key == **old {
-            return Ok(Plan::unchanged(format!("key {} is like that already", key.name)));
-        }
-        let key = self.fitted(binder, key, default_span, old.sensitive)?;
-        let (version, mut draft) = (old.version + 1, binder.draft());
-        draft.push(Change::Key(Arc::new(Key { version, ..key })))?;
-        let effect = Effect::of(Operation::Altered, ObjectKind::Key, &old.name);
-        Ok(draft.end(effect.with_version(version)))
+        become_key(binder, &self.name, key, default_span)
     }
 
     /// The key with the changes made, and where its default stands if the statement says it.
@@ -189,31 +182,52 @@ impl AlterKey {
         }
         Ok((key, default_span))
     }
+}
 
-    /// Holds the default and every value in use to the `CHECK`.
-    fn fitted(
-        &self,
-        binder: &Binder<'_>,
-        mut key: Key,
-        default_span: Option<Span>,
-        was_sensitive: bool,
-    ) -> Result<Key> {
-        let hidden = key.sensitive || was_sensitive;
-        let domain = Domain::new(&key.name, key.kind, key.check.as_ref(), hidden)?;
-        let mut offenders = Vec::new();
-        match default_span {
-            Some(span) => key.default = domain.admit(key.default.clone(), span)?,
-            None if !domain.passes(&key.default) => {
-                offenders.push(format!("{} (the default)", domain.shown(&key.default)));
-            }
-            None => {}
-        }
-        offenders.extend(rules::check_violations(binder.catalog, &key, &domain, binder.now));
-        if !offenders.is_empty() {
-            let error = ErrorKind::CheckViolated { key: key.name.clone(), offenders };
-            return Err(Error::from(error).at(self.name.span));
-        }
-        drop(domain);
-        Ok(key)
+/// Makes a key that is there another, if it is; `default_span` is where its default stands, if the statement says it.
+pub(super) fn become_key(
+    binder: &Binder<'_>,
+    name: &Spanned<Name>,
+    key: Key,
+    default_span: Option<Span>,
+) -> Result<Plan> {
+    let old = binder.usable_key(name)?;
+    if key == **old {
+        return Ok(Plan::unchanged(format!("key {} is like that already", key.name)));
     }
+    if old.sensitive && !key.sensitive {
+        binder.require(Role::Admin)?;
+    }
+    let key = fitted(binder, key, default_span, name.span, old.sensitive)?;
+    let (version, mut draft) = (old.version + 1, binder.draft());
+    draft.push(Change::Key(Arc::new(Key { version, ..key })))?;
+    let effect = Effect::of(Operation::Altered, ObjectKind::Key, &old.name);
+    Ok(draft.end(effect.with_version(version)))
+}
+
+/// Holds the default and every value in use to the `CHECK`.
+fn fitted(
+    binder: &Binder<'_>,
+    mut key: Key,
+    default_span: Option<Span>,
+    span: Span,
+    was_sensitive: bool,
+) -> Result<Key> {
+    let hidden = key.sensitive || was_sensitive;
+    let domain = Domain::new(&key.name, key.kind, key.check.as_ref(), hidden)?;
+    let mut offenders = Vec::new();
+    match default_span {
+        Some(span) => key.default = domain.admit(key.default.clone(), span)?,
+        None if !domain.passes(&key.default) => {
+            offenders.push(format!("{} (the default)", domain.shown(&key.default)));
+        }
+        None => {}
+    }
+    offenders.extend(rules::check_violations(binder.catalog, &key, &domain, binder.now));
+    if !offenders.is_empty() {
+        let error = ErrorKind::CheckViolated { key: key.name.clone(), offenders };
+        return Err(Error::from(error).at(span));
+    }
+    drop(domain);
+    Ok(key)
 }

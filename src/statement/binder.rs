@@ -7,7 +7,7 @@ use crate::eval::{self, CheckScope, Scope};
 use crate::limits::CONDITION_BYTES;
 use crate::model::{
     Catalog, Condition, Config, Expr, Key, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name,
-    ObjectKind, Segment, SegmentId, Span, Spanned, Timestamp, Version, VersionReader,
+    ObjectKind, Role, Segment, SegmentId, Span, Spanned, Timestamp, Version, VersionReader,
 };
 
 use super::find::{find_config, find_key, find_segment, find_segment_id, named, unknown_version};
@@ -23,11 +23,19 @@ pub(crate) struct Binder<'a> {
     pub(crate) parameters: &'a Parameters,
     /// The versions that the catalog does not keep.
     pub(crate) versions: &'a dyn VersionReader,
+    /// What the session may do.
+    pub(crate) role: Role,
     /// How many lists of users a condition may refer to: only a dump has any.
     pub(crate) lists: u32,
 }
 
 impl<'a> Binder<'a> {
+    /// Refuses what needs a greater role than the statement by itself.
+    pub(super) fn require(&self, needs: Role) -> Result<()> {
+        let has = self.role;
+        if needs <= has { Ok(()) } else { Err(ErrorKind::RoleTooSmall { needs, has }.into()) }
+    }
+
     /// A key, archived or not.
     pub(crate) fn key(&self, name: &Spanned<Name>) -> Result<&'a Arc<Key>> {
         find_key(self.catalog, name)
@@ -107,7 +115,7 @@ impl<'a> Binder<'a> {
 }
 
 /// Refuses a condition whose canonical text could not be read back.
-fn of_storable_length(condition: Condition, span: Span) -> Result<Condition> {
+pub(super) fn of_storable_length(condition: Condition, span: Span) -> Result<Condition> {
     let found = condition.text().len();
     if found <= CONDITION_BYTES {
         return Ok(condition);

@@ -6,7 +6,7 @@ use super::binder::Binder;
 use super::canonical::optional;
 use super::effect::Operation;
 use super::plan::Plan;
-use super::{Help, Text, named, rules, text};
+use super::{Help, When, named, rules, when};
 use crate::error::{Error, Result};
 use crate::model::{Change, Name, ObjectKind, Spanned, Timestamp};
 use crate::syntax::{Node, Rule};
@@ -17,7 +17,7 @@ pub struct Cancel {
     /// Which config.
     pub config: Spanned<Name>,
     /// Of which time; `None` is all.
-    pub at: Option<Text>,
+    pub at: Option<When>,
 }
 
 impl Cancel {
@@ -32,14 +32,14 @@ impl Cancel {
     /// Takes back only those of this time.
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Self {
-        self.at = Some(text(at.to_string()));
+        self.at = Some(when(at));
         self
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         let config = children.name()?;
-        Ok(Self { config, at: children.literal_after(Rule::k_at)? })
+        Ok(Self { config, at: children.instant_after(Rule::k_at)? })
     }
 }
 
@@ -62,7 +62,8 @@ impl Cancel {
     /// Checks the statement against a state, and plans what it does.
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let config = binder.usable_config(&self.config)?;
-        let at = self.at.as_ref().map(|at| binder.parameters.timestamp(at)).transpose()?;
+        let at =
+            self.at.as_ref().map(|at| binder.parameters.instant(at, binder.now)).transpose()?;
         let to_come = config.timeline.to_come(binder.now);
         let mut taken_back: Vec<_> =
             to_come.filter(|p| at.is_none_or(|at| p.effective == at)).map(|p| p.sequence).collect();

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{SegmentRef, Text};
+use super::SegmentRef;
 use crate::model::ObjectKind;
 
 /// The longest statement that stands on one line, in characters.
@@ -29,7 +29,7 @@ impl Clauses {
     }
 
     /// Adds a clause of a word and a text, if there is one.
-    pub(super) fn text(&mut self, word: &str, text: Option<&Text>) {
+    pub(super) fn text<T: Display>(&mut self, word: &str, text: Option<&T>) {
         self.extend(text.into_iter().map(|text| format!("{word} {text}")));
     }
 

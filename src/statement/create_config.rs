@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use super::binder::Binder;
 use super::canonical::{Clauses, join};
+use super::create_mode::there_already;
+use super::edit::{hold_to_rules, refuse_used_name};
 use super::effect::{Effect, Operation};
-use super::find::already_exists;
 use super::matrix::Matrix;
-use super::plan::{Draft, Plan};
+use super::plan::Plan;
 use super::spec::{columns, rows};
-use super::{CellSpec, ColumnSpec, Help, RowSpec, Text, chain, named, rules, text, usage};
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::{
-    Change, ConfigHead, ConfigId, Literal, Name, ObjectKind, Ordered, Span, Spanned,
-};
+use super::{CellSpec, ColumnSpec, CreateMode, Help, RowSpec, Text, edit, named, text};
+use crate::error::{Error, Result};
+use crate::model::{Change, ConfigHead, Literal, Name, ObjectKind, Ordered, Spanned};
 use crate::syntax::{Node, Rule};
 
-/// `CREATE CONFIG name [DESCRIPTION '…'] SEGMENTS segment, … KEY key …, …`
+/// `CREATE [OR ALTER] CONFIG [IF NOT EXISTS] name [DESCRIPTION '…'] SEGMENTS segment, … KEY key …, …`
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateConfig {
+    /// What is done if there is one of the name.
+    pub mode: CreateMode,
     /// The name.
     pub name: Spanned<Name>,
     /// What it is for.
@@ -36,7 +37,15 @@ impl CreateConfig {
     where
         N: TryInto<Name, Error: Into<Error>>,
     {
-        Ok(Self { name: named(name)?, description: None, rows: Vec::new(), columns: Vec::new() })
+        let (mode, rows, columns) = (CreateMode::New, Vec::new(), Vec::new());
+        Ok(Self { mode, name: named(name)?, description: None, rows, columns })
+    }
+
+    /// What is done if there is a config of the name.
+    #[must_use]
+    pub fn mode(mut self, mode: CreateMode) -> Self {
+        self.mode = mode;
+        self
     }
 
     /// What it is for.
@@ -72,17 +81,19 @@ impl CreateConfig {
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
+        let mode = CreateMode::build(&mut children, Rule::k_config);
         let name = children.name()?;
         let description = children.literal_after(Rule::k_description)?;
         let rows = rows(&children.operand()?)?;
         let columns = columns(&children.operand()?)?;
-        Ok(Self { name, description, rows, columns })
+        Ok(Self { mode, name, description, rows, columns })
     }
 }
 
 impl fmt::Display for CreateConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut clauses = Clauses::new(format!("CREATE CONFIG {}", self.name));
+        let mut clauses =
+            Clauses::new(format!("{} {}", self.mode.head(ObjectKind::Config), self.name));
         clauses.text("DESCRIPTION", self.description.as_ref());
         clauses.push(format!("SEGMENTS {}", join(&self.rows)));
         clauses.list(self.columns.iter().map(|column| format!("KEY {column}")));
@@ -93,7 +104,7 @@ impl fmt::Display for CreateConfig {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "CREATE CONFIG",
-    syntax: "CREATE CONFIG <name> [DESCRIPTION '…'] SEGMENTS <segment> [<percent>] [SALT '…'], … KEY <key> [= <cell> | VALUES (<segment> = <cell>, …)], …",
+    syntax: "CREATE [OR ALTER] CONFIG [IF NOT EXISTS] <name> [DESCRIPTION '…'] SEGMENTS <segment> [<percent> [BY <attribute>]] [SALT '…'], … KEY <key> [= <cell> | VALUES (<segment> = <cell>, …)], …",
     summary: "makes a config: segments in priority order by keys, a value per cell",
     example: "CREATE CONFIG dark_mode SEGMENTS ny_phones 25%, EVERYONE KEY dark VALUES (ny_phones = TRUE, EVERYONE = SPLIT (50% TRUE, 50% FALSE))",
 };
@@ -102,6 +113,14 @@ impl CreateConfig {
     /// Checks the statement against a state, and plans what it does.
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let name = &self.name.node;
+        if let Some(old) = binder.catalog.config_ever_named(name.as_str()) {
+            let now = binder.catalog.config(old).map_or(name, |config| &config.head.name);
+            match self.mode {
+                CreateMode::IfNotExists => return Ok(there_already(ObjectKind::Config, name, now)),
+                CreateMode::OrAlter if now == name => return self.alter(binder),
+                CreateMode::OrAlter | CreateMode::New => {}
+            }
+        }
         refuse_used_name(binder, &self.name, None)?;
         let id = binder.catalog.next_config();
         let mut matrix = Matrix::new(binder, id, name.clone());
@@ -121,47 +140,15 @@ impl CreateConfig {
     }
 }
 
-/// Refuses a name that another config has or had.
-pub(super) fn refuse_used_name(
-    binder: &Binder<'_>,
-    name: &Spanned<Name>,
-    own: Option<ConfigId>,
-) -> Result<()> {
-    match binder.catalog.config_ever_named(name.node.as_str()) {
-        Some(other) if Some(other) != own => {
-            let config = binder.catalog.config(other);
-            let archived = config.is_some_and(|config| config.head.archived);
-            let error = already_exists(ObjectKind::Config, name, archived);
-            let now = config.map(|config| &config.head.name).filter(|now| **now != name.node);
-            Err(match now {
-                Some(now) => {
-                    error.hint(format!("it is a former name of config `{}`", now.as_str()))
-                }
-                None => error,
-            })
-        }
-        _ => Ok(()),
+impl CreateConfig {
+    /// Makes the newest version of the config that is there what is written.
+    fn alter(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let config = binder.usable_config(&self.name)?;
+        let Some(newest) = config.newest() else { return Ok(Plan::unchanged("it has no version")) };
+        let mut matrix = Matrix::of(binder, config, newest);
+        matrix.description = binder.parameters.optional(self.description.as_ref())?;
+        matrix.rewrite(&self.rows, &self.columns)?;
+        let keys = self.columns.iter().map(|column| &column.key);
+        edit::end(binder, config, &matrix, self.name.span, keys)
     }
-}
-
-/// Holds a config that was made or edited to the rules over the whole; `keys` are those that the statement
-/// names, for the place of an error.
-pub(super) fn hold_to_rules<'k>(
-    draft: &Draft<'_>,
-    id: ConfigId,
-    span: Span,
-    keys: impl IntoIterator<Item = &'k Spanned<Name>>,
-) -> Result<()> {
-    let Some(config) = draft.after.config(id) else { return Ok(()) };
-    let now = draft.now();
-    rules::refuse_taken_keys(&draft.after, config, now).map_err(|error| {
-        let taken = |key: &&Spanned<Name>| match error.kind() {
-            ErrorKind::KeyInUse { owners } => owners.iter().any(|(name, _)| *name == key.node),
-            _ => false,
-        };
-        let place = keys.into_iter().find(taken).map_or(span, |key| key.span);
-        error.at(place)
-    })?;
-    let keys = usage::config_keys(config, now);
-    chain::refuse_cycles(&draft.after, keys, now).map_err(|e| e.at(span))
 }

@@ -3,20 +3,24 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::alter_key::become_key;
 use super::binder::Binder;
 use super::canonical::Clauses;
+use super::create_mode::there_already;
 use super::domain::Domain;
 use super::effect::{Effect, Operation};
 use super::find::already_exists;
 use super::plan::Plan;
-use super::{Help, Text, named, text};
-use crate::error::{Error, Result};
-use crate::model::{Change, Expr, Key, KeyType, Literal, Name, ObjectKind, Spanned};
+use super::{CreateMode, Help, Text, named, text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Expr, Key, KeyType, Literal, Name, ObjectKind, Role, Spanned};
 use crate::syntax::{self, Cursor, Node, Rule};
 
-/// `CREATE KEY name type [SENSITIVE] DEFAULT value [CHECK (…)] [DESCRIPTION '…']`
+/// `CREATE [OR ALTER] KEY [IF NOT EXISTS] name type [SENSITIVE] DEFAULT value [CHECK (…)] [DESCRIPTION '…']`
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateKey {
+    /// What is done if there is one of the name.
+    pub mode: CreateMode,
     /// The name.
     pub name: Spanned<Name>,
     /// The type, which never changes.
@@ -38,7 +42,20 @@ impl CreateKey {
         N: TryInto<Name, Error: Into<Error>>,
     {
         let (name, default) = (named(name)?, text(default));
-        Ok(Self { name, kind, sensitive: false, default, check: None, description: None })
+        let (mode, sensitive) = (CreateMode::New, false);
+        Ok(Self { mode, name, kind, sensitive, default, check: None, description: None })
+    }
+
+    /// What is done if there is a key of the name.
+    #[must_use]
+    pub fn mode(mut self, mode: CreateMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The role that it needs: one that alters takes effect at once.
+    pub(super) fn role(&self) -> Role {
+        if self.mode == CreateMode::OrAlter { Role::Publish } else { Role::Draft }
     }
 
     /// Its values are for apps alone, and are shown to nobody else.
@@ -62,7 +79,9 @@ impl CreateKey {
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
-        Self::build_body(&mut node.children())
+        let mut children = node.children();
+        let mode = CreateMode::build(&mut children, Rule::k_key);
+        Self::build_body(&mut children).map(|key| key.mode(mode))
     }
 
     /// Builds what stands after `KEY`; in a dump there is more behind it.
@@ -70,7 +89,8 @@ impl CreateKey {
         let name = children.name()?;
         let kind = key_type(&children.operand()?)?;
         let (sensitive, default) = (children.saw(Rule::k_sensitive), children.literal()?);
-        let mut key = Self { name, kind, sensitive, default, check: None, description: None };
+        let (mode, check, description) = (CreateMode::New, None, None);
+        let mut key = Self { mode, name, kind, sensitive, default, check, description };
         loop {
             if children.saw(Rule::k_check) {
                 key.check = Some(children.condition()?);
@@ -82,11 +102,11 @@ impl CreateKey {
         }
     }
 
-    /// What stands after `CREATE` or `LOAD`.
-    pub(super) fn clauses(&self, verb: &str) -> Clauses {
+    /// The clauses of the statement; `words` stand before the name.
+    pub(super) fn clauses(&self, words: &str) -> Clauses {
         let Self { name, kind, default, .. } = self;
         let sensitive = if self.sensitive { " SENSITIVE" } else { "" };
-        let head = format!("{verb} KEY {name} {kind}{sensitive} DEFAULT {default}");
+        let head = format!("{words} {name} {kind}{sensitive} DEFAULT {default}");
         let mut clauses = Clauses::new(head);
         clauses.extend(self.check.iter().map(|check| format!("CHECK ({check})")));
         clauses.text("DESCRIPTION", self.description.as_ref());
@@ -106,14 +126,14 @@ fn key_type(node: &Node<'_>) -> Result<KeyType> {
 
 impl fmt::Display for CreateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.clauses("CREATE").fmt(f)
+        self.clauses(&self.mode.head(ObjectKind::Key)).fmt(f)
     }
 }
 
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "CREATE KEY",
-    syntax: "CREATE KEY <name> BOOLEAN | INTEGER | DOUBLE | STRING | JSON [SENSITIVE] DEFAULT <value> [CHECK (<condition over VALUE>)] [DESCRIPTION '…']",
+    syntax: "CREATE [OR ALTER] KEY [IF NOT EXISTS] <name> BOOLEAN | INTEGER | DOUBLE | STRING | JSON [SENSITIVE] DEFAULT <value> [CHECK (<condition over VALUE>)] [DESCRIPTION '…']",
     summary: "makes a key: a value that the app reads by name",
     example: "CREATE KEY volume INTEGER DEFAULT 5 CHECK (VALUE BETWEEN 0 AND 11) DESCRIPTION 'how loud'",
 };
@@ -123,12 +143,28 @@ impl CreateKey {
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let name = &self.name.node;
         if let Some(old) = binder.catalog.key_named(name.as_str()) {
-            return Err(already_exists(ObjectKind::Key, &self.name, old.archived));
+            return match self.mode {
+                CreateMode::New => Err(already_exists(ObjectKind::Key, &self.name, old.archived)),
+                CreateMode::IfNotExists => Ok(there_already(ObjectKind::Key, name, name)),
+                CreateMode::OrAlter => self.alter(binder),
+            };
         }
         let key = self.key(binder)?;
         let mut draft = binder.draft();
         draft.push(Change::Key(Arc::new(key)))?;
         Ok(draft.end(Effect::of(Operation::Created, ObjectKind::Key, name).with_version(1)))
+    }
+
+    /// Makes the key that is there what is written.
+    fn alter(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let old = binder.usable_key(&self.name)?;
+        if old.kind != self.kind {
+            let (key, kind) = (old.name.clone(), old.kind);
+            let error = ErrorKind::OtherType { key, kind, wanted: self.kind };
+            return Err(Error::from(error).at(self.name.span));
+        }
+        let key = Key { id: old.id, version: old.version, ..self.key(binder)? };
+        become_key(binder, &self.name, key, Some(self.default.span))
     }
 
     /// The key that it makes, whether or not there is one of that name.

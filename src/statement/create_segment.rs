@@ -3,19 +3,23 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::alter_segment::become_segment;
 use super::binder::Binder;
 use super::canonical::Clauses;
+use super::create_mode::there_already;
 use super::effect::{Effect, Operation};
-use super::find::already_exists;
+use super::find::refuse_used_segment_name;
 use super::plan::Plan;
-use super::{Help, Text, chain, named, text};
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Change, Expr, Literal, Name, ObjectKind, Reference, Segment, Spanned};
+use super::{CreateMode, Help, Text, chain, named, text};
+use crate::error::{Error, Result};
+use crate::model::{Change, Expr, Literal, Name, ObjectKind, Reference, Role, Segment, Spanned};
 use crate::syntax::{self, Node, Rule};
 
-/// `CREATE SEGMENT name [DESCRIPTION '…'] WHERE condition`
+/// `CREATE [OR ALTER] SEGMENT [IF NOT EXISTS] name [DESCRIPTION '…'] WHERE condition`
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateSegment {
+    /// What is done if there is one of the name.
+    pub mode: CreateMode,
     /// The name.
     pub name: Spanned<Name>,
     /// What it is for.
@@ -31,7 +35,19 @@ impl CreateSegment {
         N: TryInto<Name, Error: Into<Error>>,
     {
         let condition = syntax::condition(condition, false)?;
-        Ok(Self { name: named(name)?, description: None, condition })
+        Ok(Self { mode: CreateMode::New, name: named(name)?, description: None, condition })
+    }
+
+    /// What is done if there is a segment of the name.
+    #[must_use]
+    pub fn mode(mut self, mode: CreateMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The role that it needs: one that alters takes effect at once.
+    pub(super) fn role(&self) -> Role {
+        if self.mode == CreateMode::OrAlter { Role::Publish } else { Role::Draft }
     }
 
     /// What it is for.
@@ -43,15 +59,17 @@ impl CreateSegment {
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
+        let mode = CreateMode::build(&mut children, Rule::k_segment);
         let name = children.name()?;
         let description = children.literal_after(Rule::k_description)?;
-        Ok(Self { name, description, condition: children.condition()? })
+        Ok(Self { mode, name, description, condition: children.condition()? })
     }
 }
 
 impl fmt::Display for CreateSegment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut clauses = Clauses::new(format!("CREATE SEGMENT {}", self.name));
+        let mut clauses =
+            Clauses::new(format!("{} {}", self.mode.head(ObjectKind::Segment), self.name));
         clauses.text("DESCRIPTION", self.description.as_ref());
         clauses.push(format!("WHERE {}", self.condition));
         clauses.fmt(f)
@@ -61,7 +79,7 @@ impl fmt::Display for CreateSegment {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "CREATE SEGMENT",
-    syntax: "CREATE SEGMENT <name> [DESCRIPTION '…'] WHERE <condition>",
+    syntax: "CREATE [OR ALTER] SEGMENT [IF NOT EXISTS] <name> [DESCRIPTION '…'] WHERE <condition>",
     summary: "names a condition over users",
     example: "CREATE SEGMENT ny_phones WHERE device = 'iPhone' AND city = 'New York'",
 };
@@ -70,18 +88,29 @@ impl CreateSegment {
     /// Checks the statement against a state, and plans what it does.
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let name = &self.name.node;
-        if name.as_str() == "EVERYONE" {
-            return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(self.name.span));
+        if let Some(old) = binder.catalog.segment_ever_named(name.as_str()) {
+            match self.mode {
+                CreateMode::IfNotExists => {
+                    return Ok(there_already(ObjectKind::Segment, name, &old.name));
+                }
+                CreateMode::OrAlter if old.name == *name => return self.alter(binder),
+                CreateMode::OrAlter | CreateMode::New => {}
+            }
         }
-        if let Some(old) = binder.catalog.segment_named(name.as_str()) {
-            return Err(already_exists(ObjectKind::Segment, &self.name, old.archived));
-        }
+        refuse_used_segment_name(binder.catalog, &self.name, None)?;
         let segment = self.segment(binder)?;
         let node = Reference::Segment(segment.id);
         let mut draft = binder.draft();
         draft.push(Change::Segment(Arc::new(segment)))?;
         chain::refuse_cycles(&draft.after, [node], binder.now).map_err(|e| e.at(self.name.span))?;
         Ok(draft.end(Effect::of(Operation::Created, ObjectKind::Segment, name).with_version(1)))
+    }
+
+    /// Makes the segment that is there what is written.
+    fn alter(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let old = binder.usable_segment(&self.name)?;
+        let segment = Segment { id: old.id, version: old.version, ..self.segment(binder)? };
+        become_segment(binder, &self.name, segment)
     }
 
     /// The segment that it makes, whether or not there is one of that name.

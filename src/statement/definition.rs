@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use super::{
-    ArmSpec, CellSpec, CellsSpec, ColumnSpec, CreateConfig, CreateKey, CreateSegment, RowSpec,
-    SegmentRef, SplitSpec, Text,
+    ArmSpec, CellSpec, CellsSpec, ColumnSpec, CreateConfig, CreateKey, CreateMode, CreateSegment,
+    RolloutSpec, RowSpec, SegmentRef, SplitSpec, Text, given,
 };
 use crate::model::{
-    Catalog, Cell, Column, Key, KeyId, Literal, Name, Publication, Segment, SegmentId, Spanned,
-    Split, Timestamp, Value, Version,
+    Catalog, Cell, Column, Key, KeyId, Literal, Name, Publication, Row, Segment, SegmentId, Share,
+    Spanned, Split, Timestamp, Value, Version,
 };
 
 /// The statement that makes a key.
 pub(crate) fn create_key(key: &Key) -> CreateKey {
     CreateKey {
+        mode: CreateMode::New,
         name: key.name.clone().into(),
         kind: key.kind,
         sensitive: key.sensitive,
@@ -26,6 +27,7 @@ pub(crate) fn create_key(key: &Key) -> CreateKey {
 /// The statement that makes a segment.
 pub(crate) fn create_segment(segment: &Segment) -> CreateSegment {
     CreateSegment {
+        mode: CreateMode::New,
         name: segment.name.clone().into(),
         description: optional_text(segment.description.as_ref()),
         condition: segment.condition.expr().clone(),
@@ -35,6 +37,7 @@ pub(crate) fn create_segment(segment: &Segment) -> CreateSegment {
 /// The statement that makes a config with a version's content, salts and all.
 pub(crate) fn create_config(catalog: &Catalog, name: &Name, version: &Version) -> CreateConfig {
     CreateConfig {
+        mode: CreateMode::New,
         name: name.clone().into(),
         description: optional_text(version.description.as_ref()),
         rows: rows(catalog, version),
@@ -44,12 +47,19 @@ pub(crate) fn create_config(catalog: &Catalog, name: &Name, version: &Version) -
 
 /// The rows of a version, salts and all.
 pub(crate) fn rows(catalog: &Catalog, version: &Version) -> Vec<RowSpec> {
-    let spec = |row: &crate::model::Row| RowSpec {
+    let spec = |row: &Row| RowSpec {
         segment: segment_ref(catalog, row.segment),
-        rollout: row.rollout.map(Spanned::from),
+        rollout: rollout(row),
         salt: Some(text(&row.salt)),
     };
     version.rows.iter().map(spec).collect()
+}
+
+/// The rollout of a row as it is written; one of all is said for the attribute that it keeps.
+pub(crate) fn rollout(row: &Row) -> Option<RolloutSpec> {
+    let by = row.by.clone().map(Spanned::from);
+    let share = row.rollout.or_else(|| by.as_ref().map(|_| Share::FULL))?;
+    Some(RolloutSpec { share: given(share), by })
 }
 
 /// The columns of a version.
@@ -100,12 +110,13 @@ pub(crate) fn cell_spec(cell: &Cell) -> CellSpec {
 fn split_spec(split: &Split) -> SplitSpec {
     let arm = |arm: &crate::model::Arm| ArmSpec {
         name: arm.name.clone().map(Spanned::from),
-        share: arm.share.into(),
+        share: given(arm.share),
         value: literal(&arm.value),
     };
     SplitSpec {
         arms: split.arms.iter().map(arm).collect(),
         by: split.by.clone().map(Spanned::from),
+        keeping_users: false,
     }
 }
 

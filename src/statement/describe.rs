@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::canonical::{kind, optional};
-use super::{Help, Text, named, text};
+use super::{Help, When, given, named, when};
 use crate::error::{Error, Result};
-use crate::model::{Name, ObjectKind, Spanned, Timestamp};
+use crate::model::{Given, Name, ObjectKind, Spanned, Timestamp};
 use crate::syntax::{Node, Rule};
 
 /// `DESCRIBE CONFIG | SEGMENT | KEY name [VERSION n] [AS OF timestamp]`
@@ -16,9 +16,9 @@ pub struct Describe {
     /// Which.
     pub name: Spanned<Name>,
     /// Which version; `None` is the newest.
-    pub version: Option<Spanned<u64>>,
+    pub version: Option<Spanned<Given<u64>>>,
     /// The instant to look from; `None` is now.
-    pub as_of: Option<Text>,
+    pub as_of: Option<When>,
 }
 
 impl Describe {
@@ -33,14 +33,14 @@ impl Describe {
     /// Which version.
     #[must_use]
     pub fn version(mut self, version: u64) -> Self {
-        self.version = Some(version.into());
+        self.version = Some(given(version));
         self
     }
 
     /// The instant to look from.
     #[must_use]
     pub fn as_of(mut self, as_of: Timestamp) -> Self {
-        self.as_of = Some(text(as_of.to_string()));
+        self.as_of = Some(when(as_of));
         self
     }
 
@@ -48,8 +48,8 @@ impl Describe {
         let mut children = node.children();
         children.saw(Rule::k_describe);
         let (kind, name) = children.object()?;
-        let version = children.integer_after(Rule::k_version)?;
-        let as_of = children.accept(Rule::as_of).map(|as_of| as_of.children().literal());
+        let version = children.whole_after(Rule::k_version)?;
+        let as_of = children.accept(Rule::as_of).map(|as_of| as_of.children().instant());
         Ok(Self { kind, name, version, as_of: as_of.transpose()? })
     }
 }

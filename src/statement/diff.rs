@@ -1,21 +1,25 @@
-//! `DIFF CONFIG`: what differs between two versions.
+//! `DIFF`: what differs between two versions.
 
 use std::fmt;
 
-use super::{Help, named};
+use super::canonical::{kind, optional};
+use super::{Help, given, named};
 use crate::error::{Error, Result};
-use crate::model::{Name, Spanned};
-use crate::syntax::Node;
+use crate::model::{Given, Name, ObjectKind, Spanned};
+use crate::syntax::{Node, Rule};
 
-/// `DIFF CONFIG name VERSION a TO b`
+/// `DIFF CONFIG | SEGMENT | KEY name [VERSION a [TO b]]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diff {
-    /// Which config.
-    pub config: Spanned<Name>,
-    /// The version to start from.
-    pub from: Spanned<u64>,
-    /// The version to compare it with.
-    pub to: Spanned<u64>,
+    /// What kind of object.
+    pub kind: ObjectKind,
+    /// Which.
+    pub name: Spanned<Name>,
+    /// The version to start from; `None` is what is live of a config, and the one before the newest of what is at once
+    /// in force.
+    pub from: Option<Spanned<Given<u64>>>,
+    /// The version to compare it with; `None` is the newest.
+    pub to: Option<Spanned<Given<u64>>>,
 }
 
 impl Diff {
@@ -24,26 +28,46 @@ impl Diff {
     where
         N: TryInto<Name, Error: Into<Error>>,
     {
-        Ok(Self { config: named(config)?, from: from.into(), to: to.into() })
+        let (from, to) = (Some(given(from)), Some(given(to)));
+        Ok(Self { from, to, ..Self::object(ObjectKind::Config, config)? })
+    }
+
+    /// Compares what is live of a config with its newest version, or the last two versions of a key or a segment.
+    pub fn object<N>(kind: ObjectKind, name: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { kind, name: named(name)?, from: None, to: None })
+    }
+
+    /// The version to start from.
+    #[must_use]
+    pub fn from(mut self, from: u64) -> Self {
+        self.from = Some(given(from));
+        self
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
-        let config = children.name()?;
-        Ok(Self { config, from: children.integer()?, to: children.integer()? })
+        children.saw(Rule::k_diff);
+        let (kind, name) = children.object()?;
+        let from = children.whole_after(Rule::k_version)?;
+        Ok(Self { kind, name, from, to: children.whole_after(Rule::k_to)? })
     }
 }
 
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DIFF CONFIG {} VERSION {} TO {}", self.config, self.from, self.to)
+        write!(f, "DIFF {} {}", kind(self.kind), self.name)?;
+        optional(f, "VERSION", self.from.as_ref())?;
+        optional(f, "TO", self.to.as_ref())
     }
 }
 
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
-    name: "DIFF CONFIG",
-    syntax: "DIFF CONFIG <name> VERSION <a> TO <b>",
-    summary: "shows what differs between two versions",
+    name: "DIFF",
+    syntax: "DIFF CONFIG | SEGMENT | KEY <name> [VERSION <a> [TO <b>]]",
+    summary: "shows what differs between two versions; if none is named, between what is live and the newest",
     example: "DIFF CONFIG dark_mode VERSION 1 TO 2",
 };

@@ -19,7 +19,11 @@ pub(crate) fn find_segment<'c>(
     name: &Spanned<Name>,
 ) -> Result<&'c Arc<Segment>> {
     catalog.segment_named(name.node.as_str()).ok_or_else(|| {
-        unknown(ObjectKind::Segment, name, catalog.segments().map(|s| s.name.as_str()))
+        match catalog.segment_ever_named(name.node.as_str()) {
+            Some(segment) => unknown(ObjectKind::Segment, name, std::iter::empty())
+                .hint(format!("its name is `{}` now", segment.name.as_str())),
+            None => unknown(ObjectKind::Segment, name, catalog.segments().map(|s| s.name.as_str())),
+        }
     })
 }
 
@@ -47,6 +51,24 @@ pub(crate) fn find_config<'c>(
     })
 }
 
+/// Refuses a name that another segment has or had, or that of the built-in one.
+pub(super) fn refuse_used_segment_name(
+    catalog: &Catalog,
+    name: &Spanned<Name>,
+    own: Option<SegmentId>,
+) -> Result<()> {
+    if name.node == Name::everyone() {
+        return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(name.span));
+    }
+    match catalog.segment_ever_named(name.node.as_str()) {
+        Some(other) if Some(other.id) != own => {
+            let error = already_exists(ObjectKind::Segment, name, other.archived);
+            Err(formerly(error, ObjectKind::Segment, &name.node, &other.name))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The error for a name that is taken, perhaps by something archived.
 pub(super) fn already_exists(kind: ObjectKind, name: &Spanned<Name>, archived: bool) -> Error {
     let error = Error::from(ErrorKind::AlreadyExists { kind, name: name.node.clone() });
@@ -56,6 +78,14 @@ pub(super) fn already_exists(kind: ObjectKind, name: &Spanned<Name>, archived: b
     }
     let kind = kind.to_string().to_uppercase();
     error.hint(format!("it is archived: `RESTORE {kind} {}` brings it back", name.node))
+}
+
+/// The error for a name that is taken, with the name of today if the one that has it has another now.
+pub(super) fn formerly(error: Error, kind: ObjectKind, name: &Name, now: &Name) -> Error {
+    if name == now {
+        return error;
+    }
+    error.hint(format!("it is a former name of {kind} `{}`", now.as_str()))
 }
 
 fn unknown<'a>(
@@ -76,6 +106,18 @@ pub(crate) fn unknown_version(config: &Config, number: &Spanned<u64>) -> Error {
         newest: config.newest,
     })
     .at(number.span)
+}
+
+/// The error for a version that a key or a segment does not have.
+pub(crate) fn unknown_object_version(
+    kind: ObjectKind,
+    name: &Spanned<Name>,
+    number: &Spanned<u64>,
+    newest: u32,
+) -> Error {
+    let (name, number_asked) = (name.node.clone(), number.node);
+    let error = ErrorKind::UnknownObjectVersion { kind, name, number: number_asked, newest };
+    Error::from(error).at(number.span)
 }
 
 /// The name of a segment that is not `EVERYONE`.

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::canonical::{join, optional};
-use super::{Help, Text, named, text};
+use super::{Help, Text, When, given, named, text, when};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Literal, Name, Role, Spanned, Timestamp, Value};
+use crate::model::{Given, Literal, Name, Role, Spanned, Timestamp, Value};
 use crate::syntax::{Cursor, Node, Rule};
 
-/// `GET key, … [FOR USER '…'] [WITH {…}] [AS OF timestamp] [UNDER CONFIG c VERSION n]`
+/// `GET key, … [FOR USER '…'] [WITH {…}] [AS OF timestamp] [UNDER CONFIG c [VERSION n]]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Get {
     /// Which keys.
@@ -18,7 +18,7 @@ pub struct Get {
     /// The attributes that come with the request.
     pub attributes: Option<Spanned<Literal>>,
     /// The instant to look from; `None` is now.
-    pub as_of: Option<Text>,
+    pub as_of: Option<When>,
     /// A version to pretend live.
     pub under: Option<Under>,
 }
@@ -34,13 +34,13 @@ pub enum GetWhat {
     All,
 }
 
-/// `UNDER CONFIG name VERSION n`
+/// `UNDER CONFIG name [VERSION n]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Under {
     /// Which config.
     pub config: Spanned<Name>,
-    /// Which version of it.
-    pub version: Spanned<u64>,
+    /// Which version of it; `None` is the newest.
+    pub version: Option<Spanned<Given<u64>>>,
 }
 
 impl Get {
@@ -101,7 +101,7 @@ impl Get {
     /// The instant to look from.
     #[must_use]
     pub fn as_of(mut self, as_of: Timestamp) -> Self {
-        self.as_of = Some(text(as_of.to_string()));
+        self.as_of = Some(when(as_of));
         self
     }
 
@@ -110,7 +110,7 @@ impl Get {
     where
         N: TryInto<Name, Error: Into<Error>>,
     {
-        self.under = Some(Under { config: named(config)?, version: version.into() });
+        self.under = Some(Under { config: named(config)?, version: Some(given(version)) });
         Ok(self)
     }
 
@@ -132,7 +132,7 @@ impl Get {
             get.attributes = Some(attributes);
         }
         if let Some(as_of) = children.accept(Rule::as_of) {
-            get.as_of = Some(as_of.children().literal()?);
+            get.as_of = Some(as_of.children().instant()?);
         }
         if let Some(under) = children.accept(Rule::under) {
             get.under = Some(Under::build(under.children())?);
@@ -176,7 +176,7 @@ impl GetWhat {
 
 impl Under {
     fn build(mut children: Cursor<'_>) -> Result<Self> {
-        Ok(Self { config: children.name()?, version: children.integer()? })
+        Ok(Self { config: children.name()?, version: children.whole_after(Rule::k_version)? })
     }
 }
 
@@ -197,7 +197,8 @@ impl fmt::Display for Get {
         optional(f, "WITH", self.attributes.as_ref())?;
         optional(f, "AS OF", self.as_of.as_ref())?;
         self.under.iter().try_for_each(|under| {
-            write!(f, " UNDER CONFIG {} VERSION {}", under.config, under.version)
+            write!(f, " UNDER CONFIG {}", under.config)?;
+            optional(f, "VERSION", under.version.as_ref())
         })
     }
 }
@@ -205,7 +206,7 @@ impl fmt::Display for Get {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "GET",
-    syntax: "GET <key>, … | GET CONFIG <config> | GET ALL [FOR USER '<id>'] [WITH <json>] [AS OF <timestamp>] [UNDER CONFIG <c> VERSION <n>]",
+    syntax: "GET <key>, … | GET CONFIG <config> | GET ALL [FOR USER '<id>'] [WITH <json>] [AS OF <timestamp>] [UNDER CONFIG <c> [VERSION <n>]]",
     summary: "reads the values that keys have for a user",
     example: "GET dark FOR USER 'u1' WITH {\"city\": \"New York\"}",
 };

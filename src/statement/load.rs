@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::alter_event::{AlterEvent, Body};
 use super::canonical::{self, Clauses, join, optional};
 use super::spec::{columns, rows};
-use super::{ColumnSpec, CreateKey, CreateSegment, RowSpec, SegmentRef, Text};
+use super::{ColumnSpec, CreateKey, CreateMode, CreateSegment, RowSpec, SegmentRef, Text};
 use crate::error::Result;
 use crate::model::{Literal, Name, Spanned};
 use crate::syntax::{self, Cursor, Node, Rule};
@@ -21,8 +21,8 @@ pub enum Load {
     Revision { number: u64, time: Text, actor: Option<Text>, comment: Option<Text> },
     /// `LOAD KEY name type DEFAULT … [CHECK (…)] [DESCRIPTION '…'] VERSION 1 [ARCHIVED]`
     Key { key: CreateKey, version: u64, archived: bool },
-    /// `LOAD SEGMENT name VERSION 1 [ARCHIVED] [DESCRIPTION '…'] WHERE …`
-    Segment { segment: CreateSegment, version: u64, archived: bool },
+    /// `LOAD SEGMENT name [FROM former] VERSION 1 [ARCHIVED] [DESCRIPTION '…'] WHERE …`
+    Segment { segment: CreateSegment, former: Option<Spanned<Name>>, version: u64, archived: bool },
     /// `LOAD CONFIG 3 name [DISABLED] [ARCHIVED] [COMMENT '…']`
     Config {
         number: u64,
@@ -109,11 +109,17 @@ impl Load {
 
     fn segment(children: &mut Cursor<'_>) -> Result<Self> {
         let name = children.name()?;
+        let former = if children.saw(Rule::k_from) { Some(children.name()?) } else { None };
         let version = children.integer()?.node;
         let archived = children.saw(Rule::k_archived);
         let description = children.literal_after(Rule::k_description)?;
-        let segment = CreateSegment { name, description, condition: children.condition()? };
-        Ok(Self::Segment { segment, version, archived })
+        let segment = CreateSegment {
+            mode: CreateMode::New,
+            name,
+            description,
+            condition: children.condition()?,
+        };
+        Ok(Self::Segment { segment, former, version, archived })
     }
 
     fn config(children: &mut Cursor<'_>) -> Result<Self> {
@@ -177,13 +183,14 @@ impl fmt::Display for Load {
                 optional(f, "COMMENT", comment.as_ref())
             }
             Self::Key { key, version, archived } => {
-                let mut clauses = key.clauses("LOAD");
+                let mut clauses = key.clauses("LOAD KEY");
                 clauses.push(format!("VERSION {version}{}", flag(*archived, " ARCHIVED")));
                 clauses.fmt(f)
             }
-            Self::Segment { segment, version, archived } => {
-                let archived = flag(*archived, " ARCHIVED");
-                write!(f, "LOAD SEGMENT {} VERSION {version}{archived}", segment.name)?;
+            Self::Segment { segment, former, version, archived } => {
+                write!(f, "LOAD SEGMENT {}", segment.name)?;
+                optional(f, "FROM", former.as_ref())?;
+                write!(f, " VERSION {version}{}", flag(*archived, " ARCHIVED"))?;
                 optional(f, "DESCRIPTION", segment.description.as_ref())?;
                 write!(f, " WHERE {}", segment.condition)
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::binder::Binder;
+use super::find::refuse_used_segment_name;
 use super::load::Load;
 use super::matrix::Matrix;
 use super::{CreateKey, CreateSegment};
@@ -23,15 +24,22 @@ fn loaded_key(binder: &Binder<'_>, key: &CreateKey, version: u64) -> Result<Key>
     Ok(Key { id, version, ..made })
 }
 
-/// A segment as a dump has it, new or known.
-fn loaded_segment(binder: &Binder<'_>, segment: &CreateSegment, version: u64) -> Result<Segment> {
-    let known = binder.catalog.segment_named(segment.name.node.as_str());
+/// A segment as a dump has it, new or known, by another name perhaps.
+fn loaded_segment(
+    binder: &Binder<'_>,
+    segment: &CreateSegment,
+    former: Option<&Spanned<Name>>,
+    version: u64,
+) -> Result<Segment> {
+    let name = former.unwrap_or(&segment.name);
+    let known = binder.catalog.segment_named(name.node.as_str());
+    if former.is_some() && known.is_none() {
+        return Err(damaged("a segment was renamed that is not there").at(name.span));
+    }
+    refuse_used_segment_name(binder.catalog, &segment.name, known.map(|known| known.id))?;
     let made = segment.segment(binder)?;
     let id = known.map_or(made.id, |s| s.id);
     let version = next_version(version, known.map(|s| s.version))?;
-    if made.name == Name::everyone() {
-        return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(segment.name.span));
-    }
     Ok(Segment { id, version, ..made })
 }
 
@@ -44,8 +52,8 @@ impl Load {
                 let key = loaded_key(binder, key, *version)?;
                 Ok(Change::Key(Arc::new(Key { archived: *archived, ..key })))
             }
-            Self::Segment { segment, version, archived } => {
-                let segment = loaded_segment(binder, segment, *version)?;
+            Self::Segment { segment, former, version, archived } => {
+                let segment = loaded_segment(binder, segment, former.as_ref(), *version)?;
                 Ok(Change::Segment(Arc::new(Segment { archived: *archived, ..segment })))
             }
             Self::Config { number: id, name, disabled, archived, comment } => {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
-    Change, Column, Config, ConfigId, Key, Name, ObjectKind, Ordered, Row, SegmentId, Share, Span,
-    Spanned, Version,
+    Cell, Change, Column, Config, ConfigId, Key, Name, ObjectKind, Ordered, Path, Row, SegmentId,
+    Share, Span, Spanned, Version,
 };
 
 use super::binder::Binder;
 use super::domain::Domain;
-use super::{CellsSpec, ColumnSpec, Position, RowSpec, SegmentRef, cell};
+use super::{CellsSpec, ColumnSpec, Position, RolloutSpec, RowSpec, SegmentRef, cell};
 
 /// Rows and columns being edited.
 pub(super) struct Matrix<'s> {
@@ -83,18 +83,51 @@ impl<'s> Matrix<'s> {
     pub(super) fn set_rows(&mut self, specs: &[RowSpec]) -> Result<()> {
         let old = std::mem::take(&mut self.rows);
         for spec in specs {
-            let mut row = self.row(spec)?;
-            if spec.rollout.is_none() {
-                row.rollout = old.iter().find(|o| o.segment == row.segment).and_then(|o| o.rollout);
-            }
+            let segment = self.binder.usable_segment_id(&spec.segment)?;
+            let row = self.row(spec, old.iter().find(|old| old.segment == segment))?;
             self.rows.push(row);
         }
         self.settle_rows(&old)
     }
 
+    /// Makes rows and columns what is written, and nothing else: rows that stay keep their salt, and a split that gives
+    /// its arms the shares it had stays as it is laid out.
+    pub(super) fn rewrite(&mut self, rows: &[RowSpec], columns: &[ColumnSpec]) -> Result<()> {
+        let old_rows = std::mem::take(&mut self.rows);
+        let old_columns = std::mem::take(&mut self.columns);
+        for spec in rows {
+            let row = self.row(spec, None)?;
+            self.rows.push(row);
+        }
+        self.settle_rows(&old_rows)?;
+        for spec in columns {
+            if self.column_named(&spec.key)?.is_some() {
+                let name = spec.key.node.as_str().to_owned();
+                let error = ErrorKind::Duplicate { what: "key", name };
+                return Err(Error::from(error).at(spec.key.span));
+            }
+            self.add_column(spec)?;
+            self.keep_splits(&old_rows, &old_columns, spec.key.span)?;
+        }
+        Ok(())
+    }
+
+    /// Lays the splits of the last column out over those that the key had.
+    fn keep_splits(&mut self, rows: &[Row], columns: &[Column], span: Span) -> Result<()> {
+        let Some(column) = self.columns.last_mut() else { return Ok(()) };
+        let Some(old) = columns.iter().find(|old| old.key == column.key) else { return Ok(()) };
+        let old: BTreeMap<_, _> = rows.iter().map(|row| row.segment).zip(old.cells()).collect();
+        let laid = self.rows.iter().zip(column.cells()).map(|(row, cell)| {
+            let old = old.get(&row.segment).and_then(|cell| cell.as_ref());
+            cell.clone().map(|cell| cell::unless_same(cell, old, span)).transpose()
+        });
+        *column = Column::new(column.key, laid.collect::<Result<_>>()?);
+        Ok(())
+    }
+
     /// Adds a row.
     pub(super) fn add_row(&mut self, spec: &RowSpec, position: Option<&Position>) -> Result<()> {
-        let row = self.row(spec)?;
+        let row = self.row(spec, None)?;
         let index = self.insertion(row.segment, position.unwrap_or(&Position::Last))?;
         if self.rows.iter().any(|old| old.segment == row.segment) {
             let (kind, config) = (ObjectKind::Segment, self.name.clone());
@@ -131,16 +164,22 @@ impl<'s> Matrix<'s> {
     }
 
     /// Changes the rollout of a row.
-    pub(super) fn set_rollout(&mut self, segment: &SegmentRef, share: Share) -> Result<()> {
+    pub(super) fn set_rollout(
+        &mut self,
+        segment: &SegmentRef,
+        rollout: &RolloutSpec,
+    ) -> Result<()> {
         let row = self.row_named(segment)?;
+        let share = self.binder.parameters.share(&rollout.share)?;
         if let Some(row) = self.rows.get_mut(row) {
-            row.rollout = partial(share);
+            (row.rollout, row.by) = (partial(share), of_whom(rollout, row.by.take()));
         }
         Ok(())
     }
 
-    /// A new row: its salt is what `SALT` says, else the one it had before, else a new one.
-    fn row(&mut self, spec: &RowSpec) -> Result<Row> {
+    /// A row, of which what is not said is as in an old one: its salt is what `SALT` says, else the one it had before,
+    /// else a new one.
+    fn row(&mut self, spec: &RowSpec, old: Option<&Row>) -> Result<Row> {
         let segment = self.binder.usable_segment_id(&spec.segment)?;
         self.named.insert(segment, spec.segment.span);
         let salt = match (&spec.salt, self.salts.get(&segment)) {
@@ -152,8 +191,12 @@ impl<'s> Matrix<'s> {
             }
         };
         self.salts.insert(segment, Arc::clone(&salt));
-        let rollout = spec.rollout.as_ref().and_then(|share| partial(share.node));
-        Ok(Row { segment, rollout, salt })
+        let by = old.and_then(|old| old.by.clone());
+        let (rollout, by) = match &spec.rollout {
+            Some(said) => (partial(self.binder.parameters.share(&said.share)?), of_whom(said, by)),
+            None => (old.and_then(|old| old.rollout), by),
+        };
+        Ok(Row { segment, rollout, by, salt })
     }
 
     /// The index at which a row goes in; last is before `EVERYONE`.
@@ -300,20 +343,21 @@ impl<'s> Matrix<'s> {
         let (domain, parameters) = (Domain::of(key)?, self.binder.parameters);
         Ok(match spec {
             CellsSpec::Blank => old,
-            CellsSpec::All(cell) => {
-                let cell = cell::cell(parameters, &domain, cell)?;
-                Column::new(key.id, self.rows.iter().map(|_| Some(cell.clone())).collect())
+            CellsSpec::All(spec) => {
+                let cell = cell::cell(parameters, &domain, spec)?;
+                let over = |old: &Option<Cell>| cell::over(&cell, spec, old.as_ref()).map(Some);
+                Column::new(key.id, old.cells().iter().map(over).collect::<Result<_>>()?)
             }
             CellsSpec::Some(specs) => {
                 let (mut cells, mut seen) = (old.cells().to_vec(), BTreeSet::new());
                 for (segment, spec) in specs {
                     let row = self.cell_row(segment, &mut seen)?;
-                    let spec = spec.as_ref();
-                    let cell =
-                        spec.map(|cell| cell::cell(parameters, &domain, cell)).transpose()?;
-                    if let Some(place) = cells.get_mut(row) {
-                        *place = cell;
-                    }
+                    let Some(place) = cells.get_mut(row) else { continue };
+                    let made = spec.as_ref().map(|spec| {
+                        let cell = cell::cell(parameters, &domain, spec)?;
+                        cell::over(&cell, spec, place.as_ref())
+                    });
+                    *place = made.transpose()?;
                 }
                 Column::new(key.id, cells.into())
             }
@@ -329,6 +373,15 @@ impl<'s> Matrix<'s> {
         }
         let name = self.binder.catalog.segment_name(id).as_str().to_owned();
         Err(Error::from(ErrorKind::Duplicate { what: "segment", name }).at(segment.span))
+    }
+}
+
+/// The attribute by which a rollout goes: what was, unless another is said; `user_id` gives it up.
+fn of_whom(said: &RolloutSpec, old: Option<Path>) -> Option<Path> {
+    match &said.by {
+        None => old,
+        Some(by) if by.node.iter().map(|step| &**step).eq(["user_id"]) => None,
+        Some(by) => Some(Arc::clone(&by.node)),
     }
 }
 

@@ -22,12 +22,14 @@ mod command;
 mod commit;
 mod create_config;
 mod create_key;
+mod create_mode;
 mod create_segment;
 pub(crate) mod definition;
 mod describe;
 mod diff;
 mod disable;
 mod domain;
+mod edit;
 mod effect;
 mod enable;
 mod explain;
@@ -63,6 +65,7 @@ pub(crate) mod usage;
 pub use action::{Action, Position};
 pub use alter_key::KeyChange;
 pub(crate) use command::{Command, CommandKind, Control, Query};
+pub use create_mode::CreateMode;
 pub use effect::{Effect, Operation, Target};
 pub use get::{GetWhat, Under};
 pub(crate) use listed::Listed;
@@ -72,22 +75,22 @@ pub use parsed::Parsed;
 pub(crate) use plan::{Plan, Write};
 pub use show::{Direction, Filter, Table};
 pub use show_stats::{ConfigStats, StatsOf};
-pub use spec::{ArmSpec, CellSpec, CellsSpec, ColumnSpec, RowSpec, SplitSpec};
+pub use spec::{ArmSpec, CellSpec, CellsSpec, ColumnSpec, RolloutSpec, RowSpec, SplitSpec};
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::model::{Literal, Name, Role, Spanned};
+use crate::model::{Given, Instant, Literal, Name, Role, Spanned, Timestamp};
 use crate::syntax::{self, Node, Rule};
 use binder::Binder;
 
 statements! {
     {
-        create_key: CreateKey(create_key) => Write, Draft;
+        create_key: CreateKey(create_key) => Write, own;
         alter_key: AlterKey(alter_key) => Write, own;
-        create_segment: CreateSegment(create_segment) => Write, Draft;
+        create_segment: CreateSegment(create_segment) => Write, own;
         alter_segment: AlterSegment(alter_segment) => Write, Publish;
         create_config: CreateConfig(create_config) => Write, Draft;
         alter_config: AlterConfig(alter_config) => Write, own;
@@ -131,6 +134,9 @@ statements! {
 /// A literal or `:parameter` that stands where a text is wanted; that it is one is checked when the
 /// statement is run.
 pub type Text = Spanned<Literal>;
+
+/// An instant that a clause says.
+pub type When = Spanned<Instant>;
 
 /// A segment that is referred to; `None` is `EVERYONE`.
 pub type SegmentRef = Spanned<Option<Name>>;
@@ -184,6 +190,16 @@ where
 {
     let name = named(name)?.node;
     Ok(Spanned::unplaced((name != Name::everyone()).then_some(name)))
+}
+
+/// An instant that comes from outside, in no text.
+pub(crate) fn when(at: Timestamp) -> When {
+    Spanned::unplaced(Instant::Text(at.to_string().into()))
+}
+
+/// A thing that comes from outside, in no text.
+fn given<T>(thing: T) -> Spanned<Given<T>> {
+    Spanned::unplaced(thing.into())
 }
 
 /// A literal that comes from outside, in no text.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use crate::error::{ErrorKind, Result, Short};
 use crate::model::{
-    Behaviour, Expr, ExprKind, Literal, Object, Spanned, Timestamp, Value, check_user_id,
+    Behaviour, Duration, Expr, ExprKind, Given, Instant, Literal, Object, Share, Spanned,
+    Timestamp, TimestampError, Value, check_user_id,
 };
+use crate::syntax;
 
-use super::Text;
+use super::{Text, When};
 
 /// The values that a statement's parameters stand for. Cheap to clone.
 ///
@@ -67,6 +69,14 @@ impl Parameters {
         }
     }
 
+    /// The text that a literal is or stands for; `None` of `NULL`.
+    pub(crate) fn nullable(&self, literal: &Text) -> Result<Option<Arc<str>>> {
+        match self.resolve(literal)? {
+            Value::Null => Ok(None),
+            _ => self.text(literal).map(Some),
+        }
+    }
+
     /// The text of an optional clause.
     pub(crate) fn optional(&self, literal: Option<&Text>) -> Result<Option<Arc<str>>> {
         literal.map(|text| self.text(text)).transpose()
@@ -78,9 +88,63 @@ impl Parameters {
         Timestamp::parse(&text).map_err(|e| crate::Error::from(e).at(literal.span))
     }
 
+    /// The instant that is meant by a statement that is run now.
+    pub(crate) fn instant(&self, instant: &When, now: Timestamp) -> Result<Timestamp> {
+        let moved = match &instant.node {
+            Instant::Text(text) => {
+                return self.timestamp(&Spanned::new(text.clone(), instant.span));
+            }
+            Instant::Now => Some(now),
+            Instant::After(length) => now.checked_add(self.duration(length)?),
+            Instant::Before(length) => now.checked_sub(self.duration(length)?),
+        };
+        let beyond = || TimestampError::Range(instant.to_string());
+        moved.ok_or_else(|| crate::Error::from(beyond()).at(instant.span))
+    }
+
     /// The instant of an optional clause, or the one that is meant without it.
-    pub(crate) fn instant(&self, literal: Option<&Text>, now: Timestamp) -> Result<Timestamp> {
-        literal.map_or(Ok(now), |text| self.timestamp(text))
+    pub(crate) fn instant_or(&self, instant: Option<&When>, now: Timestamp) -> Result<Timestamp> {
+        instant.map_or(Ok(now), |instant| self.instant(instant, now))
+    }
+
+    /// A thing of a statement: what stands there, or what a parameter is read as.
+    fn given<T: Clone>(
+        &self,
+        given: &Spanned<Given<T>>,
+        read: impl FnOnce(Value) -> Result<T>,
+    ) -> Result<T> {
+        let name = match &given.node {
+            Given::Here(thing) => return Ok(thing.clone()),
+            Given::Parameter(name) => Literal::Parameter(Arc::clone(name)),
+        };
+        let value = self.resolve(&Spanned::new(name, given.span))?;
+        read(value).map_err(|error| error.at(given.span))
+    }
+
+    /// The share of users that is meant: of a parameter a number of percent, or a text such as `50%`.
+    pub(crate) fn share(&self, share: &Spanned<Given<Share>>) -> Result<Share> {
+        self.given(share, |value| match value {
+            Value::String(text) => syntax::share(&text),
+            Value::Integer(_) | Value::Double(_) => syntax::share_of_number(&value),
+            other => Err(unlike("a share", "a number or a text such as `50%`", &other)),
+        })
+    }
+
+    /// The whole number that is meant.
+    pub(crate) fn whole(&self, number: &Spanned<Given<u64>>) -> Result<Spanned<u64>> {
+        let whole = self.given(number, |value| match value {
+            Value::Integer(number) if number >= 0 => Ok(number.unsigned_abs()),
+            other => Err(unlike("this clause", "a whole number", &other)),
+        });
+        Ok(Spanned::new(whole?, number.span))
+    }
+
+    /// The duration that is meant: of a parameter a text such as `7 DAYS`.
+    pub(crate) fn duration(&self, duration: &Spanned<Given<Duration>>) -> Result<Duration> {
+        self.given(duration, |value| match value {
+            Value::String(text) => syntax::duration(&text),
+            other => Err(unlike("this clause", "a duration such as `7 DAYS`", &other)),
+        })
     }
 
     /// The text that a literal is or stands for, if a check lets it pass.
@@ -166,6 +230,12 @@ impl<N: Into<Arc<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]
     fn from(pairs: [(N, V); COUNT]) -> Self {
         pairs.into_iter().collect()
     }
+}
+
+/// The error for a value of a kind that a clause does not take.
+fn unlike(place: &str, wanted: &str, found: &Value) -> crate::Error {
+    let (place, wanted, found) = (place.into(), wanted.into(), format!("a {}", found.kind()));
+    ErrorKind::Type { place, wanted, found }.into()
 }
 
 /// The error for a parameter that was given no value.

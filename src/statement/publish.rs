@@ -7,24 +7,24 @@ use super::binder::Binder;
 use super::canonical::optional;
 use super::effect::{Effect, Operation};
 use super::plan::Plan;
-use super::{Help, Text, named, rules, text};
+use super::{Help, Text, When, given, named, rules, text, when};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Change, Config, Literal, Name, ObjectKind, Publication, Spanned, Timestamp, Version,
+    Change, Config, Given, Literal, Name, ObjectKind, Publication, Spanned, Timestamp, Version,
 };
 use crate::syntax::{Node, Rule};
 
-/// `PUBLISH CONFIG name [VERSION n] [AT timestamp [UNTIL timestamp]] [COMMENT '…']`
+/// `PUBLISH CONFIG name [VERSION n] [AT timestamp] [UNTIL timestamp] [COMMENT '…']`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Publish {
     /// Which config.
     pub config: Spanned<Name>,
     /// Which version; `None` is the newest.
-    pub version: Option<Spanned<u64>>,
+    pub version: Option<Spanned<Given<u64>>>,
     /// From when on; `None` is now.
-    pub at: Option<Text>,
+    pub at: Option<When>,
     /// Until when.
-    pub until: Option<Text>,
+    pub until: Option<When>,
     /// Why.
     pub comment: Option<Text>,
 }
@@ -41,21 +41,21 @@ impl Publish {
     /// Which version.
     #[must_use]
     pub fn version(mut self, version: u64) -> Self {
-        self.version = Some(version.into());
+        self.version = Some(given(version));
         self
     }
 
     /// From when on.
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Self {
-        self.at = Some(text(at.to_string()));
+        self.at = Some(when(at));
         self
     }
 
-    /// Until when; only after [`Publish::at`], as a window that starts now cannot be written.
+    /// Until when.
     #[must_use]
     pub fn until(mut self, until: Timestamp) -> Self {
-        self.until = self.at.is_some().then(|| text(until.to_string()));
+        self.until = Some(when(until));
         self
     }
 
@@ -71,9 +71,9 @@ impl Publish {
         let config = children.name()?;
         Ok(Self {
             config,
-            version: children.integer_after(Rule::k_version)?,
-            at: children.literal_after(Rule::k_at)?,
-            until: children.literal_after(Rule::k_until)?,
+            version: children.whole_after(Rule::k_version)?,
+            at: children.instant_after(Rule::k_at)?,
+            until: children.instant_after(Rule::k_until)?,
             comment: children.literal_after(Rule::k_comment)?,
         })
     }
@@ -92,7 +92,7 @@ impl fmt::Display for Publish {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "PUBLISH CONFIG",
-    syntax: "PUBLISH CONFIG <name> [VERSION <n>] [AT <timestamp> [UNTIL <timestamp>]] [COMMENT '…']",
+    syntax: "PUBLISH CONFIG <name> [VERSION <n>] [AT <timestamp>] [UNTIL <timestamp>] [COMMENT '…']",
     summary: "makes a version live, now or from a time on",
     example: "PUBLISH CONFIG dark_mode VERSION 2 AT '2026-12-01T09:00:00[America/New_York]' COMMENT 'launch'",
 };
@@ -103,7 +103,7 @@ impl Publish {
         let config = binder.usable_config(&self.config)?;
         let version = match (&self.version, config.newest()) {
             (None, Some(newest)) => Arc::clone(newest),
-            (Some(number), _) => binder.version(config, number)?,
+            (Some(number), _) => binder.version(config, &binder.parameters.whole(number)?)?,
             (None, None) => return Ok(Plan::unchanged("it has no version")),
         };
         let (effective, until) = self.window(binder)?;
@@ -122,14 +122,13 @@ impl Publish {
 
     /// From when on and up to when it is in force.
     fn window(&self, binder: &Binder<'_>) -> Result<(Timestamp, Option<Timestamp>)> {
-        let Some(at) = &self.at else { return Ok((binder.now, None)) };
-        let effective = binder.parameters.timestamp(at)?;
-        if effective < binder.now {
+        let effective = binder.parameters.instant_or(self.at.as_ref(), binder.now)?;
+        if let Some(at) = self.at.as_ref().filter(|_| effective < binder.now) {
             let error = ErrorKind::Past { what: "AT", at: effective, now: binder.now };
             return Err(Error::from(error).at(at.span).hint("without AT it is published now"));
         }
         let Some(until) = &self.until else { return Ok((effective, None)) };
-        let end = binder.parameters.timestamp(until)?;
+        let end = binder.parameters.instant(until, binder.now)?;
         if end <= effective {
             let error = ErrorKind::EmptyWindow { at: effective, until: end };
             return Err(Error::from(error).at(until.span));
@@ -156,7 +155,7 @@ impl Publish {
         publication: Publication,
     ) -> Result<Plan> {
         let (now, name, number) = (binder.now, &self.config.node, version.number);
-        let comment = publication.comment.clone();
+        let (comment, until) = (publication.comment.clone(), publication.until);
         let at_once = publication.effective == now && publication.until.is_none();
         let settled =
             config.timeline.live(now) == Some(number) && !config.timeline.is_unsettled(now);
@@ -172,7 +171,9 @@ impl Publish {
             let why = format!("version {number} of config {name} is live already");
             return Ok(Plan::unchanged(why));
         }
+        let ends = until.map(|until| format!("until {until}"));
         let effect = Effect::of(operation, ObjectKind::Config, name).with_version(number);
+        let effect = effect.with_notes(ends);
         Ok(draft.because(comment).end(effect))
     }
 }

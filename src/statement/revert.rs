@@ -1,23 +1,28 @@
-//! `REVERT CONFIG`: publishes an old version now.
+//! `REVERT`: publishes an old version of a config now, or makes a key or a segment what an old version was.
 
 use std::fmt;
 
-use super::binder::Binder;
-use super::canonical::optional;
+use super::alter_key::become_key;
+use super::alter_segment::become_segment;
+use super::binder::{Binder, find_referenced};
+use super::canonical::{kind, optional};
+use super::find::unknown_object_version;
 use super::plan::Plan;
-use super::{Help, Publish, Text, named, text};
-use crate::error::{Error, Result};
-use crate::model::{Literal, Name, Spanned};
+use super::{Help, Publish, Text, given, named, text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Change, Given, Key, Literal, Name, ObjectKind, Segment, Spanned, turn_before};
 use crate::syntax::{Node, Rule};
 
-/// `REVERT CONFIG name TO VERSION n [COMMENT '…']`
+/// `REVERT CONFIG name [TO VERSION n] [COMMENT '…']`, `REVERT KEY | SEGMENT name TO VERSION n`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Revert {
-    /// Which config.
-    pub config: Spanned<Name>,
-    /// Which version.
-    pub version: Spanned<u64>,
-    /// Why.
+    /// What kind of object.
+    pub kind: ObjectKind,
+    /// Which.
+    pub name: Spanned<Name>,
+    /// Which version; `None`, of a config, is what was live before what is live now.
+    pub version: Option<Spanned<Given<u64>>>,
+    /// Why; only of a config.
     pub comment: Option<Text>,
 }
 
@@ -27,50 +32,129 @@ impl Revert {
     where
         N: TryInto<Name, Error: Into<Error>>,
     {
-        Ok(Self { config: named(config)?, version: version.into(), comment: None })
+        Self::object(ObjectKind::Config, config, version)
     }
 
-    /// Why.
+    /// Publishes what was live before what is live now.
+    pub fn back<N>(config: N) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        let name = named(config)?;
+        Ok(Self { kind: ObjectKind::Config, name, version: None, comment: None })
+    }
+
+    /// Makes an object what an old version of it was; a config is published.
+    pub fn object<N>(kind: ObjectKind, name: N, version: u64) -> Result<Self>
+    where
+        N: TryInto<Name, Error: Into<Error>>,
+    {
+        Ok(Self { kind, name: named(name)?, version: Some(given(version)), comment: None })
+    }
+
+    /// Why; only of a config.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<Literal>) -> Self {
-        self.comment = Some(text(comment));
+        if self.kind == ObjectKind::Config {
+            self.comment = Some(text(comment));
+        }
         self
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
-        let config = children.name()?;
+        children.saw(Rule::k_revert);
+        let kind = match children.node()?.rule() {
+            Rule::k_key => ObjectKind::Key,
+            Rule::k_segment => ObjectKind::Segment,
+            _ => ObjectKind::Config,
+        };
+        let name = children.name()?;
         children.saw(Rule::k_to);
-        let version = children.integer()?;
-        Ok(Self { config, version, comment: children.literal_after(Rule::k_comment)? })
+        let version = children.whole_after(Rule::k_version)?;
+        Ok(Self { kind, name, version, comment: children.literal_after(Rule::k_comment)? })
     }
 }
 
 impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "REVERT CONFIG {} TO VERSION {}", self.config, self.version)?;
+        write!(f, "REVERT {} {}", kind(self.kind), self.name)?;
+        optional(f, "TO VERSION", self.version.as_ref())?;
         optional(f, "COMMENT", self.comment.as_ref())
     }
 }
 
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
-    name: "REVERT CONFIG",
-    syntax: "REVERT CONFIG <name> TO VERSION <n> [COMMENT '…']",
-    summary: "publishes an old version now",
+    name: "REVERT",
+    syntax: "REVERT CONFIG <name> [TO VERSION <n>] [COMMENT '…']; REVERT KEY | SEGMENT <name> TO VERSION <n>",
+    summary: "publishes an old version of a config now, or makes a key or segment what it was",
     example: "REVERT CONFIG dark_mode TO VERSION 1 COMMENT 'grey looks bad'",
 };
 
 impl Revert {
-    /// Checks the statement against a state, and plans what it does: it publishes the version now.
+    /// Checks the statement against a state, and plans what it does.
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
-        let publish = Publish {
-            config: self.config.clone(),
-            version: Some(self.version.clone()),
-            at: None,
-            until: None,
-            comment: self.comment.clone(),
-        };
-        publish.plan(binder)
+        let number = self.version.as_ref().map(|number| binder.parameters.whole(number));
+        match (self.kind, number.transpose()?) {
+            (ObjectKind::Key, Some(number)) => self.key(binder, &number),
+            (ObjectKind::Segment, Some(number)) => self.segment(binder, &number),
+            (_, Some(_)) => self.publish(self.version.clone()).plan(binder),
+            (_, None) => self.back_plan(binder),
+        }
+    }
+
+    /// It publishes the version now.
+    fn publish(&self, version: Option<Spanned<Given<u64>>>) -> Publish {
+        let config = self.name.clone();
+        Publish { config, version, at: None, until: None, comment: self.comment.clone() }
+    }
+
+    /// Publishes what was live before.
+    fn back_plan(&self, binder: &Binder<'_>) -> Result<Plan> {
+        let config = binder.usable_config(&self.name)?;
+        let changes = binder.versions.changes_of(ObjectKind::Config, config.head.id.0)?;
+        let before = turn_before(&changes, binder.now).ok_or_else(|| {
+            let error = ErrorKind::NothingBefore { config: config.head.name.clone() };
+            Error::from(error).at(self.name.span)
+        })?;
+        let live = config.timeline.live(binder.now);
+        let mut plan = self.publish(Some(given(before.into()))).plan(binder)?;
+        if let Plan::Write(write) = &mut plan {
+            let note = live.map(|live| format!("version {live} was live"));
+            write.effect = write.effect.clone().with_notes(note);
+        }
+        Ok(plan)
+    }
+
+    fn key(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
+        let today = binder.usable_key(&self.name)?;
+        let changes = binder.versions.changes_of(ObjectKind::Key, today.id.0)?;
+        let old = changes.into_iter().rev().find_map(|change| match change {
+            Change::Key(key) if u64::from(key.version) == number.node => Some(key),
+            _ => None,
+        });
+        let old = old.ok_or_else(|| {
+            unknown_object_version(ObjectKind::Key, &self.name, number, today.version)
+        })?;
+        let key = Key { archived: false, version: today.version, ..Key::clone(&old) };
+        become_key(binder, &self.name, key, None)
+    }
+
+    fn segment(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
+        let today = binder.usable_segment(&self.name)?;
+        let changes = binder.versions.changes_of(ObjectKind::Segment, today.id.0)?;
+        let old = changes.into_iter().rev().find_map(|change| match change {
+            Change::Segment(old) if u64::from(old.version) == number.node => Some(old),
+            _ => None,
+        });
+        let old = old.ok_or_else(|| {
+            unknown_object_version(ObjectKind::Segment, &self.name, number, today.version)
+        })?;
+        let condition = binder.catalog.named_today(&old.condition);
+        let segment =
+            Segment { condition, description: old.description.clone(), ..Segment::clone(today) };
+        find_referenced(binder, &segment).map_err(|error| error.at(self.name.span))?;
+        become_segment(binder, &self.name, segment)
     }
 }

@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::model::Literal;
 use crate::syntax::Node;
 
-/// `SET ACTOR '…'`
+/// `SET ACTOR '…' | NULL`
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetActor {
-    /// Who.
+    /// Who; `NULL` is nobody.
     pub actor: Text,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for SetActor {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SET ACTOR",
-    syntax: "SET ACTOR '…'",
+    syntax: "SET ACTOR '…' | NULL",
     summary: "says who is recorded with each commit",
     example: "SET ACTOR 'release-team'",
 };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Help, Text, text};
+use super::{Help, When, when};
 use crate::error::Result;
 use crate::model::Timestamp;
 use crate::syntax::Node;
@@ -11,18 +11,18 @@ use crate::syntax::Node;
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetClock {
     /// To which instant.
-    pub to: Text,
+    pub to: When,
 }
 
 impl SetClock {
     /// Sets a manual clock.
     #[must_use]
     pub fn new(to: Timestamp) -> Self {
-        Self { to: text(to.to_string()) }
+        Self { to: when(to) }
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
-        Ok(Self { to: node.children().literal()? })
+        Ok(Self { to: node.children().instant()? })
     }
 }
 

@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::model::Literal;
 use crate::syntax::Node;
 
-/// `SET COMMENT '…'`
+/// `SET COMMENT '…' | NULL`
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetComment {
-    /// Why.
+    /// Why; `NULL` is no reason.
     pub comment: Text,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for SetComment {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SET COMMENT",
-    syntax: "SET COMMENT '…'",
+    syntax: "SET COMMENT '…' | NULL",
     summary: "says why, as recorded with each commit",
     example: "SET COMMENT 'spring launch'",
 };

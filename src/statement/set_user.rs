@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::canonical::Clauses;
-use super::{Help, Parameters, Text, named, text};
+use super::{Help, Parameters, Text, When, named, text, when};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Entry, Literal, Name, Object, Spanned, Timestamp, Value, What, check_attribute, check_value,
@@ -20,7 +20,7 @@ pub struct SetUser {
     /// The attributes and their values; `NULL` removes one.
     pub attributes: Vec<(Spanned<Arc<str>>, Spanned<Literal>)>,
     /// From when on; `None` is now.
-    pub at: Option<Text>,
+    pub at: Option<When>,
 }
 
 impl SetUser {
@@ -43,7 +43,7 @@ impl SetUser {
     /// From when on.
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Self {
-        self.at = Some(text(at.to_string()));
+        self.at = Some(when(at));
         self
     }
 
@@ -54,7 +54,7 @@ impl SetUser {
         while children.saw(Rule::comma) {
             attributes.push(setting(children.node()?.children())?);
         }
-        Ok(Self { user, attributes, at: children.literal_after(Rule::k_at)? })
+        Ok(Self { user, attributes, at: children.instant_after(Rule::k_at)? })
     }
 
     /// What it appends to what is known of the user.
@@ -73,7 +73,7 @@ impl SetUser {
         }
         let attributes = Arc::new(attributes);
         check_value(&Value::Object(Arc::clone(&attributes)))?;
-        let at = parameters.instant(self.at.as_ref(), now)?;
+        let at = parameters.instant_or(self.at.as_ref(), now)?;
         Ok(Entry { user, at, what: What::Profile(attributes) })
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::Help;
 use super::canonical::{join, optional};
 use crate::error::{Error, Result};
-use crate::model::{Expr, Path, Spanned, write_path};
+use crate::model::{Expr, Given, Path, Spanned, write_path};
 use crate::syntax::{Cursor, Node, Rule};
 
 /// `SHOW table [WHERE …] [ORDER BY …] [LIMIT n]`
@@ -68,7 +68,7 @@ pub struct Filter {
     /// By which columns they are sorted.
     pub order: Vec<(Spanned<Path>, Direction)>,
     /// How many at most.
-    pub limit: Option<Spanned<u64>>,
+    pub limit: Option<Spanned<Given<u64>>>,
 }
 
 /// Direction in which rows are sorted.
@@ -113,7 +113,7 @@ impl Filter {
         while children.saw(Rule::k_by) || children.saw(Rule::comma) {
             order.push(by(children.node()?.children())?);
         }
-        Ok(Self { condition, order, limit: children.integer_after(Rule::k_limit)? })
+        Ok(Self { condition, order, limit: children.whole_after(Rule::k_limit)? })
     }
 }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::canonical::{optional, segment as written};
-use super::{Filter, Help, SegmentRef, Text, named, segment, text};
+use super::{Filter, Help, SegmentRef, When, given, named, segment, when};
 use crate::error::{Error, Result};
-use crate::model::{Granularity, Name, Spanned, Timestamp};
+use crate::model::{Given, Granularity, Name, Spanned, Timestamp};
 use crate::syntax::{Cursor, Node, Rule};
 
 /// `SHOW STATS FOR CONFIG name … | KEYS [SINCE timestamp] [UNTIL timestamp] …`
@@ -14,9 +14,9 @@ pub struct ShowStats {
     /// Of what.
     pub of: StatsOf,
     /// The first instant that counts; `None` is the beginning.
-    pub since: Option<Text>,
+    pub since: Option<When>,
     /// The first instant that counts no more; `None` is the end.
-    pub until: Option<Text>,
+    pub until: Option<When>,
     /// Which of the rows.
     pub filter: Filter,
 }
@@ -40,7 +40,7 @@ pub struct ConfigStats {
     /// The segment of the rows that gave the value; `None` is all, and what no row gave.
     pub segment: Option<SegmentRef>,
     /// Which of its versions; `None` is all.
-    pub version: Option<Spanned<u64>>,
+    pub version: Option<Spanned<Given<u64>>>,
     /// The size of the buckets of time.
     pub per: Granularity,
 }
@@ -89,7 +89,7 @@ impl ShowStats {
     /// Counts a version only; without an effect on the statistics of all keys.
     #[must_use]
     pub fn version(mut self, version: u64) -> Self {
-        self.narrow(|config| config.version = Some(version.into()));
+        self.narrow(|config| config.version = Some(given(version)));
         self
     }
 
@@ -103,14 +103,14 @@ impl ShowStats {
     /// The first instant that counts.
     #[must_use]
     pub fn since(mut self, since: Timestamp) -> Self {
-        self.since = Some(text(since.to_string()));
+        self.since = Some(when(since));
         self
     }
 
     /// The first instant that counts no more.
     #[must_use]
     pub fn until(mut self, until: Timestamp) -> Self {
-        self.until = Some(text(until.to_string()));
+        self.until = Some(when(until));
         self
     }
 
@@ -123,8 +123,8 @@ impl ShowStats {
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         let of = StatsOf::build(&mut children)?;
-        let since = children.literal_after(Rule::k_since)?;
-        let until = children.literal_after(Rule::k_until)?;
+        let since = children.instant_after(Rule::k_since)?;
+        let until = children.instant_after(Rule::k_until)?;
         Ok(Self { of, since, until, filter: Filter::build(&mut children)? })
     }
 }
@@ -146,7 +146,7 @@ impl ConfigStats {
         let key = if children.saw(Rule::k_key) { Some(children.name()?) } else { None };
         let of_segment = children.saw(Rule::k_segment);
         let segment = if of_segment { Some(children.segment()?) } else { None };
-        let version = children.integer_after(Rule::k_version)?;
+        let version = children.whole_after(Rule::k_version)?;
         Ok(Self { config, key, segment, version, per: per(&mut children)? })
     }
 }

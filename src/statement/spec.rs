@@ -4,20 +4,29 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::canonical::{self, join, optional};
-use super::{SegmentRef, Text, named, segment, text};
+use super::{SegmentRef, Text, given, named, segment, text};
 use crate::error::{Error, Result};
-use crate::model::{Literal, Name, Path, Share, Spanned, Value, write_path, write_step};
+use crate::model::{Given, Literal, Name, Path, Share, Spanned, Value, write_path, write_step};
 use crate::syntax::{Cursor, Node, Rule};
 
-/// A segment's place in a config: `segment [12.5%] [SALT '…']`.
+/// A segment's place in a config: `segment [12.5% [BY attribute]] [SALT '…']`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowSpec {
     /// The segment; `None` is `EVERYONE`.
     pub segment: SegmentRef,
     /// The share of its users who get the row.
-    pub rollout: Option<Spanned<Share>>,
+    pub rollout: Option<RolloutSpec>,
     /// What its shares are hashed with.
     pub salt: Option<Text>,
+}
+
+/// The share of a segment's users who get a row: `12.5% [BY attribute]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RolloutSpec {
+    /// The share.
+    pub share: Spanned<Given<Share>>,
+    /// The attribute of whose values it is a share, instead of users; `user_id` gives an earlier one up.
+    pub by: Option<Spanned<Path>>,
 }
 
 /// A key of a config and its cells.
@@ -49,13 +58,16 @@ pub enum CellSpec {
     Split(Spanned<SplitSpec>),
 }
 
-/// `SPLIT (arm, …) [BY attribute]`
+/// `SPLIT (arm, …) [BY attribute] [KEEPING USERS]`
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SplitSpec {
     /// The arms, in the order of their buckets.
     pub arms: Vec<ArmSpec>,
     /// What is hashed instead of the user's id.
     pub by: Option<Spanned<Path>>,
+    /// Whether the arms are laid out over those of the cell before, so that as few users as possible change theirs; only
+    /// where a config is altered.
+    pub keeping_users: bool,
 }
 
 /// `[name:] 12.5% value`
@@ -64,7 +76,7 @@ pub struct ArmSpec {
     /// Its name, if it has one.
     pub name: Option<Spanned<Arc<str>>>,
     /// The share of the users who get it.
-    pub share: Spanned<Share>,
+    pub share: Spanned<Given<Share>>,
     /// What they get.
     pub value: Spanned<Literal>,
 }
@@ -109,7 +121,7 @@ impl RowSpec {
 
     /// The share of the segment's users who get the row.
     #[must_use]
-    pub fn rollout(mut self, rollout: Share) -> Self {
+    pub fn rollout(mut self, rollout: impl Into<RolloutSpec>) -> Self {
         self.rollout = Some(rollout.into());
         self
     }
@@ -124,10 +136,57 @@ impl RowSpec {
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         let segment = children.segment()?;
-        let shared = children.peek() == Some(Rule::share);
-        let rollout = if shared { Some(children.share()?) } else { None };
-        Ok(Self { segment, rollout, salt: children.literal_after(Rule::k_salt)? })
+        let rollout = children.accept(Rule::rollout).map(|node| RolloutSpec::build(&node));
+        let salt = children.literal_after(Rule::k_salt)?;
+        Ok(Self { segment, rollout: rollout.transpose()?, salt })
     }
+}
+
+impl RolloutSpec {
+    /// A share of users.
+    #[must_use]
+    pub fn new(share: Share) -> Self {
+        Self { share: given(share), by: None }
+    }
+
+    /// The attribute of whose values it is a share, by its steps.
+    pub fn by<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        self.by = Some(path(steps)?.into());
+        Ok(self)
+    }
+
+    pub(super) fn build(node: &Node<'_>) -> Result<Self> {
+        let mut children = node.children();
+        let share = children.share()?;
+        let by = if children.saw(Rule::k_by) { Some(children.path()?) } else { None };
+        Ok(Self { share, by })
+    }
+}
+
+impl From<Share> for RolloutSpec {
+    fn from(share: Share) -> Self {
+        Self::new(share)
+    }
+}
+
+impl fmt::Display for RolloutSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.share.fmt(f)?;
+        write_by(f, self.by.as_ref())
+    }
+}
+
+/// Writes the attribute that is hashed, if one is said.
+fn write_by(f: &mut fmt::Formatter<'_>, by: Option<&Spanned<Path>>) -> fmt::Result {
+    by.map_or(Ok(()), |by| {
+        f.write_str(" BY ")?;
+        write_path(f, &by.node)
+    })
+}
+
+/// The path of an attribute, by its steps.
+fn path<'a>(steps: impl IntoIterator<Item = &'a str>) -> Result<Path> {
+    steps.into_iter().map(|step| Ok(Name::new(step)?.to_arc())).collect()
 }
 
 impl TryFrom<&str> for RowSpec {
@@ -249,7 +308,7 @@ pub(super) fn columns(node: &Node<'_>) -> Result<Vec<ColumnSpec>> {
 
 impl CellSpec {
     fn build(node: &Node<'_>) -> Result<Self> {
-        if node.rule() == Rule::split {
+        if matches!(node.rule(), Rule::split | Rule::kept_split) {
             return Ok(Self::Split(node.spanned(SplitSpec::build(node.children())?)));
         }
         // a walk of its own, as the node itself is the literal
@@ -297,22 +356,29 @@ impl SplitSpec {
         N: TryInto<Name, Error: Into<Error>>,
     {
         let name = Some(named(name)?.node.to_arc().into());
-        self.arms.push(ArmSpec { name, share: share.into(), value: text(value) });
+        self.arms.push(ArmSpec { name, share: given(share), value: text(value) });
         Ok(self)
     }
 
     /// An arm that goes by its place, after those before it.
     #[must_use]
     pub fn unnamed(mut self, share: Share, value: impl Into<Literal>) -> Self {
-        self.arms.push(ArmSpec { name: None, share: share.into(), value: text(value) });
+        self.arms.push(ArmSpec { name: None, share: given(share), value: text(value) });
         self
     }
 
     /// What is hashed instead of the user's id: the steps of an attribute.
     pub fn by<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Result<Self> {
-        let steps = steps.into_iter().map(|step| Ok(Name::new(step)?.to_arc()));
-        self.by = Some(steps.collect::<Result<Path>>()?.into());
+        self.by = Some(path(steps)?.into());
         Ok(self)
+    }
+
+    /// Lays the arms out over those of the cell that it replaces, so that as few users as possible change theirs; only
+    /// where a config is altered.
+    #[must_use]
+    pub fn keeping_users(mut self) -> Self {
+        self.keeping_users = true;
+        self
     }
 
     fn build(mut children: Cursor<'_>) -> Result<Self> {
@@ -321,6 +387,7 @@ impl SplitSpec {
             match child.rule() {
                 Rule::arm => split.arms.push(ArmSpec::build(child.children())?),
                 Rule::k_by => split.by = Some(children.path()?),
+                Rule::k_keeping => split.keeping_users = true,
                 _ => {}
             }
         }
@@ -331,10 +398,8 @@ impl SplitSpec {
 impl fmt::Display for SplitSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SPLIT ({})", join(&self.arms))?;
-        self.by.as_ref().map_or(Ok(()), |by| {
-            f.write_str(" BY ")?;
-            write_path(f, &by.node)
-        })
+        write_by(f, self.by.as_ref())?;
+        f.write_str(if self.keeping_users { " KEEPING USERS" } else { "" })
     }
 }
 

@@ -75,6 +75,40 @@ fn canonical_texts_stay_as_they_are() {
 }
 
 #[test]
+fn canonical_texts_of_later_clauses_stay_as_they_are() {
+    for text in [
+        "CREATE OR ALTER KEY k BOOLEAN DEFAULT TRUE",
+        "CREATE KEY IF NOT EXISTS k BOOLEAN DEFAULT TRUE",
+        "CREATE OR ALTER SEGMENT s WHERE a",
+        "CREATE CONFIG IF NOT EXISTS c SEGMENTS s 5% BY a.\"b c\" SALT 'x' KEY k",
+        "CREATE KEY \"if\" BOOLEAN DEFAULT TRUE",
+        "ALTER CONFIG c SET ROLLOUT s = :p BY team, SET k = SPLIT (a: :p 1, :q 2) BY x KEEPING USERS",
+        "ALTER CONFIG c IF VERSION :n SET k VALUES (s = SPLIT (100% 1) KEEPING USERS, t = BLANK)",
+        "PUBLISH CONFIG c VERSION :n UNTIL NOW() + 2 HOURS",
+        "PUBLISH CONFIG c AT NOW() UNTIL NOW() - :d",
+        "REVERT CONFIG c",
+        "REVERT CONFIG c COMMENT 'x'",
+        "REVERT KEY k TO VERSION 3",
+        "REVERT SEGMENT s TO VERSION :n",
+        "DIFF CONFIG c",
+        "DIFF SEGMENT s VERSION 1",
+        "DIFF KEY k VERSION :a TO :b",
+        "GET k AS OF NOW() UNDER CONFIG c",
+        "SHOW KEYS LIMIT :n",
+        "SET ACTOR NULL",
+        "SET COMMENT NULL",
+        "SET CLOCK NOW() + 1 DAY",
+        "ADVANCE CLOCK :d",
+        "ALTER EVENT 'x' KEEP :d",
+        "SHOW STATS FOR KEYS SINCE NOW() - 1 WEEK",
+        "ALTER SEGMENT s RENAME TO t",
+        "LOAD SEGMENT s FROM t VERSION 1 WHERE a",
+    ] {
+        assert_eq!(round_trip(text), *text);
+    }
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn texts_are_read_leniently() {
     let cases = [
@@ -315,6 +349,21 @@ fn builders_make_what_the_text_would() -> Result<()> {
     let row = RowSpec::new("ny")?.rollout(half).salt("s");
     let built: Vec<Statement> = vec![
         CreateKey::new("k", KeyType::Integer, 5)?.check("VALUE > 0")?.description("d").into(),
+        CreateKey::new("k", KeyType::Json, Value::Null)?.mode(CreateMode::OrAlter).into(),
+        CreateSegment::new("s", "a = 1")?.mode(CreateMode::IfNotExists).into(),
+        CreateConfig::new("c")?
+            .mode(CreateMode::OrAlter)
+            .segment(RowSpec::new("ny")?.rollout(RolloutSpec::new(half).by(["team"])?))?
+            .key("k", 1)?
+            .into(),
+        AlterConfig::new("c")?
+            .rollout("v", RolloutSpec::new(half).by(["a b", "c"])?)?
+            .key(ColumnSpec::all("k", SplitSpec::new().unnamed(half, 1).keeping_users())?)
+            .into(),
+        Revert::back("c")?.into(),
+        Revert::object(ObjectKind::Key, "k", 2)?.into(),
+        Diff::object(ObjectKind::Segment, "s")?.from(2).into(),
+        SetActor::new(Value::Null).into(),
         AlterKey::new("k")?.default(7).description("d").check("VALUE > 1")?.drop_check().into(),
         CreateSegment::new("s", "a = 1")?.description("d").into(),
         AlterSegment::new("s")?.condition("b")?.description("d").into(),

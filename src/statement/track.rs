@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::canonical::optional;
-use super::{Help, Parameters, Text, text};
+use super::{Help, Parameters, Text, When, text, when};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Entry, Literal, Object, Spanned, Timestamp, Value, What, check_event_id, check_event_name,
@@ -22,7 +22,7 @@ pub struct Track {
     /// A JSON object.
     pub properties: Option<Spanned<Literal>>,
     /// When it happened; `None` is now.
-    pub at: Option<Text>,
+    pub at: Option<When>,
     /// A second event with an id that the store has seen is ignored.
     pub id: Option<Text>,
 }
@@ -44,7 +44,7 @@ impl Track {
     /// When it happened.
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Self {
-        self.at = Some(text(at.to_string()));
+        self.at = Some(when(at));
         self
     }
 
@@ -60,7 +60,7 @@ impl Track {
         let (event, user) = (children.operand()?.literal()?, children.literal()?);
         let properties = children.accept(Rule::json).or_else(|| children.accept(Rule::parameter));
         let properties = properties.map(|node| node.literal()).transpose()?;
-        let at = children.literal_after(Rule::k_at)?;
+        let at = children.instant_after(Rule::k_at)?;
         Ok(Self { event, user, properties, at, id: children.literal_after(Rule::k_id)? })
     }
 
@@ -70,7 +70,7 @@ impl Track {
         let user = parameters.user_id(&self.user)?;
         let properties = self.properties.as_ref().map(|literal| object(parameters, literal));
         let id = self.id.as_ref().map(|id| parameters.checked_text(id, check_event_id));
-        let at = parameters.instant(self.at.as_ref(), now)?;
+        let at = parameters.instant_or(self.at.as_ref(), now)?;
         let properties = properties.transpose()?.unwrap_or_default();
         Ok(Entry { user, at, what: What::Event { name, properties, id: id.transpose()? } })
     }

@@ -11,14 +11,16 @@ use super::image::Image;
 use super::object::Object;
 use super::record::{
     ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, KeyRecord1, PublicationRecord, Restore,
-    SegmentHeadRecord, SegmentHeadRecord1, VersionRecord,
+    SegmentHeadRecord, SegmentHeadRecord1, VersionRecord, VersionRecord1,
 };
 use super::tables::{
-    Bytes, HEADS, KEPT, KEPT_PUBLICATIONS, PUBLICATIONS, PublicationKey, RETENTION, REVISIONS,
-    kind_number,
+    Bytes, HEADS, KEPT, KEPT_PUBLICATIONS, NAMES, PUBLICATIONS, PublicationKey, RETENTION,
+    REVISIONS, kind_number,
 };
 use crate::error::Result;
-use crate::model::{Catalog, ConfigId, Duration, ObjectKind, Publication, Retention, Version};
+use crate::model::{
+    Catalog, ConfigId, Duration, ObjectKind, Publication, Retention, SegmentId, Version,
+};
 
 /// What configs keep, by config.
 #[derive(Default)]
@@ -129,7 +131,8 @@ fn kept_publication(image: &Image, key: PublicationKey, bytes: &[u8]) -> Result<
 
 fn kept_version(image: &Image, config: u32, number: u32, bytes: &[u8]) -> Result<Arc<Version>> {
     let location = || format!("table `pcq.kept_versions`, record ({config}, {number})");
-    let version = decode::<VersionRecord>(bytes, location)?.restore(image.parser());
+    let version =
+        decode_either::<VersionRecord, VersionRecord1>(bytes, location)?.restore(image.parser());
     match version {
         Ok(found) if (found.config.0, found.number) == (config, number) => Ok(found.into()),
         Ok(_) => Err(corrupt(format!("{}: it is another", location()))),
@@ -162,7 +165,8 @@ pub(super) fn catalog(image: &Image) -> Result<Catalog> {
     catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
     catalog.retention = retention(image)?;
     put_objects(image, &mut catalog)?;
-    put_config_names(image, &mut catalog)?;
+    let config_names = put_config_names(image, &mut catalog)?;
+    put_segment_names(image, &mut catalog, config_names)?;
     Ok(catalog)
 }
 
@@ -183,9 +187,11 @@ fn put_objects(image: &Image, catalog: &mut Catalog) -> Result<()> {
 }
 
 /// The names that configs had earlier; and each that has a name now must be found by it.
-fn put_config_names(image: &Image, catalog: &mut Catalog) -> Result<()> {
-    let mut own = 0;
-    for (name, id) in image.names(ObjectKind::Config)? {
+/// Returns how many names there are.
+fn put_config_names(image: &Image, catalog: &mut Catalog) -> Result<usize> {
+    let (mut own, names) = (0, image.names(ObjectKind::Config)?);
+    let count = names.len();
+    for (name, id) in names {
         match catalog.config_named(name.as_str()) {
             Some(config) if config.head.id.0 == id => own += 1,
             Some(_) => return Err(corrupt(format!("table `pcq.names`: `{name}` is another's"))),
@@ -193,10 +199,26 @@ fn put_config_names(image: &Image, catalog: &mut Catalog) -> Result<()> {
         }
     }
     if own == catalog.configs().count() {
-        Ok(())
+        Ok(count)
     } else {
         Err(corrupt("table `pcq.names` lacks the name of a config"))
     }
+}
+
+/// The names that segments had earlier. They are looked for only if there are more names than objects need.
+fn put_segment_names(image: &Image, catalog: &mut Catalog, config_names: usize) -> Result<()> {
+    let objects = catalog.keys().count() + catalog.segments().count() + config_names;
+    if image.table(NAMES)?.len().or_fail()? <= objects as u64 {
+        return Ok(());
+    }
+    for (name, id) in image.names(ObjectKind::Segment)? {
+        match catalog.segment_named(name.as_str()) {
+            Some(segment) if segment.id.0 == id => {}
+            Some(_) => return Err(corrupt(format!("table `pcq.names`: `{name}` is another's"))),
+            None => catalog.put_former_segment_name(name, SegmentId(id)),
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a table from which not all was read that it counts.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use redb::ReadableTable;
 
-use super::codec::{decode, decode_either};
+use super::codec::decode;
 use super::failure::{OrFail, corrupt};
-use super::record::{ChangeRecord, ChangeRecord1, Restore, RevisionRecord};
+use super::record::{Restore, RevisionRecord, decode_change};
 use super::tables::{Bytes, Position};
 use crate::error::Result;
 use crate::model::{Change, ConditionParser, ConfigId, Revision, Version};
@@ -47,7 +47,7 @@ pub(super) fn change_in(
 /// Reads a record of a change.
 pub(super) fn read_change(bytes: &[u8], at: Position, parser: ConditionParser) -> Result<Change> {
     let location = || format!("table `pcq.changes`, record {at:?}");
-    let record = decode_either::<ChangeRecord, ChangeRecord1>(bytes, location)?;
+    let record = decode_change(bytes, location)?;
     record.restore(parser).map_err(|why| corrupt(format!("{}: {why}", location())))
 }
 

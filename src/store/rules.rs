@@ -97,8 +97,9 @@ fn has_type(kind: KeyType, value: &Value) -> bool {
 
 fn of_segment(segment: &Segment, catalog: &Catalog) -> Vec<String> {
     let (id, old) = (segment.id.0, catalog.segment(segment.id));
-    let holder = catalog.segment_named(segment.name.as_str()).map(|s| s.id.0);
-    let was = old.map(|s| (&s.name, s.version));
+    let holder = catalog.segment_ever_named(segment.name.as_str()).map(|s| s.id.0);
+    // another name is no new version
+    let was = old.map(|s| (&segment.name, s.version));
     let (next, version) = (catalog.next_segment().0, segment.version);
     of_object(ObjectKind::Segment, id, next, version, &segment.name, was, holder)
 }

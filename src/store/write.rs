@@ -7,15 +7,15 @@ use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::chain;
 use super::checkpoint::Checkpoint;
-use super::codec::{decode, decode_either, encode};
+use super::codec::{decode, encode};
 use super::failure::{OrFail, corrupt};
 use super::index::{Indexed, indexed};
 use super::keep::Kept;
 use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{
-    ChangeRecord, ChangeRecord1, ClockRecord, ConfigRecord, KeepRecord, PublicationRecord,
-    RevisionRecord, SegmentHeadRecord, TimelineRecord, encode_change, encode_key,
+    ClockRecord, ConfigRecord, KeepRecord, PublicationRecord, RevisionRecord, SegmentHeadRecord,
+    TimelineRecord, decode_change, encode_change, encode_key,
 };
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, HistoryKey, KEY_CONFIGS,
@@ -237,7 +237,7 @@ impl<'t> Tables<'t> {
         let at = at.value();
         let Some(bytes) = self.changes.get(at).or_fail()? else { return Ok(None) };
         let location = || format!("table `pcq.changes`, record {at:?}");
-        let record = decode_either::<ChangeRecord, ChangeRecord1>(bytes.value(), location)?;
+        let record = decode_change(bytes.value(), location)?;
         let wrong = || corrupt(format!("table `pcq.publications`: {sequence} points at another"));
         record.publication().ok_or_else(wrong).map(Some)
     }

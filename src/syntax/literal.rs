@@ -5,14 +5,16 @@ use std::sync::Arc;
 use super::cursor::{Cursor, Node};
 use super::rules::Rule;
 use crate::error::{ErrorKind, Result};
-use crate::model::{Duration, Literal, Name, ObjectKind, Path, Share, Spanned, Value};
+use crate::model::{
+    Duration, Given, Instant, Literal, Name, ObjectKind, Path, Share, Spanned, Value,
+};
 
 impl Node<'_> {
     /// The literal that the node is: also a text, a timestamp, a parameter.
     pub(crate) fn literal(&self) -> Result<Spanned<Literal>> {
         let mut children = self.children();
         let literal = match self.rule() {
-            Rule::literal | Rule::timestamp => match children.operand()? {
+            Rule::literal | Rule::timestamp | Rule::nullable => match children.operand()? {
                 minus if minus.rule() == Rule::minus => {
                     Literal::Value(children.node()?.number(true)?)
                 }
@@ -81,16 +83,45 @@ impl Node<'_> {
         Ok(self.spanned(self.children().steps()?))
     }
 
-    /// The share of a percentage: at most three decimals, at most 100 %.
-    fn share(&self) -> Result<Spanned<Share>> {
+    /// What stands here, or the parameter that stands for it.
+    fn given<T>(&self, read: impl FnOnce(&Self) -> Result<T>) -> Result<Spanned<Given<T>>> {
         let token = self.children().node()?;
-        let text = || token.text().to_owned();
-        let Some(thousandths) = thousandths(token.text()) else {
-            return Err(self.error(ErrorKind::ShareDecimals { text: text() }));
+        let given = match token.rule() {
+            Rule::parameter => Given::Parameter(token.text().trim_start_matches(':').into()),
+            _ => Given::Here(read(&token)?),
         };
-        let share = u32::try_from(thousandths).ok().and_then(Share::from_thousandths);
-        let share = share.ok_or_else(|| self.error(ErrorKind::ShareTooLarge { text: text() }))?;
-        Ok(self.spanned(share))
+        Ok(self.spanned(given))
+    }
+
+    /// A percentage, or the parameter for one.
+    fn share(&self) -> Result<Spanned<Given<Share>>> {
+        self.given(|token| share(token.text()).map_err(|kind| self.error(kind)))
+    }
+
+    /// An instant: a text, a parameter, or `NOW()` and a duration.
+    fn instant(&self) -> Result<Spanned<Instant>> {
+        let mut children = self.children();
+        if !children.saw(Rule::k_now) {
+            return children.literal().map(|text| self.spanned(Instant::Text(text.node)));
+        }
+        let (mut sign, mut length) = (None, None);
+        for child in children {
+            match child.rule() {
+                Rule::plus | Rule::minus => sign = Some(child.rule()),
+                Rule::length => length = Some(child.length()?),
+                _ => {}
+            }
+        }
+        Ok(self.spanned(match (sign, length) {
+            (Some(Rule::minus), Some(length)) => Instant::Before(length),
+            (_, Some(length)) => Instant::After(length),
+            (_, None) => Instant::Now,
+        }))
+    }
+
+    /// A duration, or the parameter for one.
+    fn length(&self) -> Result<Spanned<Given<Duration>>> {
+        self.given(|token| token.duration().map(|duration| duration.node))
     }
 
     /// A whole number of some unit.
@@ -159,19 +190,40 @@ impl Cursor<'_> {
         self.operand()?.integer()
     }
 
-    /// A whole number after a keyword, if the keyword is there.
-    pub(crate) fn integer_after(&mut self, keyword: Rule) -> Result<Option<Spanned<u64>>> {
-        if self.saw(keyword) { self.integer().map(Some) } else { Ok(None) }
+    /// A whole number, or the parameter for one.
+    pub(crate) fn whole(&mut self) -> Result<Spanned<Given<u64>>> {
+        let node = self.operand()?;
+        node.given(|token| token.integer().map(|number| number.node))
     }
 
-    /// A percentage.
-    pub(crate) fn share(&mut self) -> Result<Spanned<Share>> {
+    /// A whole number after a keyword, or the parameter for one, if the keyword is there.
+    pub(crate) fn whole_after(&mut self, keyword: Rule) -> Result<Option<Spanned<Given<u64>>>> {
+        if self.saw(keyword) { self.whole().map(Some) } else { Ok(None) }
+    }
+
+    /// A percentage, or the parameter for one.
+    pub(crate) fn share(&mut self) -> Result<Spanned<Given<Share>>> {
         self.operand()?.share()
     }
 
     /// A duration.
     pub(crate) fn duration(&mut self) -> Result<Spanned<Duration>> {
         self.operand()?.duration()
+    }
+
+    /// A duration, or the parameter for one.
+    pub(crate) fn length(&mut self) -> Result<Spanned<Given<Duration>>> {
+        self.operand()?.length()
+    }
+
+    /// An instant.
+    pub(crate) fn instant(&mut self) -> Result<Spanned<Instant>> {
+        self.operand()?.instant()
+    }
+
+    /// An instant after a keyword, if the keyword is there.
+    pub(crate) fn instant_after(&mut self, keyword: Rule) -> Result<Option<Spanned<Instant>>> {
+        if self.saw(keyword) { self.instant().map(Some) } else { Ok(None) }
     }
 }
 
@@ -180,6 +232,15 @@ pub(super) fn unquote(text: &str, quote: char) -> Arc<str> {
     let inner = text.strip_prefix(quote).and_then(|t| t.strip_suffix(quote)).unwrap_or(text);
     let double: String = [quote, quote].iter().collect();
     inner.replace(&double, quote.encode_utf8(&mut [0; 4])).into()
+}
+
+/// The share of a number of percent: at most three decimals, at most 100 %.
+pub(super) fn share(number: &str) -> std::result::Result<Share, ErrorKind> {
+    let text = || number.to_owned();
+    let thousandths =
+        thousandths(number).ok_or_else(|| ErrorKind::ShareDecimals { text: text() })?;
+    let share = u32::try_from(thousandths).ok().and_then(Share::from_thousandths);
+    share.ok_or_else(|| ErrorKind::ShareTooLarge { text: text() })
 }
 
 /// A decimal number times a thousand, exactly: `None` if that is not whole, `u64::MAX` if it is too large.

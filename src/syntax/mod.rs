@@ -28,7 +28,7 @@ use pest::Parser as _;
 
 use crate::error::{Error, ErrorKind, Result, Short};
 use crate::limits::NESTING;
-use crate::model::{Expr, Literal, Value};
+use crate::model::{Duration, Expr, Literal, Share, Value};
 use crate::stack;
 
 use expression::Builder;
@@ -62,6 +62,34 @@ pub(crate) fn value(text: &str) -> Result<Value> {
             }))
         }
     }
+}
+
+/// The share of a text such as `12.5%`.
+pub(crate) fn share(text: &str) -> Result<Share> {
+    let number = text.strip_suffix('%').filter(|number| {
+        let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+        [whole, part].iter().all(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+    });
+    let number = number.ok_or_else(|| ErrorKind::NoShare { text: text.to_owned() })?;
+    literal::share(number).map_err(Error::from)
+}
+
+/// The share of a number of percent.
+pub(crate) fn share_of_number(number: &Value) -> Result<Share> {
+    let text = number.to_string();
+    if text.starts_with('-') {
+        return Err(ErrorKind::NoShare { text }.into());
+    }
+    literal::share(&text).map_err(Error::from)
+}
+
+/// The duration of a text such as `7 DAYS`.
+pub(crate) fn duration(text: &str) -> Result<Duration> {
+    let why = || "it is not written as `7 DAYS`".to_owned();
+    let (what, text) = ("the duration", text.to_owned());
+    let node = parse(Rule::lone_duration, &text);
+    let node = node.map_err(|_| ErrorKind::BadLiteral { what, text: text.clone(), why: why() })?;
+    node.duration().map(|duration| duration.node)
 }
 
 /// The text that stands in single quotes.

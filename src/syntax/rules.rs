@@ -41,16 +41,19 @@ readings! {
     Is("a name"): identifier quoted simple name step;
     Is("a reserved word"): reserved;
     Is("an attribute"): path setting;
-    Is("a whole number"): integer;
+    Is("a whole number"): integer whole;
     Is("a number"): number;
     Is("a text in single quotes"): string;
     Is("a parameter"): parameter;
-    Is("a percentage"): share;
-    Is("a duration"): duration;
+    Is("a percentage"): share rollout;
+    Is("a duration"): duration length;
     Is("`SECONDS`, `MINUTES`, `HOURS`, `DAYS` or `WEEKS`"): unit;
     Is("JSON"): json;
     Is("a literal"): literal;
-    Is("a timestamp in single quotes"): timestamp;
+    Is("a timestamp in single quotes"): timestamp instant;
+    Is("a text in single quotes or `NULL`"): nullable;
+    Is("`OR ALTER`"): or_alter;
+    Is("`IF NOT EXISTS`"): if_not_exists;
     Is("`(`"): lparen check group;
     Is("`)`"): rparen;
     Is("`,`"): comma;
@@ -59,6 +62,7 @@ readings! {
     Is("`%`"): percent;
     Is("`=`"): equals;
     Is("`-`"): minus;
+    Is("`+`"): plus;
     Is("a statement"): statement;
     Is("`KEY`, `SEGMENT` or `CONFIG`"): kind;
     Is("`KEY`"): create_key alter_key columns load_key;
@@ -72,7 +76,7 @@ readings! {
     Is("a segment"): rows row value_of some_rows some_value;
     Is("a key"): column set_key get_keys;
     Is("`VALUES`"): values some_values;
-    Is("`SPLIT`"): split;
+    Is("`SPLIT`"): split kept_split;
     Is("an arm"): arm;
     Is("an action"): action;
     Is("`DESCRIPTION`"): set_description;
@@ -131,9 +135,10 @@ readings! {
         of_share;
     // silent rules and parts of tokens never fail by themselves
     Nothing:
-        lone_statement lone_condition lone_literal WHITESPACE COMMENT word_char control built_in segment
+        lone_statement lone_condition lone_literal lone_duration WHITESPACE COMMENT word_char control built_in segment
         json_object json_member json_array json_value json_string json_escape json_number json_blank text
-        object comment description version create alter key_body key_check key_change keeping segment_change
+        object comment description version create alter key_body segment_body config_body split_body some_cell
+        key_check key_change keeping segment_change
         salt cell action_start set get_body get_rest nots signed operand gap over_events event event_rest show
         filter only_where assert load of_config;
     Keyword:
@@ -141,9 +146,9 @@ readings! {
         k_at k_before k_begin k_between k_blank k_boolean k_by k_cancel k_cast k_check k_clock k_comment
         k_commit k_config k_configs k_contains k_count k_create k_day k_default k_desc k_describe
         k_description k_did k_diff k_disable k_disabled k_double k_drop k_enable k_end k_ends k_error k_event
-        k_events k_everyone k_explain k_false k_first k_for k_forget k_forever k_format k_from k_get k_history
-        k_hour k_id k_if k_in k_integer k_is k_json k_keep k_key k_keys k_last k_limit k_list k_load k_manual
-        k_matches k_minute k_move k_not k_null k_of k_or k_order k_publication k_publish k_reason k_rename
+        k_events k_everyone k_exists k_explain k_false k_first k_for k_forget k_forever k_format k_from k_get k_history
+        k_hour k_id k_if k_in k_integer k_is k_json k_keep k_keeping k_key k_keys k_last k_limit k_list k_load k_manual
+        k_matches k_minute k_move k_not k_now k_null k_of k_or k_order k_publication k_publish k_reason k_rename
         k_restore k_retention k_revert k_revision k_rollback k_rollout k_salt k_schedule k_scheduled k_segment
         k_segments k_semver k_sensitive k_set k_show k_since k_split k_starts k_stats k_store k_string k_timestamp k_to
         k_track k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_where

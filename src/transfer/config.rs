@@ -1,12 +1,14 @@
 //! Configs written as the statements that make their versions and publications.
 
+use std::sync::Arc;
+
 use crate::model::{
     Catalog, Column, Config, Name, Publication, Share, Spanned, Timestamp, Value, Version,
 };
 use crate::statement::definition::{
-    cell_spec, columns, instant, key_name, literal, optional_text, rows, segment_ref, until,
+    cell_spec, columns, key_name, literal, optional_text, rows, segment_ref,
 };
-use crate::statement::{Action, AlterConfig, CellsSpec, ColumnSpec, Publish};
+use crate::statement::{Action, AlterConfig, CellsSpec, ColumnSpec, Publish, when};
 
 /// The edit that makes a version of the one before it.
 pub(super) fn alter(catalog: &Catalog, name: &Name, old: &Version, new: &Version) -> AlterConfig {
@@ -36,12 +38,16 @@ fn row_actions(catalog: &Catalog, old: &Version, new: &Version) -> Vec<Action> {
         let gone = old.rows.iter().map(|row| segment_ref(catalog, row.segment));
         return gone.map(Action::DropSegment).collect();
     }
-    let mut rows = rows(catalog, new);
-    for row in &mut rows {
-        // a row that stays keeps its rollout unless one is said
-        row.rollout.get_or_insert(Share::FULL.into());
+    let mut specs = rows(catalog, new);
+    for (spec, row) in specs.iter_mut().zip(&new.rows) {
+        // a row that stays keeps its rollout, and what that goes by, unless others are said
+        let rollout = spec.rollout.get_or_insert_with(|| Share::FULL.into());
+        let before = old.row_of(row.segment).and_then(|place| old.rows.get(place));
+        if row.by.is_none() && before.is_some_and(|before| before.by.is_some()) {
+            rollout.by = Some(Spanned::unplaced([Arc::from("user_id")].into()));
+        }
     }
-    vec![Action::SetSegments(rows)]
+    vec![Action::SetSegments(specs)]
 }
 
 /// The cells of a key with the blanks said, so that none of the old ones stays.
@@ -102,9 +108,9 @@ pub(super) fn publish(
     let at_once = publication.effective <= now && publication.until.is_none();
     Publish {
         config: name.clone().into(),
-        version: Some(version.into()),
-        at: (!at_once).then(|| instant(publication.effective)),
-        until: until(publication),
+        version: Some(Spanned::unplaced(version.into())),
+        at: (!at_once).then(|| when(publication.effective)),
+        until: publication.until.map(when),
         comment: optional_text(publication.comment.as_ref()),
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, Config, Duration, Entry, Key, ListId, Reference, Revision, Segment, SegmentId,
-    Spanned, Timestamp, Value, Version, VersionReader, What,
+    Catalog, Change, Config, Duration, Entry, Key, ListId, Name, Reference, Revision, Segment,
+    SegmentId, Spanned, Timestamp, Value, Version, VersionReader, What,
 };
 use crate::statement::definition::{
     columns, create_config, create_key, create_segment, instant, optional_text, rows, segment_ref,
@@ -71,7 +71,8 @@ impl Dump<'_> {
     }
 
     fn history(&self, out: &mut Output<'_>) -> Result<()> {
-        let mut lists = BTreeSet::new();
+        // names are those of the time
+        let (mut lists, mut named) = (BTreeSet::new(), Catalog::default());
         out.load(Load::Store { format: FORMAT, manual_clock: self.clock.is_some() })?;
         for entry in self.reader.changes_since(0)? {
             let (revision, changes) = entry?;
@@ -81,7 +82,12 @@ impl Dump<'_> {
             out.load(load_revision(&revision))?;
             for change in &changes {
                 self.new_lists(out, change, &mut lists)?;
-                out.load(load_change(self.catalog, change))?;
+                out.load(load_change(&named, change))?;
+                match change {
+                    Change::Key(key) => named.put_key(key),
+                    Change::Segment(segment) => named.put_new_segment(segment, []),
+                    _ => {}
+                }
             }
         }
         out.load(Load::End { clock: self.clock.map(instant) })
@@ -137,7 +143,7 @@ impl Dump<'_> {
             return out.statement(&Statement::CreateSegment(segment));
         }
         lists.into_iter().try_for_each(|list| self.list(out, list))?;
-        out.load(Load::Segment { segment, version: 1, archived: false })
+        out.load(Load::Segment { segment, former: None, version: 1, archived: false })
     }
 
     /// Makes the versions in use one after the other, then publishes as the timeline has it.
@@ -240,13 +246,15 @@ fn load_revision(revision: &Revision) -> Load {
     }
 }
 
-fn load_change(catalog: &Catalog, change: &Change) -> Load {
+/// The statement of a change; the catalog has the names of the time before it.
+fn load_change(named: &Catalog, change: &Change) -> Load {
     match change {
         Change::Key(key) => {
             Load::Key { key: create_key(key), version: key.version.into(), archived: key.archived }
         }
         Change::Segment(segment) => Load::Segment {
             segment: create_segment(segment),
+            former: former_name(named, segment),
             version: segment.version.into(),
             archived: segment.archived,
         },
@@ -259,15 +267,15 @@ fn load_change(catalog: &Catalog, change: &Change) -> Load {
         },
         Change::Salt { config, segment, salt } => Load::Salt {
             config: config.0.into(),
-            segment: segment_ref(catalog, *segment),
+            segment: segment_ref(named, *segment),
             salt: text(salt),
         },
         Change::Version(version) => Load::Version {
             config: version.config.0.into(),
             number: version.number.into(),
             description: optional_text(version.description.as_ref()),
-            rows: rows(catalog, version),
-            columns: columns(catalog, version),
+            rows: rows(named, version),
+            columns: columns(named, version),
         },
         Change::Publication(p) => Load::Publication {
             number: p.sequence,
@@ -283,6 +291,12 @@ fn load_change(catalog: &Catalog, change: &Change) -> Load {
         }
         Change::Keep { event, keep } => Load::Keep(alter_event(event.as_ref(), *keep)),
     }
+}
+
+/// The name that a segment had before, if it is another.
+fn former_name(named: &Catalog, segment: &Segment) -> Option<Spanned<Name>> {
+    let before = named.segment(segment.id).filter(|before| before.name != segment.name)?;
+    Some(before.name.clone().into())
 }
 
 fn alter_event(event: Option<&Arc<str>>, keep: Option<Duration>) -> AlterEvent {

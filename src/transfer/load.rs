@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::dump::FORMAT;
 use crate::error::{Error, Result, TransactionState};
 use crate::model::{
-    Catalog, Change, ConfigId, ListId, Reference, Revision, Timestamp, Version, VersionReader,
-    check_user_id,
+    Catalog, Change, ConfigId, ListId, Reference, Revision, Role, Timestamp, Version,
+    VersionReader, check_user_id,
 };
 use crate::statement::binder::Binder;
 use crate::statement::{Listed, Load, Parameters, chain, rules};
@@ -109,7 +109,8 @@ impl Loading {
                 let versions = LoadVersions(self);
                 let (catalog, now) = (&self.catalog, revision.time);
                 let lists = self.lists;
-                let binder = Binder { catalog, now, parameters, versions: &versions, lists };
+                let role = Role::Admin;
+                let binder = Binder { catalog, now, parameters, versions: &versions, role, lists };
                 load.change(&binder).map(LoadStep::Change)
             }
         }

@@ -411,15 +411,27 @@ fn cell_of(key: &Key, cell: &Cell) -> Result<Cell, &'static str> {
         Cell::Split { arms, by } => (arms, *by),
     };
     let mut arms = arms.clone();
-    let mut labels = BTreeSet::new();
+    let mut values = BTreeMap::new();
     for (i, arm) in arms.iter_mut().enumerate() {
-        if !labels.insert(arm.name.map_or_else(|| (i + 1).to_string(), str::to_owned)) {
+        let label = arm.name.map_or_else(|| (i + 1).to_string(), str::to_owned);
+        arm.value = fit(key.kind, key.check, arm.value)?;
+        if !same(*values.entry(label).or_insert(arm.value), arm.value) {
             return Err("duplicate");
         }
-        arm.value = fit(key.kind, key.check, arm.value)?;
     }
     let total: u32 = arms.iter().map(|arm| arm.share).sum();
     if total == BUCKETS { Ok(Cell::Split { arms, by }) } else { Err("bad-split") }
+}
+
+/// Whether two values are one to the language.
+#[expect(clippy::cast_precision_loss, reason = "the numbers of the histories are small")]
+fn same(a: Val, b: Val) -> bool {
+    match (a, b) {
+        (Val::Int(a), Val::Double(b)) | (Val::Double(b), Val::Int(a)) => {
+            (a as f64).total_cmp(&b).is_eq()
+        }
+        (a, b) => a == b,
+    }
 }
 
 /// 100 % is no rollout.

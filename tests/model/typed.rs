@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use pcq::model::{
-    CompareOp, Duration, Expr, ExprKind, IsWhat, KeyType, Literal, Path, Share, Spanned, Timestamp,
-    Value,
+    CompareOp, Duration, Expr, ExprKind, Given, Instant, IsWhat, KeyType, Literal, Path, Share,
+    Spanned, Timestamp, Value,
 };
 use pcq::statement as node;
 use pcq::{ObjectKind, Statement};
@@ -21,6 +21,7 @@ pub(crate) fn statement(op: &Op) -> Statement {
     match op {
         Op::CreateKey { name, kind, default, check, description } => {
             Statement::CreateKey(node::CreateKey {
+                mode: node::CreateMode::New,
                 sensitive: false,
                 name: self::name(name),
                 kind: key_type(*kind),
@@ -34,6 +35,7 @@ pub(crate) fn statement(op: &Op) -> Statement {
             changes: edits.iter().map(|edit| key_change(*edit)).collect(),
         }),
         Op::CreateSegment { name, condition } => Statement::CreateSegment(node::CreateSegment {
+            mode: node::CreateMode::New,
             name: self::name(name),
             description: None,
             condition: self::condition(condition),
@@ -43,10 +45,12 @@ pub(crate) fn statement(op: &Op) -> Statement {
                 name: self::name(name),
                 description: description.map(text),
                 condition: condition.as_ref().map(self::condition),
+                rename: None,
             })
         }
         Op::CreateConfig { name, description, rows, columns } => {
             Statement::CreateConfig(node::CreateConfig {
+                mode: node::CreateMode::New,
                 name: self::name(name),
                 description: description.map(text),
                 rows: rows.iter().map(row).collect(),
@@ -56,7 +60,7 @@ pub(crate) fn statement(op: &Op) -> Statement {
         Op::AlterConfig { name, if_version, actions } => {
             Statement::AlterConfig(node::AlterConfig {
                 name: self::name(name),
-                if_version: if_version.map(Spanned::from),
+                if_version: if_version.map(given),
                 actions: actions.iter().map(|action| self::action(action).into()).collect(),
             })
         }
@@ -76,14 +80,15 @@ fn serving(op: &Op) -> Statement {
         }
         Op::Publish { config, version, at, until } => Statement::Publish(node::Publish {
             config: name(config),
-            version: version.map(Spanned::from),
+            version: version.map(given),
             at: at.map(instant),
             until: until.map(instant),
             comment: Some(text("why")),
         }),
         Op::Revert { config, version } => Statement::Revert(node::Revert {
-            config: name(config),
-            version: (*version).into(),
+            kind: ObjectKind::Config,
+            name: name(config),
+            version: Some(given(*version)),
             comment: None,
         }),
         Op::Cancel { config, at } => {
@@ -106,7 +111,7 @@ fn session(op: &Op) -> Statement {
         Op::Commit => Statement::Commit(node::Commit),
         Op::Rollback => Statement::Rollback(node::Rollback),
         Op::Advance(minutes) => {
-            let by = Duration::from_micros(minutes * MINUTE).into();
+            let by = given(Duration::from_micros(minutes * MINUTE));
             Statement::AdvanceClock(node::AdvanceClock { by })
         }
         Op::SetClock(to) => Statement::SetClock(node::SetClock { to: instant(*to) }),
@@ -144,7 +149,7 @@ fn get_node(get: &Get) -> node::Get {
         as_of: get.as_of.map(instant),
         under: get
             .under
-            .map(|(config, version)| node::Under { config: name(config), version: version.into() }),
+            .map(|(of, version)| node::Under { config: name(of), version: Some(given(version)) }),
     }
 }
 
@@ -168,8 +173,13 @@ fn text(of: &str) -> node::Text {
     Literal::Value(of.into()).into()
 }
 
-fn instant(at: Micros) -> node::Text {
-    text(&Timestamp::from_micros(at).expect("an instant of this century").to_string())
+fn instant(at: Micros) -> node::When {
+    let at = Timestamp::from_micros(at).expect("an instant of this century").to_string();
+    Instant::Text(Literal::Value(at.into())).into()
+}
+
+fn given<T>(thing: T) -> Spanned<Given<T>> {
+    Given::Here(thing).into()
 }
 
 fn name(of: Name) -> Spanned<pcq::Name> {
@@ -276,14 +286,14 @@ fn condition(of: &Cond) -> Expr {
 
 // -- configs
 
-fn share(of: u32) -> Spanned<Share> {
-    Share::from_thousandths(of).expect("at most 100%").into()
+fn share(of: u32) -> Share {
+    Share::from_thousandths(of).expect("at most 100%")
 }
 
 fn row(spec: &RowSpec) -> node::RowSpec {
     node::RowSpec {
         segment: segment(spec.segment),
-        rollout: spec.rollout.map(share),
+        rollout: spec.rollout.map(|of| share(of).into()),
         salt: spec.salt.map(text),
     }
 }
@@ -301,14 +311,15 @@ fn column(key: Name, fill: &Fill) -> node::ColumnSpec {
 fn cell(of: &Cell) -> node::CellSpec {
     let arm = |arm: &Arm| node::ArmSpec {
         name: arm.name.map(|name| Arc::<str>::from(name).into()),
-        share: share(arm.share),
+        share: given(share(arm.share)),
         value: literal(arm.value),
     };
     match of {
         Cell::Value(value) => node::CellSpec::Value(literal(*value)),
         Cell::Split { arms, by } => {
             let arms = arms.iter().map(arm).collect();
-            node::CellSpec::Split(node::SplitSpec { arms, by: by.map(|by| path(by).into()) }.into())
+            let by = by.map(|by| path(by).into());
+            node::CellSpec::Split(node::SplitSpec { arms, by, keeping_users: false }.into())
         }
     }
 }
@@ -335,7 +346,7 @@ fn action(of: &Action) -> node::Action {
         }
         Action::DropSegment(of) => node::Action::DropSegment(segment(*of)),
         Action::SetRollout(of, to) => {
-            node::Action::SetRollout { segment: segment(*of), share: share(*to) }
+            node::Action::SetRollout { segment: segment(*of), rollout: share(*to).into() }
         }
         Action::AddKey(key, fill) => node::Action::AddKey(column(key, fill)),
         Action::DropKey(key) => node::Action::DropKey(name(key)),

@@ -103,7 +103,7 @@ pub(super) fn put_config(id: u32, text: &str, disabled: bool, archived: bool) ->
 
 pub(super) fn row(segment: u32, rollout: Option<u32>, salt: &str) -> Row {
     let rollout = rollout.map(|n| Share::from_thousandths(n).unwrap());
-    Row { segment: SegmentId(segment), rollout, salt: salt.into() }
+    Row { segment: SegmentId(segment), rollout, by: None, salt: salt.into() }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a blank cell is `None`")]

@@ -41,7 +41,8 @@ impl Sentences<'_> {
         name.map_or(Value::Null, |name| text(name.as_str()))
     }
 
-    /// What a change did. `before`: the changes before it in its revision. `None` for salts.
+    /// What a change did. `before`: the changes before it in its revision. `None` for salts, and for
+    /// conditions that only speak of a segment by another name.
     pub(super) fn tell<'c>(
         &self,
         Logged { revision, change }: &'c Logged,
@@ -63,7 +64,10 @@ impl Sentences<'_> {
                     _ => None,
                 });
                 let old = or_read(own, || self.reader.segment_at(segment.id, earlier))?;
-                (tell_segment(old.as_deref(), segment, self.secrets), None)
+                let Some(told) = tell_segment(old.as_deref(), segment, self.secrets) else {
+                    return Ok(None);
+                };
+                (told, None)
             }
             Change::Config { head, comment } => {
                 let own = last(before, |change| match change {
@@ -131,16 +135,20 @@ fn tell_key(old: Option<&Key>, new: &Key, secrets: Secrets<'_>) -> String {
     format!("version {}: {}", new.version, told.join(", "))
 }
 
-fn tell_segment(old: Option<&Segment>, new: &Segment, secrets: Secrets<'_>) -> String {
+fn tell_segment(old: Option<&Segment>, new: &Segment, secrets: Secrets<'_>) -> Option<String> {
     let condition = secrets.condition(&new.condition);
-    match old {
+    Some(match old {
         None => format!("created: {condition}"),
         Some(old) if old.archived != new.archived => archived(new.archived),
+        Some(old) if old.name != new.name => {
+            format!("renamed from `{}` to `{}`", old.name.as_str(), new.name.as_str())
+        }
+        Some(old) if old.version == new.version => return None,
         Some(old) if old.condition == new.condition => {
             format!("version {}: description", new.version)
         }
         Some(_) => format!("version {}: {condition}", new.version),
-    }
+    })
 }
 
 fn tell_head(old: Option<&ConfigHead>, new: &ConfigHead) -> String {

@@ -85,7 +85,7 @@ impl Relation for Versions {
         for logged in object_history(view, self.kind, self.id)? {
             let (number, cells) = match &logged.change {
                 Change::Key(key) => (key.version, key_cells(key, secrets)),
-                Change::Segment(s) => (s.version, segment_cells(s, secrets)),
+                Change::Segment(s) => (s.version, segment_cells(view.catalog(), s, secrets)),
                 Change::Version(v) => (v.number, version_cells(view.catalog(), v, view.now)),
                 _ => continue,
             };
@@ -115,8 +115,9 @@ fn key_cells(key: &Key, secrets: Secrets<'_>) -> Row {
     ]
 }
 
-fn segment_cells(segment: &Segment, secrets: Secrets<'_>) -> Row {
-    vec![text(&secrets.condition(&segment.condition)), maybe(segment.description.as_ref())]
+fn segment_cells(catalog: &Catalog, segment: &Segment, secrets: Secrets<'_>) -> Row {
+    let condition = catalog.named_today(&segment.condition);
+    vec![text(&secrets.condition(&condition)), maybe(segment.description.as_ref())]
 }
 
 fn version_cells(catalog: &Catalog, version: &Version, now: Timestamp) -> Row {

@@ -118,6 +118,12 @@ pub(super) struct RunArgs {
     /// The file of the store, which is made if it does not exist; without it, a store in memory
     #[arg(id = "store", long = "db", value_name = "STORE")]
     pub(super) db: Option<PathBuf>,
+    /// Run all scripts in one transaction: it is committed after the last of them, or not at all
+    #[arg(long)]
+    pub(super) single_transaction: bool,
+    /// Say what each write did; with --dry-run that is said anyway
+    #[arg(long)]
+    pub(super) echo: bool,
     #[command(flatten)]
     pub(super) session: SessionArgs,
 }
@@ -354,7 +360,7 @@ pub(super) struct RepairArgs {
 /// How statements are run, and how their results are shown.
 #[derive(Args, Debug)]
 pub(super) struct SessionArgs {
-    /// Give the parameter `:name` a value, a literal of the language: -v n=5 -v id="'u1'"
+    /// Give the parameter `:name` a value, a literal of the language, else the text as it is: -v n=5 -v id=u1
     #[arg(short = 'v', long = "var", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(super) parameters: Vec<(String, Value)>,
     /// Who writes, as SET ACTOR says

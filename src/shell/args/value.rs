@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use pcq::{Name, Role, Short, Timestamp, Value};
 
-/// Reads `name=value`, whose value is a literal of the language.
+/// Reads `name=value`, whose value is a literal of the language, else the text as it is.
 pub(super) fn parameter(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("expected name=value")?;
     let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
@@ -16,10 +16,7 @@ pub(super) fn parameter(text: &str) -> Result<(String, Value), String> {
     {
         return Err(format!("`{}` is no name of a parameter", Short(name)));
     }
-    let value = pcq::parse_value(value).map_err(|error| {
-        let name = Short(name);
-        format!("{error}; a value is a literal of the language, so a text is in single quotes: {name}=\"'text'\"")
-    })?;
+    let value = pcq::parse_value(value).unwrap_or_else(|_| Value::from(value));
     Ok((name.to_owned(), value))
 }
 

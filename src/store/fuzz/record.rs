@@ -9,32 +9,36 @@ use super::super::delivery::fuzz::counts;
 use super::super::failure::corrupt;
 use super::super::list::fuzz::block;
 use super::super::record::{
-    BatchRecord, BlockRecord, ChangeRecord, ChangeRecord1, ClockRecord, ConfigRecord,
-    ConfigRecord1, CountsRecord, Edition, HashRecord, KeepRecord, KeyRecord, KeyRecord1,
-    KeySpanRecord, ListBlockRecord, ListRecord, PageRecord, PublicationRecord, Restore,
+    BatchRecord, BlockRecord, ChangeRecord, ChangeRecord1, ChangeRecord2, ClockRecord,
+    ConfigRecord, ConfigRecord1, CountsRecord, Edition, HashRecord, KeepRecord, KeyRecord,
+    KeyRecord1, KeySpanRecord, ListBlockRecord, ListRecord, PageRecord, PublicationRecord, Restore,
     RevisionRecord, SegmentHeadRecord, SegmentHeadRecord1, SeriesRecord, TimelineRecord,
-    TotalsRecord, TotalsRecord1, VersionRecord, encode_change, encode_key,
+    TotalsRecord, TotalsRecord1, VersionRecord, VersionRecord1, decode_change, encode_change,
+    encode_key, encode_version,
 };
 use super::super::user::fuzz::{ids, page};
 use crate::error::Result;
-use crate::model::{ConditionParser, Entry, UserSketch};
+use crate::model::{ConditionParser, Entry, Publication, UserSketch};
 
 /// How one kind of bytes is read.
 type Reader = fn(&[u8], ConditionParser);
 
 /// All kinds of bytes that are in the tables.
 const READERS: [Reader; 25] = [
-    |bytes, parser| restored::<KeyRecord, KeyRecord1, _>(bytes, parser, encode_key),
-    |bytes, parser| restored::<ChangeRecord, ChangeRecord1, _>(bytes, parser, encode_change),
     |bytes, parser| {
-        restored::<VersionRecord, VersionRecord, _>(bytes, parser, |version| {
-            encode(&VersionRecord::from(version))
-        });
+        let again = |bytes: &[u8]| decode_either::<KeyRecord, KeyRecord1>(bytes, place);
+        restored(either::<KeyRecord, KeyRecord1>(bytes), parser, encode_key, again);
+    },
+    |bytes, parser| restored(change(bytes), parser, encode_change, |b| decode_change(b, place)),
+    |bytes, parser| {
+        let again = |bytes: &[u8]| decode_either::<VersionRecord, VersionRecord1>(bytes, place);
+        let record = either::<VersionRecord, VersionRecord1>(bytes);
+        restored(record, parser, encode_version, again);
     },
     |bytes, parser| {
-        restored::<PublicationRecord, PublicationRecord, _>(bytes, parser, |publication| {
-            encode(&PublicationRecord::from(publication))
-        });
+        let write = |publication: &Publication| encode(&PublicationRecord::from(publication));
+        let record = framed::<PublicationRecord>(bytes);
+        restored(record, parser, write, |bytes| decode::<PublicationRecord>(bytes, place));
     },
     |bytes, parser| {
         drop(either::<SegmentHeadRecord, SegmentHeadRecord1>(bytes).map(|r| r.restore(parser)));
@@ -118,20 +122,30 @@ where
     if schema.is_multiple_of(2) { framed(payload) } else { framed::<Old>(payload).map(R::from) }
 }
 
-/// What the record is in memory: written and read again it is the same.
-fn restored<R, Old, M>(bytes: &[u8], parser: ConditionParser, write: impl Fn(&M) -> Result<Vec<u8>>)
-where
-    R: Record + From<Old> + PartialEq + Debug + Restore<Model = M>,
-    Old: Record + PartialEq + Debug,
+/// The record of a change with a payload, of the schema that the first byte says.
+fn change(bytes: &[u8]) -> Option<ChangeRecord> {
+    let (schema, payload) = bytes.split_first()?;
+    match schema % 3 {
+        0 => framed::<ChangeRecord1>(payload).map(ChangeRecord::from),
+        1 => framed::<ChangeRecord2>(payload).map(ChangeRecord::from),
+        _ => framed(payload),
+    }
+}
+
+/// What a record is in memory: written and read again it is the same.
+fn restored<R, M>(
+    record: Option<R>,
+    parser: ConditionParser,
+    write: impl Fn(&M) -> Result<Vec<u8>>,
+    read: impl Fn(&[u8]) -> Result<R>,
+) where
+    R: Restore<Model = M>,
     M: PartialEq + Debug,
 {
-    let Some(Ok(model)) = either::<R, Old>(bytes).map(|record| record.restore(parser)) else {
-        return;
-    };
+    let Some(Ok(model)) = record.map(|record| record.restore(parser)) else { return };
     let written = write(&model).unwrap_or_else(|error| panic!("{model:?}: {error}"));
-    let again = decode_either::<R, Old>(&written, place);
-    let again = again.unwrap_or_else(|error| panic!("{model:?}: {error}")).restore(parser);
-    assert_eq!(Ok(model), again);
+    let again = read(&written).unwrap_or_else(|error| panic!("{model:?}: {error}"));
+    assert_eq!(Ok(model), again.restore(parser));
 }
 
 fn entries(block: &BlockRecord) {

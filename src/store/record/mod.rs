@@ -10,18 +10,22 @@ macro_rules! records {
 }
 
 mod delivery;
+mod encode;
 mod list;
 mod restore;
 mod user;
 mod v1;
 mod v2;
+mod v3;
 mod version;
 
 pub(super) use delivery::*;
+pub(super) use encode::encode_change;
 pub(crate) use list::Edition;
 pub(super) use list::{ListBlockRecord, ListRecord};
 pub(super) use restore::Restore;
 pub(super) use user::*;
 pub(super) use v1::*;
 pub(super) use v2::*;
+pub(super) use v3::*;
 pub(super) use version::encode_version;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    ArmRecord, CellRecord, ChangeRecord, ChangeRecord1, ColumnRecord, ConfigRecord, HeadRecord,
-    KeyRecord, KeyRecord1, PublicationRecord, RevisionRecord, RowRecord, SegmentHeadRecord,
-    SegmentRecord, VersionRecord,
+    ArmRecord, ByRecord, CellRecord, ChangeRecord, ChangeRecord1, ChangeRecord2, ColumnRecord,
+    ConfigRecord, HeadRecord, KeyRecord, KeyRecord1, PublicationRecord, RevisionRecord, RowRecord,
+    SegmentHeadRecord, SegmentRecord, VersionRecord, VersionRecord1,
 };
 use crate::model::{
     Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Duration,
@@ -69,6 +69,30 @@ impl RevisionRecord {
 }
 
 impl Restore for ChangeRecord {
+    type Model = Change;
+
+    fn restore(self, parser: ConditionParser) -> Result<Change> {
+        let mut change = self.change.restore(parser)?;
+        if let Change::Version(version) = &mut change {
+            self.by.put(Arc::make_mut(version))?;
+        }
+        Ok(change)
+    }
+}
+
+impl ByRecord {
+    /// Makes rollouts of a version go by what it says.
+    fn put(self, version: &mut Version) -> Result<()> {
+        for (number, steps) in self.0 {
+            let row = version.rows.get_mut(number as usize);
+            let row = row.ok_or_else(|| format!("there is no row {number}"))?;
+            row.by = Some(steps.into_iter().map(Arc::from).collect());
+        }
+        Ok(())
+    }
+}
+
+impl Restore for ChangeRecord2 {
     type Model = Change;
 
     fn restore(self, parser: ConditionParser) -> Result<Change> {
@@ -215,6 +239,16 @@ impl Restore for VersionRecord {
     type Model = Version;
 
     fn restore(self, parser: ConditionParser) -> Result<Version> {
+        let mut version = self.version.restore(parser)?;
+        self.by.put(&mut version)?;
+        Ok(version)
+    }
+}
+
+impl Restore for VersionRecord1 {
+    type Model = Version;
+
+    fn restore(self, parser: ConditionParser) -> Result<Version> {
         let rows = all(self.rows, parser)?;
         let columns: Vec<Column> = all(self.columns, parser)?;
         // whoever serves a version takes the cell of a row by the index of the row
@@ -231,7 +265,7 @@ impl Restore for RowRecord {
 
     fn restore(self, _: ConditionParser) -> Result<Row> {
         let (segment, salt) = (SegmentId(self.segment), self.salt.into());
-        Ok(Row { segment, rollout: self.rollout.map(share).transpose()?, salt })
+        Ok(Row { segment, rollout: self.rollout.map(share).transpose()?, by: None, salt })
     }
 }
 

@@ -21,7 +21,7 @@ records!(
     KeyRecord1,
     SegmentHeadRecord1,
     ConfigRecord1,
-    VersionRecord,
+    VersionRecord1,
     PublicationRecord
 );
 
@@ -48,7 +48,7 @@ pub(in crate::store) enum ChangeRecord1 {
     Segment(SegmentRecord),
     Config { head: HeadRecord, comment: Option<String> },
     Salt { config: u32, segment: u32, salt: String },
-    Version(VersionRecord),
+    Version(VersionRecord1),
     Publication(PublicationRecord),
     Cancel { config: u32, sequence: u64 },
     Keep { event: Option<String>, keep: Option<i64> },
@@ -110,7 +110,7 @@ pub(in crate::store) struct ConfigRecord1 {
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::store) struct VersionRecord {
+pub(in crate::store) struct VersionRecord1 {
     pub(super) config: u32,
     pub(super) number: u32,
     pub(super) description: Option<String>,
@@ -269,7 +269,7 @@ impl From<&Config> for TimelineRecord {
     }
 }
 
-impl From<&Version> for VersionRecord {
+impl From<&Version> for VersionRecord1 {
     fn from(version: &Version) -> Self {
         Self {
             config: version.config.0,

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::v1::{
     ChangeRecord1, ConfigRecord1, HeadRecord, KeyRecord1, PublicationRecord, SegmentHeadRecord1,
 };
-use super::version::encode_new_version;
 use crate::error::Result;
 use crate::model::{Change, Config, Key, ListId, Reads, Reference, Segment};
 use crate::store::checkpoint::Checkpoint;
@@ -98,7 +97,7 @@ pub(in crate::store) struct KeyRecord {
 
 /// A change, and whether it makes a key sensitive: of schema 1 none does.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::store) struct ChangeRecord {
+pub(in crate::store) struct ChangeRecord2 {
     pub(super) change: ChangeRecord1,
     pub(super) sensitive: bool,
 }
@@ -107,30 +106,13 @@ impl Record for KeyRecord {
     const SCHEMA: u8 = 2;
 }
 
-impl Record for ChangeRecord {
+impl Record for ChangeRecord2 {
     const SCHEMA: u8 = 2;
-}
-
-impl ChangeRecord {
-    /// The publication that it is, if it is one.
-    pub(in crate::store) fn publication(self) -> Option<PublicationRecord> {
-        let ChangeRecord1::Publication(publication) = self.change else { return None };
-        Some(publication)
-    }
 }
 
 /// Encodes a key. One that is not sensitive stays as programs read it that know none.
 pub(in crate::store) fn encode_key(key: &Key) -> Result<Vec<u8>> {
     if key.sensitive { encode(&KeyRecord::from(key)) } else { encode(&KeyRecord1::from(key)) }
-}
-
-/// Encodes a change, as [`encode_key`] does a key.
-pub(in crate::store) fn encode_change(change: &Change) -> Result<Vec<u8>> {
-    match change {
-        Change::Key(key) if key.sensitive => encode(&ChangeRecord::from(change)),
-        Change::Version(version) => encode_new_version(version),
-        _ => encode(&ChangeRecord1::from(change)),
-    }
 }
 
 impl From<&Key> for KeyRecord {
@@ -145,14 +127,14 @@ impl From<KeyRecord1> for KeyRecord {
     }
 }
 
-impl From<&Change> for ChangeRecord {
+impl From<&Change> for ChangeRecord2 {
     fn from(change: &Change) -> Self {
         let sensitive = matches!(change, Change::Key(key) if key.sensitive);
         Self { change: change.into(), sensitive }
     }
 }
 
-impl From<ChangeRecord1> for ChangeRecord {
+impl From<ChangeRecord1> for ChangeRecord2 {
     fn from(change: ChangeRecord1) -> Self {
         Self { change, sensitive: false }
     }

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::v1::{CellRecord, ChangeRecord1, RowRecord, VersionRecord};
+use super::v1::{CellRecord, ChangeRecord1, RowRecord, VersionRecord1};
+use super::v3::{ByRecord, ChangeRecord, VersionRecord};
 use crate::error::Result;
 use crate::model::{Cell, Column, Value, Version};
 use crate::store::codec::{encode_packed, pack};
@@ -20,16 +21,33 @@ enum PlainCell<'t> {
     Value(&'t str),
 }
 
-/// Encodes a version, as a [`VersionRecord`] of it is encoded.
+/// Encodes a version, as a [`VersionRecord`] of it is encoded. One whose rollouts all go by users stays as programs read
+/// it that know no others.
 pub(in crate::store) fn encode_version(version: &Version) -> Result<Vec<u8>> {
-    encode_packed::<VersionRecord>(|bytes| pack_version(version, bytes))
+    let by = ByRecord::from(version);
+    if by.is_empty() {
+        return encode_packed::<VersionRecord1>(|bytes| pack_version(version, bytes));
+    }
+    encode_packed::<VersionRecord>(|bytes| {
+        pack_version(version, bytes)?;
+        pack(&by, bytes)
+    })
 }
 
 /// Encodes the change that adds a version.
 pub(super) fn encode_new_version(version: &Version) -> Result<Vec<u8>> {
-    encode_packed::<ChangeRecord1>(|bytes| {
+    let by = ByRecord::from(version);
+    let change = |bytes: &mut Vec<u8>| {
         pack(&VERSION, bytes)?;
         pack_version(version, bytes)
+    };
+    if by.is_empty() {
+        return encode_packed::<ChangeRecord1>(change);
+    }
+    encode_packed::<ChangeRecord>(|bytes| {
+        change(bytes)?;
+        let sensitive = false;
+        pack(&(sensitive, by), bytes)
     })
 }
 

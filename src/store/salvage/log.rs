@@ -11,14 +11,14 @@ use redb::{ReadableTable, StorageBackend, Table, Value, WriteTransaction};
 use crate::error::{ErrorKind, Result};
 use crate::model::{Catalog, Change, ListId, Revision, RevisionHash};
 use crate::store::chain::{extend_to, hash_in, link};
-use crate::store::codec::{decode, decode_either};
+use crate::store::codec::decode;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
 use crate::store::list;
 use crate::store::load::Loader;
 use crate::store::page::Harvest;
 use crate::store::reader::Reader;
-use crate::store::record::{ChangeRecord, ChangeRecord1, HashRecord, RevisionRecord};
+use crate::store::record::{HashRecord, RevisionRecord, decode_change};
 use crate::store::rules::{broken, unreadable};
 use crate::store::tables::{Bytes, CHANGES, Position, REVISION_HASHES, REVISIONS};
 
@@ -60,7 +60,7 @@ impl Strays {
             }
         });
         harvest.strays(size_of::<u64>() + size_of::<u32>(), |key, value| {
-            if decode_either::<ChangeRecord, ChangeRecord1>(value, String::new).is_ok() {
+            if decode_change(value, String::new).is_ok() {
                 let at = Position::from_bytes(key);
                 strays.changes.entry(at).or_insert_with(|| value.to_vec());
             }

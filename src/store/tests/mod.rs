@@ -114,7 +114,12 @@ pub(super) fn version(config: u32, number: u32, key: u32, value: &str) -> Change
     };
     let by = Some(["address".into(), "zip code".into()].into_iter().collect());
     let split = Split { arms: vec![arm(Some("a"), 12_500, value), arm(None, 87_500, "b")], by };
-    let row = |segment, rollout| Row { segment: SegmentId(segment), rollout, salt: "salt".into() };
+    let row = |segment, rollout| Row {
+        segment: SegmentId(segment),
+        rollout,
+        by: None,
+        salt: "salt".into(),
+    };
     Change::Version(Arc::new(Version {
         config: ConfigId(config),
         number,

@@ -7,7 +7,8 @@ use crate::store::codec::{Record, decode, encode};
 use crate::store::handle::Handle;
 use crate::store::object::Object;
 use crate::store::record::{
-    ChangeRecord, ChangeRecord1, Restore, VersionRecord, encode_change, encode_version,
+    ChangeRecord, ChangeRecord1, Restore, VersionRecord, VersionRecord1, decode_change,
+    encode_change, encode_version,
 };
 use crate::store::tables::CHANGES;
 
@@ -42,11 +43,28 @@ fn a_version_is_written_as_its_record() {
     for version in [first, second] {
         assert_eq!(
             encode_version(&version).unwrap(),
-            encode(&VersionRecord::from(&version)).unwrap()
+            encode(&VersionRecord1::from(&version)).unwrap()
         );
         let change = Change::Version(Arc::new(version));
         assert_eq!(encode_change(&change).unwrap(), encode(&ChangeRecord1::from(&change)).unwrap());
     }
+}
+
+/// Only a version that has one takes the schema of rollouts by an attribute.
+#[test]
+fn a_rollout_by_an_attribute_comes_back() {
+    let Change::Version(plain) = version(1, 1, 1, "one") else { panic!() };
+    let mut version = (*plain).clone();
+    version.rows[1].by = Some(["address".into(), "zip code".into()].into_iter().collect());
+    let bytes = encode_version(&version).unwrap();
+    assert_eq!(bytes, encode(&VersionRecord::from(&version)).unwrap());
+    let record: VersionRecord = decode(&bytes, String::new).unwrap();
+    assert_eq!(record.restore(options().parser).unwrap(), version);
+    let change = Change::Version(Arc::new(version));
+    let bytes = encode_change(&change).unwrap();
+    assert_eq!(bytes, encode(&ChangeRecord::from(&change)).unwrap());
+    let record = decode_change(&bytes, String::new).unwrap();
+    assert_eq!(record.restore(options().parser).unwrap(), change);
 }
 
 #[test]
@@ -75,7 +93,7 @@ fn a_forged_record_never_panics() {
             }
         }
     }
-    assert_eq!(ChangeRecord::SCHEMA, 2);
+    assert_eq!(ChangeRecord::SCHEMA, 3);
 }
 
 #[test]

@@ -1,0 +1,106 @@
+//! Runs of scripts: what becomes of a transaction in which something failed, and what is said.
+
+use super::{Place, assert_fails};
+
+const KEYS: &str = "CREATE KEY a INTEGER DEFAULT 1;\nCREATE KEY b INTEGER DEFAULT 2;\n";
+
+/// Nobody has seen the error, so the transaction is not committed as if it had not been.
+#[test]
+fn a_transaction_with_a_failure_is_not_committed_when_a_script_goes_on() {
+    let place = Place::new();
+    for wrong in
+        ["GET nothing", "ASSERT GET a = 2", "CREATE KEY a INTEGER DEFAULT 1", "PUBLISH CONFIG c"]
+    {
+        let script = format!("BEGIN;\n{KEYS}{wrong};\nCOMMIT;\nCREATE KEY c INTEGER DEFAULT 3;\n");
+        place.file("s.pcq", script);
+        let ran = place.run(&["run", "s.pcq", "--db", "s.pcdb", "--keep-going"]);
+        assert_fails(
+            &ran,
+            1,
+            "s.pcq:5:1: error[transaction-state]: a statement of the transaction failed",
+        );
+        let keys = place.run(&["s.pcdb", "-e", "SHOW KEYS", "--format", "csv"]).out;
+        assert_eq!(keys.lines().count(), 2, "{wrong}: {keys}");
+        std::fs::remove_file(place.path("s.pcdb")).unwrap();
+    }
+    // what is asserted to fail does not count, and a ROLLBACK ends the transaction as ever
+    let script = format!(
+        "BEGIN; {KEYS} ASSERT ERROR 'unknown-key' GET c; COMMIT; BEGIN; GET c; ROLLBACK; BEGIN; COMMIT;"
+    );
+    place.file("s.pcq", script);
+    let ran = place.run(&["run", "s.pcq", "--db", "s.pcdb", "--keep-going"]);
+    assert!(!ran.err.contains("transaction-state"), "{ran:?}");
+    assert_eq!(place.run(&["s.pcdb", "-e", "GET a"]).code, 0);
+}
+
+#[test]
+fn all_scripts_are_one_transaction() {
+    let place = Place::new();
+    place.file("one.pcq", KEYS);
+    place.file("two.pcq", "CREATE SEGMENT s WHERE KEY(a) = 1;");
+    place.file("wrong.pcq", "CREATE KEY c INTEGER DEFAULT 'x';");
+    place.file("begins.pcq", "CREATE KEY d INTEGER DEFAULT 1;\nBEGIN;");
+    let single = ["--db", "s.pcdb", "--single-transaction"];
+    let run = |scripts: &[&str]| place.run(&[&["run"], scripts, &single].concat());
+    assert_fails(&run(&["one.pcq", "wrong.pcq"]), 1, "error[type-mismatch]");
+    assert_fails(
+        &run(&["one.pcq", "wrong.pcq", "--keep-going"]),
+        1,
+        "wrong.pcq: error[transaction-state]: a statement of the transaction failed",
+    );
+    assert_fails(
+        &run(&["begins.pcq"]),
+        1,
+        "begins.pcq:2:1: error[transaction-state]: all scripts are one",
+    );
+    assert_eq!(
+        place.run(&["s.pcdb", "-e", "SHOW COUNT OF KEYS", "--format", "csv"]).out,
+        "count\r\n0\r\n"
+    );
+    assert_eq!(run(&["one.pcq", "two.pcq"]).code, 0);
+    let revisions = place.run(&["s.pcdb", "-e", "SHOW COUNT OF KEYS", "--format", "csv"]);
+    assert_eq!(revisions.out, "count\r\n2\r\n");
+    let history = place.run(&["s.pcdb", "-e", "SHOW HISTORY", "--format", "csv"]).out;
+    assert!(history.lines().skip(1).all(|line| line.starts_with("1,")), "{history}");
+}
+
+#[test]
+fn what_writes_do_is_said() {
+    let place = Place::new();
+    place.file("s.pcq", format!("{KEYS}CREATE KEY IF NOT EXISTS a INTEGER DEFAULT 1;\nGET a;\n"));
+    let ran = place.run(&["run", "s.pcq", "--db", "s.pcdb", "--dry-run", "--format", "csv"]);
+    let said =
+        ["1:1: created key a", "2:1: created key b", "3:1: nothing changed: key a exists already"];
+    let lines = said.map(|line| format!("dry run: s.pcq:{line}\n")).concat();
+    assert_eq!((ran.code, ran.err), (0, lines));
+    let ran = place.run(&["run", "s.pcq", "--db", "s.pcdb", "--echo", "--format", "csv"]);
+    assert_eq!((ran.code, ran.err), (0, said.map(|line| format!("s.pcq:{line}\n")).concat()));
+    assert_eq!(place.run(&["run", "s.pcq"]).code, 0);
+    assert_eq!(place.run(&["run", "s.pcq"]).err, "");
+}
+
+#[test]
+fn assertions_are_counted() {
+    let place = Place::new();
+    let right = "ASSERT GET a = 1; ASSERT ERROR 'unknown-key' GET c; ASSERT GET b = 2;";
+    place.file("right.pcq", format!("{KEYS}{right}"));
+    assert_eq!(place.run(&["run", "right.pcq"]).err, "3 assertions, 0 failed\n");
+    place.file("wrong.pcq", format!("{KEYS}ASSERT GET a = 2; {right}"));
+    let ran = place.run(&["run", "wrong.pcq"]);
+    assert!(ran.code == 1 && ran.err.ends_with("\n1 assertion, 1 failed\n"), "{ran:?}");
+    let ran = place.run(&["run", "wrong.pcq", "--keep-going"]);
+    assert!(ran.err.ends_with("\n4 assertions, 1 failed\n"), "{ran:?}");
+}
+
+/// A value that is no literal is the text as it is.
+#[test]
+fn a_parameter_is_a_literal_or_a_text() {
+    let place = Place::new();
+    let script = "CREATE KEY k STRING DEFAULT :who; CREATE SEGMENT s WHERE TRUE;
+        CREATE CONFIG c SEGMENTS s :share KEY k = 'x'; DESCRIBE CONFIG c; ADVANCE CLOCK :wait; GET k;";
+    place.file("s.pcq", script);
+    let clock = ["--clock", "2026-01-01T00:00:00Z", "--format", "csv"];
+    let given = ["-v", "who=ada", "-v", "share=50%", "-v", "wait=7 DAYS"];
+    let ran = place.run(&[&["run", "s.pcq"][..], &clock, &given].concat());
+    assert!(ran.code == 0 && ran.out.contains("s 50%") && ran.out.contains("k,ada,"), "{ran:?}");
+}
