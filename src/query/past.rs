@@ -66,7 +66,7 @@ pub(super) fn state(view: &View<'_>, as_of: Option<&When>, wanted: &Wanted<'_>) 
     let revision = reader.revision_at(at)?;
     let (Some(part), Some(begun)) = (wanted.part(), reader.revision(revision)?) else {
         // it is shown, and nobody is evaluated; or nothing was there yet
-        let catalog = catalog(reader, revision, at, wanted)?;
+        let catalog = catalog(reader, (revision, at), committed.catalog(), wanted)?;
         return Ok(State { snapshot: Snapshot::uncounted(&catalog), at });
     };
     let lineage = committed.lineage();
@@ -94,7 +94,10 @@ fn make(
     let near = near.filter(|near| begun.number - near.revision() <= worth(near.catalog()));
     match near {
         Some(near) => advance(reader, &near, begun.number),
-        None => Ok(Snapshot::uncounted(&catalog(reader, begun.number, begun.time, wanted)?)),
+        None => {
+            let now = view.committed().catalog();
+            Ok(Snapshot::uncounted(&catalog(reader, (begun.number, begun.time), now, wanted)?))
+        }
     }
 }
 
@@ -138,10 +141,15 @@ fn lists(view: &View<'_>, catalog: &Catalog, now: &Arc<Lists>) -> Result<Arc<Lis
     Ok(list::without_forgotten(&lists, entries).unwrap_or(lists))
 }
 
-/// Reads the catalog as it stood at a revision, to be asked about an instant.
-fn catalog(reader: &Reader, revision: u64, at: Timestamp, wanted: &Wanted<'_>) -> Result<Catalog> {
-    let catalog = Catalog::at(revision, at);
-    let mut past = Past { reader, revision, at, catalog, todo: Vec::new(), seen: BTreeSet::new() };
+/// Reads the catalog as it stood at a revision, to be asked about an instant; `now` is the newest one.
+fn catalog(
+    reader: &Reader,
+    (revision, at): (u64, Timestamp),
+    now: &Catalog,
+    wanted: &Wanted<'_>,
+) -> Result<Catalog> {
+    let (catalog, todo, seen) = (Catalog::at(revision, at), Vec::new(), BTreeSet::new());
+    let mut past = Past { reader, revision, at, now, catalog, todo, seen };
     past.start(wanted)?;
     while let Some(reference) = past.todo.pop() {
         past.read(reference)?;
@@ -154,6 +162,7 @@ struct Past<'r> {
     reader: &'r Reader,
     revision: u64,
     at: Timestamp,
+    now: &'r Catalog,
     catalog: Catalog,
     todo: Vec<Reference>,
     seen: BTreeSet<Reference>,
@@ -239,8 +248,11 @@ impl Past<'_> {
     }
 
     fn read_segment(&mut self, id: SegmentId) -> Result<()> {
-        let Some(segment) = self.reader.segment_at(id, self.revision)? else { return Ok(()) };
-        self.catalog.put_segment(&segment);
+        let Some(then) = self.reader.segment_at(id, self.revision)? else { return Ok(()) };
+        // the condition of one that is still the same need not be parsed once more
+        let now = self.now.segment(id).filter(|now| **now == then);
+        let segment = now.unwrap_or(&then);
+        self.catalog.put_segment(segment);
         for (kind, name) in names_in(segment.condition.expr()) {
             self.start_named(kind, &name)?;
         }

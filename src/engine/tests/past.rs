@@ -152,3 +152,19 @@ fn a_state_is_made_from_one_that_is_near() {
     get(1);
     assert_eq!(db.shared.past.len(), 2);
 }
+
+/// What is still the same has no second copy, so its condition is parsed once.
+#[test]
+fn a_segment_that_never_changed_is_shared_with_the_present() {
+    let db = database();
+    happen(&db, (0, 0, 9));
+    happen(&db, (9, 0, 3));
+    db.execute(&format!("GET k0 AS OF '{}'", minute(1))).unwrap();
+    let (past, now) = (db.shared.past.newest().unwrap(), db.state());
+    let segment = |state: &crate::eval::Snapshot, name| {
+        std::sync::Arc::clone(state.catalog().segment_named(name).unwrap())
+    };
+    let shared = |name| std::sync::Arc::ptr_eq(&segment(&past, name), &segment(&now, name));
+    assert_eq!(["s0", "s2"].map(shared), [false, true]);
+    assert_eq!(segment(&past, "s0").condition.text().as_ref(), "a = 1");
+}
