@@ -1,6 +1,6 @@
 //! Publishing one config, in stores of two sizes, in memory and in a file, and against redb alone, which
 //! commits about the same bytes to as many tables. Then one cell of a large config, against the same of a config of
-//! one cell.
+//! one cell, and by how much it makes a backup longer.
 //!
 //! `cargo bench --bench publish`; quote ratios of the medians of one run.
 
@@ -12,7 +12,7 @@ use common::stores::Stored;
 use criterion::{
     BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
 };
-use pcq::{Database, statement::Publish};
+use pcq::{Database, Session, statement::Publish};
 use redb::TableDefinition;
 
 const SIZES: [usize; 2] = [100, 10_000];
@@ -27,6 +27,9 @@ const WRITES: [(&str, usize); 7] = [
     ("timelines", 10),
     ("heads", 120),
 ];
+
+/// How many edits are made to see how many bytes one takes.
+const MANY: u64 = 256;
 
 type Group<'g> = BenchmarkGroup<'g, WallTime>;
 
@@ -102,23 +105,50 @@ fn in_a_file(c: &mut Criterion) {
     group.finish();
 }
 
-/// Edits one cell after the other of a config, and publishes it with each: from the text of both statements to the new
-/// snapshot in sight.
+/// Edits one cell after the other of a config, and publishes it with each.
+struct Edits {
+    keys: usize,
+    rows: usize,
+    session: Session,
+    number: usize,
+}
+
+impl Edits {
+    fn new(db: &Database, keys: usize, rows: usize) -> Self {
+        Self { keys, rows, session: db.session(), number: 0 }
+    }
+
+    /// From the text of both statements to the new snapshot in sight.
+    fn next(&mut self) {
+        self.number += 1;
+        let (key, row, number) = (self.number % self.keys, self.number % self.rows, self.number);
+        let edit = format!(
+            "BEGIN; ALTER CONFIG matrix SET key{key} VALUES (segment{row} = {number});
+             PUBLISH CONFIG matrix; COMMIT;"
+        );
+        self.session.execute(&edit).unwrap();
+    }
+}
+
 fn cell(group: &mut Group<'_>, keys: usize, rows: usize) {
     let db = common::stores::matrix(keys, rows);
-    let (mut session, mut number) = (db.session(), 0);
-    group.bench_function(format!("keys={keys},rows={rows}"), |b| {
-        b.iter(|| {
-            number += 1;
-            let (key, row) = (number % keys, number % rows);
-            session
-                .execute(&format!(
-                    "BEGIN; ALTER CONFIG matrix SET key{key} VALUES (segment{row} = {number});
-                     PUBLISH CONFIG matrix; COMMIT;"
-                ))
-                .unwrap()
-        });
-    });
+    let mut edits = Edits::new(&db, keys, rows);
+    let id = format!("keys={keys},rows={rows}");
+    group.bench_function(&id, |b| b.iter(|| edits.next()));
+    println!("publish-cell/{id}: {} bytes of a backup each", bytes(&db, &mut edits));
+}
+
+/// By how much an edit and its publication make a backup longer.
+fn bytes(db: &Database, edits: &mut Edits) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    let backup = |name: &str| {
+        let path = folder.path().join(name);
+        db.backup(&path).unwrap();
+        std::fs::metadata(path).unwrap().len()
+    };
+    let before = backup("before");
+    (0..MANY).for_each(|_| edits.next());
+    (backup("after") - before) / MANY
 }
 
 fn of_one_cell(c: &mut Criterion) {

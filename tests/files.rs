@@ -1,7 +1,7 @@
 //! Stores of earlier releases: what they hold must be read by every later one.
 //!
-//! A release leaves a folder in `tests/files`: a small store that its program made, the dump it printed of that,
-//! and its answers to some questions. To add one, make a store with the program of the release and run
+//! A release, and each other program that wrote another format, leaves a folder in `tests/files`: a small store that it
+//! made, the dump it printed of that, and its answers to some questions. To add one, make a store with the program of the release and run
 //!
 //! ```text
 //! pcq backup made.pcdb store.pcdb
@@ -91,6 +91,30 @@ fn stores_of_every_release_are_saved_whole() {
         assert_eq!(kept.run(&["dump", "saved.pcdb"]), kept.recorded("dump.pcq"));
         assert_eq!(kept.run(&["verify", "saved.pcdb"]), verified);
     }
+}
+
+/// Versions of format 3 are whole; those of edits from here on are what they change, and stand on them.
+#[test]
+fn a_large_config_of_an_earlier_format_is_edited() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
+    let kept = Kept::new(folder.join("format-3"));
+    for price in 90_001..90_004 {
+        let edit = format!(
+            "ALTER CONFIG prices SET price01 VALUES (region02 = {price}); PUBLISH CONFIG prices;"
+        );
+        kept.run(&["store.pcdb", "-e", &edit]);
+    }
+    let verified = kept.run(&["verify", "store.pcdb"]);
+    assert!(verified.ends_with("the store is sound\n"), "{verified}");
+    let get =
+        r#"GET price01 WITH {"region": "region02"}; GET price02 WITH {"region": "region29"};"#;
+    let answer = kept.run(&["store.pcdb", "--format", "csv", "-e", get]);
+    assert!(answer.contains("90003") && answer.contains("2029"), "{answer}");
+    let dump = kept.run(&["dump", "store.pcdb"]);
+    assert!(dump.starts_with(kept.recorded("dump.pcq").split("LOAD END").next().unwrap()));
+    kept.run(&["repair", "store.pcdb", "--to", "saved.pcdb"]);
+    assert_eq!(kept.run(&["dump", "saved.pcdb"]), dump);
+    assert_eq!(kept.run(&["verify", "saved.pcdb"]), verified);
 }
 
 #[test]

@@ -64,16 +64,20 @@ pub fn matrix(keys: usize, rows: usize) -> Database {
     for segment in &segments {
         let _ = writeln!(script, "CREATE SEGMENT {segment} WHERE country = '{segment}';");
     }
-    let columns: Vec<_> = (0..keys)
-        .map(|key| {
-            let _ = writeln!(script, "CREATE KEY key{key} INTEGER DEFAULT 0;");
-            let cells =
-                segments.iter().zip(1..).map(|(name, row)| format!("{name} = {}", row * key));
-            format!("KEY key{key} VALUES ({})", cells.collect::<Vec<_>>().join(", "))
-        })
-        .collect();
-    let (segments, columns) = (segments.join(", "), columns.join(", "));
-    let _ = writeln!(script, "CREATE CONFIG matrix SEGMENTS {segments} {columns};");
+    for key in 0..keys {
+        let _ = writeln!(script, "CREATE KEY key{key} INTEGER DEFAULT 0;");
+    }
+    let column = |key: usize| {
+        let cells = segments.iter().zip(1..).map(|(name, row)| format!("{name} = {}", row * key));
+        format!("KEY key{key} VALUES ({})", cells.collect::<Vec<_>>().join(", "))
+    };
+    let _ =
+        writeln!(script, "CREATE CONFIG matrix SEGMENTS {} {};", segments.join(", "), column(0));
+    // all in one statement would be too long for one
+    let others: Vec<_> = (1..keys).map(column).collect();
+    for columns in others.chunks(100) {
+        let _ = writeln!(script, "ALTER CONFIG matrix ADD {};", columns.join(", ADD "));
+    }
     let db = Database::in_memory().unwrap();
     db.execute(&(script + "PUBLISH CONFIG matrix; COMMIT;")).unwrap();
     db

@@ -135,8 +135,14 @@ impl Database {
 
     /// Makes a group durable.
     fn append(&self, group: &[Queued]) -> Result<Vec<Added>, Refusal> {
-        let mut outcome = None;
-        let appends: Vec<_> = group.iter().map(Queued::append).collect();
+        let (mut outcome, state) = (None, self.state());
+        let mut before = state.catalog();
+        let append = |queued| {
+            let append = Queued::append(queued, before);
+            before = queued.after().unwrap_or(before);
+            append
+        };
+        let appends: Vec<_> = group.iter().map(append).collect();
         let store = || {
             let appended = self.shared.log.append(&appends);
             let sum = appended.as_ref().map(|all| all.iter().copied().sum());

@@ -16,8 +16,8 @@ use super::next::Next;
 use super::sync::{Condvar, Mutex, MutexGuard};
 use crate::error::{Error, ErrorKind};
 use crate::eval::Snapshot;
-use crate::model::{Change, ConfigId, Entry, Revision, Version};
-use crate::store::{Added, Append};
+use crate::model::{Catalog, Change, ConfigId, Entry, Revision, Version};
+use crate::store::{Added, Append, Step};
 
 /// Versions that are not in the store yet.
 pub(super) type Versions = HashMap<(ConfigId, u32), Arc<Version>>;
@@ -106,12 +106,17 @@ impl Queued {
         Self { ticket: 0, revision, entries, next }
     }
 
-    /// What the log gets of it.
-    pub(super) fn append(&self) -> Append<'_> {
-        let after = self.next.as_ref().and_then(Next::catalog);
-        let revision = self.revision.as_ref().zip(after);
-        let revision = revision.map(|((revision, changes), after)| (revision, &**changes, after));
+    /// What the log gets of it; `before` is the catalog without it.
+    pub(super) fn append<'q>(&'q self, before: &'q Catalog) -> Append<'q> {
+        let revision = self.revision.as_ref().zip(self.after());
+        let revision =
+            revision.map(|((revision, changes), after)| Step { revision, changes, before, after });
         Append { revision, entries: &self.entries }
+    }
+
+    /// The catalog after it, if that is another one.
+    pub(super) fn after(&self) -> Option<&Catalog> {
+        self.next.as_ref().and_then(Next::catalog)
     }
 
     fn versions(&self) -> impl Iterator<Item = &Arc<Version>> {

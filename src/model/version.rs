@@ -87,7 +87,8 @@ impl Version {
         })
     }
 
-    fn by_key(&self) -> BTreeMap<KeyId, &Column> {
+    /// The columns by their keys.
+    pub(crate) fn by_key(&self) -> BTreeMap<KeyId, &Column> {
         self.columns.iter().map(|column| (column.key, column)).collect()
     }
 

@@ -71,14 +71,19 @@ pub(super) fn decode<R: Record>(bytes: &[u8], location: impl Fn() -> String) -> 
     }
 }
 
+/// The number of the schema of a record.
+pub(super) fn schema(bytes: &[u8]) -> Option<u8> {
+    bytes.get(1).copied()
+}
+
 /// Reads the bytes of a record, or of the type whose place it took.
 pub(super) fn decode_either<R, Old>(bytes: &[u8], location: impl Fn() -> String) -> Result<R>
 where
     R: Record + From<Old>,
     Old: Record,
 {
-    match bytes {
-        [_, schema, ..] if *schema == Old::SCHEMA => decode::<Old>(bytes, location).map(R::from),
+    match schema(bytes) {
+        Some(schema) if schema == Old::SCHEMA => decode::<Old>(bytes, location).map(R::from),
         _ => decode(bytes, location),
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 
-use super::codec::{decode, decode_either};
+use super::codec::{Record as _, decode, decode_either, schema};
 use super::failure::{OrFail, corrupt};
 use super::image::Image;
 use super::object::Object;
 use super::record::{
-    ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, KeyRecord1, PublicationRecord, Restore,
-    SegmentHeadRecord, SegmentHeadRecord1, VersionRecord, VersionRecord1,
+    ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, KeyRecord1, LoggedVersionRecord,
+    PublicationRecord, Restore, SegmentHeadRecord, SegmentHeadRecord1, VersionRecord,
+    VersionRecord1,
 };
 use super::tables::{
     Bytes, HEADS, KEPT, KEPT_PUBLICATIONS, NAMES, PUBLICATIONS, PublicationKey, RETENTION,
@@ -20,6 +21,7 @@ use super::tables::{
 use crate::error::Result;
 use crate::model::{
     Catalog, ConfigId, Duration, ObjectKind, Publication, Retention, SegmentId, Version,
+    VersionReader as _,
 };
 
 /// What configs keep, by config.
@@ -131,6 +133,11 @@ fn kept_publication(image: &Image, key: PublicationKey, bytes: &[u8]) -> Result<
 
 fn kept_version(image: &Image, config: u32, number: u32, bytes: &[u8]) -> Result<Arc<Version>> {
     let location = || format!("table `pcq.kept_versions`, record ({config}, {number})");
+    if schema(bytes) == Some(LoggedVersionRecord::SCHEMA) {
+        decode::<LoggedVersionRecord>(bytes, location)?;
+        let version = image.version(ConfigId(config), number)?;
+        return version.ok_or_else(|| corrupt(format!("{}: the log has none", location())));
+    }
     let version =
         decode_either::<VersionRecord, VersionRecord1>(bytes, location)?.restore(image.parser());
     match version {

@@ -7,13 +7,14 @@ use redb::{ReadOnlyTable, ReadTransaction, TableDefinition, TableError};
 use super::codec::decode;
 use super::failure::{OrFail, corrupt};
 use super::handle::Handle;
-use super::lookup::{change_in, newest_in, revision_in, version_in};
+use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{ClockRecord, TimelineRecord};
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, Facet, HISTORY, HistoryKey, KEY_CONFIGS, META, NAMES, PUBLICATIONS,
     Position, REVISIONS, TIMELINES, TIMES, VERSIONS, kind_number,
 };
+use super::version::{Changes, LastRead};
 use crate::error::{Error, Result};
 use crate::model::{
     Change, ConditionParser, Config, ConfigHead, ConfigId, KeptVersions, Key, KeyId, Name,
@@ -28,6 +29,7 @@ pub(super) struct Image {
     /// The tables that are looked at most: to open one takes as long as to look into it.
     changes: OnceLock<ReadOnlyTable<Position, Bytes>>,
     history: OnceLock<ReadOnlyTable<HistoryKey, ()>>,
+    last_read: LastRead,
     /// What it reads: kept open, also when another file takes the place of this one.
     handle: Handle,
 }
@@ -36,7 +38,8 @@ impl Image {
     pub(super) fn new(handle: &Handle, parser: ConditionParser) -> Result<Self> {
         let handle = handle.clone();
         let (changes, history) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { transaction: handle.begin_read()?, parser, changes, history, handle })
+        let (transaction, last_read) = (handle.begin_read()?, LastRead::default());
+        Ok(Self { transaction, parser, changes, history, last_read, handle })
     }
 
     pub(super) fn handle(&self) -> &Handle {
@@ -54,8 +57,9 @@ impl Image {
         self.transaction.open_table(definition).or_fail()
     }
 
-    fn changes(&self) -> Result<&ReadOnlyTable<Position, Bytes>> {
-        self.opened(&self.changes, CHANGES)
+    fn changes(&self) -> Result<Changes<'_, ReadOnlyTable<Position, Bytes>>> {
+        let table = self.opened(&self.changes, CHANGES)?;
+        Ok(Changes { table, parser: self.parser, last_read: &self.last_read })
     }
 
     fn history(&self) -> Result<&ReadOnlyTable<HistoryKey, ()>> {
@@ -117,7 +121,7 @@ impl Image {
     }
 
     pub(super) fn change(&self, at: Position) -> Result<Change> {
-        change_in(self.changes()?, at, self.parser)
+        self.changes()?.get(at)
     }
 
     /// The last change of a facet of an object up to a revision.
@@ -321,7 +325,7 @@ impl Image {
 
 impl VersionReader for Image {
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
-        version_in(&self.table(VERSIONS)?, self.changes()?, config, number, self.parser)
+        version_in(&self.table(VERSIONS)?, &self.changes()?, config, number)
     }
 }
 

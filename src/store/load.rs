@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use redb::WriteTransaction;
 
 use super::failure::{corrupt, guarded, release};
+use super::log::Step;
 use super::options::ClockMode;
 use super::shared::Shared;
 use super::write::{Tables, put_clock};
@@ -24,6 +25,8 @@ pub(crate) struct Loader {
     shared: Arc<Shared>,
     transaction: Option<WriteTransaction>,
     clock: ClockMode,
+    /// The catalog after the last revision.
+    before: Catalog,
 }
 
 impl std::fmt::Debug for Loader {
@@ -41,7 +44,8 @@ impl Loader {
             return Err(TransactionState::Loading { what: "dump" }.into());
         }
         let clock = manual_clock.map_or_else(|| shared.clock(), ClockMode::Manual);
-        let loader = Self { shared: Arc::clone(shared), transaction: Some(transaction), clock };
+        let (shared, transaction) = (Arc::clone(shared), Some(transaction));
+        let loader = Self { shared, transaction, clock, before: Catalog::default() };
         let is_empty = |transaction: &WriteTransaction| {
             Ok(Tables::open(transaction)?.is_empty()? && user::is_empty(transaction)?)
         };
@@ -69,10 +73,13 @@ impl Loader {
         changes: &[Change],
         after: &Catalog,
     ) -> Result<()> {
+        let step = Step { revision, changes, before: &self.before, after };
         self.run(|transaction| {
             list::seal(transaction, changes)?;
-            Tables::open(transaction)?.append(revision, changes, after)
-        })
+            Tables::open(transaction)?.append(&step)
+        })?;
+        self.before = after.clone();
+        Ok(())
     }
 
     /// Makes it all durable. `clock`: the instant at which a manual clock stands afterwards.

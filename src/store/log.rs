@@ -9,10 +9,19 @@ pub(crate) type Revisions = Box<dyn Iterator<Item = Result<(Revision, Vec<Change
 
 /// Part of a group: a revision, entries of users, or both.
 pub(crate) struct Append<'a> {
-    /// The revision, what it changes, and the catalog as it stands with it. That follows from the log: one that
-    /// derives nothing needs no look at it.
-    pub(crate) revision: Option<(&'a Revision, &'a [Change], &'a Catalog)>,
+    pub(crate) revision: Option<Step<'a>>,
     pub(crate) entries: &'a [Entry],
+}
+
+/// Step of the log: a revision and what it changes.
+#[derive(Clone, Copy)]
+pub(crate) struct Step<'a> {
+    pub(crate) revision: &'a Revision,
+    pub(crate) changes: &'a [Change],
+    /// The catalog as it stands without it, and with it. They follow from the log: one that derives nothing needs no look
+    /// at them.
+    pub(crate) before: &'a Catalog,
+    pub(crate) after: &'a Catalog,
 }
 
 /// Error of a group, of which nothing happened.

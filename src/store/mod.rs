@@ -39,6 +39,7 @@ mod head;
 mod image;
 mod index;
 mod keep;
+mod lazy;
 mod list;
 mod load;
 mod log;
@@ -67,6 +68,7 @@ pub(crate) mod tests;
 mod upgrade;
 mod user;
 mod verify;
+mod version;
 mod walk;
 mod write;
 
@@ -79,7 +81,7 @@ use redb::backends::InMemoryBackend;
 
 pub(crate) use delivery::{DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
 pub(crate) use load::Loader;
-pub(crate) use log::{Append, Log, Refusal, Revisions};
+pub(crate) use log::{Append, Log, Refusal, Revisions, Step};
 pub(crate) use mark::Mark;
 pub(crate) use options::{ClockMode, Options};
 pub(crate) use reader::Reader;
@@ -290,19 +292,19 @@ impl Log for Store {
     }
 }
 
-/// Writes a part of a group. The tables are opened with the first revision.
+/// Writes a part of a group.
 fn append_part<'t>(
     transaction: &'t WriteTransaction,
     tables: &mut Option<Tables<'t>>,
     part: &Append<'_>,
 ) -> Result<Added> {
-    if let Some((revision, changes, after)) = part.revision {
-        list::seal(transaction, changes)?;
+    if let Some(step) = &part.revision {
+        list::seal(transaction, step.changes)?;
         let tables = match tables {
             Some(tables) => tables,
             None => tables.insert(Tables::open(transaction)?),
         };
-        tables.append(revision, changes, after)?;
+        tables.append(step)?;
     }
     user::add(transaction, part.entries)
 }

@@ -1,6 +1,6 @@
 //! The tables of the file, and what their keys and values mean.
 //!
-//! # The file, format 3
+//! # The file, format 4
 //!
 //! A database of redb with these tables. Integers in keys order as numbers, strings as bytes. `record`
 //! is the frame of the module `codec` around a type of the module `record`. A `position` is (`u64`
@@ -46,25 +46,28 @@
 //! A timeline is listed after as many changes of it as the last list has publications: all lists together are no longer
 //! than the log, and whoever asks for a revision reads the last list before it, and the log from there on. In formats 1
 //! and 2 it is listed with each revision of its config, and the publications that matter now are in the head of the
-//! config. A file of an earlier format has the present one from the first revision or fact of a user on that is written
-//! to it: that is one transaction, too, and the module `upgrade` says what it does.
+//! config.
 //!
-//! A file may lack the tables of retention and of hashes: they are made with the next revision, and taken as empty before.
-//! So are
-//! the tables of deliveries, when the first batch is added. Sizes of buckets: minute 1, hour 2, day 3; the module
-//! `delivery` says what their chunks are. What was delivered is in no log, so these tables cannot be rebuilt. Of
-//! the tables of users the same is true: they are made when the first entry is added. The module `user` says what
-//! runs are; in format 1 the ids of the events in the base are those of run 0. The tables of
-//! lists are made with the first list; the log has their numbers only. The module `list` says how they are
-//! written.
+//! A large version is in the log as an edit of the one before it, as the module `version` says, and what is kept of
+//! it says that it is to be read there. Up to format 3 each is whole in the log, and once more where it is kept. A
+//! file of an earlier format has the present one from the first revision or fact of a user on that is written to
+//! it: that is one transaction, too, and the module `upgrade` says what it does.
 //!
-//! Heads, kept versions and kept publications are all that is read when a store is opened, apart from a few single records and the
-//! names: in one sweep each, and without a look at the log, however long that is. So a head holds what its
-//! object needs: that of a segment what its condition refers to,
+//! A file may lack the tables of retention and of hashes: they are made when something is written to them, and
+//! taken as empty before. So are the tables of deliveries, when the first batch is added. Sizes of buckets: minute
+//! 1, hour 2, day 3; the module `delivery` says what their chunks are. What was delivered is in no log, so these
+//! tables cannot be rebuilt. Of the tables of users the same is true: they are made when the first entry is added.
+//! The module `user` says what runs are; in format 1 the ids of the events in the base are those of run 0. The
+//! tables of lists are made with the first list; the log has their numbers only. The module `list` says how they
+//! are written.
+//!
+//! Heads, kept versions and kept publications are all that is read when a store is opened, apart from a few single
+//! records and the names: in one sweep each, and without a look at the log, however long that is, but for the large
+//! versions among them. So a head holds what its object needs: that of a segment what its condition refers to,
 //! because conditions are read only when they are first asked for: the keys and segments, and since format 2 the
-//! lists, and whether it has functions over events. Heads of format 1 are read, too: then the condition is, when that
-//! is asked for. The versions
-//! and the publications of a config have tables of their own so that its next commit need not write them once more.
+//! lists, and whether it has functions over events. Heads of format 1 are read, too: then the condition is, when
+//! that is asked for. The versions and the publications of a config have tables of their own so that its next
+//! commit need not write them once more.
 //!
 //! Publications are numbered over all configs, so their table needs no config in its key. Whether a
 //! dump was loaded to its end need not be said: that is one transaction too.
@@ -114,7 +117,7 @@ pub(super) const KEPT: TableDefinition<(u32, u32), Bytes> =
 pub(super) const KEPT_PUBLICATIONS: TableDefinition<PublicationKey, Bytes> =
     TableDefinition::new("pcq.kept_publications");
 
-// files that were made before it lack it, until a revision is written
+// files that were made before it lack it, until such a rule is written
 pub(super) const RETENTION: TableDefinition<&str, Bytes> = TableDefinition::new("pcq.retention");
 
 // those of deliveries: files that were made before them lack them, until deliveries are written
@@ -160,7 +163,7 @@ pub(super) const BATCH_KEY: &str = "delivery_batch";
 /// The key in META of what is counted of users; there is none before the first entry.
 pub(super) const TOTALS_KEY: &str = "users";
 /// The format that this code writes, and the newest that it reads.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
 /// The part of an object that a change is about. The numbers are in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,8 @@ use crate::model::ObjectKind;
 /// * From 1 to 2: entries of users become run 0.
 /// * From 2 to 3: the publications in the heads of configs get a table of their own. The lists of timelines stay:
 ///   there is one of each revision.
+/// * From 3 to 4: nothing. Large versions that are written from here on are edits; those that are there, in the log and
+///   where they are kept, stay as they are.
 pub(super) fn upgrade(transaction: &WriteTransaction) -> Result<()> {
     let format = format_of(transaction)?;
     if format >= FORMAT {
@@ -25,7 +27,9 @@ pub(super) fn upgrade(transaction: &WriteTransaction) -> Result<()> {
     if format < 2 {
         user::base_to_run(transaction)?;
     }
-    publications_to_table(transaction)?;
+    if format < 3 {
+        publications_to_table(transaction)?;
+    }
     let mut meta = transaction.open_table(META).or_fail()?;
     meta.insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice()).or_fail().map(drop)
 }
@@ -40,7 +44,8 @@ fn format_of(transaction: &WriteTransaction) -> Result<u32> {
 
 fn publications_to_table(transaction: &WriteTransaction) -> Result<()> {
     let mut heads = transaction.open_table(HEADS).or_fail()?;
-    let mut kept = Kept::open(transaction)?;
+    let mut kept = Kept::new(transaction);
+    kept.make()?;
     for (id, record) in config_heads(&heads)? {
         for publication in &record.timeline {
             kept.put_publication(publication)?;

@@ -5,8 +5,9 @@ use redb::ReadOnlyTable;
 use super::failure::{OrFail, Place, corrupt, guarded};
 use super::handle::Handle;
 use super::image::Image;
-use super::lookup::{newest_in, read_change, revision_in};
+use super::lookup::{newest_in, revision_in};
 use super::tables::{Bytes, CHANGES, Position, REVISIONS};
+use super::version::{Changes, LastRead};
 use crate::error::Result;
 use crate::model::{Change, ConditionParser, Revision};
 
@@ -14,6 +15,7 @@ use crate::model::{Change, ConditionParser, Revision};
 pub(crate) struct Walk {
     revisions: ReadOnlyTable<u64, Bytes>,
     changes: ReadOnlyTable<Position, Bytes>,
+    last_read: LastRead,
     parser: ConditionParser,
     place: Place,
     /// The revisions still to be given; empty when `first` is after `last`.
@@ -52,6 +54,7 @@ impl Walk {
         Ok(Self {
             revisions,
             changes,
+            last_read: LastRead::default(),
             parser,
             place: place.clone(),
             first: first.max(1),
@@ -61,14 +64,18 @@ impl Walk {
         })
     }
 
+    fn changes(&self) -> Changes<'_, ReadOnlyTable<Position, Bytes>> {
+        Changes { table: &self.changes, parser: self.parser, last_read: &self.last_read }
+    }
+
     fn read(&self, number: u64) -> Result<(Revision, Vec<Change>)> {
         let Some((revision, count)) = revision_in(&self.revisions, number)? else {
             return Err(corrupt(format!("table `pcq.revisions` has no record {number}")));
         };
-        let mut changes = Vec::new();
+        let (mut changes, log) = (Vec::new(), self.changes());
         for entry in self.changes.range((number, 0)..=(number, u32::MAX)).or_fail()? {
             let (at, bytes) = entry.or_fail()?;
-            changes.push(read_change(bytes.value(), at.value(), self.parser)?);
+            changes.push(log.read(bytes.value(), at.value())?);
         }
         if changes.len() as u64 != u64::from(count) {
             let found = changes.len();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, WriteTransaction};
 
 use super::chain;
 use super::checkpoint::Checkpoint;
@@ -11,6 +11,8 @@ use super::codec::{decode, encode};
 use super::failure::{OrFail, corrupt};
 use super::index::{Indexed, indexed};
 use super::keep::Kept;
+use super::lazy::Lazy;
+use super::log::Step;
 use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{
@@ -23,75 +25,90 @@ use super::tables::{
     VERSIONS, kind_number,
 };
 use super::upgrade::upgrade;
+use super::version::{Base, Changes, LastRead, Newest, cost_of, encode_as_edit};
 use crate::error::{ErrorKind, Result};
 use crate::model::{
     Catalog, Change, ConditionParser, Config, ConfigId, Duration, KeyId, ObjectKind, Revision,
     Segment, SegmentId, Timestamp, Version,
 };
 
-/// The tables, open for writing in one transaction.
+/// The tables, to be written to in one transaction.
 pub(super) struct Tables<'t> {
-    revisions: Table<'t, u64, Bytes>,
-    times: Table<'t, (i64, u64), ()>,
-    changes: Table<'t, Position, Bytes>,
-    history: Table<'t, HistoryKey, ()>,
-    versions: Table<'t, (u32, u32), Position>,
-    publications: Table<'t, u64, Position>,
-    timelines: Table<'t, (u32, u64), Bytes>,
-    names: Table<'t, (u8, &'static str), u32>,
-    key_configs: Table<'t, (u32, u32), ()>,
-    heads: Table<'t, (u8, u32), Bytes>,
+    revisions: Lazy<'t, u64, Bytes>,
+    times: Lazy<'t, (i64, u64), ()>,
+    changes: Lazy<'t, Position, Bytes>,
+    history: Lazy<'t, HistoryKey, ()>,
+    versions: Lazy<'t, (u32, u32), Position>,
+    publications: Lazy<'t, u64, Position>,
+    timelines: Lazy<'t, (u32, u64), Bytes>,
+    names: Lazy<'t, (u8, &'static str), u32>,
+    key_configs: Lazy<'t, (u32, u32), ()>,
+    heads: Lazy<'t, (u8, u32), Bytes>,
     kept: Kept<'t>,
-    retention: Table<'t, &'static str, Bytes>,
-    hashes: Table<'t, u64, Bytes>,
+    retention: Lazy<'t, &'static str, Bytes>,
+    hashes: Lazy<'t, u64, Bytes>,
 }
 
 impl<'t> Tables<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
         upgrade(transaction)?;
         Ok(Self {
-            revisions: transaction.open_table(REVISIONS).or_fail()?,
-            times: transaction.open_table(TIMES).or_fail()?,
-            changes: transaction.open_table(CHANGES).or_fail()?,
-            history: transaction.open_table(HISTORY).or_fail()?,
-            versions: transaction.open_table(VERSIONS).or_fail()?,
-            publications: transaction.open_table(PUBLICATIONS).or_fail()?,
-            timelines: transaction.open_table(TIMELINES).or_fail()?,
-            names: transaction.open_table(NAMES).or_fail()?,
-            key_configs: transaction.open_table(KEY_CONFIGS).or_fail()?,
-            heads: transaction.open_table(HEADS).or_fail()?,
-            kept: Kept::open(transaction)?,
-            retention: transaction.open_table(RETENTION).or_fail()?,
-            hashes: transaction.open_table(REVISION_HASHES).or_fail()?,
+            revisions: Lazy::new(transaction, REVISIONS),
+            times: Lazy::new(transaction, TIMES),
+            changes: Lazy::new(transaction, CHANGES),
+            history: Lazy::new(transaction, HISTORY),
+            versions: Lazy::new(transaction, VERSIONS),
+            publications: Lazy::new(transaction, PUBLICATIONS),
+            timelines: Lazy::new(transaction, TIMELINES),
+            names: Lazy::new(transaction, NAMES),
+            key_configs: Lazy::new(transaction, KEY_CONFIGS),
+            heads: Lazy::new(transaction, HEADS),
+            kept: Kept::new(transaction),
+            retention: Lazy::new(transaction, RETENTION),
+            hashes: Lazy::new(transaction, REVISION_HASHES),
         })
     }
 
+    /// Makes those that are not there.
+    fn make(&mut self) -> Result<()> {
+        self.revisions.open()?;
+        self.times.open()?;
+        self.changes.open()?;
+        self.history.open()?;
+        self.versions.open()?;
+        self.publications.open()?;
+        self.timelines.open()?;
+        self.names.open()?;
+        self.key_configs.open()?;
+        self.heads.open()?;
+        self.kept.make()?;
+        self.retention.open()?;
+        self.hashes.open().map(drop)
+    }
+
     /// Appends a revision.
-    pub(super) fn append(
-        &mut self,
-        revision: &Revision,
-        changes: &[Change],
-        after: &Catalog,
-    ) -> Result<()> {
+    pub(super) fn append(&mut self, step: &Step<'_>) -> Result<()> {
+        let Step { revision, changes, before, after } = *step;
         self.refuse_out_of_order(revision)?;
         let number = revision.number;
-        let mut count = 0;
+        let (mut newest, mut count) = (Newest::new(before), 0);
         for change in changes {
-            self.append_change(change, (number, count))?;
+            self.append_change(change, (number, count), &mut newest)?;
             count += 1;
         }
         let record = encode(&RevisionRecord::new(revision, count))?;
-        self.revisions.insert(number, record.as_slice()).or_fail()?;
-        self.times.insert((revision.time.as_micros(), number), ()).or_fail()?;
-        chain::extend(&mut self.hashes, &self.revisions, &self.changes)?;
+        self.revisions.open()?.insert(number, record.as_slice()).or_fail()?;
+        self.times.open()?.insert((revision.time.as_micros(), number), ()).or_fail()?;
+        chain::extend(self.hashes.open()?, self.revisions.open()?, self.changes.open()?)?;
         self.put_touched(revision, changes, after)
     }
 
     /// The engine numbers the revisions; that they are dense and in order of time is kept here, because
     /// every look-up by revision or by time stands on it.
-    fn refuse_out_of_order(&self, revision: &Revision) -> Result<()> {
-        let now = newest_in(&self.revisions)?;
-        let last = revision_in(&self.revisions, now)?;
+    fn refuse_out_of_order(&mut self, revision: &Revision) -> Result<()> {
+        let revisions = self.revisions.open()?;
+        let now = newest_in(revisions)?;
+        let last = revision_in(revisions, now)?;
         let back = last.is_some_and(|(last, _)| last.time > revision.time);
         if back || revision.number != now + 1 {
             return Err(ErrorKind::RevisionConflict {
@@ -103,36 +120,65 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    fn append_change(&mut self, change: &Change, at: Position) -> Result<()> {
-        let record = encode_change(change)?;
-        self.changes.insert(at, record.as_slice()).or_fail()?;
+    fn append_change<'c>(
+        &mut self,
+        change: &'c Change,
+        at: Position,
+        newest: &mut Newest<'c>,
+    ) -> Result<()> {
+        let base = match change {
+            Change::Version(version) => newest.replace(version),
+            _ => None,
+        };
+        let record = self.record(change, base)?;
+        self.changes.open()?.insert(at, record.as_slice()).or_fail()?;
         if let Change::Keep { event, keep } = change {
             self.put_keep(event.as_deref(), *keep)?;
         }
-        indexed(change, at).iter().try_for_each(|entry| self.put_indexed(entry))
+        let keys = base.map(Version::by_key).unwrap_or_default();
+        let is_there = |entry: &Indexed| match entry {
+            Indexed::KeyConfig((key, _)) => keys.contains_key(&KeyId(*key)),
+            _ => false,
+        };
+        let mut new = indexed(change, at).into_iter().filter(|entry| !is_there(entry));
+        new.try_for_each(|entry| self.put_indexed(&entry))
+    }
+
+    /// The record of a change; of a version as an edit of the one before it, if that is worth it.
+    fn record(&mut self, change: &Change, base: Option<&Version>) -> Result<Vec<u8>> {
+        let (Change::Version(version), Some(before)) = (change, base) else {
+            return encode_change(change);
+        };
+        let edit = match large_in(self.versions.open()?, self.changes.open()?, before)? {
+            Some((at, cost)) => encode_as_edit(version, &Base { version: before, at, cost })?,
+            None => None,
+        };
+        edit.map_or_else(|| encode_change(change), Ok)
     }
 
     /// Writes how long events are kept. No event has an empty name, so that stands for all others.
     fn put_keep(&mut self, event: Option<&str>, keep: Option<Duration>) -> Result<()> {
         let record = encode(&KeepRecord(keep.map(Duration::as_micros)))?;
-        self.retention.insert(event.unwrap_or(""), record.as_slice()).or_fail().map(drop)
+        self.retention.open()?.insert(event.unwrap_or(""), record.as_slice()).or_fail().map(drop)
     }
 
     fn put_indexed(&mut self, entry: &Indexed) -> Result<()> {
         match entry {
-            Indexed::History(key) => self.history.insert(key, ()).or_fail().map(drop),
-            Indexed::Version(key, at) => self.versions.insert(key, at).or_fail().map(drop),
+            Indexed::History(key) => self.history.open()?.insert(key, ()).or_fail().map(drop),
+            Indexed::Version(key, at) => self.versions.open()?.insert(key, at).or_fail().map(drop),
             Indexed::Publication(sequence, at) => {
-                self.publications.insert(sequence, at).or_fail().map(drop)
+                self.publications.open()?.insert(sequence, at).or_fail().map(drop)
             }
             Indexed::Name((kind, name), id) => self.put_name((*kind, name), *id),
-            Indexed::KeyConfig(pair) => self.key_configs.insert(pair, ()).or_fail().map(drop),
+            Indexed::KeyConfig(pair) => {
+                self.key_configs.open()?.insert(pair, ()).or_fail().map(drop)
+            }
         }
     }
 
     /// Writes a name, which no other object has or ever had.
     fn put_name(&mut self, name: (u8, &str), id: u32) -> Result<()> {
-        let before = self.names.insert(name, id).or_fail()?.map(|before| before.value());
+        let before = self.names.open()?.insert(name, id).or_fail()?.map(|before| before.value());
         match before.filter(|before| *before != id) {
             None => Ok(()),
             Some(_) => Err(corrupt(format!("table `pcq.names`: `{}` is another's", name.1))),
@@ -181,19 +227,22 @@ impl<'t> Tables<'t> {
         let (before, mut checkpoint) = self.before(id)?;
         let mut versions = self.keep_publications(revision.time, changes, config)?;
         versions.insert(before);
-        self.kept.keep_versions(config, versions)?;
+        let (places, log) = (&*self.versions.open()?, &*self.changes.open()?);
+        let large = |version: &_| large_in(places, log, version);
+        let is_large = |version: &_| Ok(large(version)?.is_some());
+        self.kept.keep_versions(config, versions, is_large)?;
         if checkpoint.advance(of_timeline(changes).count()) {
             checkpoint = Checkpoint::listing(config.timeline.len());
             let timeline = encode(&TimelineRecord::from(config))?;
-            self.timelines.insert((id, revision.number), timeline.as_slice()).or_fail()?;
+            self.timelines.open()?.insert((id, revision.number), timeline.as_slice()).or_fail()?;
         }
         let head = encode(&ConfigRecord::new(config, checkpoint));
         self.put_head(ObjectKind::Config, id, Some(head))
     }
 
     /// The newest version of a config before this revision, and how far the list of its timeline is behind.
-    fn before(&self, id: u32) -> Result<(u32, Checkpoint)> {
-        let head = self.heads.get((kind_number(ObjectKind::Config), id)).or_fail()?;
+    fn before(&mut self, id: u32) -> Result<(u32, Checkpoint)> {
+        let head = self.heads.open()?.get((kind_number(ObjectKind::Config), id)).or_fail()?;
         let Some(head) = head else { return Ok((0, Checkpoint::default())) };
         let location = || format!("table `pcq.heads`, config {id}");
         let record: ConfigRecord = decode(head.value(), location)?;
@@ -232,10 +281,10 @@ impl<'t> Tables<'t> {
     }
 
     /// A publication that was just written, or one before it.
-    fn publication(&self, sequence: u64) -> Result<Option<PublicationRecord>> {
-        let Some(at) = self.publications.get(sequence).or_fail()? else { return Ok(None) };
+    fn publication(&mut self, sequence: u64) -> Result<Option<PublicationRecord>> {
+        let Some(at) = self.publications.open()?.get(sequence).or_fail()? else { return Ok(None) };
         let at = at.value();
-        let Some(bytes) = self.changes.get(at).or_fail()? else { return Ok(None) };
+        let Some(bytes) = self.changes.open()?.get(at).or_fail()? else { return Ok(None) };
         let location = || format!("table `pcq.changes`, record {at:?}");
         let record = decode_change(bytes.value(), location)?;
         let wrong = || corrupt(format!("table `pcq.publications`: {sequence} points at another"));
@@ -251,23 +300,38 @@ impl<'t> Tables<'t> {
         let Some(record) = record.transpose()? else {
             return Ok(());
         };
-        self.heads.insert((kind_number(kind), id), record.as_slice()).or_fail().map(drop)
+        self.heads.open()?.insert((kind_number(kind), id), record.as_slice()).or_fail().map(drop)
     }
 
     /// A version that was just written, or one before it.
     pub(super) fn version(
-        &self,
+        &mut self,
         config: ConfigId,
         number: u32,
         parser: ConditionParser,
     ) -> Result<Option<Arc<Version>>> {
-        version_in(&self.versions, &self.changes, config, number, parser)
+        let last_read = &LastRead::default();
+        let changes = Changes { table: &*self.changes.open()?, parser, last_read };
+        version_in(self.versions.open()?, &changes, config, number)
     }
 
     /// Whether no revision is there.
-    pub(super) fn is_empty(&self) -> Result<bool> {
-        Ok(self.revisions.last().or_fail()?.is_none())
+    pub(super) fn is_empty(&mut self) -> Result<bool> {
+        Ok(self.revisions.open()?.last().or_fail()?.is_none())
     }
+}
+
+/// Where a version is in the log, and how many columns of edits it is read from, if it is a large one.
+fn large_in(
+    versions: &impl ReadableTable<(u32, u32), Position>,
+    changes: &impl ReadableTable<Position, Bytes>,
+    version: &Version,
+) -> Result<Option<(Position, u32)>> {
+    let Some(at) = versions.get((version.config.0, version.number)).or_fail()? else {
+        return Ok(None);
+    };
+    let record = changes.get(at.value()).or_fail()?;
+    Ok(record.and_then(|record| cost_of(record.value())).map(|cost| (at.value(), cost)))
 }
 
 /// The changes of timelines.
@@ -290,7 +354,7 @@ pub(super) fn touched(changes: &[Change]) -> BTreeMap<(ObjectKind, u32), Vec<&Ch
 
 /// Makes every table of a new store.
 pub(super) fn initialise(transaction: &WriteTransaction, clock: ClockMode) -> Result<()> {
-    Tables::open(transaction)?;
+    Tables::open(transaction)?.make()?;
     let mut meta = transaction.open_table(META).or_fail()?;
     meta.insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice()).or_fail()?;
     drop(meta);

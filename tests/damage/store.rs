@@ -47,6 +47,8 @@ const QUESTIONS: &str = "
     SHOW KEYS; SHOW SEGMENTS; SHOW CONFIGS; SHOW SCHEDULE; SHOW USERS; SHOW EVENTS; SHOW RETENTION; SHOW HISTORY;
     SHOW COUNT OF KEYS;
     SHOW VERSIONS OF CONFIG home;
+    DESCRIBE CONFIG terms VERSION 4;
+    GET CONFIG terms;
     SHOW VERSIONS OF SEGMENT nordic;
     DESCRIBE CONFIG sound;
     DESCRIBE CONFIG sound VERSION 1;
@@ -65,7 +67,8 @@ const QUESTIONS: &str = "
 /// What is written to it: into every kind of table, in a commit each.
 const WRITES: [&str; 4] = [
     "BEGIN; CREATE KEY extra STRING DEFAULT 'z'; ALTER CONFIG home SET title VALUES (nordic = 'Hallo');
-     PUBLISH CONFIG home; COMMIT;",
+     PUBLISH CONFIG home; ALTER CONFIG terms SET terms_de VALUES (EVERYONE = 'siehe Seite 9');
+     PUBLISH CONFIG terms; COMMIT;",
     "SET USER 'u1' country = 'NO', device = 'Pixel';",
     "TRACK 'Opened' FOR USER 'u2' ID 'new';",
     "FORGET USER 'u3';",
@@ -215,6 +218,7 @@ fn make(path: &Path) -> Vec<(Kind, Vec<u8>)> {
     let db = Database::builder().manual_clock(start).open(path).unwrap();
     db.load_list("vips", (0..3_000).map(|n| format!("v{n:05}"))).unwrap();
     db.execute(SCRIPT).unwrap();
+    db.execute(&large()).unwrap();
     for n in 0..60 {
         db.execute(&filler(n)).unwrap();
     }
@@ -238,6 +242,26 @@ fn make(path: &Path) -> Vec<(Kind, Vec<u8>)> {
     let opened = fs::read(path).unwrap();
     db.close().unwrap();
     vec![(Kind::Closed, closed), (Kind::Opened, opened), (Kind::Working, working)]
+}
+
+/// A config that takes more than a page, and edits, which are written as what they change.
+fn large() -> String {
+    let keys = ["en", "de", "fr", "no"];
+    let create = keys.map(|key| format!("CREATE KEY terms_{key} STRING DEFAULT '';"));
+    let text = |key: &str| format!("{key} ").repeat(700);
+    let columns = keys.map(|key| format!("KEY terms_{key} VALUES (nordic = '{}')", text(key)));
+    let edit = |key: &str, n: usize| {
+        format!(
+            "ALTER CONFIG terms SET terms_{key} VALUES (EVERYONE = 'see page {n}'); PUBLISH CONFIG terms;"
+        )
+    };
+    let edits = keys.iter().zip(1..).map(|(key, n)| edit(key, n));
+    format!(
+        "{} CREATE CONFIG terms SEGMENTS nordic, EVERYONE {}; {}",
+        create.concat(),
+        columns.join(", "),
+        edits.collect::<String>()
+    )
 }
 
 fn filler(n: usize) -> String {

@@ -20,7 +20,7 @@ struct GuardedLog<F> {
 impl<F: Fn(u64) -> Result<()> + Send + Sync> Log for GuardedLog<F> {
     fn append(&self, group: &[Append<'_>]) -> Result<Vec<Added>, Refusal> {
         for (at, part) in group.iter().enumerate() {
-            let number = part.revision.map_or(0, |(revision, ..)| revision.number);
+            let number = part.revision.map_or(0, |step| step.revision.number);
             (self.guard)(number).map_err(|error| Refusal { at: Some(at), error })?;
         }
         self.store.append(group)

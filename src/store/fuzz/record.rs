@@ -10,21 +10,24 @@ use super::super::failure::corrupt;
 use super::super::list::fuzz::block;
 use super::super::record::{
     BatchRecord, BlockRecord, ChangeRecord, ChangeRecord1, ChangeRecord2, ClockRecord,
-    ConfigRecord, ConfigRecord1, CountsRecord, Edition, HashRecord, KeepRecord, KeyRecord,
-    KeyRecord1, KeySpanRecord, ListBlockRecord, ListRecord, PageRecord, PublicationRecord, Restore,
-    RevisionRecord, SegmentHeadRecord, SegmentHeadRecord1, SeriesRecord, TimelineRecord,
-    TotalsRecord, TotalsRecord1, VersionRecord, VersionRecord1, decode_change, encode_change,
-    encode_key, encode_version,
+    ConfigRecord, ConfigRecord1, CountsRecord, EditRecord, Edition, HashRecord, KeepRecord,
+    KeyRecord, KeyRecord1, KeySpanRecord, ListBlockRecord, ListRecord, LoggedVersionRecord,
+    PageRecord, PublicationRecord, Restore, RevisionRecord, SegmentHeadRecord, SegmentHeadRecord1,
+    SeriesRecord, TimelineRecord, TotalsRecord, TotalsRecord1, VersionRecord, VersionRecord1,
+    decode_change, encode_change, encode_key, encode_version,
 };
 use super::super::user::fuzz::{ids, page};
 use crate::error::Result;
-use crate::model::{ConditionParser, Entry, Publication, UserSketch};
+use crate::model::{
+    Cell, Column, ConditionParser, ConfigId, Entry, KeyId, Publication, Row, SegmentId, UserSketch,
+    Version,
+};
 
 /// How one kind of bytes is read.
 type Reader = fn(&[u8], ConditionParser);
 
 /// All kinds of bytes that are in the tables.
-const READERS: [Reader; 25] = [
+const READERS: [Reader; 27] = [
     |bytes, parser| {
         let again = |bytes: &[u8]| decode_either::<KeyRecord, KeyRecord1>(bytes, place);
         restored(either::<KeyRecord, KeyRecord1>(bytes), parser, encode_key, again);
@@ -76,6 +79,8 @@ const READERS: [Reader; 25] = [
     |bytes, _| ids(bytes),
     |bytes, _| sketch(bytes),
     check::<Edition>,
+    edit,
+    check::<LoggedVersionRecord>,
 ];
 
 /// Bytes of some kind are a record or are refused; what they are is the same when it is written and read again.
@@ -110,6 +115,23 @@ fn framed<R: Record + PartialEq + Debug>(payload: &[u8]) -> Option<R> {
 /// The same, of a record that means nothing more.
 fn check<R: Record + PartialEq + Debug>(payload: &[u8], _: ConditionParser) {
     framed::<R>(payload);
+}
+
+/// An edit of a version of one row and two keys.
+fn edit(bytes: &[u8], parser: ConditionParser) {
+    let row = Row { segment: SegmentId::EVERYONE, rollout: None, by: None, salt: "salt".into() };
+    let column = |key| Column::new(KeyId(key), [Some(Cell::Value(key.into()))].into());
+    let base = Version {
+        config: ConfigId(1),
+        number: 1,
+        description: None,
+        rows: vec![row],
+        columns: vec![column(1), column(2)],
+    };
+    let Some(edit) = framed::<EditRecord>(bytes) else { return };
+    let Ok(version) = edit.restore(&base, parser) else { return };
+    assert_eq!((version.config, version.number), (base.config, 2));
+    assert!(version.columns.iter().all(|column| column.cells().len() == version.rows.len()));
 }
 
 /// The record with a payload, or of the earlier schema, as the first byte says.

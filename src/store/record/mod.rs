@@ -28,4 +28,6 @@ pub(super) use user::*;
 pub(super) use v1::*;
 pub(super) use v2::*;
 pub(super) use v3::*;
-pub(super) use version::encode_version;
+pub(super) use version::{
+    EditRecord, LoggedVersionRecord, are_written_alike, encode_edit, encode_version,
+};

@@ -1,11 +1,12 @@
 //! Records back to the model. A record that the model does not take is damaged: `Err` says why.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
     ArmRecord, ByRecord, CellRecord, ChangeRecord, ChangeRecord1, ChangeRecord2, ColumnRecord,
-    ConfigRecord, HeadRecord, KeyRecord, KeyRecord1, PublicationRecord, RevisionRecord, RowRecord,
-    SegmentHeadRecord, SegmentRecord, VersionRecord, VersionRecord1,
+    ConfigRecord, EditRecord, HeadRecord, KeyRecord, KeyRecord1, PublicationRecord, RevisionRecord,
+    RowRecord, SegmentHeadRecord, SegmentRecord, VersionRecord, VersionRecord1,
 };
 use crate::model::{
     Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Duration,
@@ -249,15 +250,56 @@ impl Restore for VersionRecord1 {
     type Model = Version;
 
     fn restore(self, parser: ConditionParser) -> Result<Version> {
-        let rows = all(self.rows, parser)?;
-        let columns: Vec<Column> = all(self.columns, parser)?;
-        // whoever serves a version takes the cell of a row by the index of the row
-        if columns.iter().any(|column| column.cells().len() != rows.len()) {
-            return Err("a column has not one cell for each row".to_owned());
-        }
+        let (rows, columns) = (all(self.rows, parser)?, all(self.columns, parser)?);
         let (config, description) = (ConfigId(self.config), shared(self.description));
-        Ok(Version { config, number: self.number, description, rows, columns })
+        whole(Version { config, number: self.number, description, rows, columns })
     }
+}
+
+/// Whoever serves a version takes the cell of a row by the index of the row.
+fn whole(version: Version) -> Result<Version> {
+    if version.columns.iter().any(|column| column.cells().len() != version.rows.len()) {
+        return Err("a column has not one cell for each row".to_owned());
+    }
+    Ok(version)
+}
+
+impl EditRecord {
+    /// The version, with the rows and columns that it shares with the one before it.
+    pub(in crate::store) fn restore(
+        self,
+        base: &Version,
+        parser: ConditionParser,
+    ) -> Result<Version> {
+        let (config, number) = (ConfigId(self.config), self.number);
+        if (base.config, base.number.checked_add(1)) != (config, Some(number)) {
+            return Err("it stands on a version that is not the one before it".to_owned());
+        }
+        let columns = edited(base, self.keys, &all(self.columns, parser)?)?;
+        let (rows, description) = (base.rows.clone(), shared(self.description));
+        let mut version = Version { config, number, description, rows, columns };
+        if let Some((rows, by)) = self.rows {
+            version.rows = all(rows, parser)?;
+            by.put(&mut version)?;
+        }
+        whole(version)
+    }
+}
+
+/// The columns of a version with some instead of its own; `keys` says in which order, if that is another.
+fn edited(base: &Version, keys: Option<Vec<u32>>, new: &[Column]) -> Result<Vec<Column>> {
+    let columns: BTreeMap<_, _> =
+        base.columns.iter().chain(new).map(|column| (column.key, column)).collect();
+    let keys: Vec<_> = match keys {
+        Some(keys) => keys.into_iter().map(KeyId).collect(),
+        None => base.columns.iter().map(|column| column.key).collect(),
+    };
+    let column = |key| columns.get(&key).copied().cloned().ok_or_else(|| no_column(key));
+    keys.into_iter().map(column).collect()
+}
+
+fn no_column(key: KeyId) -> String {
+    format!("neither it nor the version before it has a column of key {key}")
 }
 
 impl Restore for RowRecord {

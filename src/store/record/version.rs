@@ -1,19 +1,51 @@
 //! Versions as they are written: the bytes of their records, made column by column, so that no cell is copied first
-//! and one that the version before it had too is not written out again.
+//! and one that the version before it had too is not written out again. And what is written of versions besides
+//! [`VersionRecord`]: edits, and that the log is to be asked.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::v1::{CellRecord, ChangeRecord1, RowRecord, VersionRecord1};
+use super::v1::{CellRecord, ChangeRecord1, ColumnRecord, RowRecord, VersionRecord1};
 use super::v3::{ByRecord, ChangeRecord, VersionRecord};
 use crate::error::Result;
 use crate::model::{Cell, Column, Value, Version};
-use crate::store::codec::{encode_packed, pack};
+use crate::store::codec::{Record, encode_packed, pack};
+use crate::store::tables::Position;
 
 /// The number of [`ChangeRecord1::Version`] among the kinds of changes.
 const VERSION: u32 = 4;
 
 /// Room for the numbers of a few columns and the checksum.
 const MORE: usize = 64;
+
+/// Change that adds a version, as what it has other than the version before it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct EditRecord {
+    /// How many columns of edits it is read from, its own too: more than the version before it.
+    pub(in crate::store) cost: u32,
+    /// Where the version before it is in the log.
+    pub(in crate::store) base: Position,
+    pub(super) config: u32,
+    pub(super) number: u32,
+    pub(super) description: Option<String>,
+    /// The rows, and by what their rollouts go; `None` if they are the same.
+    pub(in crate::store) rows: Option<(Vec<RowRecord>, ByRecord)>,
+    /// The keys in order; `None` if they are the same.
+    pub(in crate::store) keys: Option<Vec<u32>>,
+    /// The columns that are others, or new.
+    pub(super) columns: Vec<ColumnRecord>,
+}
+
+impl Record for EditRecord {
+    const SCHEMA: u8 = 4;
+}
+
+/// Version that is kept and that only the log has.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct LoggedVersionRecord;
+
+impl Record for LoggedVersionRecord {
+    const SCHEMA: u8 = 3;
+}
 
 /// [`CellRecord`] of one value, whose text is borrowed.
 #[derive(Serialize)]
@@ -51,15 +83,49 @@ pub(super) fn encode_new_version(version: &Version) -> Result<Vec<u8>> {
     })
 }
 
+/// Encodes the change that adds a version as an [`EditRecord`] of its edited columns, with the place in the log of the
+/// version before it, and the cost.
+pub(in crate::store) fn encode_edit(
+    version: &Version,
+    before: &Version,
+    (base, cost): (Position, u32),
+    edited: &[&Column],
+) -> Result<Vec<u8>> {
+    let rows = (version.rows != before.rows).then(|| (rows(version), ByRecord::from(version)));
+    let keys = |version: &Version| version.columns.iter().map(|column| column.key.0).collect();
+    let keys = Some(keys(version)).filter(|own: &Vec<u32>| *own != keys(before));
+    encode_packed::<EditRecord>(|bytes| {
+        pack(&(cost, base, version.config.0, version.number), bytes)?;
+        pack(&(&version.description, rows, keys, edited.len()), bytes)?;
+        edited.iter().try_for_each(|column| pack_column(column, bytes))
+    })
+}
+
+fn rows(version: &Version) -> Vec<RowRecord> {
+    version.rows.iter().map(RowRecord::from).collect()
+}
+
 fn pack_version(version: &Version, bytes: &mut Vec<u8>) -> Result<()> {
-    let rows: Vec<_> = version.rows.iter().map(RowRecord::from).collect();
-    pack(&(version.config.0, version.number, &version.description, rows), bytes)?;
+    pack(&(version.config.0, version.number, &version.description, rows(version)), bytes)?;
     pack(&version.columns.len(), bytes)?;
     bytes.reserve(version.columns.iter().map(Column::written_len).sum::<usize>() + MORE);
-    version.columns.iter().try_for_each(|column| {
-        pack(&column.key.0, bytes)?;
-        column.append_written(bytes, pack_cells)
-    })
+    version.columns.iter().try_for_each(|column| pack_column(column, bytes))
+}
+
+/// Whether the cells of two columns are the same in a record, too.
+pub(in crate::store) fn are_written_alike(one: &Column, other: &Column) -> Result<bool> {
+    if one.shares(other) || one != other {
+        return Ok(one.shares(other));
+    }
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    one.append_written(&mut first, pack_cells)?;
+    other.append_written(&mut second, pack_cells)?;
+    Ok(first == second)
+}
+
+fn pack_column(column: &Column, bytes: &mut Vec<u8>) -> Result<()> {
+    pack(&column.key.0, bytes)?;
+    column.append_written(bytes, pack_cells)
 }
 
 fn pack_cells(cells: &[Option<Cell>], bytes: &mut Vec<u8>) -> Result<()> {

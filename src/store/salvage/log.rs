@@ -18,9 +18,10 @@ use crate::store::list;
 use crate::store::load::Loader;
 use crate::store::page::Harvest;
 use crate::store::reader::Reader;
-use crate::store::record::{HashRecord, RevisionRecord, decode_change};
+use crate::store::record::{HashRecord, RevisionRecord};
 use crate::store::rules::{broken, unreadable};
 use crate::store::tables::{Bytes, CHANGES, Position, REVISION_HASHES, REVISIONS};
+use crate::store::version::decode_stored;
 
 /// How many ids of a list are written at once.
 const IDS: usize = 65_536;
@@ -60,7 +61,7 @@ impl Strays {
             }
         });
         harvest.strays(size_of::<u64>() + size_of::<u32>(), |key, value| {
-            if decode_change(value, String::new).is_ok() {
+            if decode_stored(value, String::new).is_ok() {
                 let at = Position::from_bytes(key);
                 strays.changes.entry(at).or_insert_with(|| value.to_vec());
             }

@@ -12,6 +12,7 @@ mod roundtrip;
 mod upgrade;
 mod user;
 mod verify;
+mod version;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use super::disk::Chance;
 use super::failure::corrupt;
-use super::{Added, Append, Log as _, Options, Store};
+use super::{Added, Append, Log as _, Options, Step, Store};
 use crate::error::Result;
 use crate::model::{
     Arm, Catalog, Cell, Change, Column, Condition, ConfigHead, ConfigId, Entry, Expr, ExprKind,
@@ -204,7 +205,8 @@ pub(super) fn append(
     after: &Catalog,
     entries: &[Entry],
 ) -> Result<Added> {
-    let part = Append { revision: Some((revision, changes, after)), entries };
+    let before = &store.reader().and_then(|reader| reader.catalog()).unwrap_or_default();
+    let part = Append { revision: Some(Step { revision, changes, before, after }), entries };
     let appended = store.append(&[part]).map_err(|refusal| refusal.error)?;
     Ok(appended.into_iter().sum())
 }

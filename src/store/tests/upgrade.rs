@@ -9,6 +9,7 @@ use crate::store::codec::{decode, encode};
 use crate::store::object::Object;
 use crate::store::record::{
     ConfigRecord, ConfigRecord1, SegmentHeadRecord, SegmentHeadRecord1, TimelineRecord,
+    encode_version,
 };
 use crate::store::tables::*;
 use crate::store::write::touched;
@@ -19,6 +20,10 @@ fn downgrade(store: &Store, catalogs: &[Catalog], format: u32) {
     let write = |transaction: &WriteTransaction| {
         let mut meta = transaction.open_table(META).unwrap();
         meta.insert(FORMAT_KEY, format.to_le_bytes().as_slice()).unwrap();
+        keep_versions_whole(transaction, catalogs);
+        if format == 3 {
+            return Ok(());
+        }
         transaction.delete_table(KEPT_PUBLICATIONS).unwrap();
         let mut heads = transaction.open_table(HEADS).unwrap();
         for config in newest.configs() {
@@ -48,6 +53,15 @@ fn downgrade(store: &Store, catalogs: &[Catalog], format: u32) {
     store.write(write).unwrap();
 }
 
+/// Each kept version as it was up to format 3: whole, also if it is large.
+fn keep_versions_whole(transaction: &WriteTransaction, catalogs: &[Catalog]) {
+    let mut kept = transaction.open_table(KEPT).unwrap();
+    for version in catalogs.last().unwrap().configs().flat_map(|config| config.versions.iter()) {
+        let key = (version.config.0, version.number);
+        kept.insert(key, encode_version(version).unwrap().as_slice()).unwrap();
+    }
+}
+
 fn format(store: &Store) -> u32 {
     let meta = store.shared.image().unwrap().table(META).unwrap();
     let bytes = meta.get(FORMAT_KEY).unwrap().unwrap().value().try_into().unwrap();
@@ -70,7 +84,7 @@ fn assert_holds(store: &Store, catalogs: &[Catalog]) {
 
 #[test]
 fn files_of_earlier_formats_are_read_and_raised() {
-    for earlier in [1, 2] {
+    for earlier in [1, 2, 3] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("store");
         let mut catalogs = {

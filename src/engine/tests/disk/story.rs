@@ -98,10 +98,13 @@ fn definitions() -> Vec<Step> {
         say("CREATE SEGMENT nordic WHERE country IN ('NO', 'SE');"),
         say("CREATE SEGMENT buyers WHERE COUNT(EVENT 'Charged' WITHIN 7 DAYS) >= 2;"),
         list(0),
-        say(
+        // a large one: its edits are written as what they change
+        say(format!(
             "CREATE CONFIG home SEGMENTS nordic 50%, vip, EVERYONE KEY title VALUES
-             (nordic = 'Hjem', vip = 'Lounge', EVERYONE = SPLIT (a: 50% 'A', b: 50% 'B'));",
-        ),
+             (nordic = '{}', vip = 'Lounge', EVERYONE = SPLIT (a: 50% 'A', b: 50% 'B')),
+             KEY rate VALUES (vip = 2.5);",
+            "Hjem ".repeat(60)
+        )),
         say("PUBLISH CONFIG home COMMENT 'first';"),
         say(
             "BEGIN; CREATE KEY offer INTEGER DEFAULT 0;
@@ -117,7 +120,7 @@ fn busy(round: i64) -> Vec<Step> {
         say(format!("ADVANCE CLOCK {} HOURS;", 1 + round * 40)),
         say(format!("ALTER KEY rate SET DEFAULT {}.25;", round + 1)),
         track(round * 3),
-        say(format!("ALTER CONFIG home SET title VALUES (nordic = 'Hjem {round}');")),
+        say(format!("ALTER CONFIG home SET title VALUES (vip = 'Lounge {round}');")),
         deliver("title"),
         say(format!("PUBLISH CONFIG home AT '{}';", later(round))),
         track(round * 3 + 1),
