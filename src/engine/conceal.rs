@@ -17,8 +17,8 @@ impl Session {
     }
 
     fn is_about_secrets(&self, statement: &str) -> bool {
-        let state = self.seen_state();
-        let secrets = Secrets::of(state.catalog());
+        let catalog = self.seen_catalog();
+        let secrets = Secrets::of(&catalog);
         Tokens::new(statement).any(|token| match token.kind {
             TokenKind::Word => {
                 token.text.eq_ignore_ascii_case("SENSITIVE") || secrets.hide_named(token.text)

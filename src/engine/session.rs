@@ -208,10 +208,10 @@ impl Session {
         self.sight.as_ref().map_or_else(|| self.db.state(), |sight| Arc::clone(sight.state()))
     }
 
-    /// The state that statements of the session go by, with what its transaction wrote.
-    pub(super) fn seen_state(&self) -> Arc<Snapshot> {
+    /// The objects that statements of the session go by, with what its transaction wrote.
+    pub(super) fn seen_catalog(&self) -> Catalog {
         let open = self.transaction.as_ref();
-        open.map_or_else(|| self.state(), |open| Arc::clone(&open.state))
+        open.map_or_else(|| self.state().catalog().clone(), |open| open.draft.catalog().clone())
     }
 
     /// Takes a sight for a statement; the one of an open transaction stays.
@@ -243,7 +243,7 @@ impl Session {
 
     fn view_in<'v>(&'v self, transaction: Option<&'v Transaction>) -> View<'v> {
         let now = self.now();
-        let state = transaction.map_or_else(|| self.state(), |open| Arc::clone(&open.state));
+        let state = transaction.map_or_else(|| self.state(), |open| Arc::clone(&open.base));
         let pending = transaction.map(|open| {
             let comment = self.comment.clone();
             open.pending(self.next_revision(open.base.catalog(), now, comment))

@@ -5,7 +5,7 @@ use std::slice;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{NoMeter, Snapshot};
+use crate::eval::{Draft, Snapshot};
 use crate::model::{
     Catalog, Change, ConfigId, Entry, Publication, Revision, Timestamp, Version, VersionReader,
     What,
@@ -18,7 +18,7 @@ pub(super) struct Transaction {
     /// The state at `BEGIN`.
     pub(super) base: Arc<Snapshot>,
     /// The state with what was written.
-    pub(super) state: Arc<Snapshot>,
+    pub(super) draft: Draft,
     changes: Vec<Change>,
     /// The versions among the changes; the store does not have them yet.
     versions: HashMap<(ConfigId, u32), Arc<Version>>,
@@ -31,9 +31,9 @@ pub(super) struct Transaction {
 impl Transaction {
     /// Begins a transaction on the newest state.
     pub(super) fn new(base: Arc<Snapshot>) -> Self {
-        let (state, changes) = (Arc::clone(&base), Vec::new());
+        let (draft, changes) = (Draft::new((*base).clone()), Vec::new());
         let (versions, facts, has_failed) = (HashMap::new(), PendingFacts::default(), false);
-        Self { base, state, changes, versions, facts, has_failed }
+        Self { base, draft, changes, versions, facts, has_failed }
     }
 
     /// Whether it changes no object.
@@ -44,7 +44,7 @@ impl Transaction {
     /// What it wrote, for who reads within it; `revision` is what it may become.
     pub(super) fn pending(&self, revision: Revision) -> Pending<'_> {
         Pending {
-            base: &self.base,
+            draft: &self.draft,
             changes: &self.changes,
             versions: &self.versions,
             facts: &self.facts,
@@ -54,8 +54,7 @@ impl Transaction {
 
     /// Takes changes in; `after` is the catalog with them.
     pub(super) fn write(&mut self, changes: Vec<Change>, after: &Catalog) -> Result<()> {
-        let (state, _) = self.state.update(after, &changes, &NoMeter)?;
-        self.state = Arc::new(state);
+        self.draft.write(&changes, after)?;
         for change in &changes {
             if let Change::Version(version) = change {
                 self.versions.insert((version.config, version.number), Arc::clone(version));
@@ -72,9 +71,9 @@ impl Transaction {
         {
             return Ok(false);
         }
-        if let Some(lists) = list::without_forgotten(self.state.lists(), slice::from_ref(&entry)) {
+        if let Some(lists) = list::without_forgotten(self.draft.lists(), slice::from_ref(&entry)) {
             self.base = Arc::new(self.base.with_lists(Arc::clone(&lists)));
-            self.state = Arc::new(self.state.with_lists(lists));
+            self.draft.set_lists(lists);
         }
         self.facts.push(entry);
         Ok(true)
@@ -144,7 +143,7 @@ impl Transaction {
     ) -> Result<(Vec<Change>, Catalog)> {
         let early = |p: &Publication| !p.scheduled && p.effective != now;
         if !self.publications().any(early) {
-            return Ok((self.changes.clone(), self.state.catalog().clone()));
+            return Ok((self.changes.clone(), self.draft.catalog().clone()));
         }
         let mut changes = self.changes.clone();
         for change in &mut changes {

@@ -13,6 +13,7 @@ mod check;
 mod compile;
 mod compiled;
 mod counted;
+mod draft;
 mod era;
 mod evaluation;
 mod evaluator;
@@ -50,6 +51,7 @@ mod tests;
 
 pub(crate) use compile::compile;
 pub(crate) use counted::{Counted, Meter, NoMeter, Replaced, UNCOUNTED};
+pub(crate) use draft::Draft;
 pub use evaluation::Evaluation;
 pub(crate) use needs::Needs;
 pub(crate) use program::{Environment, Lookup, Program, passes_check};

@@ -77,7 +77,7 @@ fn config_properties(
     };
     let version = view.version_of(config, &number)?;
     // what a version of the past refers to may not be among what was read of the past
-    let is_now = state.snapshot.revision() == view.snapshot.revision();
+    let is_now = state.catalog().revision == view.catalog().revision;
     let names = if is_now { state.catalog() } else { view.catalog() };
     // a draft that lost all its segments or keys is nothing that `CREATE CONFIG` can say
     let whole = !version.rows.is_empty() && !version.columns.is_empty();

@@ -56,7 +56,7 @@ impl State {
 pub(super) fn state(view: &View<'_>, as_of: Option<&When>, wanted: &Wanted<'_>) -> Result<State> {
     let at = view.parameters.instant_or(as_of, view.now)?;
     if at >= view.now {
-        return Ok(State { snapshot: view.snapshot.clone(), at });
+        return Ok(State { snapshot: view.snapshot()?.clone(), at });
     }
     let committed = view.committed();
     if committed.catalog().time.is_none_or(|time| time <= at) {
@@ -92,13 +92,11 @@ fn make(
         _ => None,
     };
     let near = near.filter(|near| begun.number - near.revision() <= worth(near.catalog()));
-    match near {
-        Some(near) => advance(reader, &near, begun.number),
-        None => {
-            let now = view.committed().catalog();
-            Ok(Snapshot::uncounted(&catalog(reader, (begun.number, begun.time), now, wanted)?))
-        }
+    if let Some(near) = near {
+        return advance(reader, &near, begun.number);
     }
+    let now = view.committed().catalog();
+    Ok(Snapshot::uncounted(&catalog(reader, (begun.number, begun.time), now, wanted)?))
 }
 
 /// How many revisions to apply to a state takes no longer than to read all of its objects.

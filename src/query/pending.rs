@@ -4,14 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::behaviour::UserHistory;
-use crate::eval::Snapshot;
+use crate::eval::Draft;
 use crate::model::{Change, ConfigId, Entry, Revision, Version, What};
 
 /// Writes of the open transaction, laid over what the store has.
 #[derive(Clone, Debug)]
 pub(crate) struct Pending<'t> {
-    /// The state at `BEGIN`: what others commit later is not seen.
-    pub(crate) base: &'t Snapshot,
+    /// The state with them.
+    pub(crate) draft: &'t Draft,
     pub(crate) changes: &'t [Change],
     /// The versions among the changes.
     pub(crate) versions: &'t HashMap<(ConfigId, u32), Arc<Version>>,

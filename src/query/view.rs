@@ -34,8 +34,8 @@ pub(crate) trait Lender {
 /// is answered from the snapshot alone.
 pub(crate) struct View<'v> {
     lender: &'v dyn Lender,
-    /// The objects, and the same compiled.
-    pub(super) snapshot: Snapshot,
+    /// The state that was committed, without what the open transaction wrote: what others commit later is not seen.
+    committed: Snapshot,
     pub(super) now: Timestamp,
     pub(super) parameters: &'v Parameters,
     pub(super) pending: Option<Pending<'v>>,
@@ -56,7 +56,7 @@ impl<'v> View<'v> {
     /// A view of what the engine has, outside any transaction.
     pub(crate) fn new(
         lender: &'v dyn Lender,
-        snapshot: Snapshot,
+        committed: Snapshot,
         now: Timestamp,
         parameters: &'v Parameters,
         past: &'v PastStates,
@@ -66,7 +66,7 @@ impl<'v> View<'v> {
         let (shows_secrets, underway) = (false, &[][..]);
         Self {
             lender,
-            snapshot,
+            committed,
             now,
             parameters,
             pending,
@@ -106,7 +106,12 @@ impl<'v> View<'v> {
 
     /// The objects.
     pub(crate) fn catalog(&self) -> &Catalog {
-        self.snapshot.catalog()
+        self.pending.as_ref().map_or(self.committed.catalog(), |pending| pending.draft.catalog())
+    }
+
+    /// The objects, compiled.
+    pub(super) fn snapshot(&self) -> Result<&Snapshot> {
+        self.pending.as_ref().map_or(Ok(&self.committed), |pending| pending.draft.snapshot())
     }
 
     /// The instant.
@@ -125,7 +130,7 @@ impl<'v> View<'v> {
 
     /// The newest state without what the open transaction wrote.
     pub(super) fn committed(&self) -> &Snapshot {
-        self.pending.as_ref().map_or(&self.snapshot, |pending| pending.base)
+        &self.committed
     }
 
     /// The newest committed revision that is seen. What the reader has beyond that came later than the state.

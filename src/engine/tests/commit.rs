@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, thread};
 
-use crate::engine::{Builder, Database};
+use crate::engine::{Builder, Database, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ObjectKind;
 use crate::store::{Added, Append, Log, Refusal, Revisions, Store};
@@ -174,4 +174,29 @@ fn an_edit_copies_the_column_that_it_names() {
     let cells: Vec<_> = newest.columns.iter().map(|column| column.cells().to_vec()).collect();
     let cell = |value: i64| Some(crate::model::Cell::Value(value.into()));
     assert_eq!(cells, [[cell(2), cell(7)], [cell(3), None]]);
+}
+
+/// What a transaction writes is compiled when it is read, and not before.
+#[test]
+fn a_transaction_compiles_what_is_read() {
+    let db = Database::in_memory().unwrap();
+    db.execute("CREATE KEY k INTEGER DEFAULT 0; CREATE CONFIG c SEGMENTS EVERYONE KEY k = 1;")
+        .unwrap();
+    let mut session = db.session();
+    session.execute("BEGIN").unwrap();
+    for value in [2, 3] {
+        let edit = format!("ALTER CONFIG c SET k = {value}; PUBLISH CONFIG c");
+        session.execute(&edit).unwrap();
+        let is_compiled =
+            |session: &Session| session.transaction.as_ref().unwrap().draft.is_compiled();
+        assert!(!is_compiled(&session));
+        session.execute(&format!("ASSERT GET k = {value}")).unwrap();
+        assert!(is_compiled(&session));
+    }
+    session.execute("CREATE SEGMENT s WHERE a = 1; ALTER CONFIG c ADD SEGMENT s FIRST").unwrap();
+    session
+        .execute("ALTER CONFIG c SET k VALUES (s = 4); PUBLISH CONFIG c; FORGET USER 'u'")
+        .unwrap();
+    session.execute("ASSERT GET k WITH {\"a\": 1} = 4; ASSERT GET k = 3").unwrap();
+    session.execute("COMMIT; ASSERT GET k WITH {\"a\": 1} = 4; ASSERT GET k = 3").unwrap();
 }

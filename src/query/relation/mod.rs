@@ -96,5 +96,5 @@ fn scan<'v>(relation: &dyn Relation, view: &'v View<'_>, filter: &Filter) -> Res
     let columns = relation.schema().columns();
     let users = relation.is_about_users().then(|| view.catalog());
     let selection = Selection::new(filter, columns, users, view.parameters, view.now)?;
-    Ok(Scan::new(columns, selection, &view.snapshot, relation.listed_by(view)))
+    Ok(Scan::new(columns, selection, view.snapshot()?, relation.listed_by(view)))
 }
