@@ -97,8 +97,8 @@ mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, ClockRepair, DamageRepair, Database, FromValue, KeyHandle, Outcome, Prepared,
-    Saved, Session, Snapshot, Subscription, Tracked, UserList, Verification,
+    AsKey, Builder, ClockRepair, DamageRepair, Database, FromValue, KeyHandle, Outcome, Plan,
+    Prepared, Saved, Session, Snapshot, Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
     Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Place, Result, ScriptEnd, Short,
@@ -112,7 +112,7 @@ pub use model::{
 pub use query::{Column, ColumnKind, InterruptHandle, Record, Rows, STATS_COLUMNS, Schema, tables};
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};
 pub use statement::{Parameters, Statement};
-pub use transfer::DumpKind;
+pub use transfer::{DumpKind, Prune};
 
 /// Parses a value as the language writes it: `'text'`, `5`, `TRUE`, `{"a": 1}`.
 ///

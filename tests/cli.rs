@@ -6,6 +6,8 @@ mod file;
 #[cfg(unix)]
 #[path = "cli/hidden.rs"]
 mod hidden;
+#[path = "cli/plan.rs"]
+mod plan;
 #[path = "cli/run.rs"]
 mod run;
 #[cfg(unix)]

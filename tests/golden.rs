@@ -30,8 +30,9 @@ const MARK: &str = "--|";
 const CLOCK: &str = "2026-03-01T09:00:00Z";
 
 /// The codes that no script can cause.
-const OUTSIDE: [&str; 8] = [
+const OUTSIDE: [&str; 9] = [
     "store-locked",
+    "not-a-state",
     "store-failed",
     "store-corrupt",
     "io",

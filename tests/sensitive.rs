@@ -172,7 +172,8 @@ fn a_dump_has_them_and_says_so() {
     copy.execute("CREATE KEY pin STRING SENSITIVE DEFAULT 's3cret'; ARCHIVE KEY pin;").unwrap();
     assert_eq!(dump(&copy, DumpKind::Current), "");
     copy.execute("RESTORE KEY pin;").unwrap();
-    let current = format!("{note}CREATE KEY pin STRING SENSITIVE DEFAULT 's3cret';\n");
+    let current =
+        format!("{note}BEGIN;\nCREATE KEY pin STRING SENSITIVE DEFAULT 's3cret';\nCOMMIT;\n");
     assert_eq!(dump(&copy, DumpKind::Current), current);
 }
 

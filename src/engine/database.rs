@@ -336,6 +336,19 @@ impl Database {
     ///
     /// `io` if it cannot be written, `store-corrupt` if the store is damaged, `not-allowed`.
     pub fn dump(&self, to: &mut dyn Write, kind: DumpKind) -> Result<()> {
+        self.dump_with(|dump| dump.write(to, kind))
+    }
+
+    /// Writes a state file of one config and of what it needs: its keys and segments, and what those refer to.
+    ///
+    /// # Errors
+    ///
+    /// `unknown-config`, and those of [`Database::dump`].
+    pub fn dump_config(&self, to: &mut dyn Write, config: &Name) -> Result<()> {
+        self.dump_with(|dump| dump.write_config(to, config))
+    }
+
+    fn dump_with(&self, write: impl FnOnce(&Dump<'_>) -> Result<()>) -> Result<()> {
         self.require(Role::Admin)?;
         let watch = self.shared.interrupts.watch();
         let proceed = || watch.check();
@@ -346,7 +359,7 @@ impl Database {
         };
         let catalog = state.catalog();
         let now = self.now_by(sight.as_ref(), catalog.time);
-        Dump { reader: &reader, clock, catalog, now, proceed: &proceed }.write(to, kind)
+        write(&Dump { reader: &reader, clock, catalog, now, proceed: &proceed })
     }
 
     /// Writes the deliveries that were counted so far to the store.

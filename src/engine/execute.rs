@@ -62,7 +62,7 @@ impl Session {
 
     fn perform_in_sight(&mut self, statement: &Statement) -> Result<Outcome> {
         if statement.kind() == CommandKind::Write && !self.in_transaction() {
-            return self.commit_write(None, |ground| self.plan(statement, ground));
+            return self.commit_write(None, |ground| self.plan_write(statement, ground));
         }
         match self.resolve(statement)? {
             Resolved::Answer(answer) => Ok(self.deliver(answer)),
@@ -77,7 +77,7 @@ impl Session {
     }
 
     /// Plans a write of its own against the state that it is committed on.
-    fn plan(&self, statement: &Statement, ground: &Ground<'_>) -> Result<Plan> {
+    fn plan_write(&self, statement: &Statement, ground: &Ground<'_>) -> Result<Plan> {
         match self.check(statement, &self.view_on(ground))? {
             Command::Write(plan) => Ok(plan),
             _ => Err(ErrorKind::Bug { what: format!("{statement} is no write") }.into()),

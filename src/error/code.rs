@@ -104,6 +104,7 @@ codes! {
     NotValidNow = "not-valid-now", Statement, "The version cannot be served today.";
     Limit = "limit", Statement, "Something is larger than the limits allow.";
     AssertionFailed = "assertion-failed", Statement, "An `ASSERT` does not hold.";
+    NotAState = "not-a-state", Statement, "A state file says more than what is to be: it has statements of keys, segments, configs and what is live of them.";
     TransactionState = "transaction-state", Statement, "There is no transaction, or one is open already; the clock was to move in one; a `LOAD` stands outside of a dump.";
     ReadOnly = "read-only", Access, "The store is open for reading only.";
     NotAllowed = "not-allowed", Access, "The role of the session does not allow it, or a listener writes to the store while the commit that called it waits for it.";
@@ -184,7 +185,9 @@ impl ErrorKind {
             | Self::NoShare { .. }
             | Self::ShareTooLarge { .. } => C::BadSplit,
             Self::EveryoneNotLast => C::BadOrder,
-            Self::VersionConflict { .. } | Self::RevisionConflict { .. } => C::Conflict,
+            Self::VersionConflict { .. }
+            | Self::RevisionConflict { .. }
+            | Self::PlanConflict { .. } => C::Conflict,
             Self::KeyInUse { .. } | Self::InUse { kind: O::Key | O::Config, .. } => C::KeyInUse,
             Self::InUse { kind: O::Segment, .. } => C::SegmentInUse,
             Self::Cycle { .. } => C::Cycle,
@@ -202,6 +205,7 @@ impl ErrorKind {
             | Self::BadName(NameError::TooLong(_))
             | Self::Json(JsonError::TooDeep) => C::Limit,
             Self::AssertionFailed { .. } => C::AssertionFailed,
+            Self::NotAState => C::NotAState,
             Self::TransactionState(_) => C::TransactionState,
             Self::ReadOnly => C::ReadOnly,
             Self::RoleTooSmall { .. } | Self::WriteInListener => C::NotAllowed,

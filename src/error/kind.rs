@@ -145,6 +145,10 @@ pub enum ErrorKind {
         limits::CHAIN_DEPTH
     )]
     ChainTooDeep,
+    #[error("this is nothing that a state file says")]
+    NotAState,
+    #[error("the store is at revision {now}, and the plan was made at {began}")]
+    PlanConflict { began: u64, now: u64 },
     // -- sessions
     #[error("expected {}, got {}", Brief(wanted), Brief(got))]
     AssertionFailed { wanted: String, got: String },

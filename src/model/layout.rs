@@ -37,6 +37,11 @@ impl Split {
         self.by == other.by && totals(self) == totals(other) && values(self) == values(other)
     }
 
+    /// Whether an arm is in more than one piece.
+    pub(crate) fn is_in_pieces(&self) -> bool {
+        self.totals().len() < self.arms.len()
+    }
+
     /// The arms by name, and the shares of their pieces, in the order of the buckets.
     fn labelled(&self) -> Pieces<Arc<str>> {
         let arms = self.arms.iter().enumerate();

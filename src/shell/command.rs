@@ -14,9 +14,16 @@ use pcq::{DumpKind, Error, ErrorKind};
 /// Writes a script that rebuilds the store.
 pub(super) fn dump(args: &DumpArgs) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store)?;
-    let kind = if args.current { DumpKind::Current } else { DumpKind::History };
+    let kind = match (args.current, args.users) {
+        (false, _) => DumpKind::History,
+        (true, true) => DumpKind::Current,
+        (true, false) => DumpKind::State,
+    };
     let mut output = Watched { inner: buffered_stdout(), failure: None };
-    let result = database.dump(&mut output, kind);
+    let result = match &args.config {
+        Some(config) => database.dump_config(&mut output, config),
+        None => database.dump(&mut output, kind),
+    };
     match output.failure.take() {
         Some(failure) => Err(failure.into()),
         None => result.map_err(Stop::failed).and_then(|()| Ok(output.flush()?)),

@@ -19,6 +19,8 @@ pub(super) enum Exit {
     Store = 3,
     /// A script does not parse.
     Syntax = 4,
+    /// Something is to be done, says a plan.
+    Todo = 6,
 }
 
 impl Exit {

@@ -16,6 +16,7 @@ mod interactive;
 mod json;
 mod list;
 mod output;
+mod plan;
 mod repair;
 mod report;
 mod row_format;
@@ -76,6 +77,8 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         Some(Command::Verify(args)) => command::verify(&args, reporter),
         Some(Command::Backup(args)) => command::backup(&args),
         Some(Command::Compact(args)) => command::compact(&args),
+        Some(Command::Plan(args)) => plan::plan(&args, reporter),
+        Some(Command::Apply(args)) => plan::apply(&args, reporter),
         Some(Command::Repair(args)) => repair::repair(&args, reporter),
     }
 }

@@ -42,6 +42,11 @@ pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "note: {}", shown(text));
 }
 
+/// Asks a question on standard error.
+pub(super) fn ask(question: &str) {
+    let _ = write!(io::stderr(), "{} ", shown(question)).and_then(|()| io::stderr().flush());
+}
+
 /// Reporter of errors to standard error.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reporter {

@@ -9,7 +9,7 @@ use super::report::Reporter;
 use super::source::ScriptSource;
 use super::store;
 use pcq::limits::KEPT_SCRIPT_BYTES;
-use pcq::statement::Begin;
+use pcq::statement::{Begin, Commit};
 use pcq::{
     CheckedScript, Database, Error, Outcome, ScriptEnd, ScriptStatement, Session, Statement,
     TransactionState,
@@ -129,7 +129,7 @@ impl Runner<'_> {
     /// Commits the transaction of all scripts.
     fn commit(&mut self, sources: &[ScriptSource]) -> Result<(), Stop> {
         let last = sources.last().map_or("-", ScriptSource::name);
-        match self.session.execute("COMMIT;") {
+        match self.session.run(&Commit.into()) {
             Ok(_) => Ok(()),
             Err(error) => self.fail(last, &error),
         }

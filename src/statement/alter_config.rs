@@ -198,7 +198,7 @@ impl AlterConfig {
 }
 
 /// Takes the action on a version that is being edited.
-fn apply(
+pub(super) fn apply(
     action: &Action,
     binder: &Binder<'_>,
     config: &Config,

@@ -168,7 +168,7 @@ impl CreateKey {
     }
 
     /// The key that it makes, whether or not there is one of that name.
-    pub(super) fn key(&self, binder: &Binder<'_>) -> Result<Key> {
+    pub(crate) fn key(&self, binder: &Binder<'_>) -> Result<Key> {
         let check =
             self.check.as_ref().map(|c| binder.check_condition(c, self.kind)).transpose()?;
         let domain = Domain::new(&self.name.node, self.kind, check.as_ref(), self.sensitive)?;

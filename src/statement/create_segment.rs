@@ -114,7 +114,7 @@ impl CreateSegment {
     }
 
     /// The segment that it makes, whether or not there is one of that name.
-    pub(super) fn segment(&self, binder: &Binder<'_>) -> Result<Segment> {
+    pub(crate) fn segment(&self, binder: &Binder<'_>) -> Result<Segment> {
         Ok(Segment {
             id: binder.catalog.next_segment(),
             name: self.name.node.clone(),

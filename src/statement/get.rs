@@ -5,10 +5,10 @@ use std::fmt;
 use super::canonical::{join, optional};
 use super::{Help, Text, When, given, named, text, when};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Given, Literal, Name, Role, Spanned, Timestamp, Value};
+use crate::model::{Given, Literal, Name, Role, Spanned, Timestamp, Value, write_step};
 use crate::syntax::{Cursor, Node, Rule};
 
-/// `GET key, … [FOR USER '…'] [WITH {…}] [AS OF timestamp] [UNDER CONFIG c [VERSION n]]`
+/// `GET key, … [FOR USER '…'] [WITH {…} | WITH a = literal, …] [AS OF timestamp] [UNDER CONFIG c [VERSION n]]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Get {
     /// Which keys.
@@ -16,11 +16,20 @@ pub struct Get {
     /// The id of the user.
     pub user: Option<Text>,
     /// The attributes that come with the request.
-    pub attributes: Option<Spanned<Literal>>,
+    pub attributes: Option<Attributes>,
     /// The instant to look from; `None` is now.
     pub as_of: Option<When>,
     /// A version to pretend live.
     pub under: Option<Under>,
+}
+
+/// Attributes that come with a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attributes {
+    /// `WITH {…}`: the members of a JSON object.
+    Json(Spanned<Literal>),
+    /// `WITH name = literal, …`
+    Named(Vec<(Spanned<Name>, Spanned<Literal>)>),
 }
 
 /// Keys that a `GET` reads.
@@ -94,7 +103,7 @@ impl Get {
     pub fn with(mut self, attributes: impl Into<Literal>) -> Result<Self> {
         let attributes = text(attributes);
         admit(&attributes)?;
-        self.attributes = Some(attributes);
+        self.attributes = Some(Attributes::Json(attributes));
         Ok(self)
     }
 
@@ -127,9 +136,7 @@ impl Get {
             get.user = Some(user.children().literal()?);
         }
         if let Some(with) = children.accept(Rule::with) {
-            let attributes = with.children().literal()?;
-            admit(&attributes)?;
-            get.attributes = Some(attributes);
+            get.attributes = Some(Attributes::build(with.children())?);
         }
         if let Some(as_of) = children.accept(Rule::as_of) {
             get.as_of = Some(as_of.children().instant()?);
@@ -138,6 +145,37 @@ impl Get {
             get.under = Some(Under::build(under.children())?);
         }
         Ok(get)
+    }
+}
+
+impl Attributes {
+    fn build(mut children: Cursor<'_>) -> Result<Self> {
+        children.saw(Rule::k_with);
+        if children.peek() != Some(Rule::setting) {
+            let attributes = children.literal()?;
+            admit(&attributes)?;
+            return Ok(Self::Json(attributes));
+        }
+        let settings = children.filter(|child| child.rule() == Rule::setting).map(|setting| {
+            let mut setting = setting.children();
+            Ok((setting.name()?, setting.literal()?))
+        });
+        settings.collect::<Result<_>>().map(Self::Named)
+    }
+}
+
+impl fmt::Display for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(attributes) => attributes.fmt(f),
+            Self::Named(settings) => {
+                settings.iter().enumerate().try_for_each(|(i, (name, value))| {
+                    f.write_str(if i > 0 { ", " } else { "" })?;
+                    write_step(f, name.node.as_str(), true)?;
+                    write!(f, " = {value}")
+                })
+            }
+        }
     }
 }
 
@@ -206,7 +244,7 @@ impl fmt::Display for Get {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "GET",
-    syntax: "GET <key>, … | GET CONFIG <config> | GET ALL [FOR USER '<id>'] [WITH <json>] [AS OF <timestamp>] [UNDER CONFIG <c> [VERSION <n>]]",
+    syntax: "GET <key>, … | GET CONFIG <config> | GET ALL [FOR USER '<id>'] [WITH <json> | WITH <attribute> = <literal>, …] [AS OF <timestamp>] [UNDER CONFIG <c> [VERSION <n>]]",
     summary: "reads the values that keys have for a user",
     example: "GET dark FOR USER 'u1' WITH {\"city\": \"New York\"}",
 };

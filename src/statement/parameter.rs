@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::syntax;
 
-use super::{Text, When};
+use super::{Attributes, Text, When};
 
 /// The values that a statement's parameters stand for. Cheap to clone.
 ///
@@ -164,7 +164,26 @@ impl Parameters {
     }
 
     /// The attributes of a `WITH` clause.
-    pub(crate) fn attributes(&self, literal: &Spanned<Literal>) -> Result<Arc<Object>> {
+    pub(crate) fn attributes(&self, attributes: &Attributes) -> Result<Arc<Object>> {
+        let settings = match attributes {
+            Attributes::Json(literal) => return self.object(literal),
+            Attributes::Named(settings) => settings,
+        };
+        let mut members = BTreeMap::new();
+        for (name, literal) in settings {
+            let own = name.node.as_str().to_owned();
+            let twice = members.insert(name.node.to_arc(), self.resolve(literal)?).is_some();
+            let wrong = match &*own {
+                "user_id" => ErrorKind::UserIdIsGiven,
+                _ if twice => ErrorKind::Duplicate { what: "attribute", name: own },
+                _ => continue,
+            };
+            return Err(crate::Error::from(wrong).at(name.span));
+        }
+        Ok(Arc::new(members.into_iter().collect()))
+    }
+
+    fn object(&self, literal: &Spanned<Literal>) -> Result<Arc<Object>> {
         let wrong = match self.resolve(literal)? {
             Value::Object(members) if members.contains_key("user_id") => ErrorKind::UserIdIsGiven,
             Value::Object(members) => return Ok(members),

@@ -3,69 +3,164 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Catalog, Column, Config, Name, Publication, Share, Spanned, Timestamp, Value, Version,
+    Catalog, Cell, Column, Config, Name, Path, Publication, Row, SegmentId, Share, Spanned,
+    Timestamp, Version,
 };
 use crate::statement::definition::{
-    cell_spec, columns, key_name, literal, optional_text, rows, segment_ref,
+    cell_spec, columns, create_config, key_name, optional_text, rollout, rows, segment_ref, text,
 };
-use crate::statement::{Action, AlterConfig, CellsSpec, ColumnSpec, Publish, when};
+use crate::statement::{
+    Action, AlterConfig, CellsSpec, ColumnSpec, CreateMode, Publish, Statement, when,
+};
 
-/// The edit that makes a version of the one before it.
-pub(super) fn alter(catalog: &Catalog, name: &Name, old: &Version, new: &Version) -> AlterConfig {
+/// The salt of a segment's row in a config, if one is known.
+type KnownSalt<'k> = &'k dyn Fn(SegmentId) -> Option<Arc<str>>;
+
+/// The statements that make a version of the one before it; none if they say the same. Only what differs is said, but
+/// that a description is gone only a statement can say that says all.
+pub(super) fn difference(
+    catalog: &Catalog,
+    name: &Name,
+    old: &Version,
+    new: &Version,
+    salt: KnownSalt<'_>,
+) -> Vec<Statement> {
+    let mut actions: Vec<Action> = Vec::new();
     let gone = old.columns.iter().filter(|column| new.column(column.key).is_none());
-    let mut actions: Vec<Action> =
-        gone.map(|column| Action::DropKey(key_name(catalog, column.key).into())).collect();
-    actions.extend(row_actions(catalog, old, new));
+    actions.extend(gone.map(|column| Action::DropKey(key_name(catalog, column.key).into())));
+    actions.extend(row_actions(catalog, name, old, new, salt));
     for (spec, column) in columns(catalog, new).into_iter().zip(&new.columns) {
-        if old.column(column.key).is_none() {
-            actions.push(Action::AddKey(spec));
-        } else if !new.rows.is_empty() {
-            actions.push(Action::SetKey(with_blanks(catalog, new, spec, column)));
+        match old.column(column.key) {
+            None => actions.push(Action::AddKey(spec)),
+            Some(before) => actions.extend(cell_action(catalog, (old, before), new, spec, column)),
         }
     }
-    if new.description != old.description {
-        let empty = || literal(&Value::from(""));
-        let description = optional_text(new.description.as_ref()).unwrap_or_else(empty);
-        actions.push(Action::SetDescription(description));
+    let mut statements = Vec::new();
+    match (&old.description, &new.description) {
+        (old, Some(new)) if old.as_ref() != Some(new) => {
+            actions.push(Action::SetDescription(text(new)));
+        }
+        (Some(_), None) => {
+            let whole = create_config(catalog, name, new).mode(CreateMode::OrAlter);
+            statements.push(whole.into());
+        }
+        _ => {}
     }
-    let actions = actions.into_iter().map(Spanned::from).collect();
-    AlterConfig { name: name.clone().into(), if_version: None, actions }
+    if !actions.is_empty() {
+        let actions = actions.into_iter().map(Spanned::from).collect();
+        let alter = AlterConfig { name: name.clone().into(), if_version: None, actions };
+        statements.insert(0, alter.into());
+    }
+    statements
+}
+
+/// The salt that a row has if none is said and none is known.
+pub(super) fn default_salt(catalog: &Catalog, config: &Name, segment: SegmentId) -> String {
+    format!("{}/{}", config.as_str(), catalog.segment_name(segment).as_str())
 }
 
 /// The edits that make the rows of a version of those before.
-fn row_actions(catalog: &Catalog, old: &Version, new: &Version) -> Vec<Action> {
+fn row_actions(
+    catalog: &Catalog,
+    name: &Name,
+    old: &Version,
+    new: &Version,
+    salt: KnownSalt<'_>,
+) -> Vec<Action> {
     if new.rows.is_empty() {
         let gone = old.rows.iter().map(|row| segment_ref(catalog, row.segment));
         return gone.map(Action::DropSegment).collect();
     }
+    if new.rows == old.rows {
+        return Vec::new();
+    }
+    let same = |old: &Row, new: &Row| old.segment == new.segment && old.salt == new.salt;
+    if new.rows.len() == old.rows.len() && old.rows.iter().zip(&new.rows).all(|(a, b)| same(a, b)) {
+        return rollouts(catalog, old, new);
+    }
     let mut specs = rows(catalog, new);
     for (spec, row) in specs.iter_mut().zip(&new.rows) {
-        // a row that stays keeps its rollout, and what that goes by, unless others are said
-        let rollout = spec.rollout.get_or_insert_with(|| Share::FULL.into());
         let before = old.row_of(row.segment).and_then(|place| old.rows.get(place));
-        if row.by.is_none() && before.is_some_and(|before| before.by.is_some()) {
-            rollout.by = Some(Spanned::unplaced([Arc::from("user_id")].into()));
+        // a row that stays keeps its rollout, and what that goes by, unless others are said
+        if before.is_some_and(|before| (before.rollout, &before.by) != (row.rollout, &row.by)) {
+            let rollout = spec.rollout.get_or_insert_with(|| Share::FULL.into());
+            if row.by.is_none() && before.is_some_and(|before| before.by.is_some()) {
+                rollout.by = Some(users());
+            }
+        } else if before.is_some() {
+            spec.rollout = None;
+        }
+        let known = salt(row.segment);
+        let known = known.unwrap_or_else(|| default_salt(catalog, name, row.segment).into());
+        if known == row.salt {
+            spec.salt = None;
         }
     }
     vec![Action::SetSegments(specs)]
 }
 
-/// The cells of a key with the blanks said, so that none of the old ones stays.
-fn with_blanks(
+/// The edits that make the rollouts of rows of those before.
+fn rollouts(catalog: &Catalog, old: &Version, new: &Version) -> Vec<Action> {
+    let rows = old.rows.iter().zip(&new.rows);
+    let changed = rows.filter(|(old, new)| (old.rollout, &old.by) != (new.rollout, &new.by));
+    let action = |(old, new): (&Row, &Row)| {
+        let mut rollout = rollout(new).unwrap_or_else(|| Share::FULL.into());
+        if new.by.is_none() && old.by.is_some() {
+            rollout.by = Some(users());
+        }
+        Action::SetRollout { segment: segment_ref(catalog, new.segment), rollout }
+    };
+    changed.map(action).collect()
+}
+
+/// What a rollout goes by that gives up an attribute.
+fn users() -> Spanned<Path> {
+    Spanned::unplaced([Arc::from("user_id")].into())
+}
+
+/// The edit that makes the cells of a key of those before, if they are others.
+fn cell_action(
     catalog: &Catalog,
-    version: &Version,
+    (old, before): (&Version, &Column),
+    new: &Version,
     spec: ColumnSpec,
     column: &Column,
-) -> ColumnSpec {
-    if let CellsSpec::All(_) = spec.cells {
-        return spec;
-    }
-    let cells = version
-        .rows
-        .iter()
-        .zip(column.cells())
+) -> Option<Action> {
+    let kept = |segment| before.cells().get(old.row_of(segment)?)?.as_ref();
+    let cells = new.rows.iter().zip(column.cells());
+    let changed = cells.filter(|(row, cell)| kept(row.segment) != cell.as_ref());
+    let changed = changed
         .map(|(row, cell)| (segment_ref(catalog, row.segment), cell.as_ref().map(cell_spec)));
-    ColumnSpec { key: spec.key, cells: CellsSpec::Some(cells.collect()) }
+    let changed: Vec<_> = changed.collect();
+    if changed.is_empty() {
+        return None;
+    }
+    let whole = changed.len() == new.rows.len() && matches!(spec.cells, CellsSpec::All(_));
+    let cells = if whole { spec.cells } else { CellsSpec::Some(changed) };
+    Some(Action::SetKey(ColumnSpec { key: spec.key, cells }))
+}
+
+/// Makes the splits of a version be laid out as in another one, where they say each arm once and give it the same share.
+pub(super) fn same_layout(version: &mut Version, known: &Version) {
+    let rows: Vec<_> = version.rows.iter().map(|row| known.row_of(row.segment)).collect();
+    for column in &mut version.columns {
+        let Some(old) = known.column(column.key) else { continue };
+        let cells = rows.iter().zip(column.cells()).map(|(row, cell)| {
+            let old = row.and_then(|row| old.cells().get(row)).and_then(Option::as_ref);
+            match (cell, old) {
+                (Some(Cell::Split(new)), Some(Cell::Split(old)))
+                    if old.is_in_pieces() && !new.is_in_pieces() && old.shares_as(new) =>
+                {
+                    Some(Cell::Split(old.clone()))
+                }
+                _ => cell.clone(),
+            }
+        });
+        let cells: Arc<[_]> = cells.collect();
+        if *cells != *column.cells() {
+            *column = Column::new(column.key, cells);
+        }
+    }
 }
 
 /// The publications that make the same be served from now on. A window in force cannot be said again as
@@ -99,16 +194,17 @@ pub(super) fn plan(config: &Config, now: Timestamp) -> Vec<Publication> {
     planned
 }
 
+/// The statement of a publication; `version` is left out if it is the newest.
 pub(super) fn publish(
     name: &Name,
-    version: u64,
+    version: Option<u64>,
     publication: &Publication,
     now: Timestamp,
 ) -> Publish {
-    let at_once = publication.effective <= now && publication.until.is_none();
+    let at_once = publication.effective <= now;
     Publish {
         config: name.clone().into(),
-        version: Some(Spanned::unplaced(version.into())),
+        version: version.map(|version| Spanned::unplaced(version.into())),
         at: (!at_once).then(|| when(publication.effective)),
         until: publication.until.map(when),
         comment: optional_text(publication.comment.as_ref()),

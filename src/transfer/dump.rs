@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::config;
+use super::{config, layout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Catalog, Change, Config, Duration, Entry, Key, ListId, Name, Reference, Revision, Segment,
     SegmentId, Spanned, Timestamp, Value, Version, VersionReader, What,
 };
 use crate::statement::definition::{
-    columns, create_config, create_key, create_segment, instant, optional_text, rows, segment_ref,
-    text, until,
+    columns, create_key, create_segment, instant, optional_text, rows, segment_ref, text, until,
 };
+use crate::statement::find::find_config;
 use crate::statement::{
     AlterEvent, Begin, Commit, Disable, ForgetUser, Load, SetUser, Statement, Track,
 };
@@ -38,8 +38,11 @@ pub enum DumpKind {
     /// dump of that store has the same bytes.
     History,
     /// What stands today, as the ordinary statements that would make it: keys, segments, the versions in
-    /// use and their publications. Any store takes it in which the names are free.
+    /// use and their publications, in one transaction; then what is known of users. Any store takes it in which the names are free.
     Current,
+    /// The same without users, lists of them, and how long events are kept: a state file, for
+    /// [`Database::plan`](crate::Database::plan) and version control. A thing a line, and no salts that go without saying.
+    State,
 }
 
 /// The state of a store that is dumped.
@@ -64,9 +67,27 @@ impl Dump<'_> {
         }
         match kind {
             DumpKind::History => self.history(&mut out)?,
-            DumpKind::Current => self.current(&mut out)?,
+            DumpKind::Current => {
+                self.listed(&mut out)?;
+                self.current(&mut out)?;
+                rules_of_retention(self.catalog)
+                    .try_for_each(|rule| out.statement(&rule.into()))?;
+            }
+            DumpKind::State => self.current(&mut out)?,
         }
-        self.users(&mut out)?;
+        if kind != DumpKind::State {
+            self.users(&mut out)?;
+        }
+        out.0.flush().map_err(output_error)
+    }
+
+    /// Writes a state file of one config and of what it needs.
+    pub(crate) fn write_config(&self, to: &mut dyn Write, name: &Name) -> Result<()> {
+        let config = find_config(self.catalog, &Spanned::from(name.clone()))?;
+        let needed = needed(self.catalog, config, self.now);
+        let mut out = Output(io::BufWriter::new(to));
+        let is_needed = |reference| needed.contains(&reference);
+        self.state(&mut out, &is_needed, &|other| other.head.id == config.head.id)?;
         out.0.flush().map_err(output_error)
     }
 
@@ -123,58 +144,76 @@ impl Dump<'_> {
         out.load(Load::List { number, ids })
     }
 
+    /// Writes the segments that are lists of users, with their lists.
+    fn listed(&self, out: &mut Output<'_>) -> Result<()> {
+        for segment in self.catalog.segments().filter(|segment| !segment.archived) {
+            let lists = segment.condition.lists();
+            if !lists.is_empty() {
+                lists.into_iter().try_for_each(|list| self.list(out, list))?;
+                let segment = create_segment(segment);
+                out.load(Load::Segment { segment, former: None, version: 1, archived: false })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what stands of keys, segments and configs, as one transaction.
     fn current(&self, out: &mut Output<'_>) -> Result<()> {
+        self.state(out, &|_| true, &|_| true)
+    }
+
+    /// The same, of some of them.
+    fn state(
+        &self,
+        out: &mut Output<'_>,
+        has: &dyn Fn(Reference) -> bool,
+        has_config: &dyn Fn(&Config) -> bool,
+    ) -> Result<()> {
         let catalog = self.catalog;
-        for key in catalog.keys().filter(|key| !key.archived) {
-            out.statement(&Statement::CreateKey(create_key(key)))?;
+        let keys = catalog.keys().filter(|key| !key.archived && has(Reference::Key(key.id)));
+        let keys: Vec<_> = keys.collect();
+        let segments = in_order(catalog).into_iter();
+        let segments = segments.filter(|s| has(Reference::Segment(s.id)));
+        let segments: Vec<_> = segments.filter(|s| s.condition.lists().is_empty()).collect();
+        let configs = catalog.configs().filter(|c| !c.head.archived && has_config(c));
+        let mut configs: Vec<_> = configs.collect();
+        configs.sort_unstable_by(|a, b| a.head.name.cmp(&b.head.name));
+        if keys.is_empty() && segments.is_empty() && configs.is_empty() {
+            return Ok(());
         }
-        for segment in in_order(catalog) {
-            self.segment(out, segment)?;
-        }
-        for config in catalog.configs().filter(|config| !config.head.archived) {
-            self.config(out, config)?;
-        }
-        rules_of_retention(catalog).try_for_each(|rule| out.statement(&rule.into()))
+        out.statement(&Begin.into())?;
+        keys.into_iter().try_for_each(|key| out.statement(&create_key(key).into()))?;
+        segments.into_iter().try_for_each(|s| out.statement(&create_segment(s).into()))?;
+        configs.into_iter().try_for_each(|config| self.config(out, config))?;
+        out.statement(&Commit.into())
     }
 
-    fn segment(&self, out: &mut Output<'_>, segment: &Segment) -> Result<()> {
-        let (lists, segment) = (segment.condition.lists(), create_segment(segment));
-        if lists.is_empty() {
-            return out.statement(&Statement::CreateSegment(segment));
-        }
-        lists.into_iter().try_for_each(|list| self.list(out, list))?;
-        out.load(Load::Segment { segment, former: None, version: 1, archived: false })
-    }
-
-    /// Makes the versions in use one after the other, then publishes as the timeline has it.
+    /// Makes the live version, then those that differ from it, each with its publications.
     fn config(&self, out: &mut Output<'_>, config: &Config) -> Result<()> {
         let (catalog, name, now) = (self.catalog, &config.head.name, self.now);
-        let mut numbers: BTreeMap<u32, u64> = BTreeMap::new();
-        let mut before: Option<(Arc<Version>, u64)> = None;
-        for number in config.used_numbers(now) {
+        let mut made: Option<Arc<Version>> = None;
+        let mut salts: BTreeMap<SegmentId, Arc<str>> = BTreeMap::new();
+        let plan = config::plan(config, now);
+        let drafted = (config.newest, None);
+        let wanted = plan.iter().map(|publication| (publication.version, Some(publication)));
+        for (number, publication) in wanted.chain([drafted]) {
             let Some(version) = self.version(config, number)? else { continue };
-            let made = match &before {
+            match &made {
                 None if version.rows.is_empty() || version.columns.is_empty() => {
                     return out.comment(&format!("config {name} has no segments or no keys yet"));
                 }
-                None => {
-                    out.statement(&create_config(catalog, name, &version).into())?;
-                    1
+                None => out.text(&layout::create_config(catalog, name, &version))?,
+                Some(old) => {
+                    let salt = |segment| salts.get(&segment).cloned();
+                    let edits = config::difference(catalog, name, old, &version, &salt);
+                    edits.iter().try_for_each(|edit| out.statement(edit))?;
                 }
-                // an edit that changes nothing makes no version
-                Some((old, made)) if old.same_content(&version) => *made,
-                Some((old, made)) => {
-                    out.statement(&config::alter(catalog, name, old, &version).into())?;
-                    made + 1
-                }
-            };
-            numbers.insert(number, made);
-            before = Some((version, made));
-        }
-        for publication in config::plan(config, now) {
-            let version = numbers.get(&publication.version);
-            let version = version.ok_or_else(|| Error::bug("a version in use was not dumped"))?;
-            out.statement(&config::publish(name, *version, &publication, now).into())?;
+            }
+            salts.extend(version.rows.iter().map(|row| (row.segment, Arc::clone(&row.salt))));
+            made = Some(version);
+            if let Some(publication) = publication {
+                out.statement(&config::publish(name, None, publication, now).into())?;
+            }
         }
         if config.head.disabled {
             let config = Spanned::from(name.clone());
@@ -223,6 +262,10 @@ impl Output<'_> {
 
     fn comment(&mut self, text: &str) -> Result<()> {
         writeln!(self.0, "-- {text}").map_err(output_error)
+    }
+
+    fn text(&mut self, statement: &str) -> Result<()> {
+        writeln!(self.0, "{statement};").map_err(output_error)
     }
 
     fn statement(&mut self, statement: &Statement) -> Result<()> {
@@ -313,6 +356,29 @@ fn rules_of_retention(catalog: &Catalog) -> impl Iterator<Item = AlterEvent> {
     let retention = &catalog.retention;
     let others = retention.others().map(|keep| alter_event(None, Some(keep)));
     others.into_iter().chain(retention.own().map(|(event, keep)| alter_event(Some(event), keep)))
+}
+
+/// What a config needs: its keys and segments, and what their conditions refer to, all the way down.
+fn needed(catalog: &Catalog, config: &Config, now: Timestamp) -> BTreeSet<Reference> {
+    let mut needed = BTreeSet::new();
+    let versions = config.used(now);
+    let mut todo: Vec<_> = versions
+        .flat_map(|version| {
+            let keys = version.columns.iter().map(|column| Reference::Key(column.key));
+            keys.chain(version.rows.iter().map(|row| Reference::Segment(row.segment)))
+        })
+        .collect();
+    while let Some(reference) = todo.pop() {
+        if !needed.insert(reference) {
+            continue;
+        }
+        if let Reference::Segment(id) = reference
+            && let Some(segment) = catalog.segment(id)
+        {
+            todo.extend(catalog.references(segment.condition.expr()));
+        }
+    }
+    needed
 }
 
 /// The segments that are not archived, each after those that it refers to.

@@ -2,8 +2,14 @@
 
 mod config;
 mod dump;
+mod layout;
 mod load;
+mod planner;
+mod state;
 
 pub(crate) use dump::Dump;
 pub use dump::DumpKind;
 pub(crate) use load::{LoadStep, Loading, check_format, list_number};
+pub use planner::Prune;
+pub(crate) use planner::{Group, Planned, Planner};
+pub(crate) use state::State;

@@ -212,7 +212,7 @@ fn repair_says_what_is_damaged_and_saves_the_rest() {
     let sound = fs::read(place.path("s.pcdb")).unwrap();
     let ran = place.run(&["repair", "s.pcdb"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, "nothing is damaged\n"), "{ran:?}");
-    let now = place.run(&["dump", "s.pcdb", "--current"]).out;
+    let now = place.run(&["dump", "s.pcdb", "--current", "--users"]).out;
     let damaged = damaged_history(&place, &sound);
     let ran = place.run(&["repair", "s.pcdb"]);
     assert!(

@@ -145,7 +145,7 @@ fn get_node(get: &Get) -> node::Get {
             What::All => node::GetWhat::All,
         },
         user: get.visitor.user.map(text),
-        attributes: Some(Literal::Value(attributes).into()),
+        attributes: Some(node::Attributes::Json(Literal::Value(attributes).into())),
         as_of: get.as_of.map(instant),
         under: get
             .under

@@ -168,7 +168,8 @@ fn tell_publication(publication: &Publication, committed: Timestamp) -> String {
         return format!("published version {number}");
     }
     match (publication.scheduled, publication.until) {
-        (false, _) => format!("published version {number}"),
+        (false, None) => format!("published version {number}"),
+        (false, Some(until)) => format!("published version {number} until {until}"),
         (true, None) => format!("scheduled version {number} at {}", publication.effective),
         (true, Some(until)) => {
             format!("scheduled version {number} from {} until {until}", publication.effective)

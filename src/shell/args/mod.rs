@@ -67,6 +67,16 @@ pub(super) enum Command {
     /// The script is for `pcq run - --db NEW`, on a store that is empty. It has the whole history:
     /// revisions, versions, publications.
     Dump(DumpArgs),
+    /// Show what would have to change so that a store is as state files say
+    ///
+    /// A state file has CREATE statements of keys, segments and configs, PUBLISH CONFIG for those that are to be live,
+    /// DISABLE CONFIG and ARCHIVE: `pcq dump STORE --current` writes one. What the files do not name stays as it is.
+    /// Prints the statements as a script, and runs none. Exit code 0: nothing is to be done, 6: something is.
+    Plan(PlanArgs),
+    /// Make a store what state files say
+    ///
+    /// Shows the statements of `pcq plan`, asks, and runs them in one transaction.
+    Apply(ApplyArgs),
     /// Show what was delivered of a config, and when
     ///
     /// Asks SHOW STATS FOR CONFIG of the store, and changes nothing. On a terminal: a chart of the
@@ -160,11 +170,63 @@ pub(super) struct DumpArgs {
     /// The file of the store
     #[arg(value_name = "STORE")]
     pub(super) store: PathBuf,
-    /// Write only what is there now, without the history
+    /// Write only what is there now, as a state file for `pcq plan` and `pcq apply`
     #[arg(long)]
     pub(super) current: bool,
+    /// With --current: and what is known of users, lists of them, and how long events are kept
+    #[arg(long, requires = "current")]
+    pub(super) users: bool,
+    /// With --current: only this config and what it needs
+    #[arg(long, value_name = "CONFIG", value_parser = name, requires = "current", conflicts_with = "users")]
+    pub(super) config: Option<Name>,
     #[command(flatten)]
     color: ColorArg,
+}
+
+/// `pcq plan`
+#[derive(Args, Debug)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) state: StateArgs,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// `pcq apply`
+#[derive(Args, Debug)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    pub(super) state: StateArgs,
+    /// Ask nobody
+    #[arg(long)]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) wait: WaitArg,
+    #[command(flatten)]
+    color: ColorArg,
+}
+
+/// A store, and what it is to be.
+#[derive(Args, Debug)]
+pub(super) struct StateArgs {
+    /// The file of the store
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    /// The state files; `-` is standard input
+    #[arg(required = true, value_name = "STATE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Archive what the files do not name
+    #[arg(long)]
+    pub(super) prune: bool,
+    /// Give the parameter `:name` a value: -v n=5 -v who=ada
+    #[arg(short = 'v', long = "var", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(super) parameters: Vec<(String, Value)>,
+    /// Who writes, as SET ACTOR says
+    #[arg(long, value_name = "WHO")]
+    pub(super) actor: Option<String>,
+    /// Why, as SET COMMENT says
+    #[arg(long, value_name = "WHY")]
+    pub(super) comment: Option<String>,
 }
 
 /// `pcq stats`
@@ -454,6 +516,8 @@ impl Cli {
             Some(Command::Verify(args)) => args.color,
             Some(Command::Backup(args)) => args.color,
             Some(Command::Compact(args)) => args.color,
+            Some(Command::Plan(args)) => args.color,
+            Some(Command::Apply(args)) => args.color,
             Some(Command::Repair(args)) => args.color,
         };
         arg.color

@@ -1,0 +1,301 @@
+//! Plans between random stores: what a state file says a store becomes, wholly and once.
+
+use std::fmt::Write as _;
+
+use pcq::{Database, DumpKind, Prune, Script, Timestamp};
+
+/// How many pairs of stores are made; `PCQ_PLANS` says otherwise.
+const PAIRS: u64 = 60;
+
+const KEYS: [(&str, &str, [&str; 3]); 8] = [
+    ("k0", "BOOLEAN", ["TRUE", "FALSE", "TRUE"]),
+    ("k1", "INTEGER", ["1", "2", "3"]),
+    ("k2", "STRING", ["'a'", "'b'", "'c'"]),
+    ("k3", "JSON", ["{\"x\": 1}", "NULL", "'t'"]),
+    ("k4", "INTEGER", ["1", "2", "3"]),
+    // two configs cannot swap all that they have: each has a key of its own
+    ("p0", "INTEGER", ["1", "2", "3"]),
+    ("p1", "INTEGER", ["1", "2", "3"]),
+    ("p2", "INTEGER", ["1", "2", "3"]),
+];
+
+const CONDITIONS: [&str; 7] = [
+    "country = 'US'",
+    "age > 17",
+    "vip",
+    "IN SEGMENT s0 AND age > 17",
+    "IN SEGMENT s1 OR NOT IN SEGMENT s2",
+    "KEY(k4) = 2",
+    "COUNT(EVENT 'buy' WITHIN 30 DAYS) > 1",
+];
+
+/// Random choices, the same for the same seed (splitmix64).
+struct Choices(u64);
+
+impl Choices {
+    fn number(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % below as u64).unwrap()
+    }
+
+    fn one_in(&mut self, times: usize) -> bool {
+        self.number(times) == 0
+    }
+
+    fn pick<'t, T: ?Sized>(&mut self, of: &[&'t T]) -> &'t T {
+        of[self.number(of.len())]
+    }
+
+    /// Some of these, in random order.
+    fn some<'t>(&mut self, of: &[&'t str]) -> Vec<&'t str> {
+        let mut left = of.to_vec();
+        let count = 1 + self.number(of.len());
+        let take = |_| left.remove(self.number(left.len()));
+        (0..count).map(take).collect()
+    }
+
+    fn value(&mut self, key: &str) -> &'static str {
+        let (.., values) = KEYS.iter().find(|(name, ..)| *name == key).unwrap();
+        self.pick(values)
+    }
+
+    fn cell(&mut self, key: &str) -> String {
+        if self.one_in(3) {
+            let (a, b) = (self.value(key), self.value(key));
+            let shares = self.pick(&[
+                "a: 50% A, b: 50% B",
+                "b: 20% B, a: 80% A",
+                "a: 10% A, b: 30% B, a: 60% A",
+            ]);
+            let by = self.pick(&["", "", " BY plan"]);
+            return format!(
+                "SPLIT ({}){by}",
+                shares.replace('A', a).replace("% B", &format!("% {b}"))
+            );
+        }
+        self.value(key).to_owned()
+    }
+
+    fn rows(&mut self) -> Vec<&'static str> {
+        let mut rows = self.some(&["s0", "s1", "s2", "s3"]);
+        rows.truncate(3);
+        if self.one_in(2) {
+            rows.push("EVERYONE");
+        }
+        rows
+    }
+
+    fn description(&mut self) -> &'static str {
+        self.pick(&["", "", " DESCRIPTION 'one'", " DESCRIPTION 'two'"])
+    }
+
+    fn config(&mut self, name: &str, keys: &[&str]) -> String {
+        let rows = self.rows();
+        let mut script = format!("CREATE CONFIG {name}{} SEGMENTS ", self.description());
+        let written = rows.iter().map(|row| {
+            let share = self.pick(&["", "", " 40%", " 60% BY plan", " 100% BY plan"]);
+            let salt = self.pick(&["", "", "", " SALT 'z'"]);
+            format!("{row}{share}{salt}")
+        });
+        let written: Vec<_> = written.collect();
+        script.push_str(&written.join(", "));
+        let columns = keys.iter().map(|key| {
+            let given: Vec<_> =
+                rows.iter().filter(|row| **row == rows[0] || self.one_in(2)).collect();
+            let cells: Vec<_> =
+                given.iter().map(|row| format!("{row} = {}", self.cell(key))).collect();
+            format!("KEY {key} VALUES ({})", cells.join(", "))
+        });
+        let columns: Vec<_> = columns.collect();
+        let _ = writeln!(script, " {};\nPUBLISH CONFIG {name};", columns.join(", "));
+        if self.one_in(3) {
+            let (key, row) = (self.pick(keys), self.pick(&rows));
+            let _ = writeln!(
+                script,
+                "ALTER CONFIG {name} SET {key} VALUES ({row} = {});",
+                self.cell(key)
+            );
+        }
+        if self.one_in(6) {
+            let _ = writeln!(script, "DISABLE CONFIG {name};");
+        }
+        script
+    }
+
+    /// Statements that make a store; those that cannot be are passed over.
+    fn store(&mut self) -> String {
+        let mut script = String::new();
+        for (name, kind, values) in KEYS {
+            let check = match kind {
+                "INTEGER" => self.pick(&["", " CHECK (VALUE < 10)", " CHECK (VALUE < 4)"]),
+                _ => "",
+            };
+            let (default, told) = (self.pick(&values), self.description());
+            let _ = writeln!(script, "CREATE KEY {name} {kind} DEFAULT {default}{check}{told};");
+        }
+        for segment in ["s0", "s1", "s2", "s3"] {
+            let (condition, told) = (self.pick(&CONDITIONS), self.description());
+            let _ = writeln!(script, "CREATE SEGMENT {segment}{told} WHERE {condition};");
+        }
+        let mut keys = self.some(&["k0", "k1", "k2", "k3"]);
+        for (name, own) in [("c0", "p0"), ("c1", "p1"), ("c2", "p2")] {
+            let count = self.number(3).min(keys.len());
+            let keys: Vec<_> = std::iter::once(own).chain(keys.drain(..count)).collect();
+            if !self.one_in(5) {
+                script.push_str(&self.config(name, &keys));
+            }
+        }
+        for _ in 0..self.number(4) {
+            let object = self.pick(&["KEY k3", "KEY k4", "SEGMENT s2", "SEGMENT s3"]);
+            let _ = writeln!(script, "ARCHIVE {object};");
+        }
+        script
+    }
+}
+
+/// A store of random objects, with users.
+fn store(seed: u64) -> Database {
+    let start = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    let db = Database::builder().manual_clock(start).in_memory().unwrap();
+    let mut session = db.session();
+    let script = Choices(seed).store();
+    for statement in Script::new(script.as_bytes()) {
+        let _ = session.run_parsed(&statement.unwrap());
+    }
+    db
+}
+
+fn state(db: &Database) -> String {
+    let mut text = Vec::new();
+    db.dump(&mut text, DumpKind::State).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// What users get of every key that is not archived.
+fn values(db: &Database) -> Vec<String> {
+    let mut all = Vec::new();
+    for user in 0..12 {
+        let attributes = format!(
+            "{{\"country\": \"{}\", \"age\": {}, \"vip\": {}, \"plan\": \"p{}\"}}",
+            if user % 2 == 0 { "US" } else { "SE" },
+            user * 4,
+            user % 3 == 0,
+            user % 5
+        );
+        let rows = db.execute(&format!("GET ALL FOR USER 'u{user}' WITH {attributes};")).unwrap();
+        let rows = rows[0].rows().unwrap().to_json();
+        all.extend(rows.split("},").map(without_version));
+    }
+    all
+}
+
+/// A row without the number of the version, which counts edits.
+fn without_version(row: &str) -> String {
+    let parts = row.split(',').filter(|part| !part.starts_with("\"version\""));
+    parts.collect::<Vec<_>>().join(",")
+}
+
+fn statements(text: &str) -> Vec<pcq::ScriptStatement> {
+    Script::new(text.as_bytes()).collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_store_becomes_what_the_state_of_another_says() {
+    let pairs = std::env::var("PCQ_PLANS").map_or(PAIRS, |pairs| pairs.parse().unwrap());
+    for seed in 0..pairs {
+        let (a, b) = (store(2 * seed), store(2 * seed + 1));
+        let wanted = state(&b);
+        let plan = a.session().plan(statements(&wanted), Prune::Yes);
+        let plan =
+            plan.unwrap_or_else(|error| panic!("seed {seed}: {error:?}\n{}\n{wanted}", state(&a)));
+        let shown = plan.to_string();
+        plan.apply().unwrap_or_else(|error| panic!("seed {seed}: {error:?}\n{shown}"));
+        assert_eq!(state(&a), wanted, "seed {seed}:\n{shown}");
+        assert_eq!(values(&a), values(&b), "seed {seed}:\n{shown}");
+        let again = a.session().plan(statements(&wanted), Prune::Yes).unwrap();
+        assert!(again.is_empty(), "seed {seed}: {again}");
+        assert!(a.verify().unwrap().is_sound(), "seed {seed}");
+    }
+}
+
+/// The shown script does what the plan does.
+#[test]
+fn a_plan_is_a_script() {
+    for seed in 0..40 {
+        let (a, copy, b) = (store(seed), store(seed), store(seed + 1_000));
+        let wanted = state(&b);
+        let plan = a.session().plan(statements(&wanted), Prune::Yes).unwrap();
+        copy.execute(&plan.to_string()).unwrap();
+        plan.apply().unwrap();
+        assert_eq!(state(&a), state(&copy), "seed {seed}");
+    }
+}
+
+/// A store that is loaded from a state is as it says, and needs nothing.
+#[test]
+fn a_state_makes_a_store() {
+    for seed in 0..40 {
+        let (db, copy) = (store(seed), Database::in_memory().unwrap());
+        let wanted = state(&db);
+        copy.execute(&wanted).unwrap_or_else(|error| panic!("{error:?}\n{wanted}"));
+        assert_eq!(state(&copy), wanted);
+        assert!(copy.plan(&wanted).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_store_that_changed_meanwhile_is_left_alone() {
+    let db = Database::in_memory().unwrap();
+    let plan = db.plan("CREATE KEY a INTEGER DEFAULT 1;").unwrap();
+    db.execute("CREATE KEY b INTEGER DEFAULT 1;").unwrap();
+    assert_eq!(plan.apply().unwrap_err().code(), "conflict");
+    assert_eq!(db.revision(), 1);
+}
+
+#[test]
+fn what_is_no_state_is_refused_at_its_place() {
+    let db = Database::in_memory().unwrap();
+    for (text, code) in [
+        ("CREATE KEY a INTEGER DEFAULT 1;\n  SET ACTOR 'x';", "not-a-state"),
+        ("CREATE KEY a INTEGER DEFAULT 1;\n  ALTER KEY a SET DEFAULT 2;", "not-a-state"),
+        ("CREATE KEY a INTEGER DEFAULT 1;\n  PUBLISH CONFIG c;", "unknown-config"),
+        ("CREATE KEY a INTEGER DEFAULT 1;\n  CREATE KEY a INTEGER DEFAULT 1;", "duplicate"),
+        ("CREATE KEY a INTEGER DEFAULT 1;\n  CREATE SEGMENT s WHERE KEY(b);", "unknown-key"),
+    ] {
+        let error = db.plan(text).unwrap_err();
+        assert_eq!(
+            (error.code(), error.place().map(|place| place.line)),
+            (code, Some(2)),
+            "{text}"
+        );
+    }
+    assert_eq!(db.revision(), 0);
+}
+
+/// A key of another type cannot become what the state says.
+#[test]
+fn what_cannot_be_is_an_error() {
+    let db = Database::in_memory().unwrap();
+    db.execute("CREATE KEY a INTEGER DEFAULT 1;").unwrap();
+    assert_eq!(db.plan("CREATE KEY a STRING DEFAULT 'x';").unwrap_err().code(), "type-mismatch");
+}
+
+/// A split that is in pieces stays so when a state says its shares plainly.
+#[test]
+fn a_split_in_pieces_is_as_good_as_its_shares() {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE KEY k INTEGER DEFAULT 0;
+         CREATE CONFIG c SEGMENTS EVERYONE KEY k = SPLIT (a: 50% 1, b: 50% 2);
+         ALTER CONFIG c SET k = SPLIT (a: 40% 1, b: 40% 2, c: 20% 3) KEEPING USERS;
+         PUBLISH CONFIG c;",
+    )
+    .unwrap();
+    let plain = "CREATE KEY k INTEGER DEFAULT 0;
+         CREATE CONFIG c SEGMENTS EVERYONE KEY k = SPLIT (a: 40% 1, b: 40% 2, c: 20% 3);
+         PUBLISH CONFIG c;";
+    assert!(db.plan(plain).unwrap().is_empty());
+}
