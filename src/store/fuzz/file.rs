@@ -63,7 +63,8 @@ fn damage(bytes: &mut Vec<u8>, input: &mut Input<'_>) {
             let (from, to) = (input.below(pages) * PAGE, input.below(pages) * PAGE);
             bytes.copy_within(from..from + PAGE, to);
         }
-        2 => bytes.truncate(input.below(bytes.len())),
+        // nothing at all is no damage: a store may be made of it
+        2 => bytes.truncate(1 + input.below(bytes.len() - 1)),
         3 => {
             let at = input.below(320);
             bytes[at] ^= input.byte();
