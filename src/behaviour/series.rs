@@ -1,6 +1,9 @@
 //! Series: the events that questions of one kind are about, kept with a summary, so that answers are fast.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+
+use jiff::tz::TimeZone;
 
 use crate::model::{Aggregate, Answer, Judge, Object, Question, Timestamp, Value};
 
@@ -22,7 +25,11 @@ pub(super) enum SummaryKind {
 impl SummaryKind {
     pub(super) fn of(aggregate: Aggregate) -> Self {
         match aggregate {
-            Aggregate::Did | Aggregate::Count | Aggregate::First | Aggregate::Last => Self::Times,
+            Aggregate::Did
+            | Aggregate::Count
+            | Aggregate::Days
+            | Aggregate::First
+            | Aggregate::Last => Self::Times,
             Aggregate::Sum | Aggregate::Average => Self::Sums,
             Aggregate::Minimum | Aggregate::Maximum => Self::Extremes,
             Aggregate::Distinct | Aggregate::Favorite | Aggregate::Share => Self::Values,
@@ -101,9 +108,7 @@ impl Series {
             return SeriesAnswer::Answer(Answer::of_nothing(question.aggregate));
         }
         match &self.summaries {
-            Summaries::Times => {
-                SeriesAnswer::Answer(self.answer_of_times(question.aggregate, range))
-            }
+            Summaries::Times => SeriesAnswer::Answer(self.answer_of_times(question, range)),
             Summaries::Sums(runs) => {
                 SeriesAnswer::Answer(answer_of_sum(question.aggregate, runs.summary(range)))
             }
@@ -114,13 +119,14 @@ impl Series {
         }
     }
 
-    fn answer_of_times(&self, aggregate: Aggregate, range: Range<usize>) -> Answer<'static> {
+    fn answer_of_times(&self, question: &Question, range: Range<usize>) -> Answer<'static> {
         let instant = |time: Option<&i64>| {
             time.map_or(Answer::Null, |time| Answer::Instant(Timestamp::clamped(*time)))
         };
         let times = self.times.get(range).unwrap_or_default();
-        match aggregate {
+        match question.aggregate {
             Aggregate::Did => Answer::Boolean(true),
+            Aggregate::Days => integer(days(times, &question.zone)),
             Aggregate::First => instant(times.first()),
             Aggregate::Last => instant(times.last()),
             _ => integer(times.len()),
@@ -136,6 +142,18 @@ impl Series {
         };
         size_of::<Self>() + self.times.capacity() * size_of::<i64>() + summaries
     }
+}
+
+/// On how many days of a zone there are times, which are in order. A date may come twice, if the clocks go back past
+/// midnight.
+fn days(mut times: &[i64], zone: &TimeZone) -> usize {
+    let mut days = BTreeSet::new();
+    while let Some(first) = times.first() {
+        let (day, end) = Timestamp::clamped(*first).local_day(zone);
+        days.insert(day);
+        times = times.get(times.partition_point(|time| *time < end)..).unwrap_or_default();
+    }
+    days.len()
 }
 
 fn answer_of_sum(aggregate: Aggregate, sum: Sum) -> Answer<'static> {

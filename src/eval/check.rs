@@ -1,34 +1,33 @@
 //! Checks of conditions before they are compiled: types, arguments and literals that are wrong whatever the user.
 
-use std::fmt;
-
-use super::hash::Algorithm;
-use super::literal::{
-    Type, literal, literal_text, mismatch, seed, semver, timestamp, unknown_parameter, version,
+use super::fit::{
+    Known, TypeName, comparable, is_misfit, local_time, not_empty, null_comparison, positive,
+    readable, timely, wanted,
 };
+use super::hash::Algorithm;
+use super::literal::{Type, literal_text, mismatch, seed, unknown_parameter};
 use super::measure;
-use super::scope::{EventScope, Scope};
+use super::scope::{ElementScope, EventScope, Scope};
 use super::signature::{ArgumentRule, Signature, Wants, prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{
-    Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, Literal, Span, Spanned, Value,
-    check_event_name,
+    Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, Literal, ReadAs, Span, Spanned,
+    Value, check_event_name,
 };
 use crate::stack;
-
-/// The type of an expression as far as it is known; `None` if only an evaluation tells.
-type Known = Option<Type>;
 
 /// Checks a condition where it stands.
 pub(super) struct Checker<'a> {
     scope: &'a dyn Scope,
     depth: usize,
+    /// The type of the element that `ANY` goes through.
+    element: Known,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(scope: &'a dyn Scope) -> Self {
-        Self { scope, depth: 0 }
+        Self { scope, depth: 0, element: None }
     }
 
     /// Checks an expression that must be true, false or unknown.
@@ -62,24 +61,18 @@ impl<'a> Checker<'a> {
             ExprKind::Literal(Literal::Value(value)) => Ok(Some(Type::of_value(value))),
             ExprKind::Literal(Literal::Parameter(name)) => Err(unknown_parameter(name, span)),
             ExprKind::Duration(_) => Ok(Some(Type::Duration)),
-            ExprKind::Timestamp(text) => timestamp(text, span).map(|_| Some(Type::Timestamp)),
-            ExprKind::Semver(text) => semver(text, span).map(|_| Some(Type::Semver)),
-            ExprKind::Version(text) => version(text, span).map(|_| Some(Type::Version)),
             ExprKind::Attribute(_)
             | ExprKind::CheckValue(_)
             | ExprKind::Key(_)
             | ExprKind::InSegment(_)
             | ExprKind::InList(_) => self.name(expr),
-            ExprKind::Element => Ok(None),
-            ExprKind::Any { list, test } => {
-                self.known(list)?;
-                self.known(test)
-            }
+            ExprKind::Element => Ok(self.element),
+            ExprKind::Any { list, test } => self.any(list, test),
+            ExprKind::Each { list, filter, .. } => self.each(list, filter),
+            ExprKind::Read { what, operand } => self.read(*what, operand, span),
+            ExprKind::Inside { operand, .. } => self.inside(operand),
             ExprKind::Arithmetic { op, left, right } => self.arithmetic(*op, left, right),
-            ExprKind::Negate(operand) => {
-                self.want("`-`", Wants::Number, operand)?;
-                Ok(Some(Type::Number))
-            }
+            ExprKind::Negate(operand) => self.amount("`-`", operand),
             ExprKind::Cast { operand, to } => {
                 self.known(operand)?;
                 Ok(Type::of_key(*to))
@@ -99,14 +92,13 @@ impl<'a> Checker<'a> {
         match (&expr.node, check) {
             (ExprKind::CheckValue(path), Some(kind)) if path.is_empty() => Ok(Type::of_key(kind)),
             (ExprKind::CheckValue(_), Some(_)) => Ok(None),
+            (ExprKind::CheckValue(_), None) if self.scope.is_element() => Ok(None),
             (ExprKind::CheckValue(_), None) => misplaced("VALUE", "only a CHECK has one"),
             (ExprKind::Attribute(_), Some(_)) => {
                 misplaced("an attribute", "a CHECK is about VALUE alone")
             }
             (_, Some(_)) => misplaced("what depends on the user", "a CHECK is about VALUE alone"),
-            (ExprKind::Attribute(path), None) => {
-                self.scope.attribute(path, expr.span).map(|()| None)
-            }
+            (ExprKind::Attribute(path), None) => self.scope.attribute(path, expr.span),
             (ExprKind::Key(name), None) => Ok(Type::of_key(self.scope.key(name)?.1)),
             (ExprKind::InSegment(Some(name)), None) => {
                 self.scope.segment(name).map(|_| Some(Type::Boolean))
@@ -126,9 +118,57 @@ impl<'a> Checker<'a> {
         property(behaviour, span)?;
         measure::frame(behaviour.window.as_ref())?;
         if let Some(filter) = &behaviour.filter {
-            Checker { scope: &EventScope, depth: self.depth }.condition("WHERE", filter)?;
+            self.filter(&EventScope, filter)?;
         }
         Ok(Type::of_aggregate(behaviour.aggregate))
+    }
+
+    /// A condition in which names are of something else.
+    fn filter(&self, scope: &dyn Scope, filter: &Expr) -> Result<()> {
+        Checker { scope, depth: self.depth, element: None }.condition("WHERE", filter)
+    }
+
+    fn any(&mut self, list: &Expr, test: &Expr) -> Result<Known> {
+        let known = self.known(list)?;
+        // of what is no list it is the element itself
+        let is_plain = matches!(list.node, ExprKind::Attribute(_)) && known != Some(Type::Json);
+        let around = std::mem::replace(&mut self.element, known.filter(|_| is_plain));
+        let found = self.known(test);
+        self.element = around;
+        found
+    }
+
+    fn each(&mut self, list: &Expr, filter: &Expr) -> Result<Known> {
+        self.want("`ANY` or `EVERY`", Wants::Json, list)?;
+        self.filter(&ElementScope { is_timeless: self.scope.is_timeless() }, filter)?;
+        Ok(Some(Type::Boolean))
+    }
+
+    /// What is read as an instant or a version.
+    fn read(&mut self, what: ReadAs, operand: &Expr, span: Span) -> Result<Known> {
+        let (known, made) = (self.known(operand)?, Type::of_reading(what));
+        if let Some(found) = known.filter(|found| *found != Type::Null && !made.reads(*found)) {
+            let wanted = if made.reads(Type::Number) { "a string or a number" } else { "a string" };
+            return Err(mismatch(format!("`{}`", what.keyword()), wanted, found, operand.span));
+        }
+        if let Some(text) = literal_text(operand) {
+            readable(text, made, span)?;
+        }
+        Ok(Some(made))
+    }
+
+    /// Steps into a value.
+    fn inside(&mut self, operand: &Expr) -> Result<Known> {
+        match self.known(operand)? {
+            None | Some(Type::Json | Type::Null) => Ok(None),
+            Some(found) => Err(mismatch("a step inside", "an object", found, operand.span)),
+        }
+    }
+
+    /// A number or a duration, which is what is made of it, too.
+    fn amount(&mut self, place: &str, operand: &Expr) -> Result<Known> {
+        let known = self.want(place, Wants::Amount, operand)?;
+        Ok(known.filter(|known| *known == Type::Duration).or(Some(Type::Number)))
     }
 
     /// An expression that is true, false or unknown by its form.
@@ -163,10 +203,18 @@ impl<'a> Checker<'a> {
     fn membership(&mut self, operand: &Expr, items: &[Expr], span: Span) -> Result<()> {
         let known = self.known(operand)?;
         not_empty(items, span)?;
-        items.iter().try_for_each(|item| {
+        let mut misfit = None;
+        let mut has_fit = false;
+        for item in items {
             let other = self.known(item)?;
-            comparable((operand, known), (item, other), false)
-        })
+            match comparable((operand, known), (item, other), false) {
+                // what it can never be does no harm beside what it can be
+                Err(error) if is_misfit(known, other) => misfit = misfit.or(Some(error)),
+                Err(error) => return Err(error),
+                Ok(()) => has_fit = true,
+            }
+        }
+        misfit.filter(|_| !has_fit).map_or(Ok(()), Err)
     }
 
     fn contains(&mut self, operand: &Expr, items: &[Expr], span: Span) -> Result<()> {
@@ -197,14 +245,8 @@ impl<'a> Checker<'a> {
     fn arithmetic(&mut self, op: ArithmeticOp, left: &Expr, right: &Expr) -> Result<Known> {
         let (a, b) = (self.known(left)?, self.known(right)?);
         let place = format!("`{}`", op.symbol());
-        let sum = matches!(op, ArithmeticOp::Add | ArithmeticOp::Subtract);
-        if sum && [a, b].contains(&Some(Type::Duration)) {
-            if op == ArithmeticOp::Subtract && b != Some(Type::Duration) {
-                return Err(mismatch(place, "a timestamp on its left", TypeName(a), left.span));
-            }
-            let (expr, known) = if a == Some(Type::Duration) { (right, b) } else { (left, a) };
-            wanted(&place, Wants::Timestamp, expr, known)?;
-            return Ok(Some(Type::Timestamp));
+        if let Some(made) = timely(op, &place, (left, a), (right, b))? {
+            return Ok(Some(made));
         }
         let text = op == ArithmeticOp::Concatenate;
         let wants = if text { Wants::Text } else { Wants::Number };
@@ -226,11 +268,15 @@ impl<'a> Checker<'a> {
         let span = name.span;
         signature.count(arguments.len()).map_err(|error| error.at(span))?;
         match signature.rule {
-            ArgumentRule::Timely if self.scope.check_type().is_some() => {
+            ArgumentRule::Timely if self.scope.is_timeless() => {
                 let (what, why) =
                     (format!("{}()", name.node), "a CHECK holds or not, whatever the time");
                 Err(Error::new(ErrorKind::Misplaced { what, why }).at(span))
             }
+            ArgumentRule::Amount => match arguments {
+                [argument] => self.amount(signature.name, argument),
+                _ => Ok(None),
+            },
             ArgumentRule::Common => self.common(arguments),
             ArgumentRule::Choice => {
                 let (condition, rest) = arguments.split_at(1);
@@ -271,6 +317,10 @@ impl<'a> Checker<'a> {
                 prepared(signature.name, wants, expr)
             }
             Wants::Seed => seed(algorithm, expr).map(drop),
+            Wants::LocalTime => {
+                self.want(signature.name, wants, expr)?;
+                literal_text(expr).map_or(Ok(()), |text| local_time(text, expr.span))
+            }
             Wants::Modulus => {
                 self.want(signature.name, Wants::Number, expr)?;
                 positive("the modulus", expr, i64::MAX)
@@ -307,6 +357,12 @@ fn property(behaviour: &Behaviour, span: Span) -> Result<()> {
         (false, Some(_)) => return Err(mismatch(word, "no property", "one", span)),
         _ => {}
     }
+    if let Some(zone) = &behaviour.zone {
+        if behaviour.aggregate != Aggregate::Days {
+            return Err(mismatch(word, "no time zone", "one", zone.span));
+        }
+        measure::zone(Some(zone))?;
+    }
     match (behaviour.aggregate == Aggregate::Share, &behaviour.equals) {
         (true, None) => Err(mismatch(word, "a value (`= …`)", "none", span)),
         (false, Some(literal)) => Err(mismatch(word, "no value", "one", literal.span)),
@@ -314,101 +370,5 @@ fn property(behaviour: &Behaviour, span: Span) -> Result<()> {
             Err(Error::new(ErrorKind::NullComparison).at(literal.span))
         }
         _ => Ok(()),
-    }
-}
-
-/// Refuses an expression whose type is known and not the one that is wanted.
-fn wanted(place: &str, wants: Wants, expr: &Expr, known: Known) -> Result<()> {
-    let fits = match known {
-        None | Some(Type::Null) => true,
-        Some(found) => match wants {
-            Wants::Text => matches!(found, Type::String | Type::Number | Type::Boolean),
-            Wants::String => found == Type::String,
-            Wants::Number => found == Type::Number,
-            Wants::Json => found == Type::Json,
-            Wants::Timestamp => Type::Timestamp.reads(found),
-            _ => true,
-        },
-    };
-    if !fits {
-        return Err(mismatch(place, wants.to_string(), TypeName(known), expr.span));
-    }
-    match literal_text(expr) {
-        Some(text) if wants == Wants::Timestamp => timestamp(text, expr.span).map(drop),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a comparison that can never hold.
-fn comparable(left: (&Expr, Known), right: (&Expr, Known), ordered: bool) -> Result<()> {
-    for (expr, known) in [left, right] {
-        if known == Some(Type::Null) {
-            return Err(null_comparison(expr.span));
-        }
-    }
-    if let (Some(a), Some(b)) = (left.1, right.1)
-        && !a.reads(b)
-        && !b.reads(a)
-    {
-        let kind = ErrorKind::NotComparable { left: a.to_string(), right: b.to_string() };
-        return Err(Error::new(kind).at(left.0.span.to(right.0.span)));
-    }
-    for (expr, known) in [left, right] {
-        if ordered && known == Some(Type::Json) {
-            return Err(mismatch(
-                "an order",
-                "a number, a string or a time",
-                Type::Json,
-                expr.span,
-            ));
-        }
-    }
-    readable(left.0, right.1)?;
-    readable(right.0, left.1)
-}
-
-/// Refuses a literal text that is compared with a time or version and is none.
-fn readable(expr: &Expr, other: Known) -> Result<()> {
-    let Some(text) = literal_text(expr) else {
-        return Ok(());
-    };
-    match other {
-        Some(Type::Timestamp) => timestamp(text, expr.span).map(drop),
-        Some(Type::Semver) => semver(text, expr.span).map(drop),
-        Some(Type::Version) => version(text, expr.span).map(drop),
-        _ => Ok(()),
-    }
-}
-
-fn null_comparison(span: Span) -> Error {
-    Error::new(ErrorKind::NullComparison).at(span).hint("write `IS NULL` or `IS NOT NULL`")
-}
-
-fn not_empty(items: &[Expr], span: Span) -> Result<()> {
-    if items.is_empty() {
-        return Err(Error::new(ErrorKind::EmptyList).at(span).hint("write what may be in it"));
-    }
-    Ok(())
-}
-
-/// Refuses a literal that is no whole number from 1 to `largest`.
-fn positive(place: &str, expr: &Expr, largest: i64) -> Result<()> {
-    match literal(expr) {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::Integer(n)) if (1..=largest).contains(n) => Ok(()),
-        _ if largest == i64::MAX => Err(mismatch(place, "a positive integer", expr, expr.span)),
-        _ => Err(mismatch(place, format!("an integer from 1 to {largest}"), expr, expr.span)),
-    }
-}
-
-/// Writes a type that may not be known.
-struct TypeName(Known);
-
-impl fmt::Display for TypeName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(found) => found.fmt(f),
-            None => f.write_str("something else"),
-        }
     }
 }

@@ -6,17 +6,17 @@ use super::check::Checker;
 use super::field::{Field, Fields};
 use super::finder::Finder;
 use super::function::Function;
-use super::literal::{self, literal, literal_text};
+use super::literal::{self, literal, literal_text, reading};
 use super::literals::Literals;
 use super::measure::Measure;
 use super::pattern::Pattern;
 use super::program::{Bound, Constant, Node, NodeId, Nodes, Program};
-use super::scope::{EventScope, Scope};
+use super::scope::{ElementScope, EventScope, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONDITION_REGEX_BYTES, CONDITION_REGEXES};
 use crate::model::{
-    AffixKind, Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, Short, Span, Spanned,
-    Value,
+    AffixKind, Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, ReadAs, Short, Span,
+    Spanned, Value,
 };
 use crate::stack;
 
@@ -107,14 +107,17 @@ impl Builder<'_> {
     }
 
     fn expr(&mut self, expr: &Expr) -> Result<NodeId> {
-        let node = self.node(expr)?;
-        self.nodes.push(node);
-        number(self.nodes.len() - 1)
+        self.expr_as(expr, None)
     }
 
     /// Lays out nodes in a row, behind all that they are made of.
     fn list(&mut self, items: &[Expr]) -> Result<Nodes> {
-        let nodes = items.iter().map(|item| self.node(item)).collect::<Result<Vec<_>>>()?;
+        self.list_as(items, None)
+    }
+
+    fn list_as(&mut self, items: &[Expr], what: Option<ReadAs>) -> Result<Nodes> {
+        let nodes = items.iter().map(|item| self.node_as(item, what));
+        let nodes = nodes.collect::<Result<Vec<_>>>()?;
         let start = number(self.nodes.len())?;
         self.nodes.extend(nodes);
         Ok(Nodes { start, end: number(self.nodes.len())? })
@@ -142,23 +145,23 @@ impl Builder<'_> {
                 return Err(literal::unknown_parameter(name, span));
             }
             ExprKind::Duration(duration) => Node::Constant(Constant::Duration(*duration)),
-            ExprKind::Timestamp(text) => {
-                Node::Constant(Constant::Timestamp(literal::timestamp(text, span)?))
-            }
-            ExprKind::Semver(text) => {
-                Node::Constant(Constant::Semver(Arc::new(literal::semver(text, span)?)))
-            }
-            ExprKind::Version(text) => {
-                Node::Constant(Constant::Version(Arc::new(literal::version(text, span)?)))
+            ExprKind::Read { what, operand } => match literal_text(operand) {
+                Some(text) => Node::Constant(Constant::read(*what, text, span)?),
+                None => Node::Read { what: *what, operand: self.expr(operand)? },
+            },
+            ExprKind::Inside { operand, steps } => {
+                Node::Inside { operand: self.expr(operand)?, steps: Arc::clone(steps) }
             }
             ExprKind::Attribute(path) => Node::Attribute(self.fields.at(path)),
             ExprKind::CheckValue(path) => Node::CheckValue(Arc::clone(path)),
             ExprKind::Element => Node::Element,
             ExprKind::InList(list) => Node::List(*list),
             ExprKind::Key(_) | ExprKind::InSegment(_) => self.reference(&expr.node)?,
-            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) | ExprKind::Any { .. } => {
-                self.connective(&expr.node)?
-            }
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::Any { .. }
+            | ExprKind::Each { .. } => self.connective(&expr.node)?,
             ExprKind::Arithmetic { .. } | ExprKind::Negate(_) | ExprKind::Cast { .. } => {
                 self.calculation(&expr.node)?
             }
@@ -191,6 +194,14 @@ impl Builder<'_> {
         Ok(measure)
     }
 
+    /// A condition over the elements of a list.
+    fn filter(&mut self, filter: &Expr) -> Result<Program> {
+        let scope = ElementScope { is_timeless: false }; // that was checked
+        let (program, regexes) = build(filter, &scope, self.fields, Form::Quick)?;
+        regexes.into_iter().try_for_each(|(pattern, span)| self.note(pattern, span))?;
+        Ok(program)
+    }
+
     fn reference(&mut self, kind: &ExprKind) -> Result<Node> {
         match kind {
             ExprKind::Key(name) => {
@@ -213,6 +224,11 @@ impl Builder<'_> {
             ExprKind::Any { list, test } => {
                 Node::Any { list: self.expr(list)?, test: self.expr(test)? }
             }
+            ExprKind::Each { every, list, filter } => Node::Each {
+                every: *every,
+                list: self.expr(list)?,
+                filter: Arc::new(self.filter(filter)?),
+            },
             _ => Node::NULL,
         })
     }
@@ -236,8 +252,8 @@ impl Builder<'_> {
             }
             ExprKind::Between { operand, low, high, negated } => Node::Between {
                 operand: self.expr(operand)?,
-                low: self.expr(low)?,
-                high: self.expr(high)?,
+                low: self.expr_as(low, reading(operand))?,
+                high: self.expr_as(high, reading(operand))?,
                 negated: *negated,
             },
             ExprKind::In { operand, items, negated } => {
@@ -269,33 +285,60 @@ impl Builder<'_> {
         // an attribute on the left is read once for each user, whatever it is compared with
         let turned = self.plain_field(right).is_some() && self.plain_field(left).is_none();
         let (op, left, right) = if turned { (op.turned(), right, left) } else { (op, left, right) };
-        if let (Some(field), Some(bound)) = (self.plain_field(left), bound(right)?) {
+        if let (Some(field), Some(bound)) = (self.plain_field(left), bound(left, right)?) {
             return Ok(Node::Bounded { field, op, bound });
         }
-        Ok(Node::Compare { op, left: self.expr(left)?, right: self.expr(right)? })
+        let [to_left, to_right] = [reading(right), reading(left)];
+        Ok(Node::Compare {
+            op,
+            left: self.expr_as(left, to_left)?,
+            right: self.expr_as(right, to_right)?,
+        })
+    }
+
+    /// An expression beside one that is read as something: a text is read once, so that no evaluation has to.
+    fn node_as(&mut self, expr: &Expr, what: Option<ReadAs>) -> Result<Node> {
+        match what.zip(literal_text(expr)) {
+            Some((what, text)) => Ok(Node::Constant(Constant::read(what, text, expr.span)?)),
+            None => self.node(expr),
+        }
+    }
+
+    fn expr_as(&mut self, expr: &Expr, what: Option<ReadAs>) -> Result<NodeId> {
+        let node = self.node_as(expr, what)?;
+        self.nodes.push(node);
+        number(self.nodes.len() - 1)
     }
 
     /// An attribute and a short text, if that is what two expressions are.
     fn text_is(&self, left: &Expr, right: &Expr) -> Option<(Arc<Field>, Short)> {
-        Some((self.plain_field(left)?, Short::new(literal_text(right)?)?))
+        Some((self.field(left)?, Short::new(literal_text(right)?)?))
+    }
+
+    /// The field of an attribute without steps, or of one that is read as something.
+    fn plain_field(&self, expr: &Expr) -> Option<Arc<Field>> {
+        match &expr.node {
+            ExprKind::Read { operand, .. } => self.field(operand),
+            _ => self.field(expr),
+        }
     }
 
     /// The field of an attribute without steps.
-    fn plain_field(&self, expr: &Expr) -> Option<Arc<Field>> {
+    fn field(&self, expr: &Expr) -> Option<Arc<Field>> {
         let ExprKind::Attribute(path) = &expr.node else { return None };
         (self.form == Form::Quick && path.len() == 1).then(|| self.fields.at(path))
     }
 
     fn membership(&mut self, operand: &Expr, items: &[Expr], negated: bool) -> Result<Node> {
         let texts: Option<Vec<&str>> = items.iter().map(literal_text).collect();
-        if let (Some(field), Some(texts)) = (self.plain_field(operand), short_texts(texts.as_ref()))
-        {
+        if let (Some(field), Some(texts)) = (self.field(operand), short_texts(texts.as_ref())) {
             return Ok(Node::TextIn { field, texts, negated });
         }
+        let what = reading(operand);
         let operand = self.expr(operand)?;
-        Ok(match literals(items) {
+        Ok(match literals(items).filter(|_| what.is_none()) {
             Some(literals) => Node::InLiterals { operand, literals, negated },
-            None => Node::In { operand, items: self.list(items)?, negated },
+            None => Node::In { operand, items: self.list_as(items, what)?, negated },
         })
     }
 
@@ -328,16 +371,25 @@ impl Builder<'_> {
     }
 }
 
-/// The literal that an attribute is compared with, if that is what an expression is.
-fn bound(expr: &Expr) -> Result<Option<Bound>> {
-    let span = expr.span;
-    Ok(Some(match &expr.node {
-        ExprKind::Literal(Literal::Value(Value::Integer(number))) => Bound::Integer(*number),
-        ExprKind::Timestamp(text) => Bound::Timestamp(literal::timestamp(text, span)?),
-        ExprKind::Semver(text) => Bound::Semver(Arc::new(literal::semver(text, span)?)),
-        ExprKind::Version(text) => Bound::Version(Arc::new(literal::version(text, span)?)),
-        _ => return Ok(None),
-    }))
+/// The literal that an attribute is compared with, if that is what an expression is. The attribute may be read as
+/// something, the literal then is, too.
+fn bound(attribute: &Expr, literal: &Expr) -> Result<Option<Bound>> {
+    let (what, text) = match (&literal.node, reading(attribute)) {
+        (ExprKind::Literal(Literal::Value(Value::Integer(number))), None) => {
+            return Ok(Some(Bound::Integer(*number)));
+        }
+        (ExprKind::Read { what, operand }, known) if known.is_none_or(|known| known == *what) => {
+            (Some(*what), literal_text(operand))
+        }
+        (_, what) => (what, literal_text(literal)),
+    };
+    let read = what.zip(text).map(|(what, text)| Constant::read(what, text, literal.span));
+    Ok(match read.transpose()? {
+        Some(Constant::Timestamp(at)) => Some(Bound::Timestamp(at)),
+        Some(Constant::Semver(version)) => Some(Bound::Semver(version)),
+        Some(Constant::Version(version)) => Some(Bound::Version(version)),
+        _ => None,
+    })
 }
 
 /// The items of a list, if there are many and all of them are literals.

@@ -8,18 +8,18 @@ use super::flow::{TRUE, Test};
 use super::function::Function;
 use super::measure::Finding;
 use super::number::{arithmetic, cast, negate};
-use super::operand::{Operand, Truth};
+use super::operand::{Held, Operand, Truth};
 use super::pattern::Pattern;
 use super::program::{Bound, Constant, Environment, Lookup, Node, NodeId, Nodes, Program};
-use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, Short, Value};
+use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, ReadAs, Short, Value};
 use crate::stack;
 
 /// A program at work.
 pub(super) struct Evaluator<'a, 'e, E> {
-    program: &'a Program,
-    environment: &'e mut E,
+    pub(super) program: &'a Program,
+    pub(super) environment: &'e mut E,
     /// The element that `ANY` has come to.
-    element: Operand<'a>,
+    pub(super) element: Operand<'a>,
 }
 
 impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
@@ -61,6 +61,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Node::Segment(id) => Some(self.environment.in_segment(*id)),
             Node::List(list) => Some(self.environment.in_list(*list)),
             Node::Any { list, test } => self.any_element(*list, *test),
+            Node::Each { every, list, filter } => self.each(*every, *list, filter),
             Node::Compare { op, left, right } => self.compare(*op, *left, *right),
             Node::Is { operand, what, negated } => Some(self.is(*operand, *what) != *negated),
             Node::Between { operand, low, high, negated } => {
@@ -108,9 +109,10 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             None => Operand::Null,
             Some(Node::Constant(constant)) => constant.operand(),
             Some(Node::Attribute(field)) => self.attribute(field),
-            Some(Node::CheckValue(path)) => {
-                self.environment.check_value().dig(path).map_or(Operand::Null, Operand::from)
+            Some(Node::CheckValue(_) | Node::Inside { .. }) => {
+                self.find(id).unwrap_or(Operand::Null)
             }
+            Some(Node::Read { what, operand }) => self.read(*what, *operand),
             Some(Node::Key(id)) => Operand::from(self.environment.key_value(*id)),
             Some(Node::Element) => self.element.clone(),
             Some(Node::Arithmetic { op, left, right }) => self.arithmetic(*op, *left, *right),
@@ -138,10 +140,30 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         Some(self.environment.list_length(*list).unwrap_or(0))
     }
 
+    /// The value of a node; `None` if it is missing, which is not the same as JSON `null`.
+    fn find(&mut self, id: NodeId) -> Option<Operand<'a>> {
+        match self.program.nodes.get(id as usize)? {
+            Node::Attribute(field) => self.find_attribute(field),
+            Node::CheckValue(path) => self.environment.check_value().dig(path).map(Operand::from),
+            Node::Inside { operand, steps } => self.value(*operand).inside(steps),
+            Node::Deep(inner) => stack::step(|| self.find(*inner)),
+            _ => Some(self.value(id)),
+        }
+    }
+
     /// An attribute, and what the steps behind its name find in it.
     fn attribute(&self, field: &Field) -> Operand<'a> {
+        self.find_attribute(field).unwrap_or(Operand::Null)
+    }
+
+    fn find_attribute(&self, field: &Field) -> Option<Operand<'a>> {
         let found = self.environment.attribute(&field.name).value();
-        found.and_then(|value| value.dig(field.steps())).map_or(Operand::Null, Operand::from)
+        found.and_then(|value| value.dig(field.steps())).map(Operand::from)
+    }
+
+    /// A node read as an instant or a version.
+    fn read(&mut self, what: ReadAs, operand: NodeId) -> Operand<'a> {
+        self.prepared(operand, what).unwrap_or_else(|| self.value(operand).read(what))
     }
 
     /// Whether an attribute is a text, as [`Operand::compare`] would say.
@@ -181,7 +203,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     }
 
     /// The `OR` of a test over items: true as soon as one is.
-    fn any<T>(
+    pub(super) fn any<T>(
         &mut self,
         items: impl IntoIterator<Item = T>,
         mut test: impl FnMut(&mut Self, T) -> Truth,
@@ -204,23 +226,6 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         mut test: impl FnMut(&mut Self, T) -> Truth,
     ) -> Truth {
         self.any(items, |this, item| test(this, item).map(|truth| !truth)).map(|truth| !truth)
-    }
-
-    fn any_element(&mut self, list: NodeId, test: NodeId) -> Truth {
-        let value = self.value(list);
-        let outer = std::mem::replace(&mut self.element, Operand::Null);
-        let truth = match value {
-            Operand::List(items) => self.any(items, |this, item| {
-                this.element = Operand::from(item);
-                this.truth(test)
-            }),
-            other => {
-                self.element = other;
-                self.truth(test)
-            }
-        };
-        self.element = outer;
-        truth
     }
 
     /// How an attribute compares with a literal, as [`Operand::compare`] would say.
@@ -252,13 +257,21 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         left.compare(op, &right)
     }
 
-    /// An attribute as what it is compared with: once read as an instant or a version, it need not be read
-    /// again. `None` if the node is anything else.
+    /// An attribute as what it is compared with.
     fn reading(&self, id: NodeId, other: &Operand<'a>) -> Option<Operand<'a>> {
-        let kinds =
-            matches!(other, Operand::Semver(_) | Operand::Version(_) | Operand::Timestamp(_));
-        let Some(Node::Attribute(field)) = self.program.nodes.get(id as usize).filter(|_| kinds)
-        else {
+        let what = match other {
+            Operand::Semver(_) => ReadAs::Semver,
+            Operand::Version(_) => ReadAs::Version,
+            Operand::Timestamp(_) => ReadAs::Timestamp,
+            _ => return None,
+        };
+        self.prepared(id, what)
+    }
+
+    /// An attribute as an instant or a version: once read as one, it need not be read again. `None` if the node is
+    /// anything else.
+    fn prepared(&self, id: NodeId, what: ReadAs) -> Option<Operand<'a>> {
+        let Some(Node::Attribute(field)) = self.program.nodes.get(id as usize) else {
             return None;
         };
         let Lookup::Attribute(attribute) = self.environment.attribute(&field.name) else {
@@ -267,10 +280,10 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         if !field.steps().is_empty() {
             return None;
         }
-        match other {
-            Operand::Semver(_) => read_as(attribute.semver(), Operand::Semver),
-            Operand::Version(_) => read_as(attribute.version(), Operand::Version),
-            _ => read_as(attribute.timestamp(), Operand::Timestamp),
+        match what {
+            ReadAs::Semver => read_as(attribute.semver(), |v| Operand::Semver(Held::Lent(v))),
+            ReadAs::Version => read_as(attribute.version(), |v| Operand::Version(Held::Lent(v))),
+            ReadAs::Timestamp => read_as(attribute.timestamp(), Operand::Timestamp),
         }
     }
 
@@ -344,6 +357,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Function::Now => Operand::Timestamp(self.environment.now()),
             Function::If => self.choose(arguments),
             Function::Coalesce => self.coalesce(arguments),
+            Function::Type => self.type_of(arguments),
             _ => self.call_strict(function, arguments),
         }
     }
@@ -360,6 +374,13 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     fn coalesce(&mut self, arguments: Nodes) -> Operand<'a> {
         let mut values = arguments.ids().map(|argument| self.value(argument));
         values.find(|value| !value.is_null()).unwrap_or(Operand::Null)
+    }
+
+    fn type_of(&mut self, arguments: Nodes) -> Operand<'a> {
+        match self.find(arguments.start) {
+            None => Operand::text("missing"),
+            Some(found) => found.type_name().map_or(Operand::Null, Operand::text),
+        }
     }
 
     fn call_strict(&mut self, function: &'a Function, arguments: Nodes) -> Operand<'a> {
@@ -405,8 +426,8 @@ impl Bound {
         match self {
             Self::Integer(number) => Operand::Integer(*number),
             Self::Timestamp(at) => Operand::Timestamp(*at),
-            Self::Semver(version) => Operand::Semver(version),
-            Self::Version(version) => Operand::Version(version),
+            Self::Semver(version) => Operand::Semver(Held::Lent(version)),
+            Self::Version(version) => Operand::Version(Held::Lent(version)),
         }
     }
 }
@@ -417,8 +438,8 @@ impl Constant {
             Self::Value(value) => Operand::from(value),
             Self::Timestamp(at) => Operand::Timestamp(*at),
             Self::Duration(duration) => Operand::Duration(*duration),
-            Self::Semver(version) => Operand::Semver(version),
-            Self::Version(version) => Operand::Version(version),
+            Self::Semver(version) => Operand::Semver(Held::Lent(version)),
+            Self::Version(version) => Operand::Version(Held::Lent(version)),
         }
     }
 }

@@ -3,18 +3,20 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use caseless::default_case_fold_str;
 use ipnet::IpNet;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use super::bucket::Bucketer;
 use super::hash::Algorithm;
 use super::literal::{algorithm, cidr, literal_text, seed, zone};
-use super::number::{trim_cow, whole_quotient};
+use super::number::{absolute, trim_cow, whole_quotient};
 use super::operand::Operand;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TEXT_BYTES;
-use crate::model::{ArithmeticOp, Expr};
+use crate::model::{ArithmeticOp, Expr, Timestamp};
 
 /// A function with what is the same in every call.
 #[derive(Clone, Debug)]
@@ -35,6 +37,12 @@ pub(super) enum Function {
     Mod,
     Div,
     Size,
+    Element,
+    Type,
+    Normalize,
+    Casefold,
+    ToTimestamp(TimeZone),
+    AddMonths(TimeZone),
     Hour(TimeZone),
     Weekday(TimeZone),
     IpIn(IpNet),
@@ -66,6 +74,10 @@ impl Function {
             "MOD" => Self::Mod,
             "DIV" => Self::Div,
             "SIZE" => Self::Size,
+            "ELEMENT" => Self::Element,
+            "TYPE" => Self::Type,
+            "NORMALIZE" => Self::Normalize,
+            "CASEFOLD" => Self::Casefold,
             "DISTANCE_KM" => Self::DistanceKm,
             _ => return Self::prepare_literals(name, arguments),
         };
@@ -79,9 +91,12 @@ impl Function {
             Ok::<_, Error>((literal_text(expr).ok_or_else(unknown)?, expr))
         };
         let hash = || nth(0).and_then(|(text, expr)| algorithm(text, expr));
+        let zone = |n| nth(n).and_then(|(text, expr)| zone(text, expr.span));
         Ok(match name {
-            "HOUR" => nth(1).and_then(|(text, expr)| zone(text, expr)).map(Self::Hour)?,
-            "WEEKDAY" => nth(1).and_then(|(text, expr)| zone(text, expr)).map(Self::Weekday)?,
+            "TO_TIMESTAMP" => zone(1).map(Self::ToTimestamp)?,
+            "ADD_MONTHS" => zone(2).map(Self::AddMonths)?,
+            "HOUR" => zone(1).map(Self::Hour)?,
+            "WEEKDAY" => zone(1).map(Self::Weekday)?,
             "IP_IN" => nth(1).and_then(|(text, expr)| cidr(text, expr)).map(Self::IpIn)?,
             "BUCKET" => nth(0).map(|(text, _)| Self::Bucket(Bucketer::new(text)))?,
             "HASH" => {
@@ -95,21 +110,25 @@ impl Function {
         })
     }
 
-    /// Calls the function. `COALESCE`, `IF` and `NOW` are the evaluator's: they need more than operands.
+    /// Calls the function. `COALESCE`, `IF`, `NOW` and `TYPE` are the evaluator's: they need more than operands.
     pub(super) fn call<'a>(&'a self, arguments: [Operand<'a>; 4], count: usize) -> Operand<'a> {
         if arguments.iter().take(count).any(Operand::is_null) {
             return Operand::Null;
         }
         let [a, b, c, d] = arguments;
         match self {
-            Self::Coalesce | Self::If | Self::Now => Operand::Null,
+            Self::Coalesce | Self::If | Self::Now | Self::Type => Operand::Null,
             Self::Lower
             | Self::Upper
             | Self::Trim
             | Self::Length
             | Self::Substr
-            | Self::Replace => self.of_text(a, &b, &c),
-            Self::Abs | Self::Floor | Self::Ceil | Self::Round => self.round(&a),
+            | Self::Replace
+            | Self::Normalize
+            | Self::Casefold
+            | Self::ToTimestamp(_) => self.of_text(a, &b, &c),
+            Self::Abs => absolute(&a),
+            Self::Floor | Self::Ceil | Self::Round => self.round(&a),
             Self::Mod => match (&a, &b) {
                 (
                     Operand::Integer(_) | Operand::Double(_),
@@ -122,6 +141,13 @@ impl Function {
                 Operand::List(items) => Operand::integer(i64::try_from(items.len()).ok()),
                 _ => Operand::Null,
             },
+            Self::Element => element(&a, &b),
+            Self::AddMonths(zone) => match (a.as_timestamp(), b) {
+                (Some(at), Operand::Integer(months)) => {
+                    at.add_months(months, zone).map_or(Operand::Null, Operand::Timestamp)
+                }
+                _ => Operand::Null,
+            },
             Self::Hour(zone) => {
                 local(&a, zone).map_or(Operand::Null, |t| Operand::Integer(t.hour().into()))
             }
@@ -130,9 +156,13 @@ impl Function {
             }),
             Self::IpIn(range) => Operand::from(is_in_range(&a, range)),
             Self::DistanceKm => distance_km([a, b, c, d]).map_or(Operand::Null, Operand::finite),
-            Self::Bucket(_) | Self::Hash(..) | Self::HashMod(_) | Self::HashHex(_) => {
+            Self::Bucket(salt) => b
+                .with_text(|text| salt.bucket(text))
+                .map_or(Operand::Null, |n| Operand::Integer(n.into())),
+            Self::Hash(algorithm, _) | Self::HashMod(algorithm) | Self::HashHex(algorithm) => {
                 let more = (count > 3).then_some(&d);
-                b.with_text(|text| self.hash(text, &c, more)).unwrap_or(Operand::Null)
+                let hashed = algorithm.with_bytes(b, |bytes| self.hash(bytes, &c, more));
+                hashed.unwrap_or(Operand::Null)
             }
         }
     }
@@ -145,6 +175,11 @@ impl Function {
             (Self::Lower, ..) => Operand::text(text.to_lowercase()),
             (Self::Upper, ..) => Operand::text(text.to_uppercase()),
             (Self::Trim, ..) => Operand::Text(trim_cow(text)),
+            (Self::Normalize, ..) => Operand::Text(normalized(text)),
+            (Self::Casefold, ..) => Operand::text(default_case_fold_str(&normalized(text))),
+            (Self::ToTimestamp(zone), ..) => {
+                Timestamp::parse_in(&text, zone).map_or(Operand::Null, Operand::Timestamp)
+            }
             (Self::Length, ..) => Operand::integer(i64::try_from(text.chars().count()).ok()),
             (Self::Substr, Operand::Integer(from), Operand::Integer(count)) => {
                 substr(text, *from, *count)
@@ -157,9 +192,7 @@ impl Function {
     /// The functions of one number; they keep its type, and give no negative zero.
     fn round(&self, a: &Operand<'_>) -> Operand<'static> {
         match (self, a) {
-            (Self::Abs, Operand::Integer(n)) => Operand::integer(n.checked_abs()),
             (_, Operand::Integer(n)) => Operand::Integer(*n),
-            (Self::Abs, Operand::Double(d)) => Operand::Double(d.abs()),
             (Self::Floor, Operand::Double(d)) => Operand::Double(d.floor() + 0.0),
             (Self::Ceil, Operand::Double(d)) => Operand::Double(d.ceil() + 0.0),
             (Self::Round, Operand::Double(d)) => Operand::Double(d.round() + 0.0),
@@ -169,15 +202,16 @@ impl Function {
 
     fn hash(
         &self,
-        text: &str,
+        bytes: &[u8],
         third: &Operand<'_>,
         bits: Option<&Operand<'_>>,
     ) -> Operand<'static> {
         match self {
-            Self::Bucket(salt) => Operand::Integer(salt.bucket(text).into()),
-            Self::Hash(algorithm, seed) => Operand::Integer(algorithm.digest(text, *seed).number()),
-            Self::HashMod(algorithm) => Operand::integer(hash_mod(*algorithm, text, third, bits)),
-            Self::HashHex(algorithm) => Operand::text(algorithm.digest(text, 0).hex()),
+            Self::Hash(algorithm, seed) => {
+                Operand::Integer(algorithm.digest(bytes, *seed).number())
+            }
+            Self::HashMod(algorithm) => Operand::integer(hash_mod(*algorithm, bytes, third, bits)),
+            Self::HashHex(algorithm) => Operand::text(algorithm.digest(bytes, 0).hex()),
             _ => Operand::Null,
         }
     }
@@ -185,7 +219,7 @@ impl Function {
 
 fn hash_mod(
     algorithm: Algorithm,
-    text: &str,
+    bytes: &[u8],
     modulus: &Operand<'_>,
     bits: Option<&Operand<'_>>,
 ) -> Option<i64> {
@@ -199,7 +233,22 @@ fn hash_mod(
         Some(_) => return None,
     };
     let known = (1..=algorithm.bits()).contains(&bits);
-    known.then(|| algorithm.digest(text, 0).modulo(modulus, bits)).flatten()
+    known.then(|| algorithm.digest(bytes, 0).modulo(modulus, bits)).flatten()
+}
+
+/// The normalization form C of a text.
+fn normalized(text: Cow<'_, str>) -> Cow<'_, str> {
+    if is_nfc(&text) { text } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// The element of a list at a place: from the first, which is 1, or from the last, which is -1.
+fn element<'a>(list: &Operand<'a>, at: &Operand<'_>) -> Operand<'a> {
+    let (Operand::List(items), Operand::Integer(at)) = (list, at) else {
+        return Operand::Null;
+    };
+    let offset = usize::try_from(at.unsigned_abs()).unwrap_or(usize::MAX);
+    let index = if *at > 0 { offset.checked_sub(1) } else { items.len().checked_sub(offset) };
+    index.and_then(|index| items.get(index)).map_or(Operand::Null, Operand::from)
 }
 
 /// Replaces one text by another; the length is known before anything is made.
@@ -242,6 +291,7 @@ fn is_in_range(address: &Operand<'_>, range: &IpNet) -> Option<bool> {
         return None;
     };
     let address: IpAddr = text.parse().ok()?;
+    let address = address.to_canonical(); // one of IPv6 may stand for one of IPv4
     Some(range.contains(&address)) // never across IPv4 and IPv6
 }
 

@@ -3,7 +3,7 @@
 use super::compile::{compile, compile_plain};
 use super::field::Fields;
 use super::measure::Measure;
-use super::{Environment, Lookup, Scope};
+use super::{Environment, Lookup, Scope, Type};
 use crate::error::Result;
 use crate::model::{
     Answer, AttributeName, Context, Expr, KeyId, KeyType, ListId, Name, Path, SegmentId, Span,
@@ -56,8 +56,8 @@ impl Scope for World {
         Some(KeyType::Json)
     }
 
-    fn attribute(&self, _: &Path, _: Span) -> Result<()> {
-        Ok(())
+    fn attribute(&self, _: &Path, _: Span) -> Result<Option<Type>> {
+        Ok(None)
     }
 
     fn list(&self, _: ListId, _: Span) -> Result<()> {

@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 
 use md5::{Digest as _, Md5};
+use serde::Serialize;
 use sha1::Sha1;
 use sha2::Sha256;
 
 use super::bucket::{Murmur, fnv1a};
+use super::operand::{Operand, whole};
 
 /// A hash that conditions may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     Murmur3,
+    /// The same over CBOR.
+    Murmur3Cbor,
     Fnv1a,
     Crc32,
     Xxh3,
@@ -21,13 +25,22 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Murmur3, Self::Fnv1a, Self::Crc32, Self::Xxh3, Self::Md5, Self::Sha1, Self::Sha256];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Murmur3,
+        Self::Murmur3Cbor,
+        Self::Fnv1a,
+        Self::Crc32,
+        Self::Xxh3,
+        Self::Md5,
+        Self::Sha1,
+        Self::Sha256,
+    ];
 
     /// The name that conditions use.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Murmur3 => "murmur3",
+            Self::Murmur3Cbor => "murmur3-cbor",
             Self::Fnv1a => "fnv1a",
             Self::Crc32 => "crc32",
             Self::Xxh3 => "xxh3",
@@ -44,7 +57,7 @@ impl Algorithm {
     /// Number of bits of the hash.
     pub(crate) fn bits(self) -> u32 {
         match self {
-            Self::Murmur3 | Self::Fnv1a | Self::Crc32 => 32,
+            Self::Murmur3 | Self::Murmur3Cbor | Self::Fnv1a | Self::Crc32 => 32,
             Self::Xxh3 => 64,
             Self::Md5 => 128,
             Self::Sha1 => 160,
@@ -55,17 +68,28 @@ impl Algorithm {
     /// The largest seed; `None` if the hash takes none.
     pub(crate) fn largest_seed(self) -> Option<i64> {
         match self {
-            Self::Murmur3 => Some(i64::from(u32::MAX)),
+            Self::Murmur3 | Self::Murmur3Cbor => Some(i64::from(u32::MAX)),
             Self::Xxh3 => Some(i64::MAX),
             _ => None,
         }
     }
 
-    /// Hashes a text. The seed is 0 for those that take none.
-    pub(crate) fn digest(self, text: &str, seed: u64) -> Digest {
-        let bytes = text.as_bytes();
+    /// Looks at the bytes that are hashed of a value: its text, or its CBOR. `None` if it has none.
+    pub(super) fn with_bytes<T>(
+        self,
+        value: Operand<'_>,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Option<T> {
         match self {
-            Self::Murmur3 => {
+            Self::Murmur3Cbor => cbor(&value).map(|bytes| look(&bytes)),
+            _ => value.with_text(|text| look(text.as_bytes())),
+        }
+    }
+
+    /// Hashes bytes. The seed is 0 for those that take none.
+    pub(crate) fn digest(self, bytes: &[u8], seed: u64) -> Digest {
+        match self {
+            Self::Murmur3 | Self::Murmur3Cbor => {
                 let seed = u32::try_from(seed).unwrap_or_default();
                 Digest::new(&Murmur::new(seed).feed(bytes).finish().to_be_bytes())
             }
@@ -79,6 +103,23 @@ impl Algorithm {
             Self::Sha256 => Digest::new(&Sha256::digest(bytes)),
         }
     }
+}
+
+/// The canonical CBOR (RFC 8949, section 4.2) of a text, a number or a boolean. A whole double below 2^63 is an integer.
+fn cbor(value: &Operand<'_>) -> Option<Vec<u8>> {
+    match value {
+        Operand::Boolean(b) => cbor_of(b),
+        Operand::Integer(n) => cbor_of(n),
+        Operand::Double(d) => whole(*d).map_or_else(|| cbor_of(d), |n| cbor_of(&n)),
+        Operand::Text(text) => cbor_of(&**text),
+        _ => None,
+    }
+}
+
+fn cbor_of(value: &(impl Serialize + ?Sized)) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(value, &mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// A hash as a big-endian number of up to 256 bits.

@@ -9,13 +9,13 @@ use jiff::tz::TimeZone;
 use super::hash::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Aggregate, DottedVersion, Expr, ExprKind, KeyType, Literal, SemanticVersion, Span, Timestamp,
-    Value,
+    Aggregate, DottedVersion, Expr, ExprKind, KeyType, Literal, ReadAs, SemanticVersion, Span,
+    Timestamp, Value,
 };
 
 /// The type of an expression, where it is known before any user is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     Null,
     Boolean,
     Number,
@@ -53,6 +53,14 @@ impl Type {
         }
     }
 
+    pub(super) fn of_reading(what: ReadAs) -> Self {
+        match what {
+            ReadAs::Timestamp => Self::Timestamp,
+            ReadAs::Semver => Self::Semver,
+            ReadAs::Version => Self::Version,
+        }
+    }
+
     pub(super) fn of_aggregate(aggregate: Aggregate) -> Option<Self> {
         match aggregate {
             Aggregate::Did => Some(Self::Boolean),
@@ -80,6 +88,14 @@ impl Type {
                 Self::Semver | Self::Version => other == Self::String,
                 _ => false,
             }
+    }
+}
+
+/// What an expression is read as by its form, so that a text beside it is read as that, too.
+pub(super) fn reading(expr: &Expr) -> Option<ReadAs> {
+    match &expr.node {
+        ExprKind::Read { what, .. } => Some(*what),
+        _ => None,
     }
 }
 
@@ -135,9 +151,9 @@ pub(super) fn literal(expr: &Expr) -> Option<&Value> {
     }
 }
 
-pub(super) fn zone(text: &str, expr: &Expr) -> Result<TimeZone> {
+pub(super) fn zone(text: &str, span: Span) -> Result<TimeZone> {
     let why = "the names are those of the IANA, such as 'Europe/Paris'";
-    TimeZone::get(text).map_err(|_| bad_literal("time zone", text, why, expr.span))
+    TimeZone::get(text).map_err(|_| bad_literal("time zone", text, why, span))
 }
 
 /// Reads `address[/bits]`; host bits are ignored, and a bare address is a range of itself.
@@ -155,7 +171,16 @@ pub(super) fn cidr(text: &str, expr: &Expr) -> Result<IpNet> {
         IpNet::new(address.parse().ok()?, bits).ok()
     };
     let why = "it has the form '10.0.0.0/8' or '2001:db8::/32'";
-    read().ok_or_else(|| bad_literal("range of addresses", text, why, expr.span))
+    read().map(unmapped).ok_or_else(|| bad_literal("range of addresses", text, why, expr.span))
+}
+
+/// A range within the IPv6 addresses that stand for those of IPv4, as the range of IPv4 that it is.
+fn unmapped(range: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = range else { return range };
+    let address = mapped.network().to_ipv4_mapped();
+    let bits = mapped.prefix_len().checked_sub(96);
+    let ipv4 = address.zip(bits).and_then(|(address, bits)| IpNet::new(address.into(), bits).ok());
+    ipv4.unwrap_or(range)
 }
 
 pub(super) fn algorithm(text: &str, expr: &Expr) -> Result<Algorithm> {
@@ -170,7 +195,7 @@ pub(super) fn algorithm(text: &str, expr: &Expr) -> Result<Algorithm> {
 pub(super) fn seed(algorithm: Option<Algorithm>, expr: &Expr) -> Result<u64> {
     let Some(largest) = algorithm.and_then(Algorithm::largest_seed) else {
         let error = mismatch("this hash", "no seed", "one", expr.span);
-        return Err(error.hint("`murmur3` and `xxh3` take one"));
+        return Err(error.hint("`murmur3`, `murmur3-cbor` and `xxh3` take one"));
     };
     let number = literal(expr).and_then(Value::as_integer).filter(|n| *n <= largest);
     let seed = number.and_then(|n| u64::try_from(n).ok());

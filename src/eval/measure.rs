@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::function::Function;
-use super::literal::{mismatch, timestamp, unknown_parameter};
+use jiff::tz::TimeZone;
+
+use super::literal::{self, mismatch, timestamp, unknown_parameter};
 use super::operand::Operand;
 use super::pattern::Pattern;
-use super::program::{Environment, Lookup, Node, Program};
+use super::program::{Environment, Lookup, Program};
 use crate::error::Result;
 use crate::model::{
     Answer, AttributeName, Behaviour, CompareOp, Context, Frame, Judge, KeptAnswer, Literal,
@@ -35,6 +36,7 @@ impl Measure {
             event: text("EVENT", &behaviour.event)?,
             of: behaviour.of.clone(),
             frame: frame(behaviour.window.as_ref())?,
+            zone: zone(behaviour.zone.as_ref())?,
             filter: filter_text(behaviour, filter.as_ref()),
         };
         let wanted = behaviour.equals.as_ref().map(|literal| value(literal).cloned());
@@ -90,11 +92,7 @@ impl Measure {
 
 /// The text of the filter, unless what it says depends on the instant.
 fn filter_text(behaviour: &Behaviour, filter: Option<&Program>) -> Option<Arc<str>> {
-    let is_now = |node: &Node| match node {
-        Node::Call { function, .. } => matches!(**function, Function::Now),
-        _ => false,
-    };
-    let timeless = !filter.is_some_and(|filter| filter.nodes.iter().any(is_now));
+    let timeless = !filter.is_some_and(Program::is_timely);
     let text = || behaviour.filter.as_ref().map_or_else(|| "".into(), |f| f.to_string().into());
     timeless.then(text)
 }
@@ -127,6 +125,14 @@ pub(super) fn frame(window: Option<&Window>) -> Result<Frame> {
         Some(Window::Since(from)) => Frame::Since(instant("SINCE", from)?),
         Some(Window::Span { from, to }) => Frame::Span(instant("FROM", from)?, instant("TO", to)?),
     })
+}
+
+/// The zone whose days are counted: UTC if none is said.
+pub(super) fn zone(zone: Option<&Spanned<Literal>>) -> Result<TimeZone> {
+    match zone {
+        None => Ok(TimeZone::UTC),
+        Some(zone) => literal::zone(&text("DAYS", zone)?, zone.span),
+    }
 }
 
 /// A function that looks at events at an instant.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::operand::{Operand, whole};
 use crate::limits::TEXT_BYTES;
-use crate::model::{ArithmeticOp, KeyType};
+use crate::model::{ArithmeticOp, Duration, KeyType};
 
 /// `a op b`.
 pub(super) fn arithmetic<'a>(op: ArithmeticOp, a: Operand<'a>, b: Operand<'a>) -> Operand<'a> {
@@ -12,19 +12,78 @@ pub(super) fn arithmetic<'a>(op: ArithmeticOp, a: Operand<'a>, b: Operand<'a>) -
     match (op, a, b) {
         (ArithmeticOp::Concatenate, a, b) => concatenate(a, b),
         (_, O::Integer(a), O::Integer(b)) => integers(op, a, b),
-        (ArithmeticOp::Add, a, O::Duration(by)) | (ArithmeticOp::Add, O::Duration(by), a) => {
-            let at = a.as_timestamp().and_then(|at| at.checked_add(by));
-            at.map_or(O::Null, O::Timestamp)
-        }
-        (ArithmeticOp::Subtract, a, O::Duration(by)) => {
-            let at = a.as_timestamp().and_then(|at| at.checked_sub(by));
-            at.map_or(O::Null, O::Timestamp)
+        (_, O::Duration(a), b) => with_duration(op, a, &b),
+        (ArithmeticOp::Multiply, a, O::Duration(b)) => times(b, &a),
+        (_, a, O::Duration(b)) => moved(op, &a, b),
+        (ArithmeticOp::Subtract, a, b)
+            if matches!(a, O::Timestamp(_)) || matches!(b, O::Timestamp(_)) =>
+        {
+            let both = a.as_timestamp().zip(b.as_timestamp());
+            both.map_or(O::Null, |(a, b)| O::Duration(a.since(b)))
         }
         (_, a, b) => match (a.as_double(), b.as_double()) {
             (Some(a), Some(b)) => doubles(op, a, b),
             _ => O::Null,
         },
     }
+}
+
+/// `a op b` of a duration and anything.
+#[expect(clippy::cast_precision_loss, reason = "a quotient is a double")]
+fn with_duration<'a>(op: ArithmeticOp, a: Duration, b: &Operand<'_>) -> Operand<'a> {
+    let Operand::Duration(b) = b else {
+        return match op {
+            ArithmeticOp::Add => moved(op, b, a),
+            ArithmeticOp::Multiply => times(a, b),
+            _ => Operand::Null,
+        };
+    };
+    let (a, b) = (a.as_micros(), b.as_micros());
+    match op {
+        ArithmeticOp::Add => duration(a.checked_add(b)),
+        ArithmeticOp::Subtract => duration(a.checked_sub(b)),
+        ArithmeticOp::Divide => Operand::finite(a as f64 / b as f64), // by zero it is not finite
+        _ => Operand::Null,
+    }
+}
+
+fn duration<'a>(micros: Option<i64>) -> Operand<'a> {
+    micros.map_or(Operand::Null, |micros| Operand::Duration(Duration::from_micros(micros)))
+}
+
+/// An instant, by a duration later or earlier.
+fn moved<'a>(op: ArithmeticOp, at: &Operand<'_>, by: Duration) -> Operand<'a> {
+    let at = at.as_timestamp().and_then(|at| match op {
+        ArithmeticOp::Add => at.checked_add(by),
+        ArithmeticOp::Subtract => at.checked_sub(by),
+        _ => None,
+    });
+    at.map_or(Operand::Null, Operand::Timestamp)
+}
+
+/// A duration so many times: exact, then rounded to the nearest microsecond, of two to the even one.
+fn times<'a>(a: Duration, number: &Operand<'_>) -> Operand<'a> {
+    let Some(factor) = Binary::of(number) else { return Operand::Null };
+    let digits = u128::from(a.as_micros().unsigned_abs()) * u128::from(factor.digits);
+    let size = if factor.exponent < 0 {
+        Some(rounded(digits, factor.exponent.unsigned_abs()))
+    } else {
+        // beyond 127 bits it is past 64, too
+        let shift = factor.exponent.unsigned_abs();
+        (digits == 0 || shift < digits.leading_zeros())
+            .then(|| digits.checked_shl(shift).unwrap_or(0))
+    };
+    let size = size.and_then(|size| i128::try_from(size).ok());
+    let negative = (a.as_micros() < 0) != factor.negative;
+    duration(size.and_then(|size| i64::try_from(if negative { -size } else { size }).ok()))
+}
+
+/// A number of binary digits without its last `places` ones, rounded half to even.
+fn rounded(digits: u128, places: u32) -> u128 {
+    let Some(whole) = digits.checked_shr(places) else { return 0 };
+    let rest = digits - (whole << places);
+    let half = 1_u128.checked_shl(places.saturating_sub(1)).unwrap_or(u128::MAX);
+    whole + u128::from(places > 0 && (rest > half || (rest == half && whole % 2 == 1)))
 }
 
 fn concatenate<'a>(a: Operand<'a>, b: Operand<'a>) -> Operand<'a> {
@@ -57,11 +116,22 @@ fn doubles<'a>(op: ArithmeticOp, a: f64, b: f64) -> Operand<'a> {
     })
 }
 
+/// `ABS(a)`.
+pub(super) fn absolute(a: &Operand<'_>) -> Operand<'static> {
+    match a {
+        Operand::Integer(n) => Operand::integer(n.checked_abs()),
+        Operand::Double(d) => Operand::Double(d.abs()),
+        Operand::Duration(d) => duration(d.as_micros().checked_abs()),
+        _ => Operand::Null,
+    }
+}
+
 /// `-a`.
 pub(super) fn negate(a: &Operand<'_>) -> Operand<'static> {
     match a {
         Operand::Integer(n) => Operand::integer(n.checked_neg()),
         Operand::Double(d) => Operand::Double(-d),
+        Operand::Duration(d) => duration(d.as_micros().checked_neg()),
         _ => Operand::Null,
     }
 }
@@ -114,7 +184,10 @@ impl Binary {
 /// `CAST(a AS to)`; what does not convert is `Null`.
 pub(super) fn cast(a: Operand<'_>, to: KeyType) -> Operand<'_> {
     match to {
-        KeyType::String => a.into_text().map_or(Operand::Null, Operand::Text),
+        KeyType::String => match a {
+            Operand::Duration(duration) => Operand::text(duration.to_text()),
+            _ => a.into_text().map_or(Operand::Null, Operand::Text),
+        },
         KeyType::Boolean => Operand::from(to_boolean(&a)),
         KeyType::Integer => Operand::integer(to_integer(&a)),
         KeyType::Double => to_double(&a).map_or(Operand::Null, Operand::finite),

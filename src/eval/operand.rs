@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::BuildHasher;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::model::{
-    CompareOp, DottedVersion, Duration, Object, SemanticVersion, Timestamp, Value, compare_numbers,
-    hash_double, hash_items, hash_members,
+    CompareOp, DottedVersion, Duration, Object, ReadAs, SemanticVersion, Timestamp, Value,
+    compare_numbers, hash_double, hash_items, hash_members,
 };
 
 /// The result of a condition: true, false, or `None` for unknown.
@@ -25,8 +27,26 @@ pub(crate) enum Operand<'a> {
     Object(&'a Object),
     Timestamp(Timestamp),
     Duration(Duration),
-    Semver(&'a SemanticVersion),
-    Version(&'a DottedVersion),
+    Semver(Held<'a, SemanticVersion>),
+    Version(Held<'a, DottedVersion>),
+}
+
+/// A value that is borrowed, or was made in the evaluation; as large as a reference and a word.
+#[derive(Clone, Debug)]
+pub(crate) enum Held<'a, T> {
+    Lent(&'a T),
+    Own(Box<T>),
+}
+
+impl<T> Deref for Held<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Lent(value) => value,
+            Self::Own(value) => value,
+        }
+    }
 }
 
 /// Order of two values.
@@ -97,13 +117,53 @@ impl<'a> Operand<'a> {
         }
     }
 
-    /// The value as an instant: RFC 3339 text and epoch milliseconds are read as one.
+    /// The value as an instant: the text of one and epoch milliseconds are read as one.
     pub(crate) fn as_timestamp(&self) -> Option<Timestamp> {
         match self {
             Self::Timestamp(at) => Some(*at),
-            Self::Text(text) => Timestamp::parse_rfc3339(text),
+            Self::Text(text) => Timestamp::parse(text).ok(),
             _ => self.as_double().and_then(Timestamp::from_millis),
         }
+    }
+
+    /// The value read as an instant or a version; `Null` if it is none.
+    pub(crate) fn read(self, what: ReadAs) -> Self {
+        let read = match (what, &self) {
+            (ReadAs::Timestamp, _) => self.as_timestamp().map(Self::Timestamp),
+            (ReadAs::Semver, Self::Semver(_)) | (ReadAs::Version, Self::Version(_)) => Some(self),
+            (ReadAs::Semver, Self::Text(text)) => {
+                SemanticVersion::parse(text).map(|v| Self::Semver(Held::Own(Box::new(v))))
+            }
+            (ReadAs::Version, Self::Text(text)) => {
+                DottedVersion::parse(text).map(|v| Self::Version(Held::Own(Box::new(v))))
+            }
+            _ => None,
+        };
+        read.unwrap_or(Self::Null)
+    }
+
+    /// What steps lead to inside an object; `None` if there is nothing.
+    pub(crate) fn inside(self, steps: &[Arc<str>]) -> Option<Self> {
+        match (self, steps.split_first()) {
+            (operand, None) => Some(operand),
+            (Self::Object(members), Some((first, rest))) => {
+                members.get(first)?.dig(rest).map(Operand::from)
+            }
+            _ => None,
+        }
+    }
+
+    /// The name of its type in JSON; `None` for times, durations and versions.
+    pub(crate) fn type_name(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Null => "null",
+            Self::Boolean(_) => "boolean",
+            Self::Integer(_) | Self::Double(_) => "number",
+            Self::Text(_) => "string",
+            Self::List(_) => "list",
+            Self::Object(_) => "object",
+            _ => return None,
+        })
     }
 
     /// The value where text is wanted: numbers and booleans in their JSON form, whole doubles below
@@ -252,11 +312,11 @@ fn times(a: &Operand<'_>, b: &Operand<'_>) -> Relation {
 fn versions(a: &Operand<'_>, b: &Operand<'_>) -> Relation {
     use Operand as O;
     let order = match (a, b) {
-        (O::Semver(a), O::Semver(b)) => Some(a.cmp(b)),
-        (O::Version(a), O::Version(b)) => Some(a.cmp(b)),
-        (O::Semver(a), O::Text(b)) => SemanticVersion::parse(b).map(|b| (*a).cmp(&b)),
+        (O::Semver(a), O::Semver(b)) => Some((**a).cmp(b)),
+        (O::Version(a), O::Version(b)) => Some((**a).cmp(b)),
+        (O::Semver(a), O::Text(b)) => SemanticVersion::parse(b).map(|b| (**a).cmp(&b)),
         (O::Text(a), O::Semver(b)) => SemanticVersion::parse(a).map(|a| a.cmp(b)),
-        (O::Version(a), O::Text(b)) => DottedVersion::parse(b).map(|b| (*a).cmp(&b)),
+        (O::Version(a), O::Text(b)) => DottedVersion::parse(b).map(|b| (**a).cmp(&b)),
         (O::Text(a), O::Version(b)) => DottedVersion::parse(a).map(|a| a.cmp(b)),
         _ => return Relation::Alien,
     };
@@ -284,9 +344,9 @@ impl fmt::Display for Operand<'_> {
             Self::Boolean(b) => f.write_str(if *b { "TRUE" } else { "FALSE" }),
             Self::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
             Self::Timestamp(at) => write!(f, "TIMESTAMP '{at}'"),
-            Self::Duration(duration) => duration.fmt(f),
-            Self::Semver(version) => write!(f, "SEMVER '{version}'"),
-            Self::Version(_) => f.write_str("a version"),
+            Self::Duration(duration) => f.write_str(&duration.to_text()),
+            Self::Semver(version) => write!(f, "SEMVER '{}'", **version),
+            Self::Version(version) => write!(f, "VERSION '{}'", **version),
             _ => self.to_value().unwrap_or_default().fmt(f),
         }
     }

@@ -10,6 +10,7 @@ use super::field::Field;
 use super::finder::Finder;
 use super::flow::Flow;
 use super::function::Function;
+use super::literal::{semver, timestamp, version};
 use super::literals::Literals;
 use super::measure::Measure;
 #[cfg(test)]
@@ -19,8 +20,8 @@ use super::pattern::Pattern;
 use crate::error::Result;
 use crate::model::{
     AffixKind, Answer, ArithmeticOp, Attribute, AttributeName, CompareOp, DottedVersion, Duration,
-    IsWhat, KeyId, KeyType, ListId, Measured, Path, SegmentId, SemanticVersion, Short, Timestamp,
-    Value,
+    IsWhat, KeyId, KeyType, ListId, Measured, Path, ReadAs, SegmentId, SemanticVersion, Short,
+    Span, Timestamp, Value,
 };
 
 /// The number of a node.
@@ -50,6 +51,17 @@ pub(super) enum Constant {
     Version(Arc<DottedVersion>),
 }
 
+impl Constant {
+    /// Reads a text.
+    pub(super) fn read(what: ReadAs, text: &str, span: Span) -> Result<Self> {
+        Ok(match what {
+            ReadAs::Timestamp => Self::Timestamp(timestamp(text, span)?),
+            ReadAs::Semver => Self::Semver(Arc::new(semver(text, span)?)),
+            ReadAs::Version => Self::Version(Arc::new(version(text, span)?)),
+        })
+    }
+}
+
 /// A literal that attributes are compared with, read.
 #[derive(Clone, Debug)]
 pub(super) enum Bound {
@@ -76,6 +88,20 @@ pub(super) enum Node {
     Any {
         list: NodeId,
         test: NodeId,
+    },
+    /// Whether a condition holds of any element of a list, or of every one.
+    Each {
+        every: bool,
+        list: NodeId,
+        filter: Arc<Program>,
+    },
+    Read {
+        what: ReadAs,
+        operand: NodeId,
+    },
+    Inside {
+        operand: NodeId,
+        steps: Path,
     },
     Compare {
         op: CompareOp,
@@ -283,12 +309,12 @@ impl Program {
         Evaluator::new(self, environment).truth(self.root())
     }
 
-    /// The value of the expression. Instants are their text; durations and versions are `NULL`, as no
-    /// value is one.
+    /// The value of the expression. Instants and durations are their texts; versions are `NULL`, as no value is one.
     #[cfg(test)]
     pub(crate) fn value<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> Value {
         match Evaluator::new(self, environment).value(self.root()) {
             Operand::Timestamp(at) => at.to_string().into(),
+            Operand::Duration(duration) => duration.to_text().into(),
             other => other.to_value().unwrap_or_default(),
         }
     }
@@ -312,11 +338,33 @@ impl Program {
         self.patterns().chain(of_events).try_for_each(|pattern| pattern.check().map(drop))
     }
 
+    /// The nodes, those of conditions over elements too.
+    fn all_nodes(&self) -> impl Iterator<Item = &Node> {
+        let mut programs = vec![self];
+        std::iter::from_fn(move || {
+            let program = programs.pop()?;
+            programs.extend(program.nodes.iter().filter_map(|node| match node {
+                Node::Each { filter, .. } => Some(&**filter),
+                _ => None,
+            }));
+            Some(program.nodes.iter())
+        })
+        .flatten()
+    }
+
     /// The regexes in it, those in functions over events aside.
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Arc<Pattern>> {
-        self.nodes.iter().filter_map(|node| match node {
+        self.all_nodes().filter_map(|node| match node {
             Node::Matches { pattern, .. } => Some(pattern),
             _ => None,
+        })
+    }
+
+    /// Whether it asks for the instant of the evaluation.
+    pub(super) fn is_timely(&self) -> bool {
+        self.all_nodes().any(|node| match node {
+            Node::Call { function, .. } => matches!(**function, Function::Now),
+            _ => false,
         })
     }
 
@@ -331,6 +379,9 @@ impl Program {
                 Node::Not(a)
                 | Node::Negate(a)
                 | Node::Any { list: a, .. }
+                | Node::Each { list: a, .. }
+                | Node::Read { operand: a, .. }
+                | Node::Inside { operand: a, .. }
                 | Node::Is { operand: a, .. }
                 | Node::Matches { operand: a, .. }
                 | Node::Cast { operand: a, .. }

@@ -1,5 +1,6 @@
 //! Scopes: what names mean in the condition of a segment, and in the `CHECK` of a key.
 
+use super::literal::Type;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Catalog, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, ObjectKind, Path, SegmentId, Span,
@@ -19,9 +20,20 @@ pub(crate) trait Scope {
         None
     }
 
-    /// Refuses attributes that there cannot be, such as unknown columns of a table.
-    fn attribute(&self, _path: &Path, _span: Span) -> Result<()> {
-        Ok(())
+    /// Whether `VALUE` is an element of a list.
+    fn is_element(&self) -> bool {
+        false
+    }
+
+    /// Whether the instant of the evaluation cannot be asked for.
+    fn is_timeless(&self) -> bool {
+        self.check_type().is_some()
+    }
+
+    /// The type of an attribute, as far as it is known. Refuses attributes that there cannot be, such as unknown
+    /// columns of a table.
+    fn attribute(&self, _path: &Path, _span: Span) -> Result<Option<Type>> {
+        Ok(None)
     }
 
     /// Refuses a list of users, unless the condition may be about one.
@@ -81,6 +93,34 @@ impl Scope for EventScope {
 
     fn user(&self, what: &str, span: Span) -> Result<()> {
         Err(misplaced(what, "a condition over events is over their properties", span))
+    }
+}
+
+/// The `WHERE` of `ANY` and `EVERY`: names are members of the element.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ElementScope {
+    pub(super) is_timeless: bool,
+}
+
+impl Scope for ElementScope {
+    fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
+        self.user("`KEY(…)`", name.span).and_then(|()| Err(unknown(ObjectKind::Key, name)))
+    }
+
+    fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId> {
+        self.user("`IN SEGMENT`", name.span).and_then(|()| Err(unknown(ObjectKind::Segment, name)))
+    }
+
+    fn is_element(&self) -> bool {
+        true
+    }
+
+    fn is_timeless(&self) -> bool {
+        self.is_timeless
+    }
+
+    fn user(&self, what: &str, span: Span) -> Result<()> {
+        Err(misplaced(what, "a condition over elements is over their members", span))
     }
 }
 

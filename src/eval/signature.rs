@@ -12,8 +12,12 @@ pub(super) enum Wants {
     Any,
     String,
     Number,
+    /// A number or a duration.
+    Amount,
     Json,
     Timestamp,
+    /// A date, or a date and time, without offset.
+    LocalTime,
     /// What has a text form: strings, numbers and booleans.
     Text,
     /// A literal time zone.
@@ -34,8 +38,9 @@ impl fmt::Display for Wants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Any => "anything",
-            Self::String => "a string",
+            Self::String | Self::LocalTime => "a string",
             Self::Number | Self::Modulus | Self::Bits => "a number",
+            Self::Amount => "a number or a duration",
             Self::Json => "a list",
             Self::Timestamp => "a timestamp",
             Self::Text => "a string, a number or a boolean",
@@ -55,6 +60,8 @@ pub(super) enum ArgumentRule {
     Each,
     /// The same, where the time may be asked for: `NOW`.
     Timely,
+    /// One amount, whose type is that of the result: `ABS`.
+    Amount,
     /// One or more of one type: `COALESCE`.
     Common,
     /// A condition and two of one type: `IF`.
@@ -81,7 +88,7 @@ const fn any(name: &'static str, rule: ArgumentRule, wants: &'static [Wants]) ->
     Signature { name, rule, wants, optional: 0, result: None }
 }
 
-static SIGNATURES: [Signature; 24] = {
+static SIGNATURES: [Signature; 30] = {
     use ArgumentRule as R;
     use Type as T;
     use Wants as W;
@@ -94,14 +101,20 @@ static SIGNATURES: [Signature; 24] = {
         signature("REPLACE", &[W::String, W::String, W::String], T::String),
         any("COALESCE", R::Common, &[W::Any]),
         any("IF", R::Choice, &[W::Any, W::Any, W::Any]),
-        signature("ABS", &[W::Number], T::Number),
+        any("ABS", R::Amount, &[W::Amount]),
         signature("FLOOR", &[W::Number], T::Number),
         signature("CEIL", &[W::Number], T::Number),
         signature("ROUND", &[W::Number], T::Number),
         signature("MOD", &[W::Number, W::Number], T::Number),
         signature("DIV", &[W::Number, W::Number], T::Number),
         signature("SIZE", &[W::Json], T::Number),
+        any("ELEMENT", R::Each, &[W::Json, W::Number]),
+        signature("TYPE", &[W::Any], T::String),
+        signature("NORMALIZE", &[W::String], T::String),
+        signature("CASEFOLD", &[W::String], T::String),
         Signature { rule: R::Timely, ..signature("NOW", &[], T::Timestamp) },
+        signature("TO_TIMESTAMP", &[W::LocalTime, W::Zone], T::Timestamp),
+        signature("ADD_MONTHS", &[W::Timestamp, W::Number, W::Zone], T::Timestamp),
         signature("HOUR", &[W::Timestamp, W::Zone], T::Number),
         signature("WEEKDAY", &[W::Timestamp, W::Zone], T::Number),
         signature("IP_IN", &[W::String, W::Cidr], T::Boolean),
@@ -158,7 +171,7 @@ pub(super) fn prepared(name: &str, wants: Wants, expr: &Expr) -> Result<()> {
         ));
     };
     match wants {
-        Wants::Zone => zone(text, expr).map(drop),
+        Wants::Zone => zone(text, expr.span).map(drop),
         Wants::Cidr => cidr(text, expr).map(drop),
         Wants::Algorithm => algorithm(text, expr).map(drop),
         _ => Ok(()),

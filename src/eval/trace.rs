@@ -117,9 +117,16 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
 
     /// Notes what the operands of a part are. The test of an `ANY` makes sense for an element only.
     fn operands(&mut self, id: NodeId, expr: &Expr, notes: &mut Vec<String>) {
+        if let ExprKind::Any { list, .. } = &expr.node
+            && self.elements(id, list, notes)
+        {
+            return;
+        }
         for (id, operand) in self.program.operands(id).into_iter().zip(expr.node.operands()) {
             self.value(id, operand, notes);
-            stack::step(|| self.operands(id, operand, notes));
+            if !is_name(operand) {
+                stack::step(|| self.operands(id, operand, notes));
+            }
         }
     }
 
@@ -128,11 +135,28 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
             self.note(id, expr, notes);
         } else if matches!(
             expr.node,
-            ExprKind::Call { .. } | ExprKind::Arithmetic { .. } | ExprKind::Cast { .. }
-        ) {
+            ExprKind::Call { .. }
+                | ExprKind::Arithmetic { .. }
+                | ExprKind::Cast { .. }
+                | ExprKind::Read { .. }
+        ) && !is_literal(expr)
+        {
             let value = self.told(id, expr);
             push_once(notes, format!("{} is {value}", self.secrets.expr(expr)));
         }
+    }
+
+    /// Notes what `ANY` goes through; `false` if that is a list as it is.
+    fn elements(&mut self, any: NodeId, list: &Expr, notes: &mut Vec<String>) -> bool {
+        let id = self.program.operands(any).into_iter().next();
+        let Some(found) = id.and_then(|id| self.evaluator.elements(id)) else { return false };
+        let told = match &found[..] {
+            _ if self.secrets.concern(list) => HIDDEN.to_owned(),
+            [] => "nothing".to_owned(),
+            some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
+        push_once(notes, format!("{list} leads to {}", abridged(told)));
+        true
     }
 
     /// The value of a part, if it may be told.
@@ -171,7 +195,20 @@ impl<'a, E: Environment<'a>> Tracer<'a, '_, E> {
 }
 
 fn is_name(expr: &Expr) -> bool {
-    matches!(expr.node, ExprKind::Attribute(_) | ExprKind::CheckValue(_) | ExprKind::Key(_))
+    match &expr.node {
+        ExprKind::Inside { operand, .. } => matches!(operand.node, ExprKind::Key(_)),
+        node => {
+            matches!(node, ExprKind::Attribute(_) | ExprKind::CheckValue(_) | ExprKind::Key(_))
+        }
+    }
+}
+
+/// Whether it is a text that is read as something.
+fn is_literal(expr: &Expr) -> bool {
+    match &expr.node {
+        ExprKind::Read { operand, .. } => matches!(operand.node, ExprKind::Literal(_)),
+        _ => false,
+    }
 }
 
 fn push_once(notes: &mut Vec<String>, note: String) {
@@ -196,11 +233,15 @@ struct Abridged<'a>(&'a Operand<'a>);
 
 impl fmt::Display for Abridged<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.to_string();
-        match text.char_indices().nth(60) {
-            Some((end, _)) => write!(f, "{}…", text.get(..end).unwrap_or_default()),
-            None => f.write_str(&text),
-        }
+        f.write_str(&abridged(self.0.to_string()))
+    }
+}
+
+/// A text, cut off if it is long.
+fn abridged(text: String) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use super::{Duration, Object, Path, Timestamp, Value};
 
 /// A function over the events of a user.
@@ -12,6 +14,8 @@ pub enum Aggregate {
     Did,
     /// How many there are.
     Count,
+    /// On how many different days they are.
+    Days,
     /// The sum of a property.
     Sum,
     /// The arithmetic mean of a property.
@@ -34,9 +38,10 @@ pub enum Aggregate {
 
 impl Aggregate {
     /// Every function.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Did,
         Self::Count,
+        Self::Days,
         Self::Sum,
         Self::Average,
         Self::Minimum,
@@ -51,7 +56,7 @@ impl Aggregate {
     /// Whether it is about a property of the events, and not about the events alone.
     #[must_use]
     pub fn needs_property(self) -> bool {
-        !matches!(self, Self::Did | Self::Count | Self::First | Self::Last)
+        !matches!(self, Self::Did | Self::Count | Self::Days | Self::First | Self::Last)
     }
 
     /// The word of the language for it.
@@ -60,6 +65,7 @@ impl Aggregate {
         match self {
             Self::Did => "DID",
             Self::Count => "COUNT",
+            Self::Days => "DAYS",
             Self::Sum => "SUM",
             Self::Average => "AVG",
             Self::Minimum => "MIN",
@@ -117,6 +123,8 @@ pub(crate) struct Question {
     /// The property that it is about.
     pub(crate) of: Option<Path>,
     pub(crate) frame: Frame,
+    /// The zone whose days `DAYS` counts.
+    pub(crate) zone: TimeZone,
     /// The canonical text of what the events have to meet; questions of the same event, property and text
     /// are about the same events. `None` if that depends on the instant of the evaluation.
     pub(crate) filter: Option<Arc<str>>,
@@ -167,7 +175,7 @@ impl Answer<'_> {
     pub(crate) fn of_nothing(aggregate: Aggregate) -> Self {
         match aggregate {
             Aggregate::Did => Self::Boolean(false),
-            Aggregate::Count | Aggregate::Distinct => Self::Integer(0),
+            Aggregate::Count | Aggregate::Days | Aggregate::Distinct => Self::Integer(0),
             _ => Self::Null,
         }
     }

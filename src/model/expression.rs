@@ -112,6 +112,29 @@ pub enum IsWhat {
     False,
 }
 
+/// What an operand is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadAs {
+    /// An instant.
+    Timestamp,
+    /// A semantic version.
+    Semver,
+    /// A dotted version.
+    Version,
+}
+
+impl ReadAs {
+    /// The word of the language for it.
+    #[must_use]
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Timestamp => "TIMESTAMP",
+            Self::Semver => "SEMVER",
+            Self::Version => "VERSION",
+        }
+    }
+}
+
 /// How many of the items `CONTAINS` wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
@@ -143,12 +166,6 @@ pub enum ExprKind {
     Literal(Literal),
     /// `30 DAYS`
     Duration(Duration),
-    /// `TIMESTAMP '…'`
-    Timestamp(Arc<str>),
-    /// `SEMVER '…'`
-    Semver(Arc<str>),
-    /// `VERSION '…'`
-    Version(Arc<str>),
     /// An attribute of the user (a property of an event, a column of a table).
     Attribute(Path),
     /// `VALUE` and steps into it, in a `CHECK`.
@@ -184,10 +201,17 @@ pub enum ExprKind {
     Matches { operand: Box<Expr>, pattern: Spanned<Literal>, negated: bool },
     /// `ANY(list)` on the left of a test: the `OR` of the test over the elements.
     Any { list: Box<Expr>, test: Box<Expr> },
+    /// `ANY(list WHERE …)`, `EVERY(list WHERE …)`. The condition over the elements is none of its operands: names
+    /// mean something else there.
+    Each { every: bool, list: Box<Expr>, filter: Box<Expr> },
     /// `a + b` and the like.
     Arithmetic { op: ArithmeticOp, left: Box<Expr>, right: Box<Expr> },
     /// `-a`
     Negate(Box<Expr>),
+    /// `TIMESTAMP a` and the like: of a text the literal, of anything else what it is read as.
+    Read { what: ReadAs, operand: Box<Expr> },
+    /// `KEY(name).a.b`, `ANY(list).a.b`: what the steps lead to inside an object.
+    Inside { operand: Box<Expr>, steps: Path },
     /// `CAST(a AS type)`; never to JSON.
     Cast { operand: Box<Expr>, to: KeyType },
     /// `NAME(a, …)`: the name in capitals, known or not.
@@ -203,9 +227,6 @@ macro_rules! operands {
         match $kind {
             Self::Literal(_)
             | Self::Duration(_)
-            | Self::Timestamp(_)
-            | Self::Semver(_)
-            | Self::Version(_)
             | Self::Attribute(_)
             | Self::CheckValue(_)
             | Self::Key(_)
@@ -218,9 +239,12 @@ macro_rules! operands {
             }
             Self::Not(operand)
             | Self::Negate(operand)
+            | Self::Read { operand, .. }
+            | Self::Inside { operand, .. }
             | Self::Is { operand, .. }
             | Self::Matches { operand, .. }
-            | Self::Cast { operand, .. } => vec![operand.$borrow()],
+            | Self::Cast { operand, .. }
+            | Self::Each { list: operand, .. } => vec![operand.$borrow()],
             Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
                 vec![left.$borrow(), right.$borrow()]
             }
@@ -249,17 +273,31 @@ impl ExprKind {
         operands!(self, as_mut)
     }
 
-    /// The condition over properties, of a function over events.
+    /// A text that is read as something.
+    pub fn read(what: ReadAs, text: impl Into<Arc<str>>) -> Self {
+        let literal = Self::Literal(Literal::from(text.into()));
+        Self::Read { what, operand: Box::new(Expr::unplaced(literal)) }
+    }
+
+    /// The condition over the events of a function, or over the elements of a list.
     fn filter(&self) -> Option<&Expr> {
-        if let Self::Behaviour(behaviour) = self { behaviour.filter.as_ref() } else { None }
+        match self {
+            Self::Behaviour(behaviour) => behaviour.filter.as_ref(),
+            Self::Each { filter, .. } => Some(filter),
+            _ => None,
+        }
     }
 
     /// The same, to be changed in place.
     pub(crate) fn filter_mut(&mut self) -> Option<&mut Expr> {
-        if let Self::Behaviour(behaviour) = self { behaviour.filter.as_mut() } else { None }
+        match self {
+            Self::Behaviour(behaviour) => behaviour.filter.as_mut(),
+            Self::Each { filter, .. } => Some(filter),
+            _ => None,
+        }
     }
 
-    /// All that it is made of: itself, its operands, filters of functions over events and what is below them. A part
+    /// All that it is made of: itself, its operands, filters and what is below them. A part
     /// comes before its own parts, and these in the order in which they are written; each with how deep it is, from 1.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&Self, usize)> {
         let mut todo = vec![(self, 1)];
@@ -324,19 +362,21 @@ pub struct Behaviour {
     pub filter: Option<Expr>,
     /// Of which time.
     pub window: Option<Window>,
+    /// The time zone whose days `DAYS` counts, if not UTC.
+    pub zone: Option<Spanned<Literal>>,
 }
 
 impl Behaviour {
     /// The literals, in the order in which they are written; not those of the filter.
     pub(crate) fn literals(&self) -> impl Iterator<Item = &Spanned<Literal>> {
         let window = self.window.iter().flat_map(Window::literals);
-        std::iter::once(&self.event).chain(&self.equals).chain(window)
+        std::iter::once(&self.event).chain(&self.equals).chain(window).chain(&self.zone)
     }
 
     /// The literals, to be changed in place.
     pub(crate) fn literals_mut(&mut self) -> impl Iterator<Item = &mut Spanned<Literal>> {
         let window = self.window.iter_mut().flat_map(Window::literals_mut);
-        std::iter::once(&mut self.event).chain(&mut self.equals).chain(window)
+        std::iter::once(&mut self.event).chain(&mut self.equals).chain(window).chain(&mut self.zone)
     }
 }
 

@@ -7,6 +7,7 @@ mod condition;
 mod config;
 mod context;
 mod delivery;
+mod duration;
 mod expression;
 mod fact;
 mod given;
@@ -17,6 +18,7 @@ mod key;
 mod key_type;
 mod layout;
 mod list;
+mod local;
 mod name;
 mod object;
 mod ordered;
@@ -48,11 +50,12 @@ pub use condition::Condition;
 pub(crate) use condition::{ConditionParser, Reads};
 pub use config::{Config, ConfigHead};
 pub use context::Context;
-pub(crate) use context::{As, Attribute, AttributeName, Numbering, Room, Stamped};
+pub(crate) use context::{As, Attribute, AttributeName, Numbering, Room, Stamped, USER_ID};
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
+pub use duration::Duration;
 pub use expression::{
     AffixKind, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, IsWhat, Literal, Quantifier,
-    Window,
+    ReadAs, Window,
 };
 pub(crate) use fact::{
     Entry, What, check_attribute, check_event_id, check_event_name, check_user_id, check_value,
@@ -84,7 +87,7 @@ pub(crate) use short::Short;
 pub(crate) use sketch::UserSketch;
 pub use span::{Span, Spanned};
 pub use timeline::Timeline;
-pub use timestamp::{Duration, Timestamp, TimestampError};
+pub use timestamp::{Timestamp, TimestampError};
 pub(crate) use turn::turn_before;
 pub(crate) use value::compare_numbers;
 pub use value::{Object, Value, ValueKind};

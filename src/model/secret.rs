@@ -126,9 +126,6 @@ fn hide_literals(expr: &mut Expr) {
     while let Some(expr) = todo.pop() {
         match &mut expr.node {
             ExprKind::Literal(literal) => *literal = Literal::hidden(),
-            ExprKind::Timestamp(_) | ExprKind::Semver(_) | ExprKind::Version(_) => {
-                expr.node = ExprKind::Literal(Literal::hidden());
-            }
             ExprKind::Matches { pattern, .. } => pattern.node = Literal::hidden(),
             _ => {}
         }

@@ -86,6 +86,15 @@ impl DottedVersion {
     }
 }
 
+/// Writes it without zeros at the end.
+impl fmt::Display for DottedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.0.iter().rposition(|part| *part > 0).unwrap_or(0);
+        let parts = self.0.iter().take(last + 1).map(u64::to_string);
+        f.write_str(&parts.collect::<Vec<_>>().join("."))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +126,8 @@ mod tests {
         let v = |text| DottedVersion::parse(text).unwrap();
         assert_eq!(v("112.1"), v("112.1.0.0"));
         assert!(v("112.1.51.89") < v("112.01.52"));
+        assert_eq!(v("112.0.01.0").to_string(), "112.0.1");
+        assert_eq!(v("0.0").to_string(), "0");
         for bad in ["", ".", "1.", "1.2.3.4.5.6.7.8.9", "1.x", "-1", "18446744073709551616"] {
             assert!(DottedVersion::parse(bad).is_none(), "{bad}");
         }

@@ -1,4 +1,4 @@
-//! Instants and durations, in microseconds.
+//! Instants, in microseconds.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
+use super::Duration;
 use crate::error::Short;
 
 /// An instant: whole microseconds since 1970-01-01T00:00:00Z, from year 0001 to year 9999.
@@ -13,10 +14,6 @@ use crate::error::Short;
 /// `Display` writes RFC 3339 in UTC, with as many digits of the second as are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(i64);
-
-/// A length of time: whole microseconds. `Display` writes it in the largest unit that is exact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Duration(i64);
 
 /// Reason why a text is not a timestamp.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,17 +86,24 @@ impl Timestamp {
     /// Adds a duration; `None` outside the years 0001 to 9999.
     #[must_use]
     pub fn checked_add(self, duration: Duration) -> Option<Self> {
-        self.0.checked_add(duration.0).and_then(Self::from_micros)
+        self.0.checked_add(duration.as_micros()).and_then(Self::from_micros)
+    }
+
+    /// The time from another instant to this one.
+    #[must_use]
+    pub fn since(self, other: Self) -> Duration {
+        Duration::from_micros(self.0 - other.0) // within the years there is room
     }
 
     /// Takes a duration away; `None` outside the years 0001 to 9999.
     #[must_use]
     pub fn checked_sub(self, duration: Duration) -> Option<Self> {
-        self.0.checked_sub(duration.0).and_then(Self::from_micros)
+        self.0.checked_sub(duration.as_micros()).and_then(Self::from_micros)
     }
 
     /// Parses RFC 3339 with an offset or `Z`, or a local time with a zone in brackets
-    /// (`2026-12-01T09:00:00[America/New_York]`). Digits past the microsecond are cut off.
+    /// (`2026-12-01T09:00:00[America/New_York]`). A blank may stand for the `T`; digits past the microsecond
+    /// are cut off.
     ///
     /// The time zones are those of the IANA database that is built in, so that a script means the
     /// same on every machine.
@@ -115,12 +119,6 @@ impl Timestamp {
             utc_micros(local) - i64::from(parse_offset(rest, text)?) * 1_000_000
         };
         Self::from_micros(micros).ok_or_else(|| TimestampError::Range(own()))
-    }
-
-    /// Parses RFC 3339 only, as attributes of users are read; `None` if the text is none.
-    #[must_use]
-    pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        if text.ends_with(']') { None } else { Self::parse(text).ok() }
     }
 
     /// The local time in a zone.
@@ -157,7 +155,7 @@ fn in_zone(local: DateTime, zone: &str, text: &str) -> Result<i64, TimestampErro
 }
 
 /// Reads `YYYY-MM-DDTHH:MM:SS[.digits]` and returns what follows it.
-fn parse_local(text: &str) -> Result<(DateTime, &str), TimestampError> {
+pub(super) fn parse_local(text: &str) -> Result<(DateTime, &str), TimestampError> {
     let form = || TimestampError::Form(text.to_owned());
     let (fixed, rest) = text.split_at_checked(19).ok_or_else(form)?;
     let fixed = fixed.as_bytes();
@@ -239,36 +237,6 @@ impl fmt::Display for Timestamp {
     }
 }
 
-impl Duration {
-    /// Makes a duration from microseconds.
-    #[must_use]
-    pub const fn from_micros(micros: i64) -> Self {
-        Self(micros)
-    }
-
-    /// Makes a duration of whole units of so many seconds; `None` past 64 bits of microseconds.
-    #[must_use]
-    pub fn from_units(count: i64, unit_secs: i64) -> Option<Self> {
-        count.checked_mul(unit_secs)?.checked_mul(1_000_000).map(Self)
-    }
-
-    /// Microseconds.
-    #[must_use]
-    pub fn as_micros(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for Duration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [(604_800, "WEEK"), (86_400, "DAY"), (3_600, "HOUR"), (60, "MINUTE")];
-        let secs = self.0 / 1_000_000;
-        let exact = units.iter().find(|(unit, _)| secs != 0 && secs % unit == 0);
-        let (count, unit) = exact.map_or((secs, "SECOND"), |(unit, name)| (secs / unit, *name));
-        write!(f, "{count} {unit}{}", if count == 1 { "" } else { "S" })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,6 +255,7 @@ mod tests {
         let written = |text: &str| Timestamp::parse(text).unwrap().to_string();
         assert_eq!(written("2026-03-10T00:00:00[America/New_York]"), "2026-03-10T04:00:00Z");
         assert_eq!(written("2026-03-01t09:00:00.123456789+05:30"), "2026-03-01T03:30:00.123456Z");
+        assert_eq!(written("2026-03-10 00:00:00[America/New_York]"), "2026-03-10T04:00:00Z");
     }
 
     #[test]
@@ -308,19 +277,9 @@ mod tests {
         assert!(matches!(error("0001-01-01T00:00:00+01:00"), TimestampError::Range(_)));
         assert!(matches!(error("0000-01-01T00:00:00Z"), TimestampError::Range(_)));
         for text in
-            ["", "soon", "2026-02-28 00:00:00Z", "2026-02-28T00:00:00.Z", "2026-02-2éT00:00:00Z"]
+            ["", "soon", "2026-02-28  00:00:00Z", "2026-02-28T00:00:00.Z", "2026-02-2éT00:00:00Z"]
         {
             assert!(matches!(error(text), TimestampError::Form(_)), "{text}");
         }
-    }
-
-    #[test]
-    fn durations_are_written_in_the_largest_exact_unit() {
-        let written = |count, unit| Duration::from_units(count, unit).unwrap().to_string();
-        assert_eq!(written(7, 86_400), "1 WEEK");
-        assert_eq!(written(90, 1), "90 SECONDS");
-        assert_eq!(written(36, 3_600), "36 HOURS");
-        assert_eq!(written(0, 60), "0 SECONDS");
-        assert_eq!(Duration::from_units(i64::MAX, 60), None);
     }
 }

@@ -1,10 +1,11 @@
 //! The canonical text of expressions.
 
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use super::{
     AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, HIDDEN, IsWhat, Literal,
-    Quantifier, Value, Window, write_path, write_step,
+    Quantifier, ReadAs, Value, Window, write_path, write_step,
 };
 use crate::stack;
 
@@ -75,6 +76,7 @@ impl Writer<'_> {
                 self.write(f, right, level.tighter())
             }
             ExprKind::Negate(a) => self.write_negated(f, a),
+            ExprKind::Read { what, operand } => self.write_read(f, *what, operand),
             ExprKind::Cast { operand, to } => {
                 f.write_str("CAST(")?;
                 self.write(f, operand, Level::Or)?;
@@ -87,9 +89,28 @@ impl Writer<'_> {
             ExprKind::Any { list, test } => {
                 Writer { any: Some(list) }.write(f, test, Level::Comparison)
             }
+            ExprKind::Each { .. } => self.write_primary(f, kind),
             _ if kind.level() == Level::Comparison => self.write_comparison(f, kind),
             _ => self.write_primary(f, kind),
         }
+    }
+
+    /// `TIMESTAMP a` and the like. What does not begin as an operand does is kept in parentheses, or the word would
+    /// be the name of an attribute.
+    fn write_read(self, f: &mut fmt::Formatter<'_>, what: ReadAs, operand: &Expr) -> fmt::Result {
+        write!(f, "{} ", what.keyword())?;
+        let bare = match &operand.node {
+            ExprKind::Literal(_) | ExprKind::Duration(_) => !operand.to_string().starts_with('-'),
+            ExprKind::Read { .. }
+            | ExprKind::Attribute(_)
+            | ExprKind::CheckValue(_)
+            | ExprKind::Key(_)
+            | ExprKind::Inside { .. }
+            | ExprKind::Cast { .. }
+            | ExprKind::Call { .. } => true,
+            _ => false,
+        };
+        self.write(f, operand, if bare { Level::Unary } else { Level::Never })
     }
 
     /// `-a`. A number is kept in parentheses, or it would be read as a negative literal; a second minus
@@ -98,7 +119,6 @@ impl Writer<'_> {
         let number = matches!(
             operand.node,
             ExprKind::Literal(Literal::Value(Value::Integer(_) | Value::Double(_)))
-                | ExprKind::Duration(_)
         );
         let negative = number && operand.to_string().starts_with('-');
         if negative || matches!(operand.node, ExprKind::Negate(_)) {
@@ -184,16 +204,22 @@ impl Writer<'_> {
         match kind {
             ExprKind::Literal(literal) => literal.fmt(f),
             ExprKind::Duration(duration) => duration.fmt(f),
-            ExprKind::Timestamp(text) => write_typed(f, "TIMESTAMP", text),
-            ExprKind::Semver(text) => write_typed(f, "SEMVER", text),
-            ExprKind::Version(text) => write_typed(f, "VERSION", text),
             ExprKind::Attribute(path) => write_path(f, path),
             ExprKind::CheckValue(steps) => {
                 f.write_str("VALUE")?;
-                steps.iter().try_for_each(|step| {
-                    f.write_str(".")?;
-                    write_step(f, step, false)
-                })
+                write_steps(f, steps)
+            }
+            ExprKind::Inside { operand, steps } => {
+                self.write(f, operand, Level::Primary)?;
+                write_steps(f, steps)
+            }
+            ExprKind::Each { every, list, filter } => {
+                f.write_str(if *every { "EVERY(" } else { "ANY(" })?;
+                let plain = Writer { any: None };
+                plain.write(f, list, Level::Or)?;
+                f.write_str(" WHERE ")?;
+                plain.write(f, filter, Level::Or)?;
+                f.write_str(")")
             }
             ExprKind::Key(name) => write!(f, "KEY({})", name.node),
             ExprKind::InSegment(Some(name)) => write!(f, "IN SEGMENT {}", name.node),
@@ -238,9 +264,11 @@ fn not(negated: bool) -> &'static str {
     if negated { " NOT" } else { "" }
 }
 
-fn write_typed(f: &mut fmt::Formatter<'_>, word: &str, text: &str) -> fmt::Result {
-    write!(f, "{word} ")?;
-    write_text(f, text)
+fn write_steps(f: &mut fmt::Formatter<'_>, steps: &[Arc<str>]) -> fmt::Result {
+    steps.iter().try_for_each(|step| {
+        f.write_str(".")?;
+        write_step(f, step, false)
+    })
 }
 
 impl ExprKind {
@@ -267,13 +295,14 @@ impl ExprKind {
             | Self::Contains { .. }
             | Self::Affix { .. }
             | Self::Matches { .. }
-            | Self::Any { .. } => Level::Comparison,
+            | Self::Any { .. }
+            | Self::Each { .. } => Level::Comparison,
             Self::Arithmetic { op, .. } => match op {
                 ArithmeticOp::Concatenate => Level::Concatenation,
                 ArithmeticOp::Add | ArithmeticOp::Subtract => Level::Sum,
                 _ => Level::Product,
             },
-            Self::Negate(_) => Level::Unary,
+            Self::Negate(_) | Self::Read { .. } => Level::Unary,
             _ => Level::Primary,
         }
     }
@@ -291,6 +320,8 @@ enum Level {
     Product,
     Unary,
     Primary,
+    /// That of a place where everything stands in parentheses.
+    Never,
 }
 
 impl Level {
@@ -303,7 +334,7 @@ impl Level {
             Self::Concatenation => Self::Sum,
             Self::Sum => Self::Product,
             Self::Product => Self::Unary,
-            Self::Unary | Self::Primary => Self::Primary,
+            Self::Unary | Self::Primary | Self::Never => Self::Primary,
         }
     }
 }
@@ -323,6 +354,7 @@ impl fmt::Display for Behaviour {
         self.equals.iter().try_for_each(|literal| write!(f, " = {literal}"))?;
         self.filter.iter().try_for_each(|filter| write!(f, " WHERE {filter}"))?;
         self.write_window(f)?;
+        self.zone.iter().try_for_each(|zone| write!(f, ", {zone}"))?;
         f.write_str(")")
     }
 }

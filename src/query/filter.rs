@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::rows::{Column, ColumnKind, Row};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{self, Environment, Lookup, Scope, Snapshot};
+use crate::eval::{self, Environment, Lookup, Scope, Snapshot, Type};
 use crate::model::{
     AttributeName, Catalog, CompareOp, Context, Expr, ExprKind, KeyId, KeyType, Literal, Name,
-    Path, SegmentId, Span, Spanned, Timestamp, Value, compare_numbers,
+    Path, ReadAs, SegmentId, Span, Spanned, Timestamp, Value, compare_numbers,
 };
 use crate::statement::find::{find_key, find_segment};
 use crate::statement::{Direction, Filter, Parameters};
@@ -118,7 +118,7 @@ fn compare_values(a: &Value, b: &Value, kind: ColumnKind) -> Ordering {
     match (a, b) {
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) if kind == ColumnKind::Time => {
-            Timestamp::parse_rfc3339(a).cmp(&Timestamp::parse_rfc3339(b))
+            Timestamp::parse(a).ok().cmp(&Timestamp::parse(b).ok())
         }
         (Value::String(a), Value::String(b)) => a.cmp(b),
         _ => compare_numbers(a, b).unwrap_or_else(|| {
@@ -178,7 +178,7 @@ fn read_times(expr: &mut Expr, columns: &[Column]) {
         for operand in expr.node.operands_mut() {
             match &operand.node {
                 ExprKind::Literal(Literal::Value(Value::String(text))) if is_time => {
-                    operand.node = ExprKind::Timestamp(Arc::clone(text));
+                    operand.node = ExprKind::read(ReadAs::Timestamp, Arc::clone(text));
                 }
                 _ => todo.push(operand),
             }
@@ -244,8 +244,8 @@ impl Scope for ColumnScope<'_> {
         self.users.map(drop).ok_or_else(|| misplaced(what, span))
     }
 
-    fn attribute(&self, path: &Path, span: Span) -> Result<()> {
-        column_of(self.columns, path, span).map(drop)
+    fn attribute(&self, path: &Path, span: Span) -> Result<Option<Type>> {
+        column_of(self.columns, path, span).map(|_| None)
     }
 }
 

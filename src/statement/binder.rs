@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{self, CheckScope, Scope};
+use crate::eval::{self, CheckScope, Scope, Type};
 use crate::limits::CONDITION_BYTES;
 use crate::model::{
     Catalog, Condition, Config, Expr, Key, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name,
-    ObjectKind, Role, Segment, SegmentId, Span, Spanned, Timestamp, Version, VersionReader,
+    ObjectKind, Path, Role, Segment, SegmentId, Span, Spanned, Timestamp, USER_ID, Version,
+    VersionReader,
 };
 
 use super::find::{find_config, find_key, find_segment, find_segment_id, named, unknown_version};
@@ -162,6 +163,10 @@ impl Scope for SegmentScope<'_> {
 
     fn user(&self, _what: &str, _span: Span) -> Result<()> {
         Ok(())
+    }
+
+    fn attribute(&self, path: &Path, _span: Span) -> Result<Option<Type>> {
+        Ok(matches!(&**path, [name] if &**name == USER_ID).then_some(Type::String))
     }
 }
 

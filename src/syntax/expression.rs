@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Node};
-use super::literal::unquote;
 use super::operator::{arithmetic, arithmetic_op, binds, compare_op, is_what, quantifier};
 use super::rules::Rule;
 use crate::error::{ErrorKind, Result};
 use crate::limits;
 use crate::model::{
     AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, KeyType, ListId, Literal, Name,
-    Quantifier, Span, Spanned, Window,
+    Path, Quantifier, ReadAs, Span, Spanned, Window,
 };
 use crate::stack;
 
@@ -19,7 +18,9 @@ impl Cursor<'_> {
     pub(crate) fn condition(&mut self) -> Result<Expr> {
         let node = self.operand()?;
         match node.rule() {
-            Rule::check | Rule::columns_where | Rule::event_where => node.children().condition(),
+            Rule::check | Rule::columns_where | Rule::event_where | Rule::element_where => {
+                node.children().condition()
+            }
             _ => Builder::default().condition(&node),
         }
     }
@@ -95,30 +96,55 @@ impl Builder {
     fn comparison(&mut self, node: &Node<'_>) -> Result<Expr> {
         let mut children = node.children();
         let left = children.node()?;
-        let tail = children.next();
-        if left.rule() == Rule::any {
-            let tail = tail.ok_or_else(|| node.unexpected())?;
-            return self.any(&left, &tail, node.span());
-        }
-        let left = self.sum(&left)?;
+        let left = match left.rule() {
+            Rule::any | Rule::every => return self.quantified(&left),
+            _ => self.sum(&left)?,
+        };
+        self.optional_tail(left, children.next(), node.span())
+    }
+
+    fn optional_tail(&mut self, left: Expr, tail: Option<Node<'_>>, span: Span) -> Result<Expr> {
         match tail {
-            Some(tail) => self.tail(left, &tail, node.span()),
+            Some(tail) => self.tail(left, &tail, span),
             None => Ok(left),
         }
     }
 
-    /// `ANY(list)` and its test; `ANY(list) NOT IN …` is `NOT (ANY(list) IN …)`, and counts as such.
-    fn any(&mut self, any: &Node<'_>, tail: &Node<'_>, span: Span) -> Result<Expr> {
-        let negated = tail.children().peek() == Some(Rule::k_not);
-        self.enter(any, 1 + usize::from(negated))?;
-        let list = any.children().operand()?;
+    /// `ANY(…)` or `EVERY(…)`, and what follows it.
+    fn quantified(&mut self, node: &Node<'_>) -> Result<Expr> {
+        let mut children = node.children();
+        let every = children.node()?.rule() == Rule::k_every;
+        let list = children.operand()?;
+        let negated = children.peek() == Some(Rule::rparen) && is_negated(node);
+        let levels = 1 + usize::from(negated);
+        self.enter(node, levels)?;
         let list = Box::new(self.alternatives(&list)?);
-        self.depth -= 1 + usize::from(negated);
-        let element = any.spanned(ExprKind::Element);
-        let test = Box::new(positive(self.tail(element, tail, span)?));
-        let any = Spanned::new(ExprKind::Any { list, test }, span);
-        let not = |any| Spanned::new(ExprKind::Not(Box::new(any)), span);
-        Ok(if negated { not(any) } else { any })
+        let filter = children.accept(Rule::k_where).map(|_| self.filter(&mut children));
+        let filter = filter.transpose()?;
+        self.depth -= levels;
+        let Some(filter) = filter else {
+            // `ANY(list) NOT IN …` is `NOT (ANY(list) IN …)`, and counts as such
+            let any = self.any(list, children, node)?;
+            let not = |any| node.spanned(ExprKind::Not(Box::new(any)));
+            return Ok(if negated { not(any) } else { any });
+        };
+        let span = Span { end: children.node()?.span().end, ..node.span() };
+        let each = Spanned::new(ExprKind::Each { every, list, filter: Box::new(filter) }, span);
+        self.optional_tail(each, children.next(), node.span())
+    }
+
+    /// The condition of a `WHERE` within a condition.
+    fn filter(&mut self, children: &mut Cursor<'_>) -> Result<Expr> {
+        self.alternatives(&children.operand()?.children().operand()?)
+    }
+
+    /// What follows `ANY(list`: steps into the element, and its test.
+    fn any(&mut self, list: Box<Expr>, children: Cursor<'_>, node: &Node<'_>) -> Result<Expr> {
+        let steps = children.clone().steps()?;
+        let tail = children.last().ok_or_else(|| node.unexpected())?;
+        let element = node.spanned(inside(ExprKind::Element, steps, node.span()));
+        let test = Box::new(positive(self.tail(element, &tail, node.span())?));
+        Ok(node.spanned(ExprKind::Any { list, test }))
     }
 
     fn tail(&mut self, left: Expr, tail: &Node<'_>, span: Span) -> Result<Expr> {
@@ -230,14 +256,17 @@ impl Builder {
         Ok(waiting.into_iter().rev().fold(left, |right, (left, op)| arithmetic(left, op, right)))
     }
 
-    /// Minus signs and what they negate; the last before a number belongs to it.
+    /// Minus signs, words such as `SEMVER`, and what they stand before; a minus before a number belongs to it.
     fn signed(&mut self, children: &mut Cursor<'_>) -> Result<Expr> {
         let mut signs = Vec::new();
-        while let Some(sign) = children.accept(Rule::minus) {
+        while let Some(sign) =
+            children.accept(Rule::minus).or_else(|| children.accept(Rule::reading))
+        {
             signs.push(sign);
         }
         let node = children.node()?;
-        let literal_sign = if node.rule() == Rule::number { signs.pop() } else { None };
+        let is_number = node.rule() == Rule::number;
+        let literal_sign = signs.pop_if(|sign| is_number && sign.rule() == Rule::minus);
         for sign in &signs {
             self.enter(sign, 1)?;
         }
@@ -248,7 +277,7 @@ impl Builder {
         self.depth -= signs.len();
         Ok(signs.iter().rev().fold(inner, |inner, sign| {
             let span = sign.span().to(inner.span);
-            Spanned::new(ExprKind::Negate(Box::new(inner)), span)
+            Spanned::new(applied(sign, Box::new(inner)), span)
         }))
     }
 
@@ -265,8 +294,10 @@ impl Builder {
             Rule::check_value => ExprKind::CheckValue(children.steps()?),
             Rule::in_segment => ExprKind::InSegment(segment(&mut children)?),
             Rule::listed => ExprKind::InList(list(&mut children)?),
-            Rule::key_value => ExprKind::Key(children.name()?),
-            Rule::typed => typed(&mut children)?,
+            Rule::key_value => {
+                let key = ExprKind::Key(children.name()?);
+                inside(key, children.steps()?, node.span())
+            }
             Rule::cast => self.nested(node, |builder| builder.cast(&mut children))?,
             Rule::call => self.nested(node, |builder| builder.call(children))?,
             Rule::behaviour | Rule::did => {
@@ -297,13 +328,12 @@ impl Builder {
         let event = children.literal()?;
         let of = if children.saw(Rule::k_of) { Some(children.path()?.node) } else { None };
         let equals = children.literal_after(Rule::equals)?;
-        let filter = if children.saw(Rule::k_where) {
-            Some(self.alternatives(&children.operand()?.children().operand()?)?)
-        } else {
-            None
-        };
+        let filter =
+            if children.saw(Rule::k_where) { Some(self.filter(&mut children)?) } else { None };
         let window = children.accept(Rule::window).map(|node| window(node.children()));
-        Ok(Behaviour { aggregate, event, of, equals, filter, window: window.transpose()? })
+        let window = window.transpose()?;
+        let zone = children.literal_after(Rule::comma)?;
+        Ok(Behaviour { aggregate, event, of, equals, filter, window, zone })
     }
 
     fn call(&mut self, mut children: Cursor<'_>) -> Result<ExprKind> {
@@ -347,6 +377,12 @@ fn number(node: &Node<'_>, sign: Option<&Node<'_>>) -> Result<Expr> {
     Ok(Spanned::new(ExprKind::Literal(Literal::Value(value)), span))
 }
 
+/// Whether the test of an `ANY(list)` has a `NOT`.
+fn is_negated(any: &Node<'_>) -> bool {
+    let test = any.children().last();
+    test.is_some_and(|test| test.children().peek() == Some(Rule::k_not))
+}
+
 /// The test without its `NOT`, which stands before the `ANY(…)` instead.
 fn positive(mut test: Expr) -> Expr {
     match &mut test.node {
@@ -373,12 +409,19 @@ fn list(children: &mut Cursor<'_>) -> Result<ListId> {
     Ok(ListId(u32::try_from(number).unwrap_or(u32::MAX)))
 }
 
-fn typed(children: &mut Cursor<'_>) -> Result<ExprKind> {
-    let word = children.node()?.rule();
-    let text = unquote(children.node()?.text(), '\'');
-    Ok(match word {
-        Rule::k_timestamp => ExprKind::Timestamp(text),
-        Rule::k_semver => ExprKind::Semver(text),
-        _ => ExprKind::Version(text),
-    })
+/// What a sign or a word makes of the operand behind it.
+fn applied(sign: &Node<'_>, operand: Box<Expr>) -> ExprKind {
+    let is = |what: &ReadAs| what.keyword().eq_ignore_ascii_case(sign.text());
+    match [ReadAs::Timestamp, ReadAs::Semver, ReadAs::Version].into_iter().find(is) {
+        Some(what) => ExprKind::Read { what, operand },
+        None => ExprKind::Negate(operand),
+    }
+}
+
+/// What steps lead to inside an operand, if there are any.
+fn inside(operand: ExprKind, steps: Path, span: Span) -> ExprKind {
+    if steps.is_empty() {
+        return operand;
+    }
+    ExprKind::Inside { operand: Box::new(Spanned::new(operand, span)), steps }
 }

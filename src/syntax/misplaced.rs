@@ -15,6 +15,8 @@ enum Clause {
     Dump,
     Check,
     Event,
+    /// Over the elements of a list.
+    Element,
     /// Over a table whose rows are about users.
     Users,
     Columns,
@@ -54,6 +56,7 @@ fn opens(node: &Node<'_>, outside: Clause) -> Option<Clause> {
         Rule::check => Some(Clause::Check),
         Rule::load_segment => Some(Clause::Dump),
         Rule::event_where => Some(Clause::Event),
+        Rule::element_where => Some(Clause::Element),
         Rule::show_table if lists_users(node) => Some(Clause::Users),
         Rule::columns_where if outside != Clause::Users => Some(Clause::Columns),
         _ => None,
@@ -78,7 +81,8 @@ fn objection(rule: Rule, clause: Clause) -> Option<&'static str> {
         Clause::Columns if about_users => {
             Some("a condition of SHOW is over the columns of its table")
         }
-        Clause::Check => None,
+        Clause::Element if about_users => Some("a condition over elements is over their members"),
+        Clause::Check | Clause::Element => None,
         _ if rule == Rule::listed && clause != Clause::Dump => Some(LISTS_ARE_LOADED),
         _ if rule == Rule::check_value => Some(
             "only a CHECK has a VALUE; a column or attribute of that name is written \"value\"",
@@ -110,6 +114,9 @@ mod tests {
             "SHOW KEYS WHERE name = 'a'",
             "SHOW USERS WHERE KEY(k) AND IN SEGMENT s AND DID(EVENT 'e' WHERE a = 1) ORDER BY user",
             "LOAD SEGMENT s VERSION 1 WHERE IN LIST 7",
+            "CREATE SEGMENT s WHERE ANY(a WHERE VALUE = 1 AND b = 2) OR EVERY(a WHERE ANY(b WHERE VALUE = 1))",
+            "CREATE KEY k JSON DEFAULT [] CHECK (EVERY(VALUE WHERE name = 'x' AND VALUE.size > 1))",
+            "CREATE SEGMENT s WHERE COUNT(EVENT 'e' WHERE ANY(a WHERE VALUE = 1)) > 0",
             "ASSERT ERROR 'x' SHOW EVENTS WHERE DID 'e' AND amount > 1 LIMIT 3",
         ] {
             assert!(statement(right).is_ok(), "{right}");
@@ -121,6 +128,11 @@ mod tests {
             "CREATE SEGMENT s WHERE VALUE = 1",
             "CREATE SEGMENT s WHERE COUNT(EVENT 'e' WHERE IN SEGMENT t) > 0",
             "CREATE SEGMENT s WHERE IN LIST 1",
+            "CREATE SEGMENT s WHERE ANY(a WHERE b = 1) AND VALUE = 1",
+            "CREATE SEGMENT s WHERE ANY(a WHERE KEY(k) = 1)",
+            "CREATE SEGMENT s WHERE EVERY(a WHERE IN SEGMENT t)",
+            "CREATE SEGMENT s WHERE EVERY(a WHERE DID 'x')",
+            "CREATE SEGMENT s WHERE COUNT(EVENT 'e' WHERE VALUE = 1) > 0",
             "CREATE KEY k INTEGER DEFAULT 1 CHECK (IN LIST 1)",
             "SHOW USERS WHERE IN LIST 1",
             "SHOW KEYS WHERE KEY(k)",

@@ -6,7 +6,7 @@ use super::*;
 use crate::error::Error;
 use crate::model::{
     AffixKind, Aggregate, ArithmeticOp, Behaviour, CompareOp, Duration, ExprKind, IsWhat, KeyType,
-    Literal, Name, Path, Quantifier, Spanned, Value, Window,
+    Literal, Name, Path, Quantifier, ReadAs, Spanned, Value, Window,
 };
 use crate::statement::Parsed;
 
@@ -301,7 +301,6 @@ fn conditions_are_read_as_the_language_says() {
         "a NOT",
         "a = b = c",
         "5 DAYS DAYS",
-        "-5 DAYS",
         "a STARTS WITH (b) || c",
         "5days",
         "where = 1",
@@ -356,12 +355,22 @@ fn leaf() -> impl Strategy<Value = ExprKind> {
     prop_oneof![
         literal().prop_map(ExprKind::Literal),
         (0_i64..100_000).prop_map(|n| ExprKind::Duration(Duration::from_micros(n * 1_000_000))),
-        "\\PC{0,8}".prop_map(|text| ExprKind::Semver(text.into())),
+        (reading(), "\\PC{0,8}").prop_map(|(what, text)| ExprKind::read(what, text)),
         path(1).prop_map(ExprKind::Attribute),
         behaviour(Just(None).boxed()),
-        name().prop_map(|name| ExprKind::Key(name.into())),
+        (name(), path(0)).prop_map(|(name, steps)| inside(ExprKind::Key(name.into()), steps)),
         prop::option::of(name()).prop_map(|name| ExprKind::InSegment(name.map(Into::into))),
     ]
+}
+
+fn reading() -> impl Strategy<Value = ReadAs> {
+    prop::sample::select(vec![ReadAs::Timestamp, ReadAs::Semver, ReadAs::Version])
+}
+
+/// Steps into a part, unless there are none.
+fn inside(kind: ExprKind, steps: Path) -> ExprKind {
+    let operand = Box::new(Expr::unplaced(kind.clone()));
+    if steps.is_empty() { kind } else { ExprKind::Inside { operand, steps } }
 }
 
 /// A function over events with a filter or without one.
@@ -375,11 +384,21 @@ fn behaviour(filter: BoxedStrategy<Option<Expr>>) -> impl Strategy<Value = ExprK
     ];
     let aggregate = prop::sample::select(Aggregate::ALL.to_vec());
     let equals = literal().prop_map(Spanned::unplaced);
-    let parts = (aggregate, text(), path(1), equals, filter, prop::option::of(window));
-    parts.prop_map(|(aggregate, event, of, equals, filter, window)| {
+    let (window, zone) = (prop::option::of(window), prop::option::of(text()));
+    let parts = (aggregate, text(), path(1), equals, filter, window, zone);
+    parts.prop_map(|(aggregate, event, of, equals, filter, window, zone)| {
+        let zone = zone.filter(|_| aggregate == Aggregate::Days);
         let of = aggregate.needs_property().then_some(of);
         let equals = (aggregate == Aggregate::Share).then_some(equals);
-        ExprKind::Behaviour(Box::new(Behaviour { aggregate, event, of, equals, filter, window }))
+        ExprKind::Behaviour(Box::new(Behaviour {
+            aggregate,
+            event,
+            of,
+            equals,
+            filter,
+            window,
+            zone,
+        }))
     })
 }
 
@@ -448,6 +467,7 @@ fn joined(inner: &BoxedStrategy<Expr>) -> BoxedStrategy<ExprKind> {
         several.prop_map(ExprKind::Or),
         one.clone().prop_map(ExprKind::Not),
         one.clone().prop_map(ExprKind::Negate),
+        (reading(), one.clone()).prop_map(|(what, operand)| ExprKind::Read { what, operand }),
         (prop::sample::select(ops), pair(inner))
             .prop_map(|(op, (left, right))| ExprKind::Arithmetic { op, left, right }),
         (one.clone(), what, any::<bool>()).prop_map(|(operand, what, negated)| ExprKind::Is {
@@ -479,7 +499,8 @@ fn is_about_user(expr: &Expr) -> bool {
 fn expression() -> impl Strategy<Value = Expr> {
     leaf().prop_map(Expr::unplaced).prop_recursive(5, 40, 3, |inner| {
         let inner = inner.boxed();
-        let element = Just(Expr::unplaced(ExprKind::Element)).boxed();
+        let element = path(0).prop_map(|steps| Expr::unplaced(inside(ExprKind::Element, steps)));
+        let element = element.boxed();
         let tested = test(element, inner.clone(), Just(false).boxed());
         let any_of = (inner.clone(), tested).prop_map(|(list, test)| ExprKind::Any {
             list: Box::new(list),
@@ -489,7 +510,12 @@ fn expression() -> impl Strategy<Value = Expr> {
         let filter =
             inner.clone().prop_filter("what is about the user", |filter| !is_about_user(filter));
         let over_events = behaviour(filter.prop_map(Some).boxed()).boxed();
-        prop_oneof![4 => joined(&inner), 4 => plain, 4 => any_of, 1 => over_events]
+        let filter = inner.clone().prop_filter("what is about the user", |f| !is_about_user(f));
+        let value = path(0).prop_map(|steps| Expr::unplaced(ExprKind::CheckValue(steps)));
+        let filter = prop_oneof![filter, value].prop_map(Box::new);
+        let each = (any::<bool>(), inner.clone().prop_map(Box::new), filter)
+            .prop_map(|(every, list, filter)| ExprKind::Each { every, list, filter });
+        prop_oneof![4 => joined(&inner), 4 => plain, 4 => any_of, 1 => over_events, 2 => each]
             .prop_map(Expr::unplaced)
     })
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use pcq::model::{
-    CompareOp, Duration, Expr, ExprKind, Given, Instant, IsWhat, KeyType, Literal, Path, Share,
-    Spanned, Timestamp, Value,
+    CompareOp, Duration, Expr, ExprKind, Given, Instant, IsWhat, KeyType, Literal, Path, ReadAs,
+    Share, Spanned, Timestamp, Value,
 };
 use pcq::statement as node;
 use pcq::{ObjectKind, Statement};
@@ -275,7 +275,7 @@ fn condition(of: &Cond) -> Expr {
         }
         Cond::From(at) => {
             let instant = Timestamp::from_micros(*at).expect("an instant of this century");
-            let instant = ExprKind::Timestamp(instant.to_string().into());
+            let instant = ExprKind::read(ReadAs::Timestamp, instant.to_string());
             compare(CompareOp::GreaterOrEqual, call("NOW", Vec::new()), instant)
         }
         Cond::Not(inner) => ExprKind::Not(Box::new(condition(inner))).into(),

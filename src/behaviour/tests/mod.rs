@@ -8,6 +8,8 @@ mod unit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::tz::TimeZone;
+
 use crate::model::{
     Aggregate, Answer, Entry, Frame, Judge, Measured, Object, Past, Question, Timestamp, Value,
     What,
@@ -73,6 +75,7 @@ fn question(aggregate: Aggregate, frame: Frame) -> Question {
         event: "a".into(),
         of: Some(Arc::from(["v".into()])),
         frame,
+        zone: TimeZone::UTC,
         filter: Some("".into()),
     }
 }

@@ -36,6 +36,12 @@ impl Naive {
         let answer = match question.aggregate {
             Aggregate::Did => Value::Boolean(!seen.is_empty()),
             Aggregate::Count => count(seen.len()),
+            Aggregate::Days => {
+                let local = |time| jiff::Timestamp::from_microsecond(time).unwrap();
+                let dates =
+                    seen.iter().map(|(time, _)| question.zone.to_datetime(local(*time)).date());
+                count(dates.collect::<std::collections::HashSet<_>>().len())
+            }
             Aggregate::First => time(seen.first()),
             Aggregate::Last => time(seen.last()),
             Aggregate::Sum => sum(&numbers(&found)),

@@ -203,3 +203,34 @@ proptest! {
         }
     }
 }
+
+/// Instants of a few days around a change of clocks: in spring, in autumn, one that skips a date, and one after which a
+/// date comes again.
+fn around_changes() -> impl Strategy<Value = (&'static str, i64)> {
+    let changes = vec![
+        ("Europe/Oslo", 1_774_746_000),
+        ("America/New_York", 1_793_512_800),
+        ("Pacific/Apia", 1_325_239_200),
+        ("America/Juneau", -3_225_223_727),
+        ("UTC", 0),
+    ];
+    let minutes = (-3 * 24 * 60_i64)..(3 * 24 * 60);
+    (prop::sample::select(changes), minutes)
+        .prop_map(|((zone, secs), minutes)| (zone, (secs + minutes * 60) * 1_000_000))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn days_are_the_dates_of_the_clocks(instants in prop::collection::vec(around_changes(), 0..40)) {
+        let zone = instants.first().map_or("UTC", |(zone, _)| *zone);
+        let events: Vec<Entry> = instants.iter().map(|(_, at)| event("a", *at, "{}")).collect();
+        let mut question = question(Aggregate::Days, Frame::All);
+        question.zone = TimeZone::get(zone).unwrap();
+        let (history, naive) = (UserHistory::new(events.clone()), Naive(events));
+        let end = 1_900_000_000_000_000;
+        let (wanted, _) = naive.measure(&question, &ALL, end);
+        prop_assert_eq!(plain(history.measure(&question, &ALL, t(end)).answer), wanted);
+    }
+}

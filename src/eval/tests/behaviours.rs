@@ -1,5 +1,9 @@
 //! Functions over events, asked of a past that is a list.
 
+use std::collections::HashSet;
+
+use jiff::tz::TimeZone;
+
 use super::snapshots::*;
 use super::*;
 use crate::eval::Snapshot;
@@ -35,7 +39,8 @@ impl Past for Events {
         };
         let events: Vec<&Done> = self.0.iter().filter(counts).collect();
         let wanted = |value: &Value| judge.is_wanted(value);
-        let answer = tell(question.aggregate, &events, question.of.as_ref(), &wanted);
+        let of = question.of.as_ref();
+        let answer = tell(question.aggregate, &events, of, &wanted, &question.zone);
         Measured { answer, until: Timestamp::MAX, events: events.len(), ready: false }
     }
 }
@@ -46,6 +51,7 @@ pub(super) fn tell<'h>(
     events: &[&'h Done],
     of: Option<&Path>,
     wanted: &dyn Fn(&Value) -> bool,
+    zone: &TimeZone,
 ) -> Answer<'h> {
     let dig = |event: &&'h Done| {
         let (first, steps) = of?.split_first()?;
@@ -62,6 +68,10 @@ pub(super) fn tell<'h>(
     match aggregate {
         Aggregate::Did => Answer::Boolean(!events.is_empty()),
         Aggregate::Count => Answer::Integer(count(events.len())),
+        Aggregate::Days => {
+            let date = |event: &&Done| event.at.in_zone(zone).date();
+            Answer::Integer(count(events.iter().map(date).collect::<HashSet<_>>().len()))
+        }
         Aggregate::Sum => double(numbers.iter().sum()),
         Aggregate::Average => double(numbers.iter().sum::<f64>() * share(1, numbers.len())),
         Aggregate::Minimum => double(numbers.iter().copied().fold(f64::INFINITY, f64::min)),
@@ -123,7 +133,15 @@ fn text(text: &str) -> Spanned<Literal> {
 
 fn behaviour(aggregate: Aggregate, of: Option<&str>) -> Behaviour {
     let of = of.map(|path| path.split('.').map(Arc::from).collect());
-    Behaviour { aggregate, event: text("Charged"), of, equals: None, filter: None, window: None }
+    Behaviour {
+        aggregate,
+        event: text("Charged"),
+        of,
+        equals: None,
+        filter: None,
+        window: None,
+        zone: None,
+    }
 }
 
 fn within(hours: i64) -> Window {

@@ -2,6 +2,7 @@
 
 use super::super::{CheckScope, passes_check};
 use super::*;
+use crate::eval::Type;
 use crate::model::{AffixKind, Path, Span};
 
 fn h(arguments: Vec<Expr>) -> &'static str {
@@ -47,8 +48,8 @@ fn what_is_wrong_whatever_the_user_is_refused() {
         (code(&timestamp("soon")), "bad-time"),
         (code(&eq(timestamp("soon"), attr("t"))), "bad-time"),
         (code(&eq(call("NOW", vec![]), lit("soon"))), "bad-time"),
-        (code(&eq(attr("v"), expr(ExprKind::Semver("x".into())))), "bad-literal"),
-        (code(&eq(attr("v"), expr(ExprKind::Version("1.x".into())))), "bad-literal"),
+        (code(&eq(attr("v"), expr(ExprKind::read(ReadAs::Semver, "x")))), "bad-literal"),
+        (code(&eq(attr("v"), expr(ExprKind::read(ReadAs::Version, "1.x")))), "bad-literal"),
         (code(&expr(ExprKind::Literal(Literal::Parameter("p".into())))), "unknown-parameter"),
         (code(&expr(ExprKind::CheckValue([].into()))), "syntax"),
         (code(&key("nosuch")), "unknown-key"),
@@ -121,10 +122,10 @@ fn a_scope_may_refuse_attributes() {
         fn segment(&self, name: &Spanned<Name>) -> crate::Result<crate::model::SegmentId> {
             CheckScope(KeyType::Json).segment(name)
         }
-        fn attribute(&self, path: &Path, span: Span) -> crate::Result<()> {
+        fn attribute(&self, path: &Path, span: Span) -> crate::Result<Option<Type>> {
             let name = path[0].to_string();
             let unknown = crate::Error::new(crate::ErrorKind::UnknownColumn { name });
-            if &*path[0] == "name" { Ok(()) } else { Err(unknown.at(span)) }
+            if &*path[0] == "name" { Ok(None) } else { Err(unknown.at(span)) }
         }
     }
     assert!(compile(&eq(attr("name"), lit("x")), &Columns).is_ok());

@@ -1,6 +1,7 @@
 //! The functions of conditions, with the edges of their arguments.
 
 use super::*;
+use crate::model::Duration;
 use ArithmeticOp as Op;
 
 fn f(name: &str, arguments: &[&str]) -> String {
@@ -156,7 +157,14 @@ fn addresses_are_read_strictly() {
     assert_eq!(within("10.1.2.3", "10.1.2.3"), Some(true));
     assert_eq!(within("2001:db8::1", "2001:db8::/32"), Some(true));
     assert_eq!(within("10.0.0.1", "::/0"), Some(false));
-    assert_eq!(within("::ffff:10.0.0.1", "10.0.0.0/8"), Some(false));
+    // an address of IPv4 may be written as one of IPv6, and so may a range
+    assert_eq!(within("::ffff:10.0.0.1", "10.0.0.0/8"), Some(true));
+    assert_eq!(within("::ffff:10.0.0.1", "::/0"), Some(false));
+    assert_eq!(within("10.0.0.1", "::ffff:10.0.0.0/104"), Some(true));
+    assert_eq!(within("11.0.0.1", "::ffff:10.0.0.0/104"), Some(false));
+    assert_eq!(within("10.0.0.1", "::ffff:0:0/96"), Some(true));
+    assert_eq!(within("10.0.0.1", "::ffff:0:0/95"), Some(false));
+    assert_eq!(within("::fffe:0:1", "::ffff:0:0/95"), Some(true));
     assert_eq!(within("10.0.0.01", "10.0.0.0/8"), None);
     assert_eq!(within("10.0.0.1:80", "10.0.0.0/8"), None);
 }
@@ -167,6 +175,49 @@ fn distances_are_along_great_circles() {
     let km = value(&call("DISTANCE_KM", paris_berlin)).as_double().unwrap();
     assert!((km - 877.464_537_921_509).abs() < 1e-6, "{km}");
     assert_eq!(f("DISTANCE_KM", &["0", "0", "0", "0"]), "0.0");
+}
+
+fn micros(n: i64) -> Expr {
+    expr(ExprKind::Duration(Duration::from_micros(n)))
+}
+
+#[test]
+fn durations_are_exact_or_nothing() {
+    let d = |op, left, right| value(&calc(op, left, right));
+    let text = |n| Value::from(Duration::from_micros(n).to_text());
+    let all = || micros(i64::MAX);
+    assert_eq!(d(Op::Add, all(), micros(1)), Value::Null);
+    assert_eq!(d(Op::Subtract, micros(i64::MIN), micros(1)), Value::Null);
+    assert_eq!(d(Op::Multiply, all(), lit(1)), text(i64::MAX));
+    assert_eq!(d(Op::Multiply, lit(-1), all()), text(-i64::MAX));
+    assert_eq!(d(Op::Multiply, micros(i64::MIN), lit(-1)), Value::Null);
+    assert_eq!(d(Op::Multiply, all(), j("1e300")), Value::Null);
+    assert_eq!(d(Op::Multiply, micros(0), j("1e300")), text(0));
+    assert_eq!(d(Op::Multiply, all(), j("1e-300")), text(0));
+    assert_eq!(d(Op::Multiply, all(), j("5e-324")), text(0));
+    // 2^53 + 1 is no double, so neither factor may be made one
+    assert_eq!(d(Op::Multiply, micros((1 << 53) + 1), j("1.0")), text((1 << 53) + 1));
+    assert_eq!(d(Op::Multiply, micros(3), j("0.5")), text(2));
+    assert_eq!(d(Op::Multiply, micros(5), j("0.5")), text(2));
+    assert_eq!(d(Op::Multiply, micros(-3), j("0.5")), text(-2));
+    assert_eq!(d(Op::Multiply, micros(3), j("-0.75")), text(-2));
+    assert_eq!(d(Op::Divide, micros(3), micros(2)), Value::Double(1.5));
+    assert_eq!(d(Op::Divide, micros(3), micros(0)), Value::Null);
+    assert_eq!(value(&call("ABS", vec![micros(i64::MIN)])), Value::Null);
+    assert_eq!(value(&expr(ExprKind::Negate(boxed(micros(i64::MIN))))), Value::Null);
+    let between =
+        calc(Op::Subtract, timestamp("9999-12-31T23:59:59Z"), timestamp("0001-01-01T00:00:00Z"));
+    assert_eq!(value(&between), "3652058 DAYS 23 HOURS 59 MINUTES 59 SECONDS".into());
+}
+
+#[test]
+fn typed_text_is_made_alike() {
+    assert_eq!(f("NORMALIZE", &[r#""e\u0301\u212b""#]), "\"éÅ\"");
+    assert_eq!(f("CASEFOLD", &[r#""Straße""#]), r#""strasse""#);
+    assert_eq!(f("CASEFOLD", &[r#""\u0130\ufb01ẞ""#]), "\"i\u{307}fiss\"");
+    assert_eq!(f("CASEFOLD", &[r#""E\u0301""#]), "\"é\"");
+    // Cherokee folds to capitals, which no lowering does
+    assert_eq!(f("CASEFOLD", &[r#""\uab70""#]), "\"\u{13a0}\"");
 }
 
 #[test]

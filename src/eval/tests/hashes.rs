@@ -114,7 +114,7 @@ fn numbers_are_hashed_as_their_text() {
 #[test]
 fn every_algorithm_has_its_length() {
     for algorithm in Algorithm::ALL {
-        let digits = algorithm.digest("x", 0).hex().len();
+        let digits = algorithm.digest(b"x", 0).hex().len();
         assert_eq!(digits, algorithm.bits() as usize / 4, "{}", algorithm.name());
         assert_eq!(Algorithm::named(algorithm.name()), Some(algorithm));
     }

@@ -48,10 +48,10 @@ fn comparisons_are_by_value_within_a_kind() {
     check(&compare(CompareOp::NotEqual, attr("tags"), attr("address")), T);
     check(&compare(CompareOp::Less, attr("tags"), attr("tags")), None);
     check(&compare(CompareOp::Less, lit(false), lit(true)), T);
-    let semver = |text: &str| expr(ExprKind::Semver(text.into()));
+    let semver = |text: &str| expr(ExprKind::read(ReadAs::Semver, text));
     check(&compare(CompareOp::GreaterOrEqual, attr("app"), semver("5.9")), T);
     check(&compare(CompareOp::GreaterOrEqual, attr("country"), semver("5.9")), None);
-    let version = |text: &str| expr(ExprKind::Version(text.into()));
+    let version = |text: &str| expr(ExprKind::read(ReadAs::Version, text));
     check(&compare(CompareOp::Less, attr("app"), version("5.10.1.1")), T);
     check(&compare(CompareOp::Less, attr("n"), timestamp("1970-01-01T00:00:00.005Z")), F);
     check(&eq(attr("n"), timestamp("1970-01-01T00:00:00.005Z")), T);

@@ -20,7 +20,7 @@ use super::scope::CatalogScope;
 use super::{Environment, Lookup, Scope, compile};
 use crate::model::{
     Answer, ArithmeticOp, AttributeName, Catalog, CompareOp, Context, Expr, ExprKind, KeyType,
-    Literal, Name, Spanned, Timestamp, Value,
+    Literal, Name, ReadAs, Spanned, Timestamp, Value,
 };
 
 fn json(text: &str) -> Value {
@@ -90,7 +90,7 @@ fn key(text: &str) -> Expr {
 }
 
 fn timestamp(text: &str) -> Expr {
-    expr(ExprKind::Timestamp(text.into()))
+    expr(ExprKind::read(ReadAs::Timestamp, text))
 }
 
 fn at(text: &str) -> Timestamp {

@@ -1,9 +1,14 @@
 //! Another interpreter of conditions, for comparison: it walks the tree, looks everything up when it comes
 //! to it, and evaluates every operand of everything.
 
+use jiff::tz::TimeZone;
+
 use super::behaviours::{Done, Events, tell};
 use super::*;
-use crate::model::{AffixKind, Behaviour, IsWhat, Quantifier, SemanticVersion, Window};
+use crate::model::{
+    AffixKind, Behaviour, DottedVersion, Duration, IsWhat, Quantifier, ReadAs, SemanticVersion,
+    Window,
+};
 
 /// A value of the interpreter.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +17,7 @@ pub(super) enum V {
     Time(i64),
     Span(i64),
     Sem(SemanticVersion),
+    Ver(DottedVersion),
 }
 
 use V::Json;
@@ -56,13 +62,14 @@ fn kind(v: &V) -> &'static str {
         V::Time(_) => "time",
         V::Span(_) => "span",
         V::Sem(_) => "semver",
+        V::Ver(_) => "version",
     }
 }
 
 fn time(v: &V) -> Option<i64> {
     match v {
         V::Time(t) => Some(*t),
-        Json(Value::String(s)) => Timestamp::parse_rfc3339(s).map(Timestamp::as_micros),
+        Json(Value::String(s)) => Timestamp::parse(s).ok().map(Timestamp::as_micros),
         Json(v) => Timestamp::from_millis(v.as_double()?).map(Timestamp::as_micros),
         _ => None,
     }
@@ -73,6 +80,26 @@ fn sem(v: &V) -> Option<SemanticVersion> {
         V::Sem(v) => Some(v.clone()),
         Json(Value::String(s)) => SemanticVersion::parse(s),
         _ => None,
+    }
+}
+
+fn ver(v: &V) -> Option<DottedVersion> {
+    match v {
+        V::Ver(v) => Some(*v),
+        Json(Value::String(s)) => DottedVersion::parse(s),
+        _ => None,
+    }
+}
+
+/// What a path leads to, with all that is in the lists on the way.
+fn spread(value: &Value, path: &[Arc<str>]) -> Vec<Value> {
+    match (value, path) {
+        (Value::List(items), []) => items.to_vec(),
+        (other, []) => vec![other.clone()],
+        (Value::List(items), _) => items.iter().flat_map(|item| spread(item, path)).collect(),
+        (other, [step, rest @ ..]) => {
+            spread(&other.dig(&[step]).cloned().unwrap_or_default(), rest)
+        }
     }
 }
 
@@ -92,6 +119,9 @@ fn order(a: &V, b: &V) -> Option<&'static str> {
     }
     if [kind(a), kind(b)].contains(&"semver") {
         return Some(word(sem(a)?.cmp(&sem(b)?)));
+    }
+    if [kind(a), kind(b)].contains(&"version") {
+        return Some(word(ver(a)?.cmp(&ver(b)?)));
     }
     if kind(a) != kind(b) {
         return None;
@@ -133,6 +163,7 @@ fn member(a: &V, item: &V) -> Truth {
     let reads = |x: &V, y: &V| match kind(x) {
         "time" => ["text", "number", "time"].contains(&kind(y)),
         "semver" => ["text", "semver"].contains(&kind(y)),
+        "version" => ["text", "version"].contains(&kind(y)),
         _ => kind(x) == kind(y),
     };
     if reads(a, item) || reads(item, a) { compares(CompareOp::Equal, a, item) } else { Some(false) }
@@ -154,6 +185,8 @@ pub(super) struct Naive<'a> {
     pub(super) events: &'a Events,
     pub(super) now: Timestamp,
     pub(super) element: V,
+    /// What names are members of, in a condition over elements.
+    pub(super) member: Option<Value>,
 }
 
 impl Naive<'_> {
@@ -170,22 +203,45 @@ impl Naive<'_> {
         match &e.node {
             ExprKind::Literal(Literal::Value(v)) => Json(v.clone()),
             ExprKind::Duration(d) => V::Span(d.as_micros()),
-            ExprKind::Timestamp(t) => V::Time(Timestamp::parse(t).unwrap().as_micros()),
-            ExprKind::Semver(t) => V::Sem(SemanticVersion::parse(t).unwrap()),
-            ExprKind::Attribute(path) => {
-                let mut found = self.user.attribute(&path[0]).cloned().unwrap_or_default();
-                for step in &path[1..] {
-                    found = match found {
-                        Value::Object(o) => o.get(step).cloned().unwrap_or_default(),
-                        _ => Value::Null,
-                    };
-                }
-                Json(found)
+            ExprKind::Read { what, operand } => {
+                let v = self.eval(operand);
+                let read = match what {
+                    ReadAs::Timestamp => time(&v).map(V::Time),
+                    ReadAs::Semver => sem(&v).map(V::Sem),
+                    ReadAs::Version => ver(&v).map(V::Ver),
+                };
+                read.unwrap_or(NULL)
+            }
+            ExprKind::Attribute(_) | ExprKind::CheckValue(_) | ExprKind::Inside { .. } => {
+                self.find(e).unwrap_or(NULL)
             }
             ExprKind::Element => self.element.clone(),
+            ExprKind::Cast { operand, to: KeyType::String } => match self.eval(operand) {
+                V::Span(micros) => Json(Duration::from_micros(micros).to_text().into()),
+                v => text(&v).map_or(NULL, |text| Json(text.into())),
+            },
+            ExprKind::Negate(operand) => match self.eval(operand) {
+                V::Span(micros) => V::Span(-micros),
+                Json(Value::Integer(n)) => {
+                    Json(n.checked_neg().map_or(Value::Null, Value::Integer))
+                }
+                Json(Value::Double(d)) => Json(Value::Double(-d)),
+                _ => NULL,
+            },
             ExprKind::Arithmetic { op, left, right } => {
                 let (a, b) = (self.eval(left), self.eval(right));
                 arithmetic(*op, &a, &b)
+            }
+            ExprKind::Call { function, arguments } if *function.node == *"TYPE" => {
+                let found = self.find(&arguments[0]);
+                let name = match found.as_ref().map_or("missing", kind) {
+                    "text" => "string",
+                    "json" if matches!(found, Some(Json(Value::List(_)))) => "list",
+                    "json" => "object",
+                    "time" | "span" | "semver" | "version" => return NULL,
+                    other => other,
+                };
+                Json(name.into())
             }
             ExprKind::Call { function, arguments } => {
                 let arguments = self.each(arguments);
@@ -193,6 +249,50 @@ impl Naive<'_> {
             }
             ExprKind::Behaviour(behaviour) => self.behaviour(behaviour),
             _ => from_truth(self.test(e)),
+        }
+    }
+
+    /// The value, or nothing if it is missing.
+    fn find(&mut self, e: &Expr) -> Option<V> {
+        let (mut found, steps) = match &e.node {
+            ExprKind::Attribute(path) => {
+                let found = match &self.member {
+                    Some(member) => member.dig(&path[..1]),
+                    None => self.user.attribute(&path[0]),
+                };
+                (found?.clone(), &path[1..])
+            }
+            ExprKind::CheckValue(path) => (self.member.clone()?, &path[..]),
+            ExprKind::Inside { operand, steps } => match self.eval(operand) {
+                Json(value) => (value, &steps[..]),
+                _ => return None,
+            },
+            _ => return Some(self.eval(e)),
+        };
+        for step in steps {
+            found = match found {
+                Value::Object(o) => o.get(step).cloned()?,
+                _ => return None,
+            };
+        }
+        Some(Json(found))
+    }
+
+    /// What `ANY` goes through.
+    fn elements(&mut self, list: &Expr) -> Vec<V> {
+        let (base, steps) = match &list.node {
+            ExprKind::Attribute(path) => {
+                let first = expr(ExprKind::Attribute([Arc::clone(&path[0])].into()));
+                (self.eval(&first), &path[1..])
+            }
+            ExprKind::CheckValue(path) => (Json(self.member.clone().unwrap()), &path[..]),
+            ExprKind::Inside { operand, steps } => (self.eval(operand), &steps[..]),
+            _ => (self.eval(list), &[][..]),
+        };
+        match base {
+            Json(value) => spread(&value, steps).into_iter().map(Json).collect(),
+            other if steps.is_empty() => vec![other],
+            _ => vec![NULL],
         }
     }
 
@@ -209,7 +309,12 @@ impl Naive<'_> {
             }
             _ => false,
         };
-        match tell(behaviour.aggregate, &seen, behaviour.of.as_ref(), &wanted) {
+        let zone = behaviour.zone.as_ref().map(|zone| match &zone.node {
+            Literal::Value(Value::String(name)) => TimeZone::get(name).unwrap(),
+            other => panic!("{other}"),
+        });
+        let zone = zone.unwrap_or(TimeZone::UTC);
+        match tell(behaviour.aggregate, &seen, behaviour.of.as_ref(), &wanted, &zone) {
             Answer::Null => NULL,
             Answer::Boolean(b) => Json(b.into()),
             Answer::Integer(n) => Json(n.into()),
@@ -237,7 +342,7 @@ impl Naive<'_> {
             };
         let user = &Context::anonymous().with_all(&event.properties);
         let events = &Events::default();
-        let mut inner = Naive { user, events, now: self.now, element: NULL };
+        let mut inner = Naive { user, events, now: self.now, element: NULL, member: None };
         in_window && behaviour.filter.as_ref().is_none_or(|f| inner.truth(f) == Some(true))
     }
 
@@ -283,11 +388,14 @@ impl Naive<'_> {
                 let found = or(self.each(items).iter().map(|item| affix(*kind, &v, item)));
                 if *negated { opposite(found) } else { found }
             }
+            _ => self.quantified(e),
+        }
+    }
+
+    fn quantified(&mut self, e: &Expr) -> Truth {
+        match &e.node {
             ExprKind::Any { list, test } => {
-                let elements = match self.eval(list) {
-                    Json(Value::List(items)) => items.iter().cloned().map(Json).collect(),
-                    other => vec![other],
-                };
+                let elements = self.elements(list);
                 let outer = self.element.clone();
                 let mut found = Vec::new();
                 for element in elements {
@@ -296,6 +404,15 @@ impl Naive<'_> {
                 }
                 self.element = outer;
                 or(found)
+            }
+            ExprKind::Each { every, list, filter } => {
+                let Json(Value::List(items)) = self.eval(list) else { return None };
+                let holds = items.iter().map(|item| {
+                    let (user, events, member) = (self.user, self.events, Some(item.clone()));
+                    let mut inner = Naive { user, events, now: self.now, element: NULL, member };
+                    Some(inner.truth(filter) == Some(true))
+                });
+                if *every { and(holds.collect::<Vec<_>>()) } else { or(holds.collect::<Vec<_>>()) }
             }
             other => panic!("{other:?}"),
         }
@@ -323,6 +440,13 @@ impl Naive<'_> {
                 Json(n.checked_abs().map_or(Value::Null, Value::Integer))
             }
             ("ABS", [Json(Value::Double(d))]) => Json(d.abs().into()),
+            ("ABS", [V::Span(micros)]) => V::Span(micros.abs()),
+            ("ELEMENT", [Json(Value::List(l)), Json(Value::Integer(n))]) => {
+                let count = i64::try_from(l.len()).unwrap();
+                let places = (1..=count).zip(-count..).zip(l.iter());
+                let here = places.filter(|((first, last), _)| n == first || n == last);
+                Json(here.map(|(_, item)| item.clone()).next().unwrap_or_default())
+            }
             (
                 "SUBSTR",
                 [Json(Value::String(s)), Json(Value::Integer(from)), Json(Value::Integer(count))],
@@ -354,6 +478,32 @@ fn affix(kind: AffixKind, v: &V, item: &V) -> Truth {
     Some(if kind == AffixKind::Starts { s.starts_with(&**a) } else { s.ends_with(&**a) })
 }
 
+fn is_time(v: &V) -> bool {
+    matches!(v, V::Time(_))
+}
+
+fn is_span(v: &V) -> bool {
+    matches!(v, V::Span(_))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "they are short")]
+fn ratio(a: i64, b: i64) -> Value {
+    Value::from(a as f64 / b as f64)
+}
+
+/// A short time so many times: the product is exact, or past all bounds.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "they are short")]
+fn multiplied(micros: i64, number: &Value) -> V {
+    match number {
+        Value::Integer(n) => micros.checked_mul(*n).map_or(NULL, V::Span),
+        Value::Double(d) => {
+            let product = (micros as f64 * d).round_ties_even();
+            if product.abs() < 9.2e18 { V::Span(product as i64) } else { NULL }
+        }
+        _ => NULL,
+    }
+}
+
 fn arithmetic(op: ArithmeticOp, a: &V, b: &V) -> V {
     if op == ArithmeticOp::Concatenate {
         return text(a).zip(text(b)).map_or(NULL, |(a, b)| Json((a + &b).into()));
@@ -363,7 +513,18 @@ fn arithmetic(op: ArithmeticOp, a: &V, b: &V) -> V {
         at.map_or(NULL, |at| V::Time(at.as_micros()))
     };
     match (a, b) {
-        (V::Span(_), V::Span(_)) => NULL,
+        (V::Span(a), V::Span(b)) => match op {
+            ArithmeticOp::Add => V::Span(a + b),
+            ArithmeticOp::Subtract => V::Span(a - b),
+            ArithmeticOp::Divide => Json(ratio(*a, *b)),
+            _ => NULL,
+        },
+        (V::Span(d), Json(n)) | (Json(n), V::Span(d)) if op == ArithmeticOp::Multiply => {
+            multiplied(*d, n)
+        }
+        (a, b) if op == ArithmeticOp::Subtract && (is_time(a) || is_time(b)) && !is_span(b) => {
+            time(a).zip(time(b)).map_or(NULL, |(a, b)| V::Span(a - b))
+        }
         (a, V::Span(d)) if op == ArithmeticOp::Add => shift(a, *d),
         (a, V::Span(d)) if op == ArithmeticOp::Subtract => shift(a, -d),
         (V::Span(d), b) if op == ArithmeticOp::Add => shift(b, *d),

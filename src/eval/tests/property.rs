@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use super::behaviours::{Done, Events};
 use super::naive::{Naive, V};
 use super::*;
-use crate::model::{AffixKind, Aggregate, Behaviour, Duration, IsWhat, Object, Quantifier, Window};
+use crate::model::{
+    AffixKind, Aggregate, Behaviour, Duration, IsWhat, Object, Quantifier, ReadAs, Window,
+};
 
 const NOW: &str = "2026-03-01T09:00:00Z";
 
@@ -36,6 +38,7 @@ fn values() -> impl Strategy<Value = Value> {
             "\"2.10\"",
             "\"5.2.0-rc.1\"",
             "\"2026-03-01T09:00:00Z\"",
+            "\"2026-03-01 10:00:00[Europe/Oslo]\"",
             "1772355600000",
             "[]",
             "[1,\"a\",null]",
@@ -43,6 +46,8 @@ fn values() -> impl Strategy<Value = Value> {
             "{}",
             "{\"x\":1}",
             "{\"x\":[\"a\"]}",
+            "[{\"x\":1},{\"x\":[2,\"a\"]},[{\"x\":\"a\"}],{}]",
+            "{\"x\":[{\"x\":1.0},{\"x\":null}]}",
         ]
         .map(json)
         .to_vec(),
@@ -84,12 +89,15 @@ fn behaviours() -> impl Strategy<Value = Expr> {
     let aggregates = prop::sample::select(Aggregate::ALL.to_vec());
     let events = prop::sample::select(vec!["x", "y"]);
     let paths = prop::sample::select(vec!["a", "b", "a.x"]);
-    let parts = (aggregates, events, paths, values(), filters(), windows());
-    parts.prop_map(|(aggregate, event, path, value, filter, window)| {
+    let zones = prop::option::of(prop::sample::select(vec!["Europe/Oslo", "Pacific/Kiritimati"]));
+    let parts = (aggregates, events, paths, values(), filters(), windows(), zones);
+    parts.prop_map(|(aggregate, event, path, value, filter, window, zone)| {
         let of = aggregate.needs_property().then(|| path.split('.').map(Arc::from).collect());
         let equals = (aggregate == Aggregate::Share).then(|| Literal::from(value).into());
         let event = Literal::from(event).into();
-        let behaviour = Behaviour { aggregate, event, of, equals, filter, window };
+        let zone = zone.filter(|_| aggregate == Aggregate::Days);
+        let zone = zone.map(|zone| Literal::from(zone).into());
+        let behaviour = Behaviour { aggregate, event, of, equals, filter, window, zone };
         expr(ExprKind::Behaviour(Box::new(behaviour)))
     })
 }
@@ -115,9 +123,45 @@ fn leaves() -> impl Strategy<Value = Expr> {
         1 => Just(expr(ExprKind::Element)),
         1 => Just(call("NOW", vec![])),
         1 => Just(timestamp(NOW)),
-        1 => Just(expr(ExprKind::Semver("2.10".into()))),
+        1 => readings().prop_map(|what| expr(ExprKind::read(what, match what {
+            ReadAs::Timestamp => NOW,
+            _ => "2.10",
+        }))),
         1 => Just(expr(ExprKind::Duration(Duration::from_micros(60_000_000)))),
     ]
+}
+
+fn readings() -> impl Strategy<Value = ReadAs> {
+    prop::sample::select(vec![ReadAs::Timestamp, ReadAs::Semver, ReadAs::Version])
+}
+
+/// What elements of lists are asked.
+fn element_filters() -> impl Strategy<Value = Expr> {
+    let value = || expr(ExprKind::CheckValue(Arc::new([])));
+    let operands = prop_oneof![
+        Just(attr("x")),
+        Just(value()),
+        Just(expr(ExprKind::CheckValue([Arc::from("x")].into()))),
+        Just(call("TYPE", vec![attr("x")])),
+        Just(call("LENGTH", vec![value()])),
+        Just(call("NOW", vec![])),
+    ];
+    let test = (compare_ops(), operands, literals()).prop_map(|(op, l, r)| compare(op, l, r));
+    test.prop_recursive(2, 4, 2, move |inner| {
+        let boxes = || inner.clone().prop_map(Box::new);
+        prop_oneof![
+            inner.clone().prop_map(not),
+            (any::<bool>(), boxes()).prop_map(move |(every, filter)| {
+                let list = boxed(expr(ExprKind::CheckValue(Arc::new([]))));
+                expr(ExprKind::Each { every, list, filter })
+            }),
+        ]
+    })
+}
+
+/// A value with steps into it.
+fn inside(operand: Expr) -> Expr {
+    expr(ExprKind::Inside { operand: boxed(operand), steps: [Arc::from("x")].into() })
 }
 
 fn compare_ops() -> impl Strategy<Value = CompareOp> {
@@ -156,6 +200,31 @@ fn quantifiers() -> impl Strategy<Value = Quantifier> {
     prop::sample::select(vec![Quantifier::Any, Quantifier::All])
 }
 
+/// Expressions that look into values, or read them as something.
+fn read_or_searched(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
+    let e = move || inner.clone();
+    let b = {
+        let e = e.clone();
+        move || e().prop_map(Box::new)
+    };
+    prop_oneof![
+        (b(), compare_ops(), e(), any::<bool>()).prop_map(|(list, op, right, steps)| {
+            let element = expr(ExprKind::Element);
+            let left = if steps { inside(element) } else { element };
+            let test = Box::new(compare(op, left, right));
+            expr(ExprKind::Any { list, test })
+        }),
+        (any::<bool>(), b(), element_filters()).prop_map(|(every, list, filter)| {
+            expr(ExprKind::Each { every, list, filter: boxed(filter) })
+        }),
+        (readings(), b()).prop_map(|(what, operand)| expr(ExprKind::Read { what, operand })),
+        e().prop_map(inside),
+        b().prop_map(|operand| expr(ExprKind::Negate(operand))),
+        e().prop_map(|operand| cast(operand, KeyType::String)),
+        (e(), e()).prop_map(|(list, n)| call("ELEMENT", vec![list, n])),
+    ]
+}
+
 /// Any expression, well-typed or not; those that the check refuses are left out below.
 fn expressions() -> impl Strategy<Value = Expr> {
     leaves().prop_recursive(4, 40, 4, |inner| {
@@ -164,55 +233,52 @@ fn expressions() -> impl Strategy<Value = Expr> {
             let e = e.clone();
             move || e().prop_map(Box::new)
         };
-        prop_oneof![
-            vec(e(), 2..4).prop_map(|items| expr(ExprKind::And(items))),
-            vec(e(), 2..4).prop_map(|items| expr(ExprKind::Or(items))),
-            e().prop_map(not),
-            (compare_ops(), e(), e()).prop_map(|(op, l, r)| compare(op, l, r)),
-            (b(), whats(), any::<bool>()).prop_map(|(operand, what, negated)| expr(ExprKind::Is {
-                operand,
-                what,
-                negated
-            })),
-            (b(), b(), b(), any::<bool>()).prop_map(|(operand, low, high, negated)| {
-                expr(ExprKind::Between { operand, low, high, negated })
-            }),
-            (b(), vec(e(), 1..4), any::<bool>()).prop_map(|(operand, items, negated)| expr(
-                ExprKind::In { operand, items, negated }
-            )),
-            (
-                b(),
-                vec(prop::sample::select(vec!["a", "ab", "Ab", "1", "x", "y", "2.10"]), 9..12),
-                any::<bool>()
-            )
-                .prop_map(|(operand, items, negated)| {
-                    let items = items.into_iter().map(lit).collect();
-                    expr(ExprKind::In { operand, items, negated })
+        let searched = read_or_searched(e().boxed());
+        let others =
+            prop_oneof![
+                vec(e(), 2..4).prop_map(|items| expr(ExprKind::And(items))),
+                vec(e(), 2..4).prop_map(|items| expr(ExprKind::Or(items))),
+                e().prop_map(not),
+                (compare_ops(), e(), e()).prop_map(|(op, l, r)| compare(op, l, r)),
+                (b(), whats(), any::<bool>()).prop_map(|(operand, what, negated)| expr(
+                    ExprKind::Is { operand, what, negated }
+                )),
+                (b(), b(), b(), any::<bool>()).prop_map(|(operand, low, high, negated)| {
+                    expr(ExprKind::Between { operand, low, high, negated })
                 }),
-            (b(), quantifiers(), vec(e(), 1..3), any::<bool>()).prop_map(
-                |(operand, quantifier, items, negated)| {
-                    expr(ExprKind::Contains { operand, quantifier, items, negated })
-                }
-            ),
-            (b(), affixes(), vec(e(), 1..3), any::<bool>()).prop_map(
-                |(operand, kind, items, negated)| expr(ExprKind::Affix {
-                    operand,
-                    kind,
-                    items,
-                    negated
-                })
-            ),
-            (b(), compare_ops(), e()).prop_map(|(list, op, right)| {
-                let test = Box::new(compare(op, expr(ExprKind::Element), right));
-                expr(ExprKind::Any { list, test })
-            }),
-            (arithmetic_ops(), e(), e()).prop_map(|(op, l, r)| calc(op, l, r)),
-            (prop::sample::select(vec!["LOWER", "LENGTH", "SIZE", "ABS"]), e())
-                .prop_map(|(name, a)| call(name, vec![a])),
-            vec(e(), 1..3).prop_map(|items| call("COALESCE", items)),
-            (e(), e(), e()).prop_map(|(c, x, y)| call("IF", vec![c, x, y])),
-            (e(), e(), e()).prop_map(|(s, from, count)| call("SUBSTR", vec![s, from, count])),
-        ]
+                (b(), vec(e(), 1..4), any::<bool>()).prop_map(|(operand, items, negated)| expr(
+                    ExprKind::In { operand, items, negated }
+                )),
+                (
+                    b(),
+                    vec(prop::sample::select(vec!["a", "ab", "Ab", "1", "x", "y", "2.10"]), 9..12),
+                    any::<bool>()
+                )
+                    .prop_map(|(operand, items, negated)| {
+                        let items = items.into_iter().map(lit).collect();
+                        expr(ExprKind::In { operand, items, negated })
+                    }),
+                (b(), quantifiers(), vec(e(), 1..3), any::<bool>()).prop_map(
+                    |(operand, quantifier, items, negated)| {
+                        expr(ExprKind::Contains { operand, quantifier, items, negated })
+                    }
+                ),
+                (b(), affixes(), vec(e(), 1..3), any::<bool>()).prop_map(
+                    |(operand, kind, items, negated)| expr(ExprKind::Affix {
+                        operand,
+                        kind,
+                        items,
+                        negated
+                    })
+                ),
+                (arithmetic_ops(), e(), e()).prop_map(|(op, l, r)| calc(op, l, r)),
+                (prop::sample::select(vec!["LOWER", "LENGTH", "SIZE", "ABS", "TYPE"]), e())
+                    .prop_map(|(name, a)| call(name, vec![a])),
+                vec(e(), 1..3).prop_map(|items| call("COALESCE", items)),
+                (e(), e(), e()).prop_map(|(c, x, y)| call("IF", vec![c, x, y])),
+                (e(), e(), e()).prop_map(|(s, from, count)| call("SUBSTR", vec![s, from, count])),
+            ];
+        prop_oneof![2 => others, 1 => searched]
     })
 }
 
@@ -228,7 +294,8 @@ fn plain(v: V) -> Value {
     match v {
         V::Json(value) => value,
         V::Time(at) => Timestamp::from_micros(at).unwrap().to_string().into(),
-        V::Span(_) | V::Sem(_) => Value::Null,
+        V::Span(micros) => Duration::from_micros(micros).to_text().into(),
+        V::Sem(_) | V::Ver(_) => Value::Null,
     }
 }
 
@@ -244,7 +311,7 @@ proptest! {
             let measures = program.measures().filter(|_| prepared);
             let ready = measures.map(|measure| measure.ready(&events, at(NOW))).collect();
             let user = &user.with_past(Arc::new(events.clone()), ready);
-            let mut naive = Naive { user, events: &events, now: at(NOW), element: V::Json(Value::Null) };
+            let mut naive = Naive { user, events: &events, now: at(NOW), element: V::Json(Value::Null), member: None };
             let wanted = plain(naive.eval(&e));
             let found = program.value(&mut User(user));
             prop_assert_eq!(&found, &wanted, "{} for {:?}", e, user);

@@ -111,7 +111,7 @@ impl<'c> Attribute<'c> {
 
     /// The text as an instant.
     pub(crate) fn timestamp(self) -> As<Timestamp> {
-        match self.read(|text| Reading::Timestamp(Timestamp::parse_rfc3339(text))) {
+        match self.read(|text| Reading::Timestamp(Timestamp::parse(text).ok())) {
             Some(Reading::Timestamp(at)) => at.map_or(As::Nothing, As::This),
             _ => As::Unread,
         }

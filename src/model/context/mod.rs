@@ -69,7 +69,7 @@ const FEW: usize = 8;
 const ROOM: usize = 6;
 
 /// The name of the attribute that is the id of the user.
-const USER_ID: &str = "user_id";
+pub(crate) const USER_ID: &str = "user_id";
 
 impl Context {
     /// Makes a context for the user with an id. It has what is given to it and nothing else: what a store knows of

@@ -1,0 +1,139 @@
+//! Local times: instants by the clocks of a time zone.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::timestamp::{Timestamp, TimestampError, parse_local};
+
+impl Timestamp {
+    /// Parses an ISO date, which is its midnight, or a date and time, as the clocks of a zone show it. With an offset
+    /// or a zone of its own it is as it is. Of what a clock change skips it is the later instant, of what one repeats
+    /// the earlier.
+    pub(crate) fn parse_in(text: &str, zone: &TimeZone) -> Result<Self, TimestampError> {
+        let whole = completed(text);
+        let (local, rest) =
+            parse_local(&whole).map_err(|_| TimestampError::Form(text.to_owned()))?;
+        if !rest.is_empty() {
+            return Self::parse(&whole);
+        }
+        Self::at_local(local, zone).ok_or_else(|| TimestampError::Range(text.to_owned()))
+    }
+
+    /// The instant at which the clocks of a zone show the same as at this one, but so many months later; on the last
+    /// day of a month that is too short. `None` outside the years 0001 to 9999.
+    pub(crate) fn add_months(self, months: i64, zone: &TimeZone) -> Option<Self> {
+        let at = jiff::Timestamp::from_microsecond(self.as_micros()).ok()?;
+        let months = jiff::Span::new().try_months(months).ok()?;
+        Self::at_local(zone.to_datetime(at).checked_add(months).ok()?, zone)
+    }
+
+    fn at_local(local: DateTime, zone: &TimeZone) -> Option<Self> {
+        let at = zone.to_ambiguous_timestamp(local).compatible().ok()?;
+        Self::from_micros(at.as_microsecond())
+    }
+
+    /// The number of the local day, and the first microsecond that may be of another one: the end of the day, or a
+    /// clock change before it.
+    pub(crate) fn local_day(self, zone: &TimeZone) -> (i64, i64) {
+        const DAY: i64 = 86_400_000_000;
+        let at = jiff::Timestamp::from_microsecond(self.as_micros()).ok();
+        let offset = at.map_or(0, |at| i64::from(zone.to_offset(at).seconds()) * 1_000_000);
+        let day = (self.as_micros() + offset).div_euclid(DAY);
+        let change = at.and_then(|at| zone.following(at).next());
+        let change = change.map_or(i64::MAX, |change| change.timestamp().as_microsecond());
+        (day, ((day + 1) * DAY - offset).min(change))
+    }
+}
+
+/// A date with its midnight, and a time of day with its seconds.
+fn completed(text: &str) -> String {
+    const DATE: usize = "2026-03-01".len();
+    const MINUTE: usize = "2026-03-01T09:00".len();
+    match text.split_at_checked(MINUTE) {
+        Some((start, rest)) if rest.is_empty() || rest.starts_with(['Z', 'z', '+', '-', '[']) => {
+            format!("{start}:00{rest}")
+        }
+        None if text.len() == DATE => format!("{text}T00:00:00"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::get(name).unwrap()
+    }
+
+    #[test]
+    fn local_times_are_read_in_their_zone() {
+        let new_york = zone("America/New_York");
+        let read = |text: &str| Timestamp::parse_in(text, &new_york).unwrap().to_string();
+        assert_eq!(read("2026-03-08"), "2026-03-08T05:00:00Z");
+        assert_eq!(read("2026-03-08 00:00"), "2026-03-08T05:00:00Z");
+        assert_eq!(read("2026-03-08T00:00:00.25"), "2026-03-08T05:00:00.25Z");
+        assert_eq!(read("2026-03-08T06:00:00+01:00"), "2026-03-08T05:00:00Z");
+        assert_eq!(read("2026-03-08 06:00+01:00"), "2026-03-08T05:00:00Z");
+        assert_eq!(read("2026-03-08T06:00:00[Europe/Oslo]"), "2026-03-08T05:00:00Z");
+        // a skipped time is as long after the change as it is after it on the clock before
+        assert_eq!(read("2026-03-08 02:30"), "2026-03-08T07:30:00Z");
+        assert_eq!(read("2026-11-01 01:30"), "2026-11-01T05:30:00Z");
+        for text in [
+            "",
+            "Sunday",
+            "2026-3-8",
+            "2026-02-29",
+            "2026-03-08T",
+            "2026-03-08 00:00.5",
+            "2026-03-08 24:00",
+            "2026-03-0é",
+        ] {
+            assert!(Timestamp::parse_in(text, &new_york).is_err(), "{text}");
+        }
+        assert!(Timestamp::parse_in("0001-01-01", &zone("Asia/Tokyo")).is_err());
+    }
+
+    #[test]
+    fn months_keep_the_time_of_day() {
+        let add = |text: &str, months, name| {
+            let at = Timestamp::parse(text).unwrap().add_months(months, &zone(name));
+            at.map(|at| at.to_string())
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(add("2026-01-31T10:00:00Z", 1, "UTC"), some("2026-02-28T10:00:00Z"));
+        assert_eq!(add("2024-03-31T10:00:00Z", -1, "UTC"), some("2024-02-29T10:00:00Z"));
+        assert_eq!(add("2026-03-01T09:00:00Z", 1, "Europe/Oslo"), some("2026-04-01T08:00:00Z"));
+        assert_eq!(add("2026-02-28T23:30:00Z", 12, "Europe/Oslo"), some("2027-02-28T23:30:00Z"));
+        assert_eq!(
+            add("2026-02-08T07:30:00Z", 1, "America/New_York"),
+            some("2026-03-08T07:30:00Z")
+        );
+        assert_eq!(add("2026-01-01T00:00:00Z", 120_000, "UTC"), None);
+        assert_eq!(add("2026-01-01T00:00:00Z", i64::MIN, "UTC"), None);
+    }
+
+    #[test]
+    fn days_are_those_of_the_clocks() {
+        let day = |text: &str, name| {
+            let (day, end) = Timestamp::parse(text).unwrap().local_day(&zone(name));
+            (day, Timestamp::clamped(end).to_string())
+        };
+        assert_eq!(day("1970-01-01T00:00:00Z", "UTC"), (0, "1970-01-02T00:00:00Z".into()));
+        assert_eq!(day("1969-12-31T23:59:59Z", "UTC"), (-1, "1970-01-01T00:00:00Z".into()));
+        assert_eq!(
+            day("2026-02-27T23:30:00Z", "Europe/Oslo"),
+            (20_512, "2026-02-28T23:00:00Z".into())
+        );
+        // of a day on which the clocks change, the part before it and the part after it
+        assert_eq!(
+            day("2026-03-29T00:30:00Z", "Europe/Oslo"),
+            (20_541, "2026-03-29T01:00:00Z".into())
+        );
+        assert_eq!(
+            day("2026-03-29T01:00:00Z", "Europe/Oslo"),
+            (20_541, "2026-03-29T22:00:00Z".into())
+        );
+        assert_eq!(Timestamp::MAX.local_day(&zone("UTC")).0, 2_932_896);
+    }
+}
