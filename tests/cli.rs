@@ -646,19 +646,121 @@ fn a_list_with_a_wrong_line_changes_nothing() {
     place.file("bytes.txt", b"u1\nu2\nu\xff\n");
     place.file("edge.txt", format!("\u{feff}u1\r\n{0}\r\n{0}x\r\n", "é".repeat(512)));
     for (file, error) in [
-        ("long.txt", "long.txt:3:1: error[limit]: a user id has at most 1024 bytes"),
-        ("edge.txt", "edge.txt:3:1: error[limit]: a user id has at most 1024 bytes"),
-        ("bytes.txt", "bytes.txt:3:1: error[bad-literal]: "),
+        ("long.txt", "long.txt:3: error[limit]: a user id has at most 1024 bytes"),
+        ("edge.txt", "edge.txt:3: error[limit]: a user id has at most 1024 bytes"),
+        ("bytes.txt", "bytes.txt:3: error[syntax]: "),
     ] {
-        assert_fails(&place.run(&["list", store, "us", file]), 1, error);
+        let ran = place.run(&["list", store, "us", file, "--max-rejected", "1"]);
+        assert_fails(&ran, 1, error);
+        assert!(ran.err.ends_with("nothing was loaded\n"), "{ran:?}");
     }
     #[cfg(unix)]
-    assert_fails(&place.run(&["list", store, "us", "/dev/zero"]), 1, "/dev/zero:1:1: error[limit]");
+    assert_fails(&place.run(&["list", store, "us", "/dev/zero"]), 1, "/dev/zero:1: error[limit]");
     assert_eq!(place.run(&["dump", store]).out, before);
     assert_fails(&place.run(&["list", store, "EVERYONE", "-"]), 1, "error[already-exists]: ");
     assert_eq!(place.run(&["list", store, "us", "nothing.txt"]).code, 2);
-    assert_eq!(place.run(&["list", "nothing.pcdb", "us", "-"]).code, 3);
+    assert_eq!(place.run(&["list", "nothing.pcdb", "us", "nothing.txt"]).code, 2);
     assert!(!place.path("nothing.pcdb").exists());
+}
+
+/// What a list came to: the exit code, what was said, the users in it.
+fn listed(place: &Place, arguments: &[&str]) -> (i32, String, String) {
+    let ran = place.run(&[&["list", "l.pcdb", "us"], arguments].concat());
+    let users = "SHOW USERS WHERE IN SEGMENT us";
+    let users = place.run(&["l.pcdb", "--format", "jsonl", "-e", users]).out;
+    let users: Vec<_> = users.lines().filter_map(|row| row.split('"').nth(3)).collect();
+    (ran.code, ran.err, users.join("|"))
+}
+
+#[test]
+fn a_list_is_what_a_spreadsheet_makes() {
+    let place = Place::new();
+    place.file(
+        "crm.csv",
+        "\u{feff}Name;User_ID;City\r\n\"Lovelace; Ada\"; ada ;London\r\nBob;bob;\r\nNo one;;\r\n",
+    );
+    place.file("one.txt", "user_id\n ada \n\nbob\n");
+    place.file("quoted.txt", "\"ada\"\n\"b \"\"o\"\" b\"\n");
+    place.file("tabs", "ada\tx\nbob\ty\n");
+    place.file("ids.txt", "  ada\t\r\n   \r\nAda Lovelace\r\n");
+    place.file("signs.txt", "a,b\n\"c\"\n");
+    let below = |number: u32, name: &str| {
+        format!("note: read as CSV: the ids are in column {number}, `{name}`, below its name\n")
+    };
+    let alone = "note: read as CSV of one column, without a header\n".to_owned();
+    let second = "note: read as CSV: the ids are in column 2, without a header\n".to_owned();
+    for (arguments, note, users) in [
+        (&["crm.csv"][..], below(2, "User_ID"), "ada|bob"),
+        (&["crm.csv", "--column", "name"], below(1, "Name"), "Bob|Lovelace; Ada|No one"),
+        (&["crm.csv", "--column", "2", "--format", "csv"], String::new(), "ada|bob"),
+        (&["one.txt"], below(1, "user_id"), "ada|bob"),
+        (&["one.txt", "--format", "lines"], String::new(), "ada|bob|user_id"),
+        (&["quoted.txt"], alone, "ada|b \\"),
+        (&["tabs", "--column", "2"], second, "x|y"),
+        (&["ids.txt"], String::new(), "Ada Lovelace|ada"),
+        (&["signs.txt", "--format", "lines"], String::new(), "\\|a,b"),
+    ] {
+        assert_eq!(listed(&place, arguments), (0, note, users.to_owned()), "{arguments:?}");
+    }
+    assert_eq!(place.run(&["verify", "l.pcdb"]).code, 0);
+}
+
+#[test]
+fn a_list_whose_column_is_not_known_is_not_read() {
+    let place = Place::new();
+    place.file("crm.csv", "name,mail\nAda,ada@b.c\n");
+    for (column, error) in [
+        (&[][..], "crm.csv:1: error[syntax]: expected a column called `user`, "),
+        (
+            &["--column", "e-mail"],
+            "crm.csv:1: error[syntax]: expected `name` or `mail`, found `e-mail`",
+        ),
+        (&["--column", "3"], "crm.csv:1: error[syntax]: expected a column from 1 to 2, found 3"),
+        (&["--column", "0"], "error: invalid value '0' for '--column <NAME|N>'"),
+        (&["--column", "2", "--format", "lines"], "error: --column and --delimiter are for CSV"),
+    ] {
+        let arguments = [&["list", "l.pcdb", "us", "crm.csv"], column].concat();
+        assert_fails(&place.run(&arguments), 2, error);
+    }
+    assert!(!place.path("l.pcdb").exists());
+}
+
+#[test]
+fn lines_that_look_wrong_are_rejected_and_told() {
+    let place = Place::new();
+    place.file("ids.txt", "ada\nbob,x\n1.23457E+15\n#N/A\nz\u{200b}\neve\n");
+    let (code, err, users) = listed(&place, &["ids.txt", "--rejected", "r.jsonl"]);
+    assert_eq!((code, &*users), (1, "ada|eve"), "{err}");
+    let heads: Vec<_> =
+        err.lines().filter(|line| line.starts_with("ids.txt")).map(|line| &line[..29]).collect();
+    let places = ["ids.txt:2", "ids.txt:3", "ids.txt:4", "ids.txt:5"];
+    assert_eq!(
+        heads,
+        places
+            .map(|place| format!("{place}: error[bad-literal]"))
+            .map(|head| head[..29].to_owned())
+    );
+    assert!(
+        err.contains("hint: `--format csv` reads cells, and `--format lines` takes each"),
+        "{err}"
+    );
+    let rejected = std::fs::read_to_string(place.path("r.jsonl")).unwrap();
+    assert_eq!(rejected.lines().count(), 4);
+    assert!(
+        rejected.starts_with(r#"{"file":"ids.txt","line":2,"column":null,"code":"bad-literal""#)
+    );
+    place.file("rows.csv", "id,city\nu1,x\nu2\nu3,\"y\" z\nu4,w\n");
+    let (code, err, users) = listed(&place, &["rows.csv", "--show-rejected", "1"]);
+    assert_eq!((code, &*users), (1, "u1|u4"));
+    assert!(
+        err.contains("rows.csv:3: error[syntax]: expected 2 cells")
+            && err.contains("and 1 more rejected")
+    );
+    place.file("bad.txt", "#REF!\n");
+    let ran = place.run(&["list", "l.pcdb", "us", "bad.txt"]);
+    assert!(ran.code == 1 && ran.err.ends_with("nothing was loaded\n"), "{ran:?}");
+    let said = place.run(&["list", "l.pcdb", "us", "ids.txt"]).out;
+    assert_eq!(said, "loaded 2 ids into segment us, 4 rejected\n");
 }
 
 // -- statistics

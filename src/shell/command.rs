@@ -72,7 +72,7 @@ pub(super) fn backup(args: &BackupArgs) -> Result<(), Stop> {
 
 /// Drops what is kept no longer, makes the file anew, and says what came of it.
 pub(super) fn compact(args: &CompactArgs) -> Result<(), Stop> {
-    let database = store::open_existing(&args.store, args.wait)?;
+    let database = store::open_existing(&args.store, Some(args.wait))?;
     let before = bytes(&args.store)?;
     let dropped = database.expire().map_err(Stop::failed)?;
     database.compact().map_err(Stop::failed)?;

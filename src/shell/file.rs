@@ -26,6 +26,12 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Whether two paths lead to one file.
+pub(super) fn is_same_file(a: &Path, b: &Path) -> bool {
+    let (Ok(a), Ok(b)) = (fs::canonicalize(a), fs::canonicalize(b)) else { return false };
+    a == b
+}
+
 /// Refuses to put something else in the place of a store.
 pub(super) fn refuse_store(file: &Path) -> Result<(), Stop> {
     const MAGIC: &[u8; 4] = b"redb";

@@ -3,7 +3,8 @@
 use std::io::BufReader;
 use std::path::Path;
 
-use super::list::read_from;
+use super::list::{Source, read};
+use super::row_format::ListFormat;
 use super::track::fuzz::{csv, jsonl};
 use pcq::{Database, UserList};
 
@@ -22,11 +23,25 @@ pub(crate) fn rows(bytes: &[u8]) {
 }
 
 fn list(bytes: &[u8]) {
-    let read = |at_once| {
-        let users = read_from(Path::new("list"), BufReader::with_capacity(at_once, bytes));
-        users.map(loaded).map_err(|stop| format!("{stop:?}"))
-    };
-    assert_eq!(read(4_096), read(1));
+    for format in [None, Some(ListFormat::Lines), Some(ListFormat::Csv)] {
+        assert_eq!(ids(bytes, format, 4_096), ids(bytes, format, 1));
+    }
+}
+
+/// What comes of a list: how many users are loaded, and what is rejected.
+fn ids(
+    bytes: &[u8],
+    format: Option<ListFormat>,
+    at_once: usize,
+) -> (Vec<String>, Result<u64, String>) {
+    let source = Source { file: Path::new("list"), format, column: None, delimiter: None };
+    let mut rejected = Vec::new();
+    let users = read(&source, BufReader::with_capacity(at_once, bytes), |line, flaw, text| {
+        rejected.push(format!("{line} {flaw:?} {text:?}"));
+        Ok(())
+    });
+    let loaded = users.map(|users| loaded(users.list)).map_err(|stop| format!("{stop:?}"));
+    (rejected, loaded)
 }
 
 /// How many users were loaded.

@@ -73,7 +73,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         Some(Command::Dump(args)) => command::dump(&args),
         Some(Command::Stats(args)) => stats::stats(&args),
         Some(Command::Track(args)) => track::track(&args, reporter),
-        Some(Command::List(args)) => list::list(&args),
+        Some(Command::List(args)) => list::list(&args, reporter),
         Some(Command::Verify(args)) => command::verify(&args, reporter),
         Some(Command::Backup(args)) => command::backup(&args),
         Some(Command::Compact(args)) => command::compact(&args),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::args::{RepairArgs, WaitArg};
+use super::args::RepairArgs;
 use super::exit::{Exit, Stop};
 use super::report::Reporter;
 use super::screen::buffered_stdout;
@@ -68,7 +68,7 @@ fn tell_damage(found: &DamageRepair) -> Result<(), Stop> {
 fn repair_clock(args: &RepairArgs, reporter: &Reporter) -> Result<(), Stop> {
     // who changes the store keeps it open, and so locked, until the copy has its name
     let database = if args.yes {
-        store::open_existing(&args.store, WaitArg::default())
+        store::open_existing(&args.store, None)
     } else {
         store::open_to_read(&args.store)
     }?;

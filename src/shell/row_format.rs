@@ -1,4 +1,4 @@
-//! The formats of files that are loaded.
+//! The formats of files that are loaded, and of the times in them.
 
 use std::path::Path;
 
@@ -11,6 +11,24 @@ pub(super) enum RowFormat {
     Jsonl,
     /// Comma-separated values with a header (RFC 4180)
     Csv,
+}
+
+/// A format of a list of ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// An id in each line, as it is
+    Lines,
+    /// Comma-separated values (RFC 4180)
+    Csv,
+}
+
+/// What a time that is a number counts, from 1970 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TimeUnit {
+    /// Seconds
+    S,
+    /// Milliseconds
+    Ms,
 }
 
 impl RowFormat {

@@ -5,7 +5,10 @@ use std::path::Path;
 use super::args::{SessionArgs, WaitArg};
 use super::exit::{Exit, Stop};
 use super::report;
-use pcq::{Builder, Database, Parameters, Session};
+use pcq::{Builder, Database, ErrorKind, LockHolder, Parameters, Session};
+
+/// Hint of commands that can wait.
+const CAN_WAIT: &str = "with `--wait 5s` it is waited for";
 
 /// Opens the store, or one in memory.
 pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database, Stop> {
@@ -21,31 +24,51 @@ pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database,
         Some(path) => builder.create(!args.readonly).open(path),
         None => builder.in_memory(),
     };
-    told(opened)
+    let can_read = "with `--readonly` it can be looked at meanwhile";
+    let hints = [(store.is_some(), can_read), (args.wait.is_none() && !args.dry_run, CAN_WAIT)];
+    told(opened, hints.into_iter().filter_map(|(holds, hint)| holds.then_some(hint)))
 }
 
 /// Opens a store to write to it; it is made if it does not exist.
 pub(super) fn open_to_write(store: &Path, wait: WaitArg) -> Result<Database, Stop> {
-    told(waiting(wait).open(store))
+    told(waiting(wait).open(store), wait.hint())
 }
 
 /// Opens a store to look at it: it must be there, and nothing in it changes.
 pub(super) fn open_to_read(store: &Path) -> Result<Database, Stop> {
-    told(Database::builder().read_only(true).create(false).open(store))
+    told(Database::builder().read_only(true).create(false).open(store), None)
 }
 
-/// Opens a store to write to it: it must be there.
-pub(super) fn open_existing(store: &Path, wait: WaitArg) -> Result<Database, Stop> {
-    told(waiting(wait).create(false).open(store))
+/// Opens a store to write to it: it must be there. `wait`: if the command can.
+pub(super) fn open_existing(store: &Path, wait: Option<WaitArg>) -> Result<Database, Stop> {
+    let hint = wait.and_then(WaitArg::hint);
+    told(waiting(wait.unwrap_or_default()).create(false).open(store), hint)
 }
 
 fn waiting(wait: WaitArg) -> Builder {
     Database::builder().wait(wait.wait.unwrap_or_default())
 }
 
-/// Tells what should be known of a store that was opened.
-fn told(opened: pcq::Result<Database>) -> Result<Database, Stop> {
-    let database = opened.map_err(|error| Stop::error(error, Exit::Store))?;
+impl WaitArg {
+    /// What somebody who did not wait may do.
+    fn hint(self) -> Option<&'static str> {
+        self.wait.is_none().then_some(CAN_WAIT)
+    }
+}
+
+/// Tells what should be known of a store that was opened, or, if another process has it, what the command can do.
+fn told(
+    opened: pcq::Result<Database>,
+    ways_out: impl IntoIterator<Item = &'static str>,
+) -> Result<Database, Stop> {
+    let database = opened.map_err(|error| {
+        let is_locked = matches!(
+            error.kind(),
+            ErrorKind::StoreLocked { holder: LockHolder::AnotherProcess, .. }
+        );
+        let hints = ways_out.into_iter().filter(|_| is_locked);
+        Stop::error(hints.fold(error, pcq::Error::hint), Exit::Store)
+    })?;
     for note in database.notes() {
         report::note(&note);
     }

@@ -74,9 +74,7 @@ pub(super) fn locked(holder: LockHolder) -> Error {
     let error = Error::new(ErrorKind::StoreLocked { path: String::new(), holder });
     match holder {
         LockHolder::ThisProcess => error.hint("a clone of the `Database` is the same store"),
-        LockHolder::AnotherProcess => error
-            .hint("opened for reading only (`--readonly`), it can be looked at meanwhile")
-            .hint("with `--wait 5s` it is waited for"),
+        LockHolder::AnotherProcess => error,
     }
 }
 

@@ -164,6 +164,23 @@ fn a_store_in_use_is_told_to_be() {
     let open = pcq::Database::open(place.path("s.pcdb")).unwrap();
     let ran = place.run(&["s.pcdb", "--wait", "20ms", "-e", KEY]);
     assert_fails(&ran, 3, "error[store-locked]: `s.pcdb` is in use by another process\n");
+    // the hints are what the command can do
+    place.file("e.jsonl", "");
+    for (arguments, hints) in [
+        (&["s.pcdb", "-e", KEY][..], &["--readonly", "--wait 5s"][..]),
+        (&["s.pcdb", "--wait", "20ms", "-e", KEY], &["--readonly"]),
+        (&["track", "s.pcdb", "e.jsonl"], &["--wait 5s"]),
+        (&["list", "s.pcdb", "us", "e.jsonl", "--wait", "20ms"], &[]),
+        (&["compact", "s.pcdb"], &["--wait 5s"]),
+        (&["repair", "s.pcdb", "--clock", "--yes"], &[]),
+    ] {
+        let ran = place.run(arguments);
+        let told = ran
+            .err
+            .lines()
+            .filter_map(|line| line.split('`').nth(1).filter(|_| line.starts_with("hint")));
+        assert_eq!((ran.code, told.collect::<Vec<_>>()), (3, hints.to_vec()), "{ran:?}");
+    }
     let own = pcq::Database::open(place.path("s.pcdb")).unwrap_err();
     assert!(own.to_string().ends_with("in use by this process, which has it open for writing"));
     open.close().unwrap();

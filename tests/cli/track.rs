@@ -112,6 +112,29 @@ fn files_of_windows_are_files_too() {
     assert_eq!(places(&ran), ["a.csv:4: syntax"]);
 }
 
+#[test]
+fn seconds_are_no_milliseconds_unless_that_is_said() {
+    let place = Place::new();
+    let lines = r#"{"event": "a", "user": "u", "at": 1771718400}
+{"user": "u", "at": 1771718400.5, "attributes": {"b": 1}}
+"#;
+    place.file("a.jsonl", lines);
+    place.file("a.csv", "event,user,at\na,u,1771718400\na,u,1771718401000\n");
+    let ran = place.track(&["a.jsonl", "a.csv", "--summary", "csv"]);
+    assert_eq!((ran.code, &*counts(&ran)), (1, "1,0,0,3"));
+    assert_eq!(places(&ran), ["a.jsonl:1: bad-time", "a.jsonl:2: bad-time", "a.csv:2: bad-time"]);
+    assert!(ran.err.contains("`1771718400` milliseconds since 1970 are before 1980"), "{ran:?}");
+    assert!(ran.err.contains("hint: `--time-unit s` takes numbers for seconds"), "{ran:?}");
+    let ran = place.track(&["a.jsonl", "a.csv", "--time-unit", "s", "--summary", "csv"]);
+    assert_eq!((ran.code, &*counts(&ran)), (1, "2,1,0,1"));
+    assert_eq!(places(&ran), ["a.csv:3: bad-time"]);
+    let ran = place.track(&["a.jsonl", "--time-unit", "ms", "--summary", "csv"]);
+    assert_eq!((ran.code, &*counts(&ran)), (0, "1,1,0,0"));
+    let times = place.run(&["t.pcdb", "--format", "csv", "-e", "SHOW EVENTS"]).out;
+    let years: Vec<_> = times.lines().skip(1).map(|row| &row[..4]).collect();
+    assert_eq!(years, ["1970", "2026", "2026", "2026"], "{times}");
+}
+
 // -- what is rejected
 
 #[test]

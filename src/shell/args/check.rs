@@ -8,7 +8,7 @@ use clap::error::{ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
 use super::{Cli, Command, Format, SessionArgs, TrackArgs};
-use crate::shell::row_format::RowFormat;
+use crate::shell::row_format::{ListFormat, RowFormat};
 use crate::shell::text::by_lines;
 use pcq::limits::ECHO_CHARS;
 use pcq::{Role, Short, Value};
@@ -88,6 +88,12 @@ fn nonsense(cli: &Cli) -> Option<String> {
     }
     if let Some(Command::Track(args)) = &cli.command {
         return unknown_format(args);
+    }
+    if let Some(Command::List(args)) = &cli.command
+        && args.format == Some(ListFormat::Lines)
+        && (args.column.is_some() || args.delimiter.is_some())
+    {
+        return Some("--column and --delimiter are for CSV".to_owned());
     }
     let blind =
         |session: &SessionArgs| session.access.show_sensitive && session.access.role != Role::Admin;

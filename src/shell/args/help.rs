@@ -21,14 +21,38 @@ Exit codes:
 
 The words of the commands win: a store in a file called `run` is `./run`.";
 
+/// Text below the options of `pcq list`.
+pub(super) const LIST_HELP: &str = "\
+Lines (.txt, or any file whose first line has no comma, semicolon, tab or quote): an id in each.
+  Blanks around an id are not of it, empty lines are skipped, and an id that is there twice counts
+  once. A line with one of those characters is rejected, unless --format lines says that the lines
+  are ids as they are.
+
+CSV (.csv, .tsv, or a first line with one of those characters): the ids are in the column that
+  --column says, else in one that is called user, user_id, userid, uid or id, else in the only one.
+  The first line is a header if the column is found by its name, or is called so. Quotes are those
+  of RFC 4180. Cells that a spreadsheet has made of ids, such as 1.23457E+15 or #N/A, are rejected.
+
+A line that is rejected is told with its place, and the rest is loaded; with --max-rejected 1 the
+first one ends it, and nothing is loaded.
+
+Examples:
+  pcq list app.pcdb vips ids.txt
+  pcq list app.pcdb vips crm.csv --column 'Customer no.'
+  cut -f 3 export.txt | pcq list app.pcdb vips - --format lines
+
+Exit codes:
+  0  all was loaded       2  usage, or a file or its header cannot be read
+  1  some was rejected    3  the store cannot be opened or written, or is corrupt";
+
 /// Text below the options of `pcq track`.
 pub(super) const TRACK_HELP: &str = "\
 JSON lines (.jsonl, .ndjson, .json): each line is an event or a profile.
   {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e1\", \"at\": 1771718400000}
   {\"event\": \"Charged\", \"user\": \"u1\", \"id\": \"e2\", \"properties\": {\"amount\": 12.5}}
   {\"user\": \"u1\", \"at\": \"2026-02-22T00:00:00Z\", \"attributes\": {\"city\": \"Pune\"}}
-  `at`, `id` and `properties` may be left out. `at` is a timestamp, or milliseconds since 1970;
-  without it, the time of loading.
+  `at`, `id` and `properties` may be left out. `at` is a timestamp, or milliseconds since 1970
+  (seconds, with --time-unit s; such numbers are rejected without it); without it, the time of loading.
 
 CSV (.csv, .tsv): a header, then each row is an event.
   event,user,at,id,amount:number,vip:boolean,tags:json,note

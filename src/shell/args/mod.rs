@@ -12,12 +12,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use check::{is_interactive, parse};
-use help::{EXAMPLES, TRACK_HELP};
-use value::{delimiter, duration, name, parameter, role, timestamp};
+use help::{EXAMPLES, LIST_HELP, TRACK_HELP};
+pub(super) use value::ColumnArg;
+use value::{column, delimiter, duration, name, parameter, role, timestamp};
 
 use super::format::{Format, Formulas};
 use super::report::ColorWhen;
-use super::row_format::RowFormat;
+use super::row_format::{ListFormat, RowFormat, TimeUnit};
 use pcq::{Name, Role, Timestamp, Value};
 
 /// An embedded, versioned store of product configs, and its query language.
@@ -94,7 +95,8 @@ pub(super) enum Command {
     ///
     /// The list takes the place of the segment's condition, or of the list that it has, when all of it is
     /// there; a segment that does not exist is made. In conditions and configs the segment is one like any
-    /// other, and its earlier lists are in its history.
+    /// other, and its earlier lists are in its history. Lines that look wrong are rejected and told; the rest is
+    /// loaded.
     List(ListArgs),
     /// Check every page of a store, and every rule that ties its tables together
     Verify(VerifyArgs),
@@ -308,13 +310,11 @@ pub(super) struct TrackArgs {
     /// What is between the cells of CSV, `\t` for a tab; a comma, if not said, and in .tsv a tab
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub(super) delimiter: Option<u8>,
-    /// Tell of the first so many rejected lines; all are counted
-    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
-    pub(super) show_rejected: u64,
-    /// Write all rejected lines into a file, as JSON lines with place and reason, in place of the file that
-    /// may be there; `-` is standard output
-    #[arg(long, value_name = "FILE")]
-    pub(super) rejected: Option<PathBuf>,
+    /// What a time counts that is a number; milliseconds, if not said, and then none before 1980
+    #[arg(long, value_enum, value_name = "UNIT")]
+    pub(super) time_unit: Option<TimeUnit>,
+    #[command(flatten)]
+    pub(super) rejects: RejectArgs,
     /// Stop once so many lines are rejected; what was read before is kept
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_rejected: Option<u64>,
@@ -331,18 +331,45 @@ pub(super) struct TrackArgs {
     color: ColorArg,
 }
 
+/// What becomes of rejected lines.
+#[derive(Args, Debug)]
+pub(super) struct RejectArgs {
+    /// Tell of the first so many rejected lines; all are counted
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(super) show_rejected: u64,
+    /// Write all rejected lines into a file, as JSON lines with place and reason, in place of the file that
+    /// may be there; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) rejected: Option<PathBuf>,
+}
+
 /// `pcq list`
 #[derive(Args, Debug)]
+#[command(after_help = LIST_HELP)]
 pub(super) struct ListArgs {
-    /// The file of the store, which must exist
+    /// The file of the store, which is made if it does not exist
     #[arg(value_name = "STORE")]
     pub(super) store: PathBuf,
     /// The name of the segment, without quotes
     #[arg(value_name = "SEGMENT", value_parser = name)]
     pub(super) segment: Name,
-    /// The ids of the users, one in each line; empty lines are skipped; `-` is standard input
+    /// The ids of the users, one in each line, or in a column; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+    /// What the file is; its name and its first line tell, if not said
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<ListFormat>,
+    /// The column with the ids: its name in the first line, or its number, from 1
+    #[arg(long, value_name = "NAME|N", value_parser = column)]
+    pub(super) column: Option<ColumnArg>,
+    /// What is between the cells of CSV, `\t` for a tab; the first line tells, if not said
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub(super) delimiter: Option<u8>,
+    #[command(flatten)]
+    pub(super) rejects: RejectArgs,
+    /// Stop once so many lines are rejected, and load nothing
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_rejected: Option<u64>,
     /// Who writes, as SET ACTOR says
     #[arg(long, value_name = "WHO")]
     pub(super) actor: Option<String>,

@@ -30,6 +30,26 @@ pub(super) fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::shell) enum ColumnArg {
+    /// The one with a name in the header.
+    Named(String),
+    /// One by its number, from 1.
+    Number(usize),
+}
+
+/// Reads the name or the number of a column.
+pub(super) fn column(text: &str) -> Result<ColumnArg, String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(ColumnArg::Named(text.to_owned()));
+    }
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(ColumnArg::Number(number)),
+        _ => Err("columns are counted from 1".to_owned()),
+    }
+}
+
 /// Reads a name without quotes.
 pub(super) fn name(text: &str) -> Result<Name, String> {
     Name::new(text).map_err(|error| error.to_string())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::flaw::{abridged, unexpected, unplaced};
 use super::instant::instant_of_cell;
+use crate::shell::row_format::TimeUnit;
 use pcq::model::NameError;
 use pcq::{Error, ErrorKind, Event, Fact, Object, Profile, Timestamp, Value};
 
@@ -22,8 +23,10 @@ const TYPES: [(&str, CellType); 4] = [
 /// Columns of a file, by what they mean.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    columns: Vec<Column>,
+    all: Vec<Column>,
     has_events: bool,
+    /// The unit of times that are numbers, if it is said.
+    unit: Option<TimeUnit>,
 }
 
 #[derive(Debug)]
@@ -60,23 +63,23 @@ struct Said<'a> {
 }
 
 impl Columns {
-    /// Reads a header.
-    pub(super) fn of(header: &[&str]) -> Result<Self, Error> {
+    /// Reads a header. `unit`: of times that are numbers, if it is said.
+    pub(super) fn of(header: &[&str], unit: Option<TimeUnit>) -> Result<Self, Error> {
         let columns: Vec<_> =
             header.iter().map(|name| Column::of(name)).collect::<Result<_, _>>()?;
         refuse_repeated(&columns)?;
-        let columns = Self { has_events: has(&columns, Role::Event), columns };
+        let columns = Self { has_events: has(&columns, Role::Event), all: columns, unit };
         columns.check(header)?;
         Ok(columns)
     }
 
     fn check(&self, header: &[&str]) -> Result<(), Error> {
-        if !has(&self.columns, Role::User) {
+        if !has(&self.all, Role::User) {
             let expected = vec!["a column `user`".to_owned()];
             let found = format!("`{}`", abridged(&header.join("`, `")));
             return Err(ErrorKind::Expected { expected, found }.into());
         }
-        if !self.has_events && has(&self.columns, Role::Id) {
+        if !self.has_events && has(&self.all, Role::Id) {
             let hint = "a file without `event` holds profiles; `id:string` is an attribute `id`";
             let expected = vec!["a column `event`".to_owned()];
             let found = "an `id` without it".to_owned();
@@ -87,7 +90,7 @@ impl Columns {
 
     /// A fact with a value in every column: what is wrong with it is wrong with the header.
     fn sample(&self) -> Fact {
-        let names = self.columns.iter().filter_map(|column| match column {
+        let names = self.all.iter().filter_map(|column| match column {
             Column::Value(name, _) => Some((Arc::clone(name), Value::Null)),
             Column::Role(_) => None,
         });
@@ -96,13 +99,13 @@ impl Columns {
 
     /// What a row says.
     pub(super) fn fact(&self, cells: &[&str]) -> Result<Fact, Error> {
-        if cells.len() != self.columns.len() {
-            let expected = vec![format!("{} cells, as in the header", self.columns.len())];
+        if cells.len() != self.all.len() {
+            let expected = vec![format!("{} cells, as in the header", self.all.len())];
             return Err(ErrorKind::Expected { expected, found: cells.len().to_string() }.into());
         }
         let mut said = Said::default();
-        for (column, cell) in self.columns.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-            column.read(cell, &mut said)?;
+        for (column, cell) in self.all.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            column.read(cell, self.unit, &mut said)?;
         }
         Ok(self.said(&said))
     }
@@ -174,11 +177,16 @@ impl Column {
     }
 
     /// Takes in what a cell says, which is not empty.
-    fn read<'a>(&self, cell: &'a str, said: &mut Said<'a>) -> Result<(), Error> {
+    fn read<'a>(
+        &self,
+        cell: &'a str,
+        unit: Option<TimeUnit>,
+        said: &mut Said<'a>,
+    ) -> Result<(), Error> {
         match self {
             Self::Role(Role::Event) => said.event = cell,
             Self::Role(Role::User) => said.user = cell,
-            Self::Role(Role::At) => said.at = Some(instant_of_cell(cell)?),
+            Self::Role(Role::At) => said.at = Some(instant_of_cell(cell, unit)?),
             Self::Role(Role::Id) => said.id = Some(cell),
             Self::Value(name, kind) => {
                 let value = kind.read(cell).map_err(|wanted| bad_cell(name, cell, &wanted))?;
@@ -239,7 +247,7 @@ mod tests {
     use super::*;
 
     fn header(text: &str) -> Result<Columns, Error> {
-        Columns::of(&text.split(',').collect::<Vec<_>>())
+        Columns::of(&text.split(',').collect::<Vec<_>>(), None)
     }
 
     fn fact(columns: &str, row: &str) -> Fact {
@@ -250,8 +258,8 @@ mod tests {
     fn columns_have_roles_names_and_types() {
         let event = Event::new("e", "u").with("a", 1.5).with("b", true).with("user", "x");
         let columns = "event,user,at,id,a:number,b:boolean,user:string,c";
-        let at = Timestamp::from_micros(1000).unwrap();
-        let row = fact(columns, "e,u,1,i,1.5,TRUE,x,");
+        let at = Timestamp::from_millis(1_771_718_400_000.0).unwrap();
+        let row = fact(columns, "e,u,1771718400000,i,1.5,TRUE,x,");
         assert_eq!(row, event.at(at).id("i").into());
         let list = Value::from_json("[1]").unwrap();
         let profile = Profile::new("u").with("utm:source", "x").with("t", list).with("n", 7);

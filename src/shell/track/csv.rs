@@ -10,6 +10,7 @@ use super::column::Columns;
 use super::flaw::Flaw;
 use super::lines::{Lines, Raw};
 use super::{ReadRows, Row};
+use crate::shell::row_format::TimeUnit;
 use pcq::ErrorKind;
 
 /// Reads a file with a header.
@@ -33,13 +34,13 @@ impl From<io::Error> for BadFile {
 }
 
 impl<R: BufRead> Csv<R> {
-    /// Reads the header. A file without a line has no rows either.
-    pub(super) fn open(input: R, delimiter: u8) -> Result<Self, BadFile> {
+    /// Reads the header. A file without a line has no rows either. `unit`: of times that are numbers, if it is said.
+    pub(super) fn open(input: R, delimiter: u8, unit: Option<TimeUnit>) -> Result<Self, BadFile> {
         let mut rows = Rows::new(input, delimiter);
         let columns = match rows.read()? {
             Some(line) => rows
                 .cells()
-                .and_then(|cells| Ok(Columns::of(&cells)?))
+                .and_then(|cells| Ok(Columns::of(&cells, unit)?))
                 .map_err(|flaw| BadFile::Header { line, flaw })?,
             None => Columns::default(),
         };
@@ -55,13 +56,13 @@ impl<R: BufRead> ReadRows for Csv<R> {
     }
 
     fn text(&self) -> Option<&[u8]> {
-        self.rows.raw.bytes()
+        self.rows.text()
     }
 }
 
 /// Cuts a text into rows of cells.
 #[derive(Debug)]
-pub(super) struct Rows<R> {
+pub(in crate::shell) struct Rows<R> {
     lines: Lines<R>,
     piece: Vec<u8>,
     raw: Raw,
@@ -69,13 +70,13 @@ pub(super) struct Rows<R> {
 }
 
 impl<R: BufRead> Rows<R> {
-    pub(super) fn new(input: R, delimiter: u8) -> Self {
+    pub(in crate::shell) fn new(input: R, delimiter: u8) -> Self {
         let (raw, cells) = (Raw::default(), Cells::new(delimiter));
         Self { lines: Lines::new(input), piece: Vec::new(), raw, cells }
     }
 
     /// Reads the next row that is not an empty line, and returns the number of its first line.
-    pub(super) fn read(&mut self) -> io::Result<Option<u64>> {
+    pub(in crate::shell) fn read(&mut self) -> io::Result<Option<u64>> {
         while let Some(line) = self.read_row()? {
             if self.raw.bytes() != Some(b"") || self.cells.flaw().is_some() {
                 return Ok(Some(line));
@@ -110,8 +111,13 @@ impl<R: BufRead> Rows<R> {
         is_end
     }
 
+    /// The row that was read last as it is in the file, if it is short enough to be held.
+    pub(in crate::shell) fn text(&self) -> Option<&[u8]> {
+        self.raw.bytes()
+    }
+
     /// The cells of the row that was read last.
-    pub(super) fn cells(&self) -> Result<Vec<&str>, Flaw> {
+    pub(in crate::shell) fn cells(&self) -> Result<Vec<&str>, Flaw> {
         if let Some(flaw) = self.cells.flaw() {
             return Err(flaw);
         }

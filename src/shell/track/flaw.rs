@@ -10,8 +10,8 @@ const SHOWN: usize = 80;
 
 /// Reason why a row is rejected.
 #[derive(Debug)]
-pub(super) struct Flaw {
-    pub(super) error: Error,
+pub(in crate::shell) struct Flaw {
+    pub(in crate::shell) error: Error,
     /// In which line, if not in the first of the row.
     pub(super) line: Option<u64>,
     /// Where in its line, in code points from 1, if that is known.
@@ -36,7 +36,7 @@ impl Flaw {
     }
 
     /// Where it is, in a row of a file.
-    pub(super) fn place(&self, file: &str, row: u64) -> String {
+    pub(in crate::shell) fn place(&self, file: &str, row: u64) -> String {
         let line = self.line.unwrap_or(row);
         self.column.map_or(format!("{file}:{line}"), |column| format!("{file}:{line}:{column}"))
     }
@@ -59,7 +59,7 @@ fn code_points(line: &str, bytes: usize) -> usize {
 }
 
 /// A text, cut off where a message would become too long.
-pub(super) fn abridged(text: &str) -> Cow<'_, str> {
+pub(in crate::shell) fn abridged(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(SHOWN).and_then(|(end, _)| text.get(..end)) {
         Some(head) => Cow::Owned(format!("{head}…")),
         None => Cow::Borrowed(text),
@@ -77,7 +77,7 @@ pub(super) fn wrong_type(place: impl Into<String>, wanted: &str, value: &Value) 
 }
 
 /// The error of something that is not one of what is known, with the one that is probably meant.
-pub(super) fn unexpected(expected: &[&str], found: &str) -> Error {
+pub(in crate::shell) fn unexpected(expected: &[&str], found: &str) -> Error {
     let quoted = expected.iter().map(|name| format!("`{name}`")).collect();
     let found = abridged(found);
     let kind = ErrorKind::Expected { expected: quoted, found: format!("`{found}`") };

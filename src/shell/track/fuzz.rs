@@ -13,7 +13,7 @@ type Read = (Vec<Fact>, Vec<String>);
 
 /// JSON lines.
 pub(in crate::shell) fn jsonl(bytes: &[u8]) {
-    let read = |at_once| all(&mut Jsonl::new(BufReader::with_capacity(at_once, bytes)));
+    let read = |at_once| all(&mut Jsonl::new(BufReader::with_capacity(at_once, bytes), None));
     let (facts, told) = read(4_096);
     assert_eq!(told, read(1).1);
     keep(facts);
@@ -21,7 +21,8 @@ pub(in crate::shell) fn jsonl(bytes: &[u8]) {
 
 /// CSV with a delimiter. The cells of each row, written as CSV, are the same cells.
 pub(in crate::shell) fn csv(bytes: &[u8], delimiter: u8) {
-    let read = |at_once| match Csv::open(BufReader::with_capacity(at_once, bytes), delimiter) {
+    let read = |at_once| match Csv::open(BufReader::with_capacity(at_once, bytes), delimiter, None)
+    {
         Ok(mut rows) => all(&mut rows),
         Err(bad) => (Vec::new(), vec![format!("{bad:?}")]),
     };

@@ -8,7 +8,8 @@ use super::csv::{BadFile, Csv};
 use super::jsonl::Jsonl;
 use super::progress::Progress;
 use super::{Exit, ReadRows, Stop, TrackArgs};
-use crate::shell::row_format::{RowFormat, extension};
+use crate::shell::file::is_same_file;
+use crate::shell::row_format::{RowFormat, TimeUnit, extension};
 
 /// Bytes of a file that are read at once.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -22,6 +23,7 @@ pub(super) struct Input {
     bytes: Option<u64>,
     format: RowFormat,
     delimiter: u8,
+    unit: Option<TimeUnit>,
 }
 
 impl Input {
@@ -32,7 +34,8 @@ impl Input {
         let delimiter = args.delimiter.unwrap_or(usual);
         let name = path.display().to_string();
         let path = Some(path).filter(|path| path.as_os_str() != "-").map(Path::to_owned);
-        let mut input = Self { name, path, bytes: None, format, delimiter };
+        let unit = args.time_unit;
+        let mut input = Self { name, path, bytes: None, format, delimiter, unit };
         input.bytes = input.length().map_err(|error| input.unreadable(&error))?;
         if input.bytes.is_some() {
             input.open(&Progress::hidden())?;
@@ -62,8 +65,7 @@ impl Input {
 
     /// Whether it is the file at a path.
     pub(super) fn is_at(&self, path: &Path) -> bool {
-        let (Some(own), Ok(there)) = (&self.path, fs::canonicalize(path)) else { return false };
-        fs::canonicalize(own).is_ok_and(|own| own == there)
+        self.path.as_ref().is_some_and(|own| is_same_file(own, path))
     }
 
     /// Opens it, and reads the header if it has one.
@@ -77,8 +79,8 @@ impl Input {
         };
         let from = BufReader::with_capacity(BUFFER_BYTES, progress.reader(from));
         match self.format {
-            RowFormat::Jsonl => Ok(Box::new(Jsonl::new(from))),
-            RowFormat::Csv => match Csv::open(from, self.delimiter) {
+            RowFormat::Jsonl => Ok(Box::new(Jsonl::new(from, self.unit))),
+            RowFormat::Csv => match Csv::open(from, self.delimiter, self.unit) {
                 Ok(rows) => Ok(Box::new(rows)),
                 Err(bad) => Err(self.bad(bad)),
             },

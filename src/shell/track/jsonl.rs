@@ -7,6 +7,7 @@ use super::flaw::{Flaw, unexpected, wrong_type};
 use super::instant::instant;
 use super::lines::{Lines, Raw};
 use super::{ReadRows, Row};
+use crate::shell::row_format::TimeUnit;
 use pcq::{Error, ErrorKind, Event, Fact, Object, Profile, Value};
 
 /// The members of an event.
@@ -24,12 +25,13 @@ pub(super) struct Jsonl<R> {
     lines: Lines<R>,
     piece: Vec<u8>,
     raw: Raw,
+    unit: Option<TimeUnit>,
 }
 
 impl<R: BufRead> Jsonl<R> {
-    /// Begins before the first line.
-    pub(super) fn new(input: R) -> Self {
-        Self { lines: Lines::new(input), piece: Vec::new(), raw: Raw::default() }
+    /// Begins before the first line. `unit`: of times that are numbers, if it is said.
+    pub(super) fn new(input: R, unit: Option<TimeUnit>) -> Self {
+        Self { lines: Lines::new(input), piece: Vec::new(), raw: Raw::default(), unit }
     }
 
     fn read_line(&mut self) -> io::Result<bool> {
@@ -48,7 +50,8 @@ impl<R: BufRead> ReadRows for Jsonl<R> {
     fn read(&mut self) -> io::Result<Option<Row>> {
         while self.read_line()? {
             if !self.raw.is_blank() {
-                let fact = self.raw.text().map_err(Flaw::from).and_then(parsed);
+                let fact = self.raw.text().map_err(Flaw::from);
+                let fact = fact.and_then(|line| parsed(line, self.unit));
                 return Ok(Some(Row { line: self.lines.number(), fact }));
             }
         }
@@ -61,18 +64,18 @@ impl<R: BufRead> ReadRows for Jsonl<R> {
 }
 
 /// What a line says.
-fn parsed(line: &str) -> Result<Fact, Flaw> {
+fn parsed(line: &str, unit: Option<TimeUnit>) -> Result<Fact, Flaw> {
     match Value::from_json(line) {
-        Ok(Value::Object(members)) => Ok(fact(Arc::unwrap_or_clone(members))?),
+        Ok(Value::Object(members)) => Ok(fact(Arc::unwrap_or_clone(members), unit)?),
         Ok(other) => Err(wrong_type("a line", "an object", &other).into()),
         Err(error) => Err(Flaw::json(error, line)),
     }
 }
 
-fn fact(members: Object) -> Result<Fact, Error> {
+fn fact(members: Object, unit: Option<TimeUnit>) -> Result<Fact, Error> {
     match (members.contains_key("event"), members.contains_key("attributes")) {
-        (true, false) => Ok(event(Members::of(members, &EVENT)?)?.into()),
-        (false, true) => Ok(profile(Members::of(members, &PROFILE)?)?.into()),
+        (true, false) => Ok(event(Members::of(members, &EVENT)?, unit)?.into()),
+        (false, true) => Ok(profile(Members::of(members, &PROFILE)?, unit)?.into()),
         (both, _) => {
             Members::of(members, &ALL)?;
             Err(neither_event_nor_profile(if both { "both" } else { "neither" }))
@@ -85,13 +88,13 @@ fn neither_event_nor_profile(found: &str) -> Error {
     ErrorKind::Expected { expected, found: found.to_owned() }.into()
 }
 
-fn event(mut members: Members) -> Result<Event, Error> {
+fn event(mut members: Members, unit: Option<TimeUnit>) -> Result<Event, Error> {
     let mut event = Event::new(members.need_text("event")?, members.need_text("user")?);
     if let Some(properties) = members.object("properties")? {
         event = event.with_all(&properties);
     }
     if let Some(at) = members.take("at") {
-        event = event.at(instant(&at)?);
+        event = event.at(instant(&at, unit)?);
     }
     if let Some(id) = members.text("id")? {
         event = event.id(id);
@@ -99,13 +102,13 @@ fn event(mut members: Members) -> Result<Event, Error> {
     Ok(event)
 }
 
-fn profile(mut members: Members) -> Result<Profile, Error> {
+fn profile(mut members: Members, unit: Option<TimeUnit>) -> Result<Profile, Error> {
     let mut profile = Profile::new(members.need_text("user")?);
     if let Some(attributes) = members.object("attributes")? {
         profile = profile.with_all(&attributes);
     }
     if let Some(at) = members.take("at") {
-        profile = profile.at(instant(&at)?);
+        profile = profile.at(instant(&at, unit)?);
     }
     Ok(profile)
 }

@@ -13,7 +13,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads a text in pieces, none of which is of two lines.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(in crate::shell) struct Lines<R> {
     input: R,
     number: u64,
     ends: bool,
@@ -21,13 +21,13 @@ pub(super) struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     /// Begins before the first line.
-    pub(super) fn new(input: R) -> Self {
+    pub(in crate::shell) fn new(input: R) -> Self {
         Self { input, number: 0, ends: true }
     }
 
     /// Reads the next piece in place of the one that is there, with the line break if it has come so far.
     /// There is none at the end of the text.
-    pub(super) fn read(&mut self, piece: &mut Vec<u8>) -> io::Result<bool> {
+    pub(in crate::shell) fn read(&mut self, piece: &mut Vec<u8>) -> io::Result<bool> {
         piece.clear();
         let found = (&mut self.input).take(PIECE_BYTES).read_until(b'\n', piece)?;
         if self.number == 0 && piece.starts_with(BYTE_ORDER_MARK) {
@@ -39,32 +39,32 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The number of the line that the last piece is of, from 1.
-    pub(super) fn number(&self) -> u64 {
+    pub(in crate::shell) fn number(&self) -> u64 {
         self.number
     }
 
     /// Whether the last piece ends its line.
-    pub(super) fn is_at_break(&self) -> bool {
+    pub(in crate::shell) fn is_at_break(&self) -> bool {
         self.ends
     }
 }
 
 /// Text of a row, which is dropped once it is too long.
 #[derive(Debug, Default)]
-pub(super) struct Raw {
+pub(in crate::shell) struct Raw {
     bytes: Vec<u8>,
     length: usize,
 }
 
 impl Raw {
     /// Makes room for another row.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::shell) fn clear(&mut self) {
         self.bytes.clear();
         self.length = 0;
     }
 
     /// Adds a piece.
-    pub(super) fn push(&mut self, piece: &[u8]) {
+    pub(in crate::shell) fn push(&mut self, piece: &[u8]) {
         self.length = self.length.saturating_add(piece.len());
         if self.is_held() {
             self.bytes.extend_from_slice(piece);
@@ -74,28 +74,28 @@ impl Raw {
     }
 
     /// Whether nothing was read.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::shell) fn is_empty(&self) -> bool {
         self.length == 0
     }
 
     /// Whether it is short enough.
-    pub(super) fn is_held(&self) -> bool {
+    pub(in crate::shell) fn is_held(&self) -> bool {
         self.length <= ROW_BYTES
     }
 
     /// Whether it has nothing but white space.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(in crate::shell) fn is_blank(&self) -> bool {
         self.is_held() && self.bytes.iter().all(u8::is_ascii_whitespace)
     }
 
     /// The bytes without the line break, if they are held.
-    pub(super) fn bytes(&self) -> Option<&[u8]> {
+    pub(in crate::shell) fn bytes(&self) -> Option<&[u8]> {
         let bytes = self.bytes.strip_suffix(b"\n").unwrap_or(&self.bytes);
         self.is_held().then(|| bytes.strip_suffix(b"\r").unwrap_or(bytes))
     }
 
     /// The same as text.
-    pub(super) fn text(&self) -> Result<&str, Error> {
+    pub(in crate::shell) fn text(&self) -> Result<&str, Error> {
         let bytes = self.bytes().ok_or_else(|| self.too_long())?;
         str::from_utf8(bytes).map_err(|error| not_utf8(error.valid_up_to()))
     }

@@ -5,18 +5,19 @@
 
 mod cells;
 mod column;
-mod csv;
-mod flaw;
+pub(super) mod csv;
+pub(super) mod flaw;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzz;
 mod input;
 mod instant;
 mod jsonl;
-mod lines;
-mod progress;
-mod rejects;
+pub(super) mod lines;
+pub(super) mod progress;
+pub(super) mod rejects;
 
 use std::io;
+use std::path::Path;
 
 use super::args::TrackArgs;
 use super::exit::{Exit, Stop, finish};
@@ -32,7 +33,7 @@ use progress::Progress;
 use rejects::Rejects;
 
 /// The most bytes of a row: the longest value, even if half of its characters are escaped.
-const ROW_BYTES: usize = 2 * limits::VALUE_BYTES;
+pub(super) const ROW_BYTES: usize = 2 * limits::VALUE_BYTES;
 
 /// The columns of what was done.
 const COLUMNS: [&str; 4] = ["events", "profiles", "repeated", "rejected"];
@@ -60,7 +61,8 @@ pub(super) fn track(args: &TrackArgs, reporter: &Reporter) -> Result<(), Stop> {
         args.files.iter().map(|path| Input::of(path, args)).collect::<Result<_, _>>()?;
     let database = store::open_to_write(&args.store, args.wait)?;
     let progress = Progress::new(Input::bytes_of_all(&inputs).filter(|_| !args.quiet), args.quiet);
-    let rejects = Rejects::new(args, &inputs, reporter, &progress)?;
+    let is_loaded = |path: &Path| inputs.iter().any(|input| input.is_at(path));
+    let rejects = Rejects::new(&args.rejects, args.max_rejected, is_loaded, reporter, &progress)?;
     let mut load = Load { progress: &progress, rejects, counts: Counts::default(), stop: None };
     let loaded = load.files(&database, &inputs);
     let closed = store::close(database);

@@ -12,7 +12,7 @@ const OF_ROWS: &str = "{spinner} {human_pos} lines, {per_sec}";
 
 /// A bar on standard error, if that is a terminal.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(in crate::shell) struct Progress {
     bar: Option<ProgressBar>,
     /// Whether it counts bytes; else rows.
     of_bytes: bool,
@@ -33,7 +33,7 @@ impl Progress {
     }
 
     /// None.
-    pub(super) fn hidden() -> Self {
+    pub(in crate::shell) fn hidden() -> Self {
         Self { bar: None, of_bytes: false }
     }
 

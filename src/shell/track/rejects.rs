@@ -6,16 +6,17 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::flaw::Flaw;
-use super::input::Input;
 use super::progress::Progress;
-use super::{Exit, Reporter, Stop, TrackArgs};
+use crate::shell::args::RejectArgs;
+use crate::shell::exit::{Exit, Stop};
 use crate::shell::file::{self, refuse_store};
 use crate::shell::json;
+use crate::shell::report::Reporter;
 use crate::shell::screen::buffered_stdout;
 use crate::shell::text::counted;
 
 /// Rejected rows, as far as they were reported, counted and written.
-pub(super) struct Rejects<'a> {
+pub(in crate::shell) struct Rejects<'a> {
     reporter: &'a Reporter,
     progress: &'a Progress,
     file: Option<RejectsFile>,
@@ -44,21 +45,21 @@ struct Record<'a> {
 }
 
 impl<'a> Rejects<'a> {
-    /// Begins with none, and with an empty file if one is asked for.
-    pub(super) fn new(
-        args: &TrackArgs,
-        inputs: &[Input],
+    /// Begins with none, and with an empty file if one is asked for, which must not be one that is loaded.
+    pub(in crate::shell) fn new(
+        args: &RejectArgs,
+        most: Option<u64>,
+        is_loaded: impl Fn(&Path) -> bool,
         reporter: &'a Reporter,
         progress: &'a Progress,
     ) -> Result<Self, Stop> {
-        let file =
-            args.rejected.as_deref().map(|path| RejectsFile::create(path, inputs)).transpose()?;
-        let (shown, most) = (args.show_rejected, args.max_rejected);
-        Ok(Self { reporter, progress, file, count: 0, shown, most })
+        let path = args.rejected.as_deref();
+        let file = path.map(|path| RejectsFile::create(path, is_loaded(path))).transpose()?;
+        Ok(Self { reporter, progress, file, count: 0, shown: args.show_rejected, most })
     }
 
     /// Takes in a row; fails if it is the last that may be rejected.
-    pub(super) fn add(
+    pub(in crate::shell) fn add(
         &mut self,
         file: &str,
         line: u64,
@@ -76,12 +77,13 @@ impl<'a> Rejects<'a> {
         if self.is_full() { Err(Stop::Told(Exit::Failed)) } else { Ok(()) }
     }
 
-    fn is_full(&self) -> bool {
+    /// Whether no more may be rejected.
+    pub(in crate::shell) fn is_full(&self) -> bool {
         self.most.is_some_and(|most| self.count >= most)
     }
 
     /// Says what has not been told.
-    pub(super) fn finish(&mut self) -> Result<(), Stop> {
+    pub(in crate::shell) fn finish(&mut self) -> Result<(), Stop> {
         let untold = self.count.saturating_sub(self.shown);
         if untold > 0 {
             let and = if self.shown == 0 { "" } else { "and " };
@@ -96,14 +98,14 @@ impl<'a> Rejects<'a> {
     }
 
     /// How many there are.
-    pub(super) fn count(&self) -> u64 {
+    pub(in crate::shell) fn count(&self) -> u64 {
         self.count
     }
 }
 
 impl RejectsFile {
     /// Makes the file, but not in place of one that is loaded or of a store; `-` is standard output.
-    fn create(path: &Path, inputs: &[Input]) -> Result<Self, Stop> {
+    fn create(path: &Path, is_loaded: bool) -> Result<Self, Stop> {
         let name = path.display().to_string();
         if name == "-" {
             return Ok(Self {
@@ -112,7 +114,7 @@ impl RejectsFile {
             });
         }
         refuse_store(path)?;
-        if inputs.iter().any(|input| input.is_at(path)) {
+        if is_loaded {
             let error = io::Error::other("it is loaded, so what is rejected cannot go there");
             return Err(Stop::io(&name, &error, Exit::Usage));
         }
