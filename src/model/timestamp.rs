@@ -46,6 +46,17 @@ pub enum TimestampError {
         /// The zone in it.
         zone: String,
     },
+    /// The zone in brackets does not have the offset before it at that time.
+    #[error("`{}` has an offset that {} does not have then", Short(text), Short(zone))]
+    OffsetNotOfZone {
+        /// The text as given.
+        text: String,
+        /// The zone in it.
+        zone: String,
+    },
+    /// As milliseconds it is an instant before 1980, so it was likely meant as seconds.
+    #[error("`{}` milliseconds since 1970 are before 1980, so they look like seconds", Short(.0))]
+    LikeSeconds(String),
     /// It is not in the years 0001 to 9999.
     #[error("`{}` is outside the years 0001 to 9999", Short(.0))]
     Range(String),
@@ -102,21 +113,28 @@ impl Timestamp {
     }
 
     /// Parses RFC 3339 with an offset or `Z`, or a local time with a zone in brackets
-    /// (`2026-12-01T09:00:00[America/New_York]`). A blank may stand for the `T`; digits past the microsecond
-    /// are cut off.
+    /// (`2026-12-01T09:00:00[America/New_York]`), or both, of which the zone then has the offset
+    /// (`2026-12-01T09:00:00-05:00[America/New_York]`, as RFC 9557 has it). A blank may stand for the `T`; digits past the
+    /// microsecond are cut off.
     ///
     /// The time zones are those of the IANA database that is built in, so that a script means the
     /// same on every machine.
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
         let (local, rest) = parse_local(text)?;
         let own = || text.to_owned();
-        let micros = if let Some(zone) = rest.strip_prefix('[') {
-            let zone = zone.strip_suffix(']').ok_or_else(|| TimestampError::Form(own()))?;
-            in_zone(local, zone, text)?
-        } else if rest.is_empty() {
-            return Err(TimestampError::NoOffset(own()));
-        } else {
-            utc_micros(local) - i64::from(parse_offset(rest, text)?) * 1_000_000
+        let (offset, zone) = rest.split_at(rest.find('[').unwrap_or(rest.len()));
+        let zone = match zone.strip_prefix('[') {
+            Some(zone) => Some(zone.strip_suffix(']').ok_or_else(|| TimestampError::Form(own()))?),
+            None => None,
+        };
+        let micros = match (offset, zone) {
+            ("", None) => return Err(TimestampError::NoOffset(own())),
+            ("", Some(zone)) => in_zone(local, zone, text)?,
+            (offset, zone) => {
+                let secs = parse_offset(offset, text)?;
+                zone.map_or(Ok(()), |zone| check_offset(local, secs, zone, text))?;
+                utc_micros(local) - i64::from(secs) * 1_000_000
+            }
         };
         Self::from_micros(micros).ok_or_else(|| TimestampError::Range(own()))
     }
@@ -152,6 +170,25 @@ fn in_zone(local: DateTime, zone: &str, text: &str) -> Result<i64, TimestampErro
             Err(TimestampError::Repeated { text, zone })
         }
     }
+}
+
+/// Refuses an offset that a zone does not have at a local time; one of two that it has then is fine.
+fn check_offset(
+    local: DateTime,
+    offset_secs: i32,
+    zone: &str,
+    text: &str,
+) -> Result<(), TimestampError> {
+    let tz = TimeZone::get(zone).map_err(|_| TimestampError::NoSuchZone(zone.to_owned()))?;
+    let has = match tz.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Unambiguous { offset } => offset.seconds() == offset_secs,
+        AmbiguousOffset::Fold { before, after } => {
+            [before, after].iter().any(|offset| offset.seconds() == offset_secs)
+        }
+        AmbiguousOffset::Gap { .. } => false,
+    };
+    let (text, zone) = (text.to_owned(), zone.to_owned());
+    if has { Ok(()) } else { Err(TimestampError::OffsetNotOfZone { text, zone }) }
 }
 
 /// Reads `YYYY-MM-DDTHH:MM:SS[.digits]` and returns what follows it.
@@ -256,6 +293,34 @@ mod tests {
         assert_eq!(written("2026-03-10T00:00:00[America/New_York]"), "2026-03-10T04:00:00Z");
         assert_eq!(written("2026-03-01t09:00:00.123456789+05:30"), "2026-03-01T03:30:00.123456Z");
         assert_eq!(written("2026-03-10 00:00:00[America/New_York]"), "2026-03-10T04:00:00Z");
+    }
+
+    #[test]
+    fn an_offset_may_stand_before_its_zone() {
+        let parsed = |text: &str| Timestamp::parse(text).map(|at| at.to_string());
+        for (text, at) in [
+            ("2026-03-01T10:30:00+02:00[Africa/Johannesburg]", "2026-03-01T08:30:00Z"),
+            ("2026-03-01T10:30:00.5Z[UTC]", "2026-03-01T10:30:00.5Z"),
+            // a clock change repeats this hour
+            ("2026-11-01T01:30:00-04:00[America/New_York]", "2026-11-01T05:30:00Z"),
+            ("2026-11-01T01:30:00-05:00[America/New_York]", "2026-11-01T06:30:00Z"),
+        ] {
+            assert_eq!(parsed(text).as_deref(), Ok(at), "{text}");
+        }
+        for text in [
+            "2026-03-01T10:30:00+01:00[Africa/Johannesburg]",
+            "2026-11-01T01:30:00-06:00[America/New_York]",
+            "2026-03-08T02:30:00-05:00[America/New_York]",
+        ] {
+            assert!(matches!(parsed(text), Err(TimestampError::OffsetNotOfZone { .. })), "{text}");
+        }
+        for text in ["2026-03-01T10:30:00+02:00[Africa/Johannesburg", "2026-03-01T10:30:00[UTC]Z"] {
+            assert!(matches!(parsed(text), Err(TimestampError::Form(_))), "{text}");
+        }
+        assert!(matches!(
+            parsed("2026-03-01T10:30:00+02:00[Mars/Base]"),
+            Err(TimestampError::NoSuchZone(_))
+        ));
     }
 
     #[test]
