@@ -287,3 +287,56 @@ fn the_history_says_who_loaded_a_list_and_why() {
     assert_eq!(cell(&db, show, "actor"), Value::from("ann"));
     assert_eq!(cell(&db, show, "comment"), Value::from("the fair"));
 }
+
+/// The users that a statement shows, and the number of events of each.
+fn shown(db: &Database, statement: &str) -> Vec<String> {
+    let outcomes = db.execute(statement).unwrap();
+    let rows = outcomes.last().unwrap().rows().unwrap();
+    let shown = |row: &Vec<Value>| format!("{} {} {}", row[0].as_str().unwrap(), row[1], row[2]);
+    rows.rows().iter().map(shown).collect()
+}
+
+#[test]
+fn whoever_is_in_a_list_has_a_row() {
+    let db = with_vips(["a", "c", "e", "u7"]);
+    db.execute(
+        "SET USER 'c' plan = 'x'; TRACK 'Opened' FOR USER 'd'; TRACK 'Opened' FOR USER 'b';",
+    )
+    .unwrap();
+    let all = ["a {} 0", "b {} 1", r#"c {"plan":"x"} 0"#, "d {} 1", "e {} 0", "u7 {} 0"];
+    assert_eq!(shown(&db, "SHOW USERS;"), all);
+    assert_eq!(shown(&db, "SHOW USERS LIMIT 2;"), all[..2]);
+    assert_eq!(shown(&db, "SHOW USERS WHERE user = 'e';"), all[4..5]);
+    assert!(shown(&db, "SHOW USERS WHERE user = 'f';").is_empty());
+    let count = |statement: &str| cell(&db, statement, "count");
+    assert_eq!(count("SHOW COUNT OF USERS;"), Value::from(6));
+    assert_eq!(count("SHOW COUNT OF USERS WHERE IN SEGMENT vips;"), Value::from(4));
+    assert_eq!(count("SHOW COUNT OF USERS WHERE KEY(gift) = 7 AND events = 0;"), Value::from(4));
+    assert_eq!(count("SHOW COUNT OF EVENTS WHERE IN SEGMENT vips;"), Value::from(0));
+
+    // an open transaction sees its own users last, and nobody who is forgotten
+    let mut session = db.session();
+    let rows = session
+        .execute("BEGIN; SET USER 'e' n = 1; FORGET USER 'a'; SET USER 'A' n = 2; SHOW USERS;");
+    let rows = rows.unwrap().pop().unwrap();
+    let users: Vec<_> =
+        rows.rows().unwrap().rows().iter().map(|row| row[0].as_str().unwrap()).collect();
+    assert_eq!(users, ["A", "b", "c", "d", "e", "u7"]);
+    session.execute("COMMIT;").unwrap();
+    assert_eq!(count("SHOW COUNT OF USERS WHERE IN SEGMENT vips;"), Value::from(3));
+}
+
+#[test]
+fn a_list_is_described_as_one() {
+    let db = with_vips(["a", "b"]);
+    let list = |statement: &str| {
+        let outcomes = db.execute(statement).unwrap();
+        let row = outcomes[0].rows().unwrap().rows().last().unwrap().clone();
+        format!("{}: {}", row[0].as_str().unwrap(), row[1].as_str().unwrap())
+    };
+    let two = "list: a list of 2 users: `pcq list` or the library loads another";
+    assert_eq!(list("DESCRIBE SEGMENT vips;"), two);
+    db.load_list("vips", ["a"]).unwrap();
+    assert_eq!(list("DESCRIBE SEGMENT vips;"), two.replace("2 users", "1 user"));
+    assert_eq!(list("DESCRIBE SEGMENT vips VERSION 1;"), two);
+}

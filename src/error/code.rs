@@ -174,7 +174,7 @@ impl ErrorKind {
             | Self::ArgumentCount { .. } => C::TypeMismatch,
             Self::CheckFailed { .. } | Self::CheckViolated { .. } => C::CheckFailed,
             Self::BadLiteral { .. }
-            | Self::Json(JsonError::NumberRange | JsonError::Syntax { .. }) => C::BadLiteral,
+            | Self::Json(JsonError::NumberRange { .. } | JsonError::Syntax { .. }) => C::BadLiteral,
             Self::BadTimestamp(_)
             | Self::Past { .. }
             | Self::EmptyWindow { .. }

@@ -55,6 +55,11 @@ impl Interner {
         numbers.find(|number| self.ids.get(*number as usize) == Some(id))
     }
 
+    /// The id with a number.
+    pub(super) fn get(&self, number: u32) -> Option<&str> {
+        self.ids.get(number as usize)
+    }
+
     /// The numbers of ids, which are distinct, and the interner that has them, unless this one does.
     pub(super) fn with(&self, ids: &UserIds) -> Result<(Option<Self>, RoaringBitmap)> {
         let (mut numbers, mut new) = (Vec::with_capacity(ids.len()), Vec::new());

@@ -87,6 +87,11 @@ impl Lists {
         Ok(Self { ids, lists })
     }
 
+    /// The users who are in any list, in no order.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &str> {
+        self.used().into_iter().filter_map(|number| self.ids.get(number))
+    }
+
     fn list(&self, list: ListId) -> Option<&RoaringBitmap> {
         let index = self.lists.binary_search_by_key(&list, |(list, _)| *list).ok()?;
         self.lists.get(index).map(|(_, numbers)| &**numbers)

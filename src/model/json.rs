@@ -25,7 +25,10 @@ pub enum JsonError {
     TooDeep,
     /// A number is past the range of doubles.
     #[error("no double is that large")]
-    NumberRange,
+    NumberRange {
+        /// The bytes of the text that it takes, if it stands in one.
+        at: Option<(usize, usize)>,
+    },
     /// It is not JSON.
     #[error("not JSON: {what}{}", JsonPlace(*at))]
     Syntax {
@@ -68,7 +71,9 @@ impl Value {
         let mut todo = vec![(self, 1 + levels)];
         while let Some((value, depth)) = todo.pop() {
             match value {
-                Self::Double(d) if !d.is_finite() => return Some(JsonError::NumberRange),
+                Self::Double(d) if !d.is_finite() => {
+                    return Some(JsonError::NumberRange { at: None });
+                }
                 Self::List(_) | Self::Object(_) if depth > NESTING => {
                     return Some(JsonError::TooDeep);
                 }
@@ -110,8 +115,8 @@ fn json_depth(text: &str) -> usize {
 
 /// What the parser found wrong with a text.
 fn json_error(text: &str, error: &serde_json::Error) -> JsonError {
-    if is_number_range(text, error) {
-        return JsonError::NumberRange;
+    if let Some(at) = number_range(text, error) {
+        return JsonError::NumberRange { at: Some(at) };
     }
     let (what, at) = json_words(error);
     JsonError::Syntax { what, at }
@@ -127,9 +132,9 @@ pub(crate) fn json_words(error: &serde_json::Error) -> (String, Option<(usize, u
     }
 }
 
-/// Whether a text is refused for a number past the range of doubles. The parser calls that bad syntax, but gets
-/// past it where it need not read the numbers. It then gets past some escapes, too, which are in strings.
-fn is_number_range(text: &str, error: &serde_json::Error) -> bool {
+/// Where a text has a number past the range of doubles, if it is refused for that. The parser calls that bad syntax,
+/// but gets past it where it need not read the numbers. It then gets past some escapes, too, which are in strings.
+fn number_range(text: &str, error: &serde_json::Error) -> Option<(usize, usize)> {
     let place = |error: &serde_json::Error| (error.line(), error.column());
     let gets_past = match serde_json::from_str::<IgnoredAny>(text) {
         Ok(_) => true,
@@ -137,9 +142,19 @@ fn is_number_range(text: &str, error: &serde_json::Error) -> bool {
     };
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     let end = lines.map(str::len).sum::<usize>() + error.column();
-    error.is_syntax()
+    let is_number = error.is_syntax()
         && gets_past
-        && unquoted(text).any(|(at, byte)| at + 1 == end && byte.is_ascii_digit())
+        && unquoted(text).any(|(at, byte)| at + 1 == end && byte.is_ascii_digit());
+    is_number.then(|| number_around(text, end.saturating_sub(1)))
+}
+
+/// The bytes of the number that has a digit at a place.
+fn number_around(text: &str, digit: usize) -> (usize, usize) {
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    let (before, after) = text.as_bytes().split_at(digit.min(text.len()));
+    let start = before.iter().rev().take_while(|byte| is_part(byte)).count();
+    let end = after.iter().take_while(|byte| is_part(byte)).count();
+    (before.len() - start, before.len() + end)
 }
 
 /// Writes line and column as the parser does behind its messages.
@@ -215,7 +230,7 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
         if value.is_finite() {
             Ok(Value::Double(value))
         } else {
-            Err(self.refuse(JsonError::NumberRange))
+            Err(self.refuse(JsonError::NumberRange { at: None }))
         }
     }
 
@@ -288,7 +303,7 @@ mod tests {
         assert_eq!(json("9223372036854775808"), Value::Double(9_223_372_036_854_775_808.0));
         let duplicate = Value::from_json(r#"{"a":{"b c":1,"b c":2}}"#);
         assert_eq!(duplicate, Err(JsonError::Duplicate("b c".into())));
-        assert_eq!(Value::from_json("[1e999]"), Err(JsonError::NumberRange));
+        assert_eq!(Value::from_json("[1e999]"), Err(JsonError::NumberRange { at: Some((1, 6)) }));
         assert_eq!(Value::from_json(&"[".repeat(100_000)), Err(JsonError::TooDeep));
         let bracket_in_text = format!("\"\\\"{}\"", "[".repeat(200));
         assert!(Value::from_json(&bracket_in_text).is_ok());
@@ -309,7 +324,10 @@ mod tests {
             &huge,
         ];
         for text in ranges {
-            assert_eq!(Value::from_json(text), Err(JsonError::NumberRange), "{text}");
+            let error = Value::from_json(text).unwrap_err();
+            let JsonError::NumberRange { at: Some((start, end)) } = error else { panic!("{text}") };
+            let number: f64 = text[start..end].parse().unwrap();
+            assert!(number.is_infinite(), "{text}: {}", &text[start..end]);
         }
         let flaws = [
             "[1 1e999]",

@@ -6,7 +6,9 @@ use super::rows::{Column, ColumnKind, Rows};
 use super::value::{instant, maybe, optional, status, text};
 use super::view::View;
 use crate::error::Result;
-use crate::model::{Change, Config, Expr, Key, ObjectKind, Secrets, Segment, Spanned, Value};
+use crate::model::{
+    Change, Config, Expr, ExprKind, Key, ListId, ObjectKind, Secrets, Segment, Spanned, Value,
+};
 use crate::statement::definition::{create_config, create_key, create_segment};
 use crate::statement::find::{find_config, find_key, find_segment, unknown_object_version};
 use crate::statement::{ColumnSpec, CreateConfig, Describe};
@@ -32,7 +34,7 @@ pub(super) fn describe(view: &View<'_>, describe: &Describe) -> Result<Rows> {
         }
         ObjectKind::Segment => {
             let s = find_segment(catalog, name)?;
-            of_version(view, describe, s.id.0, s.version, segment_properties(s, view.secrets()))?
+            of_version(view, describe, s.id.0, s.version, segment_properties(view, s)?)?
         }
         ObjectKind::Config => {
             config_properties(view, &state, find_config(catalog, name)?, describe)?
@@ -55,14 +57,15 @@ fn of_version(
     let wanted = |version: u32| version <= newest && u64::from(version) == number.node;
     let (history, secrets) = (object_history(view, describe.kind, id)?, view.secrets());
     let found = history.iter().find_map(|logged| match &logged.change {
-        Change::Key(key) if wanted(key.version) => Some(key_properties(key, secrets)),
+        Change::Key(key) if wanted(key.version) => Some(Ok(key_properties(key, secrets))),
         Change::Segment(s) if wanted(s.version) => {
             let condition = view.catalog().named_today(&s.condition);
-            Some(segment_properties(&Segment { condition, ..Segment::clone(s) }, secrets))
+            Some(segment_properties(view, &Segment { condition, ..Segment::clone(s) }))
         }
         _ => None,
     });
-    found.ok_or_else(|| unknown_object_version(describe.kind, &describe.name, &number, newest))
+    let unknown = || unknown_object_version(describe.kind, &describe.name, &number, newest);
+    found.ok_or_else(unknown)?
 }
 
 fn config_properties(
@@ -124,15 +127,37 @@ fn key_properties(key: &Key, secrets: Secrets<'_>) -> Properties {
     ]
 }
 
-fn segment_properties(segment: &Segment, secrets: Secrets<'_>) -> Properties {
+fn segment_properties(view: &View<'_>, segment: &Segment) -> Result<Properties> {
     let mut shown = create_segment(segment);
-    shown.condition = secrets.expr(&shown.condition).into_owned();
-    vec![
+    shown.condition = view.secrets().expr(&shown.condition).into_owned();
+    let mut properties = vec![
         ("segment", text(segment.name.as_str())),
         ("status", status(segment.archived)),
         ("version", Value::from(segment.version)),
         ("condition", text(&shown.condition.to_string())),
         ("description", maybe(segment.description.as_ref())),
-        ("definition", text(&shown.to_string())),
-    ]
+    ];
+    properties.push(match segment.condition.expr().node {
+        ExprKind::InList(list) => ("list", text(&list_in_words(view, list)?)),
+        _ => ("definition", text(&shown.to_string())),
+    });
+    Ok(properties)
+}
+
+/// How many users a list has that no segment refers to today, so that it is only in the store.
+fn count_listed(view: &View<'_>, list: ListId) -> Result<u64> {
+    let mut users = 0;
+    view.reader()?.each_listed(list, |_| {
+        users += 1;
+        Ok(())
+    })?;
+    Ok(users)
+}
+
+/// What a list is, which no statement makes.
+fn list_in_words(view: &View<'_>, list: ListId) -> Result<String> {
+    let known = view.snapshot()?.lists().length(list);
+    let users = known.map_or_else(|| count_listed(view, list), Ok)?;
+    let unit = if users == 1 { "user" } else { "users" };
+    Ok(format!("a list of {users} {unit}: `pcq list` or the library loads another"))
 }

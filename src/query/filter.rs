@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::statement::find::{find_key, find_segment};
 use crate::statement::{Direction, Filter, Parameters};
+use crate::syntax::column_of_value;
 
 /// A filter made ready for the columns of a table.
 pub(super) struct Selection {
@@ -40,6 +41,7 @@ impl Selection {
     ) -> Result<Self> {
         let compile = |expr| -> Result<Condition> {
             let mut expr = parameters.bind(expr)?.into_owned();
+            read_value(&mut expr);
             read_times(&mut expr, columns);
             let program = eval::compile(&expr, &ColumnScope { columns, users })?;
             Ok(Condition { expr, program })
@@ -167,6 +169,17 @@ fn equal_to<'e>(column: &str, left: &'e Expr, right: &'e Expr) -> Option<&'e Val
         return None;
     };
     matches!(&**path, [name] if &**name == column).then_some(value)
+}
+
+/// Makes each `VALUE` the column of that name: there is no other where names are columns.
+fn read_value(expr: &mut Expr) {
+    let mut todo = vec![expr];
+    while let Some(expr) = todo.pop() {
+        if let ExprKind::CheckValue(steps) = &expr.node {
+            expr.node = ExprKind::Attribute(column_of_value(steps));
+        }
+        todo.extend(expr.node.operands_mut());
+    }
 }
 
 /// Makes the texts that a column of instants is compared with instants: as texts they would not be in the

@@ -32,7 +32,7 @@ use crate::error::Result;
 use crate::eval::Evaluation;
 use crate::model::Context;
 use crate::statement::{Get, Query, Show};
-use relation::{History, Versions, count, select};
+use relation::{History, Versions, rows_or_count};
 
 /// Answer to a query.
 pub(crate) enum Answer {
@@ -51,9 +51,12 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
         Query::Explain(explain) => explain::explain(view, explain).map(Answer::Rows),
         Query::Show(show) => self::show(view, show).map(Answer::Rows),
         Query::ShowVersions(show) => {
-            select(&Versions::new(view, show)?, view, &show.filter).map(Answer::Rows)
+            let versions = Versions::new(view, show)?;
+            rows_or_count(&versions, view, &show.filter, show.count).map(Answer::Rows)
         }
-        Query::ShowHistory(show) => select(&History(show), view, &show.filter).map(Answer::Rows),
+        Query::ShowHistory(show) => {
+            rows_or_count(&History(show), view, &show.filter, show.count).map(Answer::Rows)
+        }
         Query::ShowStats(show) => stats::stats(view, show).map(Answer::Rows),
         Query::Describe(describe) => describe::describe(view, describe).map(Answer::Rows),
         Query::Diff(diff) => diff::diff(view, diff).map(Answer::Rows),
@@ -72,10 +75,5 @@ fn get(view: &View<'_>, get: &Get) -> Result<Answer> {
 }
 
 fn show(view: &View<'_>, show: &Show) -> Result<Rows> {
-    let relation = relation::of(show.table);
-    if show.count {
-        count(relation, view, &show.filter)
-    } else {
-        select(relation, view, &show.filter)
-    }
+    rows_or_count(relation::of(show.table), view, &show.filter, show.count)
 }

@@ -1,6 +1,6 @@
 //! `SHOW STATS`: what was delivered, and how often.
 
-use super::relation::{ConfigStats, KeyStats, select};
+use super::relation::{ConfigStats, KeyStats, count, rows_or_count, select};
 use super::rows::Rows;
 use super::view::View;
 use crate::error::Result;
@@ -14,9 +14,13 @@ pub(super) fn stats(view: &View<'_>, show: &ShowStats) -> Result<Rows> {
     match &show.of {
         StatsOf::Config(config) => {
             let query = query(view, config, period)?;
-            select(&ConfigStats { query }, view, &show.filter)?.with_wholes()
+            let stats = ConfigStats { query };
+            if show.count {
+                return count(&stats, view, &show.filter);
+            }
+            select(&stats, view, &show.filter)?.with_wholes()
         }
-        StatsOf::Keys => select(&KeyStats { period }, view, &show.filter),
+        StatsOf::Keys => rows_or_count(&KeyStats { period }, view, &show.filter, show.count),
     }
 }
 

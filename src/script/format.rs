@@ -136,7 +136,7 @@ impl Writer {
 /// lose the rest of it.
 fn refuse_cut_off(statement: &ScriptStatement) -> Result<()> {
     let is_cut = |error: &&Error| matches!(error.kind(), ErrorKind::StatementTooLong { .. });
-    if let Some(error) = statement.result().err().filter(is_cut) {
+    if let Some(error) = statement.parsed.failure().filter(is_cut) {
         return Err(error.clone());
     }
     let whole = statement.text().len() + statement.trailing().len();

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Help, Parsed, Statement, Text};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::NESTING;
-use crate::model::Literal;
-use crate::syntax::{Node, Rule};
+use crate::model::{Literal, Span, Spanned};
+use crate::syntax::{self, Node, Rule};
 
 /// `ASSERT ERROR 'code' statement`
 ///
@@ -37,6 +37,21 @@ impl AssertError {
                 Self { codes: vec![code], statement }
             }
         }
+    }
+
+    /// The assertion that a text begins with, of what could not be parsed and is not too deep in others.
+    pub(super) fn of_failed(text: &str, error: &Error) -> Option<Self> {
+        let expected: Vec<_> = syntax::expected_errors(text).take(NESTING + 1).collect();
+        let rest = text.get(expected.last().filter(|_| expected.len() <= NESTING)?.rest..)?;
+        let code = |expected: &syntax::Expected<'_>| {
+            let code = match expected.code.strip_prefix(':') {
+                Some(parameter) => Literal::Parameter(parameter.into()),
+                None => Literal::from(syntax::unquote(expected.code)),
+            };
+            Spanned::new(code, Span::new(expected.at, expected.at + expected.code.len()))
+        };
+        let statement = Box::new(Parsed { result: Err(error.clone()), text: rest.into() });
+        Some(Self { codes: expected.iter().rev().map(code).collect(), statement })
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {

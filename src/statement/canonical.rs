@@ -81,3 +81,8 @@ pub(super) fn kind(kind: ObjectKind) -> &'static str {
         ObjectKind::Config => "CONFIG",
     }
 }
+
+/// What stands before a table whose rows are only counted.
+pub(super) fn count_of(count: bool) -> &'static str {
+    if count { "COUNT OF " } else { "" }
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Statement;
+use super::{AssertError, Statement};
 use crate::error::{Error, ErrorClass, ErrorKind, Result};
 use crate::syntax::{self, LastEnd, Node, Piece, Splitter};
 
@@ -50,15 +50,17 @@ impl Parsed {
     /// Parses a piece of a script; errors have their place in it.
     pub(crate) fn of(piece: Piece) -> Result<Self> {
         if let Some(error) = piece.error {
-            let is_lost = matches!(error.kind(), ErrorKind::StatementTooLong { .. });
-            let of_script =
-                is_lost || matches!(error.class(), ErrorClass::Syntax | ErrorClass::File);
-            return if of_script { Err(error) } else { Ok(Self::failed(error, piece.text)) };
+            return if piece.is_lost { Err(error) } else { Self::failed(error, piece.text) };
         }
         let locate = |error: Error| error.locate(&piece.text, piece.line, piece.column);
-        let mut parsed = Self::build(&syntax::statement(&piece.text).map_err(locate)?);
-        parsed.result = parsed.result.map_err(locate);
-        Ok(parsed)
+        match syntax::statement(&piece.text).map_err(locate) {
+            Ok(node) => {
+                let mut parsed = Self::build(&node);
+                parsed.result = parsed.result.map_err(locate);
+                Ok(parsed)
+            }
+            Err(error) => Self::failed(error, piece.text.clone()),
+        }
     }
 
     /// The names of the parameters in its text.
@@ -66,9 +68,24 @@ impl Parsed {
         syntax::parameters(&self.text)
     }
 
-    /// Statement that cannot be run, and why.
-    fn failed(error: Error, text: Arc<str>) -> Self {
-        Self { result: Err(error), text }
+    /// Statement that cannot be run, and why, unless that is an error of the script. It may be asserted to fail.
+    fn failed(error: Error, text: Arc<str>) -> Result<Self> {
+        if matches!(error.class(), ErrorClass::Syntax | ErrorClass::File) {
+            return Err(error);
+        }
+        let result = match AssertError::of_failed(&text, &error) {
+            Some(assertion) => Ok(Statement::AssertError(assertion)),
+            None => Err(error),
+        };
+        Ok(Self { result, text })
+    }
+
+    /// Why a statement cannot be run that was never given to the grammar, be it asserted to fail.
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        match &self.result {
+            Ok(Statement::AssertError(assertion)) => assertion.statement.failure(),
+            result => result.as_ref().err(),
+        }
     }
 
     /// Builds the statement of a node.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Help;
-use super::canonical::{join, optional};
+use super::canonical::{count_of, join, optional};
 use crate::error::{Error, Result};
 use crate::model::{Expr, Given, Path, Spanned, write_path};
 use crate::syntax::{Cursor, Node, Rule};
@@ -97,7 +97,7 @@ impl Show {
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
-        let count = children.saw(Rule::k_count);
+        let count = children.counts();
         let table = Table::build(&children.operand()?)?;
         Ok(Self { table, count, filter: Filter::build(&mut children)? })
     }
@@ -118,7 +118,7 @@ impl Filter {
 }
 
 fn by(mut children: Cursor<'_>) -> Result<(Spanned<Path>, Direction)> {
-    let path = children.path()?;
+    let path = children.column()?;
     let descending = children.saw(Rule::k_desc);
     Ok((path, if descending { Direction::Descending } else { Direction::Ascending }))
 }
@@ -147,8 +147,7 @@ impl fmt::Display for Filter {
 
 impl fmt::Display for Show {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = if self.count { "COUNT OF " } else { "" };
-        write!(f, "SHOW {count}{}{}", self.table, self.filter)
+        write!(f, "SHOW {}{}{}", count_of(self.count), self.table, self.filter)
     }
 }
 

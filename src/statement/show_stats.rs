@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::canonical::{optional, segment as written};
+use super::canonical::{count_of, optional, segment as written};
 use super::{Filter, Help, SegmentRef, When, given, named, segment, when};
 use crate::error::{Error, Result};
 use crate::model::{Given, Granularity, Name, Spanned, Timestamp};
@@ -19,6 +19,8 @@ pub struct ShowStats {
     pub until: Option<When>,
     /// Which of the rows.
     pub filter: Filter,
+    /// Whether the rows are only counted.
+    pub count: bool,
 }
 
 /// Subject of statistics.
@@ -63,7 +65,7 @@ impl ShowStats {
     }
 
     fn of(of: StatsOf) -> Self {
-        Self { of, since: None, until: None, filter: Filter::default() }
+        Self { of, since: None, until: None, filter: Filter::default(), count: false }
     }
 
     /// Counts a key only; without an effect on the statistics of all keys.
@@ -120,12 +122,19 @@ impl ShowStats {
         }
     }
 
+    /// Only counts the rows.
+    #[must_use]
+    pub fn counted(self) -> Self {
+        Self { count: true, ..self }
+    }
+
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
+        let count = children.counts();
         let of = StatsOf::build(&mut children)?;
         let since = children.instant_after(Rule::k_since)?;
         let until = children.instant_after(Rule::k_until)?;
-        Ok(Self { of, since, until, filter: Filter::build(&mut children)? })
+        Ok(Self { of, since, until, filter: Filter::build(&mut children)?, count })
     }
 }
 
@@ -187,7 +196,7 @@ impl fmt::Display for StatsOf {
 
 impl fmt::Display for ShowStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SHOW STATS FOR {}", self.of)?;
+        write!(f, "SHOW {}STATS FOR {}", count_of(self.count), self.of)?;
         optional(f, "SINCE", self.since.as_ref())?;
         optional(f, "UNTIL", self.until.as_ref())?;
         self.filter.fmt(f)
@@ -197,7 +206,7 @@ impl fmt::Display for ShowStats {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW STATS",
-    syntax: "SHOW STATS FOR CONFIG <name> [KEY <key>] [SEGMENT <segment>] [VERSION <n>] [BY MINUTE | HOUR | DAY] | KEYS [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    syntax: "SHOW [COUNT OF] STATS FOR CONFIG <name> [KEY <key>] [SEGMENT <segment>] [VERSION <n>] [BY MINUTE | HOUR | DAY] | KEYS [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
     summary: "counts what was delivered, of a config by time or of every key",
     example: "SHOW STATS FOR CONFIG dark_mode KEY Dark_Key BY HOUR SINCE '2026-03-01T00:00:00Z'",
 };

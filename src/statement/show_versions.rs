@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::canonical::kind;
+use super::canonical::{count_of, kind};
 use super::{Filter, Help, named};
 use crate::error::{Error, Result};
 use crate::model::{Name, ObjectKind, Spanned};
@@ -17,6 +17,8 @@ pub struct ShowVersions {
     pub name: Spanned<Name>,
     /// Which of its versions.
     pub filter: Filter,
+    /// Whether the rows are only counted.
+    pub count: bool,
 }
 
 impl ShowVersions {
@@ -25,26 +27,34 @@ impl ShowVersions {
     where
         N: TryInto<Name, Error: Into<Error>>,
     {
-        Ok(Self { kind, name: named(name)?, filter: Filter::default() })
+        Ok(Self { kind, name: named(name)?, filter: Filter::default(), count: false })
+    }
+
+    /// Only counts the versions.
+    #[must_use]
+    pub fn counted(self) -> Self {
+        Self { count: true, ..self }
     }
 
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
+        let count = children.counts();
         let (kind, name) = children.object()?;
-        Ok(Self { kind, name, filter: Filter::build(&mut children)? })
+        Ok(Self { kind, name, filter: Filter::build(&mut children)?, count })
     }
 }
 
 impl fmt::Display for ShowVersions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SHOW VERSIONS OF {} {}{}", kind(self.kind), self.name, self.filter)
+        let count = count_of(self.count);
+        write!(f, "SHOW {count}VERSIONS OF {} {}{}", kind(self.kind), self.name, self.filter)
     }
 }
 
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW VERSIONS",
-    syntax: "SHOW VERSIONS OF CONFIG | SEGMENT | KEY <name> [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    syntax: "SHOW [COUNT OF] VERSIONS OF CONFIG | SEGMENT | KEY <name> [WHERE …] [ORDER BY …] [LIMIT <n>]",
     summary: "lists the versions of an object",
     example: "SHOW VERSIONS OF CONFIG dark_mode",
 };

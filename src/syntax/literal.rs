@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::cursor::{Cursor, Node};
 use super::rules::Rule;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Duration, Given, Instant, Literal, Name, ObjectKind, Path, Share, Spanned, Value,
+    Duration, Given, Instant, JsonError, Literal, Name, ObjectKind, Path, Share, Span, Spanned,
+    Value,
 };
 
 impl Node<'_> {
@@ -33,7 +34,13 @@ impl Node<'_> {
     }
 
     fn json(&self) -> Result<Value> {
-        Value::from_json(self.text()).map_err(|e| self.error(ErrorKind::Json(e)))
+        Value::from_json(self.text()).map_err(|error| match error {
+            JsonError::NumberRange { at: Some((start, end)) } => {
+                let before = self.spanned(()).span.start as usize;
+                Error::from(ErrorKind::Json(error)).at(Span::new(before + start, before + end))
+            }
+            other => self.error(ErrorKind::Json(other)),
+        })
     }
 
     /// The number of a token, with its sign: the least integer has no positive counterpart.
@@ -169,6 +176,21 @@ impl Cursor<'_> {
         self.operand()?.path()
     }
 
+    /// Whether the rows of a table are only counted: `COUNT OF`.
+    pub(crate) fn counts(&mut self) -> bool {
+        self.saw(Rule::k_count) && self.saw(Rule::k_of)
+    }
+
+    /// A column of a table, and steps into it: one that is called `value`, too.
+    pub(crate) fn column(&mut self) -> Result<Spanned<Path>> {
+        let node = self.operand()?;
+        let path = node.path()?;
+        if node.rule() != Rule::check_value {
+            return Ok(path);
+        }
+        Ok(Spanned::new(column_of_value(&path.node), path.span))
+    }
+
     /// The steps that follow, dots passed over.
     pub(super) fn steps(self) -> Result<Path> {
         let steps = self.filter(|child| matches!(child.rule(), Rule::simple | Rule::step));
@@ -225,6 +247,11 @@ impl Cursor<'_> {
     pub(crate) fn instant_after(&mut self, keyword: Rule) -> Result<Option<Spanned<Instant>>> {
         if self.saw(keyword) { self.instant().map(Some) } else { Ok(None) }
     }
+}
+
+/// The column that `VALUE` and steps into it are, where names are columns.
+pub(crate) fn column_of_value(steps: &[Arc<str>]) -> Path {
+    std::iter::once("value".into()).chain(steps.iter().cloned()).collect()
 }
 
 /// The text in quotes, where a quote is written twice.

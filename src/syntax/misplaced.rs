@@ -58,7 +58,7 @@ fn opens(node: &Node<'_>, outside: Clause) -> Option<Clause> {
         Rule::event_where => Some(Clause::Event),
         Rule::element_where => Some(Clause::Element),
         Rule::show_table if lists_users(node) => Some(Clause::Users),
-        Rule::columns_where if outside != Clause::Users => Some(Clause::Columns),
+        Rule::columns_where | Rule::order if outside != Clause::Users => Some(Clause::Columns),
         _ => None,
     }
 }
@@ -84,9 +84,11 @@ fn objection(rule: Rule, clause: Clause) -> Option<&'static str> {
         Clause::Element if about_users => Some("a condition over elements is over their members"),
         Clause::Check | Clause::Element => None,
         _ if rule == Rule::listed && clause != Clause::Dump => Some(LISTS_ARE_LOADED),
-        _ if rule == Rule::check_value => Some(
-            "only a CHECK has a VALUE; a column or attribute of that name is written \"value\"",
-        ),
+        // a column of that name, if the table has one
+        Clause::Columns | Clause::Users => None,
+        _ if rule == Rule::check_value => {
+            Some("only a CHECK has a VALUE; an attribute of that name is written \"value\"")
+        }
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 
 mod complaint;
 mod cursor;
+mod expectation;
 mod expression;
 mod lexer;
 mod literal;
@@ -16,7 +17,9 @@ mod token;
 #[cfg(test)]
 pub(crate) use complaint::FIRST_WORDS;
 pub(crate) use cursor::{Cursor, Node};
+pub(crate) use expectation::{Expected, expected_errors};
 pub(crate) use lexer::Mark;
+pub(crate) use literal::column_of_value;
 pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
 pub(crate) use token::{Token, TokenKind, Tokens};

@@ -141,7 +141,7 @@ readings! {
         key_check key_change keeping segment_change
         salt cell each steps read_as operand_start clause action_start set get_body get_rest nots signed
         operand gap over_events event event_rest show
-        filter only_where assert load of_config;
+        filter only_where count_of versions_of history_of stats_of assert load of_config;
     Keyword:
         k_actor k_add k_advance k_after k_all k_alter k_and k_any k_archive k_archived k_as k_asc k_assert
         k_at k_before k_begin k_between k_blank k_boolean k_by k_cancel k_cast k_check k_clock k_comment

@@ -6,11 +6,12 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
+use super::expectation::expected_errors;
 use super::lexer::{Lexer, Mark};
-use super::token::{Part, TokenKind, is_blank};
+use super::token::{Part, TokenKind, Tokens, is_blank};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
-use crate::model::Span;
+use crate::model::{LISTS_ARE_LOADED, Span};
 
 /// How much is kept of a statement that is too long, to show it.
 const EXCERPT_CHARS: usize = 200;
@@ -30,6 +31,8 @@ pub(crate) struct Piece {
     pub(crate) trailing: String,
     /// Whether it ended with `;`.
     pub(crate) ended: bool,
+    /// Whether it was so long that nobody looked where it ends.
+    pub(crate) is_lost: bool,
     /// Why it need not be parsed, with its place in the script: too long, too deep, no end, no UTF-8.
     pub(crate) error: Option<Error>,
 }
@@ -131,12 +134,14 @@ impl<R: BufRead> Splitter<R> {
             if !part.kind.is_trivia() {
                 draft.solid = draft.total;
             }
-            if draft.is_too_long() {
+            if draft.is_too_long() && !draft.may_fail() {
                 self.is_lost = true; // it may have no end at all
                 return false;
             }
         }
         self.close(draft);
+        let must_end = self.last_end == LastEnd::Required || !draft.terminated;
+        self.is_lost = draft.is_too_long() && must_end;
         false
     }
 
@@ -198,6 +203,7 @@ impl<R: BufRead> Iterator for Splitter<R> {
             draft.fail_at(ErrorKind::Expected { expected, found }, draft.solid, draft.solid);
         }
         let mut piece = draft.finish(ended);
+        piece.is_lost = self.is_lost;
         let lost = if self.is_lost { piece.error.take() } else { None };
         piece.error = self.failure().or(lost).or_else(|| trivia.located()).or(piece.error);
         piece.leading = trivia.text;
@@ -337,22 +343,45 @@ impl Draft {
         Some(error.locate(&self.text.as_str().into(), self.start.line, self.start.column))
     }
 
+    /// Whether it asserts an error, which may be that it is too long: then its end matters.
+    fn may_fail(&self) -> bool {
+        expected_errors(&self.text).next().is_some()
+    }
+
+    /// Whether most of it is a list of texts or numbers, as of the ids of users.
+    fn has_long_list(&self) -> bool {
+        const ITEMS: usize = 1_000;
+        let tokens = Tokens::new(&self.text).filter(|token| !token.kind.is_trivia());
+        let mut items = 0;
+        for token in tokens {
+            match (token.kind, token.text) {
+                (TokenKind::Text | TokenKind::Word, _) => {}
+                (TokenKind::Sign, ",") => items += 1,
+                _ if items >= ITEMS => break,
+                _ => items = 0,
+            }
+        }
+        items >= ITEMS
+    }
+
     fn is_too_long(&self) -> bool {
         self.solid > self.limit()
     }
 
     fn finish(mut self, ended: bool) -> Piece {
         if self.is_too_long() {
-            let kind = ErrorKind::StatementTooLong { limit: self.limit() };
-            self.error = Some(Error::new(kind).at(Span::new(0, 1)));
+            let error = Error::new(ErrorKind::StatementTooLong { limit: self.limit() });
+            let error = error.at(Span::new(0, 1));
+            self.error =
+                Some(if self.has_long_list() { error.hint(LISTS_ARE_LOADED) } else { error });
             self.text = self.text.chars().take(EXCERPT_CHARS).collect();
         }
         let error = self.located();
         let trailing = self.text.split_off(self.solid.min(self.text.len()));
         let trailing = trailing.trim_matches(is_blank).to_owned();
         let (line, column) = (self.start.line, self.start.column);
-        let text = self.text.into();
-        Piece { text, line, column, leading: String::new(), trailing, ended, error }
+        let (text, leading) = (self.text.into(), String::new());
+        Piece { text, line, column, leading, trailing, ended, is_lost: false, error }
     }
 }
 
@@ -424,8 +453,23 @@ mod tests {
         assert_eq!(errors(closed.as_bytes()), [("limit", 1, 259)]);
         let long = format!("a; b '{}'; c;", "x".repeat(10 << 20));
         assert_eq!(texts(&long), ["a", "limit"]); // nobody knows where it ends
+        let expected = format!("assert /* x */ error 'limit' b '{}'; c;", "x".repeat(10 << 20));
+        assert_eq!(texts(&expected), ["limit", "c"]);
+        let endless = format!("ASSERT ERROR 'limit' b '{}", "x".repeat(10 << 20));
+        assert!(split(endless.as_bytes()).iter().all(|piece| piece.is_lost));
         let fits = format!("a '{}'{};", "x".repeat((1 << 20) - 4), " ".repeat(1 << 20));
         assert!(errors(fits.as_bytes()).is_empty());
+    }
+
+    #[test]
+    fn a_long_list_has_a_place_of_its_own() {
+        let hints =
+            |text: String| split(text.as_bytes()).remove(0).error.map(|error| error.hints().len());
+        let list = |item: &str| format!("a WHERE b IN ({item});", item = item.repeat(300_000));
+        assert_eq!(hints(list("'u1', ")), Some(1));
+        assert_eq!(hints(list("123456, ")), Some(1));
+        assert_eq!(hints(list("x = 1 OR ")), Some(0));
+        assert_eq!(hints(format!("a '{}';", "x, ".repeat(500_000))), Some(0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::walk::each_user;
+use super::walk::each_with_facts;
 use super::{Relation, Scan};
 use crate::behaviour::EventRef;
 use crate::error::Result;
@@ -42,7 +42,7 @@ impl Relation for Events {
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
         let only = scan.only("user").and_then(Value::as_str).map(Arc::from);
-        each_user(view, only, |user, history| {
+        each_with_facts(view, only, |user, history| {
             let context = context(Some(Arc::clone(user)), Arc::clone(history), view.now);
             history.events().try_for_each(|event| scan.take_of(&context, row(user, &event)))
         })

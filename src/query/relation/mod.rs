@@ -85,6 +85,16 @@ pub(super) fn select(relation: &dyn Relation, view: &View<'_>, filter: &Filter) 
     Ok(Rows::new(relation.schema().columns(), scan.into_rows()))
 }
 
+/// The rows of a relation that a filter lets through, or only how many they are.
+pub(super) fn rows_or_count(
+    relation: &dyn Relation,
+    view: &View<'_>,
+    filter: &Filter,
+    counts: bool,
+) -> Result<Rows> {
+    if counts { count(relation, view, filter) } else { select(relation, view, filter) }
+}
+
 /// How many rows of a relation a filter lets through.
 pub(super) fn count(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
     let mut scan = scan(relation, view, filter)?.counting();

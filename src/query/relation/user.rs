@@ -1,4 +1,4 @@
-//! `USERS`: the users with facts in the store, by their ids.
+//! `USERS`: the users with facts in the store, and those in lists, by their ids.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ const SCHEMA: Schema = Schema {
     ],
 };
 
-/// Users with facts in the store, by their ids.
+/// Users with facts in the store or in lists, by their ids.
 pub(super) struct Users;
 
 impl Relation for Users {

@@ -1,5 +1,7 @@
 //! Walk over all users, page by page: there may be millions.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -12,33 +14,122 @@ const PAGE: usize = 256;
 
 /// Visits all users with facts, in byte order, or only one of them, until no more are wanted; users whose facts are
 /// all in the open transaction come last.
+pub(super) fn each_with_facts(
+    view: &View<'_>,
+    only: Option<Arc<str>>,
+    take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
+) -> Result<()> {
+    Walk { view, take, listed: Listed::default(), own: BTreeSet::new() }.all(only)
+}
+
+/// Visits the same users, and in the same order those of whom nothing is known but that a list has them.
 pub(super) fn each_user(
     view: &View<'_>,
     only: Option<Arc<str>>,
-    mut take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
+    take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
 ) -> Result<()> {
-    let mut give = |user: &Arc<str>, history: &Arc<UserHistory>| {
-        if history.is_empty() { ControlFlow::Continue(()) } else { take(user, history) }
+    let lists = view.snapshot()?.lists();
+    let listed = match &only {
+        Some(user) => lists.users().filter(|listed| *listed == &**user).map(Reverse).collect(),
+        None => lists.users().map(Reverse).collect(),
     };
-    if let Some(user) = only {
-        let _ = give(&user, &view.history(&user)?);
-        return Ok(());
+    Walk { view, take, listed: Listed(listed), own: BTreeSet::new() }.all(only)
+}
+
+/// Users whom lists have and who are not yet visited. There may be a million, of whom few are wanted: so they are
+/// sorted as they are asked for.
+#[derive(Default)]
+struct Listed<'l>(BinaryHeap<Reverse<&'l str>>);
+
+impl<'l> Listed<'l> {
+    /// Takes the next one out, if it comes before a user.
+    fn before(&mut self, user: &str) -> Option<&'l str> {
+        if self.0.peek()?.0 < user { self.next() } else { None }
     }
-    let (mut own, mut last) = (view.pending_users(), None);
-    while let Some(page) = next_page(view, &mut last)? {
-        for (user, history) in page {
-            let history = if own.remove(&user) { view.history(&user)? } else { history };
-            if give(&user, &history).is_break() {
-                return Ok(());
+
+    /// Takes a user out; whether there was one.
+    fn has(&mut self, user: &str) -> bool {
+        let is_next = self.0.peek().is_some_and(|next| next.0 == user);
+        if is_next {
+            self.next();
+        }
+        is_next
+    }
+
+    fn next(&mut self) -> Option<&'l str> {
+        self.0.pop().map(|listed| listed.0)
+    }
+}
+
+/// A walk that is under way.
+struct Walk<'w, 'v, F> {
+    view: &'w View<'v>,
+    take: F,
+    listed: Listed<'w>,
+    /// The users with facts in the open transaction who are not yet visited.
+    own: BTreeSet<Arc<str>>,
+}
+
+impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> {
+    fn all(mut self, only: Option<Arc<str>>) -> Result<()> {
+        let done = match only {
+            Some(user) => self.give(&user, &self.view.history(&user)?),
+            None => self.pages()?,
+        };
+        if done.is_continue() { self.rest().map(drop) } else { Ok(()) }
+    }
+
+    fn pages(&mut self) -> Result<ControlFlow<()>> {
+        self.own = self.view.pending_users();
+        let mut last = None;
+        while let Some(page) = next_page(self.view, &mut last)? {
+            for (user, history) in page {
+                let is_own = self.own.remove(&user);
+                let history = if is_own { self.view.history(&user)? } else { history };
+                while let Some(listed) = self.listed.before(&user) {
+                    if self.give_listed(listed)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                if self.give(&user, &history).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
         }
+        Ok(ControlFlow::Continue(()))
     }
-    for user in own {
-        if give(&user, &view.history(&user)?).is_break() {
-            break;
+
+    /// The users after all of whom the store has facts.
+    fn rest(&mut self) -> Result<ControlFlow<()>> {
+        while let Some(listed) = self.listed.next() {
+            if self.give_listed(listed)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
+        while let Some(user) = self.own.pop_first() {
+            if self.give(&user, &self.view.history(&user)?).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
-    Ok(())
+
+    fn give(&mut self, user: &Arc<str>, history: &Arc<UserHistory>) -> ControlFlow<()> {
+        let is_listed = self.listed.has(user);
+        if history.is_empty() && !is_listed {
+            return ControlFlow::Continue(());
+        }
+        (self.take)(user, history)
+    }
+
+    /// Visits a user of whom the store has no facts; one with facts in the open transaction comes later.
+    fn give_listed(&mut self, user: &str) -> Result<ControlFlow<()>> {
+        self.view.watch.check()?;
+        if self.own.contains(user) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        Ok((self.take)(&user.into(), &Arc::default()))
+    }
 }
 
 /// The histories of the users after the last one; none after all.
