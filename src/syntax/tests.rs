@@ -84,7 +84,7 @@ fn errors_read_well() {
         ),
         (
             "CREATE SEGMENT s\n  WHERE VALUE = 1",
-            "2:9 `VALUE` cannot stand here: only a CHECK has a VALUE; a column or attribute of that name is \
+            "2:9 `VALUE` cannot stand here: only a CHECK has a VALUE; an attribute of that name is \
              written \"value\"",
         ),
         (
