@@ -12,7 +12,7 @@ use super::pattern::Pattern;
 use super::program::{Environment, Lookup, Program};
 use crate::error::Result;
 use crate::model::{
-    Answer, AttributeName, Behaviour, CompareOp, Context, Frame, Judge, KeptAnswer, Literal,
+    Answer, AttributeName, Behaviour, CompareOp, Context, Frame, Given, Judge, KeptAnswer, Literal,
     Measured, Object, Past, Question, Ready, Spanned, Timestamp, Value, Window,
 };
 
@@ -121,7 +121,10 @@ pub(super) fn frame(window: Option<&Window>) -> Result<Frame> {
     let instant = |place, literal| timestamp(&text(place, literal)?, literal.span);
     Ok(match window {
         None => Frame::All,
-        Some(Window::Within(duration)) => Frame::Within(*duration),
+        Some(Window::Within(duration)) => match &duration.node {
+            Given::Here(duration) => Frame::Within(*duration),
+            Given::Parameter(name) => return Err(unknown_parameter(name, duration.span)),
+        },
         Some(Window::Since(from)) => Frame::Since(instant("SINCE", from)?),
         Some(Window::Span { from, to }) => Frame::Span(instant("FROM", from)?, instant("TO", to)?),
     })

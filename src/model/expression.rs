@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Aggregate, Duration, KeyType, ListId, Name, Path, Spanned, Value};
+use super::{Aggregate, Duration, Given, KeyType, ListId, Name, Path, Spanned, Value};
 
 /// An expression and its place.
 pub type Expr = Spanned<ExprKind>;
@@ -384,7 +384,7 @@ impl Behaviour {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Window {
     /// `WITHIN d`: `(t − d, t]`.
-    Within(Duration),
+    Within(Spanned<Given<Duration>>),
     /// `SINCE ts`: `[ts, t]`.
     Since(Spanned<Literal>),
     /// `FROM ts TO ts`: `[from, to)`, and never past `t`.

@@ -12,6 +12,7 @@ mod expression;
 mod fact;
 mod given;
 mod granularity;
+mod instant;
 mod json;
 mod kept;
 mod key;
@@ -61,8 +62,9 @@ pub(crate) use fact::{
     Entry, What, check_attribute, check_event_id, check_event_name, check_user_id, check_value,
 };
 pub use fact::{Event, Fact, Profile};
-pub use given::{Given, Instant};
+pub use given::Given;
 pub use granularity::Granularity;
+pub use instant::Instant;
 pub use json::JsonError;
 pub(crate) use json::{json_words, write_json};
 pub use kept::KeptVersions;

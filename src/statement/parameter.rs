@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::{ErrorKind, Result, Short};
 use crate::model::{
     Behaviour, Duration, Expr, ExprKind, Given, Instant, Literal, Object, Share, Spanned,
-    Timestamp, TimestampError, Value, check_user_id,
+    Timestamp, TimestampError, Value, Window, check_user_id,
 };
 use crate::syntax;
 
@@ -227,8 +227,13 @@ impl Parameters {
     }
 
     fn bind_behaviour(&self, behaviour: &mut Behaviour) -> Result<()> {
-        let mut literals = behaviour.literals_mut();
-        literals.try_for_each(|literal| self.replace(&mut literal.node, literal.span))
+        behaviour
+            .literals_mut()
+            .try_for_each(|literal| self.replace(&mut literal.node, literal.span))?;
+        if let Some(Window::Within(duration)) = &mut behaviour.window {
+            duration.node = self.duration(duration)?.into();
+        }
+        Ok(())
     }
 
     fn replace(&self, literal: &mut Literal, span: crate::model::Span) -> Result<()> {
@@ -271,7 +276,12 @@ fn has_parameter(expr: &Expr) -> bool {
         ExprKind::Literal(literal) => is_parameter(literal),
         ExprKind::Matches { pattern, .. } => is_parameter(&pattern.node),
         ExprKind::Behaviour(behaviour) => {
-            behaviour.literals().any(|literal| is_parameter(&literal.node))
+            let within = |window: &Window| match window {
+                Window::Within(duration) => matches!(duration.node, Given::Parameter(_)),
+                Window::Since(_) | Window::Span { .. } => false,
+            };
+            behaviour.window.as_ref().is_some_and(within)
+                || behaviour.literals().any(|literal| is_parameter(&literal.node))
         }
         _ => false,
     })

@@ -352,7 +352,7 @@ fn aggregate(node: &Node<'_>) -> Result<Aggregate> {
 
 fn window(mut children: Cursor<'_>) -> Result<Window> {
     Ok(match children.node()?.rule() {
-        Rule::k_within => Window::Within(children.duration()?.node),
+        Rule::k_within => Window::Within(children.length()?),
         Rule::k_since => Window::Since(children.literal()?),
         _ => Window::Span { from: children.literal()?, to: children.literal()? },
     })

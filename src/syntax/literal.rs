@@ -228,11 +228,6 @@ impl Cursor<'_> {
         self.operand()?.share()
     }
 
-    /// A duration.
-    pub(crate) fn duration(&mut self) -> Result<Spanned<Duration>> {
-        self.operand()?.duration()
-    }
-
     /// A duration, or the parameter for one.
     pub(crate) fn length(&mut self) -> Result<Spanned<Given<Duration>>> {
         self.operand()?.length()

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::error::Error;
 use crate::model::{
-    AffixKind, Aggregate, ArithmeticOp, Behaviour, CompareOp, Duration, ExprKind, IsWhat, KeyType,
-    Literal, Name, Path, Quantifier, ReadAs, Spanned, Value, Window,
+    AffixKind, Aggregate, ArithmeticOp, Behaviour, CompareOp, Duration, ExprKind, Given, IsWhat,
+    KeyType, Literal, Name, Path, Quantifier, ReadAs, Spanned, Value, Window,
 };
 use crate::statement::Parsed;
 
@@ -378,7 +378,7 @@ fn behaviour(filter: BoxedStrategy<Option<Expr>>) -> impl Strategy<Value = ExprK
     let text = || "\\PC{0,8}".prop_map(Literal::from).prop_map(Spanned::unplaced);
     let within = (0_i64..100_000).prop_map(|n| Duration::from_micros(n * 1_000_000));
     let window = prop_oneof![
-        within.prop_map(Window::Within),
+        within.prop_map(|within| Window::Within(Given::Here(within).into())),
         text().prop_map(Window::Since),
         (text(), text()).prop_map(|(from, to)| Window::Span { from, to }),
     ];

@@ -8,8 +8,8 @@ use super::snapshots::*;
 use super::*;
 use crate::eval::Snapshot;
 use crate::model::{
-    Aggregate, Behaviour, Change, Duration, Judge, KeyId, Measured, Object, Past, Path, Question,
-    Secrets, Window,
+    Aggregate, Behaviour, Change, Duration, Given, Judge, KeyId, Measured, Object, Past, Path,
+    Question, Secrets, Window,
 };
 
 /// Something that the user did.
@@ -145,7 +145,7 @@ fn behaviour(aggregate: Aggregate, of: Option<&str>) -> Behaviour {
 }
 
 fn within(hours: i64) -> Window {
-    Window::Within(Duration::from_micros(hours * 3_600_000_000))
+    Window::Within(Given::Here(Duration::from_micros(hours * 3_600_000_000)).into())
 }
 
 fn over(behaviour: Behaviour) -> Expr {

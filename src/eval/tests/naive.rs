@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use super::behaviours::{Done, Events, tell};
 use super::*;
 use crate::model::{
-    AffixKind, Behaviour, DottedVersion, Duration, IsWhat, Quantifier, ReadAs, SemanticVersion,
-    Window,
+    AffixKind, Behaviour, DottedVersion, Duration, Given, IsWhat, Quantifier, ReadAs,
+    SemanticVersion, Window,
 };
 
 /// A value of the interpreter.
@@ -333,6 +333,7 @@ impl Naive<'_> {
             && match &behaviour.window {
                 None => true,
                 Some(Window::Within(duration)) => {
+                    let Given::Here(duration) = duration.node else { panic!("a parameter") };
                     event.at.as_micros() > self.now.as_micros() - duration.as_micros()
                 }
                 Some(Window::Since(from)) => event.at >= instant(from),

@@ -7,7 +7,7 @@ use super::behaviours::{Done, Events};
 use super::naive::{Naive, V};
 use super::*;
 use crate::model::{
-    AffixKind, Aggregate, Behaviour, Duration, IsWhat, Object, Quantifier, ReadAs, Window,
+    AffixKind, Aggregate, Behaviour, Duration, Given, IsWhat, Object, Quantifier, ReadAs, Window,
 };
 
 const NOW: &str = "2026-03-01T09:00:00Z";
@@ -69,7 +69,7 @@ fn windows() -> impl Strategy<Value = Option<Window>> {
     let text = || instants().prop_map(|at| Spanned::unplaced(Literal::from(at.to_string())));
     let within = (0_i64..4).prop_map(|hours| Duration::from_micros(hours * 3_600_000_000));
     prop::option::of(prop_oneof![
-        within.prop_map(Window::Within),
+        within.prop_map(|within| Window::Within(Given::Here(within).into())),
         text().prop_map(Window::Since),
         (text(), text()).prop_map(|(from, to)| Window::Span { from, to }),
     ])
