@@ -110,7 +110,8 @@ impl Choices {
             format!("KEY {key} VALUES ({})", cells.join(", "))
         });
         let columns: Vec<_> = columns.collect();
-        let _ = writeln!(script, " {};\nPUBLISH CONFIG {name};", columns.join(", "));
+        let comment = self.pick(&["", " COMMENT 'why'"]);
+        let _ = writeln!(script, " {};\nPUBLISH CONFIG {name}{comment};", columns.join(", "));
         if self.one_in(3) {
             let (key, row) = (self.pick(keys), self.pick(&rows));
             let _ = writeln!(

@@ -45,6 +45,13 @@ pub enum DumpKind {
     State,
 }
 
+/// What becomes of the comments of publications: why something was done is no part of a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comments {
+    Kept,
+    LeftOut,
+}
+
 /// The state of a store that is dumped.
 pub(crate) struct Dump<'d> {
     pub(crate) reader: &'d Reader,
@@ -69,11 +76,13 @@ impl Dump<'_> {
             DumpKind::History => self.history(&mut out)?,
             DumpKind::Current => {
                 self.listed(&mut out)?;
-                self.current(&mut out)?;
+                self.state(&mut out, &|_| true, &|_| true, Comments::Kept)?;
                 rules_of_retention(self.catalog)
                     .try_for_each(|rule| out.statement(&rule.into()))?;
             }
-            DumpKind::State => self.current(&mut out)?,
+            DumpKind::State => {
+                self.state(&mut out, &|_| true, &|_| true, Comments::LeftOut)?;
+            }
         }
         if kind != DumpKind::State {
             self.users(&mut out)?;
@@ -87,7 +96,8 @@ impl Dump<'_> {
         let needed = needed(self.catalog, config, self.now);
         let mut out = Output(io::BufWriter::new(to));
         let is_needed = |reference| needed.contains(&reference);
-        self.state(&mut out, &is_needed, &|other| other.head.id == config.head.id)?;
+        let is_it = |other: &Config| other.head.id == config.head.id;
+        self.state(&mut out, &is_needed, &is_it, Comments::LeftOut)?;
         out.0.flush().map_err(output_error)
     }
 
@@ -157,17 +167,13 @@ impl Dump<'_> {
         Ok(())
     }
 
-    /// Writes what stands of keys, segments and configs, as one transaction.
-    fn current(&self, out: &mut Output<'_>) -> Result<()> {
-        self.state(out, &|_| true, &|_| true)
-    }
-
-    /// The same, of some of them.
+    /// Writes what stands of keys, segments and configs, of those that are wanted, as one transaction.
     fn state(
         &self,
         out: &mut Output<'_>,
         has: &dyn Fn(Reference) -> bool,
         has_config: &dyn Fn(&Config) -> bool,
+        comments: Comments,
     ) -> Result<()> {
         let catalog = self.catalog;
         let keys = catalog.keys().filter(|key| !key.archived && has(Reference::Key(key.id)));
@@ -184,12 +190,12 @@ impl Dump<'_> {
         out.statement(&Begin.into())?;
         keys.into_iter().try_for_each(|key| out.statement(&create_key(key).into()))?;
         segments.into_iter().try_for_each(|s| out.statement(&create_segment(s).into()))?;
-        configs.into_iter().try_for_each(|config| self.config(out, config))?;
+        configs.into_iter().try_for_each(|config| self.config(out, config, comments))?;
         out.statement(&Commit.into())
     }
 
     /// Makes the live version, then those that differ from it, each with its publications.
-    fn config(&self, out: &mut Output<'_>, config: &Config) -> Result<()> {
+    fn config(&self, out: &mut Output<'_>, config: &Config, comments: Comments) -> Result<()> {
         let (catalog, name, now) = (self.catalog, &config.head.name, self.now);
         let mut made: Option<Arc<Version>> = None;
         let mut salts: BTreeMap<SegmentId, Arc<str>> = BTreeMap::new();
@@ -212,7 +218,11 @@ impl Dump<'_> {
             salts.extend(version.rows.iter().map(|row| (row.segment, Arc::clone(&row.salt))));
             made = Some(version);
             if let Some(publication) = publication {
-                out.statement(&config::publish(name, None, publication, now).into())?;
+                let mut publish = config::publish(name, None, publication, now);
+                if comments == Comments::LeftOut {
+                    publish.comment = None;
+                }
+                out.statement(&publish.into())?;
             }
         }
         if config.head.disabled {
