@@ -181,7 +181,7 @@ fn keys(table: &mut Table, w: &Workload) {
 
 /// Looks at the value, as code by hand gives it.
 #[expect(clippy::needless_pass_by_value, reason = "it ends here, as it does in a program")]
-fn look(evaluation: Evaluation) {
+fn look(evaluation: Evaluation<'_>) {
     black_box(evaluation.value());
 }
 

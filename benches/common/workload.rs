@@ -224,10 +224,11 @@ impl Workload {
     /// What is compared has to be the same, and all outcomes have to be there.
     fn check(&self, extras: Extras) {
         let (mut steps, mut seen) = (Steps::new(self.names.len()), [0; 4]);
+        let snapshot = self.db.snapshot();
         for _ in 0..10_000 {
             let (key, user) = steps.next();
             let by_hand = self.by_hand(KeyName::new(key).as_str(), user);
-            let evaluation = self.db.snapshot().evaluate(&self.names[key], &self.contexts[user]);
+            let evaluation = snapshot.evaluate(&self.names[key], &self.contexts[user]);
             let same = evaluation.value().as_integer() == Some(by_hand);
             assert!(same || extras == Extras::Shares, "{evaluation:?} {by_hand}");
             seen[usize::try_from(by_hand).unwrap()] += 1;

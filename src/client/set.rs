@@ -52,13 +52,13 @@ pub(super) struct Evaluations {
     revision: u64,
     at: Timestamp,
     /// Whole evaluations, for a value that is served is counted with what gave it.
-    by_key: IndexMap<Name, Evaluation>,
+    by_key: IndexMap<Name, Evaluation<'static>>,
 }
 
 /// Value that a set has for a key, by where it comes from.
 #[derive(Clone, Copy)]
 enum SetValue<'s> {
-    Evaluated(&'s Evaluation),
+    Evaluated(&'s Evaluation<'static>),
     Default(&'s Value),
     None,
 }
@@ -77,14 +77,14 @@ impl Evaluations {
     /// Evaluates every key that is not archived, in the newest state of the store.
     pub(super) fn now(db: &Database, context: &Context) -> Self {
         let snapshot = db.snapshot();
-        let evaluations = snapshot.evaluate_all(context).map(|e| (e.key().clone(), e));
+        let evaluations = snapshot.evaluate_all(context).map(|e| (e.key().clone(), e.into_owned()));
         let by_key = evaluations.collect();
         Self { revision: snapshot.revision(), at: snapshot.at(), by_key }
     }
 
     /// Whether both have the same keys with the same values, whatever the reasons.
     fn agrees_with(&self, other: &Self) -> bool {
-        let same = |(name, evaluation): (&Name, &Evaluation)| {
+        let same = |(name, evaluation): (&Name, &Evaluation<'static>)| {
             let other = other.by_key.get(name);
             other.is_some_and(|other| other.value() == evaluation.value())
         };

@@ -45,7 +45,7 @@ pub enum Source {
 pub struct ClientValue {
     pub(super) key: Name,
     pub(super) source: Source,
-    pub(super) evaluation: Option<Evaluation>,
+    pub(super) evaluation: Option<Evaluation<'static>>,
     pub(super) default: Option<Value>,
     pub(super) gone: bool,
 }
@@ -84,7 +84,7 @@ impl ClientValue {
 
     /// What the store gave: config, version, segment and variant too; `None` if it gave nothing.
     #[must_use]
-    pub fn evaluation(&self) -> Option<&Evaluation> {
+    pub fn evaluation(&self) -> Option<&Evaluation<'static>> {
         self.evaluation.as_ref()
     }
 }

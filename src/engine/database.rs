@@ -10,7 +10,7 @@ use super::delivery::Deliveries;
 use super::flusher::Flusher;
 use super::from_value::{FromValue, read, unknown_key};
 use super::histories::Histories;
-use super::key::{AsKey, KeyHandle, KeyRef};
+use super::key::{AsKey, KeyHandle};
 use super::listener::{Listeners, Subscription};
 use super::queue::{Alone, Queue};
 use super::sight::{Follower, Sight};
@@ -88,11 +88,11 @@ impl Database {
     ///
     /// If the store is open for reading only, it goes by the state that was seen last: see [`Database::refresh`].
     #[must_use]
-    pub fn evaluate(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Evaluation {
-        let key = key.as_key();
-        let Some(evaluation) = self.evaluated(key, context) else {
-            return Evaluation::unknown(key.name());
-        };
+    pub fn evaluate(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Evaluation<'static> {
+        let (key, state) = (key.as_key(), self.shared.state.load());
+        let Some(found) = key.find(&state) else { return Evaluation::unknown(key.name()) };
+        let moment = Moment::of_clock(&self.shared.clock, state.time());
+        let evaluation = state.evaluate_kept(found, context, moment);
         self.shared.deliveries.count(&evaluation, context);
         evaluation
     }
@@ -103,17 +103,13 @@ impl Database {
     ///
     /// `unknown-key` if there is no such key, `type-mismatch` if its value is no `T`.
     pub fn get<T: FromValue>(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Result<T> {
-        let key = key.as_key();
-        let evaluation = self.evaluated(key, context).ok_or_else(|| unknown_key(key.name()))?;
+        let (key, state) = (key.as_key(), self.shared.state.load());
+        let found = key.find(&state).ok_or_else(|| unknown_key(key.name()))?;
+        let moment = Moment::of_clock(&self.shared.clock, state.time());
+        let evaluation = state.evaluate(found, context, moment);
         let value = read(key.name(), evaluation.value())?;
         self.shared.deliveries.count(&evaluation, context);
         Ok(value)
-    }
-
-    fn evaluated(&self, key: KeyRef<'_>, context: &Context) -> Option<Evaluation> {
-        let state = self.shared.state.load();
-        let moment = Moment::of_clock(&self.shared.clock, state.time());
-        key.evaluate(&state, context, moment)
     }
 
     /// Looks up a key, to be evaluated any number of times.
@@ -378,7 +374,7 @@ impl Database {
     ///
     /// It is counted now, whenever it was evaluated, and under the version that gave the value. Evaluations of
     /// another database and of unknown keys are not counted.
-    pub fn count(&self, evaluation: &Evaluation, context: &Context) {
+    pub fn count(&self, evaluation: &Evaluation<'_>, context: &Context) {
         if evaluation.lineage() == Some(self.lineage()) {
             self.shared.deliveries.count(evaluation, context);
         }

@@ -103,7 +103,7 @@ impl Deliveries {
     }
 
     /// Counts an evaluation.
-    pub(super) fn count(&self, evaluation: &Evaluation, context: &Context) {
+    pub(super) fn count(&self, evaluation: &Evaluation<'_>, context: &Context) {
         let counter = evaluation.counter();
         if counter == UNCOUNTED {
             return;

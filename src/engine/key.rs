@@ -2,8 +2,8 @@
 
 use super::from_value::unknown_key;
 use crate::error::Result;
-use crate::eval::{self, Evaluation, Moment};
-use crate::model::{Context, KeyId, Name};
+use crate::eval::{self, SlotRef};
+use crate::model::{KeyId, Name};
 
 /// A key that was looked up once, for code that evaluates it often: an evaluation by it does not search for
 /// its name. Cheap to clone, and valid for all states of its store, those to come too.
@@ -67,18 +67,14 @@ impl<'k> KeyRef<'k> {
         }
     }
 
-    /// Evaluates the key; `None` if there is none.
-    pub(super) fn evaluate(
-        self,
-        snapshot: &eval::Snapshot,
-        context: &Context,
-        moment: Moment<'_>,
-    ) -> Option<Evaluation> {
+    /// Finds the key in a state; `None` if there is none.
+    #[inline]
+    pub(super) fn find(self, snapshot: &eval::Snapshot) -> Option<SlotRef<'_>> {
         match self {
             Self::Handle(handle) if handle.lineage == snapshot.lineage() => {
-                snapshot.evaluate_id(handle.id, context, moment)
+                snapshot.numbered(handle.id)
             }
-            _ => snapshot.evaluate_at(self.name(), context, moment),
+            _ => snapshot.named(self.name()),
         }
     }
 }

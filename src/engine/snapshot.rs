@@ -32,10 +32,12 @@ impl Snapshot {
     /// Never fails: a key that does not exist gives `NULL` with
     /// [`Reason::UnknownKey`](crate::Reason::UnknownKey).
     #[must_use]
-    pub fn evaluate(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Evaluation {
+    pub fn evaluate(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Evaluation<'_> {
         let key = key.as_key();
-        let evaluation = key.evaluate(&self.compiled, context, Moment::At(self.at));
-        evaluation.unwrap_or_else(|| Evaluation::unknown(key.name()))
+        match key.find(&self.compiled) {
+            Some(found) => self.compiled.evaluate(found, context, Moment::At(self.at)),
+            None => Evaluation::unknown(key.name()),
+        }
     }
 
     /// Evaluates every key that is not archived for a user, in the order in which the keys were made. It counts
@@ -55,7 +57,7 @@ impl Snapshot {
     pub fn evaluate_all<'a>(
         &'a self,
         context: &'a Context,
-    ) -> impl Iterator<Item = Evaluation> + 'a {
+    ) -> impl Iterator<Item = Evaluation<'a>> + 'a {
         self.compiled.evaluate_many(self.compiled.keys(), context, self.at)
     }
 
@@ -66,8 +68,9 @@ impl Snapshot {
     /// `unknown-key` if there is no such key, `type-mismatch` if its value is no `T`.
     pub fn get<T: FromValue>(&self, key: &(impl AsKey + ?Sized), context: &Context) -> Result<T> {
         let key = key.as_key();
-        let evaluation = key.evaluate(&self.compiled, context, Moment::At(self.at));
-        read(key.name(), evaluation.ok_or_else(|| unknown_key(key.name()))?.value())
+        let found = key.find(&self.compiled).ok_or_else(|| unknown_key(key.name()))?;
+        let evaluation = self.compiled.evaluate(found, context, Moment::At(self.at));
+        read(key.name(), evaluation.value())
     }
 
     /// The instant of its evaluations.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use imbl::{OrdMap, OrdSet};
@@ -10,12 +9,14 @@ use imbl::{OrdMap, OrdSet};
 use super::compile::{compile_plain, compile_with};
 use super::counted::{Counted, Meter, NoMeter, Replaced};
 use super::field::Fields;
-use super::keys::{Keys, Slot, SlotIndex};
+use super::keys::{Keys, RowSet, Slot, SlotIndex, SlotRef};
 use super::measure::Measure;
 use super::plan::{Plan, claimants};
+use super::plan_row::PlanRow;
 use super::program::Program;
 use super::schedule::{Schedule, ScheduleChange};
 use super::scope::CatalogScope;
+use super::tape::Tape;
 use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
 use crate::listing::Lists;
@@ -23,19 +24,6 @@ use crate::model::{
     Catalog, Change, Condition, ConfigId, KeyId, Numbering, Reference, Referrer, Segment,
     SegmentId, Stamped,
 };
-
-/// Handle of a compiled state. Few threads share one, so that they do not contend for its count of owners.
-#[repr(align(128))]
-#[derive(Debug)]
-pub(super) struct Pin(pub(super) Arc<Compiled>);
-
-impl Deref for Pin {
-    type Target = Compiled;
-
-    fn deref(&self) -> &Compiled {
-        &self.0
-    }
-}
 
 /// State of the store, compiled.
 #[derive(Clone, Default)]
@@ -162,6 +150,7 @@ impl Compiled {
             let compiled = CompiledSegment::new(segment);
             compiled.try_compile(&made, segment)?;
             made.set_segment(segment.id, compiled);
+            made.forget_tapes(segment.id);
         }
         if !touched.segments.is_empty() {
             made.stamp_anew();
@@ -208,12 +197,6 @@ impl Compiled {
             made.plan_key(key, &NoMeter, &mut Replaced::default());
         }
         made
-    }
-
-    /// The state of an empty store.
-    pub(super) fn none<'a>() -> &'a Self {
-        static NONE: OnceLock<Compiled> = OnceLock::new();
-        NONE.get_or_init(Self::default)
     }
 
     fn set_segment(&mut self, id: SegmentId, segment: CompiledSegment) {
@@ -265,10 +248,45 @@ impl Compiled {
         let claimants = claimants(&self.catalog, key.id).filter(|id| Some(*id) != self.pretended);
         let configs = self.pretended.into_iter().chain(claimants);
         let plan = Plan::new(key, configs.filter_map(|id| self.schedules.get(&id)), meter);
-        let plan = Arc::new(plan);
-        let old = self.keys.set(Arc::clone(&plan));
+        let (own, plan) = (self.own_rows(&plan), Arc::new(plan));
+        let old = self.keys.set(Arc::clone(&plan), own);
         replaced.gone.extend(old.map(|old| old as Arc<dyn Counted>));
         replaced.made.push(plan);
+    }
+
+    /// The rows of a plan whose segments nothing else asks, as far as the catalog tells: their tests are on the tape
+    /// of the key.
+    fn own_rows(&self, plan: &Plan) -> RowSet {
+        let rows = plan.plain_rows().filter(|rows| rows.len() <= RowSet::ROWS);
+        let is_own = |row: &PlanRow| {
+            let segment = row.test.segment;
+            let referrers = self.catalog.referrers(Reference::Segment(segment));
+            !segment.is_everyone()
+                && referrers.take(2).count() == 1
+                && plan.live().is_some_and(|served| served.has_one_cell(row.row))
+        };
+        RowSet::of(rows.unwrap_or_default().iter().map(is_own))
+    }
+
+    /// The tape of a key; `own` are the rows that it may test.
+    pub(super) fn tape(&self, plan: &Plan, own: RowSet) -> Option<Tape> {
+        let is_own = |row: usize| u32::try_from(row).is_ok_and(|row| own.has(row));
+        Tape::new(plan.plain_rows()?, |row, segment| {
+            let segment = self.segment(segment).filter(|_| is_own(row))?;
+            segment.program(self).map(|program| &program.flow)
+        })
+    }
+
+    /// Forgets the tapes that may test the condition of a segment.
+    fn forget_tapes(&mut self, segment: SegmentId) {
+        let referrers = self.catalog.referrers(Reference::Segment(segment));
+        let schedules = referrers.filter_map(|referrer| match referrer {
+            Referrer::Config(config) => self.schedules.get(&config),
+            Referrer::Segment(_) => None,
+        });
+        for key in schedules.flat_map(|schedule| schedule.keys()).collect::<Vec<_>>() {
+            self.keys.forget_tape(key);
+        }
     }
 
     /// The segments whose conditions cannot be compiled, each with the reason: none, if the store is sound.
@@ -291,21 +309,21 @@ impl Compiled {
 
     /// The key with a name, and where it is.
     #[inline]
-    pub(super) fn key_named(&self, name: &str) -> Option<(SlotIndex, &Slot)> {
-        let index = self.keys.find(name)?;
-        Some((index, self.keys.at(index)?))
+    pub(super) fn key_named(&self, name: &str) -> Option<SlotRef<'_>> {
+        self.keys.find(name)
     }
 
     /// The key with a number, and where it is.
     #[inline]
-    pub(super) fn key(&self, key: KeyId) -> Option<(SlotIndex, &Slot)> {
+    pub(super) fn key(&self, key: KeyId) -> Option<SlotRef<'_>> {
         let index = self.keys.numbered(key)?;
-        Some((index, self.keys.at(index)?))
+        Some(SlotRef { index, slot: self.keys.at(index)? })
     }
 
-    /// Plan of the key in a slot.
-    pub(super) fn plan_at(&self, index: SlotIndex) -> Option<&Plan> {
-        self.keys.at(index).map(|slot| &*slot.plan)
+    /// The key in a slot.
+    #[inline]
+    pub(super) fn slot_at(&self, index: SlotIndex) -> Option<&Slot> {
+        self.keys.at(index)
     }
 
     #[inline]

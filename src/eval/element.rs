@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::evaluator::Evaluator;
+use super::lookup::Lookup;
 use super::operand::{Operand, Truth};
-use super::program::{Environment, Lookup, Node, NodeId, Program};
+use super::program::{Environment, Node, NodeId, Program};
 use crate::model::{AttributeName, Timestamp, Value};
 use crate::stack;
 

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::compiled::Pin;
 use super::counted::UNCOUNTED;
 use super::era::Era;
-use super::keys::{Slot, SlotIndex};
+use super::keys::{Slot, SlotIndex, SlotRef};
+use super::pin::{Pin, Pins};
 use super::plan::Plan;
 use super::plan_row::PlanRow;
 use super::served::Served;
+use super::tape::Decision;
 use crate::model::{Name, Reason, Value};
 
 /// End of an evaluation in a plan.
@@ -32,6 +33,26 @@ impl Outcome {
         Self { reason: Reason::TargetingMatch, era: 0, row, arm: 0, counter: row + 1 }
     }
 
+    /// Outcome of a decision over a key; `None` if that is open.
+    #[inline]
+    pub(super) fn of(decision: Decision, slot: &Slot) -> Option<Self> {
+        match decision {
+            Decision::Row(row) => Some(Self::of_row(row)),
+            Decision::Nothing => Some(Self::without_row(slot.without_row, 0, 0)),
+            Decision::Open => None,
+        }
+    }
+
+    /// The same, with its counter from that of all.
+    #[inline]
+    fn counted_of(self, slot: &Slot) -> Self {
+        let first = match self.era {
+            0 => slot.first_counter,
+            later => slot.plan.first_counter_of(later),
+        };
+        Self { counter: first.saturating_add(self.counter), ..self }
+    }
+
     #[inline]
     pub(super) fn without_row(reason: Reason, era: u32, counter: u32) -> Self {
         Self { reason, era, row: u32::MAX, arm: 0, counter }
@@ -40,38 +61,65 @@ impl Outcome {
 
 /// The value that a user has for a key, and why. Cheap to make and to clone.
 ///
-/// It keeps the state of the store in memory that it was made of, so it is not to be kept for long by the
-/// million.
+/// One of a snapshot borrows the snapshot. One of a database is its own (`Evaluation<'static>`), as
+/// [`into_owned`](Self::into_owned) makes any: it keeps the state of the store in memory that it was made of, so it is
+/// not to be kept for long by the million.
 #[derive(Clone)]
-pub struct Evaluation {
-    plan: PlanRef,
+pub struct Evaluation<'s> {
+    of: Origin<'s>,
     outcome: Outcome,
 }
 
-/// Reference to the plan that gave an evaluation.
+/// What gave an evaluation.
 #[derive(Clone)]
-enum PlanRef {
-    /// In a state of the store, which is kept as long as the evaluation is.
-    Pinned(Arc<Pin>, SlotIndex),
-    /// Of a key that does not exist.
+enum Origin<'s> {
+    /// A key in a state of the store, which somebody keeps.
+    Lent(&'s Pins, SlotIndex, &'s Slot),
+    /// A key in a state of the store, which is kept as long as the evaluation is.
+    Kept(Arc<Pin>, SlotIndex),
+    /// The plan of a key that does not exist.
     Unknown(Arc<Plan>),
 }
 
-impl Evaluation {
-    pub(super) fn new(pin: Arc<Pin>, key: (SlotIndex, &Slot), mut outcome: Outcome) -> Self {
-        let (index, slot) = key;
-        let first = match outcome.era {
-            0 => slot.first_counter,
-            later => slot.plan.first_counter_of(later),
-        };
-        outcome.counter = first.saturating_add(outcome.counter);
-        Self { plan: PlanRef::Pinned(pin, index), outcome }
+impl<'s> Evaluation<'s> {
+    /// The evaluation of a key, which borrows the state.
+    #[inline]
+    pub(super) fn lent(pins: &'s Pins, key: SlotRef<'s>, outcome: Outcome) -> Self {
+        let of = Origin::Lent(pins, key.index, key.slot);
+        Self { of, outcome: outcome.counted_of(key.slot) }
+    }
+
+    /// The evaluation of a key, which keeps the state.
+    #[inline]
+    pub(super) fn kept(pins: &Pins, key: SlotRef<'_>, outcome: Outcome) -> Self {
+        let of = Origin::Kept(pins.own(), key.index);
+        Self { of, outcome: outcome.counted_of(key.slot) }
     }
 
     /// The evaluation of a key that does not exist.
     pub(crate) fn unknown(key: &str) -> Self {
         let outcome = Outcome::without_row(Reason::UnknownKey, 0, UNCOUNTED);
-        Self { plan: PlanRef::Unknown(Arc::new(Plan::unknown(key))), outcome }
+        Self { of: Origin::Unknown(Arc::new(Plan::unknown(key))), outcome }
+    }
+
+    /// The same evaluation, which borrows nothing.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// # db.execute("CREATE KEY theme STRING DEFAULT 'light';")?;
+    /// let user = pcq::Context::new("u1");
+    /// let kept = { db.snapshot().evaluate("theme", &user).into_owned() };
+    /// assert_eq!(kept.value(), &"light".into());
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn into_owned(self) -> Evaluation<'static> {
+        let of = match self.of {
+            Origin::Lent(pins, index, _) => Origin::Kept(pins.own(), index),
+            Origin::Kept(pin, index) => Origin::Kept(pin, index),
+            Origin::Unknown(plan) => Origin::Unknown(plan),
+        };
+        Evaluation { of, outcome: self.outcome }
     }
 
     /// The name of the key.
@@ -82,8 +130,12 @@ impl Evaluation {
 
     /// The value.
     #[must_use]
+    #[inline]
     pub fn value(&self) -> &Value {
-        self.plan().value(&self.outcome)
+        match self.slot() {
+            Some(slot) => slot.value(&self.outcome),
+            None => self.plan().value(&self.outcome),
+        }
     }
 
     /// Why it is this value.
@@ -158,22 +210,34 @@ impl Evaluation {
 
     /// Which store it is of; `None` if the key is unknown.
     pub(crate) fn lineage(&self) -> Option<u64> {
-        match &self.plan {
-            PlanRef::Pinned(pin, _) => Some(pin.lineage),
-            PlanRef::Unknown(_) => None,
+        match &self.of {
+            Origin::Lent(pins, ..) => Some(pins.state().lineage),
+            Origin::Kept(pin, _) => Some(pin.lineage),
+            Origin::Unknown(_) => None,
+        }
+    }
+
+    /// The key, if it exists.
+    #[inline]
+    fn slot(&self) -> Option<&Slot> {
+        match &self.of {
+            Origin::Lent(_, _, slot) => Some(slot),
+            Origin::Kept(pin, index) => pin.slot_at(*index),
+            Origin::Unknown(_) => None,
         }
     }
 
     fn plan(&self) -> &Plan {
         static NONE: LazyLock<Plan> = LazyLock::new(|| Plan::unknown(""));
-        match &self.plan {
-            PlanRef::Pinned(pin, index) => pin.plan_at(*index).unwrap_or_else(|| &NONE),
-            PlanRef::Unknown(plan) => plan,
+        match (&self.of, self.slot()) {
+            (_, Some(slot)) => &slot.plan,
+            (Origin::Unknown(plan), None) => plan,
+            (_, None) => &NONE,
         }
     }
 }
 
-impl fmt::Debug for Evaluation {
+impl fmt::Debug for Evaluation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Evaluation")
             .field("key", self.key())
@@ -195,16 +259,23 @@ impl Plan {
     }
 
     /// The value that an outcome stands for.
+    pub(super) fn value(&self, outcome: &Outcome) -> &Value {
+        if let Outcome { reason: Reason::TargetingMatch, era: 0, row: 2, .. } = outcome {
+            return self.third();
+        }
+        self.row(outcome).map_or(self.default(), |(era, row)| era.value(row, outcome.arm))
+    }
+}
+
+impl Slot {
+    /// The value that an outcome stands for.
     #[inline]
     pub(super) fn value(&self, outcome: &Outcome) -> &Value {
-        let near = match outcome {
-            Outcome { row: u32::MAX, .. } => Some(self.default()),
-            Outcome { reason: Reason::TargetingMatch, era: 0, row, .. } => self.near(*row),
-            _ => None,
+        let plain = match outcome.reason {
+            Reason::TargetingMatch => outcome.era == 0,
+            _ => outcome.row == u32::MAX,
         };
-        near.unwrap_or_else(|| {
-            let row = self.row(outcome);
-            row.map_or(self.default(), |(era, row)| era.value(row, outcome.arm))
-        })
+        let near = if plain { self.near(outcome.row) } else { None };
+        near.unwrap_or_else(|| self.plan.value(outcome))
     }
 }

@@ -6,12 +6,13 @@ use super::field::Field;
 use super::finder::Finder;
 use super::flow::{TRUE, Test};
 use super::function::Function;
+use super::lookup::{Bound, Lookup};
 use super::measure::Finding;
 use super::number::{arithmetic, cast, negate};
 use super::operand::{Held, Operand, Truth};
 use super::pattern::Pattern;
-use super::program::{Bound, Constant, Environment, Lookup, Node, NodeId, Nodes, Program};
-use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, ReadAs, Short, Value};
+use super::program::{Constant, Environment, Node, NodeId, Nodes, Program};
+use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, ReadAs, Short};
 use crate::stack;
 
 /// A program at work.
@@ -166,40 +167,15 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         self.prepared(operand, what).unwrap_or_else(|| self.value(operand).read(what))
     }
 
-    /// Whether an attribute is a text, as [`Operand::compare`] would say.
+    /// Whether an attribute is a text.
     fn text_is(&self, field: &Field, text: Short) -> Truth {
-        match self.short(field)? {
-            Found::Short(found) => Some(found == text),
-            Found::Text => Some(false),
-            Found::Other => None,
-        }
+        self.environment.attribute(&field.name).found()?.is(text)
     }
 
-    /// Whether an attribute is one of sorted texts, as [`Operand::is_member`] would say.
+    /// Whether an attribute is one of sorted texts.
     fn text_in(&self, field: &Field, texts: &[Short]) -> Truth {
-        Some(match self.short(field)? {
-            Found::Short(found) => has(texts, found),
-            Found::Text | Found::Other => false,
-        })
-    }
-
-    /// What an attribute is; `None` if it is missing.
-    #[inline]
-    fn short(&self, field: &Field) -> Option<Found> {
-        let (value, short) = match self.environment.attribute(&field.name) {
-            Lookup::Missing => return None,
-            Lookup::Attribute(attribute) => match attribute.short() {
-                Some(short) => return Some(Found::Short(short)),
-                None => (attribute.value(), None),
-            },
-            Lookup::Value(value) => (value, value.as_str().and_then(Short::new)),
-        };
-        match (value, short) {
-            (Value::Null, _) => None,
-            (_, Some(short)) => Some(Found::Short(short)),
-            (Value::String(_), None) => Some(Found::Text),
-            _ => Some(Found::Other),
-        }
+        let found = self.environment.attribute(&field.name).found()?;
+        Some(found.among(texts))
     }
 
     /// The `OR` of a test over items: true as soon as one is.
@@ -228,27 +204,10 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         self.any(items, |this, item| test(this, item).map(|truth| !truth)).map(|truth| !truth)
     }
 
-    /// How an attribute compares with a literal, as [`Operand::compare`] would say.
+    /// How an attribute compares with a literal.
     #[inline]
     fn bounded(&self, field: &Field, op: CompareOp, bound: &Bound) -> Truth {
-        let lookup = self.environment.attribute(&field.name);
-        if let Lookup::Attribute(attribute) = &lookup {
-            let order = match bound {
-                Bound::Integer(bound) => match attribute.value() {
-                    Value::Integer(number) => As::This(number.cmp(bound)),
-                    _ => As::Unread,
-                },
-                Bound::Semver(bound) => attribute.semver().map(|version| version.cmp(bound)),
-                Bound::Version(bound) => attribute.version().map(|version| version.cmp(bound)),
-                Bound::Timestamp(bound) => attribute.timestamp().map(|at| at.cmp(bound)),
-            };
-            match order {
-                As::This(order) => return Some(op.holds(order)),
-                As::Nothing => return None,
-                As::Unread => {}
-            }
-        }
-        Operand::from(lookup.value()?).compare(op, &bound.operand())
+        self.environment.attribute(&field.name).compare(op, bound)
     }
 
     fn compare(&mut self, op: CompareOp, left: NodeId, right: NodeId) -> Truth {
@@ -398,37 +357,6 @@ fn read_as<'a, T>(read: As<T>, operand: impl FnOnce(T) -> Operand<'a>) -> Option
         As::This(value) => Some(operand(value)),
         As::Nothing => Some(Operand::Null),
         As::Unread => None,
-    }
-}
-
-/// What is found of an attribute that is compared with short texts.
-enum Found {
-    Short(Short),
-    /// A longer text.
-    Text,
-    Other,
-}
-
-/// Length from which on a binary search is quicker than a scan.
-const BISECT_FROM: usize = 16;
-
-/// Whether a text is among sorted ones.
-fn has(texts: &[Short], text: Short) -> bool {
-    if texts.len() < BISECT_FROM {
-        texts.contains(&text)
-    } else {
-        texts.binary_search(&text).is_ok()
-    }
-}
-
-impl Bound {
-    fn operand(&self) -> Operand<'_> {
-        match self {
-            Self::Integer(number) => Operand::Integer(*number),
-            Self::Timestamp(at) => Operand::Timestamp(*at),
-            Self::Semver(version) => Operand::Semver(Held::Lent(version)),
-            Self::Version(version) => Operand::Version(Held::Lent(version)),
-        }
     }
 }
 

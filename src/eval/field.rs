@@ -16,6 +16,12 @@ pub(super) struct Field {
 }
 
 impl Field {
+    /// The number of the name, if it has one.
+    #[inline]
+    pub(super) fn number(&self) -> Option<u8> {
+        self.name.number()
+    }
+
     /// The steps behind the name.
     pub(super) fn steps(&self) -> &[Arc<str>] {
         self.path.get(1..).unwrap_or_default()

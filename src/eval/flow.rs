@@ -10,7 +10,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::field::Field;
-use super::program::{Bound, Node, NodeId, Nodes};
+use super::lookup::Bound;
+use super::program::{Node, NodeId, Nodes};
 use crate::model::{CompareOp, Short};
 use crate::stack;
 

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::tz::TimeZone;
 
 use super::literal::{self, mismatch, timestamp, unknown_parameter};
+use super::lookup::Lookup;
 use super::operand::Operand;
 use super::pattern::Pattern;
-use super::program::{Environment, Lookup, Program};
+use super::program::{Environment, Program};
 use crate::error::Result;
 use crate::model::{
     Answer, AttributeName, Behaviour, CompareOp, Context, Frame, Given, Judge, KeptAnswer, Literal,

@@ -5,6 +5,9 @@
 //! from which instant on. It is compiled from a catalog, never changes, and is replaced whole; an
 //! evaluation takes no lock, does no I/O and cannot fail.
 //!
+//! Whether a user is in a segment is kept in the context, for whoever asks again. What one key alone asks is not: if it is
+//! simple, it is tested in place, on the [`Tape`](tape::Tape) of the key.
+//!
 //! A function over events is compiled to a [`Measure`](measure::Measure), which asks what a context has of the past of its
 //! user. Most are answered before the evaluation: the snapshot says which ([`Snapshot::questions`]).
 
@@ -29,12 +32,14 @@ mod hash;
 mod keys;
 mod literal;
 mod literals;
+mod lookup;
 mod measure;
 mod memo;
 mod needs;
 mod number;
 mod operand;
 mod pattern;
+mod pin;
 mod plan;
 mod plan_row;
 mod program;
@@ -45,6 +50,8 @@ mod scope;
 mod served;
 mod signature;
 mod snapshot;
+mod tape;
+mod tape_layout;
 mod trace;
 mod trie;
 
@@ -55,9 +62,11 @@ pub(crate) use compile::compile;
 pub(crate) use counted::{Counted, Meter, NoMeter, Replaced, UNCOUNTED};
 pub(crate) use draft::Draft;
 pub use evaluation::Evaluation;
+pub(crate) use keys::SlotRef;
 pub(crate) use literal::Type;
+pub(crate) use lookup::Lookup;
 pub(crate) use needs::Needs;
-pub(crate) use program::{Environment, Lookup, Program, passes_check};
+pub(crate) use program::{Environment, Program, passes_check};
 pub(crate) use run::Moment;
 #[cfg(test)]
 pub(crate) use scope::CatalogScope;

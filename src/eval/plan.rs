@@ -6,6 +6,7 @@ use super::counted::{Counted, Meter, UNCOUNTED};
 use super::era::Era;
 use super::plan_row::PlanRow;
 use super::schedule::{Schedule, Turn};
+use super::served::Served;
 use crate::model::{Catalog, ConfigId, Delivery, Key, KeyId, Name, Reason, Timestamp, Value};
 
 /// Plan of a key: the rows that decide over it, from which instant on.
@@ -37,14 +38,14 @@ struct Later {
 /// The number of the era in which none of the schedules of which something is to come has the key.
 const REST: u32 = u32::MAX;
 
-/// The values that most evaluations give, so that each of them takes one line of memory: of the first three
-/// rows of the first era, if they have no splits, and the default.
-#[derive(Debug)]
-struct Near([Pair; 2]);
-
+/// The values that many evaluations give beside those in the slot of the key, so that each of them takes one line of
+/// memory: of the third row of the first era, if it has no split, and the default.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Pair([Value; 2]);
+struct Near {
+    third: Value,
+    default: Value,
+}
 
 impl Plan {
     /// Merges the schedules of the configs that have the key. At an instant the first of them whose live
@@ -100,13 +101,23 @@ impl Plan {
     /// The default of the key.
     #[inline]
     pub(super) fn default(&self) -> &Value {
-        self.near.default()
+        &self.near.default
     }
 
-    /// The value of a row of the first era that has no split, if it is near.
+    /// The value of a row of the first era that has no split.
+    pub(super) fn plain_value(&self, row: usize) -> Option<&Value> {
+        self.first.plain_value(self.first.rows.get(row)?)
+    }
+
+    /// The value of the third row of the first era, if it has no split; else `NULL`.
     #[inline]
-    pub(super) fn near(&self, row: u32) -> Option<&Value> {
-        self.near.row(row)
+    pub(super) fn third(&self) -> &Value {
+        &self.near.third
+    }
+
+    /// The version that is live before anything that is scheduled.
+    pub(super) fn live(&self) -> Option<&Served> {
+        self.first.live.as_deref()
     }
 
     /// The number of the era of an instant, which is asked for only if there is a choice.
@@ -198,28 +209,8 @@ impl Later {
 
 impl Near {
     fn new(first: &Era, default: &Value) -> Self {
-        let row = |number: usize| {
-            let value = first.rows.get(number).and_then(|row| first.plain_value(row));
-            value.map_or(Value::Null, Value::clone)
-        };
-        Self([Pair([row(0), row(1)]), Pair([row(2), default.clone()])])
-    }
-
-    #[inline]
-    fn row(&self, number: u32) -> Option<&Value> {
-        let Self([Pair([first, second]), Pair([third, _])]) = self;
-        match number {
-            0 => Some(first),
-            1 => Some(second),
-            2 => Some(third),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    fn default(&self) -> &Value {
-        let Self([_, Pair([_, default])]) = self;
-        default
+        let third = first.rows.get(2).and_then(|row| first.plain_value(row));
+        Self { third: third.map_or(Value::Null, Value::clone), default: default.clone() }
     }
 }
 

@@ -12,6 +12,7 @@ use super::flow::Flow;
 use super::function::Function;
 use super::literal::{semver, timestamp, version};
 use super::literals::Literals;
+use super::lookup::{Bound, Lookup};
 use super::measure::Measure;
 #[cfg(test)]
 use super::operand::Operand;
@@ -19,9 +20,9 @@ use super::operand::Truth;
 use super::pattern::Pattern;
 use crate::error::Result;
 use crate::model::{
-    AffixKind, Answer, ArithmeticOp, Attribute, AttributeName, CompareOp, DottedVersion, Duration,
-    IsWhat, KeyId, KeyType, ListId, Measured, Path, ReadAs, SegmentId, SemanticVersion, Short,
-    Span, Timestamp, Value,
+    AffixKind, Answer, ArithmeticOp, AttributeName, CompareOp, DottedVersion, Duration, IsWhat,
+    KeyId, KeyType, ListId, Measured, Path, ReadAs, SegmentId, SemanticVersion, Short, Span,
+    Timestamp, Value,
 };
 
 /// The number of a node.
@@ -60,15 +61,6 @@ impl Constant {
             ReadAs::Version => Self::Version(Arc::new(version(text, span)?)),
         })
     }
-}
-
-/// A literal that attributes are compared with, read.
-#[derive(Clone, Debug)]
-pub(super) enum Bound {
-    Integer(i64),
-    Timestamp(Timestamp),
-    Semver(Arc<SemanticVersion>),
-    Version(Arc<DottedVersion>),
 }
 
 /// One step of a program.
@@ -194,38 +186,6 @@ pub(super) enum Node {
         texts: Arc<[Short]>,
         negated: bool,
     },
-}
-
-/// Result of looking an attribute up in an environment.
-pub(crate) enum Lookup<'a> {
-    /// Nothing.
-    Missing,
-    /// A value, of which nothing is prepared.
-    Value(&'a Value),
-    /// An attribute of a context.
-    Attribute(Attribute<'a>),
-}
-
-impl<'a> Lookup<'a> {
-    pub(crate) fn value(self) -> Option<&'a Value> {
-        match self {
-            Self::Missing => None,
-            Self::Value(value) => Some(value),
-            Self::Attribute(attribute) => Some(attribute.value()),
-        }
-    }
-}
-
-impl<'a> From<Option<&'a Value>> for Lookup<'a> {
-    fn from(value: Option<&'a Value>) -> Self {
-        value.map_or(Self::Missing, Self::Value)
-    }
-}
-
-impl<'a> From<Option<Attribute<'a>>> for Lookup<'a> {
-    fn from(attribute: Option<Attribute<'a>>) -> Self {
-        attribute.map_or(Self::Missing, Self::Attribute)
-    }
 }
 
 impl Node {

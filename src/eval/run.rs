@@ -7,13 +7,15 @@ use super::compiled::Compiled;
 use super::era::Era;
 use super::evaluation::Outcome;
 use super::keys::Slot;
+use super::lookup::Lookup;
 use super::measure::Measure;
 use super::memo::{Memo, Segments};
 use super::operand::Operand;
 use super::plan::Plan;
-use super::plan_row::{ALL, By, PlanRow, PlanSplit, RowTest};
-use super::program::{Environment, Lookup, NULL};
+use super::plan_row::{ALL, By, PlanRow, PlanSplit};
+use super::program::{Environment, NULL};
 use super::served::ServedRow;
+use super::tape::Decision;
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{
@@ -106,32 +108,54 @@ impl<'a> Run<'a> {
         Run { findings, ..Run::new(self.snapshot, self.context, self.moment.clone()) }
     }
 
-    /// Decides over a key by what is kept of the user, which is all that most evaluations need; `None` if that does
-    /// not decide.
+    /// Decides over a key by what is kept of the user, which is all that most evaluations need.
     #[inline]
-    pub(super) fn recall(snapshot: &Compiled, context: &Context, slot: &Slot) -> Option<Outcome> {
+    pub(super) fn recall(snapshot: &Compiled, context: &Context, slot: &Slot) -> Decision {
         let state = snapshot.stamped();
-        for (test, row) in slot.tests()?.iter().zip(0..) {
-            let is_in = test.segment.is_everyone() || context.decided(state, test.segment)?;
-            if is_in && is_covered_at(context, slot, *test, row) {
-                return Some(Outcome::of_row(row));
+        if let Some(tape) = slot.tape() {
+            let Some(user) = context.numbered(snapshot.numbering()) else { return Decision::Open };
+            let decided = |segment| context.decided(state, segment);
+            return tape.decide(user, decided, |row| is_covered_at(context, slot, row));
+        }
+        let Some(segments) = slot.segments() else { return Decision::Open };
+        for (segment, row) in segments.iter().zip(0..) {
+            let known = segment.is_everyone().then_some(true);
+            match known.or_else(|| context.decided(state, *segment)) {
+                None => return Decision::Open,
+                Some(false) => {}
+                Some(true) if slot.has_rollout(row) && !is_covered_at(context, slot, row) => {}
+                Some(true) => return Decision::Row(row),
             }
         }
-        Some(Outcome::without_row(slot.without_row, 0, 0))
+        Decision::Nothing
     }
 
     /// Decides over a key; most keys are decided without a look at their plans.
-    #[inline]
     pub(super) fn find(&mut self, slot: &'a Slot) -> Outcome {
-        let Some(tests) = slot.tests() else {
+        if let Some(found) = self.find_by_tape(slot) {
+            return found;
+        }
+        let Some(segments) = slot.segments() else {
             return self.find_in(&slot.plan);
         };
-        for (test, row) in tests.iter().zip(0..) {
-            if self.in_row_segment(test.segment) && is_covered_at(self.context, slot, *test, row) {
+        for (segment, row) in segments.iter().zip(0..) {
+            if self.in_row_segment(*segment)
+                && (!slot.has_rollout(row) || is_covered_at(self.context, slot, row))
+            {
                 return Outcome::of_row(row);
             }
         }
         Outcome::without_row(slot.without_row, 0, 0)
+    }
+
+    /// Decides over a key by its tape, if it has one.
+    fn find_by_tape(&mut self, slot: &'a Slot) -> Option<Outcome> {
+        let (snapshot, context) = (self.snapshot, self.context);
+        let tape = slot.tape_by(|own| snapshot.tape(&slot.plan, own))?;
+        let user = context.numbered(snapshot.numbering())?;
+        let in_segment = |segment| Some(self.in_row_segment(segment));
+        let is_covered = |row| is_covered_at(context, slot, row);
+        Outcome::of(tape.decide(user, in_segment, is_covered), slot)
     }
 
     /// Tries the rows of a plan.
@@ -208,12 +232,9 @@ impl<'a> Run<'a> {
 }
 
 /// Whether the rollout of a row of the first era covers a user.
-#[inline]
-fn is_covered_at(context: &Context, slot: &Slot, test: RowTest, row: u32) -> bool {
-    test.rollout == ALL || {
-        let era = slot.plan.era(0);
-        era.rows.get(row as usize).is_some_and(|row| is_covered(context, era, row))
-    }
+fn is_covered_at(context: &Context, slot: &Slot, row: u32) -> bool {
+    let era = slot.plan.era(0);
+    era.rows.get(row as usize).is_some_and(|row| is_covered(context, era, row))
 }
 
 /// Whether the rollout of a row covers a user.
@@ -248,14 +269,15 @@ impl<'a> Environment<'a> for Run<'a> {
             return known;
         }
         let snapshot = self.snapshot;
-        let Some((_, slot)) = snapshot.key(key).filter(|_| self.depth < CHAIN_DEPTH) else {
+        let Some(slot) = snapshot.key(key).filter(|_| self.depth < CHAIN_DEPTH) else {
             return &NULL;
         };
+        let slot = slot.slot;
         self.keys.set(key, &NULL);
         self.depth += 1;
         let outcome = stack::step(|| self.find(slot));
         self.depth -= 1;
-        let value = slot.plan.value(&outcome);
+        let value = slot.value(&outcome);
         self.keys.set(key, value);
         value
     }

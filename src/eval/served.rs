@@ -17,6 +17,8 @@ pub(super) struct Served {
     places: Box<[(KeyId, u32)]>,
     /// What plans have of each column, once one has much of it; nothing of few rows.
     plans: Box<[OnceLock<Arc<[PlanRow]>>]>,
+    /// Whether each row has one cell that is not blank, once that was asked.
+    lone_cells: OnceLock<Box<[bool]>>,
 }
 
 /// A row as it is served, for every key alike.
@@ -69,6 +71,7 @@ impl Served {
             rows: rows.collect(),
             places,
             plans,
+            lone_cells: OnceLock::new(),
         }
     }
 
@@ -107,6 +110,24 @@ impl Served {
     pub(super) fn place(&self, key: KeyId) -> Option<u32> {
         let place = self.places.binary_search_by_key(&key, |(key, _)| *key).ok()?;
         self.places.get(place).map(|(_, place)| *place)
+    }
+
+    /// Whether a row has one cell that is not blank: then one key asks for its segment.
+    pub(super) fn has_one_cell(&self, row: u32) -> bool {
+        let lone =
+            self.lone_cells.get_or_init(|| self.count_cells().map(|count| count == 1).collect());
+        lone.get(row as usize).copied().unwrap_or_default()
+    }
+
+    /// For each row the number of cells that are not blank.
+    fn count_cells(&self) -> impl Iterator<Item = u32> {
+        let mut counts = vec![0; self.rows.len()];
+        for column in &self.version.columns {
+            for (count, cell) in counts.iter_mut().zip(column.cells()) {
+                *count += u32::from(cell.is_some());
+            }
+        }
+        counts.into_iter()
     }
 
     /// Whether the version has a key.

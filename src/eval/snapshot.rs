@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::compiled::{Compiled, Pin};
+use super::compiled::Compiled;
 use super::counted::{Meter, NoMeter, Replaced};
-use super::evaluation::Evaluation;
-use super::keys::{Slot, SlotIndex};
+use super::evaluation::{Evaluation, Outcome};
+use super::keys::SlotRef;
+use super::lookup::Lookup;
 use super::measure::Measure;
-use super::program::{Lookup, Program};
+use super::pin::Pins;
+use super::program::Program;
 use super::run::{Beside, Moment, Run};
 use super::schedule::Schedule;
 use super::trace::{Trace, trace};
@@ -18,7 +20,6 @@ use crate::listing::Lists;
 use crate::model::{
     AttributeName, Catalog, Change, ConfigId, Context, KeyId, Secrets, Timestamp, Version,
 };
-use crate::shard::{shards, thread_number};
 
 /// One state of the store, compiled for evaluation: immutable, and cheap to clone.
 ///
@@ -26,9 +27,7 @@ use crate::shard::{shards, thread_number};
 /// replaced by the snapshot of a later revision.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
-    /// Evaluations keep the state that they were made of. Each thread counts its own, or the threads would
-    /// wait for one another to count.
-    pins: Arc<[Arc<Pin>]>,
+    pins: Pins,
 }
 
 impl Snapshot {
@@ -78,22 +77,12 @@ impl Snapshot {
     fn new(mut compiled: Compiled) -> Self {
         // what was found for the state that it came of may not hold for it
         compiled.questions = OnceLock::new();
-        let compiled = Arc::new(compiled);
-        let pin = |_| Arc::new(Pin(Arc::clone(&compiled)));
-        Self { pins: (0..shards()).map(pin).collect() }
+        Self { pins: Pins::new(compiled) }
     }
 
-    pub(super) fn compiled(&self) -> &Compiled {
-        match self.pins.first() {
-            Some(pin) => pin,
-            None => Compiled::none(), // there is always one
-        }
-    }
-
-    /// The handle that is this thread's.
     #[inline]
-    fn pin(&self) -> Option<&Arc<Pin>> {
-        self.pins.get(thread_number() & (self.pins.len() - 1))
+    pub(super) fn compiled(&self) -> &Compiled {
+        self.pins.state()
     }
 
     /// The catalog that it was compiled from.
@@ -121,7 +110,7 @@ impl Snapshot {
 
     /// The number of a key.
     pub(crate) fn key_named(&self, name: &str) -> Option<KeyId> {
-        self.compiled().key_named(name).map(|(_, slot)| slot.plan.id)
+        self.named(name).map(|key| key.slot.plan.id)
     }
 
     /// Which store it is of: the numbers of keys mean the same in all snapshots that have the same lineage.
@@ -130,32 +119,72 @@ impl Snapshot {
         self.compiled().lineage
     }
 
-    /// Evaluates a key for a user at an instant; `None` if there is no such key.
+    /// The key with a name.
+    #[inline]
+    pub(crate) fn named(&self, name: &str) -> Option<SlotRef<'_>> {
+        self.compiled().key_named(name)
+    }
+
+    /// The key with a number.
+    #[inline]
+    pub(crate) fn numbered(&self, key: KeyId) -> Option<SlotRef<'_>> {
+        self.compiled().key(key)
+    }
+
+    /// Evaluates one of its keys for a user at an instant.
     ///
     /// The instant is that of the revision or a later one. For an earlier one the answer is that of the
     /// revision's own instant.
     #[must_use]
+    #[inline]
+    pub(crate) fn evaluate<'s>(
+        &'s self,
+        key: SlotRef<'s>,
+        context: &Context,
+        moment: Moment<'_>,
+    ) -> Evaluation<'s> {
+        Evaluation::lent(&self.pins, key, self.outcome(key, context, moment))
+    }
+
+    /// The same for an evaluation that keeps the state.
+    #[must_use]
+    #[inline]
+    pub(crate) fn evaluate_kept(
+        &self,
+        key: SlotRef<'_>,
+        context: &Context,
+        moment: Moment<'_>,
+    ) -> Evaluation<'static> {
+        Evaluation::kept(&self.pins, key, self.outcome(key, context, moment))
+    }
+
+    /// Decides over a key: from what is kept of the user, if that will do.
+    #[inline]
+    fn outcome(&self, key: SlotRef<'_>, context: &Context, moment: Moment<'_>) -> Outcome {
+        let (state, slot) = (self.compiled(), key.slot);
+        let known = Outcome::of(Run::recall(state, context, slot), slot);
+        known.unwrap_or_else(|| Run::new(state, context, moment).find(slot))
+    }
+
+    /// Evaluates a key for a user at an instant; `None` if there is no such key.
+    #[cfg(test)]
     pub(crate) fn evaluate_at(
         &self,
         key: &str,
         context: &Context,
         moment: Moment<'_>,
-    ) -> Option<Evaluation> {
-        let pin = self.pin()?;
-        let key = pin.key_named(key)?;
-        Some(evaluate(pin, key, context, moment))
+    ) -> Option<Evaluation<'_>> {
+        Some(self.evaluate(self.named(key)?, context, moment))
     }
 
-    /// [`Self::evaluate_at`], by the number of the key.
+    /// Evaluates a key by its number.
     pub(crate) fn evaluate_id(
         &self,
         key: KeyId,
         context: &Context,
         moment: Moment<'_>,
-    ) -> Option<Evaluation> {
-        let pin = self.pin()?;
-        let key = pin.key(key)?;
-        Some(evaluate(pin, key, context, moment))
+    ) -> Option<Evaluation<'_>> {
+        Some(self.evaluate(self.numbered(key)?, context, moment))
     }
 
     /// Evaluates many keys for a user at an instant. What they have in common is decided once; keys that
@@ -165,13 +194,13 @@ impl Snapshot {
         keys: impl IntoIterator<Item = KeyId> + 'a,
         context: &'a Context,
         at: Timestamp,
-    ) -> impl Iterator<Item = Evaluation> + 'a {
-        let pin = self.pin();
-        let mut run = pin.map(|pin| Run::of_many(pin, context, at));
+    ) -> impl Iterator<Item = Evaluation<'a>> + 'a {
+        let state = self.compiled();
+        let mut run = Run::of_many(state, context, at);
         keys.into_iter().filter_map(move |key| {
-            let key = pin?.key(key)?;
-            let outcome = run.as_mut()?.find(key.1);
-            Some(Evaluation::new(Arc::clone(pin?), key, outcome))
+            let key = state.key(key)?;
+            let outcome = run.find(key.slot);
+            Some(Evaluation::lent(&self.pins, key, outcome))
         })
     }
 
@@ -179,7 +208,7 @@ impl Snapshot {
     pub(crate) fn keys(&self) -> impl Iterator<Item = KeyId> + '_ {
         let compiled = self.compiled();
         let keys = (1..=compiled.last_key()).filter_map(|number| compiled.key(KeyId(number)));
-        keys.map(|(_, slot)| &slot.plan).filter(|plan| !plan.archived).map(|plan| plan.id)
+        keys.map(|key| &key.slot.plan).filter(|plan| !plan.archived).map(|plan| plan.id)
     }
 
     /// The functions over events that may decide over a key, now or by what is scheduled. Found when they are
@@ -197,12 +226,12 @@ impl Snapshot {
         at: Timestamp,
         secrets: Secrets<'_>,
     ) -> Option<Trace> {
-        let pin = self.pin()?;
-        let key = pin.key(key)?;
-        let mut run = Run::traced(pin, context, at);
-        let outcome = run.find(key.1);
-        let evaluation = Evaluation::new(Arc::clone(pin), key, outcome);
-        Some(trace(run, &key.1.plan, outcome, evaluation, secrets))
+        let state = self.compiled();
+        let key = state.key(key)?;
+        let mut run = Run::traced(state, context, at);
+        let outcome = run.find(key.slot);
+        let evaluation = Evaluation::kept(&self.pins, key, outcome);
+        Some(trace(run, &key.slot.plan, outcome, evaluation, secrets))
     }
 
     /// Evaluates a condition over a row about a user, in this state: names are columns, and `KEY(…)`, `IN
@@ -233,19 +262,6 @@ impl Snapshot {
     ) -> Option<bool> {
         program.evaluate(&mut Run::new(self.compiled(), context, Moment::At(at)))
     }
-}
-
-/// Evaluates a key: from what is kept of the user, if that will do.
-#[inline]
-fn evaluate(
-    pin: &Arc<Pin>,
-    key: (SlotIndex, &Slot),
-    context: &Context,
-    moment: Moment<'_>,
-) -> Evaluation {
-    let outcome = Run::recall(pin, context, key.1);
-    let outcome = outcome.unwrap_or_else(|| Run::new(pin, context, moment).find(key.1));
-    Evaluation::new(Arc::clone(pin), key, outcome)
 }
 
 impl Default for Snapshot {

@@ -20,7 +20,7 @@ use crate::stack;
 /// Trace of an evaluation: how it came about.
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
-    pub(crate) evaluation: Evaluation,
+    pub(crate) evaluation: Evaluation<'static>,
     /// The rows that were tried, from the top to the one that won.
     pub(crate) rows: Vec<RowTrace>,
 }
@@ -250,7 +250,7 @@ pub(super) fn trace<'a>(
     mut run: Run<'a>,
     plan: &'a Plan,
     outcome: Outcome,
-    evaluation: Evaluation,
+    evaluation: Evaluation<'static>,
     secrets: Secrets<'_>,
 ) -> Trace {
     let tried = !matches!(outcome.reason, Reason::Archived | Reason::Disabled | Reason::Static);

@@ -51,7 +51,9 @@ pub use condition::Condition;
 pub(crate) use condition::{ConditionParser, Reads};
 pub use config::{Config, ConfigHead};
 pub use context::Context;
-pub(crate) use context::{As, Attribute, AttributeName, Numbering, Room, Stamped, USER_ID};
+pub(crate) use context::{
+    As, Attribute, AttributeName, Numbered, Numbering, Room, Stamped, USER_ID,
+};
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
 pub use duration::Duration;
 pub use expression::{

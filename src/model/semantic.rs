@@ -26,6 +26,12 @@ impl SemanticVersion {
         }
         Some(Self(version))
     }
+
+    /// Its numbers, by which versions are in order unless they are the same.
+    #[inline]
+    pub(crate) fn numbers(&self) -> [u64; 3] {
+        [self.0.major, self.0.minor, self.0.patch]
+    }
 }
 
 /// One to three whole numbers without leading zeros; missing ones are 0.

@@ -39,7 +39,7 @@ impl Expected {
     }
 
     /// What is wrong with an evaluation, if anything is; at the first part that differs.
-    fn differs(&self, got: &Evaluation, secrets: Secrets<'_>) -> Option<Error> {
+    fn differs(&self, got: &Evaluation<'_>, secrets: Secrets<'_>) -> Option<Error> {
         let hidden = secrets.hide_named(got.key().as_str());
         let written = |value: &Value| if hidden { Literal::hidden() } else { value.clone().into() };
         let reason = got.reason().to_string();
@@ -67,7 +67,7 @@ impl Expected {
 }
 
 /// An evaluation in one line, with its value as it is written.
-fn told(got: &Evaluation, value: &Literal) -> String {
+fn told(got: &Evaluation<'_>, value: &Literal) -> String {
     let mut parts = vec![got.reason().to_string()];
     let owner = got.config().zip(got.version());
     parts.extend(owner.map(|(config, n)| format!("config `{}` version {n}", config.as_str())));

@@ -56,7 +56,7 @@ fn segment(name: &Name) -> String {
 }
 
 /// Which version decides, if one does.
-fn owner(evaluation: &Evaluation) -> Line {
+fn owner(evaluation: &Evaluation<'_>) -> Line {
     let found = match evaluation.config().zip(evaluation.version()) {
         Some((config, version)) => format!("version {version} of config {config}"),
         None => "no live version has the key".to_owned(),
@@ -109,7 +109,7 @@ fn split(split: &SplitTrace) -> Line {
 }
 
 /// The value as it is told, and its reason.
-fn value(evaluation: &Evaluation, told: &Literal) -> Line {
+fn value(evaluation: &Evaluation<'_>, told: &Literal) -> Line {
     let mut reason = evaluation.reason().to_string();
     let segment = evaluation.segment().map(segment);
     reason.extend(segment.map(|segment| format!(", segment {segment}")));

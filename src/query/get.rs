@@ -6,7 +6,7 @@ use super::past::{self, State, Wanted};
 use super::rows::ColumnKind::{Integer, Text, Value as Any};
 use super::rows::{Column, Row, Rows};
 use super::value::{optional, text};
-use super::view::{View, context};
+use super::view::{View, context_with};
 use crate::error::{ErrorKind, Result};
 use crate::eval::{Evaluation, Moment, Snapshot};
 use crate::model::{Config, Context, KeyId, Name, Object, Spanned, Timestamp, Value, Version};
@@ -28,7 +28,7 @@ const COLUMNS: &[Column] = &[
 pub(super) struct Reading {
     pub(super) snapshot: Snapshot,
     pub(super) at: Timestamp,
-    pub(super) context: Context,
+    pub(super) context: Box<Context>,
     pub(super) keys: Vec<KeyId>,
 }
 
@@ -45,8 +45,8 @@ impl Reading {
             _ => error,
         })?;
         let context = match &user {
-            None => Context::anonymous(),
-            Some(id) => context(user.clone(), view.history(id)?, state.at),
+            None => Context::of(None, &given),
+            Some(id) => context_with(user.clone(), view.history(id)?, &given, state.at),
         };
         let snapshot = match &under {
             Some((config, version)) => {
@@ -54,11 +54,11 @@ impl Reading {
             }
             None => state.snapshot,
         };
-        Ok(Self { snapshot, at: state.at, context: context.with_all(&given), keys })
+        Ok(Self { snapshot, at: state.at, context: Box::new(context), keys })
     }
 
     /// The values of the keys, in order.
-    pub(super) fn evaluations(&self) -> impl Iterator<Item = Evaluation> + '_ {
+    pub(super) fn evaluations(&self) -> impl Iterator<Item = Evaluation<'_>> {
         // of one key there is nothing to share
         let one = match *self.keys {
             [key] => self.snapshot.evaluate_id(key, &self.context, Moment::At(self.at)),
@@ -71,11 +71,11 @@ impl Reading {
 }
 
 /// The table of evaluations.
-pub(super) fn rows(evaluations: &[Evaluation]) -> Rows {
+pub(super) fn rows(evaluations: &[Evaluation<'_>]) -> Rows {
     Rows::new(COLUMNS, evaluations.iter().map(row).collect())
 }
 
-fn row(evaluation: &Evaluation) -> Row {
+fn row(evaluation: &Evaluation<'_>) -> Row {
     vec![
         Value::String(evaluation.key().to_arc()),
         evaluation.value().clone(),

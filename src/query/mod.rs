@@ -39,7 +39,7 @@ pub(crate) enum Answer {
     /// A table.
     Rows(Rows),
     /// A table of values that are delivered to a user: the engine counts them.
-    Delivery(Rows, Vec<Evaluation>, Box<Context>),
+    Delivery(Rows, Vec<Evaluation<'static>>, Box<Context>),
     /// An assertion holds.
     Holds,
 }
@@ -66,12 +66,12 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
 
 fn get(view: &View<'_>, get: &Get) -> Result<Answer> {
     let reading = get::Reading::new(view, get)?;
-    let evaluations: Vec<_> = reading.evaluations().collect();
+    let evaluations: Vec<_> = reading.evaluations().map(Evaluation::into_owned).collect();
     let rows = get::rows(&evaluations);
     if get.as_of.is_some() || get.under.is_some() {
         return Ok(Answer::Rows(rows));
     }
-    Ok(Answer::Delivery(rows, evaluations, Box::new(reading.context)))
+    Ok(Answer::Delivery(rows, evaluations, reading.context))
 }
 
 fn show(view: &View<'_>, show: &Show) -> Result<Rows> {

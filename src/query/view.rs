@@ -172,8 +172,19 @@ impl<'v> View<'v> {
 
 /// The attributes and the past of a user at an instant.
 pub(super) fn context(user: Option<Arc<str>>, history: Arc<UserHistory>, at: Timestamp) -> Context {
+    context_with(user, history, &Object::new(), at)
+}
+
+/// The attributes and the past of a user at an instant, and the attributes that are given beside them.
+pub(super) fn context_with(
+    user: Option<Arc<str>>,
+    history: Arc<UserHistory>,
+    given: &Object,
+    at: Timestamp,
+) -> Context {
     if history.is_empty() {
-        return Context::of(user, &Object::new());
+        return Context::of(user, given);
     }
-    Context::of(user, &history.profile(at)).with_past(history, Vec::new())
+    let known = Context::of(user, &history.profile(at)).with_past(history, Vec::new());
+    known.with_all(given)
 }

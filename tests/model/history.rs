@@ -464,7 +464,7 @@ fn unversioned(mut row: Row) -> Row {
 }
 
 /// An evaluation as the row of a `GET`.
-fn evaluated(got: &pcq::Evaluation) -> Row {
+fn evaluated(got: &pcq::Evaluation<'_>) -> Row {
     let optional = |name: Option<&pcq::Name>| name.map_or(Value::Null, |n| n.as_str().into());
     vec![
         got.key().as_str().into(),

@@ -58,8 +58,9 @@ impl Contender<'_> {
 
 fn main() {
     let (users, names) = (users(), names());
+    let stores = ours::Stores::new(&names);
     let mut contenders = vec![user::native(&users, &names)];
-    contenders.extend(ours::contenders(&users, &names));
+    contenders.extend(ours::contenders(&stores, &users, &names));
     contenders.extend(peer::contenders(&users, &names));
     let mut native = None;
     println!("| ns an evaluation | median | to native |\n|---|---|---|");

@@ -1,7 +1,7 @@
 //! pcq: as an app calls it, on a snapshot that is held, with conditions of their own for every key, and for contexts
 //! that are new.
 
-use pcq::{Context, Database, Evaluation};
+use pcq::{Context, Database, Evaluation, Snapshot};
 
 use crate::Contender;
 use crate::user::{COUNTRIES, User};
@@ -49,14 +49,14 @@ fn context(user: &User) -> Context {
     user.attributes().into_iter().fold(context, |context, (name, value)| context.with(name, value))
 }
 
-fn text(evaluation: &Evaluation) -> &str {
+fn text<'e>(evaluation: &'e Evaluation<'_>) -> &'e str {
     evaluation.value().as_str().expect("a text")
 }
 
 /// A contender that evaluates by a function.
 fn by<'a>(
     name: &'static str,
-    evaluate: impl Fn(usize, usize) -> Evaluation + Clone + 'a,
+    evaluate: impl Fn(usize, usize) -> Evaluation<'a> + Clone + 'a,
 ) -> Contender<'a> {
     let answer = evaluate.clone();
     Contender {
@@ -67,19 +67,37 @@ fn by<'a>(
     }
 }
 
-pub fn contenders<'a>(users: &'a [User], names: &'a [String]) -> Vec<Contender<'a>> {
-    let (shared, own) = (database(names, Conditions::Shared), database(names, Conditions::Own));
+/// The stores, and a snapshot of each.
+pub struct Stores {
+    shared: Database,
+    snapshot: Snapshot,
+    own: Snapshot,
+}
+
+impl Stores {
+    pub fn new(names: &[String]) -> Self {
+        let shared = database(names, Conditions::Shared);
+        let own = database(names, Conditions::Own).snapshot();
+        Self { snapshot: shared.snapshot(), shared, own }
+    }
+}
+
+pub fn contenders<'a>(
+    stores: &'a Stores,
+    users: &'a [User],
+    names: &'a [String],
+) -> Vec<Contender<'a>> {
+    let Stores { shared, snapshot, own } = stores;
     let contexts = || -> std::sync::Arc<[Context]> { users.iter().map(context).collect() };
     let (held, counted, held_own) = (contexts(), contexts(), contexts());
-    let (snapshot, other, fresh) = (shared.snapshot(), own.snapshot(), shared.snapshot());
     vec![
         by("pcq, held snapshot", move |flag, user| snapshot.evaluate(&names[flag], &held[user])),
         by("pcq, counted", move |flag, user| shared.evaluate(&names[flag], &counted[user])),
         by("pcq, conditions of their own", move |flag, user| {
-            other.evaluate(&names[flag], &held_own[user])
+            own.evaluate(&names[flag], &held_own[user])
         }),
         by("pcq, a new context", move |flag, user| {
-            fresh.evaluate(&names[flag], &context(&users[user]))
+            snapshot.evaluate(&names[flag], &context(&users[user]))
         }),
     ]
 }

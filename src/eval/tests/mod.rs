@@ -9,6 +9,7 @@ mod naive;
 mod property;
 mod snapshots;
 mod stack;
+mod tapes;
 mod traces;
 
 use std::sync::Arc;

@@ -55,7 +55,7 @@ impl World {
 }
 
 /// An evaluation in one line.
-pub(super) fn told(e: &Evaluation) -> String {
+pub(super) fn told(e: &Evaluation<'_>) -> String {
     let name = |n: Option<&Name>| n.map_or("-", Name::as_str).to_owned();
     let version = e.version().map_or("-".to_owned(), |n| n.to_string());
     let variant = e.variant().unwrap_or("-");
@@ -339,7 +339,7 @@ fn cycles_end() {
 
 /// The rows of the plan of a key, as they are in memory.
 fn plan_rows(snapshot: &Snapshot, key: u32) -> Arc<[PlanRow]> {
-    let (_, slot) = snapshot.compiled().key(KeyId(key)).unwrap();
+    let slot = snapshot.compiled().key(KeyId(key)).unwrap().slot;
     match &slot.plan.era(0).rows {
         PlanRows::Many(rows) => Arc::clone(rows),
         PlanRows::Few(_) => panic!("few rows"),

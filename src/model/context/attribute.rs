@@ -35,6 +35,12 @@ impl AttributeName {
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// Its number in the numbering that it is of.
+    #[inline]
+    pub(crate) fn number(&self) -> Option<u8> {
+        self.number.map(NameNumber::in_numbering)
+    }
 }
 
 /// An attribute as a context has it.
@@ -98,6 +104,15 @@ impl<'c> Attribute<'c> {
         match self.read(|text| Reading::Semver(SemanticVersion::parse(text))) {
             Some(Reading::Semver(version)) => version.as_ref().map_or(As::Nothing, As::This),
             _ => As::Unread,
+        }
+    }
+
+    /// The numbers of the text as a semantic version, if it is one.
+    #[inline]
+    pub(crate) fn semver_numbers(self) -> Option<[u64; 3]> {
+        match self.semver() {
+            As::This(version) => Some(version.numbers()),
+            As::Nothing | As::Unread => None,
         }
     }
 

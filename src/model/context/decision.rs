@@ -49,6 +49,7 @@ pub(crate) enum Room {
 
 /// Decisions about a context: half a byte a segment, up to a bound. Of segments past it nothing is kept.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Decisions {
     /// Of the segments that were made first.
     near: [AtomicU64; NEAR],

@@ -27,30 +27,61 @@ use place::{Place, Places};
 /// assert_eq!(context.user_id(), Some("u1"));
 /// ```
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub struct Context {
+    // what evaluations ask first is in the first two lines of memory
+    /// The attributes as far as they are short texts: most tests need no more, and a line of memory has four.
+    shorts: Vec<Option<Short>>,
+    places: Kept<Places>,
     /// The id of the user is the first of them, if there is one.
     attributes: Vec<Slot>,
-    /// The same, as far as they are short texts: most tests need no more, and a line of memory has four.
-    shorts: Vec<Option<Short>>,
     has_user: bool,
+    decisions: Kept<Decisions>,
     /// The indices of the attributes, counted from 1, by the hashes of their names; 0 is free. The length is a
     /// power of two, and at most half of it is taken. Empty if there are few of them.
     indices: Vec<u32>,
     /// What the user did, if it was asked for.
     past: Option<Arc<UserPast>>,
-    kept: Kept,
 }
 
-/// What is kept of a context for whoever evaluates for it again. A copy of the context starts without it.
+/// What is kept in a context for whoever evaluates for it again. A copy of the context starts without it.
 #[derive(Debug, Default)]
-struct Kept {
-    places: Places,
-    decisions: Decisions,
-}
+struct Kept<T>(T);
 
-impl Clone for Kept {
+impl<T: Default> Clone for Kept<T> {
     fn clone(&self) -> Self {
         Self::default()
+    }
+}
+
+/// A context whose places are of the numbering of names that is asked by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbered<'c>(&'c Context);
+
+impl<'c> Numbered<'c> {
+    /// An attribute, by the number of its name, if it is a short text and its place is known.
+    #[inline]
+    pub(crate) fn short(self, number: u8) -> Option<Short> {
+        let Self(Context { shorts, places, .. }) = self;
+        match places.0.at(number) {
+            Place::At(index) => *shorts.get(index)?,
+            _ => None,
+        }
+    }
+
+    /// An attribute, by the number of its name; the name is asked for if its place is not known.
+    #[inline]
+    pub(crate) fn find<'n>(
+        self,
+        number: u8,
+        name: impl FnOnce() -> Option<&'n AttributeName>,
+    ) -> Option<Attribute<'c>> {
+        let Self(context) = self;
+        match context.places.0.at(number) {
+            Place::At(index) => context.attribute_at(index),
+            Place::Absent => None,
+            Place::Unknown => context.find(name()?),
+        }
     }
 }
 
@@ -84,7 +115,6 @@ impl Context {
     /// Makes a context for a user, or for none, with every member of an object as an attribute.
     pub(crate) fn of(user_id: Option<Arc<str>>, attributes: &Object) -> Self {
         let mut context = Self::default();
-        context.reserve(attributes.len() + 1);
         if let Some(user_id) = user_id {
             context.set_user(user_id);
         }
@@ -184,12 +214,17 @@ impl Context {
     /// An attribute, with what is prepared of it.
     #[inline]
     pub(crate) fn find(&self, name: &AttributeName) -> Option<Attribute<'_>> {
-        let place = name.number.map_or(Place::Unknown, |number| self.kept.places.get(number));
+        let place = name.number.map_or(Place::Unknown, |number| self.places.0.get(number));
         let index = match place {
             Place::At(index) => index,
             Place::Absent => return None,
             Place::Unknown => self.look_up(name)?,
         };
+        self.attribute_at(index)
+    }
+
+    #[inline]
+    fn attribute_at(&self, index: usize) -> Option<Attribute<'_>> {
         Some(Attribute { slot: self.attributes.get(index)?, short: *self.shorts.get(index)? })
     }
 
@@ -197,7 +232,7 @@ impl Context {
     fn look_up(&self, name: &AttributeName) -> Option<usize> {
         let index = self.index(name);
         if let Some(number) = name.number {
-            self.kept.places.set(number, index);
+            self.places.0.set(number, index);
         }
         index
     }
@@ -205,13 +240,19 @@ impl Context {
     /// Gives its places to a numbering of names, if nobody has evaluated for it before. Returns whether that is so.
     #[inline]
     pub(crate) fn begin(&self, numbering: Numbering) -> bool {
-        self.kept.places.claim(numbering)
+        self.places.0.claim(numbering)
+    }
+
+    /// The context by the numbers of a numbering, if its places are of that.
+    #[inline]
+    pub(crate) fn numbered(&self, numbering: Numbering) -> Option<Numbered<'_>> {
+        self.places.0.is_of(numbering).then_some(Numbered(self))
     }
 
     /// Whether the user is in a segment, if that was decided in a state with the same stamp.
     #[inline]
     pub(crate) fn decided(&self, state: Stamped, segment: SegmentId) -> Option<bool> {
-        self.kept.decisions.get(state.stamp, segment)
+        self.decisions.0.get(state.stamp, segment)
     }
 
     /// Keeps whether the user is in a segment: it holds in every state with the stamp, at every instant.
@@ -222,7 +263,7 @@ impl Context {
         is_in: bool,
         room: Room,
     ) {
-        self.kept.decisions.set(state, segment, is_in, room);
+        self.decisions.0.set(state, segment, is_in, room);
     }
 
     #[inline]
@@ -250,7 +291,7 @@ impl Context {
     }
 
     fn insert(&mut self, name: AttributeName, value: Value) {
-        self.kept = Kept::default();
+        (self.places, self.decisions) = (Kept::default(), Kept::default());
         let short = value.as_str().and_then(Short::new);
         let known = self.index(&name);
         let slot = Slot { name, value, reading: OnceLock::new() };
@@ -363,6 +404,15 @@ mod tests {
         assert_eq!(a, Context::new("u").with("b", 2).with("a", 3).with("a", 1));
         assert_ne!(a, Context::anonymous().with("a", 1).with("b", 2));
         assert_ne!(a, Context::new("u").with("a", 1).with("b", 1));
+    }
+
+    #[test]
+    fn what_evaluations_ask_first_is_in_two_lines_of_memory() {
+        use std::mem::offset_of;
+        let firsts = [offset_of!(Context, shorts), offset_of!(Context, places)];
+        assert_eq!((firsts, size_of::<Kept<Places>>()), ([0, 24], 40));
+        let seconds = [offset_of!(Context, attributes), offset_of!(Context, decisions)];
+        assert_eq!((seconds, size_of::<Context>()), ([64, 96], 192));
     }
 
     #[test]

@@ -17,6 +17,13 @@ pub(crate) struct NameNumber {
     number: u8,
 }
 
+impl NameNumber {
+    /// The number in its numbering.
+    pub(crate) fn in_numbering(self) -> u8 {
+        self.number
+    }
+}
+
 impl Numbering {
     /// A numbering of which no name is known yet.
     pub(crate) fn new() -> Self {
@@ -33,6 +40,7 @@ impl Numbering {
 
 /// Places of attributes in a context. They are of the numbering that asked first; others do without.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Places {
     /// 0 if nobody has asked.
     numbering: AtomicU64,
@@ -67,11 +75,23 @@ impl Places {
     /// The place of a name; unknown if the places are of another numbering.
     #[inline]
     pub(super) fn get(&self, name: NameNumber) -> Place {
-        let known = self.of(name).map(|place| place.load(Ordering::Relaxed));
-        match known {
-            None | Some(UNKNOWN) => Place::Unknown,
-            Some(ABSENT) => Place::Absent,
-            Some(place) => Place::At(usize::from(place) - 1),
+        if self.is_of(name.numbering) { self.at(name.number) } else { Place::Unknown }
+    }
+
+    /// Whether the places are those of a numbering.
+    #[inline]
+    pub(super) fn is_of(&self, numbering: Numbering) -> bool {
+        self.numbering.load(Ordering::Relaxed) == numbering.0.get()
+    }
+
+    /// The place of the name with a number in the numbering that the places are of.
+    #[inline]
+    pub(super) fn at(&self, number: u8) -> Place {
+        let place = self.places.get(usize::from(number));
+        match place.map_or(UNKNOWN, |place| place.load(Ordering::Relaxed)) {
+            UNKNOWN => Place::Unknown,
+            ABSENT => Place::Absent,
+            place => Place::At(usize::from(place) - 1),
         }
     }
 
@@ -84,15 +104,10 @@ impl Places {
                 _ => return,
             },
         };
-        if let Some(known) = self.of(name) {
+        let known = self.places.get(usize::from(name.number));
+        if let Some(known) = known.filter(|_| self.is_of(name.numbering)) {
             known.store(place, Ordering::Relaxed);
         }
-    }
-
-    #[inline]
-    fn of(&self, NameNumber { numbering, number }: NameNumber) -> Option<&AtomicU8> {
-        let is_of = self.numbering.load(Ordering::Relaxed) == numbering.0.get();
-        self.places.get(usize::from(number)).filter(|_| is_of)
     }
 }
 

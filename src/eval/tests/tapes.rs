@@ -1,0 +1,217 @@
+//! Tapes: they decide as the conditions of the rows say, and are made anew when these change.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::super::Moment;
+use super::super::compile::compile_plain;
+use super::super::field::Fields;
+use super::snapshots::{
+    World, cell, publish, put_config, put_key, put_segment, row, t, told, version,
+};
+use super::*;
+use crate::model::{Change, KeyId, ReadAs};
+
+/// Texts around the lengths that matter: of one word, of two, and longer.
+const TEXTS: [&str; 8] =
+    ["", "a", "1234567", "12345678", "123456789012345", "1234567890123456", "5.2", "1.0-rc.1"];
+
+fn texts() -> impl Strategy<Value = Expr> {
+    prop::sample::select(TEXTS.to_vec()).prop_map(lit)
+}
+
+fn names() -> impl Strategy<Value = Expr> {
+    prop::sample::select(vec!["a", "b", "c", "gone", "user_id"]).prop_map(attr)
+}
+
+fn bounds() -> impl Strategy<Value = Expr> {
+    prop_oneof![
+        prop::sample::select(vec![-1_i64, 0, 5, i64::MAX]).prop_map(lit),
+        prop::sample::select(vec!["5.2.0", "1.0.0-rc.1", "1"])
+            .prop_map(|text| expr(ExprKind::read(ReadAs::Semver, text))),
+        Just(expr(ExprKind::read(ReadAs::Version, "5.2"))),
+        Just(timestamp("2026-03-01T09:00:00Z")),
+        texts(),
+    ]
+}
+
+fn ops() -> impl Strategy<Value = CompareOp> {
+    use CompareOp as C;
+    let all = vec![C::Equal, C::NotEqual, C::Less, C::LessOrEqual, C::Greater, C::GreaterOrEqual];
+    prop::sample::select(all)
+}
+
+/// Conditions most of which a tape tests itself.
+fn conditions() -> impl Strategy<Value = Expr> {
+    let lists = (names(), vec(texts(), 1..20), any::<bool>());
+    let tests = prop_oneof![
+        4 => (names(), texts()).prop_map(|(name, text)| eq(name, text)),
+        2 => (names(), texts()).prop_map(|(name, text)| compare(CompareOp::NotEqual, text, name)),
+        3 => lists.prop_map(|(operand, items, negated)| {
+            expr(ExprKind::In { operand: boxed(operand), items, negated })
+        }),
+        4 => (names(), ops(), bounds()).prop_map(|(name, op, bound)| compare(op, name, bound)),
+        1 => (names(), names()).prop_map(|(a, b)| eq(a, b)),
+    ];
+    tests.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 2..4).prop_map(|items| expr(ExprKind::And(items))),
+            vec(inner.clone(), 2..4).prop_map(|items| expr(ExprKind::Or(items))),
+            inner.prop_map(not),
+        ]
+    })
+}
+
+fn users() -> impl Strategy<Value = Context> {
+    let value = prop_oneof![
+        4 => prop::sample::select(TEXTS.to_vec()).prop_map(Value::from),
+        2 => prop::sample::select(vec![-1_i64, 0, 4, 5, i64::MAX]).prop_map(Value::from),
+        1 => prop::sample::select(vec!["null", "5.0", "[\"a\"]", "true", "\"2026-03-01T10:00:00Z\""])
+            .prop_map(json),
+    ];
+    vec(value, 3).prop_map(|values| {
+        let named = ["a", "b", "c"].into_iter().zip(values);
+        named.fold(Context::new("a"), |user, (name, value)| user.with(name, value))
+    })
+}
+
+/// A key whose rows have the conditions, each with a value of its own and perhaps a rollout to nobody.
+fn world(rows: &[(Expr, bool)]) -> World {
+    let mut changes = vec![put_key(1, "k", -1, false), put_config(1, "c", false, false)];
+    let numbers = 1..=u32::try_from(rows.len()).unwrap();
+    for (number, (condition, _)) in numbers.clone().zip(rows) {
+        changes.push(put_segment(number, &format!("s{number}"), condition.clone()));
+    }
+    let made = numbers.clone().zip(rows);
+    let made = made.map(|(number, (_, stopped))| row(number, stopped.then_some(0), "salt"));
+    let cells = numbers.map(|number| cell(number.into())).collect();
+    changes.push(Change::Version(version(1, 1, made.collect(), vec![(1, cells)])));
+    changes.push(publish(1, 1, 1, 0, None));
+    let mut world = World::default();
+    world.change(0, &changes);
+    world
+}
+
+/// What the first row gives whose condition holds and that is rolled out, part by part.
+fn wanted(rows: &[(Expr, bool)], user: &Context) -> Value {
+    let holds = |condition: &Expr| {
+        let program = with_scope(|scope| compile_plain(condition, scope, &Fields::default()));
+        program.unwrap().evaluate(&mut User(user)) == Some(true)
+    };
+    let found = rows.iter().position(|(condition, stopped)| holds(condition) && !stopped);
+    Value::from(found.map_or(-1, |row| i64::try_from(row + 1).unwrap()))
+}
+
+/// Whether there is a tape of the key `k`, once it was evaluated.
+fn has_tape(world: &World) -> bool {
+    world.get("k", &Context::anonymous(), 0);
+    world.snapshot.compiled().key(KeyId(1)).unwrap().slot.tape().is_some()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_tape_decides_as_its_conditions_say(
+        rows in vec((conditions(), prop::bool::weighted(0.2)), 1..6),
+        users in vec(users(), 6),
+    ) {
+        let refused = |(condition, _): &(Expr, bool)| with_scope(|scope| compile(condition, scope)).is_err();
+        if rows.iter().any(refused) {
+            return Err(TestCaseError::reject("refused"));
+        }
+        let world = world(&rows);
+        for user in users {
+            let wanted = wanted(&rows, &user);
+            for _ in 0..3 {
+                let found = world.snapshot.evaluate_id(KeyId(1), &user, Moment::At(t(0))).unwrap();
+                prop_assert_eq!(found.value(), &wanted, "{:?} for {:?}", rows, user);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tape_has_the_conditions_of_one_key() {
+    let simple = |text: &str| (eq(attr("a"), lit(text)), false);
+    assert!(has_tape(&world(&[simple("x")])));
+    assert!(has_tape(&world(&[(eq(attr("a"), attr("b")), false), simple("x")])));
+    assert!(!has_tape(&world(&[(eq(attr("a"), attr("b")), false)])));
+    let long = (0..70).map(|n| lit(format!("text{n}"))).collect();
+    assert!(!has_tape(&world(&[(is_in(attr("a"), long), false)])));
+
+    let mut shared = world(&[simple("x")]);
+    let second = version(2, 1, vec![row(1, None, "salt")], vec![(2, vec![cell(9)])]);
+    shared.change(
+        1,
+        &[
+            put_key(2, "m", 2, false),
+            put_config(2, "d", false, false),
+            Change::Version(second),
+            publish(2, 1, 1, 1, None),
+        ],
+    );
+    shared.get("m", &Context::anonymous(), 1);
+    assert!(shared.snapshot.compiled().key(KeyId(2)).unwrap().slot.tape().is_none());
+}
+
+#[test]
+fn a_segment_that_two_keys_ask_is_on_no_tape() {
+    let mut world = World::default();
+    let columns = vec![(1, vec![cell(1), cell(2)]), (2, vec![cell(3), None])];
+    world.change(
+        0,
+        &[
+            put_key(1, "k", -1, false),
+            put_key(2, "m", -2, false),
+            put_segment(1, "both", eq(attr("a"), lit("x"))),
+            put_segment(2, "one", eq(attr("a"), lit("y"))),
+            put_config(1, "c", false, false),
+            Change::Version(version(1, 1, vec![row(1, None, "r"), row(2, None, "s")], columns)),
+            publish(1, 1, 1, 0, None),
+        ],
+    );
+    let of = |key: &str, a: &str| world.get(key, &Context::new("u").with("a", a), 0);
+    let values = [of("k", "x"), of("k", "y"), of("m", "x"), of("m", "y")];
+    assert_eq!(
+        values.map(|told| told.split(' ').next().unwrap().to_owned()),
+        ["1", "2", "3", "-2"]
+    );
+    let tape = |id| world.snapshot.compiled().key(KeyId(id)).unwrap().slot.tape().is_some();
+    assert_eq!([tape(1), tape(2)], [true, false]);
+}
+
+#[test]
+fn a_tape_is_of_the_conditions_as_they_stand() {
+    let mut world = world(&[(eq(attr("a"), lit("x")), false)]);
+    let users = ["x", "y"].map(|a| Context::new("u").with("a", a));
+    let values = |world: &World| {
+        users.each_ref().map(|user| {
+            let found = world.snapshot.evaluate_id(KeyId(1), user, Moment::At(t(9)));
+            told(&found.unwrap())
+        })
+    };
+    let before = values(&world);
+    let old = world.snapshot.clone();
+    world.change(1, &[put_segment(1, "s1", eq(attr("a"), lit("y")))]);
+    let [first, second] = before.clone();
+    assert_eq!(values(&world), [second, first]);
+    let held = users.each_ref().map(|user| old.evaluate_id(KeyId(1), user, Moment::At(t(0))));
+    assert_eq!(held.map(|found| told(&found.unwrap())), before);
+}
+
+#[test]
+fn attributes_without_a_number_are_on_no_tape() {
+    let mut rows: Vec<_> = (0..40).map(|n| eq(attr(&format!("a{n}")), lit("x"))).collect();
+    let last = rows.split_off(39);
+    let all = [(expr(ExprKind::Or(rows)), false), (last[0].clone(), false)];
+    let world = world(&all);
+    for n in [0, 31, 32, 38, 39] {
+        let user = Context::new("u").with(format!("a{n}"), "x");
+        assert_eq!(
+            world.snapshot.evaluate_id(KeyId(1), &user, Moment::At(t(0))).unwrap().value(),
+            &wanted(&all, &user),
+            "{n}"
+        );
+    }
+}
