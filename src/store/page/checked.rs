@@ -11,6 +11,7 @@ use super::damage::Damage;
 use super::header::{FLAGS, HEADER_BYTES, Header, SLOT_SUM, SLOTS};
 use super::known::Known;
 use super::node::Child;
+use super::number::Geometry;
 use super::tree::Tree;
 use super::walk::{is_forged, is_whole};
 
@@ -137,7 +138,7 @@ impl<B: StorageBackend> Checked<B> {
         }
         let mut known = self.known();
         let is_within = below.iter().all(|(child, _)| known.holds(*child));
-        let mut is_alone = !is_any_twice(&below);
+        let mut is_alone = !is_any_twice(&below, known.geometry);
         for (child, tree) in &below {
             is_alone &= known.learn(*child, tree, offset);
         }
@@ -163,11 +164,12 @@ impl<B: StorageBackend> Checked<B> {
     }
 }
 
-/// Whether some page is there more than once.
-fn is_any_twice(pages: &[(Child, Arc<Tree>)]) -> bool {
-    let mut numbers: Vec<_> = pages.iter().map(|(child, _)| child.page.0).collect();
-    numbers.sort_unstable();
-    numbers.windows(2).any(|two| two.first() == two.last())
+/// Whether some pages begin at one place, be they of one size or not.
+fn is_any_twice(pages: &[(Child, Arc<Tree>)], geometry: Geometry) -> bool {
+    let start = |child: Child| child.page.place(geometry).start;
+    let mut starts: Vec<_> = pages.iter().map(|(child, _)| start(*child)).collect();
+    starts.sort_unstable();
+    starts.windows(2).any(|two| two.first() == two.last())
 }
 
 impl Untouched {

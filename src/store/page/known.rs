@@ -9,6 +9,9 @@ use super::tree::{Expected, Tree};
 /// How many smallest pages are kept together: 4 KiB of memory for 1 MiB of the file.
 const TOGETHER: usize = 256;
 
+/// How many trees a file has at most: some times as many as pcq makes.
+const TREES: usize = 1_000;
+
 /// What is known of the pages of a file, as far as they were reached: 16 bytes for each 4 KiB of the file, or 0.4 %.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -47,7 +50,7 @@ impl Known {
         let place = child.page.place(self.geometry);
         let order = ((place.end - place.start) / PAGE_BYTES).trailing_zeros();
         let (true, Ok(order)) = (self.holds(child), order.try_into()) else { return true };
-        let Some(tree) = self.number(tree) else { return true };
+        let Some(tree) = self.number(tree) else { return self.one_commit.is_none() };
         let parent = u32::try_from(parent / PAGE_BYTES).unwrap_or(u32::MAX);
         let (part, within) = split(place.start);
         if self.parts.len() <= part {
@@ -91,6 +94,9 @@ impl Known {
     fn number(&mut self, tree: &Arc<Tree>) -> Option<u16> {
         let known = self.trees.iter().position(|known| known == tree);
         let index = known.unwrap_or(self.trees.len());
+        if index >= TREES {
+            return None;
+        }
         let number = u16::try_from(index + 1).ok()?;
         if known.is_none() {
             self.trees.push(Arc::clone(tree));

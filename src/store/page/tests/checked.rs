@@ -3,7 +3,7 @@
 use redb::{Key, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Value};
 
 use super::*;
-use crate::store::page::header::{FLAGS, HEADER_BYTES, Header};
+use crate::store::page::header::{FLAGS, HEADER_BYTES, Header, Slot};
 use crate::store::page::walk::is_forged;
 
 /// Counts the pages that are read, in their order.
@@ -323,12 +323,37 @@ fn a_page_has_one_parent_and_one_place_below_it() {
     assert!(below_one > 4 && below_two > 1, "{below_one}, {below_two} of {}", branches.len());
 }
 
+/// The same page under two numbers, one for each size, is below its parent twice.
+#[test]
+fn a_page_of_two_sizes_has_one_place() {
+    let sound = closed().bytes();
+    let mut tangled = 0;
+    for (_, numbers) in branches(&sound) {
+        let mut forged = sound.clone();
+        forged.copy_within(numbers.start..numbers.start + 8, numbers.start + 8);
+        let order = &mut forged[numbers.start + 15];
+        // twice as large, at half the index: the same place if that is even
+        let number =
+            u64::from_le_bytes(sound[numbers.start..numbers.start + 8].try_into().unwrap());
+        if number % 2 == 0 && *order >> 3 == 0 {
+            *order += 1 << 3;
+            let index = numbers.start + 8..numbers.start + 10;
+            let half = u16::from_le_bytes(forged[index.clone()].try_into().unwrap()) / 2;
+            forged[index].copy_from_slice(&half.to_le_bytes());
+            let told = told_of_sealed(forged).unwrap_or_default();
+            tangled += usize::from(told.ends_with("that has its place in the tree"));
+        }
+    }
+    assert!(tangled > 0);
+}
+
 /// A file that was not closed is read whole by redb before it is believed. One whose commit has more pages than the file
 /// has room for is not shown to it.
 #[test]
 fn a_commit_of_more_pages_than_the_file_has_is_refused() {
     let mut sound = closed().bytes();
     sound[FLAGS] = (sound[FLAGS] | 2) & !4;
+    assert!(open(&Memory::of(sound.clone()), &Damage::default()).is_ok());
     let mut refused = 0;
     for (_, numbers) in branches(&sound) {
         let mut forged = sound.clone();
@@ -337,9 +362,16 @@ fn a_commit_of_more_pages_than_the_file_has_is_refused() {
         numbers.step_by(8).for_each(|at| forged[at..at + 8].copy_from_slice(widest));
         crate::store::page::fuzz::seal(&mut forged);
         let header = Header::read(&forged).unwrap();
-        let file = Memory::of(forged);
-        let mut slots = header.slots().into_iter().flatten();
-        refused += usize::from(slots.any(|slot| is_forged(&file, &header, slot).unwrap()));
+        let (file, named) = (Memory::of(forged.clone()), usize::from(forged[FLAGS] & 1));
+        let is_named =
+            |slot: Option<&Slot>| slot.is_some_and(|s| is_forged(&file, &header, s).unwrap());
+        if is_named(header.slots()[named]) {
+            let checked = Checked::new(file.clone(), Role::Writes, &Damage::default());
+            let mut shown = [0; HEADER_BYTES];
+            checked.read(0, &mut shown).unwrap();
+            assert!(Header::read(&shown).unwrap().slots()[named].is_none());
+            refused += 1;
+        }
     }
     assert!(refused > 0);
 }
