@@ -8,6 +8,7 @@ use super::{
     ConfigRecord, EditRecord, HeadRecord, KeyRecord, KeyRecord1, PublicationRecord, RevisionRecord,
     RowRecord, SegmentHeadRecord, SegmentRecord, VersionRecord, VersionRecord1,
 };
+use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
     Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Duration,
     Key, KeyId, Name, Ordered, Publication, Reference, Revision, Row, Segment, SegmentId, Share,
@@ -261,6 +262,9 @@ fn whole(version: Version) -> Result<Version> {
     if version.columns.iter().any(|column| column.cells().len() != version.rows.len()) {
         return Err("a column has not one cell for each row".to_owned());
     }
+    if version.columns.len() > CONFIG_KEYS || version.rows.len() > CONFIG_SEGMENTS {
+        return Err("it has more keys or segments than a config may have".to_owned());
+    }
     Ok(version)
 }
 
@@ -291,6 +295,7 @@ fn edited(base: &Version, keys: Option<Vec<u32>>, new: &[Column]) -> Result<Vec<
     let columns: BTreeMap<_, _> =
         base.columns.iter().chain(new).map(|column| (column.key, column)).collect();
     let keys: Vec<_> = match keys {
+        Some(keys) if keys.len() > columns.len() => return Err("it has a key twice".to_owned()),
         Some(keys) => keys.into_iter().map(KeyId).collect(),
         None => base.columns.iter().map(|column| column.key).collect(),
     };
