@@ -23,6 +23,7 @@ const SAYS_NOTHING: &[ErrorCode] = &[
     ErrorCode::ReadOnly,
     ErrorCode::NotAllowed,
     ErrorCode::ClockNotManual,
+    ErrorCode::NotAState,
     ErrorCode::Interrupted,
     ErrorCode::Bug,
 ];
@@ -116,9 +117,6 @@ const BEFORE: &str = "CREATE KEY text STRING DEFAULT 'a'; CREATE SEGMENT s WHERE
 
 /// Wrong arguments of the program.
 const ARGUMENTS: &[&str] = &[
-    "-v n=9",
-    "-v n='§",
-    "-v n=§",
     "-v §",
     "-v §.=1",
     "-v §=1 -v §=2",

@@ -120,6 +120,7 @@ mod tests {
             "CREATE KEY k JSON DEFAULT [] CHECK (EVERY(VALUE WHERE name = 'x' AND VALUE.size > 1))",
             "CREATE SEGMENT s WHERE COUNT(EVENT 'e' WHERE ANY(a WHERE VALUE = 1)) > 0",
             "ASSERT ERROR 'x' SHOW EVENTS WHERE DID 'e' AND amount > 1 LIMIT 3",
+            "SHOW USERS WHERE VALUE = 1",
         ] {
             assert!(statement(right).is_ok(), "{right}");
         }
@@ -139,7 +140,6 @@ mod tests {
             "SHOW USERS WHERE IN LIST 1",
             "SHOW KEYS WHERE KEY(k)",
             "SHOW HISTORY WHERE DID 'e'",
-            "SHOW USERS WHERE VALUE = 1",
             "SHOW USERS WHERE DID(EVENT 'e' WHERE KEY(k))",
             "SHOW EVENTS WHERE COUNT(EVENT 'e' WHERE DID 'f') > 1",
         ] {

@@ -53,7 +53,7 @@ impl Contents {
             current: dump(DumpKind::Current),
             hashes,
             events,
-            users: rows(db, "SHOW USERS LIMIT 10000").join("\n"),
+            users: rows(db, "SHOW USERS WHERE events > 0 LIMIT 10000").join("\n"),
             deliveries: counts.collect(),
         }
     }

@@ -56,7 +56,10 @@ fn statements_may_begin_with_a_comment() {
 fn parameters_are_literals() {
     assert_eq!(parameter("a=5"), Ok(("a".to_owned(), Value::Integer(5))));
     assert_eq!(parameter("a_1='x=y'"), Ok(("a_1".to_owned(), "x=y".into())));
-    for wrong in ["a", "=1", "1a=1", "a b=1", "a=x y", "a="] {
+    for (text, plain) in [("a=x y", "x y"), ("a=50%", "50%"), ("a=", ""), ("a=b=c", "b=c")] {
+        assert_eq!(parameter(text), Ok(("a".to_owned(), plain.into())), "{text}");
+    }
+    for wrong in ["a", "=1", "1a=1", "a b=1"] {
         assert!(parameter(wrong).is_err(), "{wrong}");
     }
     assert!(repeated(&[("a".into(), Value::Null), ("a".into(), Value::Null)]).is_some());
