@@ -12,6 +12,7 @@ use crate::shell::track::ROW_BYTES;
 use crate::shell::track::csv::Rows;
 use crate::shell::track::flaw::Flaw;
 use crate::shell::track::lines::{Lines, Raw};
+use pcq::limits::LIST_IDS;
 use pcq::{Error, ErrorKind, Short, UserList};
 
 /// A file of ids, and what was said of it.
@@ -125,7 +126,8 @@ fn read_all(
             Err(flaw) => Err(flaw),
         };
         match pushed {
-            Err(flaw) if ends_all(&flaw.error) => {
+            // a row that is too long may have no end
+            Err(flaw) if is_full(&flaw.error) || ids.text().is_none() => {
                 return Err(source.stop(line, flaw, Exit::Failed));
             }
             Err(flaw) => reject(line, &flaw, ids.text())?,
@@ -135,9 +137,9 @@ fn read_all(
     Ok(Users { list, note: None, count })
 }
 
-/// Whether there is no use in reading on: the list is full, or the line may have no end.
-fn ends_all(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::TooMany { .. })
+/// Whether a list takes no more ids.
+fn is_full(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::TooMany { limit: LIST_IDS, .. })
 }
 
 /// The first line, and all of the file again.
