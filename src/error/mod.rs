@@ -18,7 +18,7 @@ pub use sentence::Short;
 pub use transaction::{ScriptEnd, TransactionState};
 
 use crate::limits::NAME_BYTES;
-use crate::model::{HIDDEN, NameError, Span, TimestampError};
+use crate::model::{HIDDEN, NameError, Span, TimestampError, zone_like};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -242,13 +242,21 @@ impl From<NameError> for Error {
 impl From<TimestampError> for Error {
     fn from(error: TimestampError) -> Self {
         let hint = match &error {
-            TimestampError::Form(_) | TimestampError::NoOffset(_) => Some(
-                "write '2026-12-01T09:00:00Z', '…+01:00' or '2026-12-01T09:00:00[Europe/Paris]'",
+            TimestampError::NoOffset(text) => Some(completed(text, "")),
+            TimestampError::Form(text) if is_date(text) => Some(completed(text, "T00:00:00")),
+            TimestampError::Form(_) => Some(
+                "write '2026-12-01T09:00:00Z', '…+01:00' or '2026-12-01T09:00:00[Europe/Paris]'"
+                    .to_owned(),
             ),
-            TimestampError::Skipped { .. } => Some("write a time before or after the change"),
-            TimestampError::Repeated { .. } => {
-                Some("write it with the offset that is meant, '…-04:00', in place of the zone")
+            TimestampError::NoSuchZone(zone) => {
+                zone_like(zone).map(|zone| format!("did you mean `{zone}`?"))
             }
+            TimestampError::Skipped { .. } => {
+                Some("write a time before or after the change".to_owned())
+            }
+            TimestampError::Repeated { .. } => Some(
+                "write it with the offset that is meant, '…-04:00', before the zone".to_owned(),
+            ),
             _ => None,
         };
         let made = Self::new(ErrorKind::BadTimestamp(error));
@@ -257,6 +265,21 @@ impl From<TimestampError> for Error {
             None => made,
         }
     }
+}
+
+/// How a time without offset and zone can be written.
+fn completed(text: &str, time: &str) -> String {
+    let text = Short(text);
+    format!("write '{text}{time}Z' or, in a time zone, '{text}{time}[America/New_York]'")
+}
+
+/// Whether a text is a day: `2026-12-01`.
+fn is_date(text: &str) -> bool {
+    let is_digit_or_dash = |(at, byte): (usize, u8)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    text.len() == 10 && text.bytes().enumerate().all(is_digit_or_dash)
 }
 
 /// The name that is nearest to a wrong one, if any is near enough to be meant: none is near to what is longer than

@@ -91,6 +91,7 @@ pub(crate) use short::Short;
 pub(crate) use sketch::UserSketch;
 pub use span::{Span, Spanned};
 pub use timeline::Timeline;
+pub(crate) use timestamp::zone_like;
 pub use timestamp::{Timestamp, TimestampError};
 pub(crate) use turn::turn_before;
 pub(crate) use value::compare_numbers;

@@ -145,6 +145,15 @@ impl Timestamp {
     }
 }
 
+/// The time zone that is likely meant by a name that is none: the one of a city, or one that is written almost so.
+pub(crate) fn zone_like(name: &str) -> Option<String> {
+    let plain = |text: &str| text.replace(['_', '-'], " ").to_lowercase();
+    let wanted = plain(name);
+    let all = || jiff::tz::db().available().map(|zone| zone.to_string());
+    let is_city = |zone: &String| zone.rsplit('/').next().is_some_and(|city| plain(city) == wanted);
+    all().find(is_city).or_else(|| all().find(|zone| plain(zone) == wanted))
+}
+
 fn utc_micros(local: DateTime) -> i64 {
     let days =
         local.date().since(Date::constant(1970, 1, 1)).map_or(0, |s| i64::from(s.get_days()));

@@ -2,6 +2,7 @@
 
 use pest::error::{Error as PestError, ErrorVariant, InputLocation};
 
+use super::habit::{self, Spot, habit};
 use super::rules::{Reading, Rule};
 use super::token::{TokenKind, Tokens, is_word};
 use crate::error::{Error, ErrorKind, Short};
@@ -67,6 +68,7 @@ fn bad_json(rest: &str, at: usize, positives: &[Rule]) -> Option<Error> {
     let found = describe(token(rest.get(offset..)?));
     let expected = vec!["JSON".to_owned()];
     let (why, _) = json_words(&error);
+    let why = habit::json(rest, offset, &why).map_or(why, str::to_owned);
     let made = Error::new(ErrorKind::Expected { expected, found }).hint(why);
     Some(made.at(Span::new(at + offset, at + offset + 1)))
 }
@@ -74,7 +76,10 @@ fn bad_json(rest: &str, at: usize, positives: &[Rule]) -> Option<Error> {
 fn expected(text: &str, at: usize, token: &str, positives: &[Rule]) -> Error {
     let kind = ErrorKind::Expected { expected: words(positives), found: describe(token) };
     let error = Error::new(kind);
-    match hint(text, at, token, positives) {
+    let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+    let after = rest.get(token.len()..).unwrap_or_default();
+    let spot = Spot { before, token, after, positives };
+    match habit(spot).or_else(|| hint(text, at, token, positives)) {
         Some(hint) => error.hint(hint),
         None => suggest(error, token, positives),
     }
@@ -200,6 +205,16 @@ pub(crate) const FIRST_WORDS: &[&str] = &[
     "ROLLBACK", "ASSERT", "ADVANCE",
 ];
 
+/// The types of keys.
+const TYPES: &[&str] = &["BOOLEAN", "INTEGER", "DOUBLE", "STRING", "JSON"];
+
+/// The tables of `SHOW` that are one word.
+const TABLES: &[&str] =
+    &["KEYS", "SEGMENTS", "CONFIGS", "SCHEDULE", "USERS", "EVENTS", "RETENTION"];
+
+/// The words that actions of `ALTER CONFIG` begin with.
+const ACTIONS: &[&str] = &["SET", "ADD", "MOVE", "DROP", "RENAME"];
+
 /// Asks for the keyword that is close to what was found.
 fn suggest(error: Error, token: &str, positives: &[Rule]) -> Error {
     if positives.contains(&Rule::statement) {
@@ -208,10 +223,17 @@ fn suggest(error: Error, token: &str, positives: &[Rule]) -> Error {
     if !token.starts_with(is_word) {
         return error;
     }
-    let keywords: Vec<_> = positives
-        .iter()
-        .filter(|rule| rule.reading() == Reading::Keyword)
-        .map(|rule| rule.keyword())
-        .collect();
-    error.suggest(token, keywords.iter().map(String::as_str))
+    let keywords = positives.iter().filter(|rule| rule.reading() == Reading::Keyword);
+    let mut words: Vec<_> = keywords.map(|rule| rule.keyword()).collect();
+    let groups = [
+        (Rule::key_type, TYPES),
+        (Rule::table, TABLES),
+        (Rule::show_table, TABLES),
+        (Rule::action, ACTIONS),
+    ];
+    for (rule, known) in groups {
+        let known = known.iter().filter(|_| positives.contains(&rule));
+        words.extend(known.map(|word| (*word).to_owned()));
+    }
+    error.suggest(token, words.iter().map(String::as_str))
 }

@@ -6,6 +6,7 @@ mod complaint;
 mod cursor;
 mod expectation;
 mod expression;
+mod habit;
 mod lexer;
 mod literal;
 mod misplaced;

@@ -78,7 +78,7 @@ readings! {
     Is("`VALUES`"): values some_values;
     Is("`SPLIT`"): split kept_split;
     Is("an arm"): arm;
-    Is("an action"): action;
+    Is("an action (`SET`, `ADD`, `MOVE`, `DROP`, `RENAME`)"): action;
     Is("`DESCRIPTION`"): set_description;
     Is("`SEGMENTS`"): set_segments;
     Is("`ROLLOUT`"): set_rollout;

@@ -53,7 +53,7 @@ fn errors_read_well() {
         ),
         (
             "CREATE KEY k JSON DEFAULT {\"a\": 1,}",
-            "1:35 expected JSON, found `}` (key must be a string)",
+            "1:35 expected JSON, found `}` (no comma stands before the end of a list or an object)",
         ),
         ("CREATE KEY \"\" BOOLEAN DEFAULT TRUE", "1:12 a name cannot be empty"),
         (
@@ -89,7 +89,7 @@ fn errors_read_well() {
         ),
         (
             "DROP KEY k",
-            "1:1 expected a statement, found `DROP` (nothing is ever deleted: write `ARCHIVE`)",
+            "1:1 expected a statement, found `DROP` (nothing is ever deleted: write `ARCHIVE KEY k`)",
         ),
         (
             "GET k FOR USER \"u1\"",
@@ -98,7 +98,7 @@ fn errors_read_well() {
         ("PUBLISH KEY k", "1:9 expected `CONFIG`, found `KEY`"),
         (
             "CREATE SEGMENT s WHERE DID x",
-            "1:28 expected a text in single quotes, a parameter or `(`, found `x`",
+            "1:28 expected a text in single quotes, a parameter or `(`, found `x` (a text stands in single quotes: `'x'`)",
         ),
         (
             "CREATE SEGMENT s WHERE COUNT(EVENT 'e' FOR 3 DAYS) > 1",

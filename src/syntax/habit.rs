@@ -1,0 +1,281 @@
+//! Habits of other languages, and of people in a hurry: what to write instead.
+
+use super::rules::{Reading, Rule};
+use super::token::{TokenKind, Tokens, is_word};
+use crate::error::Short;
+
+/// A place at which a statement does not parse.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'t> {
+    /// The statement up to it.
+    pub(super) before: &'t str,
+    /// The token that stands there.
+    pub(super) token: &'t str,
+    /// What follows the token.
+    pub(super) after: &'t str,
+    /// What could stand there.
+    pub(super) positives: &'t [Rule],
+}
+
+impl<'t> Spot<'t> {
+    fn wants(self, rule: Rule) -> bool {
+        self.positives.contains(&rule)
+    }
+
+    fn wants_any(self, rules: &[Rule]) -> bool {
+        rules.iter().any(|rule| self.wants(*rule))
+    }
+
+    /// The last tokens before it, in capitals, the nearest first.
+    fn words_before(self) -> Vec<String> {
+        let mut words = solid(self.before).map(str::to_ascii_uppercase).collect::<Vec<_>>();
+        words.reverse();
+        words
+    }
+
+    /// Whether the tokens before it are these, the last of them right before it.
+    fn comes_after(self, words: &[&str]) -> bool {
+        self.words_before().iter().zip(words.iter().rev()).filter(|(a, b)| a == b).count()
+            == words.len()
+    }
+
+    fn next(self) -> Option<&'t str> {
+        solid(self.after).next()
+    }
+
+    fn is(self, word: &str) -> bool {
+        self.token.eq_ignore_ascii_case(word)
+    }
+
+    fn is_any(self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.is(word))
+    }
+}
+
+/// The tokens of a text that mean something.
+fn solid(text: &str) -> impl Iterator<Item = &str> {
+    Tokens::new(text).filter(|token| !token.kind.is_trivia()).map(|token| token.text)
+}
+
+/// What to write instead of what stands at a spot, if somebody is likely to have meant it.
+pub(super) fn habit(spot: Spot<'_>) -> Option<String> {
+    [sign, operator, object, name, text, clause, missing].iter().find_map(|habit| habit(spot))
+}
+
+/// Signs that the language has not.
+fn sign(spot: Spot<'_>) -> Option<String> {
+    let first = spot.token.chars().next()?;
+    match first {
+        '‘' | '’' | '“' | '”' | '„' | '`' | '«' | '»' => {
+            Some("a text stands in straight single quotes: `'text'`".to_owned())
+        }
+        '#' => Some("a comment begins with `--`".to_owned()),
+        '/' if spot.after.starts_with('/') => Some("a comment begins with `--`".to_owned()),
+        '.' => version(spot),
+        _ => None,
+    }
+}
+
+/// `5.2.0`, of which `5.2` was taken for a number.
+fn version(spot: Spot<'_>) -> Option<String> {
+    let start = spot.before.rfind(|c: char| !c.is_ascii_digit() && c != '.')? + 1;
+    let number = spot.before.get(start..)?;
+    let digits: String = spot.after.chars().take_while(char::is_ascii_digit).collect();
+    let is_version = number.contains('.') && !digits.is_empty();
+    is_version.then(|| format!("a version is `SEMVER '{number}.{digits}'`"))
+}
+
+/// Operators of SQL and of programming languages.
+fn operator(spot: Spot<'_>) -> Option<String> {
+    if !spot.wants(Rule::compare_op) && !spot.wants(Rule::k_and) {
+        return None;
+    }
+    let hint = match spot.token.to_ascii_uppercase().as_str() {
+        "LIKE" | "ILIKE" => return Some(like(spot)),
+        "STARTSWITH" | "BEGINS" => "write `STARTS WITH`",
+        "ENDSWITH" => "write `ENDS WITH`",
+        "INCLUDES" | "HAS" => "write `CONTAINS`",
+        "REGEXP" | "RLIKE" | "SIMILAR" | "~" => "write `MATCHES`",
+        "EQUALS" | "EQ" => "write `=`",
+        "XOR" => "write `!=` between two conditions in parentheses",
+        "," if is_list_compared(spot) => "several values stand after `IN`: `city IN ('a', 'b')`",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// What `LIKE` and its pattern are here.
+fn like(spot: Spot<'_>) -> String {
+    let pattern = spot.next().filter(|pattern| pattern.starts_with('\'')).unwrap_or("''");
+    let inner = pattern.trim_matches('\'');
+    let text = inner.trim_matches('%');
+    let operator = match (inner.starts_with('%'), inner.ends_with('%')) {
+        _ if text.is_empty() || text.contains(['%', '_']) => {
+            return "write `STARTS WITH`, `ENDS WITH`, `CONTAINS`, or `MATCHES` and a regex"
+                .to_owned();
+        }
+        (true, true) => "CONTAINS",
+        (true, false) => "ENDS WITH",
+        (false, true) => "STARTS WITH",
+        (false, false) => "=",
+    };
+    format!("write `{operator} '{}'`", Short(text))
+}
+
+/// Whether a list in parentheses is open that stands right after `=`.
+fn is_list_compared(spot: Spot<'_>) -> bool {
+    let words = spot.words_before();
+    let open = words.iter().position(|word| word == "(");
+    open.and_then(|open| words.get(open + 1))
+        .is_some_and(|word| matches!(word.as_str(), "=" | "!="))
+}
+
+/// Statements about one object that are another statement here.
+fn object(spot: Spot<'_>) -> Option<String> {
+    let (kind, name) = (spot.token.to_ascii_uppercase(), spot.next());
+    let is_kind = matches!(kind.as_str(), "KEY" | "SEGMENT" | "CONFIG");
+    if spot.comes_after(&["SHOW"]) && is_kind {
+        let described = name.map(|name| format!("`DESCRIBE {kind} {}` or ", Short(name)));
+        return Some(format!("write {}`SHOW {kind}S`", described.unwrap_or_default()));
+    }
+    if spot.comes_after(&["SHOW"]) && spot.is_any(&["TABLES", "ALL"]) {
+        return Some("write `SHOW KEYS`, `SHOW SEGMENTS` or `SHOW CONFIGS`".to_owned());
+    }
+    if spot.is_any(&["DROP", "DELETE", "REMOVE"]) && spot.wants(Rule::statement) {
+        let rest: Vec<_> = solid(spot.after).take(2).collect();
+        let [kind, name] = *rest else { return None };
+        return Some(format!(
+            "nothing is ever deleted: write `ARCHIVE {} {}`",
+            Short(&kind.to_ascii_uppercase()),
+            Short(name)
+        ));
+    }
+    let words = spot.words_before();
+    let is_key = words.len() == 3 && words.get(1).is_some_and(|word| word == "KEY");
+    if is_key && spot.is("RENAME") || spot.is("TYPE") && words.iter().any(|word| word == "KEY") {
+        return Some("name and type of a key never change".to_owned());
+    }
+    if spot.wants(Rule::action) || spot.wants(Rule::k_rename) {
+        return action(spot);
+    }
+    None
+}
+
+/// Actions of `ALTER CONFIG` in other words.
+fn action(spot: Spot<'_>) -> Option<String> {
+    let hint = match spot.token.to_ascii_uppercase().as_str() {
+        "REMOVE" | "DELETE" => "write `DROP SEGMENT` or `DROP KEY`",
+        "INSERT" | "APPEND" => "write `ADD SEGMENT` or `ADD KEY`",
+        "VERSION" => {
+            "an edit is made on top of the newest version: `IF VERSION 1` makes sure which that is"
+        }
+        "UPDATE" | "CHANGE" | "MODIFY" => "write `SET`",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// Names that need quotes.
+fn name(spot: Spot<'_>) -> Option<String> {
+    let quoted =
+        |name: &str| Some(format!("such a name stands in double quotes: `\"{}\"`", Short(name)));
+    if spot.wants_any(&[Rule::name, Rule::simple]) {
+        let word: String = spot.token.chars().take_while(|c| is_word(*c)).collect();
+        let is_word = !word.is_empty() && !spot.token.starts_with('\'');
+        let is_whole = is_word && word == spot.token && !spot.is("EVERYONE");
+        return if is_whole { quoted(&word) } else { None };
+    }
+    let words = spot.words_before();
+    let names_one = matches!(words.get(1).map(String::as_str), Some("KEY" | "SEGMENT" | "CONFIG"));
+    if !names_one || words.last().is_none_or(|word| word != "CREATE") {
+        return None;
+    }
+    let last = solid(spot.before).last().filter(|name| is_bare(name))?;
+    match (spot.token, spot.next()) {
+        ("-", Some(next)) if next.starts_with(is_word) => quoted(&format!("{last}-{next}")),
+        (word, Some(next)) if word.starts_with(is_word) && follows_name(next) => {
+            quoted(&format!("{last} {word}"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a token is a word that could be a name.
+fn is_bare(token: &str) -> bool {
+    token.chars().all(is_word)
+        && !token.starts_with(|c: char| c.is_ascii_digit())
+        && !token.is_empty()
+}
+
+/// Whether a word follows the name of what is made.
+fn follows_name(word: &str) -> bool {
+    ["BOOLEAN", "INTEGER", "DOUBLE", "STRING", "JSON", "WHERE", "SEGMENTS", "DESCRIPTION"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Texts without quotes.
+fn text(spot: Spot<'_>) -> Option<String> {
+    if !spot.wants_any(&[Rule::string, Rule::literal, Rule::nullable]) {
+        return None;
+    }
+    let truth = match spot.token.to_ascii_uppercase().as_str() {
+        "ON" | "YES" | "ENABLED" => Some("TRUE"),
+        "OFF" | "NO" | "DISABLED" => Some("FALSE"),
+        _ => None,
+    };
+    if spot.is("BLANK") {
+        return Some("a segment that is left out has a blank cell".to_owned());
+    }
+    let is_boolean = || spot.words_before().iter().any(|word| word == "BOOLEAN");
+    if let Some(truth) = truth.filter(|_| is_boolean()) {
+        return Some(format!("write `{truth}`"));
+    }
+    let is_text = is_bare(spot.token) && !spot.is_any(&["TIMESTAMP", "NOW", "SPLIT"]);
+    is_text.then(|| format!("a text stands in single quotes: `'{}'`", Short(spot.token)))
+}
+
+/// Clauses of other languages.
+fn clause(spot: Spot<'_>) -> Option<String> {
+    let hint = match spot.token.to_ascii_uppercase().as_str() {
+        "REPLACE" if spot.comes_after(&["CREATE", "OR"]) => "write `CREATE OR ALTER`",
+        "WHERE" if spot.wants(Rule::k_with) => "attributes are given by `WITH`: `WITH city = 'x'`",
+        "OFFSET" if spot.wants(Rule::EOI) => "there is no `OFFSET`: a condition says from where on",
+        "GROUP" if spot.wants(Rule::EOI) => "nothing is grouped here: `SHOW COUNT OF` counts rows",
+        "TRANSACTION" | "WORK" if spot.wants(Rule::EOI) => "write it without that word",
+        "MONTH" | "MONTHS" if spot.wants(Rule::unit) => "months differ: write `30 DAYS`",
+        "YEAR" | "YEARS" if spot.wants(Rule::unit) => "years differ: write `365 DAYS`",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// Commas that are missing or one too many.
+fn missing(spot: Spot<'_>) -> Option<String> {
+    if spot.comes_after(&[",", "FOR"]) && spot.is("USER") {
+        return Some("the `,` before `FOR` is one too many".to_owned());
+    }
+    let is_next_item = is_bare(spot.token) || spot.token.starts_with('"');
+    let is_item = spot.wants(Rule::comma) && is_next_item && !spot.wants(Rule::k_and);
+    let is_known = spot
+        .positives
+        .iter()
+        .any(|rule| rule.reading() == Reading::Keyword && spot.is(&rule.keyword()));
+    (is_item && !is_known && spot.wants_any(&[Rule::rollout, Rule::share]))
+        .then(|| "is a `,` missing before it?".to_owned())
+}
+
+/// What is wrong with JSON, where the parser's words say little.
+pub(super) fn json(rest: &str, offset: usize, why: &str) -> Option<&'static str> {
+    let before = rest.get(..offset)?.trim_end();
+    let found = rest.get(offset..)?.trim_start();
+    let is_kind =
+        |kind: TokenKind| Tokens::new(found).next().is_some_and(|token| token.kind == kind);
+    if before.ends_with(',') && found.starts_with(['}', ']']) || why.contains("trailing comma") {
+        return Some("no comma stands before the end of a list or an object");
+    }
+    if why.contains("key must be a string") || is_kind(TokenKind::Text) {
+        return Some("in JSON texts and names stand in double quotes: {\"city\": \"x\"}");
+    }
+    None
+}
