@@ -99,6 +99,41 @@ fn assert_fails(ran: &Ran, code: i32, error: &str) {
     assert!(ran.err.contains(error), "{ran:?}");
 }
 
+// -- what looks alike
+
+#[test]
+fn texts_of_json_null_blanks_and_empty_texts_are_told_apart() {
+    let place = Place::new();
+    let keys = "CREATE KEY j JSON DEFAULT 'null'; CREATE KEY n JSON DEFAULT NULL; \
+                CREATE KEY s STRING DEFAULT ''; CREATE KEY t STRING DEFAULT 'NULL'; GET j, n, s, t";
+    let values = |format: &str, start: &str, end: &str| -> Vec<String> {
+        let out = place.run(&["--format", format, "-e", keys]).out + "\n";
+        let value = |line: &str| Some(line.split_once(start)?.1.split_once(end)?.0.to_owned());
+        out.split_inclusive('\n').filter_map(value).collect()
+    };
+    let shown = ["\"null\"", "NULL", "''", "'NULL'"];
+    assert_eq!(values("line", "value = ", "\n"), shown);
+    assert_eq!(values("markdown", " | ", " | STATIC"), shown);
+    assert_eq!(values("csv", ",", ",STATIC"), [r#""""null""""#, "", r#""""#, "NULL"]);
+    let json = [r#""null""#, "null", r#""""#, r#""NULL""#];
+    assert_eq!(values("jsonl", "\"value\":", ",\"reason\""), json);
+
+    let diff = "CREATE KEY j JSON DEFAULT 1; CREATE KEY s STRING DEFAULT 'x'; \
+                CREATE CONFIG c SEGMENTS EVERYONE KEY j, KEY s = 'BLANK'; \
+                ALTER CONFIG c SET j = NULL, SET s VALUES (EVERYONE = BLANK); \
+                DIFF CONFIG c VERSION 1 TO 2";
+    let diff = |format: &str| place.run(&["--format", format, "-e", diff]).out.replace('\r', "");
+    let csv = "item,segment,key,from,to\ncell,EVERYONE,j,BLANK,\ncell,EVERYONE,s,\"BLANK\",BLANK\n";
+    assert_eq!(diff("csv"), csv);
+    let json = r#"{"item":"cell","segment":"EVERYONE","key":"j","to":null}
+{"item":"cell","segment":"EVERYONE","key":"s","from":"BLANK"}
+"#;
+    assert_eq!(diff("jsonl"), json);
+    let lines = diff("line");
+    assert!(lines.contains("from = BLANK\nto = NULL\n"), "{lines}");
+    assert!(lines.contains("from = 'BLANK'\nto = BLANK\n"), "{lines}");
+}
+
 // -- exit codes
 
 #[test]

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 
 use pcq::statement::{HELP, Parsed};
 use pcq::{
-    Database, DumpKind, Error, Outcome, Parameters, Role, Rows, Script, ScriptStatement, Session,
-    Timestamp, Value,
+    Database, DumpKind, Error, Form, Outcome, Parameters, Role, Rows, Script, ScriptStatement,
+    Session, Timestamp, Value,
 };
 
 const MARK: &str = "--|";
@@ -269,11 +269,22 @@ fn told(outcome: &Outcome) -> Vec<String> {
 }
 
 fn told_rows(rows: &Rows) -> Vec<String> {
-    let row = |row: &Vec<Value>| row.iter().map(told_value).collect::<Vec<_>>().join(" | ");
+    let row = |(index, row): (usize, &Vec<Value>)| {
+        let cell = |(column, value)| match rows.form(index, column) {
+            Some(Form::Blank) => "BLANK".to_owned(),
+            Some(Form::JsonText) => serde_json::to_string(value).unwrap(),
+            _ => told_value(value),
+        };
+        row.iter()
+            .enumerate()
+            .map(|(column, value)| cell((column, value)))
+            .collect::<Vec<_>>()
+            .join(" | ")
+    };
     let header = std::iter::once(
         rows.columns().iter().map(pcq::Column::name).collect::<Vec<_>>().join(" | "),
     );
-    header.chain(rows.rows().iter().map(row)).collect()
+    header.chain(rows.rows().iter().enumerate().map(row)).collect()
 }
 
 /// A value as JSON; a text without quotes, if it could be nothing else.
@@ -281,7 +292,7 @@ fn told_value(value: &Value) -> String {
     let json = serde_json::to_string(value).unwrap();
     let Some(text) = value.as_str() else { return json };
     let plain = !text.is_empty() && text == text.trim_end() && !text.contains(['|', '\n']);
-    let other = serde_json::from_str::<serde_json::Value>(text).is_ok();
+    let other = text == "BLANK" || serde_json::from_str::<serde_json::Value>(text).is_ok();
     if plain && !other { text.to_owned() } else { json }
 }
 

@@ -2,8 +2,8 @@
 
 use super::log::object_history;
 use super::past::{self, State, Wanted};
-use super::rows::{Column, ColumnKind, Rows};
-use super::value::{instant, maybe, optional, status, text};
+use super::rows::{Column, ColumnKind, Form, Rows};
+use super::value::{instant, is_json, maybe, optional, status, text};
 use super::view::View;
 use crate::error::Result;
 use crate::model::{
@@ -40,8 +40,23 @@ pub(super) fn describe(view: &View<'_>, describe: &Describe) -> Result<Rows> {
             config_properties(view, &state, find_config(catalog, name)?, describe)?
         }
     };
+    let forms = json_texts(view, describe, &properties);
     let rows = properties.into_iter().map(|(name, value)| vec![text(name), value]).collect();
-    Ok(Rows::new(COLUMNS, rows))
+    Ok(Rows::new(COLUMNS, rows).with_forms(forms))
+}
+
+/// The default of a key, if it is a text of JSON that is shown.
+fn json_texts(
+    view: &View<'_>,
+    describe: &Describe,
+    properties: &Properties,
+) -> Option<((usize, usize), Form)> {
+    let key = view.catalog().key_named(describe.name.node.as_str());
+    let key = key.filter(|_| describe.kind == ObjectKind::Key)?;
+    let is_text = |(name, value): &(&str, Value)| *name == "default" && value.as_str().is_some();
+    let row = properties.iter().position(is_text)?;
+    let is_shown = is_json(Some(key)) && !view.secrets().hide(key.id);
+    is_shown.then_some(((row, 1), Form::JsonText))
 }
 
 /// A key or segment as it is in a state, or one of its versions up to that.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::log::object_history;
 use super::rows::ColumnKind::{Text, Value as Any};
-use super::rows::{Column, Rows};
-use super::value::{maybe, optional, text, texts};
+use super::rows::{Column, Form, Rows};
+use super::value::{is_json, maybe, optional, text, texts};
 use super::view::View;
 use crate::error::Result;
 use crate::model::{
@@ -28,15 +28,62 @@ const COLUMNS: &[Column] = &[
 
 /// Compares two versions of an object.
 pub(super) fn diff(view: &View<'_>, diff: &Diff) -> Result<Rows> {
-    let rows = match diff.kind {
+    let lines = match diff.kind {
         ObjectKind::Config => configs(view, diff)?,
         ObjectKind::Key => keys(view, diff)?,
         ObjectKind::Segment => segments(view, diff)?,
     };
-    Ok(Rows::new(COLUMNS, rows))
+    let forms = lines.iter().zip(0..).flat_map(|(line, row)| line.forms(row)).collect::<Vec<_>>();
+    let rows = lines.into_iter().map(Line::into_row).collect();
+    Ok(Rows::new(COLUMNS, rows).with_forms(forms))
 }
 
-fn configs(view: &View<'_>, diff: &Diff) -> Result<Vec<Vec<Value>>> {
+/// A row of the table.
+struct Line {
+    item: &'static str,
+    segment: Value,
+    key: Value,
+    from: Side,
+    to: Side,
+}
+
+/// What one version has.
+#[derive(PartialEq)]
+struct Side {
+    value: Value,
+    form: Option<Form>,
+}
+
+impl Line {
+    /// The forms of its cells, as a row of a number.
+    fn forms(&self, row: usize) -> impl Iterator<Item = ((usize, usize), Form)> + use<> {
+        let form = move |column, form: Option<Form>| form.map(|form| ((row, column), form));
+        form(3, self.from.form).into_iter().chain(form(4, self.to.form))
+    }
+
+    fn into_row(self) -> Vec<Value> {
+        vec![text(self.item), self.segment, self.key, self.from.value, self.to.value]
+    }
+}
+
+impl From<Value> for Side {
+    fn from(value: Value) -> Self {
+        Self { value, form: None }
+    }
+}
+
+impl Side {
+    /// A value of a key as it may be shown.
+    fn of_key(key: Option<&Key>, value: &Value, hidden: bool) -> Self {
+        if hidden {
+            return text(HIDDEN).into();
+        }
+        let is_text = value.as_str().is_some() && is_json(key);
+        Self { value: value.clone(), form: is_text.then_some(Form::JsonText) }
+    }
+}
+
+fn configs(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     let config = find_config(view.catalog(), &diff.name)?;
     let wanted =
         |number: &Spanned<Given<u64>>| view.version_of(config, &view.parameters.whole(number)?);
@@ -51,11 +98,13 @@ fn configs(view: &View<'_>, diff: &Diff) -> Result<Vec<Vec<Value>>> {
 }
 
 /// What one thing of two versions is, if it differs.
-fn item(name: &'static str, from: Value, to: Value) -> Option<Vec<Value>> {
-    (from != to).then(|| vec![text(name), Value::Null, Value::Null, from, to])
+fn item(item: &'static str, from: impl Into<Side>, to: impl Into<Side>) -> Option<Line> {
+    let (from, to) = (from.into(), to.into());
+    let (segment, key) = (Value::Null, Value::Null);
+    (from != to).then_some(Line { item, segment, key, from, to })
 }
 
-fn keys(view: &View<'_>, diff: &Diff) -> Result<Vec<Vec<Value>>> {
+fn keys(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     let key = find_key(view.catalog(), &diff.name)?;
     let (old, new) = both(view, diff, (key.id.0, key.version), |change| match change {
         Change::Key(key) => Some((key.version, Arc::clone(key))),
@@ -63,21 +112,21 @@ fn keys(view: &View<'_>, diff: &Diff) -> Result<Vec<Vec<Value>>> {
     })?;
     let secrets = view.secrets();
     let check = |key: &Key| key.check.as_ref().map(|check| secrets.check(key.id, check));
-    let told = |key: &Key| secrets.value(key.id, &key.default);
+    let told = |key: &Key| Side::of_key(Some(key), &key.default, secrets.hide(key.id));
     let mut default = item("default", old.default.clone(), new.default.clone());
-    if let Some([.., from, to]) = default.as_deref_mut() {
-        (*from, *to) = (told(&old), told(&new));
+    if let Some(line) = &mut default {
+        (line.from, line.to) = (told(&old), told(&new));
     }
     let rows = [
         default,
         item("check", optional(check(&old).as_deref()), optional(check(&new).as_deref())),
-        item("sensitive", old.sensitive.into(), new.sensitive.into()),
+        item("sensitive", Value::from(old.sensitive), Value::from(new.sensitive)),
         item("description", maybe(old.description.as_ref()), maybe(new.description.as_ref())),
     ];
     Ok(rows.into_iter().flatten().collect())
 }
 
-fn segments(view: &View<'_>, diff: &Diff) -> Result<Vec<Vec<Value>>> {
+fn segments(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     let segment = find_segment(view.catalog(), &diff.name)?;
     let (old, new) = both(view, diff, (segment.id.0, segment.version), |change| match change {
         Change::Segment(segment) => Some((segment.version, Arc::clone(segment))),
@@ -125,11 +174,11 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn rows(&self) -> Vec<Vec<Value>> {
+    fn rows(&self) -> Vec<Line> {
         let mut rows = Vec::new();
         let (from, to) = (self.old.description.as_ref(), self.new.description.as_ref());
         if from != to {
-            rows.push(vec![text("description"), Value::Null, Value::Null, maybe(from), maybe(to)]);
+            rows.extend(item("description", maybe(from), maybe(to)));
         }
         rows.extend(self.segments().into_iter().flat_map(|segment| self.segment(segment)));
         rows.extend(self.order());
@@ -146,9 +195,12 @@ impl Comparison<'_> {
         in_order(self.new.columns.iter().map(|c| c.key), self.old.columns.iter().map(|c| c.key))
     }
 
-    fn segment(&self, segment: SegmentId) -> Vec<Vec<Value>> {
+    fn segment(&self, segment: SegmentId) -> Vec<Line> {
         let find = |version: &Version| version.rows.iter().find(|r| r.segment == segment).cloned();
-        let row = |item, from, to| vec![text(item), self.name(segment), Value::Null, from, to];
+        let row = |item, from: Value, to: Value| {
+            let (from, to) = (from.into(), to.into());
+            Line { item, segment: self.name(segment), key: Value::Null, from, to }
+        };
         match (find(self.old), find(self.new)) {
             (None, Some(new)) => vec![row("segment", Value::Null, text(&rollout(&new)))],
             (Some(old), None) => vec![row("segment", text(&rollout(&old)), Value::Null)],
@@ -167,7 +219,7 @@ impl Comparison<'_> {
     }
 
     /// The order of the segments that are in both, if it changed.
-    fn order(&self) -> Option<Vec<Value>> {
+    fn order(&self) -> Option<Line> {
         let order = |version: &Version, other: &Version| -> Vec<SegmentId> {
             let both = version.rows.iter().map(|row| row.segment);
             both.filter(|segment| other.row_of(*segment).is_some()).collect()
@@ -176,31 +228,26 @@ impl Comparison<'_> {
         let told = |order: &[SegmentId]| {
             texts(order.iter().map(|s| self.catalog.segment_name(*s).to_arc()))
         };
-        let row = || vec![text("order"), Value::Null, Value::Null, told(&old), told(&new)];
-        (old != new).then(row)
+        (old != new).then(|| item("order", told(&old), told(&new))).flatten()
     }
 
-    fn key(&self, key: KeyId) -> Vec<Vec<Value>> {
-        let name = || text(key_name(self.catalog, key).as_str());
+    fn key(&self, key: KeyId) -> Vec<Line> {
+        let name = text(key_name(self.catalog, key).as_str());
+        let line = |item, segment, from, to| Line { item, segment, key: name.clone(), from, to };
         let is_there = |version: &Version| Value::from(version.column(key).is_some());
-        let (mut rows, hidden) = (Vec::new(), self.secrets.hide(key));
+        let (mut lines, known) = (Vec::new(), self.catalog.key(key));
+        let told = |cell| told_cell(known.map(|key| &**key), cell, self.secrets.hide(key));
         if self.old.column(key).is_some() != self.new.column(key).is_some() {
             let (from, to) = (is_there(self.old), is_there(self.new));
-            rows.push(vec![text("key"), Value::Null, name(), from, to]);
+            lines.push(line("key", Value::Null, from.into(), to.into()));
         }
         for segment in self.segments() {
             let (old, new) = (cell(self.old, key, segment), cell(self.new, key, segment));
             if old != new {
-                rows.push(vec![
-                    text("cell"),
-                    self.name(segment),
-                    name(),
-                    told_cell(old, hidden),
-                    told_cell(new, hidden),
-                ]);
+                lines.push(line("cell", self.name(segment), told(old), told(new)));
             }
         }
-        rows
+        lines
     }
 
     fn name(&self, segment: SegmentId) -> Value {
@@ -226,13 +273,12 @@ fn cell(version: &Version, key: KeyId, segment: SegmentId) -> Option<&Cell> {
     version.column(key)?.cells().get(row)?.as_ref()
 }
 
-/// A cell as a value: a split as it is written, a blank as `NULL`.
-fn told_cell(cell: Option<&Cell>, hidden: bool) -> Value {
+/// A cell of a key: a split as it is written.
+fn told_cell(key: Option<&Key>, cell: Option<&Cell>, hidden: bool) -> Side {
     match cell {
-        None => Value::Null,
-        Some(Cell::Value(_)) if hidden => text(HIDDEN),
-        Some(split) if hidden => text(&cell_spec(split).hidden().to_string()),
-        Some(Cell::Value(value)) => value.clone(),
-        Some(split) => text(&cell_spec(split).to_string()),
+        None => Side { value: Value::Null, form: Some(Form::Blank) },
+        Some(Cell::Value(value)) => Side::of_key(key, value, hidden),
+        Some(split) if hidden => text(&cell_spec(split).hidden().to_string()).into(),
+        Some(split) => text(&cell_spec(split).to_string()).into(),
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::past::{self, State, Wanted};
 use super::rows::ColumnKind::{Integer, Text, Value as Any};
-use super::rows::{Column, Row, Rows};
-use super::value::{optional, text};
+use super::rows::{Column, Form, Row, Rows};
+use super::value::{is_json, optional, text};
 use super::view::{View, context_with};
 use crate::error::{ErrorKind, Result};
 use crate::eval::{Evaluation, Moment, Snapshot};
@@ -71,8 +71,15 @@ impl Reading {
 }
 
 /// The table of evaluations.
-pub(super) fn rows(evaluations: &[Evaluation<'_>]) -> Rows {
-    Rows::new(COLUMNS, evaluations.iter().map(row).collect())
+pub(super) fn rows(reading: &Reading, evaluations: &[Evaluation<'_>]) -> Rows {
+    let catalog = reading.snapshot.catalog();
+    let is_json_text = |evaluation: &Evaluation<'_>| {
+        evaluation.value().as_str().is_some()
+            && is_json(catalog.key_named(evaluation.key().as_str()).map(|key| &**key))
+    };
+    let texts = evaluations.iter().zip(0..).filter(|(evaluation, _)| is_json_text(evaluation));
+    let forms = texts.map(|(_, row)| ((row, 1), Form::JsonText));
+    Rows::new(COLUMNS, evaluations.iter().map(row).collect()).with_forms(forms)
 }
 
 fn row(evaluation: &Evaluation<'_>) -> Row {

@@ -25,7 +25,7 @@ pub(crate) use pending::{Pending, PendingFacts};
 pub use record::Record;
 pub use relation::{STATS_COLUMNS, tables};
 pub(crate) use remembered::PastStates;
-pub use rows::{Column, ColumnKind, Rows, Schema};
+pub use rows::{Column, ColumnKind, Form, Rows, Schema};
 pub(crate) use view::{Lender, View};
 
 use crate::error::Result;
@@ -67,7 +67,7 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
 fn get(view: &View<'_>, get: &Get) -> Result<Answer> {
     let reading = get::Reading::new(view, get)?;
     let evaluations: Vec<_> = reading.evaluations().map(Evaluation::into_owned).collect();
-    let rows = get::rows(&evaluations);
+    let rows = get::rows(&reading, &evaluations);
     if get.as_of.is_some() || get.under.is_some() {
         return Ok(Answer::Rows(rows));
     }

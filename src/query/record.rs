@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::rows::{Column, Rows};
+use super::rows::{Column, Form, Rows};
 use crate::model::Value;
 
-/// A row with the names of its columns: in JSON an object with a member for each, in their order.
+/// A row with the names of its columns: in JSON an object with a member for each that is not blank, in their order.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'r> {
     rows: &'r Rows,
+    /// Which of them it is, from 0.
+    row: usize,
     values: &'r [Value],
 }
 
 impl<'r> Record<'r> {
-    /// The columns and the values in them.
+    /// The columns and the values in them; a blank cell is none.
     pub fn members(self) -> impl Iterator<Item = (&'r str, &'r Value)> {
-        self.rows.columns().iter().map(Column::name).zip(self.values)
+        let is_blank = move |column| self.rows.form(self.row, column) == Some(Form::Blank);
+        let members = self.rows.columns().iter().map(Column::name).zip(self.values).enumerate();
+        members.filter(move |(column, _)| !is_blank(*column)).map(|(_, member)| member)
     }
 }
 
@@ -33,7 +37,7 @@ impl Rows {
     /// # Ok::<(), pcq::Error>(())
     /// ```
     pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        self.rows().iter().map(|values| Record { rows: self, values })
+        self.rows().iter().zip(0..).map(|(values, row)| Record { rows: self, row, values })
     }
 
     /// The rows as JSON: an array of objects on one line.

@@ -1,6 +1,7 @@
 //! Tables that statements give: typed columns, and rows of values.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::model::Value;
@@ -29,6 +30,16 @@ pub enum ColumnKind {
     Object,
     /// Any values.
     Value,
+}
+
+/// What a cell is, where its value could be taken for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// A text that a key of type `JSON` has: the text `null` is no `NULL`, and the text `{"a": 1}` no object.
+    JsonText,
+    /// The blank cell of a config, whose value is `NULL`: it is no value at all.
+    Blank,
 }
 
 /// A column of a table.
@@ -88,13 +99,38 @@ pub struct Rows {
     values: Vec<Row>,
     /// What the share of each row is a share of, where rows have shares.
     wholes: Vec<u64>,
+    /// The forms of cells, by row and column.
+    forms: BTreeMap<(usize, usize), Form>,
 }
 
 impl Rows {
     /// Makes a table, so that what a program found itself is written like what a statement found.
     #[must_use]
     pub fn new(columns: impl Into<Cow<'static, [Column]>>, rows: Vec<Vec<Value>>) -> Self {
-        Self { columns: columns.into(), values: rows, wholes: Vec::new() }
+        Self { columns: columns.into(), values: rows, ..Self::default() }
+    }
+
+    /// The same rows, some cells of which have a form.
+    pub(super) fn with_forms(
+        mut self,
+        forms: impl IntoIterator<Item = ((usize, usize), Form)>,
+    ) -> Self {
+        self.forms.extend(forms);
+        self
+    }
+
+    /// What a cell is, if its value could be taken for something else: cells by their row and column, from 0.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// db.execute("CREATE KEY note JSON DEFAULT '[1]';")?;
+    /// let outcomes = db.execute("GET note;")?;
+    /// assert_eq!(outcomes[0].rows().unwrap().form(0, 1), Some(pcq::Form::JsonText));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn form(&self, row: usize, column: usize) -> Option<Form> {
+        self.forms.get(&(row, column)).copied()
     }
 
     /// The same rows, each of which ends with the whole of its share, which is in no column.

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::model::{Timestamp, Value};
+use crate::model::{Key, KeyType, Timestamp, Value};
 
 const MICROS_PER_MINUTE: i64 = 60_000_000;
 
 /// A text.
 pub(super) fn text(text: &str) -> Value {
     Value::from(text)
+}
+
+/// Whether a key has values of JSON.
+pub(super) fn is_json(key: Option<&Key>) -> bool {
+    key.is_some_and(|key| key.kind == KeyType::Json)
 }
 
 /// A text that may be missing.

@@ -17,6 +17,8 @@ pub(super) struct Printer {
     format: Format,
     sheet: Sheet,
     is_first: bool,
+    /// Whether a terminal may be told to show some characters in another way.
+    is_styled: bool,
 }
 
 impl Printer {
@@ -32,7 +34,8 @@ impl Printer {
 
     fn of(format: Format, formulas: Formulas) -> Self {
         let sheet = Sheet { width: terminal_width(), formulas };
-        Self { stdout: buffered_stdout(), format, sheet, is_first: true }
+        let is_styled = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { stdout: buffered_stdout(), format, sheet, is_first: true, is_styled }
     }
 
     /// Whether a remark may follow a table: a program reads nothing but the rows, and a chart says it all.
@@ -52,7 +55,11 @@ impl Printer {
             writeln!(self.stdout)?;
         }
         self.is_first &= !is_seen;
-        self.format.write(rows, self.sheet, &mut self.stdout)
+        let dimmed = self.sheet.width.filter(|_| self.is_styled);
+        match dimmed.and_then(|width| self.format.dimmed(rows, width)) {
+            Some(table) => self.stdout.write_styled(&table),
+            None => self.format.write(rows, self.sheet, &mut self.stdout),
+        }
     }
 
     /// Prints a line of text.

@@ -35,6 +35,14 @@ impl<W: Write> Screen<W> {
         self.write_seen(&String::from_utf8_lossy(whole))
     }
 
+    /// Writes a text as it is, in which all characters are seen but those that the program itself steers the terminal
+    /// with.
+    pub(super) fn write_styled(&mut self, text: &str) -> io::Result<()> {
+        let begun = std::mem::take(&mut self.begun);
+        self.write_seen(&String::from_utf8_lossy(&begun))?;
+        self.to.write_all(text.as_bytes())
+    }
+
     /// Lines end with a line feed here: the terminal adds what it needs.
     fn write_seen(&mut self, text: &str) -> io::Result<()> {
         let text = text.replace("\r\n", "\n");

@@ -3,7 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use pcq::Value;
+use pcq::{Column, ColumnKind, Form, Rows, Value};
+
+/// What stands for a value that there is not.
+pub(super) const NULL: &str = "NULL";
+
+/// What stands for a blank cell of a config.
+const BLANK: &str = "BLANK";
 
 /// Where a text is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +20,56 @@ pub(super) enum Medium {
     File,
 }
 
-/// A value as people read it, on one line: text without quotes, nothing for `NULL`.
-pub(super) fn plain(value: &Value, medium: Medium) -> Cow<'_, str> {
-    match value {
-        Value::Null => Cow::Borrowed(""),
-        Value::String(text) => on_one_line(text, medium),
-        other => Cow::Owned(on_one_line(&other.to_string(), medium).into_owned()),
+/// Cell of a table, as people read it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell<'r> {
+    pub(super) value: &'r Value,
+    pub(super) form: Option<Form>,
+    /// Whether any values may be in the column.
+    has_any: bool,
+}
+
+impl<'r> Cell<'r> {
+    /// The cells of a row.
+    pub(super) fn row(rows: &'r Rows, row: usize) -> impl Iterator<Item = Self> {
+        let values = rows.rows().get(row).map(Vec::as_slice).unwrap_or_default();
+        let columns = rows.columns().iter().zip(values).enumerate();
+        columns.map(move |(index, (column, value))| Self::of(column, value, rows.form(row, index)))
+    }
+
+    /// The cells of all rows.
+    pub(super) fn all(rows: &'r Rows) -> impl Iterator<Item = Vec<Self>> {
+        (0..rows.len()).map(|row| Self::row(rows, row).collect())
+    }
+
+    /// A cell of a column.
+    pub(super) fn of(column: &Column, value: &'r Value, form: Option<Form>) -> Self {
+        Self { value, form, has_any: column.kind() == ColumnKind::Value }
+    }
+
+    /// The text: that of a text without quotes, unless it would look like something else.
+    pub(super) fn text(self) -> Cow<'r, str> {
+        match (self.value, self.form) {
+            (_, Some(Form::Blank)) => Cow::Borrowed(BLANK),
+            (Value::Null, _) => Cow::Borrowed(NULL),
+            (Value::String(text), None) if self.misleads(text) => {
+                Cow::Owned(format!("'{}'", text.replace('\'', "''")))
+            }
+            (Value::String(text), None) => Cow::Borrowed(text),
+            (other, _) => Cow::Owned(other.to_string()),
+        }
+    }
+
+    /// The text on one line.
+    pub(super) fn line(self, medium: Medium) -> String {
+        on_one_line(&self.text(), medium).into_owned()
+    }
+
+    /// Whether a text without quotes could not be seen, or could be taken for something else.
+    fn misleads(self, text: &str) -> bool {
+        let is_quoted = |quote| text.starts_with(quote) && text.ends_with(quote);
+        let is_unclear = text.trim() != text || text == BLANK || is_quoted('"') || is_quoted('\'');
+        text.trim().is_empty() || text == NULL || self.has_any && is_unclear
     }
 }
 
@@ -112,6 +162,36 @@ mod tests {
             .collect::<String>();
         let unseen: String = all.chars().filter(|c| is_unseen(*c)).collect();
         assert_eq!(unseen, found);
+    }
+
+    #[test]
+    fn what_could_be_taken_for_something_else_is_in_quotes() {
+        let cell = |kind, value: &Value, form| {
+            Cell::of(&Column::new("c", kind), value, form).text().into_owned()
+        };
+        let any = |value: Value| cell(ColumnKind::Value, &value, None);
+        for (text, shown) in [
+            ("a", "a"),
+            ("it's", "it's"),
+            ("null", "null"),
+            ("", "''"),
+            ("  ", "'  '"),
+            ("a ", "'a '"),
+            ("NULL", "'NULL'"),
+            ("BLANK", "'BLANK'"),
+            ("'a'", "'''a'''"),
+            ("\"a\"", "'\"a\"'"),
+        ] {
+            assert_eq!(any(text.into()), shown);
+        }
+        assert_eq!(any(Value::Null), "NULL");
+        let json = Some(Form::JsonText);
+        assert_eq!(cell(ColumnKind::Value, &"null".into(), json), "\"null\"");
+        assert_eq!(cell(ColumnKind::Value, &"a\n".into(), json), "\"a\\n\"");
+        assert_eq!(cell(ColumnKind::Value, &Value::Null, Some(Form::Blank)), "BLANK");
+        for (text, shown) in [("  a ", "  a "), ("'a'", "'a'"), ("", "''"), ("NULL", "'NULL'")] {
+            assert_eq!(cell(ColumnKind::Text, &text.into(), None), shown);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::key::json_text_of;
 use super::{Relation, Scan};
 use crate::error::Result;
 use crate::model::{Catalog, Secrets, SegmentId, Value};
@@ -42,6 +43,10 @@ pub(in crate::query) struct ConfigStats {
 impl Relation for ConfigStats {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
+    }
+
+    fn json_text(&self, view: &View<'_>, row: &Row) -> Option<usize> {
+        json_text_of(view, row, 2, 6)
     }
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::model::{Catalog, Key, Reference, Secrets, Timestamp, Value};
 use crate::query::rows::ColumnKind::{Boolean, Integer, Text, Value as Any};
 use crate::query::rows::{Column, Row, Schema};
-use crate::query::value::{maybe, optional, status, text};
+use crate::query::value::{is_json, maybe, optional, status, text};
 use crate::query::view::View;
 use crate::statement::usage;
 
@@ -32,6 +32,10 @@ impl Relation for Keys {
         &SCHEMA
     }
 
+    fn json_text(&self, view: &View<'_>, row: &Row) -> Option<usize> {
+        json_text_of(view, row, 0, 3)
+    }
+
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
         let catalog = view.catalog();
         let secrets = view.secrets();
@@ -53,6 +57,13 @@ fn row(catalog: &Catalog, key: &Key, secrets: Secrets<'_>, now: Timestamp) -> Ro
         Value::from(key.version),
         maybe(key.description.as_ref()),
     ]
+}
+
+/// The column with a value of a key, if that is a text of JSON that is shown. `name`: the column with the key's name.
+pub(super) fn json_text_of(view: &View<'_>, row: &Row, name: usize, value: usize) -> Option<usize> {
+    row.get(value)?.as_str()?;
+    let key = view.catalog().key_named(row.get(name)?.as_str()?)?;
+    (is_json(Some(key)) && !view.secrets().hide(key.id)).then_some(value)
 }
 
 /// The config that has a key now.

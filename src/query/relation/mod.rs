@@ -22,7 +22,7 @@ pub(super) use scan::Scan;
 pub(super) use version::Versions;
 
 use super::filter::Selection;
-use super::rows::{Column, ColumnKind, Rows, Schema};
+use super::rows::{Column, ColumnKind, Form, Row, Rows, Schema};
 use super::value;
 use super::view::View;
 use crate::error::Result;
@@ -40,6 +40,11 @@ pub(super) trait Relation {
 
     /// The column by which rows are listed that are wanted in no other order, if they are not scanned so.
     fn listed_by(&self, _view: &View<'_>) -> Option<usize> {
+        None
+    }
+
+    /// The column of a row in which there is a text of a key of type `JSON`, if there is one that is shown.
+    fn json_text(&self, _view: &View<'_>, _row: &Row) -> Option<usize> {
         None
     }
 
@@ -82,7 +87,11 @@ const COUNT: &[Column] = &[Column::of("count", ColumnKind::Integer, "how many ro
 pub(super) fn select(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
     let mut scan = scan(relation, view, filter)?;
     relation.scan(view, &mut scan)?;
-    Ok(Rows::new(relation.schema().columns(), scan.into_rows()))
+    let rows = Rows::new(relation.schema().columns(), scan.into_rows());
+    let texts = rows.rows().iter().zip(0..);
+    let texts = texts.filter_map(|(row, index)| Some((index, relation.json_text(view, row)?)));
+    let forms: Vec<_> = texts.map(|place| (place, Form::JsonText)).collect();
+    Ok(rows.with_forms(forms))
 }
 
 /// The rows of a relation that a filter lets through, or only how many they are.

@@ -2,11 +2,13 @@
 
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{Catalog, Change, Key, ObjectKind, Secrets, Segment, Timestamp, Value, Version};
+use crate::model::{
+    Catalog, Change, Key, KeyId, ObjectKind, Secrets, Segment, Timestamp, Value, Version,
+};
 use crate::query::log::{find, object_history};
 use crate::query::rows::ColumnKind::{Boolean, Integer, List, Text, Time, Value as Any};
 use crate::query::rows::{Column, Row, Schema};
-use crate::query::value::{instant, maybe, optional, text, texts};
+use crate::query::value::{instant, is_json, maybe, optional, text, texts};
 use crate::query::view::View;
 use crate::statement::ShowVersions;
 
@@ -78,6 +80,13 @@ impl Relation for Versions {
             ObjectKind::Segment => &SEGMENT,
             ObjectKind::Config => &CONFIG,
         }
+    }
+
+    fn json_text(&self, view: &View<'_>, row: &Row) -> Option<usize> {
+        const DEFAULT: usize = 5;
+        let key = view.catalog().key(KeyId(self.id)).filter(|_| self.kind == ObjectKind::Key)?;
+        row.get(DEFAULT)?.as_str()?;
+        (is_json(Some(key)) && !view.secrets().hide(key.id)).then_some(DEFAULT)
     }
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {

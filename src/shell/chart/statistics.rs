@@ -1,13 +1,12 @@
 //! Statistics: the rows of `SHOW STATS FOR CONFIG`, summed by key and value.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
 use super::axis::{Axis, Span};
 use super::label;
-use crate::shell::text::{self, Medium};
+use crate::shell::text::{Cell, Medium, on_one_line};
 use pcq::{Rows, STATS_COLUMNS, Value};
 
 /// How many values of a key are drawn: the others are only counted.
@@ -64,9 +63,11 @@ pub(in crate::shell) fn are_statistics(rows: &Rows) -> bool {
 impl Statistics {
     /// Sums rows up, with at most so many points of time; `None` if nothing was delivered.
     pub(in crate::shell) fn of(rows: &Rows, most_points: usize) -> Option<Self> {
-        let wholes = (0..).map(|row| rows.whole(row));
-        let counted = rows.rows().iter().zip(wholes);
-        let counted: Vec<_> = counted.filter_map(|(row, whole)| Counted::of(row, whole)).collect();
+        let row = |row| {
+            let cells: Vec<_> = Cell::row(rows, row).collect();
+            Counted::of(&cells, rows.whole(row))
+        };
+        let counted: Vec<_> = (0..rows.len()).filter_map(row).collect();
         let axis = Axis::over(counted.iter().map(|counted| counted.span), most_points)?;
         let mut trend = vec![0_u64; axis.len];
         let mut keys = BTreeMap::<&str, IndexMap<_, ValueStatistics>>::new();
@@ -115,7 +116,7 @@ impl KeyStatistics {
         let mut values: Vec<_> = values.collect();
         values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
         let total = sum(values.iter().map(|value| value.count));
-        Self { name: plain(&name.into()).into_owned(), total, whole: whole.max(total), values }
+        Self { name: plain(name), total, whole: whole.max(total), values }
     }
 
     /// How often the most frequent value was delivered.
@@ -170,7 +171,7 @@ struct Counted<'a> {
     key: &'a str,
     segment: &'a Value,
     variant: &'a Value,
-    value: &'a Value,
+    value: Cell<'a>,
     reason: &'a Value,
     count: u64,
     /// How often the key was delivered in the same time; 0 if that is not known.
@@ -179,11 +180,13 @@ struct Counted<'a> {
 
 impl<'a> Counted<'a> {
     /// Takes a row apart; `None` if it counts nothing.
-    fn of(row: &'a [Value], whole: Option<u64>) -> Option<Self> {
-        let [time, per, key, _, segment, variant, value, reason, Value::Integer(count), ..] = row
-        else {
+    fn of(row: &[Cell<'a>], whole: Option<u64>) -> Option<Self> {
+        let [time, per, key, _, segment, variant, value, reason, count, ..] = row else {
             return None;
         };
+        let value = *value;
+        let [time, per, key, segment, variant, reason, count] =
+            [time, per, key, segment, variant, reason, count].map(|cell| cell.value);
         let time = pcq::Timestamp::parse(time.as_str()?).ok()?;
         let minutes = match per.as_str()? {
             "day" => 24 * 60,
@@ -191,20 +194,20 @@ impl<'a> Counted<'a> {
             _ => 1,
         };
         let span = Span { start: time.as_micros().div_euclid(60_000_000), minutes };
-        let count = u64::try_from(*count).ok().filter(|count| *count > 0)?;
+        let count = u64::try_from(count.as_integer()?).ok().filter(|count| *count > 0)?;
         let whole = whole.unwrap_or_default();
         Some(Self { span, key: key.as_str()?, segment, variant, value, reason, count, whole })
     }
 
     /// What makes it another value than the next one: the text `1` is not the number.
     fn identity(&self) -> [String; 4] {
-        [self.value, self.segment, self.variant, self.reason].map(ToString::to_string)
+        [self.value.value, self.segment, self.variant, self.reason].map(ToString::to_string)
     }
 
     fn delivered(&self) -> ValueStatistics {
-        let text = |value| plain(value).into_owned();
+        let text = |value: &Value| plain(value.as_str().unwrap_or_default());
         ValueStatistics {
-            value: value_text(self.value),
+            value: self.value.line(Medium::Screen),
             segment: text(self.segment),
             variant: text(self.variant),
             reason: text(self.reason),
@@ -214,18 +217,9 @@ impl<'a> Counted<'a> {
     }
 }
 
-/// Whatever a chart is drawn on, it is looked at.
-fn plain(value: &Value) -> Cow<'_, str> {
-    text::plain(value, Medium::Screen)
-}
-
-/// A value as a label: something must be there to see.
-fn value_text(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".to_owned(),
-        Value::String(text) if text.is_empty() => "''".to_owned(),
-        other => plain(other).into_owned(),
-    }
+/// A name, or nothing. Whatever a chart is drawn on, it is looked at.
+fn plain(name: &str) -> String {
+    on_one_line(name, Medium::Screen).into_owned()
 }
 
 fn sum(counts: impl Iterator<Item = u64>) -> u64 {

@@ -1,9 +1,14 @@
-//! `csv`: RFC 4180. `NULL` is nothing at all, and a text without characters is `""`.
+//! `csv`: RFC 4180. What is in quotes is a text: `NULL` is nothing at all, and a text without characters is `""`; a
+//! blank cell is `BLANK`, and the text `"BLANK"`.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use pcq::{Rows, Value};
+use super::super::text::Cell;
+use pcq::{Form, Rows, Value};
+
+/// What stands for a blank cell of a config.
+const BLANK: &str = "BLANK";
 
 /// What spreadsheets take for the start of a formula: the second four are what they make of the first on a
 /// keyboard of full width, and white space before one is passed over.
@@ -22,9 +27,7 @@ pub(in crate::shell) enum Formulas {
 pub(super) fn write(rows: &Rows, formulas: Formulas, to: &mut dyn Write) -> io::Result<()> {
     let name = |name| quoted(&formulas.guard(name));
     record(rows.columns().iter().map(|column| name(column.name())), to)?;
-    rows.rows()
-        .iter()
-        .try_for_each(|row| record(row.iter().map(|value| field(value, formulas)), to))
+    Cell::all(rows).try_for_each(|row| record(row.iter().map(|cell| field(*cell, formulas)), to))
 }
 
 fn record(fields: impl Iterator<Item = String>, to: &mut dyn Write) -> io::Result<()> {
@@ -32,12 +35,13 @@ fn record(fields: impl Iterator<Item = String>, to: &mut dyn Write) -> io::Resul
     write!(to, "{}\r\n", fields.join(","))
 }
 
-fn field(value: &Value, formulas: Formulas) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => quoted(&formulas.guard(text)),
-        Value::Integer(_) | Value::Double(_) => value.to_string(),
-        other => quoted(&formulas.guard(&other.to_string())),
+fn field(cell: Cell<'_>, formulas: Formulas) -> String {
+    match (cell.value, cell.form) {
+        (_, Some(Form::Blank)) => BLANK.to_owned(),
+        (Value::Null, _) => String::new(),
+        (Value::String(text), None) => quoted(&formulas.guard(text)),
+        (number @ (Value::Integer(_) | Value::Double(_)), _) => number.to_string(),
+        (other, _) => quoted(&formulas.guard(&other.to_string())),
     }
 }
 
@@ -51,7 +55,7 @@ impl Formulas {
 }
 
 fn quoted(text: &str) -> String {
-    if !text.is_empty() && !text.contains([',', '"', '\r', '\n']) {
+    if !text.is_empty() && text != BLANK && !text.contains([',', '"', '\r', '\n']) {
         return text.to_owned();
     }
     format!("\"{}\"", text.replace('"', "\"\""))

@@ -4,16 +4,16 @@
 
 use std::io::{self, Write};
 
-use super::super::text::{Medium, plain};
+use super::super::text::{Cell, Medium, on_one_line};
 use super::table::is_numeric;
-use pcq::{Column, Rows, Value};
+use pcq::{Column, Rows};
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
     let names = rows.columns().iter().map(Column::name);
-    line(names.map(|name| cell(&name.into())), to)?;
+    line(names.map(cell), to)?;
     let rule = |i| if is_numeric(rows, i) { "---:" } else { "---" };
     line((0..rows.columns().len()).map(|i| rule(i).to_owned()), to)?;
-    rows.rows().iter().try_for_each(|row| line(row.iter().map(cell), to))
+    Cell::all(rows).try_for_each(|row| line(row.iter().map(|found| cell(&found.text())), to))
 }
 
 fn line(cells: impl Iterator<Item = String>, to: &mut dyn Write) -> io::Result<()> {
@@ -22,17 +22,13 @@ fn line(cells: impl Iterator<Item = String>, to: &mut dyn Write) -> io::Result<(
 }
 
 /// A cell cannot hold a line break.
-fn cell(value: &Value) -> String {
-    let lines = match value {
-        Value::String(text) => text.lines().map(|line| escaped(&Value::from(line))).collect(),
-        other => vec![escaped(other)],
-    };
-    lines.join("<br>")
+fn cell(text: &str) -> String {
+    text.lines().map(escaped).collect::<Vec<_>>().join("<br>")
 }
 
 /// Escapes what would begin a tag, an entity, a link, a picture, code, emphasis or another cell.
-fn escaped(value: &Value) -> String {
-    let text = plain(value, Medium::File);
+fn escaped(line: &str) -> String {
+    let text = on_one_line(line, Medium::File);
     let mut escaped = String::with_capacity(text.len());
     let mut before = None;
     let mut rest = text.chars();

@@ -65,6 +65,12 @@ impl Format {
         }
     }
 
+    /// The table for a terminal of a width that shows more than characters do, if it is one.
+    pub(super) fn dimmed(self, rows: &Rows, width: u16) -> Option<String> {
+        let is_table = self.is_for_people() && !self.draws(rows, Some(width));
+        is_table.then(|| table::dimmed(rows, width))
+    }
+
     /// Whether a chart is drawn instead of a table, in a width if there is a terminal.
     pub(super) fn draws(self, rows: &Rows, width: Option<u16>) -> bool {
         let wants_chart = self == Self::Chart || self == Self::Auto && width.is_some();
@@ -143,13 +149,13 @@ mod tests {
 
     #[test]
     fn lines_name_each_column() {
-        let expected = "key = one\nn = 5\nvalue = {\"a|b\":[1,\"x,\\\"y\\\"\"]}\n\nkey = a|b,\"c\"\\n\\u{1b}\nn = 12.5\nvalue = \n\nkey = \nn = \nvalue = 日本\n";
+        let expected = "key = one\nn = 5\nvalue = {\"a|b\":[1,\"x,\\\"y\\\"\"]}\n\nkey = a|b,\"c\"\\n\\u{1b}\nn = 12.5\nvalue = NULL\n\nkey = ''\nn = NULL\nvalue = 日本\n";
         assert_eq!(written(Format::Line, &sample(), None), expected);
     }
 
     #[test]
     fn markdown_escapes_pipes() {
-        let expected = "| key | n | value |\n| --- | ---: | --- |\n| one | 5 | {\"a\\|b\":\\[1,\"x,\\\\\"y\\\\\"\"\\]} |\n| a\\|b,\"c\"<br>\\\\u{1b} | 12.5 |  |\n|  |  | 日本 |\n";
+        let expected = "| key | n | value |\n| --- | ---: | --- |\n| one | 5 | {\"a\\|b\":\\[1,\"x,\\\\\"y\\\\\"\"\\]} |\n| a\\|b,\"c\"<br>\\\\u{1b} | 12.5 | NULL |\n| '' | NULL | 日本 |\n";
         assert_eq!(written(Format::Markdown, &sample(), None), expected);
     }
 
@@ -160,9 +166,9 @@ mod tests {
 │ key     │    n │ value                 │
 ├─────────┼──────┼───────────────────────┤
 │ one     │    5 │ {\"a|b\":[1,\"x,\\\"y\\\"\"]} │
-│ a|b,\"c\" │ 12.5 │                       │
+│ a|b,\"c\" │ 12.5 │ NULL                  │
 │ \\u{1b}  │      │                       │
-│ ''      │      │ 日本                  │
+│ ''      │ NULL │ 日本                  │
 └─────────┴──────┴───────────────────────┘
 ";
         let text = written(Format::Table, &sample(), None);
@@ -179,6 +185,21 @@ mod tests {
         let table = written(Format::Table, &sample(), None);
         assert_eq!(written(Format::Auto, &sample(), None), table);
         assert_eq!(written(Format::Chart, &sample(), None), table);
+    }
+
+    #[test]
+    fn null_is_dim_on_a_terminal() {
+        let table = Format::Auto.dimmed(&sample(), 80).unwrap();
+        let plain = written(Format::Table, &sample(), Some(80));
+        assert_eq!(table.matches("\u{1b}[2mNULL\u{1b}[22m").count(), 2);
+        assert_eq!(table.replace("\u{1b}[2m", "").replace("\u{1b}[22m", ""), plain);
+        let narrow = super::table::dimmed(&sample(), 18);
+        assert!(!narrow.contains(['\u{1}', '\u{2}', '\u{3}', '\u{4}']), "{narrow}");
+        assert_eq!(Format::Csv.dimmed(&sample(), 80), None);
+        let rows = Rows::new(pcq::STATS_COLUMNS, vec![]);
+        assert!(
+            Format::Auto.dimmed(&rows, 80).is_none() && Format::Table.dimmed(&rows, 80).is_some()
+        );
     }
 
     #[test]
