@@ -53,9 +53,9 @@ impl CreateKey {
         self
     }
 
-    /// The role that it needs: one that alters takes effect at once.
+    /// The role that it needs.
     pub(super) fn role(&self) -> Role {
-        if self.mode == CreateMode::OrAlter { Role::Publish } else { Role::Draft }
+        self.mode.role()
     }
 
     /// Its values are for apps alone, and are shown to nobody else.

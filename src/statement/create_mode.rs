@@ -2,7 +2,7 @@
 
 use super::canonical;
 use super::plan::Plan;
-use crate::model::{Name, ObjectKind};
+use crate::model::{Name, ObjectKind, Role};
 use crate::syntax::{Cursor, Rule};
 
 /// What `CREATE` does if there is, or was, an object of the kind with the name.
@@ -27,6 +27,11 @@ impl CreateMode {
             (_, true) => Self::IfNotExists,
             _ => Self::New,
         }
+    }
+
+    /// The role that a `CREATE` needs of what takes effect at once when it is altered.
+    pub(super) fn role(self) -> Role {
+        if self == Self::OrAlter { Role::Publish } else { Role::Draft }
     }
 
     /// The words in front of the name.

@@ -45,9 +45,9 @@ impl CreateSegment {
         self
     }
 
-    /// The role that it needs: one that alters takes effect at once.
+    /// The role that it needs.
     pub(super) fn role(&self) -> Role {
-        if self.mode == CreateMode::OrAlter { Role::Publish } else { Role::Draft }
+        self.mode.role()
     }
 
     /// What it is for.
