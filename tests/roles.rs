@@ -64,6 +64,23 @@ fn a_role_allows_what_those_before_it_do() {
     }
 }
 
+/// What takes effect at once is for who may publish, also where it is written as a `CREATE`.
+#[test]
+fn a_create_that_alters_needs_what_an_alter_needs() {
+    let scripts = [
+        (Role::Draft, "CREATE KEY IF NOT EXISTS title STRING DEFAULT 'x';"),
+        (Role::Draft, "CREATE SEGMENT IF NOT EXISTS oslo WHERE TRUE;"),
+        (Role::Publish, "CREATE OR ALTER KEY title STRING DEFAULT 'x';"),
+        (Role::Publish, "CREATE OR ALTER SEGMENT oslo WHERE city = 'Bergen';"),
+    ];
+    for role in [Role::Draft, Role::Publish] {
+        for (needs, script) in scripts {
+            let wanted = if needs <= role { "fine" } else { "not-allowed" };
+            assert_eq!(told(store().with_role(role).execute(script)), wanted, "{role}: {script}");
+        }
+    }
+}
+
 #[test]
 fn no_handle_is_widened() {
     let db = Database::builder().role(Role::Draft).in_memory().unwrap();
