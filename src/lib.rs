@@ -101,8 +101,8 @@ pub use engine::{
     Prepared, Saved, Session, Snapshot, Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
-    Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Place, Result, ScriptEnd, Short,
-    StoreFailure, TransactionState,
+    Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Note, NoteCode, NoteKind, Place, Result,
+    ScriptEnd, Short, StoreFailure, TransactionState,
 };
 pub use eval::Evaluation;
 pub use model::{

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 
 use pcq::statement::{HELP, Parsed};
 use pcq::{
-    Database, DumpKind, Error, Form, Outcome, Parameters, Role, Rows, Script, ScriptStatement,
-    Session, Timestamp, Value,
+    Database, DumpKind, Error, Form, Outcome, Parameters, Place, Role, Rows, Script,
+    ScriptStatement, Session, Timestamp, Value,
 };
 
 const MARK: &str = "--|";
@@ -42,10 +42,14 @@ const OUTSIDE: [&str; 9] = [
     "bug",
 ];
 
+/// The codes of notes that no script can cause.
+const OUTSIDE_NOTES: [&str; 2] = ["clock-behind", "left-as-is"];
+
 /// What all scripts together have shown.
 #[derive(Default)]
 struct Seen {
     codes: BTreeSet<&'static str>,
+    notes: BTreeSet<&'static str>,
     statements: BTreeSet<&'static str>,
 }
 
@@ -58,6 +62,10 @@ fn scripts_do_what_they_record() {
     let wanted = codes.filter(|code| !OUTSIDE.contains(code));
     let unseen: Vec<_> = wanted.filter(|code| !seen.codes.contains(code)).collect();
     assert!(unseen.is_empty(), "no script has an error of {unseen:?}");
+    let codes = pcq::NoteCode::ALL.iter().map(|code| code.as_str());
+    let wanted = codes.filter(|code| !OUTSIDE_NOTES.contains(code));
+    let unseen: Vec<_> = wanted.filter(|code| !seen.notes.contains(code)).collect();
+    assert!(unseen.is_empty(), "no script has a note of {unseen:?}");
     let names = HELP.iter().map(|help| help.name);
     let missing: Vec<_> = names.filter(|name| !seen.statements.contains(name)).collect();
     assert!(missing.is_empty(), "no script has a statement {missing:?}");
@@ -126,7 +134,7 @@ fn run(source: &str, seen: &mut Seen) -> Result<String, String> {
         done = done.max(end);
         look_at(&statement, seen)?;
         let told = match session.run_parsed(&statement) {
-            Ok(outcome) => told(&outcome),
+            Ok(outcome) => told(&outcome, seen),
             Err(error) => told_error(&error, seen),
         };
         record(&mut written, &told);
@@ -261,11 +269,19 @@ fn record(script: &mut String, told: &[String]) {
     }
 }
 
-fn told(outcome: &Outcome) -> Vec<String> {
-    match outcome {
+fn told(outcome: &Outcome, seen: &mut Seen) -> Vec<String> {
+    let mut lines = match outcome {
         Outcome::Rows(rows) => told_rows(rows),
         _ => vec![outcome.message().unwrap_or_default()],
+    };
+    for note in outcome.notes() {
+        seen.notes.insert(note.code());
+        lines.push(format!("note[{}]: {note}", note.code()));
+        let place = note.place().filter(|_| note.span().is_some());
+        lines.extend(place.map(|place| format!("  at: {}", told_place(place))));
+        lines.extend(note.hints().iter().map(|hint| format!("  hint: {hint}")));
     }
+    lines
 }
 
 fn told_rows(rows: &Rows) -> Vec<String> {
@@ -299,25 +315,24 @@ fn told_value(value: &Value) -> String {
 fn told_error(error: &Error, seen: &mut Seen) -> Vec<String> {
     seen.codes.insert(error.code());
     let mut lines = vec![format!("error[{}]: {error}", error.code())];
-    lines.extend(place(error).map(|place| format!("  at: {place}")));
+    lines.extend(error.place().map(|place| format!("  at: {}", told_place(place))));
     lines.extend(error.hints().iter().map(|hint| format!("  hint: {hint}")));
     lines
 }
 
-/// The part of the statement that the error points at, on one line.
-fn place(error: &Error) -> Option<String> {
-    let place = error.place()?;
+/// The part of the statement that an error or a note points at, on one line.
+fn told_place(place: &Place) -> String {
     let (start, end) = (place.span.start as usize, place.span.end as usize);
     let Some(text) = place.statement.get(start..end) else {
-        return Some(format!("outside the statement, {start}..{end}"));
+        return format!("outside the statement, {start}..{end}");
     };
     let words: Vec<_> = text.split_whitespace().collect();
     let text = words.join(" ");
-    Some(match text.char_indices().nth(100) {
+    match text.char_indices().nth(100) {
         _ if text.is_empty() => "the end".to_owned(),
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text,
-    })
+    }
 }
 
 /// What a script records and what came of it, where they differ.

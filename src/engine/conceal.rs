@@ -1,9 +1,9 @@
-//! Concealment: errors do not show what else stands in a statement that is about a sensitive key.
+//! Concealment: errors and notes do not show what else stands in a statement that is about a sensitive key.
 
 use std::sync::Arc;
 
 use super::Session;
-use crate::error::Error;
+use crate::error::{Error, Note};
 use crate::model::{Secrets, Span};
 use crate::syntax::{Token, TokenKind, Tokens};
 
@@ -14,6 +14,13 @@ impl Session {
         let Some(place) = error.place() else { return error };
         let statement = Arc::clone(&place.statement);
         if self.is_about_secrets(&statement) { error.masked(&literals(&statement)) } else { error }
+    }
+
+    /// A note as it may be shown, as an error is.
+    pub(super) fn conceal_note(&self, note: Note) -> Note {
+        let Some(place) = note.place() else { return note };
+        let statement = Arc::clone(&place.statement);
+        if self.is_about_secrets(&statement) { note.masked(&literals(&statement)) } else { note }
     }
 
     fn is_about_secrets(&self, statement: &str) -> bool {

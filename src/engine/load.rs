@@ -107,6 +107,6 @@ impl Session {
         let count = loading.finish(clock)?;
         db.apply_dump()?;
         let effect = Effect::on(Operation::Loaded { revisions: count }, Target::Store);
-        Ok(Outcome::Changed { effect, revision: Some(count) })
+        Ok(Outcome::Changed { effect, revision: Some(count), notes: Vec::new() })
     }
 }

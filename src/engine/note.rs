@@ -1,16 +1,17 @@
 //! Notes about a store: what whoever opens it, or commits to it, should know.
 
 use super::{Database, Outcome};
+use crate::error::{Note, NoteKind};
 use crate::model::{Duration, Timestamp};
 
 impl Database {
-    /// What should be known of the store, a sentence each; nothing, as a rule.
+    /// What should be known of the store; nothing, as a rule.
     ///
     /// If the system's clock is more than a minute behind the newest revision, that is said here and with the outcome
     /// of every commit. A commit under a clock that was ahead is one cause: times of commits never go back, so until
     /// the clock has passed that instant, `NOW()` and new commits stand there.
     #[must_use]
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<Note> {
         let newest = self.state().catalog().time;
         let lag = newest.and_then(|newest| Some((newest, self.shared.clock.lag(newest)?)));
         lag.map(|(newest, lag)| behind(newest, lag)).into_iter().collect()
@@ -18,22 +19,14 @@ impl Database {
 
     /// An outcome with the notes, if it is that of a commit.
     pub(super) fn with_notes(&self, outcome: Outcome) -> Outcome {
-        match outcome {
-            Outcome::Changed { effect, revision } => {
-                Outcome::Changed { effect: effect.with_notes(self.notes()), revision }
-            }
-            other => other,
-        }
+        if outcome.effect().is_some() { outcome.noting(self.notes()) } else { outcome }
     }
 }
 
 /// Tells that the clock is behind the newest revision, and the way out.
-fn behind(newest: Timestamp, lag: Duration) -> String {
-    let span = rough(lag);
-    format!(
-        "the store is {span} ahead of the system's clock, and until that shows {newest} all that is committed has that \
-         time: `pcq repair --clock` takes a store out of the future"
-    )
+fn behind(newest: Timestamp, lag: Duration) -> Note {
+    let kind = NoteKind::ClockBehind { newest, by: rough(lag) };
+    Note::new(kind).hint("`pcq repair --clock` takes a store out of the future")
 }
 
 /// A length of time in the largest unit of which it has two.

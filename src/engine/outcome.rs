@@ -1,5 +1,6 @@
 //! Outcomes of statements: the rows of a query, or what a write did.
 
+use crate::error::Note;
 use crate::model::Name;
 use crate::model::ObjectKind;
 use crate::query::Rows;
@@ -19,7 +20,7 @@ use crate::statement::Effect;
 /// assert_eq!(published.version(), Some(1));
 /// let (kind, name) = published.object().expect("a config was published");
 /// assert_eq!((kind, name.as_str()), (pcq::ObjectKind::Config, "look"));
-/// assert_eq!(outcomes[1].notes(), ["PUBLISH CONFIG look makes it live"]);
+/// assert!(published.notes().is_empty());
 /// assert_eq!(published.message().as_deref(), Some("published version 1 of config look"));
 /// # Ok::<(), pcq::Error>(())
 /// ```
@@ -34,11 +35,15 @@ pub enum Outcome {
         effect: Effect,
         /// The revision that it made; `None` inside a transaction, whose `COMMIT` makes one.
         revision: Option<u64>,
+        /// What is worth knowing of it: what it does to users, what may be a slip.
+        notes: Vec<Note>,
     },
     /// A write that would change nothing, and why.
     Unchanged {
         /// Why nothing was done.
         message: String,
+        /// What is worth knowing all the same.
+        notes: Vec<Note>,
     },
     /// Anything else that was done: transactions, settings of the session, assertions that hold.
     Done {
@@ -81,15 +86,35 @@ impl Outcome {
     /// The same, if it is a write, with the revision that it made.
     pub(super) fn of_revision(self, made: Option<u64>) -> Self {
         match self {
-            Self::Changed { effect, .. } => Self::Changed { effect, revision: made },
+            Self::Changed { effect, notes, .. } => Self::Changed { effect, revision: made, notes },
             other => other,
         }
     }
 
-    /// Notes on a write, such as what has to follow it: the last clauses of its sentence.
+    /// What is worth knowing of a write: what may be a slip, and what it does to users. One that changed nothing may
+    /// have notes, too.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        self.effect().map_or(&[], Effect::notes)
+    pub fn notes(&self) -> &[Note] {
+        match self {
+            Self::Changed { notes, .. } | Self::Unchanged { notes, .. } => notes,
+            Self::Rows(_) | Self::Done { .. } => &[],
+        }
+    }
+
+    /// The same, if it is a write, with more notes.
+    pub(super) fn noting(mut self, more: impl IntoIterator<Item = Note>) -> Self {
+        if let Self::Changed { notes, .. } | Self::Unchanged { notes, .. } = &mut self {
+            notes.extend(more);
+        }
+        self
+    }
+
+    /// The same, with notes that are made of its notes.
+    pub(super) fn with_each_note(mut self, change: impl FnMut(Note) -> Note) -> Self {
+        if let Self::Changed { notes, .. } | Self::Unchanged { notes, .. } = &mut self {
+            *notes = std::mem::take(notes).into_iter().map(change).collect();
+        }
+        self
     }
 
     /// What was done in one sentence, if it is no table.
@@ -98,7 +123,7 @@ impl Outcome {
         match self {
             Self::Rows(_) => None,
             Self::Changed { effect, .. } => Some(effect.to_string()),
-            Self::Unchanged { message } | Self::Done { message } => Some(message.clone()),
+            Self::Unchanged { message, .. } | Self::Done { message } => Some(message.clone()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Database, Outcome, Session};
-use crate::error::{ErrorKind, Result, TransactionState};
+use crate::error::{ErrorKind, Note, Result, TransactionState};
 use crate::model::Role;
 use crate::script::{Script, ScriptStatement};
 use crate::statement::{Begin, Commit, Statement};
@@ -19,7 +19,7 @@ pub struct Plan {
     revision: u64,
     statements: Vec<Statement>,
     groups: Vec<Group>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
 }
 
 impl Plan {
@@ -29,9 +29,9 @@ impl Plan {
         &self.statements
     }
 
-    /// What the state does not say and stays, and what else is to be known, a sentence each.
+    /// What the state does not say and stays, and what else is worth knowing.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
+    pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 

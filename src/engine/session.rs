@@ -145,10 +145,15 @@ impl Session {
     pub fn run_parsed(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
         let node = statement.result().map_err(Error::clone);
         let outcome = node.and_then(|node| self.run_named(node, || statement.parameters()));
-        outcome.map_err(|error| {
-            self.note_failure(statement.result().ok());
-            self.conceal(statement.locate(error))
-        })
+        match outcome {
+            Ok(outcome) => {
+                Ok(outcome.with_each_note(|note| self.conceal_note(statement.locate_note(note))))
+            }
+            Err(error) => {
+                self.note_failure(statement.result().ok());
+                Err(self.conceal(statement.locate(error)))
+            }
+        }
     }
 
     /// Remembers that a statement of the open transaction failed. If it is its `COMMIT`, because another had failed
@@ -292,10 +297,10 @@ impl Session {
     /// Writes in the open transaction.
     pub(super) fn write(transaction: &mut Transaction, plan: Plan) -> Result<Outcome> {
         match plan {
-            Plan::Unchanged(why) => Ok(unchanged(&why)),
+            Plan::Unchanged { why, notes } => Ok(unchanged(&why).noting(notes)),
             Plan::Write(write) => {
                 transaction.write(write.changes.changes, &write.after)?;
-                Ok(Outcome::Changed { effect: write.effect, revision: None })
+                Ok(changed(write.effect).noting(write.notes))
             }
         }
     }
@@ -310,14 +315,14 @@ impl Session {
         let mut outcome = None;
         let committed = self.db.commit(|ground| {
             let write = match plan(ground)? {
-                Plan::Unchanged(why) => {
-                    outcome = Some(unchanged(&why));
+                Plan::Unchanged { why, notes } => {
+                    outcome = Some(unchanged(&why).noting(notes));
                     return Ok(None);
                 }
                 Plan::Write(write) => *write,
             };
-            let Write { now, changes, after, effect, comment } = write;
-            outcome = Some(Outcome::Changed { effect, revision: None });
+            let Write { now, changes, after, effect, notes, comment } = write;
+            outcome = Some(changed(effect).noting(notes));
             let comment = comment.or_else(|| self.comment.clone());
             let revision = self.next_revision(ground.state.catalog(), now, comment);
             let revision = Proposed { revision, changes: changes.changes, after };
@@ -345,7 +350,7 @@ impl Session {
         if !is_new {
             return Ok(unchanged("the store has seen an event with this id"));
         }
-        Ok(Outcome::Changed { effect, revision: None })
+        Ok(changed(effect))
     }
 
     /// Whether anything is known of a user; that a list has the id is something.
@@ -418,13 +423,18 @@ impl Session {
         })?;
         let Some(committed) = committed else { return Ok(unchanged("nothing was written")) };
         let effect = Effect::on(Operation::Committed, Target::Store);
-        Ok(Outcome::Changed { effect, revision: committed.revision })
+        Ok(changed(effect).of_revision(committed.revision))
     }
 }
 
 /// Outcome of a write that changes nothing, and why.
 pub(super) fn unchanged(why: &str) -> Outcome {
-    Outcome::Unchanged { message: format!("nothing changed: {why}") }
+    Outcome::Unchanged { message: format!("nothing changed: {why}"), notes: Vec::new() }
+}
+
+/// Outcome of a write, whose revision is not made yet.
+fn changed(effect: Effect) -> Outcome {
+    Outcome::Changed { effect, revision: None, notes: Vec::new() }
 }
 
 pub(super) fn done(message: impl Into<String>) -> Outcome {

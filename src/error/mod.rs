@@ -3,6 +3,7 @@
 mod access;
 mod code;
 mod kind;
+mod note;
 mod place;
 mod sentence;
 mod transaction;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub use access::{LockHolder, StoreFailure};
 pub use code::{ErrorClass, ErrorCode};
 pub use kind::ErrorKind;
+pub use note::{Note, NoteCode, NoteKind};
 pub use place::Place;
 pub use sentence::Short;
 pub use transaction::{ScriptEnd, TransactionState};

@@ -6,7 +6,7 @@ mod format;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Note, Result};
 use crate::statement::{Parsed, Statement};
 use crate::syntax::{self, LastEnd, Mark, Piece, Splitter};
 
@@ -203,6 +203,11 @@ impl ScriptStatement {
     /// Tells an error its place in the script.
     pub(crate) fn locate(&self, error: Error) -> Error {
         error.locate(&self.parsed.text, self.line, self.column)
+    }
+
+    /// Tells a note its place in the script.
+    pub(crate) fn locate_note(&self, note: Note) -> Note {
+        note.locate(&self.parsed.text, self.line, self.column)
     }
 }
 

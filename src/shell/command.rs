@@ -12,8 +12,8 @@ use super::store;
 use pcq::{DumpKind, Error, ErrorKind};
 
 /// Writes a script that rebuilds the store.
-pub(super) fn dump(args: &DumpArgs) -> Result<(), Stop> {
-    let database = store::open_to_read(&args.store)?;
+pub(super) fn dump(args: &DumpArgs, reporter: &Reporter) -> Result<(), Stop> {
+    let database = store::open_to_read(&args.store, reporter)?;
     let kind = match (args.current, args.users) {
         (false, _) => DumpKind::History,
         (true, true) => DumpKind::Current,
@@ -32,7 +32,7 @@ pub(super) fn dump(args: &DumpArgs) -> Result<(), Stop> {
 
 /// Checks every page and every rule, and says how much was checked.
 pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop> {
-    let database = store::open_to_read(&args.store)?;
+    let database = store::open_to_read(&args.store, reporter)?;
     let found = match &args.from {
         None => database.verify(),
         Some(hash) => database.verify_from(hash),
@@ -65,14 +65,14 @@ pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop>
 }
 
 /// Copies the store into another file.
-pub(super) fn backup(args: &BackupArgs) -> Result<(), Stop> {
-    let database = store::open_to_read(&args.store)?;
+pub(super) fn backup(args: &BackupArgs, reporter: &Reporter) -> Result<(), Stop> {
+    let database = store::open_to_read(&args.store, reporter)?;
     database.backup(&args.file).map_err(Stop::failed)
 }
 
 /// Drops what is kept no longer, makes the file anew, and says what came of it.
-pub(super) fn compact(args: &CompactArgs) -> Result<(), Stop> {
-    let database = store::open_existing(&args.store, Some(args.wait))?;
+pub(super) fn compact(args: &CompactArgs, reporter: &Reporter) -> Result<(), Stop> {
+    let database = store::open_existing(&args.store, Some(args.wait), reporter)?;
     let before = bytes(&args.store)?;
     let dropped = database.expire().map_err(Stop::failed)?;
     database.compact().map_err(Stop::failed)?;

@@ -41,7 +41,7 @@ pub(super) fn interact(
     args: &SessionArgs,
     reporter: &Reporter,
 ) -> Result<(), Stop> {
-    let database = store::open(path, args)?;
+    let database = store::open(path, args, reporter)?;
     let session = store::session(&database, args)?;
     let running = listen(&database);
     let mut shell = Shell { session, printer: Printer::new(args.format), reporter, running };
@@ -208,7 +208,10 @@ impl Shell<'_> {
         } else {
             format!(" ({:.2} s)", time.as_secs_f64())
         };
-        Ok(self.printer.say(&format!("{text}{time}"))?)
+        self.printer.say(&format!("{text}{time}"))?;
+        self.printer.flush()?;
+        outcome.notes().iter().for_each(|note| self.reporter.note(None, note));
+        Ok(())
     }
 
     fn set_format(&mut self, name: &str) -> Result<(), Stop> {

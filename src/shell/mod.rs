@@ -40,7 +40,8 @@ use source::ScriptSource;
 pub(crate) fn main() -> ExitCode {
     quiet_panics();
     let cli = args::parse();
-    let reporter = Reporter::to_stderr(cli.color());
+    let report = cli.report();
+    let reporter = Reporter::to_stderr(report.color, report.errors);
     let result = dispatch(cli, &reporter);
     result.map_or_else(|stop| stop.told(&reporter), |()| Exit::Fine).into()
 }
@@ -70,13 +71,13 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         }
         Some(Command::Check(args)) => run::check(&source::open_all(&args.scripts)?, reporter),
         Some(Command::Fmt(args)) => fmt::fmt(&args, reporter),
-        Some(Command::Dump(args)) => command::dump(&args),
-        Some(Command::Stats(args)) => stats::stats(&args),
+        Some(Command::Dump(args)) => command::dump(&args, reporter),
+        Some(Command::Stats(args)) => stats::stats(&args, reporter),
         Some(Command::Track(args)) => track::track(&args, reporter),
         Some(Command::List(args)) => list::list(&args, reporter),
         Some(Command::Verify(args)) => command::verify(&args, reporter),
-        Some(Command::Backup(args)) => command::backup(&args),
-        Some(Command::Compact(args)) => command::compact(&args),
+        Some(Command::Backup(args)) => command::backup(&args, reporter),
+        Some(Command::Compact(args)) => command::compact(&args, reporter),
         Some(Command::Plan(args)) => plan::plan(&args, reporter),
         Some(Command::Apply(args)) => plan::apply(&args, reporter),
         Some(Command::Repair(args)) => repair::repair(&args, reporter),

@@ -12,7 +12,7 @@ use pcq::{Database, Error, Parameters, Plan, Prune, ScriptStatement};
 
 /// Prints the statements that are to be run, and runs none.
 pub(super) fn plan(args: &PlanArgs, reporter: &Reporter) -> Result<(), Stop> {
-    let database = store::open_to_read(&args.state.store)?;
+    let database = store::open_to_read(&args.state.store, reporter)?;
     let plan = find(&database, &args.state, reporter)?;
     show(&plan)?;
     finish(if plan.is_empty() { Exit::Fine } else { Exit::Todo })
@@ -20,14 +20,14 @@ pub(super) fn plan(args: &PlanArgs, reporter: &Reporter) -> Result<(), Stop> {
 
 /// Shows the statements, and runs them once somebody agreed.
 pub(super) fn apply(args: &ApplyArgs, reporter: &Reporter) -> Result<(), Stop> {
-    let database = store::open_to_write(&args.state.store, args.wait)?;
+    let database = store::open_to_write(&args.state.store, args.wait, reporter)?;
     let plan = find(&database, &args.state, reporter)?;
     show(&plan)?;
     if plan.is_empty() {
         reporter.remark("nothing to do");
         return store::close(database);
     }
-    if !args.yes && !agreed()? {
+    if !args.yes && !agreed(reporter)? {
         reporter.remark("nothing was done");
         return Err(Stop::Told(Exit::Failed));
     }
@@ -67,7 +67,7 @@ fn find(database: &Database, args: &StateArgs, reporter: &Reporter) -> Result<Pl
         reporter.tell(file_of(&files, &error), &error);
         Stop::Told(Exit::of(&error))
     })?;
-    plan.notes().iter().for_each(|note| report::note(note));
+    plan.notes().iter().for_each(|note| reporter.note(None, note));
     Ok(plan)
 }
 
@@ -87,9 +87,9 @@ fn show(plan: &Plan) -> Result<(), Stop> {
 }
 
 /// Asks the person at the terminal; where there is none, nobody agrees.
-fn agreed() -> Result<bool, Stop> {
+fn agreed(reporter: &Reporter) -> Result<bool, Stop> {
     if !io::stdin().is_terminal() {
-        report::note("nobody can be asked here: --yes applies it");
+        reporter.remark("note: nobody can be asked here: --yes applies it");
         return Ok(false);
     }
     report::ask("apply? [y/N]");

@@ -68,9 +68,9 @@ fn tell_damage(found: &DamageRepair) -> Result<(), Stop> {
 fn repair_clock(args: &RepairArgs, reporter: &Reporter) -> Result<(), Stop> {
     // who changes the store keeps it open, and so locked, until the copy has its name
     let database = if args.yes {
-        store::open_existing(&args.store, None)
+        store::open_existing(&args.store, None, reporter)
     } else {
-        store::open_to_read(&args.store)
+        store::open_to_read(&args.store, reporter)
     }?;
     let found = database.survey_clock(args.at).map_err(Stop::failed)?;
     tell_clock(&found)?;

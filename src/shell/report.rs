@@ -1,4 +1,4 @@
-//! Errors as people and editors read them.
+//! Errors and notes as people and editors read them, or as lines of JSON for programs.
 //!
 //! ```text
 //! app.pcq:3:5: error[unknown-key]: key `chekout` does not exist
@@ -15,9 +15,11 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use clap::ValueEnum;
+use serde::Serialize;
 
+use super::json;
 use super::text::{Medium, by_lines, on_one_line};
-use pcq::{Error, Place};
+use pcq::{Error, Note, Place};
 
 /// Width of the lines that are shown of a script, where that of the terminal is not known.
 const DEFAULT_WIDTH: usize = 120;
@@ -37,9 +39,14 @@ pub(super) enum ColorWhen {
     Never,
 }
 
-/// Writes a note on standard error.
-pub(super) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "note: {}", shown(text));
+/// How errors and notes are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ErrorFormat {
+    /// With the lines of the script that they are about
+    #[default]
+    Text,
+    /// Each as a line of JSON with the members file, line, column, code, message and hints
+    Json,
 }
 
 /// Asks a question on standard error.
@@ -47,16 +54,62 @@ pub(super) fn ask(question: &str) {
     let _ = write!(io::stderr(), "{} ", shown(question)).and_then(|()| io::stderr().flush());
 }
 
-/// Reporter of errors to standard error.
+/// Word that says what a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Error,
+    Note,
+}
+
+/// Error or note that is told.
+struct Message<'m> {
+    word: Word,
+    code: &'static str,
+    text: String,
+    place: Option<&'m Place>,
+    /// Whether it is about a part of the statement, which is shown.
+    is_of_part: bool,
+    hints: &'m [String],
+}
+
+impl<'m> From<&'m Error> for Message<'m> {
+    fn from(error: &'m Error) -> Self {
+        let (code, text, place) = (error.code(), error.to_string(), error.place());
+        let (word, hints) = (Word::Error, error.hints());
+        Self { word, code, text, place, is_of_part: true, hints }
+    }
+}
+
+impl<'m> From<&'m Note> for Message<'m> {
+    fn from(note: &'m Note) -> Self {
+        let (code, text, place) = (note.code(), note.message(), note.place());
+        let (word, hints, is_of_part) = (Word::Note, note.hints(), note.span().is_some());
+        Self { word, code, text, place, is_of_part, hints }
+    }
+}
+
+/// Line of JSON for an error, a note or a remark.
+#[derive(Serialize)]
+struct Told<'l> {
+    file: Option<&'l str>,
+    line: Option<u32>,
+    column: Option<u32>,
+    code: Option<&'l str>,
+    message: &'l str,
+    hints: &'l [String],
+}
+
+/// Reporter of errors and notes to standard error.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reporter {
+    format: ErrorFormat,
     is_colored: bool,
     width: usize,
 }
 
 impl Reporter {
     /// Makes one that suits what standard error is.
-    pub(super) fn to_stderr(when: ColorWhen) -> Self {
+    pub(super) fn to_stderr(when: ColorWhen, format: ErrorFormat) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let is_colored = match when {
             ColorWhen::Auto => {
@@ -66,53 +119,74 @@ impl Reporter {
             ColorWhen::Never => false,
         };
         let size = is_terminal.then(|| terminal_size::terminal_size_of(io::stderr())).flatten();
-        Self { is_colored, width: size.map_or(DEFAULT_WIDTH, |(width, _)| width.0.into()) }
+        Self { format, is_colored, width: size.map_or(DEFAULT_WIDTH, |(width, _)| width.0.into()) }
     }
 
     /// Writes an error, and the file in which it is.
     pub(super) fn tell(&self, file: Option<&str>, error: &Error) {
-        // Nothing can be done for somebody who does not read standard error.
-        let _ = io::stderr().write_all(self.render(file, error).as_bytes());
+        write(&self.render(file, &error.into()));
+    }
+
+    /// Writes a note, and the file in which it is.
+    pub(super) fn note(&self, file: Option<&str>, note: &Note) {
+        write(&self.render(file, &note.into()));
     }
 
     /// Writes a remark that is no error.
-    #[expect(clippy::unused_self, reason = "whoever writes to standard error has a reporter")]
     pub(super) fn remark(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "{}", shown(text));
+        match self.format {
+            ErrorFormat::Text => write(&format!("{}\n", shown(text))),
+            ErrorFormat::Json => {
+                let (file, line, column, code, hints) = (None, None, None, None, &[][..]);
+                write(&Told { file, line, column, code, message: text, hints }.text());
+            }
+        }
     }
 
-    fn render(&self, file: Option<&str>, error: &Error) -> String {
-        let mut text = self.headline(file, error);
-        if let Some(place) = error.place() {
-            text.push_str(&self.snippet(place));
+    fn render(&self, file: Option<&str>, message: &Message<'_>) -> String {
+        match self.format {
+            ErrorFormat::Text => self.text(file, message),
+            ErrorFormat::Json => Told::of(file, message).text(),
         }
-        for hint in error.hints() {
+    }
+
+    fn text(&self, file: Option<&str>, message: &Message<'_>) -> String {
+        let mut text = self.headline(file, message);
+        if let Some(place) = message.place.filter(|_| message.is_of_part) {
+            text.push_str(&self.snippet(message.word, place));
+        }
+        for hint in message.hints {
             let _ = writeln!(text, "{}hint{}: {}", self.cyan(), self.reset(), shown(hint));
         }
         text
     }
 
     /// `file:line:col: error[code]: message`, which editors can jump to.
-    fn headline(&self, file: Option<&str>, error: &Error) -> String {
+    fn headline(&self, file: Option<&str>, message: &Message<'_>) -> String {
         let mut text = String::new();
         if let Some(file) = file {
             let _ = write!(text, "{}:", shown(file));
-            if let Some(place) = error.place() {
+            if let Some(place) = message.place {
                 let _ = write!(text, "{}:{}:", place.line, place.column);
             }
             text.push(' ');
         }
-        let message = shown(&error.to_string()).into_owned();
-        let _ = writeln!(text, "{}error[{}]{}: {message}", self.red(), error.code(), self.reset());
+        let (color, word) = match message.word {
+            Word::Error => (self.red(), "error"),
+            Word::Note => (self.cyan(), "note"),
+        };
+        let (code, said) = (message.code, shown(&message.text));
+        let _ = writeln!(text, "{color}{word}[{code}]{}: {said}", self.reset());
         text
     }
 
-    fn snippet(&self, place: &Place) -> String {
+    fn snippet(&self, word: Word, place: &Place) -> String {
         let renderer = if self.is_colored { Renderer::styled() } else { Renderer::plain() };
         let (source, span) = shown_source(place);
         let annotation = AnnotationKind::Primary.span(span);
         let source = Snippet::source(source).line_start(place.line as usize);
-        let report = [Group::with_level(Level::ERROR).element(source.annotation(annotation))];
+        let level = if word == Word::Error { Level::ERROR } else { Level::NOTE };
+        let report = [Group::with_level(level).element(source.annotation(annotation))];
         let mut text = renderer.term_width(self.width).render(&report);
         text.push('\n');
         text
@@ -129,6 +203,31 @@ impl Reporter {
     fn reset(&self) -> &'static str {
         if self.is_colored { "\u{1b}[0m" } else { "" }
     }
+}
+
+impl<'l> Told<'l> {
+    fn of(file: Option<&'l str>, message: &'l Message<'_>) -> Self {
+        Self {
+            file,
+            line: message.place.map(|place| place.line),
+            column: message.place.map(|place| place.column),
+            code: Some(message.code),
+            message: &message.text,
+            hints: message.hints,
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut line = Vec::new();
+        // a text in memory takes all that is written
+        let _ = json::write(self, &mut line);
+        String::from_utf8_lossy(&line).into_owned() + "\n"
+    }
+}
+
+/// Writes to standard error; nothing can be done for somebody who does not read it.
+fn write(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Text of whatever origin, on one line.
@@ -197,11 +296,11 @@ mod tests {
 
     const HIDDEN: &str = "k\u{202e}\u{1b}\n";
 
-    const REPORTER: Reporter = Reporter { is_colored: false, width: 60 };
+    const REPORTER: Reporter = Reporter { format: ErrorFormat::Text, is_colored: false, width: 60 };
 
     fn rendered(statement: &str, span: Range<usize>) -> String {
         let error = Error::new(ErrorKind::ReadOnly).at(Span::new(span.start, span.end));
-        REPORTER.render(Some("a.pcq"), &error.locate(&statement.into(), 7, 1))
+        REPORTER.render(Some("a.pcq"), &(&error.locate(&statement.into(), 7, 1)).into())
     }
 
     /// The line of the source, and the text that the carets below it underline.
@@ -218,14 +317,14 @@ mod tests {
         let error = Error::new(ErrorKind::ReadOnly).at(Span::new(4, 8)).hint("do this");
         let error = error.locate(&"GET nope".into(), 3, 5);
         let expected = "a.pcq:3:9: error[read-only]: the store is open for reading only\n  |\n3 | GET nope\n  |     ^^^^\nhint: do this\n";
-        assert_eq!(REPORTER.render(Some("a.pcq"), &error), expected);
-        assert!(REPORTER.render(None, &error).starts_with("error[read-only]: "));
+        assert_eq!(REPORTER.render(Some("a.pcq"), &(&error).into()), expected);
+        assert!(REPORTER.render(None, &(&error).into()).starts_with("error[read-only]: "));
     }
 
     #[test]
     fn an_error_without_a_place_is_one_line() {
         let error = Error::new(ErrorKind::ReadOnly);
-        let text = REPORTER.render(Some("a.pcq"), &error);
+        let text = REPORTER.render(Some("a.pcq"), &(&error).into());
         assert_eq!(text, "a.pcq: error[read-only]: the store is open for reading only\n");
     }
 
@@ -263,7 +362,7 @@ mod tests {
     fn control_characters_do_not_reach_the_terminal() {
         let statement = "GET \u{1b}[31m '\u{202e}' nope\u{200b}\r\n";
         let error = Error::new(ErrorKind::ReadOnly).at(Span::new(16, 20)).hint(HIDDEN);
-        let text = REPORTER.render(Some(HIDDEN), &error.locate(&statement.into(), 7, 1));
+        let text = REPORTER.render(Some(HIDDEN), &(&error.locate(&statement.into(), 7, 1)).into());
         let head =
             "k\\u{202e}\\u{1b}\\n:7:15: error[read-only]: the store is open for reading only";
         let source = "7 | GET \\u{1b}[31m '\\u{202e}' nope\\u{200b}";

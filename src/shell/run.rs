@@ -56,7 +56,7 @@ pub(super) fn run(
     reporter: &Reporter,
 ) -> Result<(), Stop> {
     let scripts = check_and_keep(sources, KEPT_SCRIPT_BYTES, reporter)?;
-    let database = store::open(path, args)?;
+    let database = store::open(path, args, reporter)?;
     let mut runner = Runner {
         database: &database,
         args,
@@ -184,6 +184,15 @@ impl Runner<'_> {
             let dry = if self.args.dry_run { "dry run: " } else { "" };
             self.reporter.remark(&format!("{dry}{}: {message}", place(source, statement)));
         }
+        self.tell_notes(source, outcome)
+    }
+
+    /// Tells notes, after what was printed before them.
+    fn tell_notes(&mut self, source: &ScriptSource, outcome: &Outcome) -> Result<(), Stop> {
+        if !outcome.notes().is_empty() {
+            self.printer.flush()?;
+        }
+        outcome.notes().iter().for_each(|note| self.reporter.note(Some(source.name()), note));
         Ok(())
     }
 

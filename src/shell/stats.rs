@@ -9,13 +9,14 @@ use super::chart::{self, Statistics};
 use super::exit::{Exit, Stop};
 use super::file::{self, refuse_store};
 use super::output::Printer;
+use super::report::Reporter;
 use super::screen::buffered_stdout;
 use super::store;
 use pcq::{Name, Rows};
 
 /// Shows what was delivered of a config.
-pub(super) fn stats(args: &StatsArgs) -> Result<(), Stop> {
-    let database = store::open_to_read(&args.store)?;
+pub(super) fn stats(args: &StatsArgs, reporter: &Reporter) -> Result<(), Stop> {
+    let database = store::open_to_read(&args.store, reporter)?;
     let session = database.session().show_sensitive(args.show_sensitive);
     let outcomes = session.and_then(|mut session| session.execute(&statement(args)));
     let outcomes = outcomes.map_err(Stop::failed)?;

@@ -4,14 +4,18 @@ use std::path::Path;
 
 use super::args::{SessionArgs, WaitArg};
 use super::exit::{Exit, Stop};
-use super::report;
+use super::report::Reporter;
 use pcq::{Builder, Database, ErrorKind, LockHolder, Parameters, Session};
 
 /// Hint of commands that can wait.
 const CAN_WAIT: &str = "with `--wait 5s` it is waited for";
 
 /// Opens the store, or one in memory.
-pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database, Stop> {
+pub(super) fn open(
+    store: Option<&Path>,
+    args: &SessionArgs,
+    reporter: &Reporter,
+) -> Result<Database, Stop> {
     let mut builder = Database::builder()
         .read_only(args.readonly)
         .dry_run(args.dry_run)
@@ -26,23 +30,32 @@ pub(super) fn open(store: Option<&Path>, args: &SessionArgs) -> Result<Database,
     };
     let can_read = "with `--readonly` it can be looked at meanwhile";
     let hints = [(store.is_some(), can_read), (args.wait.is_none() && !args.dry_run, CAN_WAIT)];
-    told(opened, hints.into_iter().filter_map(|(holds, hint)| holds.then_some(hint)))
+    let hints = hints.into_iter().filter_map(|(holds, hint)| holds.then_some(hint));
+    told(opened, hints, reporter)
 }
 
 /// Opens a store to write to it; it is made if it does not exist.
-pub(super) fn open_to_write(store: &Path, wait: WaitArg) -> Result<Database, Stop> {
-    told(waiting(wait).open(store), wait.hint())
+pub(super) fn open_to_write(
+    store: &Path,
+    wait: WaitArg,
+    reporter: &Reporter,
+) -> Result<Database, Stop> {
+    told(waiting(wait).open(store), wait.hint(), reporter)
 }
 
 /// Opens a store to look at it: it must be there, and nothing in it changes.
-pub(super) fn open_to_read(store: &Path) -> Result<Database, Stop> {
-    told(Database::builder().read_only(true).create(false).open(store), None)
+pub(super) fn open_to_read(store: &Path, reporter: &Reporter) -> Result<Database, Stop> {
+    told(Database::builder().read_only(true).create(false).open(store), None, reporter)
 }
 
 /// Opens a store to write to it: it must be there. `wait`: if the command can.
-pub(super) fn open_existing(store: &Path, wait: Option<WaitArg>) -> Result<Database, Stop> {
+pub(super) fn open_existing(
+    store: &Path,
+    wait: Option<WaitArg>,
+    reporter: &Reporter,
+) -> Result<Database, Stop> {
     let hint = wait.and_then(WaitArg::hint);
-    told(waiting(wait.unwrap_or_default()).create(false).open(store), hint)
+    told(waiting(wait.unwrap_or_default()).create(false).open(store), hint, reporter)
 }
 
 fn waiting(wait: WaitArg) -> Builder {
@@ -60,6 +73,7 @@ impl WaitArg {
 fn told(
     opened: pcq::Result<Database>,
     ways_out: impl IntoIterator<Item = &'static str>,
+    reporter: &Reporter,
 ) -> Result<Database, Stop> {
     let database = opened.map_err(|error| {
         let is_locked = matches!(
@@ -69,9 +83,7 @@ fn told(
         let hints = ways_out.into_iter().filter(|_| is_locked);
         Stop::error(hints.fold(error, pcq::Error::hint), Exit::Store)
     })?;
-    for note in database.notes() {
-        report::note(&note);
-    }
+    database.notes().iter().for_each(|note| reporter.note(None, note));
     Ok(database)
 }
 

@@ -7,15 +7,12 @@ use super::binder::Binder;
 use super::effect::{Effect, Operation, Target};
 use super::plan::Plan;
 use super::{Help, Parameters, Text, given, text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Note, NoteKind, Result};
 use crate::eval::Needs;
 use crate::model::{
     Catalog, Change, Duration, Given, Literal, Spanned, Timestamp, before, check_event_name,
 };
 use crate::syntax::{Cursor, Node, Rule};
-
-/// How many segments the notes name.
-const NAMED: usize = 3;
 
 /// `ALTER EVENT 'name' KEEP duration | FOREVER`, `ALTER EVENTS KEEP duration | FOREVER`
 #[derive(Clone, Debug, PartialEq)]
@@ -116,30 +113,27 @@ impl AlterEvent {
         }
         let mut draft = binder.draft();
         draft.push(change)?;
-        let notes = kept_longer(&draft.after, event.as_ref(), binder.now);
-        Ok(draft.end(effect.with_notes(notes)))
+        let note = kept_longer(&draft.after, event.as_ref(), binder.now);
+        Ok(draft.end(effect).noting(note))
     }
 }
 
 /// Which segments need events for longer than a rule says: of a name, or of all without a rule of their own.
-fn kept_longer(catalog: &Catalog, event: Option<&Arc<str>>, now: Timestamp) -> Vec<String> {
+fn kept_longer(catalog: &Catalog, event: Option<&Arc<str>>, now: Timestamp) -> Option<Note> {
     let (needs, retention) = (Needs::of(catalog), &catalog.retention);
     let is_meant = |name: &&Arc<str>| match event {
         Some(event) => **name == *event,
         None => !retention.has(name),
     };
-    let mut notes = Vec::new();
+    let mut found = Vec::new();
     for name in needs.events().filter(is_meant) {
         let Some(keep) = retention.of(name) else { continue };
         let kept = before(now, keep);
-        let what = if event.is_some() { String::new() } else { format!("{name} ") };
+        let what = if event.is_some() { String::new() } else { format!("events {name}: ") };
         for (segment, reach) in needs.segments(name).filter(|(_, reach)| reach.start(now) < kept) {
             let back = reach.at(now).looks_back();
-            notes.push(format!("{what}kept longer for segment {segment}: it looks {back}"));
+            found.push(format!("{what}segment `{}` looks {back}", segment.as_str()));
         }
     }
-    let more = notes.len().saturating_sub(NAMED);
-    notes.truncate(NAMED);
-    notes.extend((more > 0).then(|| format!("and for {more} more")));
-    notes
+    (!found.is_empty()).then(|| NoteKind::KeptLonger { needs: found }.into())
 }

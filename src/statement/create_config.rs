@@ -136,7 +136,7 @@ impl CreateConfig {
         let keys = self.columns.iter().map(|column| &column.key);
         hold_to_rules(&draft, id, self.name.span, keys)?;
         let effect = Effect::of(Operation::Created, ObjectKind::Config, name).with_version(1);
-        Ok(draft.end(effect.with_notes([format!("PUBLISH CONFIG {name} makes it live")])))
+        Ok(draft.end(effect))
     }
 }
 

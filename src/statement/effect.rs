@@ -6,13 +6,12 @@ use std::sync::Arc;
 use crate::model::ObjectKind;
 use crate::model::{Duration, Entry, Name, RetentionPeriod, Timestamp, What};
 
-/// Effect of a write: what was done, to what, and what is to be noted. Its `Display` is one sentence.
+/// Effect of a write: what was done, and to what. Its `Display` is one sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effect {
     operation: Operation,
     target: Target,
     version: Option<u32>,
-    notes: Vec<String>,
 }
 
 /// Operation of a write: what it did.
@@ -35,11 +34,21 @@ pub enum Operation {
     /// An archived object was taken back into use.
     Restored,
     /// A version of a config was made live.
-    Published,
+    Published {
+        /// Until when; `None` is for good.
+        until: Option<Timestamp>,
+    },
+    /// The version of a config that was live before was made live again.
+    WentBack {
+        /// The version in whose place it is now.
+        from: Option<u32>,
+    },
     /// A version of a config will be live.
     Scheduled {
         /// From when on.
         at: Timestamp,
+        /// Until when; `None` is for good.
+        until: Option<Timestamp>,
     },
     /// Publications of a config that were to come were taken back.
     Cancelled {
@@ -100,7 +109,7 @@ impl Effect {
 
     /// Effect on any target.
     pub(crate) fn on(operation: Operation, target: Target) -> Self {
-        Self { operation, target, version: None, notes: Vec::new() }
+        Self { operation, target, version: None }
     }
 
     /// Effect of storing an entry of a user.
@@ -119,9 +128,9 @@ impl Effect {
         self
     }
 
-    /// Adds notes.
-    pub(crate) fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
-        self.notes.extend(notes);
+    /// The same effect of another operation.
+    pub(crate) fn by(mut self, operation: Operation) -> Self {
+        self.operation = operation;
         self
     }
 
@@ -149,12 +158,6 @@ impl Effect {
         self.version
     }
 
-    /// Notes, such as what has to follow: the last clauses of the sentence.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
-    }
-
     /// The target, with the version in front if there is one.
     fn versioned(&self) -> String {
         match self.version {
@@ -164,11 +167,14 @@ impl Effect {
     }
 }
 
-/// Writes one sentence: what was done, and the notes.
+/// Writes one sentence: what was done.
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let target = &self.target;
         match &self.operation {
+            Operation::Created if matches!(target, Target::Object(ObjectKind::Config, _)) => {
+                write!(f, "created {target}, not published yet")
+            }
             Operation::Created => write!(f, "created {target}"),
             Operation::Altered => write!(f, "altered {target}"),
             Operation::Drafted => write!(f, "made {}, not published yet", self.versioned()),
@@ -178,8 +184,16 @@ impl fmt::Display for Effect {
             },
             Operation::Archived => write!(f, "archived {target}"),
             Operation::Restored => write!(f, "restored {target}"),
-            Operation::Published => write!(f, "published {}", self.versioned()),
-            Operation::Scheduled { at } => write!(f, "scheduled {} at {at}", self.versioned()),
+            Operation::Published { until } => {
+                write!(f, "published {}{}", self.versioned(), End(*until))
+            }
+            Operation::WentBack { from: Some(from) } => {
+                write!(f, "published {} in place of version {from}", self.versioned())
+            }
+            Operation::WentBack { from: None } => write!(f, "published {}", self.versioned()),
+            Operation::Scheduled { at, until } => {
+                write!(f, "scheduled {} at {at}{}", self.versioned(), End(*until))
+            }
             Operation::Cancelled { publications: 1 } => {
                 write!(f, "cancelled 1 publication of {target}")
             }
@@ -196,8 +210,16 @@ impl fmt::Display for Effect {
             Operation::Committed => f.write_str("committed"),
             Operation::Loaded { revisions: 1 } => f.write_str("loaded 1 revision"),
             Operation::Loaded { revisions } => write!(f, "loaded {revisions} revisions"),
-        }?;
-        self.notes.iter().try_for_each(|note| write!(f, "; {note}"))
+        }
+    }
+}
+
+/// Writes until when something is in force, if it ends.
+struct End(Option<Timestamp>);
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |until| write!(f, " until {until}"))
     }
 }
 

@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use super::binder::Binder;
 use super::effect::{Effect, Operation};
-use crate::error::Result;
+use crate::error::{Note, Result};
 use crate::model::{Catalog, Change, ChangeSet, Name, ObjectKind, Timestamp};
 
 /// Plan of a write that was found right.
 #[derive(Debug)]
 pub(crate) enum Plan {
-    /// It would change nothing, and why.
-    Unchanged(String),
+    /// It would change nothing.
+    Unchanged {
+        /// Why.
+        why: String,
+        /// What is worth knowing all the same.
+        notes: Vec<Note>,
+    },
     /// Changes are to be committed.
     Write(Box<Write>),
 }
@@ -27,6 +32,8 @@ pub(crate) struct Write {
     pub(crate) after: Catalog,
     /// What they do, in fields.
     pub(crate) effect: Effect,
+    /// What is worth knowing of it.
+    pub(crate) notes: Vec<Note>,
     /// Why they are made, if the statement says so.
     pub(crate) comment: Option<Arc<str>>,
 }
@@ -43,7 +50,16 @@ pub(crate) struct Draft<'a> {
 impl Plan {
     /// Plan that changes nothing, and why.
     pub(super) fn unchanged(why: impl Into<String>) -> Self {
-        Self::Unchanged(why.into())
+        Self::Unchanged { why: why.into(), notes: Vec::new() }
+    }
+
+    /// Adds notes.
+    pub(crate) fn noting(mut self, more: impl IntoIterator<Item = Note>) -> Self {
+        match &mut self {
+            Self::Unchanged { notes, .. } => notes.extend(more),
+            Self::Write(write) => write.notes.extend(more),
+        }
+        self
     }
 }
 
@@ -85,6 +101,7 @@ impl Draft<'_> {
             changes: ChangeSet { changes: self.changes },
             after: self.after,
             effect,
+            notes: Vec::new(),
             comment: self.comment,
         }))
     }

@@ -160,8 +160,8 @@ impl Publish {
         let settled =
             config.timeline.live(now) == Some(number) && !config.timeline.is_unsettled(now);
         let operation = match publication.effective {
-            at if at == now => Operation::Published,
-            at => Operation::Scheduled { at },
+            at if at == now => Operation::Published { until },
+            at => Operation::Scheduled { at, until },
         };
         let mut draft = binder.draft();
         draft.push(Change::Publication(publication))?;
@@ -171,9 +171,7 @@ impl Publish {
             let why = format!("version {number} of config {name} is live already");
             return Ok(Plan::unchanged(why));
         }
-        let ends = until.map(|until| format!("until {until}"));
         let effect = Effect::of(operation, ObjectKind::Config, name).with_version(number);
-        let effect = effect.with_notes(ends);
         Ok(draft.because(comment).end(effect))
     }
 }

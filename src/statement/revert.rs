@@ -6,6 +6,7 @@ use super::alter_key::become_key;
 use super::alter_segment::become_segment;
 use super::binder::{Binder, find_referenced};
 use super::canonical::{kind, optional};
+use super::effect::Operation;
 use super::find::unknown_object_version;
 use super::plan::Plan;
 use super::{Help, Publish, Text, given, named, text};
@@ -121,8 +122,7 @@ impl Revert {
         let live = config.timeline.live(binder.now);
         let mut plan = self.publish(Some(given(before.into()))).plan(binder)?;
         if let Plan::Write(write) = &mut plan {
-            let note = live.map(|live| format!("version {live} was live"));
-            write.effect = write.effect.clone().with_notes(note);
+            write.effect = write.effect.clone().by(Operation::WentBack { from: live });
         }
         Ok(plan)
     }

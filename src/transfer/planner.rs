@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::config::{difference, same_layout};
 use super::state::{ConfigStep, Placed, State, WantedConfig};
-use crate::error::{Error, Result};
+use crate::error::{Error, Note, NoteKind, Result};
 use crate::model::{
     Catalog, Config, Key, Name, ObjectKind, Publication, Role, Segment, Spanned, Timestamp,
     Version, VersionReader,
@@ -56,7 +56,7 @@ impl Group {
 #[derive(Debug, Default)]
 pub(crate) struct Planned {
     pub(crate) statements: Vec<(Group, Statement)>,
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Note>,
 }
 
 /// State of a store for which statements are sought.
@@ -115,8 +115,8 @@ impl Planner<'_> {
         for segment in catalog.segments().filter(|segment| !segment.archived) {
             let is_list = !segment.condition.lists().is_empty();
             if is_list {
-                let note = format!("segment {} is a list of users, and stays", segment.name);
-                self.planned.notes.push(note);
+                let note = NoteKind::ListStays { segment: segment.name.clone() };
+                self.planned.notes.push(note.into());
             } else if !segments.contains(&segment.name) {
                 retired.push((ObjectKind::Segment, segment.name.clone()));
             }
@@ -183,7 +183,7 @@ impl Planner<'_> {
     fn run(&mut self, group: Group, statement: Statement) -> Result<()> {
         let after = match statement.check(&self.binder())? {
             Command::Write(Plan::Write(write)) => Some(write.after),
-            Command::Write(Plan::Unchanged(_)) => None,
+            Command::Write(Plan::Unchanged { .. }) => None,
             _ => return Err(Error::bug("a plan is of writes alone")),
         };
         if let Some(after) = after {
@@ -366,16 +366,16 @@ impl Planner<'_> {
             })
         };
         if publishes().next().is_none() && config.live(self.now).is_some() {
-            let note = format!("config {name} is live, which the files do not say: it stays so");
-            self.planned.notes.push(note);
+            let note = NoteKind::LiveStays { config: name.node.clone() };
+            self.planned.notes.push(note.into());
         }
         let said = publishes().filter_map(|publish| publish.at.as_ref());
         let said: BTreeSet<_> =
             said.filter_map(|at| self.parameters.instant(at, self.now).ok()).collect();
         let mut to_come = config.timeline.to_come(self.now);
         if to_come.any(|publication| !said.contains(&publication.effective)) {
-            let note = format!("config {name} has schedules to come, which stay");
-            self.planned.notes.push(note);
+            let note = NoteKind::ScheduleStays { config: name.node.clone() };
+            self.planned.notes.push(note.into());
         }
         Ok(())
     }

@@ -138,13 +138,15 @@ fn notes_say_what_stays() {
     let ran = place.run(&["plan", "s.pcdb", "state.pcq"]);
     assert_eq!(
         (ran.code, &*ran.err),
-        (0, "note: config look has schedules to come, which stay\n"),
+        (0, "note[left-as-is]: config `look` has schedules to come, which stay\n"),
         "{ran:?}"
     );
     place.file("draft.pcq", STATE.replace("PUBLISH CONFIG look;\n", ""));
     let ran = place.run(&["plan", "s.pcdb", "draft.pcq"]);
     assert!(
-        ran.err.contains("note: config look is live, which the files do not say: it stays so"),
+        ran.err.contains(
+            "note[left-as-is]: config `look` is live, which the files do not say: it stays so"
+        ),
         "{ran:?}"
     );
 }

@@ -17,7 +17,7 @@ pub(super) use value::ColumnArg;
 use value::{column, delimiter, duration, name, parameter, role, timestamp};
 
 use super::format::{Format, Formulas};
-use super::report::ColorWhen;
+use super::report::{ColorWhen, ErrorFormat};
 use super::row_format::{ListFormat, RowFormat, TimeUnit};
 use pcq::{Name, Role, Timestamp, Value};
 
@@ -147,7 +147,7 @@ pub(super) struct CheckArgs {
     #[arg(required = true, value_name = "SCRIPT")]
     pub(super) scripts: Vec<PathBuf>,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// `pcq fmt`
@@ -163,7 +163,7 @@ pub(super) struct FmtArgs {
     #[arg(long)]
     pub(super) write: bool,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// `pcq dump`
@@ -182,7 +182,7 @@ pub(super) struct DumpArgs {
     #[arg(long, value_name = "CONFIG", value_parser = name, requires = "current", conflicts_with = "users")]
     pub(super) config: Option<Name>,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// `pcq plan`
@@ -191,7 +191,7 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) state: StateArgs,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// `pcq apply`
@@ -205,7 +205,7 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) wait: WaitArg,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// A store, and what it is to be.
@@ -270,7 +270,7 @@ pub(super) struct StatsArgs {
     #[command(flatten)]
     pub(super) format: FormatArgs,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// How long a time is counted together.
@@ -328,7 +328,7 @@ pub(super) struct TrackArgs {
     #[command(flatten)]
     pub(super) wait: WaitArg,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// What becomes of rejected lines.
@@ -379,7 +379,7 @@ pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) wait: WaitArg,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// `pcq verify`
@@ -393,7 +393,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "HASH")]
     pub(super) from: Option<String>,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// `pcq backup`
@@ -406,7 +406,7 @@ pub(super) struct BackupArgs {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// `pcq compact`
@@ -418,7 +418,7 @@ pub(super) struct CompactArgs {
     #[command(flatten)]
     pub(super) wait: WaitArg,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// `pcq repair`
@@ -443,7 +443,7 @@ pub(super) struct RepairArgs {
     #[arg(long, conflicts_with_all = ["to", "clock"])]
     pub(super) current: bool,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// How statements are run, and how their results are shown.
@@ -480,7 +480,7 @@ pub(super) struct SessionArgs {
     #[arg(long, requires = "store")]
     pub(super) dry_run: bool,
     #[command(flatten)]
-    color: ColorArg,
+    report: ReportArgs,
 }
 
 /// How tables are printed.
@@ -521,32 +521,35 @@ pub(super) struct AccessArgs {
     pub(super) show_sensitive: bool,
 }
 
+/// How errors and notes are written.
 #[derive(Args, Clone, Copy, Debug)]
-struct ColorArg {
+pub(super) struct ReportArgs {
     /// When errors are coloured
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: ColorWhen,
+    pub(super) color: ColorWhen,
+    /// How errors and notes are written to standard error
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) errors: ErrorFormat,
 }
 
 impl Cli {
-    /// When errors are coloured, whatever the command.
-    pub(super) fn color(&self) -> ColorWhen {
-        let arg = match &self.command {
-            None => self.shell.session.color,
-            Some(Command::Run(args)) => args.session.color,
-            Some(Command::Check(args)) => args.color,
-            Some(Command::Fmt(args)) => args.color,
-            Some(Command::Dump(args)) => args.color,
-            Some(Command::Stats(args)) => args.color,
-            Some(Command::Track(args)) => args.color,
-            Some(Command::List(args)) => args.color,
-            Some(Command::Verify(args)) => args.color,
-            Some(Command::Backup(args)) => args.color,
-            Some(Command::Compact(args)) => args.color,
-            Some(Command::Plan(args)) => args.color,
-            Some(Command::Apply(args)) => args.color,
-            Some(Command::Repair(args)) => args.color,
-        };
-        arg.color
+    /// How errors and notes are written, whatever the command.
+    pub(super) fn report(&self) -> ReportArgs {
+        match &self.command {
+            None => self.shell.session.report,
+            Some(Command::Run(args)) => args.session.report,
+            Some(Command::Check(args)) => args.report,
+            Some(Command::Fmt(args)) => args.report,
+            Some(Command::Dump(args)) => args.report,
+            Some(Command::Stats(args)) => args.report,
+            Some(Command::Track(args)) => args.report,
+            Some(Command::List(args)) => args.report,
+            Some(Command::Verify(args)) => args.report,
+            Some(Command::Backup(args)) => args.report,
+            Some(Command::Compact(args)) => args.report,
+            Some(Command::Plan(args)) => args.report,
+            Some(Command::Apply(args)) => args.report,
+            Some(Command::Repair(args)) => args.report,
+        }
     }
 }

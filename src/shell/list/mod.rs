@@ -11,7 +11,7 @@ use std::path::Path;
 use super::args::ListArgs;
 use super::exit::{Exit, Stop, finish};
 use super::file::is_same_file;
-use super::report::{self, Reporter};
+use super::report::Reporter;
 use super::screen::buffered_stdout;
 use super::store;
 use super::text::counted;
@@ -34,7 +34,7 @@ pub(super) fn list(args: &ListArgs, reporter: &Reporter) -> Result<(), Stop> {
     match found {
         Ok(users) if users.is_empty() && rejects.count() > 0 => nothing_loaded(reporter),
         Ok(users) => {
-            load(args, users, rejects.count())?;
+            load(args, users, rejects.count(), reporter)?;
             finish(if rejects.count() == 0 { Exit::Fine } else { Exit::Failed })
         }
         Err(_) if rejects.is_full() => nothing_loaded(reporter),
@@ -48,11 +48,11 @@ fn nothing_loaded(reporter: &Reporter) -> Result<(), Stop> {
 }
 
 /// Loads what was found, and says so.
-fn load(args: &ListArgs, users: Users, rejected: u64) -> Result<(), Stop> {
+fn load(args: &ListArgs, users: Users, rejected: u64, reporter: &Reporter) -> Result<(), Stop> {
     if let Some(note) = &users.note {
-        report::note(note);
+        reporter.remark(&format!("note: {note}"));
     }
-    let database = store::open_to_write(&args.store, args.wait)?;
+    let database = store::open_to_write(&args.store, args.wait, reporter)?;
     let loaded = session(&database, args).load_user_list(args.segment.clone(), users.list);
     let count = loaded.map_err(Stop::failed)?;
     store::close(database)?;

@@ -59,7 +59,7 @@ trait ReadRows {
 pub(super) fn track(args: &TrackArgs, reporter: &Reporter) -> Result<(), Stop> {
     let inputs: Vec<_> =
         args.files.iter().map(|path| Input::of(path, args)).collect::<Result<_, _>>()?;
-    let database = store::open_to_write(&args.store, args.wait)?;
+    let database = store::open_to_write(&args.store, args.wait, reporter)?;
     let progress = Progress::new(Input::bytes_of_all(&inputs).filter(|_| !args.quiet), args.quiet);
     let is_loaded = |path: &Path| inputs.iter().any(|input| input.is_at(path));
     let rejects = Rejects::new(&args.rejects, args.max_rejected, is_loaded, reporter, &progress)?;

@@ -1,0 +1,238 @@
+//! Notes: what is worth knowing of a statement that did what it says, or of a store.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::place::Place;
+use super::sentence::Few;
+use crate::model::{Name, Span, Timestamp};
+
+/// Note on what a statement did, or on a store: what it says, where, and what one might do.
+///
+/// [`Note::code`] is stable and is what programs rely on; the wording is not.
+///
+/// ```
+/// let start = pcq::Timestamp::parse("2026-03-01T09:00:00Z")?;
+/// let db = pcq::Database::builder().manual_clock(start).in_memory()?;
+/// let outcomes = db.execute(
+///     "ALTER EVENTS KEEP 7 DAYS;
+///      CREATE SEGMENT buyers WHERE DID 'Charged' WITHIN 30 DAYS;
+///      ALTER EVENT 'Charged' KEEP 10 DAYS;",
+/// )?;
+/// let [note] = outcomes[2].notes() else { panic!("the events are needed for longer") };
+/// assert_eq!(note.code(), "kept-longer");
+/// # Ok::<(), pcq::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    kind: NoteKind,
+    span: Option<Span>,
+    place: Option<Place>,
+    hints: Vec<String>,
+}
+
+impl Note {
+    /// Makes a note of what it says.
+    #[must_use]
+    pub fn new(kind: NoteKind) -> Self {
+        Self { kind, span: None, place: None, hints: Vec::new() }
+    }
+
+    /// Attaches the place in the statement.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// Adds what the user might do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Attaches the place in the script, given the text of the statement and where it starts there.
+    #[must_use]
+    pub(crate) fn locate(mut self, statement: &Arc<str>, line: u32, column: u32) -> Self {
+        let span = self.span;
+        self.place.get_or_insert_with(|| Place::of(statement, line, column, span));
+        self
+    }
+
+    /// The same note, whose place no longer shows some parts of its statement, which are in order.
+    #[must_use]
+    pub(crate) fn masked(mut self, parts: &[Span]) -> Self {
+        self.place = self.place.map(|place| place.masked(parts));
+        self
+    }
+
+    /// What it says, as data.
+    #[must_use]
+    pub fn kind(&self) -> &NoteKind {
+        &self.kind
+    }
+
+    /// The stable code, in kebab-case: `still-scheduled`, `in-force`, …
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.kind.code().as_str()
+    }
+
+    /// What it says, in a sentence.
+    #[must_use]
+    pub fn message(&self) -> String {
+        self.kind.to_string()
+    }
+
+    /// The part of the statement that it is about, in bytes; `None`: it is about all that the statement did.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        self.span
+    }
+
+    /// Where in the script it is, if its statement came from one.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// What the user might do about it.
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+}
+
+impl From<NoteKind> for Note {
+    fn from(kind: NoteKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+/// Writes what it says, in a sentence.
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+/// Kind of a note, with its data; the sentence is its `Display`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NoteKind {
+    /// Segments look further back than a rule keeps events.
+    KeptLonger {
+        /// Which, and how far.
+        needs: Vec<String>,
+    },
+    /// The clock is behind the newest revision.
+    ClockBehind {
+        /// The time of the newest revision.
+        newest: Timestamp,
+        /// By how much, roughly.
+        by: String,
+    },
+    /// A plan leaves a list of users alone, which the files do not name.
+    ListStays {
+        /// Its segment.
+        segment: Name,
+    },
+    /// A plan leaves a config live, which the files do not say.
+    LiveStays {
+        /// Which.
+        config: Name,
+    },
+    /// A plan leaves schedules alone, which the files do not say.
+    ScheduleStays {
+        /// Of which config.
+        config: Name,
+    },
+}
+
+/// Makes the enum of codes out of one line for each: its text and when a note has it.
+macro_rules! codes {
+    ($($code:ident = $text:literal, $when:literal;)*) => {
+        /// Stable code of a note.
+        ///
+        /// ```
+        /// let codes: Vec<_> = pcq::NoteCode::ALL.iter().map(|code| code.as_str()).collect();
+        /// assert!(codes.contains(&"kept-longer"));
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum NoteCode {
+            $(#[doc = $when] $code,)*
+        }
+
+        impl NoteCode {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$code),*];
+
+            /// The text of the code, in kebab-case.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $text,)*
+                }
+            }
+
+            /// When a note has it, in a sentence.
+            #[must_use]
+            pub fn when(self) -> &'static str {
+                match self {
+                    $(Self::$code => $when,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    KeptLonger = "kept-longer", "`ALTER EVENT`: segments look further back than the rule, so events are kept for longer.";
+    ClockBehind = "clock-behind", "The system's clock is behind the newest revision: at the opening of a store, and with each commit.";
+    LeftAsIs = "left-as-is", "`pcq plan` leaves something as it is that the files do not say.";
+}
+
+impl fmt::Display for NoteCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl NoteKind {
+    /// The stable code of the note.
+    #[must_use]
+    pub fn code(&self) -> NoteCode {
+        match self {
+            Self::KeptLonger { .. } => NoteCode::KeptLonger,
+            Self::ClockBehind { .. } => NoteCode::ClockBehind,
+            Self::ListStays { .. } | Self::LiveStays { .. } | Self::ScheduleStays { .. } => {
+                NoteCode::LeftAsIs
+            }
+        }
+    }
+}
+
+impl fmt::Display for NoteKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeptLonger { needs } => write!(f, "kept for longer: {}", Few(needs, "; ")),
+            Self::ClockBehind { newest, by } => write!(
+                f,
+                "the store is {by} ahead of the system's clock, and until that shows {newest} all that is committed \
+                 has that time"
+            ),
+            Self::ListStays { segment } => {
+                write!(f, "segment `{}` is a list of users, and stays", segment.as_str())
+            }
+            Self::LiveStays { config } => {
+                let config = config.as_str();
+                write!(f, "config `{config}` is live, which the files do not say: it stays so")
+            }
+            Self::ScheduleStays { config } => {
+                write!(f, "config `{}` has schedules to come, which stay", config.as_str())
+            }
+        }
+    }
+}
