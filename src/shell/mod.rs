@@ -14,6 +14,7 @@ mod format;
 pub(crate) mod fuzz;
 mod interactive;
 mod json;
+mod layout;
 mod list;
 mod output;
 mod plan;
@@ -27,6 +28,7 @@ mod stats;
 mod store;
 mod text;
 mod track;
+mod width;
 
 use std::process::ExitCode;
 

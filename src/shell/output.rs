@@ -16,15 +16,20 @@ pub(super) struct Printer {
     stdout: Screen<BufWriter<Stdout>>,
     format: Format,
     sheet: Sheet,
+    /// The width that was asked for, whatever the terminal's.
+    fixed_width: Option<u16>,
     is_first: bool,
     /// Whether a terminal may be told to show some characters in another way.
     is_styled: bool,
 }
 
 impl Printer {
-    /// Makes one that wraps tables to the width of the terminal, if there is one.
+    /// Makes one that fits tables to the width that is asked for, else to that of the terminal, if there is one.
     pub(super) fn new(args: FormatArgs) -> Self {
-        Self::of(args.format, args.formulas())
+        let mut printer = Self::of(args.format, args.formulas());
+        printer.fixed_width = args.width;
+        printer.measure();
+        printer
     }
 
     /// Makes one of numbers and words.
@@ -33,9 +38,17 @@ impl Printer {
     }
 
     fn of(format: Format, formulas: Formulas) -> Self {
-        let sheet = Sheet { width: terminal_width(), formulas };
-        let is_styled = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { stdout: buffered_stdout(), format, sheet, is_first: true, is_styled }
+        let sheet = Sheet { width: terminal_width(), formulas, ..Sheet::default() };
+        let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let is_styled = is_wanted && io::stdout().is_terminal();
+        Self {
+            stdout: buffered_stdout(),
+            format,
+            sheet,
+            fixed_width: None,
+            is_first: true,
+            is_styled,
+        }
     }
 
     /// Whether a remark may follow a table: a program reads nothing but the rows, and a chart says it all.
@@ -55,10 +68,10 @@ impl Printer {
             writeln!(self.stdout)?;
         }
         self.is_first &= !is_seen;
-        let dimmed = self.sheet.width.filter(|_| self.is_styled);
-        match dimmed.and_then(|width| self.format.dimmed(rows, width)) {
+        let is_dimmed = self.is_styled && self.sheet.width.is_some();
+        match is_dimmed.then(|| self.format.dimmed(rows, &self.sheet)).flatten() {
             Some(table) => self.stdout.write_styled(&table),
-            None => self.format.write(rows, self.sheet, &mut self.stdout),
+            None => self.format.write(rows, &self.sheet, &mut self.stdout),
         }
     }
 
@@ -74,7 +87,7 @@ impl Printer {
 
     /// Looks again how wide the terminal is: it may have been resized.
     pub(super) fn measure(&mut self) {
-        self.sheet.width = terminal_width();
+        self.sheet.width = self.fixed_width.or_else(terminal_width);
     }
 }
 

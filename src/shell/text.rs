@@ -25,8 +25,8 @@ pub(super) enum Medium {
 pub(super) struct Cell<'r> {
     pub(super) value: &'r Value,
     pub(super) form: Option<Form>,
-    /// Whether any values may be in the column.
-    has_any: bool,
+    /// What the column holds.
+    pub(super) kind: ColumnKind,
 }
 
 impl<'r> Cell<'r> {
@@ -44,7 +44,7 @@ impl<'r> Cell<'r> {
 
     /// A cell of a column.
     pub(super) fn of(column: &Column, value: &'r Value, form: Option<Form>) -> Self {
-        Self { value, form, has_any: column.kind() == ColumnKind::Value }
+        Self { value, form, kind: column.kind() }
     }
 
     /// The text: that of a text without quotes, unless it would look like something else.
@@ -69,7 +69,7 @@ impl<'r> Cell<'r> {
     fn misleads(self, text: &str) -> bool {
         let is_quoted = |quote| text.starts_with(quote) && text.ends_with(quote);
         let is_unclear = text.trim() != text || text == BLANK || is_quoted('"') || is_quoted('\'');
-        text.trim().is_empty() || text == NULL || self.has_any && is_unclear
+        text.trim().is_empty() || text == NULL || self.kind == ColumnKind::Value && is_unclear
     }
 }
 

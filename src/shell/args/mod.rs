@@ -489,6 +489,10 @@ pub(super) struct FormatArgs {
     /// How tables are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) format: Format,
+    /// Fit tables and charts to a width in columns, as on a terminal; without it they have that of the terminal, and
+    /// in a pipe all the width that they need
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(super) width: Option<u16>,
     /// In CSV, put a ' before texts that spreadsheets take for formulas: those that begin with = + - @, a
     /// tab or a line break. Without it, each cell is exactly what it is in the store
     #[arg(long)]

@@ -3,7 +3,6 @@
 //! `SHOW STATS FOR CONFIG` gives rows; [`Statistics`] sums them up, and each drawing is made of that.
 
 mod axis;
-mod label;
 mod number;
 mod page;
 mod picture;

@@ -14,11 +14,11 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::NOTHING;
 use super::axis::Axis;
-use super::label::fit;
 use super::number::{Scale, compact, grouped, percent};
 use super::statistics::{KeyStatistics, Statistics};
 use super::terminal::total;
 use crate::shell::text::{Medium, on_one_line};
+use crate::shell::width::fit;
 
 /// How many points of time a picture has room for.
 pub(in crate::shell) const MOST_POINTS: usize = 200;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::axis::{Axis, Span};
-use super::label;
 use crate::shell::text::{Cell, Medium, on_one_line};
+use crate::shell::width;
 use pcq::{Rows, STATS_COLUMNS, Value};
 
 /// How many values of a key are drawn: the others are only counted.
@@ -142,8 +142,8 @@ impl ValueStatistics {
     pub(super) fn label(&self, columns: usize) -> String {
         const SHORTEST_VALUE: usize = 8;
         let origin = self.origin();
-        let room = columns.saturating_sub(label::width(&origin)).max(SHORTEST_VALUE);
-        label::fit(&format!("{}{origin}", label::fit(&self.value, room)), columns)
+        let room = columns.saturating_sub(width::width(&origin)).max(SHORTEST_VALUE);
+        width::fit(&format!("{}{origin}", width::fit(&self.value, room)), columns)
     }
 
     /// ` · testers (new) · SPLIT`: the segment, the variant and the reason.

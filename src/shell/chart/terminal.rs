@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::label::{fit, pad};
+use super::NOTHING;
 use super::number::{Scale, compact, float, grouped, percent};
 use super::statistics::{KeyStatistics, Statistics};
-use super::{NOTHING, label};
+use crate::shell::width::{fit, pad, width as width_of};
 use pcq::Rows;
 
 /// The widths, in columns, between which a chart is fitted to its terminal.
@@ -65,7 +65,7 @@ fn gutter(mark: Option<u64>) -> String {
 /// What the axis of time shows: on one line, or two if there is little room.
 fn caption(statistics: &Statistics, columns: usize) -> Vec<String> {
     let caption = statistics.axis.caption();
-    if label::width(&caption) <= columns {
+    if width_of(&caption) <= columns {
         return vec![format!("{:MARGIN$}{caption}", "")];
     }
     caption.split_inclusive("– ").map(|part| part.trim_end().to_owned()).collect()
@@ -108,7 +108,7 @@ impl Bars {
         let fixed = Self::INDENT + count + Self::SHARE + 3 * Self::GAP;
         let most = width.saturating_sub(fixed + Self::SHORTEST);
         let labels = keys.iter().flat_map(KeyStatistics::shown).map(|value| value.label(most));
-        let label = labels.map(|text| label::width(&text)).max().unwrap_or(0).max(8);
+        let label = labels.map(|text| width_of(&text)).max().unwrap_or(0).max(8);
         Self { label, bar: width.saturating_sub(fixed + label), count }
     }
 

@@ -12,6 +12,8 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 
 use super::chart;
+use super::layout::Shape;
+use super::text::NULL;
 pub(super) use csv::Formulas;
 use pcq::Rows;
 
@@ -19,11 +21,19 @@ use pcq::Rows;
 const CHART_WIDTH: u16 = 80;
 
 /// What a table is written for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Sheet {
-    /// The width of the terminal, if it is for one: tables for people are wrapped to it.
+    /// The width of the terminal, if it is for one: tables for people are fitted to it.
     pub(super) width: Option<u16>,
+    /// What people are shown for a value that there is not.
+    pub(super) null: String,
     pub(super) formulas: Formulas,
+}
+
+impl Default for Sheet {
+    fn default() -> Self {
+        Self { width: None, null: NULL.to_owned(), formulas: Formulas::default() }
+    }
 }
 
 /// A format of tables.
@@ -42,6 +52,8 @@ pub(super) enum Format {
     Jsonl,
     /// Comma-separated values with a header (RFC 4180); --csv-guard for spreadsheets
     Csv,
+    /// A column on each line, for people: `column │ value`
+    Record,
     /// One `column = value` on each line, and a blank line between rows
     Line,
     /// A table of Markdown
@@ -50,25 +62,27 @@ pub(super) enum Format {
 
 impl Format {
     /// Writes a table.
-    pub(super) fn write(self, rows: &Rows, sheet: Sheet, to: &mut dyn Write) -> io::Result<()> {
-        let Sheet { width, formulas } = sheet;
+    pub(super) fn write(self, rows: &Rows, sheet: &Sheet, to: &mut dyn Write) -> io::Result<()> {
+        let &Sheet { width, formulas, .. } = sheet;
         if self.draws(rows, width) {
             return chart::write(rows, width.unwrap_or(CHART_WIDTH).into(), to);
         }
         match self {
-            Self::Auto | Self::Table | Self::Chart => table::write(rows, width, to),
+            Self::Auto | Self::Table | Self::Chart => table::write(rows, sheet, Shape::Fitting, to),
+            Self::Record => table::write(rows, sheet, Shape::Records, to),
             Self::Json => json::write(rows, to),
             Self::Jsonl => jsonl::write(rows, to),
             Self::Csv => csv::write(rows, formulas, to),
-            Self::Line => line::write(rows, to),
+            Self::Line => line::write(rows, &sheet.null, to),
             Self::Markdown => markdown::write(rows, to),
         }
     }
 
-    /// The table for a terminal of a width that shows more than characters do, if it is one.
-    pub(super) fn dimmed(self, rows: &Rows, width: u16) -> Option<String> {
-        let is_table = self.is_for_people() && !self.draws(rows, Some(width));
-        is_table.then(|| table::dimmed(rows, width))
+    /// The table for a terminal that shows more than characters do, if it is one.
+    pub(super) fn dimmed(self, rows: &Rows, sheet: &Sheet) -> Option<String> {
+        let is_table = self.is_for_people() && !self.draws(rows, sheet.width);
+        let shape = if self == Self::Record { Shape::Records } else { Shape::Fitting };
+        is_table.then(|| table::dimmed(rows, sheet, shape))
     }
 
     /// Whether a chart is drawn instead of a table, in a width if there is a terminal.
@@ -79,12 +93,12 @@ impl Format {
 
     /// Whether it is for people, who may be told more than the rows.
     pub(super) fn is_for_people(self) -> bool {
-        matches!(self, Self::Auto | Self::Table | Self::Chart)
+        matches!(self, Self::Auto | Self::Table | Self::Chart | Self::Record)
     }
 
     /// Whether anything is written for a table: one without rows may show no more than its columns.
     pub(super) fn shows(self, rows: &Rows) -> bool {
-        !rows.is_empty() || !matches!(self, Self::Jsonl | Self::Line)
+        !rows.is_empty() || !matches!(self, Self::Jsonl | Self::Line | Self::Record)
     }
 
     /// Whether two tables in a row would run into each other.
@@ -118,7 +132,7 @@ mod tests {
     fn written(format: Format, rows: &Rows, width: Option<u16>) -> String {
         let mut bytes = Vec::new();
         let sheet = Sheet { width, ..Sheet::default() };
-        format.write(rows, sheet, &mut bytes).unwrap();
+        format.write(rows, &sheet, &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -189,16 +203,22 @@ mod tests {
 
     #[test]
     fn null_is_dim_on_a_terminal() {
-        let table = Format::Auto.dimmed(&sample(), 80).unwrap();
+        let sheet = Sheet { width: Some(80), ..Sheet::default() };
+        let table = Format::Auto.dimmed(&sample(), &sheet).unwrap();
         let plain = written(Format::Table, &sample(), Some(80));
         assert_eq!(table.matches("\u{1b}[2mNULL\u{1b}[22m").count(), 2);
         assert_eq!(table.replace("\u{1b}[2m", "").replace("\u{1b}[22m", ""), plain);
-        let narrow = super::table::dimmed(&sample(), 18);
+        let narrow = super::table::dimmed(
+            &sample(),
+            &Sheet { width: Some(18), ..Sheet::default() },
+            Shape::Fitting,
+        );
         assert!(!narrow.contains(['\u{1}', '\u{2}', '\u{3}', '\u{4}']), "{narrow}");
-        assert_eq!(Format::Csv.dimmed(&sample(), 80), None);
+        assert_eq!(Format::Csv.dimmed(&sample(), &sheet), None);
         let rows = Rows::new(pcq::STATS_COLUMNS, vec![]);
         assert!(
-            Format::Auto.dimmed(&rows, 80).is_none() && Format::Table.dimmed(&rows, 80).is_some()
+            Format::Auto.dimmed(&rows, &sheet).is_none()
+                && Format::Table.dimmed(&rows, &sheet).is_some()
         );
     }
 

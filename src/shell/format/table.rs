@@ -1,88 +1,108 @@
-//! `table`: rows in a frame, for people.
+//! `table`: rows in a frame, or as records, for people.
+//!
+//! For a terminal, what says nothing is left out: columns that are `NULL` in all rows, which are named below, and
+//! fractions of seconds by which no two times of a column differ.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table,
-    TableStyle,
-};
-
+use super::super::layout::{Content, Grid, Head, Line, Shape, Side, lay_out};
 use super::super::text::{Cell, Medium, NULL, on_one_line};
-use pcq::{Column, Rows, Value};
+use super::Sheet;
+use pcq::{Column, ColumnKind, Rows, Value};
 
-/// Lines that are drawn through, none between rows.
-const STYLE: TableStyle = TableStyle::new()
-    .top_border(LineStyle::new('┌', '─', '┬', '┐'))
-    .header_lines(ContentLineStyle::new('│', '│', '│'))
-    .header_separator(LineStyle::new('├', '─', '┼', '┤'))
-    .content_lines(ContentLineStyle::new('│', '│', '│'))
-    .bottom_border(LineStyle::new('└', '─', '┴', '┘'));
-
-/// Letters of a dim `NULL`, as wide as it is: no text has these characters on a screen.
-const DIM: [char; 4] = ['\u{1}', '\u{2}', '\u{3}', '\u{4}'];
-
-pub(super) fn write(rows: &Rows, width: Option<u16>, to: &mut dyn Write) -> io::Result<()> {
-    let medium = if width.is_some() { Medium::Screen } else { Medium::File };
-    let table = table(rows, width, medium, |cell| lines(cell, medium));
-    table.lines().try_for_each(|line| writeln!(to, "{line}"))
+pub(super) fn write(
+    rows: &Rows,
+    sheet: &Sheet,
+    shape: Shape,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    lines(rows, sheet, shape).iter().try_for_each(|line| writeln!(to, "{line}"))
 }
 
 /// The table for a terminal, with what a terminal takes to make each `NULL` dim.
-pub(super) fn dimmed(rows: &Rows, width: u16) -> String {
-    let medium = Medium::Screen;
-    let table = table(rows, Some(width), medium, |cell| match cell.value {
-        Value::Null if cell.form.is_none() => DIM.iter().collect(),
-        _ => lines(cell, medium),
-    });
-    table.lines().map(|line| with_dim(&line) + "\n").collect()
+pub(super) fn dimmed(rows: &Rows, sheet: &Sheet, shape: Shape) -> String {
+    lines(rows, sheet, shape).iter().map(|line| line.styled() + "\n").collect()
 }
 
-/// The line with its dim letters. A narrow column may break `NULL` over lines.
-fn with_dim(line: &str) -> String {
-    let whole: String = DIM.iter().collect();
-    let mut line = line.replace(&whole, &dim(NULL));
-    for (mark, letter) in DIM.iter().zip(NULL.chars()) {
-        line = line.replace(*mark, &dim(&letter.to_string()));
-    }
-    line
+fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Vec<Line> {
+    lay_out(&grid(rows, sheet), sheet.width.map(usize::from), shape)
 }
 
-fn dim(text: &str) -> String {
-    format!("\u{1b}[2m{text}\u{1b}[22m")
-}
-
-fn table(
-    rows: &Rows,
-    width: Option<u16>,
-    medium: Medium,
-    written: impl Fn(Cell<'_>) -> String,
-) -> Table {
-    let mut table = Table::new();
+fn grid(rows: &Rows, sheet: &Sheet) -> Grid {
+    let is_fitted = sheet.width.is_some();
+    let medium = if is_fitted { Medium::Screen } else { Medium::File };
     let name = |column: &Column| on_one_line(column.name(), medium).into_owned();
-    table.load_style(STYLE).set_header(rows.columns().iter().map(name));
-    if let Some(width) = width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    let all = || rows.columns().iter().enumerate();
+    let is_empty = |index: usize| is_fitted && is_all_null(rows, index);
+    let shown: Vec<_> = all().filter(|(index, _)| !is_empty(*index)).collect();
+    if shown.is_empty() && !rows.is_empty() {
+        return grid(rows, &Sheet { width: None, ..sheet.clone() });
     }
-    table.add_rows(Cell::all(rows).map(|row| row.into_iter().map(&written).collect::<Vec<_>>()));
-    for (i, column) in table.column_iter_mut().enumerate() {
-        if is_numeric(rows, i) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        if is_narrow(rows, i, medium) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
+    let heads = shown.iter().map(|(index, column)| {
+        let side = if is_numeric(rows, *index) { Side::Right } else { Side::Left };
+        Head { name: name(column), side }
+    });
+    let columns = shown.iter().map(|(index, _)| cells(rows, *index, sheet, medium));
+    let mut columns: Vec<_> = columns.map(Vec::into_iter).collect();
+    let row = |_| columns.iter_mut().filter_map(Iterator::next).collect();
+    let left_out: Vec<_> =
+        all().filter(|(index, _)| is_empty(*index)).map(|(_, c)| name(c)).collect();
+    let note =
+        (!left_out.is_empty()).then(|| format!("{NULL} in all rows: {}", left_out.join(", ")));
+    Grid {
+        heads: heads.collect(),
+        rows: (0..rows.len()).map(row).collect(),
+        notes: note.into_iter().collect(),
     }
-    table
 }
 
-/// Whether a column is better not broken over lines: numbers, times, words.
-fn is_narrow(rows: &Rows, column: usize, medium: Medium) -> bool {
-    const WIDEST: usize = 27; // a time with microseconds
-    let mut cells = (0..rows.len()).filter_map(|row| Cell::row(rows, row).nth(column));
-    cells.all(|cell| {
-        let text = lines(cell, medium);
-        text.chars().count() <= WIDEST && !text.contains(' ')
-    })
+/// The cells of a column.
+fn cells(rows: &Rows, column: usize, sheet: &Sheet, medium: Medium) -> Vec<Content> {
+    let cut: fn(&str) -> Cow<'_, str> =
+        if sheet.width.is_some() && are_apart_by_seconds(rows, column) {
+            to_the_second
+        } else {
+            whole
+        };
+    let cells = (0..rows.len()).filter_map(|row| Cell::row(rows, row).nth(column));
+    let content = |cell: Cell<'_>| {
+        if cell.value == &Value::Null && cell.form.is_none() {
+            return Content { text: on_one_line(&sheet.null, medium).into_owned(), is_faint: true };
+        }
+        let text = names(cell).filter(|_| sheet.width.is_some());
+        let text = text.unwrap_or_else(|| lines_of(cell, medium));
+        Content { text: cut(&text).into_owned(), is_faint: false }
+    };
+    cells.map(content).collect()
+}
+
+/// Whether a column is `NULL` in all rows, of which there are some.
+fn is_all_null(rows: &Rows, column: usize) -> bool {
+    let is_null = |row| rows.form(row, column).is_none();
+    let mut cells = rows.rows().iter().enumerate();
+    !rows.is_empty()
+        && cells.all(|(row, cells)| cells.get(column) == Some(&Value::Null) && is_null(row))
+}
+
+/// Whether a column has times that are different even to the second, if they are different at all.
+fn are_apart_by_seconds(rows: &Rows, column: usize) -> bool {
+    let is_time =
+        rows.columns().get(column).is_some_and(|column| column.kind() == ColumnKind::Time);
+    let times = || rows.rows().iter().filter_map(|row| row.get(column)?.as_str());
+    let count = |cut: fn(&str) -> Cow<'_, str>| times().map(cut).collect::<BTreeSet<_>>().len();
+    is_time && count(whole) == count(to_the_second)
+}
+
+fn whole(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+/// A time with microseconds, to the second.
+fn to_the_second(time: &str) -> Cow<'_, str> {
+    let seconds = time.split_once('.').filter(|(_, fraction)| fraction.ends_with('Z'));
+    seconds.map_or(Cow::Borrowed(time), |(seconds, _)| Cow::Owned(format!("{seconds}Z")))
 }
 
 /// Whether a column has numbers and nothing else, so that their digits should stand below each other.
@@ -93,8 +113,19 @@ pub(super) fn is_numeric(rows: &Rows, column: usize) -> bool {
     values.next().is_some_and(is_number) && values.all(is_number)
 }
 
+/// The names of a list, without brackets and quotes.
+fn names(cell: Cell<'_>) -> Option<String> {
+    let Value::List(list) = cell.value else { return None };
+    if cell.kind != ColumnKind::List {
+        return None;
+    }
+    let name =
+        |item: &Value| item.as_str().map(|name| on_one_line(name, Medium::Screen).into_owned());
+    Some(list.iter().map(name).collect::<Option<Vec<_>>>()?.join(", "))
+}
+
 /// The lines of a text stay lines.
-fn lines(cell: Cell<'_>, medium: Medium) -> String {
+fn lines_of(cell: Cell<'_>, medium: Medium) -> String {
     let text = cell.text();
     let lines: Vec<_> = text.lines().map(|line| on_one_line(line, medium)).collect();
     lines.join("\n")

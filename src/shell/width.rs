@@ -1,6 +1,9 @@
-//! Labels: texts that are cut to a width.
+//! Widths of texts on a terminal, and texts that are cut to a width.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What stands where something was cut off.
+pub(super) const CUT: char = '…';
 
 /// How many columns of a terminal a text takes.
 pub(super) fn width(text: &str) -> usize {
@@ -13,7 +16,7 @@ pub(super) fn fit(text: &str, columns: usize) -> String {
     if head.len() == text.len() {
         return text.to_owned();
     }
-    format!("{}…", self::head(text, columns.saturating_sub(1)).trim_end())
+    marked(text, columns)
 }
 
 /// Fills a text up with blanks.
@@ -21,9 +24,14 @@ pub(super) fn pad(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
+/// As much of a text as has room before the mark that something was cut off.
+pub(super) fn marked(text: &str, columns: usize) -> String {
+    format!("{}{CUT}", head(text, columns.saturating_sub(1)).trim_end())
+}
+
 /// The start of a text that takes no more than a number of columns. It ends, too, where marks that take
 /// none are piled up: they are no way around the limit.
-fn head(text: &str, columns: usize) -> &str {
+pub(super) fn head(text: &str, columns: usize) -> &str {
     const HIGHEST_PILE: usize = 8;
     let (mut taken, mut pile) = (0, 0);
     let end = text.char_indices().find(|(_, c)| {

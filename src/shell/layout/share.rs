@@ -1,0 +1,94 @@
+//! Widths of columns: what each needs, or a fair share of what there is.
+
+use super::{Content, Grid};
+use crate::shell::width::width as width_of;
+
+/// The narrowest that a column may get which has to give.
+const NARROWEST: usize = 12;
+
+/// The widest that a word, a number or a time may be that is never broken.
+const WIDEST_WORD: usize = 27;
+
+/// What a frame takes for each column, and once more.
+const BESIDE: usize = 3;
+const AROUND: usize = 1;
+
+/// The widths of the columns in a frame; `None` if a column would get too narrow to be read.
+pub(super) fn widths(grid: &Grid, width: Option<usize>) -> Option<Vec<usize>> {
+    let columns: Vec<_> = (0..grid.heads.len()).map(|index| Need::of(grid, index)).collect();
+    let needs = || columns.iter().map(|column| column.width);
+    let Some(width) = width else { return Some(needs().collect()) };
+    let room = width.checked_sub(BESIDE * columns.len() + AROUND)?;
+    if needs().sum::<usize>() <= room {
+        return Some(needs().collect());
+    }
+    let kept: usize = columns.iter().filter(|c| !c.gives()).map(|c| c.width).sum();
+    let giving: Vec<_> = columns.iter().filter(|c| c.gives()).map(|c| c.width).collect();
+    let (cap, mut over) = cap(giving, room.checked_sub(kept)?)?;
+    let share = |column: &Need| {
+        if !column.gives() || column.width <= cap {
+            return column.width;
+        }
+        let one = usize::from(over > 0);
+        over -= one;
+        cap + one
+    };
+    (cap >= NARROWEST).then(|| columns.iter().map(share).collect())
+}
+
+/// What a column needs.
+struct Need {
+    width: usize,
+    /// Whether each cell is a word, which is better not broken.
+    is_words: bool,
+}
+
+impl Need {
+    fn of(grid: &Grid, index: usize) -> Self {
+        let head = grid.heads.get(index).map_or(0, |head| width_of(&head.name));
+        let mut need = Self { width: head, is_words: true };
+        for cell in grid.rows.iter().filter_map(|row| row.get(index)) {
+            let width = widest(cell);
+            need.width = need.width.max(width);
+            need.is_words &= width <= WIDEST_WORD && !cell.text.contains([' ', '\n']);
+        }
+        need
+    }
+
+    fn gives(&self) -> bool {
+        !self.is_words && self.width > NARROWEST
+    }
+}
+
+/// The width of the widest line.
+fn widest(cell: &Content) -> usize {
+    cell.text.split('\n').map(width_of).max().unwrap_or(0)
+}
+
+/// The width up to which columns get what they need so that all have room, and how many columns are left over.
+fn cap(mut needs: Vec<usize>, mut room: usize) -> Option<(usize, usize)> {
+    needs.sort_unstable();
+    let mut left = needs.len();
+    for need in needs {
+        let share = room / left;
+        if need > share {
+            return Some((share, room % left));
+        }
+        room -= need;
+        left -= 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_gets_what_it_needs_or_an_equal_share() {
+        assert_eq!(cap(vec![10, 90, 20], 100), Some((70, 0)));
+        assert_eq!(cap(vec![90, 90, 20], 101), Some((40, 1)));
+        assert_eq!(cap(vec![1, 2], 3), None);
+        assert_eq!(cap(vec![], 3), None);
+    }
+}
