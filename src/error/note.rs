@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::place::Place;
-use super::sentence::Few;
-use crate::model::{Name, Span, Timestamp};
+use super::sentence::{Cells, Each, Few};
+use crate::model::{Name, ObjectKind, Span, Timestamp};
 
 /// Note on what a statement did, or on a store: what it says, where, and what one might do.
 ///
@@ -121,6 +121,37 @@ impl fmt::Display for Note {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NoteKind {
+    /// Publications of a config that was published, disabled or archived are still to come.
+    StillScheduled {
+        /// Which config.
+        config: Name,
+        /// Which versions, and when.
+        schedules: Vec<(u32, Timestamp)>,
+    },
+    /// A config was published that is disabled.
+    PublishedDisabled {
+        /// Which.
+        config: Name,
+    },
+    /// What was changed is in force at once.
+    InForce {
+        /// In which live configs.
+        configs: Vec<Name>,
+    },
+    /// Cells that had a value have another in the new version.
+    Overwritten {
+        /// How many, by key.
+        cells: Vec<(Name, usize)>,
+        /// How many others were blank, and have a value.
+        filled: usize,
+    },
+    /// A version is live again, and what it refers to is not what it was then.
+    ChangedSince {
+        /// Which version.
+        version: u32,
+        /// What has changed.
+        objects: Vec<(ObjectKind, Name)>,
+    },
     /// Segments look further back than a rule keeps events.
     KeptLonger {
         /// Which, and how far.
@@ -189,6 +220,11 @@ macro_rules! codes {
 }
 
 codes! {
+    StillScheduled = "still-scheduled", "A config was published, reverted, disabled or archived, and publications of it are still to come.";
+    Disabled = "disabled", "A config was published that is disabled: its keys keep their defaults.";
+    InForce = "in-force", "A segment or the default of a key was changed, which is in force at once in live configs.";
+    Overwritten = "overwritten", "`ALTER CONFIG`: cells that had a value have another in the new version.";
+    ChangedSince = "changed-since", "A version is live again, and segments or keys of it have changed since it was.";
     KeptLonger = "kept-longer", "`ALTER EVENT`: segments look further back than the rule, so events are kept for longer.";
     ClockBehind = "clock-behind", "The system's clock is behind the newest revision: at the opening of a store, and with each commit.";
     LeftAsIs = "left-as-is", "`pcq plan` leaves something as it is that the files do not say.";
@@ -205,6 +241,11 @@ impl NoteKind {
     #[must_use]
     pub fn code(&self) -> NoteCode {
         match self {
+            Self::StillScheduled { .. } => NoteCode::StillScheduled,
+            Self::PublishedDisabled { .. } => NoteCode::Disabled,
+            Self::InForce { .. } => NoteCode::InForce,
+            Self::Overwritten { .. } => NoteCode::Overwritten,
+            Self::ChangedSince { .. } => NoteCode::ChangedSince,
             Self::KeptLonger { .. } => NoteCode::KeptLonger,
             Self::ClockBehind { .. } => NoteCode::ClockBehind,
             Self::ListStays { .. } | Self::LiveStays { .. } | Self::ScheduleStays { .. } => {
@@ -217,6 +258,30 @@ impl NoteKind {
 impl fmt::Display for NoteKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::StillScheduled { config, schedules } => {
+                let one = |(version, at): &(u32, Timestamp)| format!("version {version} at {at}");
+                write!(f, "still to come of config `{}`: {}", config.as_str(), Each(schedules, one))
+            }
+            Self::PublishedDisabled { config } => {
+                let config = config.as_str();
+                write!(f, "config `{config}` is disabled, so its keys keep their defaults")
+            }
+            Self::InForce { configs } => {
+                let word = if configs.len() == 1 { "config" } else { "configs" };
+                let one = |name: &Name| format!("`{}`", name.as_str());
+                write!(f, "in force at once in the live {word} {}", Each(configs, one))
+            }
+            Self::Overwritten { cells, filled } => {
+                let one = |(key, count): &(Name, usize)| {
+                    format!("{} of `{}`", Cells(*count), key.as_str())
+                };
+                write!(f, "overwritten: {}", Each(cells, one))?;
+                if *filled == 0 { Ok(()) } else { write!(f, "; blank before: {}", Cells(*filled)) }
+            }
+            Self::ChangedSince { version, objects } => {
+                let one = |(kind, name): &(ObjectKind, Name)| format!("{kind} `{}`", name.as_str());
+                write!(f, "changed since version {version} was live: {}", Each(objects, one))
+            }
             Self::KeptLonger { needs } => write!(f, "kept for longer: {}", Few(needs, "; ")),
             Self::ClockBehind { newest, by } => write!(
                 f,

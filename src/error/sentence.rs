@@ -68,6 +68,24 @@ impl fmt::Display for Few<'_> {
     }
 }
 
+/// Writes the first of what may be many things, each by a function, and how many more there are.
+pub(super) struct Each<'a, T, F>(pub(super) &'a [T], pub(super) F);
+
+impl<T, F: Fn(&T) -> String> fmt::Display for Each<'_, T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.0.len(), self.0.iter().map(&self.1), ", ")
+    }
+}
+
+/// Writes how many cells of a config.
+pub(super) struct Cells(pub(super) usize);
+
+impl fmt::Display for Cells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 1 { f.write_str("1 cell") } else { write!(f, "{} cells", self.0) }
+    }
+}
+
 /// Writes as many of so many items as one can read, at least one.
 fn few(
     f: &mut fmt::Formatter<'_>,

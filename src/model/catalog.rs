@@ -19,8 +19,13 @@ pub(crate) trait VersionReader {
     /// Reads a version; `None` if there is none of that number.
     fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>, Error>;
 
-    /// The changes of an object so far, oldest first: for who checks statements.
-    fn changes_of(&self, _kind: ObjectKind, _id: u32) -> Result<Vec<Change>, Error> {
+    /// The changes of an object so far with the numbers of their revisions, oldest first: for who checks statements.
+    fn changes_of(&self, _kind: ObjectKind, _id: u32) -> Result<Vec<(u64, Change)>, Error> {
+        Err(Error::bug("a history is read where none is kept"))
+    }
+
+    /// The number of the newest revision up to an instant: for who checks statements.
+    fn revision_at(&self, _at: Timestamp) -> Result<u64, Error> {
         Err(Error::bug("a history is read where none is kept"))
     }
 }

@@ -93,7 +93,7 @@ pub use span::{Span, Spanned};
 pub use timeline::Timeline;
 pub(crate) use timestamp::zone_like;
 pub use timestamp::{Timestamp, TimestampError};
-pub(crate) use turn::turn_before;
+pub(crate) use turn::{ReignEnd, last_reign, turn_before};
 pub(crate) use value::compare_numbers;
 pub use value::{Object, Value, ValueKind};
 pub use version::{Arm, Cell, Column, Row, Share, Split, Version};

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::view::View;
 use crate::error::{ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, ConfigId, Name, ObjectKind, Revision, Spanned, Version, VersionReader,
+    Catalog, Change, ConfigId, Name, ObjectKind, Revision, Spanned, Timestamp, Version,
+    VersionReader,
 };
 use crate::statement::find::{find_config, find_key, find_segment};
 use crate::store::Position;
@@ -124,11 +125,16 @@ impl VersionReader for View<'_> {
         }
     }
 
-    fn changes_of(&self, kind: ObjectKind, id: u32) -> Result<Vec<Change>> {
-        let known = object_changes(self, kind, id)?.into_iter().map(|(_, change)| change);
-        // one that is on its way may be there by now: a change twice is as good as once
+    fn changes_of(&self, kind: ObjectKind, id: u32) -> Result<Vec<(u64, Change)>> {
+        let known = object_changes(self, kind, id)?.into_iter();
+        let known = known.map(|((number, _), change)| (number, change));
+        // one that is on its way, to a revision after all others, may be there by now: twice is as good as once
         let underway = self.underway.iter().map(|(_, change)| change);
         let underway = underway.filter(|change| object_of(change) == Some((kind, id)));
-        Ok(known.chain(underway.cloned()).collect())
+        Ok(known.chain(underway.map(|change| (u64::MAX, change.clone()))).collect())
+    }
+
+    fn revision_at(&self, at: Timestamp) -> Result<u64> {
+        self.reader()?.revision_at(at)
     }
 }

@@ -11,8 +11,8 @@ use super::store;
 use pcq::limits::KEPT_SCRIPT_BYTES;
 use pcq::statement::{Begin, Commit};
 use pcq::{
-    CheckedScript, Database, Error, Outcome, ScriptEnd, ScriptStatement, Session, Statement,
-    TransactionState,
+    CheckedScript, Database, Error, Note, NoteKind, Outcome, ScriptEnd, ScriptStatement, Session,
+    Statement, TransactionState,
 };
 
 /// Checks the syntax of scripts, and tells every script's first error.
@@ -187,12 +187,15 @@ impl Runner<'_> {
         self.tell_notes(source, outcome)
     }
 
-    /// Tells notes, after what was printed before them.
+    /// Tells notes, after what was printed before them. What only completes a sentence is told with it.
     fn tell_notes(&mut self, source: &ScriptSource, outcome: &Outcome) -> Result<(), Stop> {
-        if !outcome.notes().is_empty() {
+        let completes = |note: &&Note| matches!(note.kind(), NoteKind::Overwritten { .. });
+        let mut notes =
+            outcome.notes().iter().filter(|note| self.options.echo || !completes(note)).peekable();
+        if notes.peek().is_some() {
             self.printer.flush()?;
         }
-        outcome.notes().iter().for_each(|note| self.reporter.note(Some(source.name()), note));
+        notes.for_each(|note| self.reporter.note(Some(source.name()), note));
         Ok(())
     }
 

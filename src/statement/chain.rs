@@ -177,7 +177,10 @@ fn giving(version: &Version, key: KeyId) -> impl Iterator<Item = SegmentId> + '_
 }
 
 /// The keys to which the row of a segment gives a cell.
-fn given_by(version: &Version, segment: SegmentId) -> impl Iterator<Item = Reference> + '_ {
+pub(super) fn given_by(
+    version: &Version,
+    segment: SegmentId,
+) -> impl Iterator<Item = Reference> + '_ {
     let row = version.row_of(segment);
     let columns = version
         .columns

@@ -20,6 +20,7 @@ mod cell;
 pub(crate) mod chain;
 mod command;
 mod commit;
+mod consequence;
 pub(crate) mod content;
 mod create_config;
 mod create_key;
@@ -57,6 +58,7 @@ mod show;
 mod show_history;
 mod show_stats;
 mod show_versions;
+mod since;
 mod spec;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::binder::Binder;
+use super::consequence;
 use super::effect::{Effect, Operation};
 use crate::error::{Note, Result};
 use crate::model::{Catalog, Change, ChangeSet, Name, ObjectKind, Timestamp};
@@ -96,12 +97,14 @@ impl Draft<'_> {
 
     /// Ends the write.
     pub(super) fn end(self, effect: Effect) -> Plan {
+        let Binder { catalog: before, now, .. } = *self.binder;
+        let notes = consequence::notes(before, &self.after, &self.changes, now);
         Plan::Write(Box::new(Write {
             now: self.binder.now,
             changes: ChangeSet { changes: self.changes },
             after: self.after,
             effect,
-            notes: Vec::new(),
+            notes,
             comment: self.comment,
         }))
     }

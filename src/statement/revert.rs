@@ -9,6 +9,7 @@ use super::canonical::{kind, optional};
 use super::effect::Operation;
 use super::find::unknown_object_version;
 use super::plan::Plan;
+use super::since::changed_since;
 use super::{Help, Publish, Text, given, named, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Change, Given, Key, Literal, Name, ObjectKind, Segment, Spanned, turn_before};
@@ -100,7 +101,7 @@ impl Revert {
         match (self.kind, number.transpose()?) {
             (ObjectKind::Key, Some(number)) => self.key(binder, &number),
             (ObjectKind::Segment, Some(number)) => self.segment(binder, &number),
-            (_, Some(_)) => self.publish(self.version.clone()).plan(binder),
+            (_, Some(number)) => self.publish_plan(binder, &number),
             (_, None) => self.back_plan(binder),
         }
     }
@@ -109,6 +110,15 @@ impl Revert {
     fn publish(&self, version: Option<Spanned<Given<u64>>>) -> Publish {
         let config = self.name.clone();
         Publish { config, version, at: None, until: None, comment: self.comment.clone() }
+    }
+
+    /// Publishes a version, and says what of it is not as it was when that was live.
+    fn publish_plan(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
+        let plan =
+            self.publish(Some(Spanned::new(number.node.into(), number.span))).plan(binder)?;
+        let config = binder.usable_config(&self.name)?;
+        let version = binder.version(config, number)?;
+        Ok(plan.noting(changed_since(binder, config, &version)?))
     }
 
     /// Publishes what was live before.
@@ -120,7 +130,7 @@ impl Revert {
             Error::from(error).at(self.name.span)
         })?;
         let live = config.timeline.live(binder.now);
-        let mut plan = self.publish(Some(given(before.into()))).plan(binder)?;
+        let mut plan = self.publish_plan(binder, &Spanned::new(before.into(), self.name.span))?;
         if let Plan::Write(write) = &mut plan {
             write.effect = write.effect.clone().by(Operation::WentBack { from: live });
         }
@@ -130,7 +140,7 @@ impl Revert {
     fn key(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
         let today = binder.usable_key(&self.name)?;
         let changes = binder.versions.changes_of(ObjectKind::Key, today.id.0)?;
-        let old = changes.into_iter().rev().find_map(|change| match change {
+        let old = changes.into_iter().rev().find_map(|(_, change)| match change {
             Change::Key(key) if u64::from(key.version) == number.node => Some(key),
             _ => None,
         });
@@ -144,7 +154,7 @@ impl Revert {
     fn segment(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
         let today = binder.usable_segment(&self.name)?;
         let changes = binder.versions.changes_of(ObjectKind::Segment, today.id.0)?;
-        let old = changes.into_iter().rev().find_map(|change| match change {
+        let old = changes.into_iter().rev().find_map(|(_, change)| match change {
             Change::Segment(old) if u64::from(old.version) == number.node => Some(old),
             _ => None,
         });
