@@ -97,8 +97,9 @@ mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, ClockRepair, DamageRepair, Database, FromValue, KeyHandle, Outcome, Plan,
-    Prepared, Saved, Session, Snapshot, Subscription, Tracked, UserList, Verification,
+    AsKey, Builder, Candidate, CandidateKind, ClockRepair, Completer, Completion, DamageRepair,
+    Database, FromValue, KeyHandle, Outcome, Plan, Prepared, Saved, Session, Snapshot,
+    Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
     Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Note, NoteCode, NoteKind, Place, Result,

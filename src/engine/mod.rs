@@ -4,6 +4,7 @@
 mod bell;
 mod builder;
 mod commit;
+mod complete;
 mod conceal;
 mod control;
 mod database;
@@ -40,6 +41,7 @@ mod transaction;
 mod user_list;
 
 pub use builder::Builder;
+pub use complete::{Candidate, CandidateKind, Completer, Completion};
 pub use database::{Database, Verification};
 pub use from_value::FromValue;
 pub use key::{AsKey, KeyHandle};

@@ -71,5 +71,6 @@ pub(crate) use run::Moment;
 #[cfg(test)]
 pub(crate) use scope::CatalogScope;
 pub(crate) use scope::{CheckScope, Scope};
+pub(crate) use signature::functions;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use trace::{Part, RolloutTrace, RowTrace, SplitTrace, Trace};

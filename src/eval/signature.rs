@@ -132,6 +132,11 @@ static SIGNATURES: [Signature; 30] = {
     ]
 };
 
+/// The names of the functions.
+pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
+    Signature::names()
+}
+
 impl Signature {
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         SIGNATURES.iter().find(|signature| signature.name == name)
