@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustyline::error::ReadlineError;
 use rustyline::{Config, Editor};
 
-use super::args::SessionArgs;
+use super::args::{Deliveries, SessionArgs};
 use super::exit::{Exit, Stop};
 use super::format::Format;
 use super::output::Printer;
@@ -39,9 +39,10 @@ const WORTH_TELLING: Duration = Duration::from_millis(100);
 pub(super) fn interact(
     path: Option<&Path>,
     args: &SessionArgs,
+    deliveries: Deliveries,
     reporter: &Reporter,
 ) -> Result<(), Stop> {
-    let database = store::open(path, args, reporter)?;
+    let database = store::open(path, args, deliveries, reporter)?;
     let session = store::session(&database, args)?;
     let running = listen(&database);
     let mut shell = Shell { session, printer: Printer::new(args.format), reporter, running };

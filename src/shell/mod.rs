@@ -32,7 +32,7 @@ mod width;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command};
+use args::{Cli, Command, Deliveries};
 use exit::{Exit, Stop};
 use report::Reporter;
 use run::RunOptions;
@@ -68,6 +68,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
                 single_transaction: args.single_transaction,
                 echo: args.echo || args.session.dry_run,
                 count_assertions: true,
+                deliveries: Deliveries::Counted,
             };
             run::run(&sources, args.db.as_deref(), &args.session, options, reporter)
         }
@@ -89,13 +90,15 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
 /// `pcq [STORE]`: the statements of `-e`, else of a person at a terminal, else of standard input.
 fn shell(args: args::ShellArgs, reporter: &Reporter) -> Result<(), Stop> {
     let store = args.store.as_deref();
+    let deliveries = args.deliveries();
+    let options = RunOptions { deliveries, ..RunOptions::default() };
     if !args.statements.is_empty() {
         let sources: Vec<_> = args.statements.into_iter().map(ScriptSource::statements).collect();
-        return run::run(&sources, store, &args.session, RunOptions::default(), reporter);
+        return run::run(&sources, store, &args.session, options, reporter);
     }
     if args::is_interactive() {
-        return interactive::interact(store, &args.session, reporter);
+        return interactive::interact(store, &args.session, deliveries, reporter);
     }
     let sources = [ScriptSource::standard_input()?];
-    run::run(&sources, store, &args.session, RunOptions::default(), reporter)
+    run::run(&sources, store, &args.session, options, reporter)
 }

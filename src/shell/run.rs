@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::SessionArgs;
+use super::args::{Deliveries, SessionArgs};
 use super::exit::{Exit, Stop, finish};
 use super::output::Printer;
 use super::report::Reporter;
@@ -45,6 +45,8 @@ pub(super) struct RunOptions {
     pub(super) echo: bool,
     /// Whether it is said at the end how many assertions there were.
     pub(super) count_assertions: bool,
+    /// What becomes of deliveries.
+    pub(super) deliveries: Deliveries,
 }
 
 /// Checks the syntax of scripts, then runs them.
@@ -56,7 +58,7 @@ pub(super) fn run(
     reporter: &Reporter,
 ) -> Result<(), Stop> {
     let scripts = check_and_keep(sources, KEPT_SCRIPT_BYTES, reporter)?;
-    let database = store::open(path, args, reporter)?;
+    let database = store::open(path, args, options.deliveries, reporter)?;
     let mut runner = Runner {
         database: &database,
         args,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{SessionArgs, WaitArg};
+use super::args::{Deliveries, SessionArgs, WaitArg};
 use super::exit::{Exit, Stop};
 use super::report::Reporter;
 use pcq::{Builder, Database, ErrorKind, LockHolder, Parameters, Session};
@@ -14,12 +14,14 @@ const CAN_WAIT: &str = "with `--wait 5s` it is waited for";
 pub(super) fn open(
     store: Option<&Path>,
     args: &SessionArgs,
+    deliveries: Deliveries,
     reporter: &Reporter,
 ) -> Result<Database, Stop> {
     let mut builder = Database::builder()
         .read_only(args.readonly)
         .dry_run(args.dry_run)
         .role(args.access.role)
+        .count_deliveries(deliveries == Deliveries::Counted)
         .wait(args.wait.unwrap_or_default());
     if let Some(time) = args.clock {
         builder = builder.manual_clock(time);

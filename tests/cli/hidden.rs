@@ -56,7 +56,7 @@ impl Place {
         let ran = self.run(&["run", "h.pcq", "--db", "h.pcdb"]);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""));
         let count = "GET title; GET title FOR USER 'u' WITH {\"city\": \"x\"}";
-        assert_eq!(self.run(&["h.pcdb", "-e", count]).code, 0);
+        assert_eq!(self.run(&["h.pcdb", "--count", "-e", count]).code, 0);
         "h.pcdb"
     }
 

@@ -33,6 +33,24 @@ fn a_transaction_with_a_failure_is_not_committed_when_a_script_goes_on() {
     assert_eq!(place.run(&["s.pcdb", "-e", "GET a"]).code, 0);
 }
 
+/// Whoever looks around must not be found in the statistics.
+#[test]
+fn a_run_counts_deliveries_and_statements_on_the_side_only_when_asked() {
+    let place = Place::new();
+    place.file("s.pcq", format!("{KEYS}GET a;"));
+    assert_eq!(place.run(&["run", "s.pcq", "--db", "s.pcdb"]).code, 0);
+    let delivered = || {
+        let question = "SHOW STATS FOR KEYS WHERE key = 'a'";
+        let told = place.run(&["s.pcdb", "-e", question, "--format", "csv"]).out;
+        told.lines().nth(1).and_then(|row| row.split(',').nth(3).map(str::to_owned)).unwrap()
+    };
+    assert_eq!(delivered(), "1");
+    assert_eq!(place.run(&["s.pcdb", "-e", "GET a; GET ALL"]).code, 0);
+    assert_eq!(delivered(), "1");
+    assert_eq!(place.run(&["s.pcdb", "--count", "-e", "GET a; GET ALL"]).code, 0);
+    assert_eq!(delivered(), "3");
+}
+
 #[test]
 fn all_scripts_are_one_transaction() {
     let place = Place::new();

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use check::{is_interactive, parse};
 use help::{EXAMPLES, LIST_HELP, TRACK_HELP};
-pub(super) use value::ColumnArg;
+pub(super) use value::{ColumnArg, Deliveries};
 use value::{column, delimiter, duration, name, parameter, role, timestamp};
 
 use super::format::{Format, Formulas};
@@ -44,8 +44,18 @@ pub(super) struct ShellArgs {
     /// Run these statements and exit; the last `;` may be left out
     #[arg(short = 'e', long = "execute", value_name = "STATEMENTS", allow_hyphen_values = true)]
     pub(super) statements: Vec<String>,
+    /// Count what GET gives as deliveries, as `pcq run` does: without it, whoever looks around leaves no trace
+    #[arg(long)]
+    count: bool,
     #[command(flatten)]
     pub(super) session: SessionArgs,
+}
+
+impl ShellArgs {
+    /// What becomes of deliveries.
+    pub(super) fn deliveries(&self) -> Deliveries {
+        if self.count { Deliveries::Counted } else { Deliveries::Uncounted }
+    }
 }
 
 /// The commands.

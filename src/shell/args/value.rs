@@ -6,6 +6,16 @@ use jiff::SignedDuration;
 
 use pcq::{Name, Role, Short, Timestamp, Value};
 
+/// What becomes of the deliveries that a command makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::shell) enum Deliveries {
+    /// They are counted.
+    Counted,
+    /// They leave no trace.
+    #[default]
+    Uncounted,
+}
+
 /// Reads `name=value`, whose value is a literal of the language, else the text as it is.
 pub(super) fn parameter(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("expected name=value")?;
