@@ -207,7 +207,7 @@ impl Database {
         self.shared.read_only
     }
 
-    /// The names of all keys, segments or configs, in byte order; archived ones too.
+    /// The names of all keys, segments, configs or declared attributes, in byte order; archived ones too.
     #[must_use]
     pub fn names(&self, kind: ObjectKind) -> Vec<Name> {
         let state = self.newest();
@@ -216,6 +216,7 @@ impl Database {
             ObjectKind::Key => catalog.keys().map(|key| key.name.clone()).collect(),
             ObjectKind::Segment => catalog.segments().map(|s| s.name.clone()).collect(),
             ObjectKind::Config => catalog.configs().map(|c| c.head.name.clone()).collect(),
+            ObjectKind::Attribute => catalog.attributes().map(|a| a.name.clone()).collect(),
         };
         names.sort();
         names
@@ -273,6 +274,7 @@ impl Database {
             ("keys", report.keys),
             ("segments", report.segments),
             ("configs", report.configs),
+            ("attributes", report.attributes),
             ("versions", report.versions),
             ("publications", report.publications),
             ("lists", report.lists),

@@ -82,9 +82,10 @@ codes! {
     UnknownKey = "unknown-key", Statement, "There is no key of that name, or it is not in the config.";
     UnknownSegment = "unknown-segment", Statement, "There is no segment of that name, or it is not in the config.";
     UnknownConfig = "unknown-config", Statement, "There is no config of that name.";
+    UnknownAttribute = "unknown-attribute", Statement, "No attribute of that name is declared.";
     UnknownVersion = "unknown-version", Statement, "The object has no version of that number.";
     AlreadyExists = "already-exists", Statement, "The name is taken, perhaps by something archived, or as a former name of a config.";
-    Archived = "archived", Statement, "The key, segment or config is archived.";
+    Archived = "archived", Statement, "The key, segment, config or attribute is archived.";
     Duplicate = "duplicate", Statement, "A segment, key, cell, arm, attribute or JSON member is there twice, or `user_id` is given as an attribute.";
     UnknownFunction = "unknown-function", Statement, "There is no function of that name.";
     UnknownColumn = "unknown-column", Statement, "The table of `SHOW` has no such column.";
@@ -99,6 +100,7 @@ codes! {
     Conflict = "conflict", Statement, "Somebody else edited the config (`IF VERSION`), or wrote to the store during the transaction.";
     KeyInUse = "key-in-use", Statement, "The key belongs to another config, or cannot be archived because it is used.";
     SegmentInUse = "segment-in-use", Statement, "The segment cannot be archived because a segment or config uses it.";
+    AttributeInUse = "attribute-in-use", Statement, "The attribute cannot be archived because a segment or config reads it.";
     Cycle = "cycle", Statement, "Segments or keys would depend on themselves.";
     NothingToPublish = "nothing-to-publish", Statement, "The version has no key, or a key without any cell; nothing was live before.";
     NotValidNow = "not-valid-now", Statement, "The version cannot be served today.";
@@ -154,6 +156,8 @@ impl ErrorKind {
             Self::Unknown { kind: O::Config, .. } | Self::NotInConfig { kind: O::Config, .. } => {
                 C::UnknownConfig
             }
+            Self::Unknown { kind: O::Attribute, .. }
+            | Self::NotInConfig { kind: O::Attribute, .. } => C::UnknownAttribute,
             Self::UnknownVersion { .. } | Self::UnknownObjectVersion { .. } => C::UnknownVersion,
             Self::AlreadyExists { .. } | Self::EveryoneIsBuiltIn => C::AlreadyExists,
             Self::Archived { .. } => C::Archived,
@@ -167,6 +171,7 @@ impl ErrorKind {
             Self::NothingActive { .. } | Self::KeyGone { .. } => C::NoValue,
             Self::KeyType { .. }
             | Self::OtherType { .. }
+            | Self::OtherAttributeType { .. }
             | Self::Type { .. }
             | Self::NotComparable { .. }
             | Self::NullComparison
@@ -190,6 +195,7 @@ impl ErrorKind {
             | Self::PlanConflict { .. } => C::Conflict,
             Self::KeyInUse { .. } | Self::InUse { kind: O::Key | O::Config, .. } => C::KeyInUse,
             Self::InUse { kind: O::Segment, .. } => C::SegmentInUse,
+            Self::InUse { kind: O::Attribute, .. } => C::AttributeInUse,
             Self::Cycle { .. } => C::Cycle,
             Self::NothingToPublish { .. } | Self::NothingBefore { .. } => C::NothingToPublish,
             Self::NotValidNow { .. } => C::NotValidNow,

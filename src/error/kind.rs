@@ -7,7 +7,8 @@ use super::sentence::{Abridged, Brief, Few, NoCell, OrList, OwnedKeys, Short};
 use super::transaction::TransactionState;
 use crate::limits;
 use crate::model::{
-    JsonError, KeyType, Literal, Name, NameError, ObjectKind, Role, Timestamp, TimestampError,
+    AttributeType, JsonError, KeyType, Literal, Name, NameError, ObjectKind, Role, Timestamp,
+    TimestampError,
 };
 
 /// Kind of an error, with its data; the sentence is its `Display`.
@@ -65,6 +66,11 @@ pub enum ErrorKind {
     KeyType { key: Name, kind: KeyType, value: Literal },
     #[error("key `{}` is {kind}, and the type of a key never changes to {wanted}", key.as_str())]
     OtherType { key: Name, kind: KeyType, wanted: KeyType },
+    #[error(
+        "attribute `{}` is {kind}, and the type of an attribute never changes to {wanted}",
+        attribute.as_str()
+    )]
+    OtherAttributeType { attribute: Name, kind: AttributeType, wanted: AttributeType },
     #[error("{place} wants {wanted}, and this is {}", Brief(found))]
     Type { place: String, wanted: String, found: String },
     #[error("{left} and {right} cannot be compared")]

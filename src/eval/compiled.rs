@@ -80,7 +80,7 @@ impl Touched {
                 Change::Publication(publication) => {
                     touched.published(publication.config, Some(publication.version));
                 }
-                Change::Keep { .. } => {}
+                Change::Keep { .. } | Change::Attribute(_) | Change::Strict(_) => {}
             }
         }
         touched

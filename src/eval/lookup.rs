@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::operand::{Held, Operand, Truth};
 use crate::model::{
-    As, Attribute, CompareOp, DottedVersion, SemanticVersion, Short, Timestamp, Value,
+    As, CompareOp, DottedVersion, SemanticVersion, Short, Timestamp, UserAttribute, Value,
 };
 
 /// Result of looking an attribute up in an environment.
@@ -14,7 +14,7 @@ pub(crate) enum Lookup<'a> {
     /// A value, of which nothing is prepared.
     Value(&'a Value),
     /// An attribute of a context.
-    Attribute(Attribute<'a>),
+    Attribute(UserAttribute<'a>),
 }
 
 /// What is found of an attribute that is compared with short texts.
@@ -92,8 +92,8 @@ impl<'a> From<Option<&'a Value>> for Lookup<'a> {
     }
 }
 
-impl<'a> From<Option<Attribute<'a>>> for Lookup<'a> {
-    fn from(attribute: Option<Attribute<'a>>) -> Self {
+impl<'a> From<Option<UserAttribute<'a>>> for Lookup<'a> {
+    fn from(attribute: Option<UserAttribute<'a>>) -> Self {
         attribute.map_or(Self::Missing, Self::Attribute)
     }
 }

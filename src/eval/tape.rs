@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use super::field::Field;
 use super::lookup::{Bound, Found, Lookup};
-use crate::model::{Attribute, CompareOp, Numbered, SegmentId, Short, Value};
+use crate::model::{CompareOp, Numbered, SegmentId, Short, UserAttribute, Value};
 
 /// Tape of a key.
 #[derive(Debug, Default)]
@@ -200,12 +200,12 @@ impl Tape {
         }
         let attribute = self.attribute(user, head);
         match (head.kind, words) {
-            (Kind::Integer, [bound, ..]) => match attribute.map(Attribute::value) {
+            (Kind::Integer, [bound, ..]) => match attribute.map(UserAttribute::value) {
                 Some(Value::Integer(number)) => head.passes(number.cmp(&bound.cast_signed())),
                 _ => self.compares(attribute, head),
             },
             (Kind::Semver, [major, minor, patch, ..]) => {
-                let numbers = attribute.and_then(Attribute::semver_numbers);
+                let numbers = attribute.and_then(UserAttribute::semver_numbers);
                 match numbers.map(|numbers| numbers.cmp(&[*major, *minor, *patch])) {
                     None | Some(Ordering::Equal) => self.compares(attribute, head),
                     Some(order) => head.passes(order),
@@ -254,14 +254,14 @@ impl Tape {
 
     /// Whether an attribute compares with the bound of a test as is wanted.
     #[cold]
-    fn compares(&self, attribute: Option<Attribute<'_>>, head: Head) -> bool {
+    fn compares(&self, attribute: Option<UserAttribute<'_>>, head: Head) -> bool {
         let bound = self.beside.bounds.get(usize::from(head.argument));
         let truth = bound.and_then(|(op, bound)| Lookup::from(attribute).compare(*op, bound));
         truth == Some(head.wanted)
     }
 
     #[inline]
-    fn attribute<'c>(&self, user: Numbered<'c>, head: Head) -> Option<Attribute<'c>> {
+    fn attribute<'c>(&self, user: Numbered<'c>, head: Head) -> Option<UserAttribute<'c>> {
         let is_it = |field: &&Arc<Field>| field.number() == Some(head.name);
         let field = || self.beside.fields.iter().find(is_it);
         user.find(head.name, || field().map(|field| &field.name))

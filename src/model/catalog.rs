@@ -1,4 +1,4 @@
-//! Catalog: every key, segment and config as it stands at one revision, cheap to clone.
+//! Catalog: every key, segment, config and declared attribute as it stands at one revision, cheap to clone.
 //!
 //! Writes are checked against a catalog and applied to it; the store's current state, the state inside a
 //! transaction and the state as of an earlier revision are all catalogs. What no question about the
@@ -9,8 +9,9 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 
 use super::{
-    Change, Condition, Config, ConfigHead, ConfigId, Expr, ExprKind, Key, KeyId, Name, ObjectKind,
-    Publication, Reference, Referrer, Retention, Segment, SegmentId, Timestamp, Version,
+    Attribute, AttributeId, Change, Condition, Config, ConfigHead, ConfigId, Expr, ExprKind, Key,
+    KeyId, Name, ObjectKind, Publication, Reference, Referrer, Retention, Segment, SegmentId,
+    Timestamp, Version,
 };
 use crate::error::Error;
 
@@ -41,6 +42,8 @@ pub(crate) struct Catalog {
     pub(crate) sequence: u64,
     /// How long events are kept.
     pub(crate) retention: Retention,
+    /// Whether new conditions may only read declared attributes.
+    pub(crate) strict: bool,
     keys: OrdMap<KeyId, Arc<Key>>,
     key_names: OrdMap<Name, KeyId>,
     segments: OrdMap<SegmentId, Arc<Segment>>,
@@ -50,6 +53,8 @@ pub(crate) struct Catalog {
     configs: OrdMap<ConfigId, Arc<Config>>,
     /// Every name that a config has or had.
     config_names: OrdMap<Name, ConfigId>,
+    attributes: OrdMap<AttributeId, Arc<Attribute>>,
+    attribute_names: OrdMap<Name, AttributeId>,
     /// Referrers by what they refer to, archived or not. Of a config it may hold more than is still used: time passes.
     referrers: OrdSet<(Reference, Referrer)>,
 }
@@ -122,6 +127,21 @@ impl Catalog {
         self.configs.values()
     }
 
+    /// A declared attribute by its number, archived or not.
+    pub(crate) fn attribute(&self, id: AttributeId) -> Option<&Arc<Attribute>> {
+        self.attributes.get(&id)
+    }
+
+    /// A declared attribute by its name, archived or not; `user_id` is none.
+    pub(crate) fn attribute_named(&self, name: &str) -> Option<&Arc<Attribute>> {
+        self.attribute_names.get(name).and_then(|id| self.attributes.get(id))
+    }
+
+    /// The declared attributes, archived or not, by name in byte order; `user_id` is none.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &Arc<Attribute>> {
+        self.attribute_names.values().filter_map(|id| self.attributes.get(id))
+    }
+
     /// Referrers of a key or segment. Of configs it may name more than still use it: ask
     /// [`Config::used`] for the present.
     pub(crate) fn referrers(&self, of: Reference) -> impl Iterator<Item = Referrer> + '_ {
@@ -142,6 +162,11 @@ impl Catalog {
     /// The number that the next config gets.
     pub(crate) fn next_config(&self) -> ConfigId {
         ConfigId(self.configs.get_max().map_or(1, |(id, _)| id.0 + 1))
+    }
+
+    /// The number that the next declared attribute gets.
+    pub(crate) fn next_attribute(&self) -> AttributeId {
+        AttributeId(self.attributes.get_max().map_or(1, |(id, _)| id.0 + 1))
     }
 
     /// Applies changes as of `now`. Versions that a publication makes live and the catalog does not
@@ -179,6 +204,8 @@ impl Catalog {
                 config.timeline.cancel(*sequence).map(|publication| publication.version)
             }),
             Change::Keep { event, keep } => self.retention.set(event.as_ref(), *keep),
+            Change::Attribute(attribute) => self.put_attribute(attribute),
+            Change::Strict(strict) => self.strict = *strict,
         }
         Ok(())
     }
@@ -187,6 +214,12 @@ impl Catalog {
     pub(crate) fn put_key(&mut self, key: &Arc<Key>) {
         self.key_names.insert(key.name.clone(), key.id);
         self.keys.insert(key.id, Arc::clone(key));
+    }
+
+    /// Puts a declared attribute in place.
+    pub(crate) fn put_attribute(&mut self, attribute: &Arc<Attribute>) {
+        self.attribute_names.insert(attribute.name.clone(), attribute.id);
+        self.attributes.insert(attribute.id, Arc::clone(attribute));
     }
 
     /// Puts a segment in place.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    ConfigHead, ConfigId, Duration, Key, Publication, Segment, SegmentId, Timestamp, Version,
+    Attribute, ConfigHead, ConfigId, Duration, Key, Publication, Segment, SegmentId, Timestamp,
+    Version,
 };
 
 /// One commit: a dense number with time, actor and comment.
@@ -81,4 +82,8 @@ pub enum Change {
         /// How long; `None` is for ever.
         keep: Option<Duration>,
     },
+    /// An attribute is declared, or becomes this.
+    Attribute(Arc<Attribute>),
+    /// Whether new conditions may only read declared attributes becomes this.
+    Strict(bool),
 }

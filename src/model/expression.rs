@@ -1,6 +1,7 @@
 //! Expressions as they were written, each with its place in the text.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Aggregate, Duration, Given, KeyType, ListId, Name, Path, Spanned, Value};
@@ -309,6 +310,19 @@ impl ExprKind {
             todo.get_mut(from..)?.reverse();
             Some((part, depth))
         })
+    }
+
+    /// The attributes of the user that it reads, by their first steps. What stands in the condition over events or
+    /// over elements is none.
+    pub(crate) fn attributes(&self) -> BTreeSet<Arc<str>> {
+        let (mut found, mut todo) = (BTreeSet::new(), vec![self]);
+        while let Some(part) = todo.pop() {
+            if let Self::Attribute(path) = part {
+                found.extend(path.first().cloned());
+            }
+            todo.extend(part.operands().into_iter().map(|operand| &operand.node));
+        }
+        found
     }
 
     /// How deep it nests: 1 for what has no operands.

@@ -1,5 +1,6 @@
 //! Plain data with its invariants: no I/O, no parsing of statements, no redb.
 
+mod attribute;
 mod behaviour;
 mod catalog;
 mod change;
@@ -43,6 +44,8 @@ mod value;
 mod version;
 mod writer;
 
+pub(crate) use attribute::WrittenAttribute;
+pub use attribute::{Attribute, AttributeType};
 pub use behaviour::Aggregate;
 pub(crate) use behaviour::{Answer, Frame, Judge, KeptAnswer, Measured, Past, Question, Ready};
 pub(crate) use catalog::{Catalog, VersionReader};
@@ -52,7 +55,7 @@ pub(crate) use condition::{ConditionParser, Reads};
 pub use config::{Config, ConfigHead};
 pub use context::Context;
 pub(crate) use context::{
-    As, Attribute, AttributeName, Numbered, Numbering, Room, Stamped, USER_ID,
+    As, AttributeName, Numbered, Numbering, Room, Stamped, USER_ID, UserAttribute,
 };
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
 pub use duration::Duration;
@@ -75,7 +78,7 @@ pub use key_type::KeyType;
 pub(crate) use list::{LISTS_ARE_LOADED, UserIds};
 pub use name::{Name, NameError, Path};
 pub(crate) use name::{write_path, write_step};
-pub use object::{ConfigId, KeyId, ListId, ObjectKind, SegmentId};
+pub use object::{AttributeId, ConfigId, KeyId, ListId, ObjectKind, SegmentId};
 pub use ordered::Ordered;
 pub use publication::Publication;
 pub use reason::Reason;

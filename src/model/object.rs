@@ -11,6 +11,7 @@ pub enum ObjectKind {
     Key,
     Segment,
     Config,
+    Attribute,
 }
 
 impl fmt::Display for ObjectKind {
@@ -19,6 +20,7 @@ impl fmt::Display for ObjectKind {
             Self::Key => "key",
             Self::Segment => "segment",
             Self::Config => "config",
+            Self::Attribute => "attribute",
         })
     }
 }
@@ -52,6 +54,16 @@ id! {
 id! {
     /// The number of a config: dense, from 1, in order of creation; it survives renames.
     ConfigId
+}
+
+id! {
+    /// The number of a declared attribute: dense, from 1, in order of declaration; never used again.
+    AttributeId
+}
+
+impl ObjectKind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 4] = [Self::Key, Self::Segment, Self::Config, Self::Attribute];
 }
 
 impl SegmentId {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Catalog, Condition, Expr, ExprKind, KeyId, Literal, Value};
+use super::{Attribute, Catalog, Condition, Expr, ExprKind, KeyId, Literal, Value};
 
 /// What is shown in place of a value.
 pub(crate) const HIDDEN: &str = "***";
@@ -31,6 +31,12 @@ impl<'c> Secrets<'c> {
     /// Whether the values of the key of a name are hidden.
     pub(crate) fn hide_named(self, name: &str) -> bool {
         self.0.and_then(|catalog| catalog.key_named(name)).is_some_and(|key| key.sensitive)
+    }
+
+    /// Whether the values of an attribute are hidden.
+    pub(crate) fn hide_attribute(self, name: &str) -> bool {
+        let attribute = self.0.and_then(|catalog| catalog.attribute_named(name));
+        attribute.is_some_and(|attribute| attribute.sensitive)
     }
 
     /// A value of a key as it may be shown.
@@ -63,6 +69,15 @@ impl<'c> Secrets<'c> {
     /// The `CHECK` of a key as it may be shown.
     pub(crate) fn check_expr(self, key: KeyId, check: &Condition) -> Expr {
         if self.hide(key) { hidden_check(check) } else { check.expr().clone() }
+    }
+
+    /// The `CHECK` of an attribute as it may be shown.
+    pub(crate) fn attribute_check(self, attribute: &Attribute, check: &Condition) -> Expr {
+        if self.hide_attribute(attribute.name.as_str()) {
+            hidden_check(check)
+        } else {
+            check.expr().clone()
+        }
     }
 
     /// An expression as it may be shown: what it compares with a value that is hidden may be that value.

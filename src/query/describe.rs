@@ -7,10 +7,13 @@ use super::value::{instant, is_json, maybe, optional, status, text};
 use super::view::View;
 use crate::error::Result;
 use crate::model::{
-    Change, Config, Expr, ExprKind, Key, ListId, ObjectKind, Secrets, Segment, Spanned, Value,
+    Attribute, Change, Config, Expr, ExprKind, Key, ListId, ObjectKind, Secrets, Segment, Spanned,
+    Value,
 };
-use crate::statement::definition::{create_config, create_key, create_segment};
-use crate::statement::find::{find_config, find_key, find_segment, unknown_object_version};
+use crate::statement::definition::{create_attribute, create_config, create_key, create_segment};
+use crate::statement::find::{
+    find_attribute, find_config, find_key, find_segment, unknown_object_version,
+};
 use crate::statement::{ColumnSpec, CreateConfig, Describe};
 
 /// The columns of `DESCRIBE`.
@@ -35,6 +38,11 @@ pub(super) fn describe(view: &View<'_>, describe: &Describe) -> Result<Rows> {
         ObjectKind::Segment => {
             let s = find_segment(catalog, name)?;
             of_version(view, describe, s.id.0, s.version, segment_properties(view, s)?)?
+        }
+        ObjectKind::Attribute => {
+            let a = find_attribute(catalog, name)?;
+            let current = attribute_properties(a, view.secrets());
+            of_version(view, describe, a.id.0, a.version, current)?
         }
         ObjectKind::Config => {
             config_properties(view, &state, find_config(catalog, name)?, describe)?
@@ -73,6 +81,9 @@ fn of_version(
     let (history, secrets) = (object_history(view, describe.kind, id)?, view.secrets());
     let found = history.iter().find_map(|logged| match &logged.change {
         Change::Key(key) if wanted(key.version) => Some(Ok(key_properties(key, secrets))),
+        Change::Attribute(attribute) if wanted(attribute.version) => {
+            Some(Ok(attribute_properties(attribute, secrets)))
+        }
         Change::Segment(s) if wanted(s.version) => {
             let condition = view.catalog().named_today(&s.condition);
             Some(segment_properties(view, &Segment { condition, ..Segment::clone(s) }))
@@ -138,6 +149,21 @@ fn key_properties(key: &Key, secrets: Secrets<'_>) -> Properties {
         ("default", secrets.value(key.id, &key.default)),
         ("check", optional(shown.check.as_ref().map(Expr::to_string).as_deref())),
         ("description", maybe(key.description.as_ref())),
+        ("definition", text(&shown.to_string())),
+    ]
+}
+
+fn attribute_properties(attribute: &Attribute, secrets: Secrets<'_>) -> Properties {
+    let mut shown = create_attribute(attribute);
+    shown.check = attribute.check.as_ref().map(|check| secrets.attribute_check(attribute, check));
+    vec![
+        ("attribute", text(attribute.name.as_str())),
+        ("status", status(attribute.archived)),
+        ("version", Value::from(attribute.version)),
+        ("type", text(attribute.kind.keyword())),
+        ("sensitive", Value::from(attribute.sensitive)),
+        ("check", optional(shown.check.as_ref().map(Expr::to_string).as_deref())),
+        ("description", maybe(attribute.description.as_ref())),
         ("definition", text(&shown.to_string())),
     ]
 }

@@ -10,12 +10,14 @@ use super::value::{is_json, maybe, optional, text, texts};
 use super::view::View;
 use crate::error::Result;
 use crate::model::{
-    Catalog, Cell, Change, Given, HIDDEN, Key, KeyId, ObjectKind, Row, Secrets, Segment, SegmentId,
-    Share, Spanned, Value, Version,
+    Attribute, Catalog, Cell, Change, Given, HIDDEN, Key, KeyId, ObjectKind, Row, Secrets, Segment,
+    SegmentId, Share, Spanned, Value, Version,
 };
 use crate::statement::Diff;
 use crate::statement::definition::{self, cell_spec, key_name};
-use crate::statement::find::{find_config, find_key, find_segment, unknown_object_version};
+use crate::statement::find::{
+    find_attribute, find_config, find_key, find_segment, unknown_object_version,
+};
 
 /// The columns of `DIFF`.
 const COLUMNS: &[Column] = &[
@@ -32,6 +34,7 @@ pub(super) fn diff(view: &View<'_>, diff: &Diff) -> Result<Rows> {
         ObjectKind::Config => configs(view, diff)?,
         ObjectKind::Key => keys(view, diff)?,
         ObjectKind::Segment => segments(view, diff)?,
+        ObjectKind::Attribute => attributes(view, diff)?,
     };
     let forms = lines.iter().zip(0..).flat_map(|(line, row)| line.forms(row)).collect::<Vec<_>>();
     let rows = lines.into_iter().map(Line::into_row).collect();
@@ -143,7 +146,31 @@ fn segments(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     Ok(rows.into_iter().flatten().collect())
 }
 
-/// The two versions of a key or a segment that are compared: the newest with the one before it, if none is named.
+fn attributes(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
+    let attribute = find_attribute(view.catalog(), &diff.name)?;
+    let newest = (attribute.id.0, attribute.version);
+    let (old, new) = both(view, diff, newest, |change| match change {
+        Change::Attribute(attribute) => Some((attribute.version, Arc::clone(attribute))),
+        _ => None,
+    })?;
+    let check = |attribute: &Attribute| {
+        let check = attribute.check.as_ref()?;
+        Some(view.secrets().attribute_check(attribute, check).to_string())
+    };
+    let mut checks =
+        item("check", optional(check(&old).as_deref()), optional(check(&new).as_deref()));
+    if old.check == new.check {
+        checks = None;
+    }
+    let rows = [
+        checks,
+        item("sensitive", Value::from(old.sensitive), Value::from(new.sensitive)),
+        item("description", maybe(old.description.as_ref()), maybe(new.description.as_ref())),
+    ];
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// The two versions of an object that is no config that are compared: the newest with the one before it, if none is named.
 fn both<T>(
     view: &View<'_>,
     diff: &Diff,

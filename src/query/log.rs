@@ -10,7 +10,7 @@ use crate::model::{
     Catalog, Change, ConfigId, Name, ObjectKind, Revision, Spanned, Timestamp, Version,
     VersionReader,
 };
-use crate::statement::find::{find_config, find_key, find_segment};
+use crate::statement::find::{find_attribute, find_config, find_key, find_segment};
 use crate::store::Position;
 
 /// Change, and the revision that it is part of.
@@ -99,6 +99,7 @@ pub(super) fn find(catalog: &Catalog, kind: ObjectKind, name: &Spanned<Name>) ->
         ObjectKind::Key => find_key(catalog, name).map(|key| key.id.0),
         ObjectKind::Segment => find_segment(catalog, name).map(|segment| segment.id.0),
         ObjectKind::Config => find_config(catalog, name).map(|config| config.head.id.0),
+        ObjectKind::Attribute => find_attribute(catalog, name).map(|attribute| attribute.id.0),
     }
 }
 
@@ -113,7 +114,8 @@ pub(super) fn object_of(change: &Change) -> Option<(ObjectKind, u32)> {
         Change::Salt { config, .. } | Change::Cancel { config, .. } => {
             (ObjectKind::Config, config.0)
         }
-        Change::Keep { .. } => return None,
+        Change::Attribute(attribute) => (ObjectKind::Attribute, attribute.id.0),
+        Change::Keep { .. } | Change::Strict(_) => return None,
     })
 }
 

@@ -10,8 +10,8 @@ use crate::error::Result;
 use crate::eval::{NoMeter, Snapshot};
 use crate::listing::Lists;
 use crate::model::{
-    Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, ObjectKind, Reference, Revision,
-    SegmentId, Spanned, Timestamp,
+    AttributeId, Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, ObjectKind, Reference,
+    Revision, SegmentId, Spanned, Timestamp,
 };
 use crate::statement::When;
 use crate::store::Reader;
@@ -148,6 +148,7 @@ fn catalog(
 ) -> Result<Catalog> {
     let (catalog, todo, seen) = (Catalog::at(revision, at), Vec::new(), BTreeSet::new());
     let mut past = Past { reader, revision, at, now, catalog, todo, seen };
+    past.start_attributes()?;
     past.start(wanted)?;
     while let Some(reference) = past.todo.pop() {
         past.read(reference)?;
@@ -179,8 +180,19 @@ impl Past<'_> {
                 }
                 Ok(())
             }
+            Wanted::Object(ObjectKind::Attribute, _) => Ok(()),
             Wanted::Object(kind, name) => self.start_named(*kind, &name.node),
         }
+    }
+
+    /// Every condition may read any attribute.
+    fn start_attributes(&mut self) -> Result<()> {
+        for (_, id) in self.reader.names(ObjectKind::Attribute)? {
+            if let Some(then) = self.reader.attribute_at(AttributeId(id), self.revision)? {
+                self.catalog.put_attribute(&then);
+            }
+        }
+        Ok(())
     }
 
     fn start_all(&mut self) -> Result<()> {

@@ -1,20 +1,20 @@
-//! `ARCHIVE`: puts a key, segment or config out of use.
+//! `ARCHIVE`: puts an object out of use.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::binder::Binder;
-use super::canonical::{kind, optional};
+use super::canonical::{self, object, optional};
 use super::effect::Operation;
 use super::plan::Plan;
 use super::{Help, Text, named, text, usage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Change, ConfigHead, Key, Literal, Name, ObjectKind, Reference, Segment, Spanned,
+    Attribute, Change, ConfigHead, Key, Literal, Name, ObjectKind, Reference, Segment, Spanned,
 };
 use crate::syntax::{Node, Rule};
 
-/// `ARCHIVE KEY | SEGMENT | CONFIG name [COMMENT '…']`
+/// `ARCHIVE KEY | SEGMENT | ATTRIBUTE name`, `ARCHIVE CONFIG name [COMMENT '…']`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Archive {
     /// What kind of object.
@@ -55,7 +55,7 @@ impl Archive {
 
 impl fmt::Display for Archive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ARCHIVE {} {}", kind(self.kind), self.name)?;
+        write!(f, "ARCHIVE {}", object(self.kind, &self.name.node))?;
         optional(f, "COMMENT", self.comment.as_ref())
     }
 }
@@ -63,8 +63,8 @@ impl fmt::Display for Archive {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ARCHIVE",
-    syntax: "ARCHIVE KEY | SEGMENT <name>; ARCHIVE CONFIG <name> [COMMENT '…']",
-    summary: "puts a key, segment or config out of use; nothing is ever deleted",
+    syntax: "ARCHIVE KEY | SEGMENT | ATTRIBUTE <name>; ARCHIVE CONFIG <name> [COMMENT '…']",
+    summary: "puts a key, segment, attribute or config out of use; nothing is ever deleted",
     example: "ARCHIVE CONFIG dark_mode COMMENT 'the trial is over'",
 };
 
@@ -91,10 +91,21 @@ impl Archive {
                 let comment = comment.clone();
                 (!head.archived).then(|| Change::Config { head: archived(), comment })
             }
+            ObjectKind::Attribute => {
+                let attribute = binder.attribute(&self.name)?;
+                let users =
+                    usage::attribute_users_today(binder.catalog, &attribute.name, binder.now);
+                self.refuse_users(attribute.archived, users)?;
+                let archived = || Attribute { archived: true, ..Attribute::clone(attribute) };
+                (!attribute.archived).then(|| Change::Attribute(Arc::new(archived())))
+            }
         };
         let (kind, name) = (self.kind, &self.name.node);
         let Some(change) = change else {
-            return Ok(Plan::unchanged(format!("{kind} {name} is archived already")));
+            return Ok(Plan::unchanged(format!(
+                "{kind} {} is archived already",
+                canonical::name(kind, name)
+            )));
         };
         let mut draft = binder.draft();
         draft.push(change)?;
@@ -102,7 +113,10 @@ impl Archive {
     }
 
     fn refuse_used(&self, binder: &Binder<'_>, archived: bool, what: Reference) -> Result<()> {
-        let users = usage::users_today(binder.catalog, what, binder.now);
+        self.refuse_users(archived, usage::users_today(binder.catalog, what, binder.now))
+    }
+
+    fn refuse_users(&self, archived: bool, users: Vec<String>) -> Result<()> {
         if archived || users.is_empty() {
             return Ok(());
         }

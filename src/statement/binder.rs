@@ -6,12 +6,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, CheckScope, Scope, Type};
 use crate::limits::CONDITION_BYTES;
 use crate::model::{
-    Catalog, Condition, Config, Expr, Key, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name,
-    ObjectKind, Path, Role, Segment, SegmentId, Span, Spanned, Timestamp, USER_ID, Version,
-    VersionReader,
+    Attribute, AttributeType, Catalog, Condition, Config, Expr, Key, KeyId, KeyType,
+    LISTS_ARE_LOADED, ListId, Name, ObjectKind, Path, Role, Segment, SegmentId, Span, Spanned,
+    Timestamp, USER_ID, Version, VersionReader,
 };
 
-use super::find::{find_config, find_key, find_segment, find_segment_id, named, unknown_version};
+use super::canonical;
+use super::find::{
+    find_attribute, find_config, find_key, find_segment, find_segment_id, named, unknown_version,
+};
 use super::{Parameters, SegmentRef};
 
 /// Binder of a statement to the state that it is checked against.
@@ -59,6 +62,18 @@ impl<'a> Binder<'a> {
         let segment = self.segment(name)?;
         refuse_archived(segment.archived, ObjectKind::Segment, name)?;
         Ok(segment)
+    }
+
+    /// A declared attribute, archived or not.
+    pub(crate) fn attribute(&self, name: &Spanned<Name>) -> Result<&'a Arc<Attribute>> {
+        find_attribute(self.catalog, name)
+    }
+
+    /// A declared attribute that is not archived.
+    pub(crate) fn usable_attribute(&self, name: &Spanned<Name>) -> Result<&'a Arc<Attribute>> {
+        let attribute = self.attribute(name)?;
+        refuse_archived(attribute.archived, ObjectKind::Attribute, name)?;
+        Ok(attribute)
     }
 
     /// The number of a segment in a list of rows or cells; `EVERYONE` too.
@@ -113,6 +128,11 @@ impl<'a> Binder<'a> {
         eval::compile(&bound, &CheckScope(kind))?;
         of_storable_length(Condition::new(bound), expr.span)
     }
+
+    /// Checks the `CHECK` of an attribute.
+    pub(crate) fn attribute_check(&self, expr: &Expr, kind: AttributeType) -> Result<Condition> {
+        self.check_condition(expr, kind.as_it_comes())
+    }
 }
 
 /// Refuses a condition whose canonical text could not be read back.
@@ -129,8 +149,7 @@ fn refuse_archived(archived: bool, kind: ObjectKind, name: &Spanned<Name>) -> Re
     if !archived {
         return Ok(());
     }
-    let hint =
-        format!("`RESTORE {} {}` brings it back", kind.to_string().to_uppercase(), name.node);
+    let hint = format!("`RESTORE {}` brings it back", canonical::object(kind, &name.node));
     Err(Error::from(ErrorKind::Archived { kind, name: name.node.clone() }).at(name.span).hint(hint))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use super::SegmentRef;
-use crate::model::ObjectKind;
+use crate::model::{Name, ObjectKind, WrittenAttribute};
 
 /// The longest statement that stands on one line, in characters.
 const LINE_CHARS: usize = 100;
@@ -79,7 +79,21 @@ pub(super) fn kind(kind: ObjectKind) -> &'static str {
         ObjectKind::Key => "KEY",
         ObjectKind::Segment => "SEGMENT",
         ObjectKind::Config => "CONFIG",
+        ObjectKind::Attribute => "ATTRIBUTE",
     }
+}
+
+/// The name of an object as it is written: dots belong to that of an attribute, too.
+pub(super) fn name(kind: ObjectKind, name: &Name) -> String {
+    match kind {
+        ObjectKind::Attribute => WrittenAttribute(name).to_string(),
+        _ => name.to_string(),
+    }
+}
+
+/// The keyword and the name of an object.
+pub(super) fn object(of: ObjectKind, called: &Name) -> String {
+    format!("{} {}", kind(of), name(of, called))
 }
 
 /// What stands before a table whose rows are only counted.

@@ -47,8 +47,9 @@ impl CreateMode {
 
 /// The plan of a `CREATE … IF NOT EXISTS` of what there is; `now` is the name that it has today.
 pub(super) fn there_already(kind: ObjectKind, name: &Name, now: &Name) -> Plan {
+    let written = canonical::name(kind, name);
     if name == now {
-        return Plan::unchanged(format!("{kind} {name} exists already"));
+        return Plan::unchanged(format!("{kind} {written} exists already"));
     }
-    Plan::unchanged(format!("{kind} {name} exists already; its name is {now} now"))
+    Plan::unchanged(format!("{kind} {written} exists already; its name is {now} now"))
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    ArmSpec, CellSpec, CellsSpec, ColumnSpec, CreateConfig, CreateKey, CreateMode, CreateSegment,
-    RolloutSpec, RowSpec, SegmentRef, SplitSpec, Text, given,
+    ArmSpec, CellSpec, CellsSpec, ColumnSpec, CreateAttribute, CreateConfig, CreateKey, CreateMode,
+    CreateSegment, RolloutSpec, RowSpec, SegmentRef, SplitSpec, Text, given,
 };
 use crate::model::{
-    Catalog, Cell, Column, Key, KeyId, Literal, Name, Publication, Row, Segment, SegmentId, Share,
-    Spanned, Split, Timestamp, Value, Version,
+    Attribute, Catalog, Cell, Column, Key, KeyId, Literal, Name, Publication, Row, Segment,
+    SegmentId, Share, Spanned, Split, Timestamp, Value, Version,
 };
 
 /// The statement that makes a key.
@@ -21,6 +21,18 @@ pub(crate) fn create_key(key: &Key) -> CreateKey {
         default: literal(&key.default),
         check: key.check.as_ref().map(|check| check.expr().clone()),
         description: optional_text(key.description.as_ref()),
+    }
+}
+
+/// The statement that declares an attribute.
+pub(crate) fn create_attribute(attribute: &Attribute) -> CreateAttribute {
+    CreateAttribute {
+        mode: CreateMode::New,
+        name: attribute.name.clone().into(),
+        kind: attribute.kind,
+        sensitive: attribute.sensitive,
+        check: attribute.check.as_ref().map(|check| check.expr().clone()),
+        description: optional_text(attribute.description.as_ref()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::canonical::{kind, optional};
+use super::canonical::{object, optional};
 use super::{Help, When, given, named, when};
 use crate::error::{Error, Result};
 use crate::model::{Given, Name, ObjectKind, Spanned, Timestamp};
@@ -56,7 +56,7 @@ impl Describe {
 
 impl fmt::Display for Describe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DESCRIBE {} {}", kind(self.kind), self.name)?;
+        write!(f, "DESCRIBE {}", object(self.kind, &self.name.node))?;
         optional(f, "VERSION", self.version.as_ref())?;
         optional(f, "AS OF", self.as_of.as_ref())
     }
@@ -65,7 +65,7 @@ impl fmt::Display for Describe {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "DESCRIBE",
-    syntax: "DESCRIBE CONFIG | SEGMENT | KEY <name> [VERSION <n>] [AS OF <timestamp>]",
+    syntax: "DESCRIBE CONFIG | SEGMENT | KEY | ATTRIBUTE <name> [VERSION <n>] [AS OF <timestamp>]",
     summary: "says all there is to say of an object",
     example: "DESCRIBE CONFIG dark_mode VERSION 2",
 };

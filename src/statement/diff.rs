@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::canonical::{kind, optional};
+use super::canonical::{object, optional};
 use super::{Help, given, named};
 use crate::error::{Error, Result};
 use crate::model::{Given, Name, ObjectKind, Spanned};
@@ -32,7 +32,7 @@ impl Diff {
         Ok(Self { from, to, ..Self::object(ObjectKind::Config, config)? })
     }
 
-    /// Compares what is live of a config with its newest version, or the last two versions of a key or a segment.
+    /// Compares what is live of a config with its newest version, or the last two versions of any other object.
     pub fn object<N>(kind: ObjectKind, name: N) -> Result<Self>
     where
         N: TryInto<Name, Error: Into<Error>>,
@@ -58,7 +58,7 @@ impl Diff {
 
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DIFF {} {}", kind(self.kind), self.name)?;
+        write!(f, "DIFF {}", object(self.kind, &self.name.node))?;
         optional(f, "VERSION", self.from.as_ref())?;
         optional(f, "TO", self.to.as_ref())
     }
@@ -67,7 +67,7 @@ impl fmt::Display for Diff {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "DIFF",
-    syntax: "DIFF CONFIG | SEGMENT | KEY <name> [VERSION <a> [TO <b>]]",
+    syntax: "DIFF CONFIG | SEGMENT | KEY | ATTRIBUTE <name> [VERSION <a> [TO <b>]]",
     summary: "shows what differs between two versions; if none is named, between what is live and the newest",
     example: "DIFF CONFIG dark_mode VERSION 1 TO 2",
 };

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::canonical;
 use crate::model::ObjectKind;
 use crate::model::{Duration, Entry, Name, RetentionPeriod, Timestamp, What};
 
@@ -20,7 +21,7 @@ pub struct Effect {
 pub enum Operation {
     /// An object was made.
     Created,
-    /// A key or a segment was changed.
+    /// A key, a segment or an attribute was changed.
     Altered,
     /// A new version of a config was made, which is not published yet.
     Drafted,
@@ -69,6 +70,11 @@ pub enum Operation {
         /// How long; `None` is for ever.
         keep: Option<Duration>,
     },
+    /// From now on conditions may read any attribute, or only declared ones.
+    Restricted {
+        /// Whether only declared ones.
+        strict: bool,
+    },
     /// An event of a user was stored.
     Tracked {
         /// The name of the event.
@@ -91,8 +97,10 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Target {
-    /// A key, a segment or a config, by the name that it has now.
+    /// A key, a segment, a config or an attribute, by the name that it has now.
     Object(ObjectKind, Name),
+    /// All attributes of users.
+    Attributes,
     /// The events of a name; `None`: all whose name has no rule of its own.
     Events(Option<Arc<str>>),
     /// A user, by their id.
@@ -204,6 +212,12 @@ impl fmt::Display for Effect {
             Operation::Enabled => write!(f, "enabled {target}"),
             Operation::Listed { list } => write!(f, "loaded list {list} into {target}"),
             Operation::Kept { keep } => write!(f, "{target} are kept {}", RetentionPeriod(*keep)),
+            Operation::Restricted { strict: true } => {
+                write!(f, "{target} must be declared before conditions read them")
+            }
+            Operation::Restricted { strict: false } => {
+                write!(f, "{target} need not be declared before conditions read them")
+            }
             Operation::Tracked { event } => write!(f, "tracked {event} of {target}"),
             Operation::Profiled => write!(f, "set {target}"),
             Operation::Forgot => write!(f, "forgot {target}"),
@@ -226,7 +240,8 @@ impl fmt::Display for End {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Object(kind, name) => write!(f, "{kind} {name}"),
+            Self::Object(kind, called) => write!(f, "{kind} {}", canonical::name(*kind, called)),
+            Self::Attributes => f.write_str("attributes"),
             Self::Events(Some(name)) => write!(f, "events {name}"),
             Self::Events(None) => f.write_str("other events"),
             Self::User(id) => write!(f, "user {id}"),

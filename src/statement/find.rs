@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::SegmentRef;
+use super::{SegmentRef, canonical};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Catalog, Config, Key, Name, ObjectKind, Segment, SegmentId, Spanned};
+use crate::model::{
+    Attribute, Catalog, Config, Key, Name, ObjectKind, Segment, SegmentId, Spanned, USER_ID,
+};
 
 /// A key by its name, or an error that says which one may be meant.
 pub(crate) fn find_key<'c>(catalog: &'c Catalog, name: &Spanned<Name>) -> Result<&'c Arc<Key>> {
@@ -23,6 +25,26 @@ pub(crate) fn find_segment<'c>(
             Some(segment) => unknown(ObjectKind::Segment, name, std::iter::empty())
                 .hint(format!("its name is `{}` now", segment.name.as_str())),
             None => unknown(ObjectKind::Segment, name, catalog.segments().map(|s| s.name.as_str())),
+        }
+    })
+}
+
+/// A declared attribute by its name, archived or not, or an error that says which one may be meant.
+pub(crate) fn find_attribute<'c>(
+    catalog: &'c Catalog,
+    name: &Spanned<Name>,
+) -> Result<&'c Arc<Attribute>> {
+    catalog.attribute_named(name.node.as_str()).ok_or_else(|| {
+        let error = unknown(
+            ObjectKind::Attribute,
+            name,
+            catalog.attributes().map(|attribute| attribute.name.as_str()),
+        );
+        let is_given = name.node.as_str() == USER_ID;
+        if is_given {
+            error.hint("`user_id` is declared from the start, and never changes")
+        } else {
+            error
         }
     })
 }
@@ -76,8 +98,8 @@ pub(super) fn already_exists(kind: ObjectKind, name: &Spanned<Name>, archived: b
     if !archived {
         return error;
     }
-    let kind = kind.to_string().to_uppercase();
-    error.hint(format!("it is archived: `RESTORE {kind} {}` brings it back", name.node))
+    let object = canonical::object(kind, &name.node);
+    error.hint(format!("it is archived: `RESTORE {object}` brings it back"))
 }
 
 /// The error for a name that is taken, with the name of today if the one that has it has another now.

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::alter_attributes::AlterAttributes;
 use super::alter_event::{AlterEvent, Body};
 use super::canonical::{self, Clauses, join, optional};
 use super::spec::{columns, rows};
-use super::{ColumnSpec, CreateKey, CreateMode, CreateSegment, RowSpec, SegmentRef, Text};
+use super::{
+    ColumnSpec, CreateAttribute, CreateKey, CreateMode, CreateSegment, RowSpec, SegmentRef, Text,
+};
 use crate::error::Result;
 use crate::model::{Literal, Name, Spanned};
 use crate::syntax::{self, Cursor, Node, Rule};
@@ -23,6 +26,10 @@ pub enum Load {
     Key { key: CreateKey, version: u64, archived: bool },
     /// `LOAD SEGMENT name [FROM former] VERSION 1 [ARCHIVED] [DESCRIPTION '…'] WHERE …`
     Segment { segment: CreateSegment, former: Option<Spanned<Name>>, version: u64, archived: bool },
+    /// `LOAD ATTRIBUTE name type [SENSITIVE] [CHECK (…)] [DESCRIPTION '…'] VERSION 1 [ARCHIVED]`
+    Attribute { attribute: CreateAttribute, version: u64, archived: bool },
+    /// `LOAD ATTRIBUTES STRICT | OPEN`
+    Attributes(AlterAttributes),
     /// `LOAD CONFIG 3 name [DISABLED] [ARCHIVED] [COMMENT '…']`
     Config {
         number: u64,
@@ -74,6 +81,8 @@ impl Load {
             Rule::load_revision => Self::revision(children),
             Rule::load_key => Self::key(children),
             Rule::load_segment => Self::segment(children),
+            Rule::load_attribute => Self::attribute(children),
+            Rule::load_attributes => AlterAttributes::build_body(children).map(Self::Attributes),
             Rule::load_config => Self::config(children),
             Rule::load_salt => Self::salt(children),
             Rule::load_version => Self::version(children),
@@ -105,6 +114,12 @@ impl Load {
         let key = CreateKey::build_body(children)?;
         let version = children.integer()?.node;
         Ok(Self::Key { key, version, archived: children.saw(Rule::k_archived) })
+    }
+
+    fn attribute(children: &mut Cursor<'_>) -> Result<Self> {
+        let attribute = CreateAttribute::build_body(children)?;
+        let version = children.integer()?.node;
+        Ok(Self::Attribute { attribute, version, archived: children.saw(Rule::k_archived) })
     }
 
     fn segment(children: &mut Cursor<'_>) -> Result<Self> {
@@ -183,10 +198,12 @@ impl fmt::Display for Load {
                 optional(f, "COMMENT", comment.as_ref())
             }
             Self::Key { key, version, archived } => {
-                let mut clauses = key.clauses("LOAD KEY");
-                clauses.push(format!("VERSION {version}{}", flag(*archived, " ARCHIVED")));
-                clauses.fmt(f)
+                stood(key.clauses("LOAD KEY"), *version, *archived).fmt(f)
             }
+            Self::Attribute { attribute, version, archived } => {
+                stood(attribute.clauses("LOAD ATTRIBUTE"), *version, *archived).fmt(f)
+            }
+            Self::Attributes(said) => write!(f, "LOAD {}", said.body()),
             Self::Segment { segment, former, version, archived } => {
                 write!(f, "LOAD SEGMENT {}", segment.name)?;
                 optional(f, "FROM", former.as_ref())?;
@@ -229,6 +246,12 @@ impl fmt::Display for Load {
             }
         }
     }
+}
+
+/// Clauses with the version of the object behind them, and whether it is archived.
+fn stood(mut clauses: Clauses, version: u64, archived: bool) -> Clauses {
+    clauses.push(format!("VERSION {version}{}", flag(archived, " ARCHIVED")));
+    clauses
 }
 
 fn version_clauses(

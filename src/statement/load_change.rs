@@ -6,10 +6,11 @@ use super::binder::Binder;
 use super::find::refuse_used_segment_name;
 use super::load::Load;
 use super::matrix::Matrix;
-use super::{CreateKey, CreateSegment};
+use super::{CreateAttribute, CreateKey, CreateSegment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Change, Config, ConfigHead, ConfigId, Key, Name, Publication, Segment, Spanned,
+    Attribute, Change, Config, ConfigHead, ConfigId, Key, Name, Publication, Segment, Spanned,
+    USER_ID,
 };
 
 /// A key as a dump has it, new or known.
@@ -43,6 +44,26 @@ fn loaded_segment(
     Ok(Segment { id, version, ..made })
 }
 
+/// An attribute as a dump has it, new or known.
+fn loaded_attribute(
+    binder: &Binder<'_>,
+    attribute: &CreateAttribute,
+    version: u64,
+) -> Result<Attribute> {
+    let (name, known) =
+        (&attribute.name, binder.catalog.attribute_named(attribute.name.node.as_str()));
+    let made = attribute.attribute(binder)?;
+    let id = known.map_or(made.id, |attribute| attribute.id);
+    let version = next_version(version, known.map(|attribute| attribute.version))?;
+    if name.node.as_str() == USER_ID {
+        return Err(damaged("`user_id` is declared").at(name.span));
+    }
+    if known.is_some_and(|attribute| attribute.kind != made.kind) {
+        return Err(damaged("the type of an attribute changes").at(name.span));
+    }
+    Ok(Attribute { id, version, ..made })
+}
+
 impl Load {
     /// The change that a statement of a dump says, checked against the state that it is loaded into.
     pub(crate) fn change(&self, binder: &Binder<'_>) -> Result<Change> {
@@ -56,6 +77,11 @@ impl Load {
                 let segment = loaded_segment(binder, segment, former.as_ref(), *version)?;
                 Ok(Change::Segment(Arc::new(Segment { archived: *archived, ..segment })))
             }
+            Self::Attribute { attribute, version, archived } => {
+                let attribute = loaded_attribute(binder, attribute, *version)?;
+                Ok(Change::Attribute(Arc::new(Attribute { archived: *archived, ..attribute })))
+            }
+            Self::Attributes(said) => Ok(Change::Strict(said.strict)),
             Self::Config { number: id, name, disabled, archived, comment } => {
                 let id = ConfigId(number(*id)?);
                 let free =

@@ -5,6 +5,8 @@ mod table;
 
 mod action;
 mod advance_clock;
+mod alter_attribute;
+mod alter_attributes;
 mod alter_config;
 mod alter_event;
 mod alter_key;
@@ -22,6 +24,7 @@ mod command;
 mod commit;
 mod consequence;
 pub(crate) mod content;
+mod create_attribute;
 mod create_config;
 mod create_key;
 mod create_mode;
@@ -66,6 +69,7 @@ mod track;
 pub(crate) mod usage;
 
 pub use action::{Action, Position};
+pub use alter_attribute::AttributeChange;
 pub use alter_key::KeyChange;
 pub(crate) use command::{Command, CommandKind, Control, Query};
 pub use create_mode::CreateMode;
@@ -95,6 +99,9 @@ statements! {
         alter_key: AlterKey(alter_key) => Write, own;
         create_segment: CreateSegment(create_segment) => Write, own;
         alter_segment: AlterSegment(alter_segment) => Write, Publish;
+        create_attribute: CreateAttribute(create_attribute) => Write, own;
+        alter_attribute: AlterAttribute(alter_attribute) => Write, own;
+        alter_attributes: AlterAttributes(alter_attributes) => Write, Publish;
         create_config: CreateConfig(create_config) => Write, Draft;
         alter_config: AlterConfig(alter_config) => Write, own;
         archive: Archive(archive) => Write, Publish;
@@ -128,8 +135,8 @@ statements! {
     }
     {
         load: Load(
-            load_store | load_revision | load_key | load_segment | load_config | load_salt | load_version
-                | load_publication | load_cancel | load_keep | load_list | load_end
+            load_store | load_revision | load_key | load_segment | load_attribute | load_attributes | load_config
+                | load_salt | load_version | load_publication | load_cancel | load_keep | load_list | load_end
         ) => Load, Admin;
     }
 }

@@ -4,17 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::binder::{Binder, find_referenced};
-use super::canonical::kind;
+use super::canonical::{self, object};
 use super::effect::Operation;
 use super::plan::Plan;
 use super::{Help, chain, named, rules};
 use crate::error::{Error, Result};
 use crate::model::{
-    Catalog, Change, ConfigHead, Key, Name, ObjectKind, Reference, Segment, Spanned, Timestamp,
+    Attribute, Catalog, Change, ConfigHead, Key, Name, ObjectKind, Reference, Segment, Spanned,
+    Timestamp,
 };
 use crate::syntax::{Node, Rule};
 
-/// `RESTORE KEY | SEGMENT | CONFIG name`
+/// `RESTORE KEY | SEGMENT | CONFIG | ATTRIBUTE name`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Restore {
     /// What kind of object.
@@ -42,14 +43,14 @@ impl Restore {
 
 impl fmt::Display for Restore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RESTORE {} {}", kind(self.kind), self.name)
+        write!(f, "RESTORE {}", object(self.kind, &self.name.node))
     }
 }
 
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "RESTORE",
-    syntax: "RESTORE KEY | SEGMENT | CONFIG <name>",
+    syntax: "RESTORE KEY | SEGMENT | CONFIG | ATTRIBUTE <name>",
     summary: "takes back into use what was archived",
     example: "RESTORE CONFIG dark_mode",
 };
@@ -59,7 +60,10 @@ impl Restore {
     pub(crate) fn plan(&self, binder: &Binder<'_>) -> Result<Plan> {
         let (kind, name) = (self.kind, &self.name.node);
         let Some(change) = self.change(binder)? else {
-            return Ok(Plan::unchanged(format!("{kind} {name} is not archived")));
+            return Ok(Plan::unchanged(format!(
+                "{kind} {} is not archived",
+                canonical::name(kind, name)
+            )));
         };
         let mut draft = binder.draft();
         draft.push(change.clone())?;
@@ -87,6 +91,11 @@ impl Restore {
                 let head = &binder.config(&self.name)?.head;
                 let restored = || ConfigHead { archived: false, ..head.clone() };
                 head.archived.then(|| Change::Config { head: restored(), comment: None })
+            }
+            ObjectKind::Attribute => {
+                let attribute = binder.attribute(&self.name)?;
+                let restored = || Attribute { archived: false, ..Attribute::clone(attribute) };
+                attribute.archived.then(|| Change::Attribute(Arc::new(restored())))
             }
         })
     }

@@ -1,21 +1,24 @@
-//! `REVERT`: publishes an old version of a config now, or makes a key or a segment what an old version was.
+//! `REVERT`: publishes an old version of a config now, or makes a key, a segment or an attribute what an old version was.
 
 use std::fmt;
 
+use super::alter_attribute::become_attribute;
 use super::alter_key::become_key;
 use super::alter_segment::become_segment;
 use super::binder::{Binder, find_referenced};
-use super::canonical::{kind, optional};
+use super::canonical::{object, optional};
 use super::effect::Operation;
 use super::find::unknown_object_version;
 use super::plan::Plan;
 use super::since::changed_since;
 use super::{Help, Publish, Text, given, named, text};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Change, Given, Key, Literal, Name, ObjectKind, Segment, Spanned, turn_before};
+use crate::model::{
+    Attribute, Change, Given, Key, Literal, Name, ObjectKind, Segment, Spanned, turn_before,
+};
 use crate::syntax::{Node, Rule};
 
-/// `REVERT CONFIG name [TO VERSION n] [COMMENT '…']`, `REVERT KEY | SEGMENT name TO VERSION n`
+/// `REVERT CONFIG name [TO VERSION n] [COMMENT '…']`, `REVERT KEY | SEGMENT | ATTRIBUTE name TO VERSION n`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Revert {
     /// What kind of object.
@@ -69,6 +72,7 @@ impl Revert {
         let kind = match children.node()?.rule() {
             Rule::k_key => ObjectKind::Key,
             Rule::k_segment => ObjectKind::Segment,
+            Rule::k_attribute => ObjectKind::Attribute,
             _ => ObjectKind::Config,
         };
         let name = children.name()?;
@@ -80,7 +84,7 @@ impl Revert {
 
 impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "REVERT {} {}", kind(self.kind), self.name)?;
+        write!(f, "REVERT {}", object(self.kind, &self.name.node))?;
         optional(f, "TO VERSION", self.version.as_ref())?;
         optional(f, "COMMENT", self.comment.as_ref())
     }
@@ -89,8 +93,8 @@ impl fmt::Display for Revert {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "REVERT",
-    syntax: "REVERT CONFIG <name> [TO VERSION <n>] [COMMENT '…']; REVERT KEY | SEGMENT <name> TO VERSION <n>",
-    summary: "publishes an old version of a config now, or makes a key or segment what it was",
+    syntax: "REVERT CONFIG <name> [TO VERSION <n>] [COMMENT '…']; REVERT KEY | SEGMENT | ATTRIBUTE <name> TO VERSION <n>",
+    summary: "publishes an old version of a config now, or makes a key, segment or attribute what it was",
     example: "REVERT CONFIG dark_mode TO VERSION 1 COMMENT 'grey looks bad'",
 };
 
@@ -101,6 +105,7 @@ impl Revert {
         match (self.kind, number.transpose()?) {
             (ObjectKind::Key, Some(number)) => self.key(binder, &number),
             (ObjectKind::Segment, Some(number)) => self.segment(binder, &number),
+            (ObjectKind::Attribute, Some(number)) => self.attribute(binder, &number),
             (_, Some(number)) => self.publish_plan(binder, &number),
             (_, None) => self.back_plan(binder),
         }
@@ -166,5 +171,20 @@ impl Revert {
             Segment { condition, description: old.description.clone(), ..Segment::clone(today) };
         find_referenced(binder, &segment).map_err(|error| error.at(self.name.span))?;
         become_segment(binder, &self.name, segment)
+    }
+
+    fn attribute(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
+        let today = binder.usable_attribute(&self.name)?;
+        let changes = binder.versions.changes_of(ObjectKind::Attribute, today.id.0)?;
+        let old = changes.into_iter().rev().find_map(|change| match change {
+            Change::Attribute(old) if u64::from(old.version) == number.node => Some(old),
+            _ => None,
+        });
+        let old = old.ok_or_else(|| {
+            unknown_object_version(ObjectKind::Attribute, &self.name, number, today.version)
+        })?;
+        let version = today.version;
+        let attribute = Attribute { archived: false, version, ..Attribute::clone(&old) };
+        become_attribute(binder, &self.name, attribute)
     }
 }

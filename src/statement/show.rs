@@ -58,6 +58,7 @@ tables! {
     Users = "USERS", k_users;
     Events = "EVENTS", k_events;
     Retention = "RETENTION", k_retention;
+    Attributes = "ATTRIBUTES", k_attributes;
 }
 
 /// `[WHERE …] [ORDER BY …] [LIMIT n]`
@@ -155,7 +156,7 @@ impl fmt::Display for Show {
 pub(super) const HELP: Help = Help {
     name: "SHOW",
     syntax: "SHOW [COUNT OF] KEYS | SEGMENTS | CONFIGS | SCHEDULE | USERS | EVENTS | \
-             RETENTION [WHERE …] [ORDER BY …] [LIMIT <n>]",
+             RETENTION | ATTRIBUTES [WHERE …] [ORDER BY …] [LIMIT <n>]",
     summary: "lists a table of the store",
     example: "SHOW CONFIGS WHERE status = 'live' ORDER BY config LIMIT 10",
 };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::canonical::{count_of, kind};
+use super::canonical::{count_of, object};
 use super::{Filter, Help, named};
 use crate::error::{Error, Result};
 use crate::model::{Name, ObjectKind, Spanned};
@@ -55,7 +55,7 @@ impl fmt::Display for ShowHistory {
         f.write_str(count_of(self.count))?;
         f.write_str("HISTORY")?;
         if let Some((of, name)) = &self.of {
-            write!(f, " OF {} {name}", kind(*of))?;
+            write!(f, " OF {}", object(*of, &name.node))?;
         }
         self.filter.fmt(f)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::canonical::{count_of, kind};
+use super::canonical::{count_of, object};
 use super::{Filter, Help, named};
 use crate::error::{Error, Result};
 use crate::model::{Name, ObjectKind, Spanned};
@@ -47,7 +47,7 @@ impl ShowVersions {
 impl fmt::Display for ShowVersions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = count_of(self.count);
-        write!(f, "SHOW {count}VERSIONS OF {} {}{}", kind(self.kind), self.name, self.filter)
+        write!(f, "SHOW {count}VERSIONS OF {}{}", object(self.kind, &self.name.node), self.filter)
     }
 }
 

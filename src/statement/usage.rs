@@ -1,9 +1,9 @@
-//! Usage: the configs and segments that refer to a key or a segment.
+//! Usage: the configs and segments that refer to a key, a segment or an attribute.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Catalog, Config, Name, Reference, Referrer, Timestamp};
+use crate::model::{Catalog, Cell, Config, Name, Reference, Referrer, Segment, Timestamp, Version};
 
 /// The configs, not archived, whose newest, live or scheduled versions use a key or a segment.
 pub(crate) fn configs_with(
@@ -59,4 +59,58 @@ pub(crate) fn taken_keys(catalog: &Catalog, config: &Config, now: Timestamp) -> 
 pub(crate) fn config_keys(config: &Config, now: Timestamp) -> BTreeSet<Reference> {
     let keys = config.used(now).flat_map(|v| v.columns.iter().map(|c| Reference::Key(c.key)));
     keys.collect()
+}
+
+/// Use of an attribute today.
+#[derive(Default)]
+pub(crate) struct AttributeUse<'c> {
+    /// The segments, not archived, whose conditions read it.
+    pub(crate) segments: Vec<&'c Arc<Segment>>,
+    /// The configs, not archived, whose newest, live or scheduled versions roll out or split by it.
+    pub(crate) configs: Vec<&'c Arc<Config>>,
+}
+
+/// The attributes that are read today, declared or not, and by whom. Every condition is read.
+pub(crate) fn attribute_uses(
+    catalog: &Catalog,
+    now: Timestamp,
+) -> BTreeMap<Arc<str>, AttributeUse<'_>> {
+    let mut uses: BTreeMap<Arc<str>, AttributeUse<'_>> = BTreeMap::new();
+    for segment in catalog.segments().filter(|segment| !segment.archived) {
+        for name in segment.condition.look(|expr| expr.node.attributes()) {
+            uses.entry(name).or_default().segments.push(segment);
+        }
+    }
+    for config in catalog.configs().filter(|config| !config.head.archived) {
+        let names: BTreeSet<_> =
+            config.used(now).flat_map(|version| attributes_of(version)).collect();
+        for name in names {
+            uses.entry(name).or_default().configs.push(config);
+        }
+    }
+    uses
+}
+
+/// Who reads an attribute today, in words.
+pub(crate) fn attribute_users_today(
+    catalog: &Catalog,
+    attribute: &Name,
+    now: Timestamp,
+) -> Vec<String> {
+    let mut uses = attribute_uses(catalog, now);
+    let AttributeUse { segments, configs } = uses.remove(attribute.as_str()).unwrap_or_default();
+    let configs = configs.iter().map(|config| format!("config `{}`", config.head.name.as_str()));
+    let segments = segments.iter().map(|segment| format!("segment `{}`", segment.name.as_str()));
+    configs.chain(segments).collect()
+}
+
+/// The attributes that a version rolls out or splits by.
+fn attributes_of(version: &Version) -> impl Iterator<Item = Arc<str>> + '_ {
+    let rollouts = version.rows.iter().filter_map(|row| row.by.as_ref());
+    let cells = version.columns.iter().flat_map(|column| column.cells().iter().flatten());
+    let splits = cells.filter_map(|cell| match cell {
+        Cell::Split(split) => split.by.as_ref(),
+        Cell::Value(_) => None,
+    });
+    rollouts.chain(splits).filter_map(|path| path.first().cloned())
 }

@@ -10,13 +10,13 @@ use super::failure::{OrFail, corrupt};
 use super::image::Image;
 use super::object::Object;
 use super::record::{
-    ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, KeyRecord1, LoggedVersionRecord,
-    PublicationRecord, Restore, SegmentHeadRecord, SegmentHeadRecord1, VersionRecord,
-    VersionRecord1,
+    AttributeRecord, ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, KeyRecord1,
+    LoggedVersionRecord, PublicationRecord, Restore, SegmentHeadRecord, SegmentHeadRecord1,
+    StrictRecord, VersionRecord, VersionRecord1,
 };
 use super::tables::{
-    Bytes, HEADS, KEPT, KEPT_PUBLICATIONS, NAMES, PUBLICATIONS, PublicationKey, RETENTION,
-    REVISIONS, kind_number,
+    Bytes, HEADS, KEPT, KEPT_PUBLICATIONS, META, NAMES, PUBLICATIONS, PublicationKey, RETENTION,
+    REVISIONS, STRICT_KEY, kind_number,
 };
 use crate::error::Result;
 use crate::model::{
@@ -55,7 +55,7 @@ pub(super) fn find(image: &Image, kind: ObjectKind, id: u32) -> Result<Option<Ob
     let Some(bytes) = found else { return Ok(None) };
     let kept = match kind {
         ObjectKind::Config => Kept::read(image, id, id)?.of(id),
-        ObjectKind::Key | ObjectKind::Segment => KeptOfConfig::default(),
+        ObjectKind::Key | ObjectKind::Segment | ObjectKind::Attribute => KeptOfConfig::default(),
     };
     object(image, kind, id, bytes.value(), kept).map(Some)
 }
@@ -82,6 +82,9 @@ fn object(
         ObjectKind::Config => decode_either::<ConfigRecord, ConfigRecord1>(bytes, location)?
             .restore(kept.publications, kept.versions, parser)
             .map(|config| Object::Config(config.into())),
+        ObjectKind::Attribute => decode::<AttributeRecord>(bytes, location)?
+            .restore(parser)
+            .map(|attribute| Object::Attribute(attribute.into())),
     };
     let damaged = |why: &str| corrupt(format!("{}: {why}", location()));
     let object = object.map_err(|why| damaged(&why))?;
@@ -161,6 +164,14 @@ pub(super) fn retention(image: &Image) -> Result<Retention> {
     Ok(retention)
 }
 
+/// Whether conditions may only read declared attributes.
+pub(super) fn strict(image: &Image) -> Result<bool> {
+    let meta = image.table(META)?;
+    let Some(bytes) = meta.get(STRICT_KEY).or_fail()? else { return Ok(false) };
+    let location = || "`strict` in table `pcq.meta`".to_owned();
+    decode::<StrictRecord>(bytes.value(), location).map(|StrictRecord(strict)| strict)
+}
+
 /// The current catalog: from the heads and what configs keep alone, so that it costs no more with more
 /// history.
 pub(super) fn catalog(image: &Image) -> Result<Catalog> {
@@ -171,6 +182,7 @@ pub(super) fn catalog(image: &Image) -> Result<Catalog> {
     let last = image.table(PUBLICATIONS)?;
     catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
     catalog.retention = retention(image)?;
+    catalog.strict = strict(image)?;
     put_objects(image, &mut catalog)?;
     let config_names = put_config_names(image, &mut catalog)?;
     put_segment_names(image, &mut catalog, config_names)?;
@@ -181,7 +193,7 @@ fn put_objects(image: &Image, catalog: &mut Catalog) -> Result<()> {
     let mut kept = Kept::read(image, 0, u32::MAX)?;
     kept.counted(image)?;
     let (heads, mut objects) = (image.table(HEADS)?, 0);
-    for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
+    for kind in ObjectKind::ALL {
         each_head(&heads, kind, |id, bytes| {
             let is_config = kind == ObjectKind::Config;
             let kept = if is_config { kept.of(id) } else { KeptOfConfig::default() };
@@ -214,7 +226,8 @@ fn put_config_names(image: &Image, catalog: &mut Catalog) -> Result<usize> {
 
 /// The names that segments had earlier. They are looked for only if there are more names than objects need.
 fn put_segment_names(image: &Image, catalog: &mut Catalog, config_names: usize) -> Result<()> {
-    let objects = catalog.keys().count() + catalog.segments().count() + config_names;
+    let others = catalog.keys().count() + catalog.attributes().count();
+    let objects = others + catalog.segments().count() + config_names;
     if image.table(NAMES)?.len().or_fail()? <= objects as u64 {
         return Ok(());
     }

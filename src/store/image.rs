@@ -17,9 +17,9 @@ use super::tables::{
 use super::version::{Changes, LastRead};
 use crate::error::{Error, Result};
 use crate::model::{
-    Change, ConditionParser, Config, ConfigHead, ConfigId, KeptVersions, Key, KeyId, Name,
-    ObjectKind, Ordered, Publication, Revision, Segment, SegmentId, Timeline, Timestamp, Version,
-    VersionReader,
+    Attribute, AttributeId, Change, ConditionParser, Config, ConfigHead, ConfigId, KeptVersions,
+    Key, KeyId, Name, ObjectKind, Ordered, Publication, Revision, Segment, SegmentId, Timeline,
+    Timestamp, Version, VersionReader,
 };
 
 /// Image of the file: one state of it, whatever is committed meanwhile. [`super::Reader`] guards what is asked of it.
@@ -170,6 +170,18 @@ impl Image {
             None => Ok(None),
             Some(Change::Key(key)) => Ok(Some(key)),
             Some(_) => Err(misled(Facet::Key, id.0)),
+        }
+    }
+
+    pub(super) fn attribute_at(
+        &self,
+        id: AttributeId,
+        revision: u64,
+    ) -> Result<Option<Arc<Attribute>>> {
+        match self.last(Facet::Attribute, id.0, revision)? {
+            None => Ok(None),
+            Some(Change::Attribute(attribute)) => Ok(Some(attribute)),
+            Some(_) => Err(misled(Facet::Attribute, id.0)),
         }
     }
 

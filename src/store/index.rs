@@ -25,7 +25,8 @@ pub(super) fn indexed(change: &Change, at: Position) -> Vec<Indexed> {
         Change::Config { head, .. } => name(head.name.as_str()),
         Change::Version(version) => entries.extend(of_version(version, at)),
         Change::Publication(p) => entries.push(Indexed::Publication(p.sequence, at)),
-        Change::Salt { .. } | Change::Cancel { .. } | Change::Keep { .. } => {}
+        Change::Attribute(attribute) => name(attribute.name.as_str()),
+        Change::Salt { .. } | Change::Cancel { .. } | Change::Keep { .. } | Change::Strict(_) => {}
     }
     entries
 }

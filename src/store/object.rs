@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use crate::model::ObjectKind;
 use crate::model::{
-    Catalog, Config, ConfigId, Key, KeyId, Reads, Reference, Segment, SegmentId, Timestamp,
+    Attribute, AttributeId, Catalog, Config, ConfigId, Key, KeyId, Reads, Reference, Segment,
+    SegmentId, Timestamp,
 };
 
-/// A key, a segment or a config.
+/// A key, a segment, a config or a declared attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Object {
     Key(Arc<Key>),
     /// With what its condition refers to.
     Segment(Arc<Segment>, Vec<Reference>),
     Config(Arc<Config>),
+    Attribute(Arc<Attribute>),
 }
 
 impl Object {
@@ -22,6 +24,7 @@ impl Object {
             Self::Key(key) => key.id.0,
             Self::Segment(segment, _) => segment.id.0,
             Self::Config(config) => config.head.id.0,
+            Self::Attribute(attribute) => attribute.id.0,
         }
     }
 
@@ -34,7 +37,7 @@ impl Object {
     fn reads(&self) -> Option<&Reads> {
         match self {
             Self::Segment(segment, _) => segment.condition.reads(),
-            Self::Key(_) | Self::Config(_) => None,
+            Self::Key(_) | Self::Config(_) | Self::Attribute(_) => None,
         }
     }
 
@@ -44,6 +47,7 @@ impl Object {
             Self::Key(key) => catalog.put_key(&key),
             Self::Segment(segment, references) => catalog.put_new_segment(&segment, references),
             Self::Config(config) => catalog.put_config(config),
+            Self::Attribute(attribute) => catalog.put_attribute(&attribute),
         }
     }
 
@@ -56,6 +60,9 @@ impl Object {
                 Self::Segment(Arc::clone(segment), references)
             }),
             ObjectKind::Config => catalog.config(ConfigId(id)).cloned().map(Self::Config),
+            ObjectKind::Attribute => {
+                catalog.attribute(AttributeId(id)).cloned().map(Self::Attribute)
+            }
         }
     }
 

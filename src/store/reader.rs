@@ -13,8 +13,9 @@ use super::walk::{Direction, Walk};
 use super::{chain, head, list, user};
 use crate::error::Result;
 use crate::model::{
-    Catalog, Change, Config, ConfigHead, ConfigId, Entry, Key, KeyId, ListId, Name, ObjectKind,
-    Publication, Revision, RevisionHash, Segment, SegmentId, Timestamp, Version, VersionReader,
+    Attribute, AttributeId, Catalog, Change, Config, ConfigHead, ConfigId, Entry, Key, KeyId,
+    ListId, Name, ObjectKind, Publication, Revision, RevisionHash, Segment, SegmentId, Timestamp,
+    Version, VersionReader,
 };
 
 /// Reader of one state of the file, whatever is committed meanwhile: one read transaction. It keeps the pages
@@ -87,6 +88,15 @@ impl Reader {
     /// A key as of a revision.
     pub(crate) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {
         self.ask(|image| image.key_at(id, revision))
+    }
+
+    /// A declared attribute as of a revision.
+    pub(crate) fn attribute_at(
+        &self,
+        id: AttributeId,
+        revision: u64,
+    ) -> Result<Option<Arc<Attribute>>> {
+        self.ask(|image| image.attribute_at(id, revision))
     }
 
     /// A segment as of a revision.

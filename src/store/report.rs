@@ -16,6 +16,7 @@ pub(crate) struct VerifyReport {
     pub(crate) keys: u64,
     pub(crate) segments: u64,
     pub(crate) configs: u64,
+    pub(crate) attributes: u64,
     pub(crate) versions: u64,
     pub(crate) publications: u64,
     /// The lists of users that segments refer or referred to.

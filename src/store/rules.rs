@@ -6,8 +6,9 @@ use std::fmt::Display;
 
 use crate::model::ObjectKind;
 use crate::model::{
-    Catalog, Cell, Change, Condition, ConditionParser, ConfigHead, ConfigId, Duration, Key, KeyId,
-    KeyType, Name, Publication, Segment, SegmentId, Value, Version, check_event_name,
+    Attribute, Catalog, Cell, Change, Condition, ConditionParser, ConfigHead, ConfigId, Duration,
+    Key, KeyId, KeyType, Name, Publication, Segment, SegmentId, USER_ID, Value, Version,
+    check_event_name,
 };
 
 /// The rules that a change breaks.
@@ -26,6 +27,8 @@ pub(super) fn broken(change: &Change, catalog: &Catalog) -> Vec<String> {
         Change::Publication(publication) => of_publication(publication, catalog),
         Change::Cancel { config, sequence } => of_cancel(*config, *sequence, catalog),
         Change::Keep { event, keep } => of_keep(event.as_deref(), *keep),
+        Change::Attribute(attribute) => of_attribute(attribute, catalog),
+        Change::Strict(_) => Vec::new(),
     }
 }
 
@@ -41,6 +44,10 @@ pub(super) fn unreadable(change: &Change, parser: ConditionParser) -> Option<Str
         Change::Key(key) => {
             let failure = key.check.as_ref().and_then(|check| read(check, true).err());
             (format!("the CHECK of key {}", key.id), failure)
+        }
+        Change::Attribute(attribute) => {
+            let failure = attribute.check.as_ref().and_then(|check| read(check, true).err());
+            (format!("the CHECK of attribute {}", attribute.id), failure)
         }
         _ => return None,
     };
@@ -88,6 +95,20 @@ fn of_key(key: &Key, catalog: &Catalog) -> Vec<String> {
             (has_type(key.kind, &key.default), "its default has not its type"),
         ],
     ));
+    found
+}
+
+fn of_attribute(attribute: &Attribute, catalog: &Catalog) -> Vec<String> {
+    let (id, old) = (attribute.id.0, catalog.attribute(attribute.id));
+    let holder = catalog.attribute_named(attribute.name.as_str()).map(|a| a.id.0);
+    let was = old.map(|a| (&a.name, a.version));
+    let (next, version) = (catalog.next_attribute().0, attribute.version);
+    let mut found =
+        of_object(ObjectKind::Attribute, id, next, version, &attribute.name, was, holder);
+    let same_type = old.is_none_or(|old| old.kind == attribute.kind);
+    let declared = attribute.name.as_str() != USER_ID;
+    let rules = [(same_type, "its type changed"), (declared, "it is declared from the start")];
+    found.extend(failing(format_args!("attribute {id}").to_string(), rules));
     found
 }
 

@@ -1,11 +1,12 @@
 //! The tables of the file, and what their keys and values mean.
 //!
-//! # The file, format 4
+//! # The file, format 5
 //!
 //! A database of redb with these tables. Integers in keys order as numbers, strings as bytes. `record`
 //! is the frame of the module `codec` around a type of the module `record`. A `position` is (`u64`
-//! revision, `u32` index among its changes from 0). Kinds: key 1, segment 2, config 3. Facets: key 1,
-//! segment 2, head of a config 3, salt 4, version 5, publication 6, cancellation 7.
+//! revision, `u32` index among its changes from 0). Kinds: key 1, segment 2, config 3,
+//! attribute 4. Facets: key 1, segment 2, head of a config 3, salt 4, version 5, publication 6, cancellation 7,
+//! attribute 8.
 //!
 //! | table | key | value | meaning |
 //! |---|---|---|---|
@@ -13,6 +14,7 @@
 //! | | `clock` | record | the system's, or the last instant of a manual one |
 //! | | `delivery_batch` | record | the number of the last batch of deliveries |
 //! | | `users` | record | what is counted of users: the next numbers, the runs |
+//! | | `strict` | record | whether conditions may only read declared attributes; none before that was said |
 //! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
 //! | `pcq.changes` | position | record | the log: what the revision did, in order |
 //! | `pcq.revision_hashes` | `u64` number | record | the chain of hashes: see the module `chain` |
@@ -52,6 +54,8 @@
 //! it says that it is to be read there. Up to format 3 each is whole in the log, and once more where it is kept. A
 //! file of an earlier format has the present one from the first revision or fact of a user on that is written to
 //! it: that is one transaction, too, and the module `upgrade` says what it does.
+//!
+//! Up to format 4 no attribute is declared. A file of format 5 may be one of format 4 but for the number.
 //!
 //! A file may lack the tables of retention and of hashes: they are made when something is written to them, and
 //! taken as empty before. So are the tables of deliveries, when the first batch is added. Sizes of buckets: minute
@@ -162,8 +166,10 @@ pub(super) const CLOCK_KEY: &str = "clock";
 pub(super) const BATCH_KEY: &str = "delivery_batch";
 /// The key in META of what is counted of users; there is none before the first entry.
 pub(super) const TOTALS_KEY: &str = "users";
+/// The key in META of whether conditions may only read declared attributes; there is none before that was said.
+pub(super) const STRICT_KEY: &str = "strict";
 /// The format that this code writes, and the newest that it reads.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 /// The part of an object that a change is about. The numbers are in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +181,7 @@ pub(super) enum Facet {
     Version = 5,
     Publication = 6,
     Cancel = 7,
+    Attribute = 8,
 }
 
 impl Facet {
@@ -188,13 +195,14 @@ impl Facet {
             Change::Version(version) => (Self::Version, version.config.0),
             Change::Publication(publication) => (Self::Publication, publication.config.0),
             Change::Cancel { config, .. } => (Self::Cancel, config.0),
-            Change::Keep { .. } => return None,
+            Change::Attribute(attribute) => (Self::Attribute, attribute.id.0),
+            Change::Keep { .. } | Change::Strict(_) => return None,
         })
     }
 
     /// The facet that has a number.
     pub(super) fn numbered(number: u8) -> Option<Self> {
-        let all = [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config].map(Self::all);
+        let all = ObjectKind::ALL.map(Self::all);
         all.into_iter().flatten().copied().find(|facet| *facet as u8 == number)
     }
 
@@ -206,6 +214,7 @@ impl Facet {
             ObjectKind::Config => {
                 &[Self::Head, Self::Salt, Self::Version, Self::Publication, Self::Cancel]
             }
+            ObjectKind::Attribute => &[Self::Attribute],
         }
     }
 
@@ -214,6 +223,7 @@ impl Facet {
         match self {
             Self::Key => ObjectKind::Key,
             Self::Segment => ObjectKind::Segment,
+            Self::Attribute => ObjectKind::Attribute,
             _ => ObjectKind::Config,
         }
     }
@@ -225,5 +235,6 @@ pub(super) fn kind_number(kind: ObjectKind) -> u8 {
         ObjectKind::Key => 1,
         ObjectKind::Segment => 2,
         ObjectKind::Config => 3,
+        ObjectKind::Attribute => 4,
     }
 }

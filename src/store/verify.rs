@@ -125,7 +125,7 @@ impl<'a> Verifier<'a> {
         if self.whole {
             self.counts()?;
             self.heads()?;
-            self.retention()?;
+            self.settings()?;
             delivery::check(self.image, &self.catalog, self.report)?;
             list::check(self.image, &self.lists, self.report)?;
         }
@@ -245,7 +245,8 @@ impl<'a> Verifier<'a> {
         self.report.keys = heads;
         self.report.segments = self.catalog.segments().count() as u64;
         self.report.configs = self.catalog.configs().count() as u64;
-        let heads = heads + self.report.segments + self.report.configs;
+        self.report.attributes = self.catalog.attributes().count() as u64;
+        let heads = heads + self.report.segments + self.report.configs + self.report.attributes;
         let (revisions, changes) = (self.report.revisions, self.report.changes);
         let (versions, publications) = (self.report.versions, self.report.publications);
         self.count(REVISIONS, "pcq.revisions", revisions)?;
@@ -286,7 +287,8 @@ impl<'a> Verifier<'a> {
         let keys = self.catalog.keys().map(|key| (ObjectKind::Key, key.id.0));
         let segments = self.catalog.segments().map(|segment| (ObjectKind::Segment, segment.id.0));
         let configs = self.catalog.configs().map(|config| (ObjectKind::Config, config.head.id.0));
-        let objects: Vec<_> = keys.chain(segments).chain(configs).collect();
+        let attributes = self.catalog.attributes().map(|a| (ObjectKind::Attribute, a.id.0));
+        let objects: Vec<_> = keys.chain(segments).chain(configs).chain(attributes).collect();
         objects.into_iter().try_for_each(|(kind, id)| self.head(kind, id))?;
         let (versions, publications) = self.kept;
         self.count(KEPT, "pcq.kept_versions", versions)?;
@@ -297,10 +299,15 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    fn retention(&mut self) -> Result<()> {
+    /// Compares what is not about one object.
+    fn settings(&mut self) -> Result<()> {
         let found = self.report.note(head::retention(self.image))?;
         if found.is_some_and(|found| found != self.catalog.retention) {
             self.report.problem("table `pcq.retention` is not what the log says");
+        }
+        let found = self.report.note(head::strict(self.image))?;
+        if found.is_some_and(|found| found != self.catalog.strict) {
+            self.report.problem("`strict` in table `pcq.meta` is not what the log says");
         }
         Ok(())
     }

@@ -16,20 +16,20 @@ use super::log::Step;
 use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{
-    ClockRecord, ConfigRecord, KeepRecord, PublicationRecord, RevisionRecord, SegmentHeadRecord,
-    TimelineRecord, decode_change, encode_change, encode_key,
+    AttributeRecord, ClockRecord, ConfigRecord, KeepRecord, PublicationRecord, RevisionRecord,
+    SegmentHeadRecord, StrictRecord, TimelineRecord, decode_change, encode_change, encode_key,
 };
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, HistoryKey, KEY_CONFIGS,
-    META, NAMES, PUBLICATIONS, Position, RETENTION, REVISION_HASHES, REVISIONS, TIMELINES, TIMES,
-    VERSIONS, kind_number,
+    META, NAMES, PUBLICATIONS, Position, RETENTION, REVISION_HASHES, REVISIONS, STRICT_KEY,
+    TIMELINES, TIMES, VERSIONS, kind_number,
 };
 use super::upgrade::upgrade;
 use super::version::{Base, Changes, LastRead, Newest, cost_of, encode_as_edit};
 use crate::error::{ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, ConditionParser, Config, ConfigId, Duration, KeyId, ObjectKind, Revision,
-    Segment, SegmentId, Timestamp, Version,
+    AttributeId, Catalog, Change, ConditionParser, Config, ConfigId, Duration, KeyId, ObjectKind,
+    Revision, Segment, SegmentId, Timestamp, Version,
 };
 
 /// The tables, to be written to in one transaction.
@@ -46,6 +46,7 @@ pub(super) struct Tables<'t> {
     heads: Lazy<'t, (u8, u32), Bytes>,
     kept: Kept<'t>,
     retention: Lazy<'t, &'static str, Bytes>,
+    transaction: &'t WriteTransaction,
     hashes: Lazy<'t, u64, Bytes>,
 }
 
@@ -65,6 +66,7 @@ impl<'t> Tables<'t> {
             heads: Lazy::new(transaction, HEADS),
             kept: Kept::new(transaction),
             retention: Lazy::new(transaction, RETENTION),
+            transaction,
             hashes: Lazy::new(transaction, REVISION_HASHES),
         })
     }
@@ -135,6 +137,9 @@ impl<'t> Tables<'t> {
         if let Change::Keep { event, keep } = change {
             self.put_keep(event.as_deref(), *keep)?;
         }
+        if let Change::Strict(strict) = change {
+            self.put_strict(*strict)?;
+        }
         let keys = base.map(Version::by_key).unwrap_or_default();
         let is_there = |entry: &Indexed| match entry {
             Indexed::KeyConfig((key, _)) => keys.contains_key(&KeyId(*key)),
@@ -160,6 +165,13 @@ impl<'t> Tables<'t> {
     fn put_keep(&mut self, event: Option<&str>, keep: Option<Duration>) -> Result<()> {
         let record = encode(&KeepRecord(keep.map(Duration::as_micros)))?;
         self.retention.open()?.insert(event.unwrap_or(""), record.as_slice()).or_fail().map(drop)
+    }
+
+    /// Writes whether conditions may only read declared attributes. Facts of users are written to the same table.
+    fn put_strict(&self, strict: bool) -> Result<()> {
+        let mut meta = self.transaction.open_table(META).or_fail()?;
+        let record = encode(&StrictRecord(strict))?;
+        meta.insert(STRICT_KEY, record.as_slice()).or_fail().map(drop)
     }
 
     fn put_indexed(&mut self, entry: &Indexed) -> Result<()> {
@@ -205,6 +217,12 @@ impl<'t> Tables<'t> {
                         encode(&SegmentHeadRecord::new(segment, &references))
                     };
                     self.put_head(kind, id, segment.map(head))?;
+                }
+                ObjectKind::Attribute => {
+                    let attribute = after.attribute(AttributeId(id));
+                    let head =
+                        attribute.map(|attribute| encode(&AttributeRecord::from(&**attribute)));
+                    self.put_head(kind, id, head)?;
                 }
                 ObjectKind::Config => {
                     if let Some(config) = after.config(ConfigId(id)) {

@@ -147,7 +147,7 @@ fn hint(text: &str, at: usize, token: &str, positives: &[Rule]) -> Option<String
         _ if token.starts_with('\'') && (wants(Rule::name) || wants(Rule::simple)) => {
             owned("a name stands in double quotes, a text in single quotes")
         }
-        _ if wants(Rule::key_type) => type_hint(token),
+        _ if wants(Rule::key_type) || wants(Rule::attribute_type) => type_hint(token),
         _ if wants(Rule::EOI) && FIRST_WORDS.iter().any(|w| w.eq_ignore_ascii_case(token)) => {
             owned("is a `;` missing before it?")
         }
@@ -208,9 +208,13 @@ pub(crate) const FIRST_WORDS: &[&str] = &[
 /// The types of keys.
 const TYPES: &[&str] = &["BOOLEAN", "INTEGER", "DOUBLE", "STRING", "JSON"];
 
+/// The types of attributes.
+const ATTRIBUTE_TYPES: &[&str] =
+    &["BOOLEAN", "INTEGER", "DOUBLE", "STRING", "JSON", "TIMESTAMP", "SEMVER", "VERSION"];
+
 /// The tables of `SHOW` that are one word.
 const TABLES: &[&str] =
-    &["KEYS", "SEGMENTS", "CONFIGS", "SCHEDULE", "USERS", "EVENTS", "RETENTION"];
+    &["KEYS", "SEGMENTS", "CONFIGS", "SCHEDULE", "USERS", "EVENTS", "RETENTION", "ATTRIBUTES"];
 
 /// The words that actions of `ALTER CONFIG` begin with.
 const ACTIONS: &[&str] = &["SET", "ADD", "MOVE", "DROP", "RENAME"];
@@ -227,6 +231,7 @@ fn suggest(error: Error, token: &str, positives: &[Rule]) -> Error {
     let mut words: Vec<_> = keywords.map(|rule| rule.keyword()).collect();
     let groups = [
         (Rule::key_type, TYPES),
+        (Rule::attribute_type, ATTRIBUTE_TYPES),
         (Rule::table, TABLES),
         (Rule::show_table, TABLES),
         (Rule::action, ACTIONS),

@@ -156,6 +156,7 @@ impl Cursor<'_> {
         let kind = match self.operand()?.children().node()?.rule() {
             Rule::k_key => ObjectKind::Key,
             Rule::k_segment => ObjectKind::Segment,
+            Rule::k_attribute => ObjectKind::Attribute,
             _ => ObjectKind::Config,
         };
         Ok((kind, self.name()?))

@@ -64,10 +64,14 @@ readings! {
     Is("`-`"): minus;
     Is("`+`"): plus;
     Is("a statement"): statement;
-    Is("`KEY`, `SEGMENT` or `CONFIG`"): kind;
+    Is("`KEY`, `SEGMENT`, `CONFIG` or `ATTRIBUTE`"): kind attribute;
+    Is("`ATTRIBUTE`"): create_attribute alter_attribute load_attribute;
+    Is("`ATTRIBUTES`"): alter_attributes load_attributes;
     Is("`KEY`"): create_key alter_key columns load_key;
     Is("a type (`BOOLEAN`, `INTEGER`, `DOUBLE`, `STRING`, `JSON`)"): key_type;
-    Is("`SET`"): change_set;
+    Is("a type (`BOOLEAN`, `INTEGER`, `DOUBLE`, `STRING`, `JSON`, `TIMESTAMP`, `SEMVER`, `VERSION`)"):
+        attribute_type;
+    Is("`SET`"): change_set attribute_set;
     Is("`DROP`"): change_drop;
     Is("`ARCHIVE`"): archive;
     Is("`RESTORE`"): restore;
@@ -105,7 +109,7 @@ readings! {
     Is("`BOOLEAN`, `INTEGER`, `DOUBLE` or `STRING`"): cast_type;
     Is("a function"): function;
     Is("a window (`WITHIN`, `SINCE`, `FROM`)"): window;
-    Is("a table (`KEYS`, `SEGMENTS`, `CONFIGS`, `SCHEDULE`, `USERS`, `EVENTS`, `RETENTION`)"):
+    Is("a table (`KEYS`, `SEGMENTS`, `CONFIGS`, `SCHEDULE`, `USERS`, `EVENTS`, `RETENTION`, `ATTRIBUTES`)"):
         show_table table;
     Is("`VERSIONS`"): show_versions;
     Is("`HISTORY`"): show_history;
@@ -138,21 +142,21 @@ readings! {
         lone_statement lone_condition lone_literal lone_duration WHITESPACE COMMENT word_char control built_in segment
         json_object json_member json_array json_value json_string json_escape json_number json_blank text
         object comment description version create alter key_body segment_body config_body split_body some_cell
-        key_check key_change keeping segment_change
+        key_check key_change attribute_body attribute_change strictness keeping segment_change
         salt cell each steps read_as operand_start clause action_start set get_body get_rest nots signed
         operand gap over_events event event_rest show
         filter only_where count_of versions_of history_of stats_of assert load of_config;
     Keyword:
         k_actor k_add k_advance k_after k_all k_alter k_and k_any k_archive k_archived k_as k_asc k_assert
-        k_at k_before k_begin k_between k_blank k_boolean k_by k_cancel k_cast k_check k_clock k_comment
+        k_at k_attribute k_attributes k_before k_begin k_between k_blank k_boolean k_by k_cancel k_cast k_check k_clock k_comment
         k_commit k_config k_configs k_contains k_count k_create k_day k_default k_desc k_describe
         k_description k_did k_diff k_disable k_disabled k_double k_drop k_enable k_end k_ends k_error k_event
         k_events k_every k_everyone k_exists k_explain k_false k_first k_for k_forget k_forever k_format k_from k_get
         k_history
         k_hour k_id k_if k_in k_integer k_is k_json k_keep k_keeping k_key k_keys k_last k_limit k_list k_load k_manual
-        k_matches k_minute k_move k_not k_now k_null k_of k_or k_order k_publication k_publish k_reason k_rename
+        k_matches k_minute k_move k_not k_now k_null k_of k_open k_or k_order k_publication k_publish k_reason k_rename
         k_restore k_retention k_revert k_revision k_rollback k_rollout k_salt k_schedule k_scheduled k_segment
-        k_segments k_sensitive k_set k_show k_since k_split k_starts k_stats k_store k_string k_timestamp k_to
+        k_segments k_semver k_sensitive k_set k_show k_since k_split k_starts k_stats k_store k_strict k_string k_timestamp k_to
         k_track k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_where
         k_with k_within;
 }

@@ -11,11 +11,13 @@ use crate::model::{
     SegmentId, Spanned, Timestamp, Value, Version, VersionReader, What,
 };
 use crate::statement::definition::{
-    columns, create_key, create_segment, instant, optional_text, rows, segment_ref, text, until,
+    columns, create_attribute, create_key, create_segment, instant, optional_text, rows,
+    segment_ref, text, until,
 };
 use crate::statement::find::find_config;
 use crate::statement::{
-    AlterEvent, Begin, Commit, Disable, ForgetUser, Load, SetUser, Statement, Track,
+    AlterAttributes, AlterEvent, Begin, Commit, Disable, ForgetUser, Load, SetUser, Statement,
+    Track,
 };
 use crate::store::Reader;
 
@@ -343,6 +345,12 @@ fn load_change(named: &Catalog, change: &Change) -> Load {
             Load::Cancel { number: *sequence, config: config.0.into() }
         }
         Change::Keep { event, keep } => Load::Keep(alter_event(event.as_ref(), *keep)),
+        Change::Attribute(attribute) => Load::Attribute {
+            attribute: create_attribute(attribute),
+            version: attribute.version.into(),
+            archived: attribute.archived,
+        },
+        Change::Strict(strict) => Load::Attributes(AlterAttributes { strict: *strict }),
     }
 }
 

@@ -121,6 +121,7 @@ impl State {
             ObjectKind::Config => {
                 self.configs.iter().map(|config| &config.node.create.name.node).collect()
             }
+            ObjectKind::Attribute => Vec::new(),
         };
         created.into_iter().chain(archived).collect()
     }

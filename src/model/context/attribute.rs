@@ -53,7 +53,7 @@ pub(super) struct Slot {
 
 /// An attribute of a user, and what conditions made of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Attribute<'c> {
+pub(crate) struct UserAttribute<'c> {
     pub(super) slot: &'c Slot,
     pub(super) short: Option<Short>,
 }
@@ -87,7 +87,7 @@ impl<T> As<T> {
     }
 }
 
-impl<'c> Attribute<'c> {
+impl<'c> UserAttribute<'c> {
     #[inline]
     pub(crate) fn value(self) -> &'c Value {
         &self.slot.value

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::{Answer, Object, Past, Ready, SegmentId, Short, Timestamp, Value};
 use attribute::Slot;
-pub(crate) use attribute::{As, Attribute, AttributeName};
+pub(crate) use attribute::{As, AttributeName, UserAttribute};
 use decision::Decisions;
 pub(crate) use decision::{Room, Stamped};
 pub(crate) use place::Numbering;
@@ -75,7 +75,7 @@ impl<'c> Numbered<'c> {
         self,
         number: u8,
         name: impl FnOnce() -> Option<&'n AttributeName>,
-    ) -> Option<Attribute<'c>> {
+    ) -> Option<UserAttribute<'c>> {
         let Self(context) = self;
         match context.places.0.at(number) {
             Place::At(index) => context.attribute_at(index),
@@ -208,12 +208,12 @@ impl Context {
     /// An attribute; `user_id` is the id.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Value> {
-        self.find(&AttributeName::new(name)).map(Attribute::value)
+        self.find(&AttributeName::new(name)).map(UserAttribute::value)
     }
 
     /// An attribute, with what is prepared of it.
     #[inline]
-    pub(crate) fn find(&self, name: &AttributeName) -> Option<Attribute<'_>> {
+    pub(crate) fn find(&self, name: &AttributeName) -> Option<UserAttribute<'_>> {
         let place = name.number.map_or(Place::Unknown, |number| self.places.0.get(number));
         let index = match place {
             Place::At(index) => index,
@@ -224,8 +224,8 @@ impl Context {
     }
 
     #[inline]
-    fn attribute_at(&self, index: usize) -> Option<Attribute<'_>> {
-        Some(Attribute { slot: self.attributes.get(index)?, short: *self.shorts.get(index)? })
+    fn attribute_at(&self, index: usize) -> Option<UserAttribute<'_>> {
+        Some(UserAttribute { slot: self.attributes.get(index)?, short: *self.shorts.get(index)? })
     }
 
     /// The index of an attribute by its name, which is kept by its number.

@@ -1,5 +1,6 @@
 //! Relations: the tables that `SHOW` selects from, one a file.
 
+mod attribute;
 mod config;
 mod config_stats;
 mod event;
@@ -62,6 +63,7 @@ pub(super) fn of(table: Table) -> &'static dyn Relation {
         Table::Users => &user::Users,
         Table::Events => &event::Events,
         Table::Retention => &retention::Retention,
+        Table::Attributes => &attribute::Attributes,
     }
 }
 

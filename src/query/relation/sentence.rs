@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::{
-    Catalog, Change, ConfigHead, ConfigId, Key, KeyId, ObjectKind, Publication, RetentionPeriod,
-    Secrets, Segment, SegmentId, Timestamp, Value,
+    Attribute, AttributeId, Catalog, Change, ConfigHead, ConfigId, Key, KeyId, ObjectKind,
+    Publication, RetentionPeriod, Secrets, Segment, SegmentId, Timestamp, Value,
 };
 use crate::query::log::{Logged, object_of};
 use crate::query::value::{maybe, text};
@@ -28,6 +28,7 @@ impl Sentences<'_> {
         match (object_of(change), change) {
             (Some((kind, id)), _) => (text(&kind.to_string()), self.name(kind, id)),
             (None, Change::Keep { event, .. }) => (text("event"), maybe(event.as_ref())),
+            (None, Change::Strict(_)) => (text("attributes"), Value::Null),
             (None, _) => (Value::Null, Value::Null),
         }
     }
@@ -37,6 +38,7 @@ impl Sentences<'_> {
             ObjectKind::Key => self.catalog.key(KeyId(id)).map(|key| &key.name),
             ObjectKind::Segment => self.catalog.segment(SegmentId(id)).map(|s| &s.name),
             ObjectKind::Config => self.catalog.config(ConfigId(id)).map(|c| &c.head.name),
+            ObjectKind::Attribute => self.catalog.attribute(AttributeId(id)).map(|a| &a.name),
         };
         name.map_or(Value::Null, |name| text(name.as_str()))
     }
@@ -85,6 +87,16 @@ impl Sentences<'_> {
                 (self.tell_cancel(*config, *sequence, before)?, None)
             }
             Change::Keep { keep, .. } => (format!("kept {}", RetentionPeriod(*keep)), None),
+            Change::Attribute(attribute) => {
+                let own = last(before, |change| match change {
+                    Change::Attribute(old) if old.id == attribute.id => Some(Arc::clone(old)),
+                    _ => None,
+                });
+                let old = or_read(own, || self.reader.attribute_at(attribute.id, earlier))?;
+                (tell_attribute(old.as_deref(), attribute, self.secrets), None)
+            }
+            Change::Strict(true) => ("strict".to_owned(), None),
+            Change::Strict(false) => ("open".to_owned(), None),
             Change::Salt { .. } => return Ok(None),
         }))
     }
@@ -124,6 +136,28 @@ fn tell_key(old: Option<&Key>, new: &Key, secrets: Secrets<'_>) -> String {
     }
     if old.check != new.check {
         let check = new.check.as_ref().map(|check| secrets.check(new.id, check));
+        told.push(format!("check {}", check.as_deref().unwrap_or("none")));
+    }
+    if old.sensitive != new.sensitive {
+        told.push((if new.sensitive { "sensitive" } else { "no longer sensitive" }).to_owned());
+    }
+    if old.description != new.description {
+        told.push("description".to_owned());
+    }
+    format!("version {}: {}", new.version, told.join(", "))
+}
+
+fn tell_attribute(old: Option<&Attribute>, new: &Attribute, secrets: Secrets<'_>) -> String {
+    let Some(old) = old else {
+        let sensitive = if new.sensitive { " SENSITIVE" } else { "" };
+        return format!("declared: {}{sensitive}", new.kind);
+    };
+    if old.archived != new.archived {
+        return archived(new.archived);
+    }
+    let mut told = Vec::new();
+    if old.check != new.check {
+        let check = new.check.as_ref().map(|check| secrets.attribute_check(new, check).to_string());
         told.push(format!("check {}", check.as_deref().unwrap_or("none")));
     }
     if old.sensitive != new.sensitive {

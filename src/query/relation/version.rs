@@ -3,7 +3,7 @@
 use super::{Relation, Scan};
 use crate::error::Result;
 use crate::model::{
-    Catalog, Change, Key, KeyId, ObjectKind, Secrets, Segment, Timestamp, Value, Version,
+    Attribute, Catalog, Change, Key, KeyId, ObjectKind, Secrets, Segment, Timestamp, Value, Version,
 };
 use crate::query::log::{find, object_history};
 use crate::query::rows::ColumnKind::{Boolean, Integer, List, Text, Time, Value as Any};
@@ -19,7 +19,7 @@ const COMMENT: Column = Column::of("comment", Text, "why");
 const DESCRIPTION: Column = Column::of("description", Text, "its description");
 
 /// The columns of each kind of object.
-pub(super) const SCHEMAS: [Schema; 3] = [KEY, SEGMENT, CONFIG];
+pub(super) const SCHEMAS: [Schema; 4] = [KEY, SEGMENT, CONFIG, ATTRIBUTE];
 
 const KEY: Schema = Schema {
     name: "VERSIONS OF KEY",
@@ -43,6 +43,19 @@ const SEGMENT: Schema = Schema {
         ACTOR,
         COMMENT,
         Column::of("condition", Text, "who is in it"),
+        DESCRIPTION,
+    ],
+};
+
+const ATTRIBUTE: Schema = Schema {
+    name: "VERSIONS OF ATTRIBUTE",
+    columns: &[
+        VERSION,
+        TIME,
+        ACTOR,
+        COMMENT,
+        Column::of("sensitive", Boolean, "whether the values were for apps alone"),
+        Column::of("check", Text, "the condition that values meet"),
         DESCRIPTION,
     ],
 };
@@ -79,6 +92,7 @@ impl Relation for Versions {
             ObjectKind::Key => &KEY,
             ObjectKind::Segment => &SEGMENT,
             ObjectKind::Config => &CONFIG,
+            ObjectKind::Attribute => &ATTRIBUTE,
         }
     }
 
@@ -95,6 +109,7 @@ impl Relation for Versions {
             let (number, cells) = match &logged.change {
                 Change::Key(key) => (key.version, key_cells(key, secrets)),
                 Change::Segment(s) => (s.version, segment_cells(view.catalog(), s, secrets)),
+                Change::Attribute(a) => (a.version, attribute_cells(a, secrets)),
                 Change::Version(v) => (v.number, version_cells(view.catalog(), v, view.now)),
                 _ => continue,
             };
@@ -121,6 +136,16 @@ fn key_cells(key: &Key, secrets: Secrets<'_>) -> Row {
         secrets.value(key.id, &key.default),
         optional(check.as_deref()),
         maybe(key.description.as_ref()),
+    ]
+}
+
+fn attribute_cells(attribute: &Attribute, secrets: Secrets<'_>) -> Row {
+    let check = attribute.check.as_ref();
+    let check = check.map(|check| secrets.attribute_check(attribute, check).to_string());
+    vec![
+        Value::from(attribute.sensitive),
+        optional(check.as_deref()),
+        maybe(attribute.description.as_ref()),
     ]
 }
 

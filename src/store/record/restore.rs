@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ArmRecord, ByRecord, CellRecord, ChangeRecord, ChangeRecord1, ChangeRecord2, ColumnRecord,
-    ConfigRecord, EditRecord, HeadRecord, KeyRecord, KeyRecord1, PublicationRecord, RevisionRecord,
-    RowRecord, SegmentHeadRecord, SegmentRecord, VersionRecord, VersionRecord1,
+    ArmRecord, AttributeRecord, ByRecord, CellRecord, ChangeRecord, ChangeRecord1, ChangeRecord2,
+    ColumnRecord, ConfigRecord, EditRecord, HeadRecord, KeyRecord, KeyRecord1, PublicationRecord,
+    RevisionRecord, RowRecord, SegmentHeadRecord, SegmentRecord, VersionRecord, VersionRecord1,
 };
 use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
-    Arm, Cell, Change, Column, Condition, ConditionParser, Config, ConfigHead, ConfigId, Duration,
-    Key, KeyId, Name, Ordered, Publication, Reference, Revision, Row, Segment, SegmentId, Share,
-    Split, Timeline, Timestamp, Value, Version,
+    Arm, Attribute, AttributeId, Cell, Change, Column, Condition, ConditionParser, Config,
+    ConfigHead, ConfigId, Duration, Key, KeyId, Name, Ordered, Publication, Reference, Revision,
+    Row, Segment, SegmentId, Share, Split, Timeline, Timestamp, Value, Version,
 };
 
 pub(super) type Result<T> = std::result::Result<T, String>;
@@ -131,6 +131,8 @@ impl Restore for ChangeRecord1 {
             Self::Keep { event, keep } => {
                 Change::Keep { event: shared(event), keep: keep.map(Duration::from_micros) }
             }
+            Self::Attribute(attribute) => Change::Attribute(Arc::new(attribute.restore(parser)?)),
+            Self::Strict(strict) => Change::Strict(strict),
         })
     }
 }
@@ -156,6 +158,24 @@ impl Restore for KeyRecord1 {
             default: value(&self.default)?,
             check,
             sensitive: false,
+            description: shared(self.description),
+            archived: self.archived,
+            version: self.version,
+        })
+    }
+}
+
+impl Restore for AttributeRecord {
+    type Model = Attribute;
+
+    fn restore(self, parser: ConditionParser) -> Result<Attribute> {
+        let kind = super::v1::attribute_kind_numbered(self.kind);
+        Ok(Attribute {
+            id: AttributeId(self.id),
+            name: name(&self.name)?,
+            kind: kind.ok_or_else(|| format!("no type has the number {}", self.kind))?,
+            check: self.check.map(|text| Condition::stored(text.into(), true, parser)),
+            sensitive: self.sensitive,
             description: shared(self.description),
             archived: self.archived,
             version: self.version,

@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Arm, Cell, Change, Column, Condition, Config, ConfigHead, Duration, Key, KeyId, KeyType,
-    Publication, Reference, Revision, Row, Segment, SegmentId, Share, Timestamp, Version,
+    Arm, Attribute, AttributeType, Cell, Change, Column, Condition, Config, ConfigHead, Duration,
+    Key, KeyId, KeyType, Publication, Reference, Revision, Row, Segment, SegmentId, Share,
+    Timestamp, Version,
 };
 use crate::store::codec::Record;
 use crate::store::tables::PublicationKey;
@@ -22,7 +23,9 @@ records!(
     SegmentHeadRecord1,
     ConfigRecord1,
     VersionRecord1,
-    PublicationRecord
+    PublicationRecord,
+    AttributeRecord,
+    StrictRecord
 );
 
 /// The clock: microseconds since 1970 of a manual one, `None` for the system's.
@@ -52,6 +55,9 @@ pub(in crate::store) enum ChangeRecord1 {
     Publication(PublicationRecord),
     Cancel { config: u32, sequence: u64 },
     Keep { event: Option<String>, keep: Option<i64> },
+    // since format 5
+    Attribute(AttributeRecord),
+    Strict(bool),
 }
 
 /// How long events are kept: microseconds, `None` for ever.
@@ -69,6 +75,22 @@ pub(in crate::store) struct KeyRecord1 {
     pub(super) kind: u8,
     pub(super) default: String,
     pub(super) check: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) archived: bool,
+    pub(super) version: u32,
+}
+
+/// Whether conditions may only read declared attributes.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct StrictRecord(pub(in crate::store) bool);
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct AttributeRecord {
+    pub(super) id: u32,
+    pub(super) name: String,
+    pub(super) kind: u8,
+    pub(super) check: Option<String>,
+    pub(super) sensitive: bool,
     pub(super) description: Option<String>,
     pub(super) archived: bool,
     pub(super) version: u32,
@@ -189,6 +211,8 @@ impl From<&Change> for ChangeRecord1 {
             Change::Keep { event, keep } => {
                 Self::Keep { event: text(event.as_ref()), keep: keep.map(Duration::as_micros) }
             }
+            Change::Attribute(attribute) => Self::Attribute((&**attribute).into()),
+            Change::Strict(strict) => Self::Strict(*strict),
         }
     }
 }
@@ -222,6 +246,40 @@ fn kind_number(kind: KeyType) -> u8 {
 /// The type with a number.
 pub(super) fn kind_numbered(number: u8) -> Option<KeyType> {
     KeyType::ALL.into_iter().find(|kind| kind_number(*kind) == number)
+}
+
+impl From<&Attribute> for AttributeRecord {
+    fn from(attribute: &Attribute) -> Self {
+        Self {
+            id: attribute.id.0,
+            name: attribute.name.as_str().to_owned(),
+            kind: attribute_kind_number(attribute.kind),
+            check: text(attribute.check.as_ref().map(Condition::text)),
+            sensitive: attribute.sensitive,
+            description: text(attribute.description.as_ref()),
+            archived: attribute.archived,
+            version: attribute.version,
+        }
+    }
+}
+
+/// The number of the type of an attribute in the file: those that keys have, too, are numbered alike.
+fn attribute_kind_number(kind: AttributeType) -> u8 {
+    match kind {
+        AttributeType::Boolean => kind_number(KeyType::Boolean),
+        AttributeType::Integer => kind_number(KeyType::Integer),
+        AttributeType::Double => kind_number(KeyType::Double),
+        AttributeType::String => kind_number(KeyType::String),
+        AttributeType::Json => kind_number(KeyType::Json),
+        AttributeType::Timestamp => 6,
+        AttributeType::Semver => 7,
+        AttributeType::Version => 8,
+    }
+}
+
+/// The type of an attribute with a number.
+pub(super) fn attribute_kind_numbered(number: u8) -> Option<AttributeType> {
+    AttributeType::ALL.into_iter().find(|kind| attribute_kind_number(*kind) == number)
 }
 
 impl From<&Segment> for SegmentRecord {

@@ -8,7 +8,9 @@ use redb::{ReadableTable, TableHandle as _};
 use super::log::Kept;
 use super::tables::Read;
 use crate::error::Result;
-use crate::model::{Catalog, ConfigId, KeyId, Name, ObjectKind, RevisionHash, SegmentId};
+use crate::model::{
+    AttributeId, Catalog, ConfigId, KeyId, Name, ObjectKind, RevisionHash, SegmentId,
+};
 use crate::store::failure::OrFail;
 use crate::store::image::Image;
 use crate::store::page::Source;
@@ -109,7 +111,7 @@ impl Salvaged {
     fn tell_objects(&mut self, from: &Reader, kept: &Kept) -> Result<()> {
         let mut later: BTreeMap<_, Vec<String>> = BTreeMap::new();
         let changed = from.ask(|image| changed_after(image, kept.last()))?;
-        for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
+        for kind in ObjectKind::ALL {
             let names = from.names(kind).unwrap_or_default().into_iter();
             let names: BTreeMap<u32, Name> = names.map(|(name, id)| (id, name)).collect();
             for (_, id) in changed.range((kind, 0)..=(kind, u32::MAX)) {
@@ -160,6 +162,7 @@ fn has(catalog: &Catalog, kind: ObjectKind, id: u32) -> bool {
         ObjectKind::Key => catalog.key(KeyId(id)).is_some(),
         ObjectKind::Segment => catalog.segment(SegmentId(id)).is_some(),
         ObjectKind::Config => catalog.config(ConfigId(id)).is_some(),
+        ObjectKind::Attribute => catalog.attribute(AttributeId(id)).is_some(),
     }
 }
 
