@@ -122,14 +122,15 @@ fn stores_of_every_release_can_be_written_to() {
     for release in releases() {
         let kept = Kept::new(release);
         let write = "CREATE KEY of_today BOOLEAN DEFAULT TRUE; SET USER 'today' city = 'Oslo';
-                     CREATE KEY hidden STRING SENSITIVE DEFAULT 'x'; ALTER KEY of_today SET SENSITIVE;";
+                     CREATE KEY hidden STRING SENSITIVE DEFAULT 'x'; ALTER KEY of_today SET SENSITIVE;
+                     CREATE ATTRIBUTE born TIMESTAMP; ALTER ATTRIBUTES STRICT;";
         kept.run(&["store.pcdb", "-e", write]);
         let verified = kept.run(&["verify", "store.pcdb"]);
         assert!(verified.ends_with("the store is sound\n"), "{verified}");
         let answer =
             kept.run(&["store.pcdb", "--format", "csv", "-e", "GET of_today FOR USER 'today';"]);
         assert!(answer.contains("true"), "{answer}");
-        let keys = "SHOW KEYS WHERE sensitive;";
+        let keys = "SHOW KEYS WHERE key IN ('hidden', 'of_today');";
         let answer = kept.run(&["store.pcdb", "--format", "csv", "-e", keys]);
         assert_eq!(answer.matches("true,***").count(), 2, "{answer}");
     }

@@ -29,6 +29,16 @@ const CONDITIONS: [&str; 7] = [
     "COUNT(EVENT 'buy' WITHIN 30 DAYS) > 1",
 ];
 
+/// A type never changes: an attribute has the same one in all stores.
+const ATTRIBUTES: [(&str, &str, [&str; 3]); 5] = [
+    ("age", "INTEGER", ["", " CHECK (VALUE >= 0)", " CHECK (VALUE < 150)"]),
+    ("country", "STRING", ["", " SENSITIVE", " SENSITIVE CHECK (VALUE != '')"]),
+    ("plan", "STRING", ["", "", " CHECK (LENGTH(VALUE) < 9)"]),
+    // nothing reads these
+    ("seen", "TIMESTAMP", ["", "", " SENSITIVE"]),
+    ("a.b", "JSON", ["", " CHECK (VALUE.x = 1)", ""]),
+];
+
 /// Random choices, the same for the same seed (splitmix64).
 struct Choices(u64);
 
@@ -137,6 +147,12 @@ impl Choices {
             let (default, told) = (self.pick(&values), self.description());
             let _ = writeln!(script, "CREATE KEY {name} {kind} DEFAULT {default}{check}{told};");
         }
+        for (name, kind, clauses) in ATTRIBUTES {
+            let (clauses, told) = (self.pick(&clauses), self.description());
+            if !["seen", "a.b"].contains(&name) || self.one_in(2) {
+                let _ = writeln!(script, "CREATE ATTRIBUTE \"{name}\" {kind}{clauses}{told};");
+            }
+        }
         for segment in ["s0", "s1", "s2", "s3"] {
             let (condition, told) = (self.pick(&CONDITIONS), self.description());
             let _ = writeln!(script, "CREATE SEGMENT {segment}{told} WHERE {condition};");
@@ -150,8 +166,12 @@ impl Choices {
             }
         }
         for _ in 0..self.number(4) {
-            let object = self.pick(&["KEY k3", "KEY k4", "SEGMENT s2", "SEGMENT s3"]);
+            let object =
+                self.pick(&["KEY k3", "KEY k4", "SEGMENT s2", "SEGMENT s3", "ATTRIBUTE seen"]);
             let _ = writeln!(script, "ARCHIVE {object};");
+        }
+        if self.one_in(4) {
+            script.push_str("ALTER ATTRIBUTES STRICT;\n");
         }
         script
     }
@@ -299,4 +319,49 @@ fn a_split_in_pieces_is_as_good_as_its_shares() {
          CREATE CONFIG c SEGMENTS EVERYONE KEY k = SPLIT (a: 40% 1, b: 40% 2, c: 20% 3);
          PUBLISH CONFIG c;";
     assert!(db.plan(plain).unwrap().is_empty());
+}
+
+/// An attribute that the files do not declare is pruned, but for one that their conditions read.
+#[test]
+fn a_declaration_that_is_read_stays() {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE ATTRIBUTE age INTEGER; CREATE ATTRIBUTE plan STRING; ALTER ATTRIBUTES STRICT;",
+    )
+    .unwrap();
+    let plan = |prune| {
+        let plan =
+            db.session().plan(statements("CREATE SEGMENT s WHERE age > 17;"), prune).unwrap();
+        let statements: Vec<_> = plan.statements().iter().map(ToString::to_string).collect();
+        (statements, plan.notes().iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let create = "CREATE SEGMENT s WHERE age > 17";
+    assert_eq!(plan(Prune::No), (vec![create.to_owned()], vec![]));
+    let statements = ["ALTER ATTRIBUTES OPEN", create, "ARCHIVE ATTRIBUTE plan"];
+    let (found, notes) = plan(Prune::Yes);
+    assert_eq!(found, statements);
+    assert!(notes.concat().contains("attribute `age` is read, and stays declared"), "{notes:?}");
+}
+
+/// The file of one config declares what its conditions and shares go by, and nothing else.
+#[test]
+fn a_config_comes_with_the_attributes_that_it_reads() {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE ATTRIBUTE age INTEGER; CREATE ATTRIBUTE team STRING; CREATE ATTRIBUTE plan STRING;
+         CREATE ATTRIBUTE other STRING; CREATE KEY k INTEGER DEFAULT 0;
+         CREATE SEGMENT adults WHERE age > 17; CREATE SEGMENT some WHERE IN SEGMENT adults;
+         CREATE CONFIG c SEGMENTS some 50% BY team KEY k = SPLIT (50% 1, 50% 2) BY plan;
+         PUBLISH CONFIG c; ALTER ATTRIBUTES STRICT;",
+    )
+    .unwrap();
+    let mut file = Vec::new();
+    db.dump_config(&mut file, &"c".try_into().unwrap()).unwrap();
+    let file = String::from_utf8(file).unwrap();
+    let declared = file.lines().filter_map(|line| line.strip_prefix("CREATE ATTRIBUTE "));
+    assert_eq!(declared.collect::<Vec<_>>(), ["age INTEGER;", "plan STRING;", "team STRING;"]);
+    assert!(!file.contains("STRICT"), "{file}");
+    let copy = Database::in_memory().unwrap();
+    copy.execute(&file).unwrap();
+    assert!(copy.plan(&file).unwrap().is_empty());
 }

@@ -1,4 +1,4 @@
-//! Sensitive keys: their values are in nothing that is shown, unless a session asks for them that may.
+//! Sensitive keys and attributes: their values are in nothing that is shown, unless a session asks for them that may.
 
 use pcq::{Context, Database, DumpKind, Role, Session, Timestamp};
 
@@ -204,4 +204,98 @@ fn what_is_hidden_cannot_be_stored_in_place_of_what_it_hides() {
         "{definition}"
     );
     assert_eq!(db.execute(&format!("{definition};")).unwrap_err().code(), "syntax");
+}
+
+/// A store in which a sensitive attribute has values, and conditions that compare it with some.
+fn store_of_users() -> Database {
+    let start = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    let db = Database::builder().manual_clock(start).in_memory().unwrap();
+    db.execute(
+        "CREATE ATTRIBUTE tax STRING;
+         ALTER ATTRIBUTE tax SET CHECK (VALUE MATCHES '^s3cret');
+         CREATE KEY seen BOOLEAN DEFAULT FALSE;
+         SET USER 'ada' tax = 's3cret-1', city = 'Oslo';
+         CREATE SEGMENT some WHERE tax IN ('s3cret-1', 's3cret-2') OR tax.a STARTS WITH 's3cret' AND city = 'Oslo'
+            OR ANY(tax WHERE VALUE = 's3cret') OR ANY(tax) MATCHES 's3cret';
+         ALTER SEGMENT some WHERE tax BETWEEN 's3cret-1' AND 's3cret-3' AND city = 'Oslo';
+         CREATE CONFIG c SEGMENTS some KEY seen = TRUE;
+         PUBLISH CONFIG c;
+         ADVANCE CLOCK 1 DAY;
+         ALTER ATTRIBUTE tax SET SENSITIVE;",
+    )
+    .unwrap();
+    db
+}
+
+const SHOWING_USERS: &[&str] = &[
+    "SHOW ATTRIBUTES",
+    "SHOW USERS",
+    "SHOW USERS WHERE user = 'ada'",
+    "SHOW SEGMENTS",
+    "SHOW VERSIONS OF SEGMENT some",
+    "SHOW VERSIONS OF ATTRIBUTE tax",
+    "SHOW HISTORY",
+    "SHOW HISTORY OF ATTRIBUTE tax",
+    "DESCRIBE ATTRIBUTE tax",
+    "DESCRIBE ATTRIBUTE tax VERSION 2",
+    "DESCRIBE SEGMENT some",
+    "DESCRIBE SEGMENT some VERSION 1",
+    "DESCRIBE SEGMENT some AS OF '2026-03-01T10:00:00Z'",
+    "DIFF SEGMENT some",
+    "EXPLAIN GET seen FOR USER 'ada'",
+    "EXPLAIN GET seen WITH {\"tax\": \"s3cret-2\"}",
+];
+
+const FAILING_USERS: &[&str] = &[
+    "SET USER 'ada' tax = 's3cret', tax = 'x'",
+    "CREATE SEGMENT others WHERE tax = 's3cret' AND IN SEGMENT nowhere",
+    "CREATE SEGMENT others WHERE \"tax\" = 's3cret' AND IN SEGMENT nowhere",
+    "CREATE SEGMENT others WHERE tax.a = 's3cret' AND IN SEGMENT nowhere",
+    "GET nothing WITH {\"tax\": \"s3cret\"}",
+    "GET nothing WITH {\"t\\u0061x\": \"s3cret\"}",
+    "ALTER ATTRIBUTE tax SET CHECK (VALUE = 's3cret' AND VALUE > 1)",
+    "CREATE ATTRIBUTE other INTEGER SENSITIVE CHECK (VALUE = 's3cret')",
+    "SHOW USERS WHERE tax = 's3cret' AND KEY(nobody)",
+];
+
+#[test]
+fn nothing_shows_what_is_sensitive_of_users() {
+    let mut session = store_of_users().session().with_role(Role::Read);
+    for statement in SHOWING_USERS {
+        let said = said(&mut session, statement);
+        assert!(!said.contains(SECRET) && !said.contains("Err"), "{statement}: {said}");
+    }
+    let mut session = store_of_users().session();
+    for statement in FAILING_USERS {
+        let said = said(&mut session, statement);
+        assert!(!said.contains(SECRET) && !said.contains("Ok"), "{statement}: {said}");
+    }
+}
+
+#[test]
+fn who_may_sees_what_is_sensitive_of_users() {
+    let mut session = store_of_users().session().show_sensitive(true).unwrap();
+    for statement in SHOWING_USERS {
+        let said = said(&mut session, statement);
+        assert!(said.contains(SECRET) && !said.contains("***"), "{statement}: {said}");
+    }
+    let db = store_of_users();
+    assert!(db.get::<bool>("seen", &db.context_for("ada").unwrap()).unwrap());
+}
+
+#[test]
+fn dumps_have_what_is_sensitive_of_users_and_say_so() {
+    let db = store_of_users();
+    for kind in [DumpKind::History, DumpKind::Current, DumpKind::State] {
+        let mut dump = Vec::new();
+        db.dump(&mut dump, kind).unwrap();
+        let dump = String::from_utf8(dump).unwrap();
+        let warning = "-- This has the values of sensitive attributes.\n";
+        assert!(dump.starts_with(warning) && dump.contains("s3cret-1"), "{kind:?}: {dump}");
+        let copy = Database::in_memory().unwrap();
+        copy.execute(&dump).unwrap();
+        assert!(!said(&mut copy.session(), "SHOW SEGMENTS").contains(SECRET));
+    }
+    db.execute("ALTER ATTRIBUTE tax DROP SENSITIVE").unwrap();
+    assert!(said(&mut db.session(), "SHOW USERS").contains(SECRET));
 }

@@ -1,4 +1,4 @@
-//! Concealment: errors and notes do not show what else stands in a statement that is about a sensitive key.
+//! Concealment: errors and notes do not show what else stands in a statement that is about what is sensitive.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use crate::model::{Secrets, Span};
 use crate::syntax::{Token, TokenKind, Tokens};
 
 impl Session {
-    /// An error as it may be shown. Of a statement that names a sensitive key, or is about sensitivity, it has the
-    /// words and names, and no literal: any may be a value of that key.
+    /// An error as it may be shown. Of a statement that names a sensitive key or attribute, or is about sensitivity, it
+    /// has the words and names, and no literal: any may be a value of that.
     pub(super) fn conceal(&self, error: Error) -> Error {
         let Some(place) = error.place() else { return error };
         let statement = Arc::clone(&place.statement);
@@ -28,12 +28,15 @@ impl Session {
         let secrets = Secrets::of(&catalog);
         Tokens::new(statement).any(|token| match token.kind {
             TokenKind::Word => {
-                token.text.eq_ignore_ascii_case("SENSITIVE") || secrets.hide_named(token.text)
+                token.text.eq_ignore_ascii_case("SENSITIVE")
+                    || secrets.hide_named(token.text)
+                    || token.text.split('.').any(|step| secrets.hide_attribute(step))
             }
             TokenKind::Name => {
                 let name = token.text.trim_matches('"').replace("\"\"", "\"");
-                secrets.hide_named(&name)
+                secrets.hide_named(&name) || secrets.hide_attribute(&name)
             }
+            TokenKind::Json => secrets.hide_members(token.text),
             _ => false,
         })
     }

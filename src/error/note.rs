@@ -169,6 +169,11 @@ pub enum NoteKind {
         /// Its segment.
         segment: Name,
     },
+    /// A plan leaves an attribute declared, which the files do not declare, for conditions read it.
+    AttributeStays {
+        /// Which.
+        attribute: Name,
+    },
     /// A plan leaves a config live, which the files do not say.
     LiveStays {
         /// Which.
@@ -248,9 +253,10 @@ impl NoteKind {
             Self::ChangedSince { .. } => NoteCode::ChangedSince,
             Self::KeptLonger { .. } => NoteCode::KeptLonger,
             Self::ClockBehind { .. } => NoteCode::ClockBehind,
-            Self::ListStays { .. } | Self::LiveStays { .. } | Self::ScheduleStays { .. } => {
-                NoteCode::LeftAsIs
-            }
+            Self::ListStays { .. }
+            | Self::AttributeStays { .. }
+            | Self::LiveStays { .. }
+            | Self::ScheduleStays { .. } => NoteCode::LeftAsIs,
         }
     }
 }
@@ -290,6 +296,9 @@ impl fmt::Display for NoteKind {
             ),
             Self::ListStays { segment } => {
                 write!(f, "segment `{}` is a list of users, and stays", segment.as_str())
+            }
+            Self::AttributeStays { attribute } => {
+                write!(f, "attribute `{}` is read, and stays declared", attribute.as_str())
             }
             Self::LiveStays { config } => {
                 let config = config.as_str();

@@ -1,14 +1,16 @@
-//! Secrets: the values of sensitive keys, and what is shown in their place.
+//! Secrets: the values of sensitive keys and attributes, and what is shown in their place.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Attribute, Catalog, Condition, Expr, ExprKind, KeyId, Literal, Value};
+use super::{
+    Attribute, Catalog, Condition, Expr, ExprKind, KeyId, Literal, Object, Value, WrittenAttribute,
+};
 
 /// What is shown in place of a value.
 pub(crate) const HIDDEN: &str = "***";
 
-/// Secrets of a catalog, for whoever may not see them: the values of its keys that are sensitive.
+/// Secrets of a catalog, for whoever may not see them: the values of its keys and attributes that are sensitive.
 #[derive(Clone, Copy)]
 pub(crate) struct Secrets<'c>(Option<&'c Catalog>);
 
@@ -51,14 +53,42 @@ impl<'c> Secrets<'c> {
 
     /// The text of the condition of a segment as it may be shown.
     pub(crate) fn condition(self, condition: &Condition) -> Arc<str> {
-        // most conditions ask for no key, and need not be read for that
-        if self.0.is_none() || !condition.text().contains("KEY(") {
+        // most conditions ask for neither, and need not be read for that
+        if !self.may_concern(condition.text()) {
             return Arc::clone(condition.text());
         }
         condition.look(|expr| match self.expr(expr) {
             Cow::Borrowed(_) => Arc::clone(condition.text()),
             Cow::Owned(expr) => expr.to_string().into(),
         })
+    }
+
+    /// Whether the text of a condition may be about a secret.
+    fn may_concern(self, text: &str) -> bool {
+        let Some(catalog) = self.0 else { return false };
+        let mut attributes = catalog.attributes().filter(|attribute| attribute.sensitive);
+        let is_named = |attribute: &Arc<Attribute>| {
+            text.contains(&WrittenAttribute(&attribute.name).to_string())
+        };
+        text.contains("KEY(") || attributes.any(is_named)
+    }
+
+    /// What is known of a user as it may be shown.
+    pub(crate) fn profile(self, mut attributes: Object) -> Object {
+        let Some(catalog) = self.0 else { return attributes };
+        for attribute in catalog.attributes().filter(|attribute| attribute.sensitive) {
+            if let Some(value) = attributes.get_mut(attribute.name.as_str()) {
+                *value = Value::from(HIDDEN);
+            }
+        }
+        attributes
+    }
+
+    /// Whether a text of JSON, such as one of attributes, has a member that is called like a sensitive attribute.
+    pub(crate) fn hide_members(self, json: &str) -> bool {
+        let Some(catalog) = self.0 else { return false };
+        let mut attributes = catalog.attributes().filter(|attribute| attribute.sensitive);
+        attributes.any(|attribute| json.contains(attribute.name.as_str()) || json.contains('\\'))
     }
 
     /// The text of the `CHECK` of a key as it may be shown.
@@ -96,7 +126,11 @@ impl<'c> Secrets<'c> {
     }
 
     fn hide_part(self, part: &ExprKind) -> bool {
-        matches!(part, ExprKind::Key(name) if self.hide_named(name.node.as_str()))
+        match part {
+            ExprKind::Key(name) => self.hide_named(name.node.as_str()),
+            ExprKind::Attribute(path) => path.first().is_some_and(|name| self.hide_attribute(name)),
+            _ => false,
+        }
     }
 }
 
@@ -142,6 +176,8 @@ fn hide_literals(expr: &mut Expr) {
         match &mut expr.node {
             ExprKind::Literal(literal) => *literal = Literal::hidden(),
             ExprKind::Matches { pattern, .. } => pattern.node = Literal::hidden(),
+            // it compares elements of what is hidden
+            ExprKind::Each { filter, .. } => hide_literals(filter),
             _ => {}
         }
         todo.extend(expr.node.operands_mut());

@@ -179,7 +179,7 @@ impl CreateAttribute {
     }
 
     /// The attribute that it makes, whether or not there is one of that name.
-    pub(super) fn attribute(&self, binder: &Binder<'_>) -> Result<Attribute> {
+    pub(crate) fn attribute(&self, binder: &Binder<'_>) -> Result<Attribute> {
         let check = self.check.as_ref();
         Ok(Attribute {
             id: binder.catalog.next_attribute(),

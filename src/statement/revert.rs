@@ -176,7 +176,7 @@ impl Revert {
     fn attribute(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
         let today = binder.usable_attribute(&self.name)?;
         let changes = binder.versions.changes_of(ObjectKind::Attribute, today.id.0)?;
-        let old = changes.into_iter().rev().find_map(|change| match change {
+        let old = changes.into_iter().rev().find_map(|(_, change)| match change {
             Change::Attribute(old) if u64::from(old.version) == number.node => Some(old),
             _ => None,
         });

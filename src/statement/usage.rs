@@ -105,7 +105,7 @@ pub(crate) fn attribute_users_today(
 }
 
 /// The attributes that a version rolls out or splits by.
-fn attributes_of(version: &Version) -> impl Iterator<Item = Arc<str>> + '_ {
+pub(crate) fn attributes_of(version: &Version) -> impl Iterator<Item = Arc<str>> + '_ {
     let rollouts = version.rows.iter().filter_map(|row| row.by.as_ref());
     let cells = version.columns.iter().flat_map(|column| column.cells().iter().flatten());
     let splits = cells.filter_map(|cell| match cell {

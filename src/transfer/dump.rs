@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::wanted::Wanted;
 use super::{config, layout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, Config, Duration, Entry, Key, ListId, Name, Reference, Revision, Segment,
+    Catalog, Change, Config, Duration, Entry, ListId, Name, Reference, Revision, Segment,
     SegmentId, Spanned, Timestamp, Value, Version, VersionReader, What,
 };
 use crate::statement::definition::{
@@ -70,20 +71,17 @@ impl Dump<'_> {
     /// Writes a script that rebuilds the store. Memory does not grow with the history.
     pub(crate) fn write(&self, to: &mut dyn Write, kind: DumpKind) -> Result<()> {
         let mut out = Output(io::BufWriter::new(to));
-        let is_dumped = |key: &Arc<Key>| kind == DumpKind::History || !key.archived;
-        if self.catalog.keys().any(|key| key.sensitive && is_dumped(key)) {
-            out.comment("This has the values of sensitive keys.")?;
-        }
+        self.warn(&mut out, kind)?;
         match kind {
             DumpKind::History => self.history(&mut out)?,
             DumpKind::Current => {
                 self.listed(&mut out)?;
-                self.state(&mut out, &|_| true, &|_| true, Comments::Kept)?;
+                self.state(&mut out, &Wanted::All, Comments::Kept)?;
                 rules_of_retention(self.catalog)
                     .try_for_each(|rule| out.statement(&rule.into()))?;
             }
             DumpKind::State => {
-                self.state(&mut out, &|_| true, &|_| true, Comments::LeftOut)?;
+                self.state(&mut out, &Wanted::All, Comments::LeftOut)?;
             }
         }
         if kind != DumpKind::State {
@@ -95,11 +93,9 @@ impl Dump<'_> {
     /// Writes a state file of one config and of what it needs.
     pub(crate) fn write_config(&self, to: &mut dyn Write, name: &Name) -> Result<()> {
         let config = find_config(self.catalog, &Spanned::from(name.clone()))?;
-        let needed = needed(self.catalog, config, self.now);
         let mut out = Output(io::BufWriter::new(to));
-        let is_needed = |reference| needed.contains(&reference);
-        let is_it = |other: &Config| other.head.id == config.head.id;
-        self.state(&mut out, &is_needed, &is_it, Comments::LeftOut)?;
+        let wanted = Wanted::of(self.catalog, config, self.now);
+        self.state(&mut out, &wanted, Comments::LeftOut)?;
         out.0.flush().map_err(output_error)
     }
 
@@ -169,30 +165,47 @@ impl Dump<'_> {
         Ok(())
     }
 
-    /// Writes what stands of keys, segments and configs, of those that are wanted, as one transaction.
-    fn state(
-        &self,
-        out: &mut Output<'_>,
-        has: &dyn Fn(Reference) -> bool,
-        has_config: &dyn Fn(&Config) -> bool,
-        comments: Comments,
-    ) -> Result<()> {
+    /// Says what in a dump is not for everybody's eyes.
+    fn warn(&self, out: &mut Output<'_>, kind: DumpKind) -> Result<()> {
+        let is_whole = kind == DumpKind::History;
+        let keys = self.catalog.keys().any(|key| key.sensitive && (is_whole || !key.archived));
+        let mut attributes = self.catalog.attributes();
+        let attributes = attributes.any(|a| a.sensitive && (is_whole || !a.archived));
+        match (keys, attributes) {
+            (false, false) => Ok(()),
+            (true, false) => out.comment("This has the values of sensitive keys."),
+            (false, true) => out.comment("This has the values of sensitive attributes."),
+            (true, true) => out.comment("This has the values of sensitive keys and attributes."),
+        }
+    }
+
+    /// Writes what stands of attributes, keys, segments and configs, of those that are wanted, as one transaction.
+    fn state(&self, out: &mut Output<'_>, wanted: &Wanted, comments: Comments) -> Result<()> {
         let catalog = self.catalog;
-        let keys = catalog.keys().filter(|key| !key.archived && has(Reference::Key(key.id)));
-        let keys: Vec<_> = keys.collect();
+        let attributes = catalog.attributes().filter(|a| !a.archived && wanted.attribute(a));
+        let attributes: Vec<_> = attributes.collect();
+        let keys = catalog.keys().filter(|key| !key.archived);
+        let keys: Vec<_> = keys.filter(|key| wanted.has(Reference::Key(key.id))).collect();
         let segments = in_order(catalog).into_iter();
-        let segments = segments.filter(|s| has(Reference::Segment(s.id)));
+        let segments = segments.filter(|s| wanted.has(Reference::Segment(s.id)));
         let segments: Vec<_> = segments.filter(|s| s.condition.lists().is_empty()).collect();
-        let configs = catalog.configs().filter(|c| !c.head.archived && has_config(c));
+        let configs = catalog.configs().filter(|c| !c.head.archived && wanted.config(c));
         let mut configs: Vec<_> = configs.collect();
         configs.sort_unstable_by(|a, b| a.head.name.cmp(&b.head.name));
-        if keys.is_empty() && segments.is_empty() && configs.is_empty() {
+        let strict = catalog.strict && wanted.is_all();
+        let objects = keys.len() + segments.len() + configs.len() + attributes.len();
+        if objects == 0 && !strict {
             return Ok(());
         }
         out.statement(&Begin.into())?;
+        attributes.into_iter().try_for_each(|a| out.statement(&create_attribute(a).into()))?;
         keys.into_iter().try_for_each(|key| out.statement(&create_key(key).into()))?;
         segments.into_iter().try_for_each(|s| out.statement(&create_segment(s).into()))?;
         configs.into_iter().try_for_each(|config| self.config(out, config, comments))?;
+        if strict {
+            // the conditions before it were stored before it was said, and may read what is not declared
+            out.statement(&AlterAttributes::strict().into())?;
+        }
         out.statement(&Commit.into())
     }
 
@@ -374,29 +387,6 @@ fn rules_of_retention(catalog: &Catalog) -> impl Iterator<Item = AlterEvent> {
     let retention = &catalog.retention;
     let others = retention.others().map(|keep| alter_event(None, Some(keep)));
     others.into_iter().chain(retention.own().map(|(event, keep)| alter_event(Some(event), keep)))
-}
-
-/// What a config needs: its keys and segments, and what their conditions refer to, all the way down.
-fn needed(catalog: &Catalog, config: &Config, now: Timestamp) -> BTreeSet<Reference> {
-    let mut needed = BTreeSet::new();
-    let versions = config.used(now);
-    let mut todo: Vec<_> = versions
-        .flat_map(|version| {
-            let keys = version.columns.iter().map(|column| Reference::Key(column.key));
-            keys.chain(version.rows.iter().map(|row| Reference::Segment(row.segment)))
-        })
-        .collect();
-    while let Some(reference) = todo.pop() {
-        if !needed.insert(reference) {
-            continue;
-        }
-        if let Reference::Segment(id) = reference
-            && let Some(segment) = catalog.segment(id)
-        {
-            todo.extend(catalog.references(segment.condition.expr()));
-        }
-    }
-    needed
 }
 
 /// The segments that are not archived, each after those that it refers to.

@@ -1,11 +1,13 @@
 //! Dumps of stores as scripts, and the loads that make stores of them again.
 
 mod config;
+mod declare;
 mod dump;
 mod layout;
 mod load;
 mod planner;
 mod state;
+mod wanted;
 
 pub(crate) use dump::Dump;
 pub use dump::DumpKind;

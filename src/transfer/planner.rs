@@ -17,8 +17,9 @@ use crate::model::{
 use crate::statement::binder::Binder;
 use crate::statement::content::Content;
 use crate::statement::{
-    Action, AlterConfig, AlterKey, AlterSegment, Archive, Command, CreateKey, CreateMode,
-    CreateSegment, Disable, Enable, KeyChange, Parameters, Plan, Publish, Restore, Statement,
+    Action, AlterAttributes, AlterConfig, AlterKey, AlterSegment, Archive, Command,
+    CreateAttribute, CreateKey, CreateMode, CreateSegment, Disable, Enable, KeyChange, Parameters,
+    Plan, Publish, Restore, Statement,
 };
 
 /// What becomes of objects that a state does not speak of.
@@ -35,6 +36,7 @@ pub enum Prune {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     Retired,
+    Attributes,
     Keys,
     Segments,
     Configs,
@@ -45,6 +47,7 @@ impl Group {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Retired => "out of use",
+            Self::Attributes => "attributes",
             Self::Keys => "keys",
             Self::Segments => "segments",
             Self::Configs => "configs",
@@ -72,6 +75,9 @@ pub(crate) struct Planner<'p> {
 /// Step towards a state.
 #[derive(Clone, Copy)]
 enum Step<'s> {
+    Attribute(&'s Placed<CreateAttribute>),
+    /// Whether new conditions may only read declared attributes.
+    Strictness(AlterAttributes),
     Key(&'s Placed<CreateKey>),
     Segment(&'s Placed<CreateSegment>),
     Config(&'s Placed<WantedConfig>),
@@ -90,11 +96,18 @@ impl Planner<'_> {
             (early.into_iter().map(archive).collect(), late.into_iter().map(archive).collect());
         let mut steps: Vec<Step<'_>> = Vec::new();
         steps.extend(early.iter().map(|(kind, name)| Step::Archive(*kind, name)));
+        let strictness = self.strictness(state, prune);
+        steps.extend(strictness.filter(|said| !said.strict).map(Step::Strictness));
+        steps.extend(state.attributes.iter().map(Step::Attribute));
         steps.extend(state.keys.iter().map(Step::Key));
         steps.extend(state.segments.iter().map(Step::Segment));
         steps.extend(state.configs.iter().map(Step::Config));
         steps.extend(late.iter().map(|(kind, name)| Step::Archive(*kind, name)));
         self.settle(steps)?;
+        self.prune_attributes(state, prune)?;
+        // conditions of the files that are there already may read what is not declared
+        let strict = strictness.filter(|said| said.strict);
+        self.settle(strict.map(Step::Strictness).into_iter().collect())?;
         Ok(self.planned)
     }
 
@@ -159,6 +172,10 @@ impl Planner<'_> {
 
     fn step(&mut self, step: Step<'_>) -> Result<()> {
         match step {
+            Step::Attribute(attribute) => {
+                self.attribute(&attribute.node).map_err(|e| attribute.statement.locate(e))
+            }
+            Step::Strictness(said) => self.run(Group::Attributes, said.into()),
             Step::Key(key) => self.key(&key.node).map_err(|e| key.statement.locate(e)),
             Step::Segment(segment) => {
                 self.segment(&segment.node).map_err(|e| segment.statement.locate(e))
@@ -173,14 +190,14 @@ impl Planner<'_> {
         }
     }
 
-    fn binder(&self) -> Binder<'_> {
+    pub(super) fn binder(&self) -> Binder<'_> {
         let Self { catalog, now, parameters, versions, role, .. } = self;
         let (now, versions, role) = (*now, *versions, *role);
         Binder { catalog, now, parameters, versions, role, lists: 0 }
     }
 
     /// Checks a statement on the catalog, and keeps it if it changes something.
-    fn run(&mut self, group: Group, statement: Statement) -> Result<()> {
+    pub(super) fn run(&mut self, group: Group, statement: Statement) -> Result<()> {
         let after = match statement.check(&self.binder())? {
             Command::Write(Plan::Write(write)) => Some(write.after),
             Command::Write(Plan::Unchanged { .. }) => None,
@@ -194,7 +211,12 @@ impl Planner<'_> {
     }
 
     /// Takes an archived object back into use.
-    fn restore(&mut self, group: Group, kind: ObjectKind, name: &Spanned<Name>) -> Result<()> {
+    pub(super) fn restore(
+        &mut self,
+        group: Group,
+        kind: ObjectKind,
+        name: &Spanned<Name>,
+    ) -> Result<()> {
         self.run(group, Restore { kind, name: name.clone() }.into())
     }
 
@@ -387,7 +409,9 @@ impl Planner<'_> {
             let loosened = match step {
                 Step::Key(key) => self.attempt(|planner| planner.drop_check(&key.node)),
                 Step::Config(config) => self.attempt(|planner| planner.let_go(&config.node)),
-                Step::Segment(_) | Step::Archive(..) => Ok(()),
+                Step::Attribute(_) | Step::Strictness(_) | Step::Segment(_) | Step::Archive(..) => {
+                    Ok(())
+                }
             };
             drop(loosened);
         }

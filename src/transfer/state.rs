@@ -6,16 +6,20 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Name, ObjectKind, Spanned};
 use crate::script::ScriptStatement;
 use crate::statement::{
-    Action, AlterConfig, CreateConfig, CreateKey, CreateSegment, Publish, Statement,
+    Action, AlterAttributes, AlterConfig, CreateAttribute, CreateConfig, CreateKey, CreateSegment,
+    Publish, Statement,
 };
 
 /// State that a store is to have, in the words of its files.
 #[derive(Debug, Default)]
 pub(crate) struct State {
+    pub(super) attributes: Vec<Placed<CreateAttribute>>,
     pub(super) keys: Vec<Placed<CreateKey>>,
     pub(super) segments: Vec<Placed<CreateSegment>>,
     pub(super) configs: Vec<Placed<WantedConfig>>,
     pub(super) archived: Vec<Placed<(ObjectKind, Spanned<Name>)>>,
+    /// Whether new conditions may only read declared attributes, if the files say so.
+    pub(super) strict: Option<Placed<AlterAttributes>>,
 }
 
 /// Thing of a statement of a file.
@@ -55,6 +59,16 @@ impl State {
     fn take(&mut self, node: Statement, statement: ScriptStatement) -> Result<()> {
         match node {
             Statement::Begin(_) | Statement::Commit(_) => Ok(()),
+            Statement::CreateAttribute(attribute) => {
+                let names = self.attributes.iter().map(|known| &known.node.name.node);
+                refuse_twice("attribute", &attribute.name, names)?;
+                self.attributes.push(Placed { node: attribute, statement });
+                Ok(())
+            }
+            Statement::AlterAttributes(node) => {
+                self.strict = Some(Placed { node, statement });
+                Ok(())
+            }
             Statement::CreateKey(key) => {
                 let names = self.keys.iter().map(|known| &known.node.name.node);
                 refuse_twice("key", &key.name, names)?;
@@ -121,7 +135,7 @@ impl State {
             ObjectKind::Config => {
                 self.configs.iter().map(|config| &config.node.create.name.node).collect()
             }
-            ObjectKind::Attribute => Vec::new(),
+            ObjectKind::Attribute => self.attributes.iter().map(|a| &a.node.name.node).collect(),
         };
         created.into_iter().chain(archived).collect()
     }

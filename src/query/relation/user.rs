@@ -6,7 +6,7 @@ use super::walk::each_user;
 use super::{Relation, Scan};
 use crate::behaviour::UserHistory;
 use crate::error::Result;
-use crate::model::{Timestamp, Value};
+use crate::model::{Secrets, Timestamp, Value};
 use crate::query::rows::ColumnKind::{Integer, Object, Text, Time};
 use crate::query::rows::{Column, Row, Schema};
 use crate::query::value::{count, instant};
@@ -41,19 +41,20 @@ impl Relation for Users {
     }
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
+        let secrets = view.secrets();
         let only = scan.only("user").and_then(Value::as_str).map(Arc::from);
         each_user(view, only, |user, history| {
             let context = context(Some(Arc::clone(user)), Arc::clone(history), view.now);
-            scan.take_of(&context, row(user, history, view.now))
+            scan.take_of(&context, row(user, history, view.now, secrets))
         })
     }
 }
 
-fn row(user: &Arc<str>, history: &UserHistory, now: Timestamp) -> Row {
+fn row(user: &Arc<str>, history: &UserHistory, now: Timestamp, secrets: Secrets<'_>) -> Row {
     let times: Vec<_> = history.events().map(|event| event.at).filter(|at| *at <= now).collect();
     vec![
         Value::String(Arc::clone(user)),
-        Value::Object(Arc::new(history.profile(now))),
+        Value::Object(Arc::new(secrets.profile(history.profile(now)))),
         count(times.len()),
         times.first().map_or(Value::Null, |at| instant(*at)),
         times.last().map_or(Value::Null, |at| instant(*at)),

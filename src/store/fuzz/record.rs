@@ -9,25 +9,25 @@ use super::super::delivery::fuzz::counts;
 use super::super::failure::corrupt;
 use super::super::list::fuzz::block;
 use super::super::record::{
-    BatchRecord, BlockRecord, ChangeRecord, ChangeRecord1, ChangeRecord2, ClockRecord,
-    ConfigRecord, ConfigRecord1, CountsRecord, EditRecord, Edition, HashRecord, KeepRecord,
-    KeyRecord, KeyRecord1, KeySpanRecord, ListBlockRecord, ListRecord, LoggedVersionRecord,
-    PageRecord, PublicationRecord, Restore, RevisionRecord, SegmentHeadRecord, SegmentHeadRecord1,
-    SeriesRecord, TimelineRecord, TotalsRecord, TotalsRecord1, VersionRecord, VersionRecord1,
-    decode_change, encode_change, encode_key, encode_version,
+    AttributeRecord, BatchRecord, BlockRecord, ChangeRecord, ChangeRecord1, ChangeRecord2,
+    ClockRecord, ConfigRecord, ConfigRecord1, CountsRecord, EditRecord, Edition, HashRecord,
+    KeepRecord, KeyRecord, KeyRecord1, KeySpanRecord, ListBlockRecord, ListRecord,
+    LoggedVersionRecord, PageRecord, PublicationRecord, Restore, RevisionRecord, SegmentHeadRecord,
+    SegmentHeadRecord1, SeriesRecord, StrictRecord, TimelineRecord, TotalsRecord, TotalsRecord1,
+    VersionRecord, VersionRecord1, decode_change, encode_change, encode_key, encode_version,
 };
 use super::super::user::fuzz::{ids, page};
 use crate::error::Result;
 use crate::model::{
-    Cell, Column, ConditionParser, ConfigId, Entry, KeyId, Publication, Row, SegmentId, UserSketch,
-    Version,
+    Attribute, Cell, Column, ConditionParser, ConfigId, Entry, KeyId, Publication, Row, SegmentId,
+    UserSketch, Version,
 };
 
 /// How one kind of bytes is read.
 type Reader = fn(&[u8], ConditionParser);
 
 /// All kinds of bytes that are in the tables.
-const READERS: [Reader; 27] = [
+const READERS: [Reader; 29] = [
     |bytes, parser| {
         let again = |bytes: &[u8]| decode_either::<KeyRecord, KeyRecord1>(bytes, place);
         restored(either::<KeyRecord, KeyRecord1>(bytes), parser, encode_key, again);
@@ -81,6 +81,12 @@ const READERS: [Reader; 27] = [
     check::<Edition>,
     edit,
     check::<LoggedVersionRecord>,
+    |bytes, parser| {
+        let write = |attribute: &Attribute| encode(&AttributeRecord::from(attribute));
+        let record = framed::<AttributeRecord>(bytes);
+        restored(record, parser, write, |bytes| decode::<AttributeRecord>(bytes, place));
+    },
+    check::<StrictRecord>,
 ];
 
 /// Bytes of some kind are a record or are refused; what they are is the same when it is written and read again.

@@ -23,9 +23,9 @@ use super::failure::corrupt;
 use super::{Added, Append, Log as _, Options, Step, Store};
 use crate::error::Result;
 use crate::model::{
-    Arm, Catalog, Cell, Change, Column, Condition, ConfigHead, ConfigId, Entry, Expr, ExprKind,
-    Key, KeyId, KeyType, ListId, Name, Publication, Revision, Row, Segment, SegmentId, Share,
-    Spanned, Split, Timestamp, Value, Version,
+    Arm, Attribute, AttributeId, AttributeType, Catalog, Cell, Change, Column, Condition,
+    ConfigHead, ConfigId, Entry, Expr, ExprKind, Key, KeyId, KeyType, ListId, Name, Publication,
+    Revision, Row, Segment, SegmentId, Share, Spanned, Split, Timestamp, Value, Version,
 };
 
 /// Knows three kinds of condition: an attribute, `IN SEGMENT name` and `IN LIST n`. A question mark is none.
@@ -94,6 +94,19 @@ pub(super) fn segment(id: u32, condition: &str, version: u32) -> Change {
         condition: self::condition(condition, false),
         description: None,
         archived: version > 5,
+        version,
+    }))
+}
+
+pub(super) fn attribute(id: u32, kind: AttributeType, version: u32) -> Change {
+    Change::Attribute(Arc::new(Attribute {
+        id: AttributeId(id),
+        name: name(&format!("attribute.{id}")),
+        kind,
+        check: (version > 1).then(|| condition("VALUE_ok", true)),
+        sensitive: id == 2,
+        description: (id == 1).then(|| "what".into()),
+        archived: version > 2,
         version,
     }))
 }
@@ -168,6 +181,8 @@ pub(super) fn story() -> Vec<Vec<Change>> {
             salt(1, 1, "home/segment1"),
             salt(1, 0, "home/EVERYONE"),
             version(1, 1, 1, "one"),
+            attribute(1, AttributeType::Semver, 1),
+            attribute(2, AttributeType::Timestamp, 1),
         ],
         vec![publication(1, 1, 1, 50, None)],
         vec![
@@ -175,11 +190,22 @@ pub(super) fn story() -> Vec<Vec<Change>> {
             publication(1, 2, 2, 75, None),
             publication(1, 3, 1, 65, Some(95)),
         ],
-        vec![head(1, "start page", true), key(1, KeyType::String, text("y"), 2)],
+        vec![
+            head(1, "start page", true),
+            key(1, KeyType::String, text("y"), 2),
+            attribute(1, AttributeType::Semver, 2),
+            Change::Strict(true),
+        ],
         vec![version(1, 3, 2, "three"), publication(1, 4, 3, 500, None)],
         vec![head(2, "other", false), version(2, 1, 1, "eins"), publication(2, 5, 1, 90, None)],
         vec![cancel(1, 4), salt(1, 2, "late"), publication(1, 6, 2, 100, None)],
-        vec![segment(2, "vip", 2), publication(1, 7, 1, 110, None)],
+        vec![
+            segment(2, "vip", 2),
+            publication(1, 7, 1, 110, None),
+            attribute(1, AttributeType::Semver, 3),
+            Change::Strict(false),
+            Change::Strict(true),
+        ],
         vec![],
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::model::{ObjectKind, VersionReader};
+use crate::model::{AttributeId, ObjectKind, VersionReader};
 use crate::store::codec::{Record, decode, encode};
 use crate::store::handle::Handle;
 use crate::store::object::Object;
@@ -152,6 +152,9 @@ fn every_revision_can_be_looked_at() {
             );
             let segment = store.reader().unwrap().segment_at(SegmentId(id), revision).unwrap();
             assert_eq!(segment.as_ref(), catalog.segment(SegmentId(id)));
+            let attribute =
+                store.reader().unwrap().attribute_at(AttributeId(id), revision).unwrap();
+            assert_eq!(attribute.as_ref(), catalog.attribute(AttributeId(id)));
             let config = store
                 .reader()
                 .unwrap()
@@ -209,7 +212,11 @@ fn objects_know_their_history_and_their_names() {
         Change::Salt { config, .. } | Change::Cancel { config, .. } => config.0 == 1,
         Change::Version(version) => version.config.0 == 1,
         Change::Publication(publication) => publication.config.0 == 1,
-        Change::Key(_) | Change::Segment(_) | Change::Keep { .. } => false,
+        Change::Key(_)
+        | Change::Segment(_)
+        | Change::Keep { .. }
+        | Change::Attribute(_)
+        | Change::Strict(_) => false,
     };
     let wanted: Vec<_> = (1..)
         .zip(story())
@@ -220,6 +227,8 @@ fn objects_know_their_history_and_their_names() {
     let found: Vec<_> = found.into_iter().map(|((number, _), change)| (number, change)).collect();
     assert_eq!(found, wanted);
     assert_eq!(store.reader().unwrap().object_history(ObjectKind::Key, 1).unwrap().len(), 2);
+    let attributes = store.reader().unwrap().object_history(ObjectKind::Attribute, 1).unwrap();
+    assert_eq!(attributes.len(), 3);
     assert_eq!(store.reader().unwrap().named(ObjectKind::Config, "home").unwrap(), Some(1));
     assert_eq!(store.reader().unwrap().named(ObjectKind::Key, "home").unwrap(), None);
     let names = store.reader().unwrap().names(ObjectKind::Config).unwrap();

@@ -8,8 +8,8 @@ use crate::store::chain;
 use crate::store::codec::encode;
 use crate::store::handle::Handle;
 use crate::store::record::{
-    ChangeRecord, PublicationRecord, RevisionRecord, SegmentHeadRecord, TimelineRecord,
-    VersionRecord,
+    AttributeRecord, ChangeRecord, PublicationRecord, RevisionRecord, SegmentHeadRecord,
+    TimelineRecord, VersionRecord,
 };
 use crate::store::tables::*;
 
@@ -100,7 +100,8 @@ fn a_whole_store_has_no_problems() {
     assert_eq!(report.problems, [""; 0]);
     assert!(report.pages_checked);
     assert_eq!((report.revisions, report.keys, report.segments, report.configs), (12, 3, 2, 2));
-    assert_eq!((report.changes, report.versions, report.publications), (26, 4, 7));
+    assert_eq!((report.changes, report.versions, report.publications), (33, 4, 7));
+    assert_eq!(report.attributes, 2);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn damage_to_the_log_is_found() {
     found("`pcq.revisions` has no record 3", |t| {
         drop(t.open_table(REVISIONS).unwrap().remove(3));
     });
-    found("revision 4 has 3 changes instead of 4", |t| {
+    found("revision 4 has 5 changes instead of 6", |t| {
         drop(t.open_table(CHANGES).unwrap().remove((4, 1)));
     });
     found("`pcq.changes`, record (5, 0): the checksum is wrong", |t| {
@@ -193,6 +194,14 @@ fn damage_to_the_heads_is_found() {
         let record = encode(&SegmentHeadRecord::new(&one, &[])).unwrap();
         t.open_table(HEADS).unwrap().insert((2, 1), record.as_slice()).unwrap();
     });
+    found("attribute 1 is not what the log says", |t| {
+        let Change::Attribute(one) = attribute(1, AttributeType::Semver, 2) else { panic!() };
+        let record = encode(&AttributeRecord::from(&*one)).unwrap();
+        t.open_table(HEADS).unwrap().insert((4, 1), record.as_slice()).unwrap();
+    });
+    found("`strict` in table `pcq.meta` is not what the log says", |t| {
+        drop(t.open_table(META).unwrap().remove(STRICT_KEY));
+    });
     found("no clock", |t| {
         drop(t.open_table(META).unwrap().remove(CLOCK_KEY));
     });
@@ -250,6 +259,9 @@ fn broken_rules_are_found() {
     stored("key 1: its type changed", &[key(1, KeyType::Json, Value::Null, 3)]);
     stored("key 1: its version went back", &[key(1, KeyType::String, "z".into(), 1)]);
     stored("its default has not its type", &[key(4, KeyType::Integer, "z".into(), 1)]);
+    stored("attribute 5: its number", &[attribute(5, AttributeType::Json, 1)]);
+    stored("attribute 1: its type changed", &[attribute(1, AttributeType::Json, 4)]);
+    stored("attribute 1: its version went back", &[attribute(1, AttributeType::Semver, 1)]);
     stored("segment 9: its number", &[segment(9, "x", 1)]);
     stored("the condition of segment 2 cannot be read", &[segment(2, "?", 3)]);
     stored("segment 8 does not exist", &[salt(1, 8, "x")]);
