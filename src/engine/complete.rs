@@ -21,9 +21,9 @@ const VERSIONS: u32 = 20;
 pub enum CandidateKind {
     /// A word of the language, or a sign.
     Word,
-    /// A key, segment or config of the store.
+    /// A key, segment, config or declared attribute of the store.
     Object(ObjectKind),
-    /// An attribute of users that conditions of the store ask for.
+    /// An attribute of users that is declared, or that conditions of the store ask for.
     Attribute,
     /// The name of an event that conditions of the store ask for, in quotes.
     Event,
@@ -225,6 +225,7 @@ impl<'s> Place<'s> {
             "CONFIG" => ObjectKind::Config,
             "SEGMENT" => ObjectKind::Segment,
             "KEY" => ObjectKind::Key,
+            "ATTRIBUTE" => ObjectKind::Attribute,
             "(" if self.before(1) == "KEY" => return Some(ObjectKind::Key),
             "GET" | "SET" | "," => return Some(ObjectKind::Key),
             _ => return None,
@@ -246,6 +247,11 @@ impl<'s> Place<'s> {
             }
             ObjectKind::Config => {
                 self.catalog.configs().map(|config| made(&config.head.name)).collect()
+            }
+            ObjectKind::Attribute => {
+                let declared = self.catalog.attributes().filter(|attribute| !attribute.archived);
+                let texts = declared.map(|attribute| quoted(attribute.name.as_str()));
+                texts.map(|text| candidate(CandidateKind::Object(kind), text)).collect()
             }
         }
     }
@@ -344,6 +350,8 @@ impl Asked {
         }
         *self = Self { revision: Some(catalog.revision), ..Self::default() };
         self.attributes.insert(USER_ID.into());
+        let declared = catalog.attributes().filter(|attribute| !attribute.archived);
+        self.attributes.extend(declared.map(|attribute| attribute.name.to_arc()));
         for segment in catalog.segments() {
             self.look_into(segment.condition.expr());
         }
@@ -380,6 +388,7 @@ mod tests {
         let db = Database::in_memory().unwrap();
         db.execute(
             "CREATE KEY title STRING DEFAULT 'a'; CREATE KEY checkout.size INTEGER DEFAULT 1;
+                 CREATE ATTRIBUTE born TIMESTAMP; CREATE ATTRIBUTE \"zip.code\" STRING;
                  CREATE SEGMENT \"New Yorkers\" WHERE city = 'NY' AND DID 'Charged';
                  CREATE CONFIG look SEGMENTS \"New Yorkers\" KEY title = 'b';
                  ALTER CONFIG look SET title = 'c';",
@@ -411,6 +420,11 @@ mod tests {
             ("SHOW KEYS WHERE des", "description"),
             ("SHOW KEYS ORDER BY ty", "type"),
             ("ASSERT ERROR 'unknown-k", "'unknown-key'"),
+            ("CREATE SEGMENT s WHERE bo", "born"),
+            ("ALTER ATTRIBUTE bo", "born"),
+            ("ARCHIVE ATTRIBUTE zip", "\"zip.code\""),
+            ("CREATE ATTRIBUTE a SEM", "SEMVER"),
+            ("ALTER ATTRIBUTES STR", "STRICT"),
             ("DESCRIBE SEGMENT ", "\"New Yorkers\""),
         ] {
             assert_eq!(
@@ -420,6 +434,7 @@ mod tests {
             );
         }
         assert!(offered(completer, "CREATE KEY ti").is_empty());
+        assert!(offered(completer, "CREATE ATTRIBUTE bo").is_empty());
         assert!(!offered(completer, "CREATE CONFIG l").contains(&"look".to_owned()));
         assert!(
             completer.complete("GET title").may_end || completer.complete("GET title ").may_end
