@@ -52,7 +52,7 @@ fn texts(values: &[&str]) -> Vec<Value> {
 
 const SETTING: &str = "CREATE KEY k INTEGER DEFAULT 0;
     CREATE CONFIG c SEGMENTS EVERYONE KEY k = 1; PUBLISH CONFIG c;";
-const CHANGE: &str = "ALTER CONFIG c SET k = 2; PUBLISH CONFIG c;
+const CHANGE: &str = "CREATE ATTRIBUTE born TIMESTAMP; ALTER ATTRIBUTES STRICT; ALTER CONFIG c SET k = 2; PUBLISH CONFIG c;
     CREATE KEY z INTEGER DEFAULT 9; SET USER 'u' x = 1;";
 
 /// Everything that a reader can be asked after another process has written.
@@ -69,6 +69,9 @@ fn assert_followed(reader: &Database) {
     assert_eq!(one("SHOW USERS", "user"), texts(&["u"]));
     assert_eq!(one("SHOW USERS WHERE KEY(k) = 2", "user"), texts(&["u"]));
     assert_eq!(one("SHOW CONFIGS", "newest"), [Value::from(2)]);
+    let attributes = one("SHOW ATTRIBUTES WHERE type IS NOT NULL", "attribute");
+    assert_eq!(attributes, texts(&["born", "user_id"]));
+    assert_eq!(one("DESCRIBE ATTRIBUTE born", "value")[0], Value::from("born"));
 }
 
 #[test]
@@ -234,7 +237,7 @@ fn a_transaction_sees_one_state() {
     assert_eq!(one("SHOW HISTORY"), Some(4));
     assert_eq!((one("SHOW KEYS"), one("SHOW USERS")), (Some(1), Some(0)));
     assert_eq!(one("COMMIT; SHOW KEYS"), Some(2));
-    assert_eq!((one("SHOW HISTORY"), one("SHOW USERS")), (Some(7), Some(1)));
+    assert_eq!((one("SHOW HISTORY"), one("SHOW USERS")), (Some(9), Some(1)));
 }
 
 #[test]
@@ -268,14 +271,14 @@ fn a_file_that_takes_the_place_is_followed() {
     place.writer.compact().expect("it is made anew");
     place.write("CREATE KEY after INTEGER DEFAULT 1;");
     assert_followed_but_for_history(&reader);
-    assert_eq!((reader.revision(), heard.load(Ordering::Relaxed)), (revision + 4, 4));
+    assert_eq!((reader.revision(), heard.load(Ordering::Relaxed)), (revision + 6, 6));
     // a backup is put back, and goes on otherwise than the store that was there
     let Place { directory, writer } = place;
     drop(writer);
     let path = directory.path().join("app.pcdb");
     std::fs::rename(&saved, &path).expect("it is put back");
     assert_eq!(column(&reader, "GET k", "value"), [Value::from(1)]);
-    assert_eq!((reader.revision(), heard.load(Ordering::Relaxed)), (revision, 4));
+    assert_eq!((reader.revision(), heard.load(Ordering::Relaxed)), (revision, 6));
     let writer = Database::open(&path).expect("it is a store");
     writer.execute("CREATE KEY other INTEGER DEFAULT 3; SET USER 'w' x = 1;").expect("it is right");
     assert_eq!(column(&reader, "GET other", "value"), [Value::from(3)]);

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::model::ObjectKind;
-use crate::model::{Entry, Granularity, KeyType, Object, Share, Timestamp, Value, What};
+use crate::model::{
+    AttributeType, Entry, Granularity, KeyType, Object, Share, Timestamp, Value, What,
+};
 
 fn parsed(text: &str) -> Statement {
     Statement::parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"))
@@ -28,6 +30,13 @@ fn canonical_texts_stay_as_they_are() {
         "ALTER SEGMENT s SET DESCRIPTION 'x'",
         "ALTER SEGMENT s WHERE a = 1",
         "ALTER SEGMENT s SET DESCRIPTION 'x' WHERE a = 1",
+        "CREATE ATTRIBUTE version SEMVER SENSITIVE CHECK (VALUE >= '5') DESCRIPTION 'x'",
+        "CREATE OR ALTER ATTRIBUTE \"a.b\" JSON", "CREATE ATTRIBUTE IF NOT EXISTS \"where\" TIMESTAMP",
+        "ALTER ATTRIBUTE key SET CHECK (VALUE > 0) SET DESCRIPTION :d DROP CHECK SET SENSITIVE",
+        "ARCHIVE ATTRIBUTE \"a.b\"", "RESTORE ATTRIBUTE version", "REVERT ATTRIBUTE \"a b\" TO VERSION :n",
+        "DESCRIBE ATTRIBUTE \"a.b\" VERSION 1", "DIFF ATTRIBUTE \"a.b\" VERSION 1 TO 2", "SHOW ATTRIBUTES LIMIT 1",
+        "SHOW VERSIONS OF ATTRIBUTE \"a.b\" LIMIT 1", "SHOW COUNT OF HISTORY OF ATTRIBUTE \"a.b\"",
+        "ALTER ATTRIBUTES STRICT", "ALTER ATTRIBUTES OPEN",
         "CREATE CONFIG c SEGMENTS s 12.5% SALT 'x', EVERYONE KEY k",
         "ALTER CONFIG c IF VERSION 3 SET \"description\" = 1, SET DESCRIPTION 'd', RENAME TO e",
         "ALTER CONFIG c SET SEGMENTS s 40%, t, EVERYONE, ADD KEY k = 1, DROP KEY l",
@@ -361,6 +370,20 @@ fn builders_make_what_the_text_would() -> Result<()> {
         CreateKey::new("k", KeyType::Integer, 5)?.check("VALUE > 0")?.description("d").into(),
         CreateKey::new("k", KeyType::Json, Value::Null)?.mode(CreateMode::OrAlter).into(),
         CreateSegment::new("s", "a = 1")?.mode(CreateMode::IfNotExists).into(),
+        CreateAttribute::new("a.b", AttributeType::Semver)?
+            .check("VALUE > 'a'")?
+            .sensitive()
+            .into(),
+        CreateAttribute::new("a", AttributeType::Json)?
+            .mode(CreateMode::OrAlter)
+            .description("d")
+            .into(),
+        AlterAttribute::new("a.b")?.check("VALUE > 1")?.description("d").sensitive().into(),
+        AlterAttribute::new("a")?.drop_check().drop_sensitive().into(),
+        AlterAttributes::strict().into(),
+        AlterAttributes::open().into(),
+        Revert::object(ObjectKind::Attribute, "a.b", 2)?.into(),
+        ShowVersions::new(ObjectKind::Attribute, "a.b")?.into(),
         CreateConfig::new("c")?
             .mode(CreateMode::OrAlter)
             .segment(RowSpec::new("ny")?.rollout(RolloutSpec::new(half).by(["team"])?))?
