@@ -97,13 +97,13 @@ mod transfer;
 
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
-    AsKey, Builder, Candidate, CandidateKind, ClockRepair, Completer, Completion, DamageRepair,
-    Database, FromValue, KeyHandle, Outcome, Plan, Prepared, Saved, Session, Snapshot,
-    Subscription, Tracked, UserList, Verification,
+    AsKey, Builder, Candidate, CandidateKind, Checked, Checker, ClockRepair, Completer, Completion,
+    DamageRepair, Database, FromValue, KeyHandle, Outcome, Plan, Prepared, Saved, Session,
+    Snapshot, Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
     Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Note, NoteCode, NoteKind, Place, Result,
-    ScriptEnd, Short, StoreFailure, TransactionState,
+    ScriptEnd, Short, Slip, StoreFailure, TransactionState,
 };
 pub use eval::Evaluation;
 pub use model::{

@@ -6,6 +6,8 @@ mod file;
 #[cfg(unix)]
 #[path = "cli/hidden.rs"]
 mod hidden;
+#[path = "cli/note.rs"]
+mod note;
 #[path = "cli/plan.rs"]
 mod plan;
 #[path = "cli/run.rs"]
@@ -207,7 +209,7 @@ fn what_is_wrong_with_a_value_is_an_error_of_its_statement() {
     let place = Place::new();
     let text = "CREATE KEY a INTEGER DEFAULT 1; GET a AS OF 'yesterday'; GET a;";
     place.file("a.pcq", text);
-    assert_eq!(place.run(&["check", "a.pcq"]).code, 0);
+    assert_fails(&place.run(&["check", "a.pcq"]), 1, "a.pcq:1:45: error[bad-time]: ");
     let ran = place.run(&["run", "a.pcq", "--keep-going", "--format", "jsonl"]);
     assert_fails(&ran, 1, "error[bad-time]: ");
     assert_eq!(ran.out.lines().count(), 1);

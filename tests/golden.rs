@@ -8,6 +8,7 @@
 //! ```text
 //! -- clock: system
 //! -- parameter: id = 'u1'
+//! -- strict
 //! ```
 //!
 //! A line `-- role: draft` begins a new session of that role, in which the statements below it are run.
@@ -45,11 +46,21 @@ const OUTSIDE: [&str; 9] = [
 /// The codes of notes that no script can cause.
 const OUTSIDE_NOTES: [&str; 2] = ["clock-behind", "left-as-is"];
 
+/// The scripts with what is likely a slip, and meant here. The others have what people write, and no slip is found in it.
+const WITH_SLIPS: [&str; 4] = [
+    "errors/suspicious.pcq",
+    "semantics/lists_and_ranges.pcq",
+    "semantics/nothing_and_texts.pcq",
+    "semantics/slips.pcq",
+];
+
 /// What all scripts together have shown.
 #[derive(Default)]
 struct Seen {
     codes: BTreeSet<&'static str>,
     notes: BTreeSet<&'static str>,
+    /// The scripts with something that is likely a slip.
+    slips: BTreeSet<String>,
     statements: BTreeSet<&'static str>,
 }
 
@@ -66,6 +77,7 @@ fn scripts_do_what_they_record() {
     let wanted = codes.filter(|code| !OUTSIDE_NOTES.contains(code));
     let unseen: Vec<_> = wanted.filter(|code| !seen.notes.contains(code)).collect();
     assert!(unseen.is_empty(), "no script has a note of {unseen:?}");
+    assert_eq!(seen.slips.iter().map(String::as_str).collect::<Vec<_>>(), WITH_SLIPS);
     let names = HELP.iter().map(|help| help.name);
     let missing: Vec<_> = names.filter(|name| !seen.statements.contains(name)).collect();
     assert!(missing.is_empty(), "no script has a statement {missing:?}");
@@ -101,6 +113,9 @@ fn check(path: &Path, seen: &mut Seen) -> Option<String> {
         run(&source, seen)
     };
     let name = path.strip_prefix(directory()).unwrap_or(path).display().to_string();
+    if result.as_ref().is_ok_and(|told| told.contains("[suspicious]")) {
+        seen.slips.insert(name.clone());
+    }
     match result {
         Err(problem) => Some(format!("{name}: {problem}")),
         Ok(actual) if actual == recorded => None,
@@ -216,6 +231,7 @@ fn session(source: &str) -> Result<Session, String> {
     let start = Timestamp::parse(CLOCK).unwrap();
     let builder = Database::builder();
     let builder = if manual { builder.manual_clock(start) } else { builder };
+    let builder = builder.strict(source.starts_with("-- strict\n"));
     let given = source.lines().filter_map(|line| line.strip_prefix("-- parameter: "));
     let parameters = given.map(parameter).collect::<Result<Vec<_>, _>>()?;
     let parameters: Parameters = parameters.into_iter().collect();

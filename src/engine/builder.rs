@@ -13,6 +13,7 @@ use super::histories::Histories;
 use super::listener::Listeners;
 use super::queue::Queue;
 use super::sight::{Follower, Known};
+use super::strictness::Slips;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::{Role, Timestamp};
@@ -35,6 +36,7 @@ pub struct Builder {
     dry_run: bool,
     wait: Duration,
     manual_clock: Option<Timestamp>,
+    slips: Slips,
     role: Role,
     cache_bytes: Option<usize>,
     deliveries: Settings,
@@ -48,6 +50,7 @@ impl Default for Builder {
             dry_run: false,
             wait: Duration::ZERO,
             manual_clock: None,
+            slips: Slips::default(),
             role: Role::default(),
             cache_bytes: None,
             deliveries: Settings::default(),
@@ -105,6 +108,13 @@ impl Builder {
     #[must_use]
     pub fn manual_clock(mut self, at: Timestamp) -> Self {
         self.manual_clock = Some(at);
+        self
+    }
+
+    /// Makes what is likely a slip an error: see [`Session::strict`](crate::Session::strict).
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.slips = Slips::refused(strict);
         self
     }
 
@@ -217,6 +227,7 @@ impl Builder {
             lists: Mutex::new(()),
             listeners: Listeners::default(),
             read_only: self.read_only,
+            slips: self.slips,
             deliveries,
             interrupts: Interrupts::default(),
         };

@@ -15,6 +15,7 @@ use super::listener::{Listeners, Subscription};
 use super::queue::{Alone, Queue};
 use super::sight::{Follower, Sight};
 use super::snapshot::Snapshot;
+use super::strictness::Slips;
 use crate::behaviour::UserHistory;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -64,6 +65,8 @@ pub(super) struct Shared {
     pub(super) lists: Mutex<()>,
     pub(super) listeners: Listeners,
     pub(super) read_only: bool,
+    /// What becomes of slips, unless a session says otherwise.
+    pub(super) slips: Slips,
     pub(super) deliveries: Arc<Deliveries>,
     pub(super) flusher: Flusher,
     pub(super) histories: Histories,

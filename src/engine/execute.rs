@@ -8,11 +8,13 @@ use std::sync::Arc;
 use super::commit::Ground;
 use super::control::CheckedControl;
 use super::session::{done, no_transaction};
+use super::strictness::Slips;
 use super::{Outcome, Session};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Note, Result};
 use crate::model::Entry;
 use crate::query::{self, Answer, View};
-use crate::statement::{Command, CommandKind, Plan, Query, Statement};
+use crate::script::ScriptStatement;
+use crate::statement::{Command, CommandKind, Plan, Query, Statement, slip};
 use crate::transfer::LoadStep;
 
 /// What a statement does, found right.
@@ -84,6 +86,18 @@ impl Session {
         }
     }
 
+    /// Finds out whether a statement of a script can be run, and does nothing.
+    pub(super) fn examine(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
+        let node = statement.result().map_err(Error::clone)?;
+        self.look(node)?;
+        let resolved = self.resolve(node);
+        self.look_away();
+        let resolved = resolved.map_err(|error| self.weigh(|| statement.parameters(), error));
+        resolved
+            .map(|_| done("it can be run"))
+            .map_err(|error| self.conceal(statement.locate(error)))
+    }
+
     /// Finds out what a statement does, and does nothing: a query is answered, of all else it is known that it can
     /// be done.
     pub(super) fn resolve(&self, statement: &Statement) -> Result<Resolved> {
@@ -104,7 +118,20 @@ impl Session {
         if statement.kind().writes() {
             self.check_writable()?;
         }
-        self.bind(view, |binder| statement.check(binder))
+        self.bind(view, |binder| {
+            // found first, so that the names of attributes that this reads are kept in step by what the check makes
+            let slips = slip::slips(statement, binder);
+            let command = statement.check(binder)?;
+            match self.refused(&slips) {
+                Some(error) => Err(error),
+                None => Ok(command.noting(slips)),
+            }
+        })
+    }
+
+    /// The error that the first of some slips is, if they are errors.
+    pub(super) fn refused(&self, slips: &[Note]) -> Option<Error> {
+        slips.iter().find_map(Note::as_error).filter(|_| self.slips == Slips::Refused)
     }
 
     /// Answers a query over a view, or, if it is about deliveries, over one in which those counted so far are.

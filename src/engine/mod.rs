@@ -3,6 +3,7 @@
 
 mod bell;
 mod builder;
+mod check;
 mod commit;
 mod complete;
 mod conceal;
@@ -32,6 +33,7 @@ mod salvage;
 mod session;
 mod sight;
 mod snapshot;
+mod strictness;
 mod surface;
 mod sync;
 #[cfg(test)]
@@ -41,6 +43,7 @@ mod transaction;
 mod user_list;
 
 pub use builder::Builder;
+pub use check::{Checked, Checker};
 pub use complete::{Candidate, CandidateKind, Completer, Completion};
 pub use database::{Database, Verification};
 pub use from_value::FromValue;

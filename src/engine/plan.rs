@@ -6,7 +6,7 @@ use super::{Database, Outcome, Session};
 use crate::error::{ErrorKind, Note, Result, TransactionState};
 use crate::model::Role;
 use crate::script::{Script, ScriptStatement};
-use crate::statement::{Begin, Commit, Statement};
+use crate::statement::{Begin, Commit, Statement, slip};
 use crate::transfer::{Group, Planned, Planner, Prune, State};
 
 /// Plan: the statements that make a store what a state says, in an order that works. None of them is run yet.
@@ -29,7 +29,7 @@ impl Plan {
         &self.statements
     }
 
-    /// What the state does not say and stays, and what else is worth knowing.
+    /// What of the state is likely a slip, what it does not say and stays, and what else is worth knowing.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
@@ -124,12 +124,30 @@ impl Session {
         if self.in_transaction() {
             return Err(TransactionState::OpenAlready.into());
         }
+        let statements: Vec<_> = statements.into_iter().collect();
+        let mut notes = self.state_slips(&statements);
         let mut state = State::default();
         statements.into_iter().try_for_each(|statement| state.add(statement))?;
         let (planned, revision) = self.find_plan(&state, prune)?;
-        let Planned { statements, notes } = planned;
+        if let Some(error) = self.refused(&notes) {
+            return Err(error);
+        }
+        notes.extend(planned.notes);
+        let statements = planned.statements;
         let (groups, statements) = statements.into_iter().unzip();
         Ok(Plan { session: self, revision, statements, groups, notes })
+    }
+
+    /// The slips of state files.
+    fn state_slips(&self, statements: &[ScriptStatement]) -> Vec<Note> {
+        let view = self.view();
+        let of_one = |statement: &ScriptStatement| {
+            let node = statement.result().ok()?;
+            let found = self.bind(&view, |binder| Ok(slip::slips(node, binder))).ok()?;
+            let told = |note| self.conceal_note(statement.locate_note(note));
+            Some(found.into_iter().map(told).collect::<Vec<_>>())
+        };
+        statements.iter().filter_map(of_one).flatten().collect()
     }
 
     fn find_plan(&self, state: &State, prune: Prune) -> Result<(Planned, u64)> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::commit::{Ground, Proposal, Proposed};
 use super::sight::Sight;
+use super::strictness::Slips;
 use super::transaction::Transaction;
 use super::user_list::UserList;
 use super::{Database, Outcome};
@@ -38,7 +39,9 @@ pub struct Session {
     /// Whether a `GET` goes by what is in memory, if it can.
     remembers: bool,
     /// Whether a transaction in which a statement failed cannot be committed.
-    is_strict: bool,
+    fails_whole: bool,
+    /// What becomes of slips.
+    pub(super) slips: Slips,
     /// Whether values of sensitive keys are shown, if the session may see them.
     pub(super) asks_for_secrets: bool,
     pub(super) actor: Option<Arc<str>>,
@@ -52,11 +55,13 @@ pub struct Session {
 
 impl Session {
     pub(super) fn new(db: Database) -> Self {
+        let slips = db.shared.slips;
         Self {
             db,
             sight: None,
             remembers: false,
-            is_strict: false,
+            fails_whole: false,
+            slips,
             asks_for_secrets: false,
             actor: None,
             comment: None,
@@ -73,12 +78,13 @@ impl Session {
         let (comment, transaction, loading) = (self.comment.clone(), None, None);
         let lists = BTreeMap::new();
         let (sight, remembers, asks_for_secrets) = (None, true, self.asks_for_secrets);
-        let is_strict = self.is_strict;
+        let (fails_whole, slips) = (self.fails_whole, self.slips);
         Self {
             db,
             sight,
             remembers,
-            is_strict,
+            fails_whole,
+            slips,
             asks_for_secrets,
             actor,
             comment,
@@ -125,7 +131,26 @@ impl Session {
     /// ```
     #[must_use]
     pub fn failing_whole(mut self) -> Self {
-        self.is_strict = true;
+        self.fails_whole = true;
+        self
+    }
+
+    /// Whether what is legal and likely a slip is an error, `suspicious`, and nothing of it is stored; otherwise it is
+    /// stored, and the outcome has a note of it. A session is as [`Builder::strict`](crate::Builder::strict) said, unless
+    /// this says otherwise.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// let slip = "CREATE SEGMENT phones WHERE device = \"iPhone\";";
+    /// let error = db.session().strict(true).execute(slip).unwrap_err();
+    /// assert_eq!((error.code(), error.hints()), ("suspicious", &["a text is in single quotes: `'iPhone'`".to_owned()][..]));
+    /// let outcomes = db.execute(slip)?;
+    /// assert_eq!(outcomes[0].notes()[0].code(), "suspicious");
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.slips = Slips::refused(strict);
         self
     }
 
@@ -160,7 +185,7 @@ impl Session {
     /// before, the transaction is over.
     fn note_failure(&mut self, statement: Option<&Statement>) {
         let is_commit = matches!(statement, Some(Statement::Commit(_)));
-        if let Some(open) = self.transaction.as_mut().filter(|_| self.is_strict) {
+        if let Some(open) = self.transaction.as_mut().filter(|_| self.fails_whole) {
             if open.has_failed && is_commit {
                 self.transaction = None;
                 self.look_away();

@@ -104,6 +104,7 @@ codes! {
     Cycle = "cycle", Statement, "Segments or keys would depend on themselves.";
     NothingToPublish = "nothing-to-publish", Statement, "The version has no key, or a key without any cell; nothing was live before.";
     NotValidNow = "not-valid-now", Statement, "The version cannot be served today.";
+    Suspicious = "suspicious", Statement, "What is likely a slip, where that is an error (`--strict`): see [notes](#notes).";
     Limit = "limit", Statement, "Something is larger than the limits allow.";
     AssertionFailed = "assertion-failed", Statement, "An `ASSERT` does not hold.";
     NotAState = "not-a-state", Statement, "A state file says more than what is to be: it has statements of keys, segments, configs and what is live of them.";
@@ -139,7 +140,7 @@ impl ErrorKind {
     }
 
     #[expect(clippy::too_many_lines, reason = "a table")]
-    fn error_code(&self) -> ErrorCode {
+    pub(crate) fn error_code(&self) -> ErrorCode {
         use {ErrorCode as C, ObjectKind as O};
         match self {
             Self::Expected { .. }
@@ -199,6 +200,7 @@ impl ErrorKind {
             Self::Cycle { .. } => C::Cycle,
             Self::NothingToPublish { .. } | Self::NothingBefore { .. } => C::NothingToPublish,
             Self::NotValidNow { .. } => C::NotValidNow,
+            Self::Suspicious(_) => C::Suspicious,
             Self::StatementTooLong { .. }
             | Self::TooLong { .. }
             | Self::NestingTooDeep { .. }

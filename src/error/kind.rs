@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::access::{LockHolder, StoreFailure};
 use super::sentence::{Abridged, Brief, Few, NoCell, OrList, OwnedKeys, Short};
+use super::slip::Slip;
 use super::transaction::TransactionState;
 use crate::limits;
 use crate::model::{
@@ -126,6 +127,9 @@ pub enum ErrorKind {
     NothingBefore { config: Name },
     #[error("config `{}` cannot be served today: {}", config.as_str(), Few(reasons, "; "))]
     NotValidNow { config: Name, reasons: Vec<String> },
+    // -- what is legal elsewhere
+    #[error(transparent)]
+    Suspicious(Slip),
     // -- limits
     #[error("a statement has at most {limit} bytes, and this one has more")]
     StatementTooLong { limit: usize },

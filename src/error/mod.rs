@@ -6,6 +6,7 @@ mod kind;
 mod note;
 mod place;
 mod sentence;
+mod slip;
 mod transaction;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub use kind::ErrorKind;
 pub use note::{Note, NoteCode, NoteKind};
 pub use place::Place;
 pub use sentence::Short;
+pub use slip::Slip;
 pub use transaction::{ScriptEnd, TransactionState};
 
 use crate::limits::NAME_BYTES;
@@ -148,6 +150,10 @@ impl Error {
             HIDDEN.clone_into(found);
         }
         self.0.place = Some(place.masked(parts));
+        if let ErrorKind::Suspicious(slip) = &mut self.0.kind {
+            slip.hide();
+            self.0.hints.clear();
+        }
         self
     }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::place::Place;
 use super::sentence::{Cells, Each, Few};
+use super::slip::Slip;
+use super::{Error, ErrorKind};
 use crate::model::{Name, ObjectKind, Span, Timestamp};
 
 /// Note on what a statement did, or on a store: what it says, where, and what one might do.
@@ -64,7 +66,31 @@ impl Note {
     #[must_use]
     pub(crate) fn masked(mut self, parts: &[Span]) -> Self {
         self.place = self.place.map(|place| place.masked(parts));
+        if let NoteKind::Slip(slip) = &mut self.kind {
+            slip.hide();
+            self.hints.clear();
+        }
         self
+    }
+
+    /// The error that it is where slips are errors, with its place and hints; `None` if it is of no slip.
+    #[must_use]
+    pub fn as_error(&self) -> Option<Error> {
+        let NoteKind::Slip(slip) = &self.kind else { return None };
+        let mut error = Error::from(ErrorKind::Suspicious(slip.clone()));
+        if let Some(span) = self.span {
+            error = error.at(span);
+        }
+        if let Some(place) = &self.place {
+            error = error.locate(&place.statement, place.statement_line, place.statement_column);
+        }
+        Some(self.hints.iter().fold(error, Error::hint))
+    }
+
+    /// Whether it says that something is likely a slip; if not, it says what was done.
+    #[must_use]
+    pub fn is_slip(&self) -> bool {
+        matches!(self.kind, NoteKind::Slip(_))
     }
 
     /// What it says, as data.
@@ -121,6 +147,8 @@ impl fmt::Display for Note {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NoteKind {
+    /// What is likely a slip.
+    Slip(Slip),
     /// Publications of a config that was published, disabled or archived are still to come.
     StillScheduled {
         /// Which config.
@@ -225,6 +253,7 @@ macro_rules! codes {
 }
 
 codes! {
+    Suspicious = "suspicious", "What is legal and likely a slip; with `--strict` it is an error of that code, and nothing is stored.";
     StillScheduled = "still-scheduled", "A config was published, reverted, disabled or archived, and publications of it are still to come.";
     Disabled = "disabled", "A config was published that is disabled: its keys keep their defaults.";
     InForce = "in-force", "A segment or the default of a key was changed, which is in force at once in live configs.";
@@ -246,6 +275,7 @@ impl NoteKind {
     #[must_use]
     pub fn code(&self) -> NoteCode {
         match self {
+            Self::Slip(_) => NoteCode::Suspicious,
             Self::StillScheduled { .. } => NoteCode::StillScheduled,
             Self::PublishedDisabled { .. } => NoteCode::Disabled,
             Self::InForce { .. } => NoteCode::InForce,
@@ -264,6 +294,7 @@ impl NoteKind {
 impl fmt::Display for NoteKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Slip(slip) => slip.fmt(f),
             Self::StillScheduled { config, schedules } => {
                 let one = |(version, at): &(u32, Timestamp)| format!("version {version} at {at}");
                 write!(f, "still to come of config `{}`: {}", config.as_str(), Each(schedules, one))

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
+use super::vocabulary::Vocabulary;
 use super::{
     Attribute, AttributeId, Change, Condition, Config, ConfigHead, ConfigId, Expr, ExprKind, Key,
     KeyId, Name, ObjectKind, Publication, Reference, Referrer, Retention, Segment, SegmentId,
@@ -57,6 +58,8 @@ pub(crate) struct Catalog {
     attribute_names: OrdMap<Name, AttributeId>,
     /// Referrers by what they refer to, archived or not. Of a config it may hold more than is still used: time passes.
     referrers: OrdSet<(Reference, Referrer)>,
+    /// The attributes that conditions use.
+    vocabulary: Vocabulary,
 }
 
 impl Catalog {
@@ -147,6 +150,12 @@ impl Catalog {
     pub(crate) fn referrers(&self, of: Reference) -> impl Iterator<Item = Referrer> + '_ {
         let all = (of, Referrer::FIRST)..=(of, Referrer::LAST);
         self.referrers.range(all).map(|(_, referrer)| *referrer)
+    }
+
+    /// The names of the attributes that the conditions of segments use, each with how many do, archived segments aside.
+    /// Who asks first reads all conditions; from then on it costs nothing.
+    pub(crate) fn used_attributes(&self) -> &OrdMap<Arc<str>, usize> {
+        self.vocabulary.of(self.segments.values())
     }
 
     /// The number that the next key gets.
@@ -248,7 +257,8 @@ impl Catalog {
             self.former_segment_names.remove(&segment.name);
         }
         self.segment_names.insert(segment.name.clone(), segment.id);
-        self.segments.insert(segment.id, Arc::clone(segment));
+        let old = self.segments.insert(segment.id, Arc::clone(segment));
+        self.vocabulary.follow(old.as_deref(), segment);
         self.referrers.extend(references.into_iter().map(|reference| (reference, referrer)));
     }
 

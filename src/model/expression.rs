@@ -281,7 +281,7 @@ impl ExprKind {
     }
 
     /// The condition over the events of a function, or over the elements of a list.
-    fn filter(&self) -> Option<&Expr> {
+    pub(crate) fn filter(&self) -> Option<&Expr> {
         match self {
             Self::Behaviour(behaviour) => behaviour.filter.as_ref(),
             Self::Each { filter, .. } => Some(filter),

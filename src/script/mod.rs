@@ -27,6 +27,8 @@ pub use format::Formatted;
 pub struct Script<R> {
     splitter: Splitter<R>,
     failed: bool,
+    /// Whether what is no statement does not end it.
+    goes_on: bool,
 }
 
 /// A statement of a script, with its place and the comments around it.
@@ -42,12 +44,28 @@ pub struct ScriptStatement {
 impl<R: BufRead> Script<R> {
     /// Reads a script, every statement of which ends with `;`.
     pub fn new(source: R) -> Self {
-        Self { splitter: Splitter::new(source, LastEnd::Required), failed: false }
+        Self::of(Splitter::new(source, LastEnd::Required))
     }
 
     /// Reads a text whose last statement may lack its `;`, as an argument of a command does.
     pub fn lenient(source: R) -> Self {
-        Self { splitter: Splitter::new(source, LastEnd::Optional), failed: false }
+        Self::of(Splitter::new(source, LastEnd::Optional))
+    }
+
+    fn of(splitter: Splitter<R>) -> Self {
+        Self { splitter, failed: false, goes_on: false }
+    }
+
+    /// The same script, of which every statement is looked at: what is no statement by its syntax does not end it.
+    ///
+    /// ```
+    /// let script = pcq::Script::new("CREATE; GET a; PUBLISH;".as_bytes()).going_on();
+    /// assert_eq!(script.filter(Result::is_err).count(), 2);
+    /// ```
+    #[must_use]
+    pub fn going_on(mut self) -> Self {
+        self.goes_on = true;
+        self
     }
 
     /// The blanks and comments after the last statement, once there are no more.
@@ -102,7 +120,7 @@ impl<R: BufRead> Iterator for Script<R> {
             return None;
         }
         let statement = ScriptStatement::parse(self.splitter.next()?);
-        self.failed = statement.is_err();
+        self.failed = statement.is_err() && !self.goes_on;
         Some(statement)
     }
 }
@@ -141,7 +159,7 @@ impl CheckedScript {
             Some(mark) => Some(Splitter::from(open()?, self.last_end, mark)),
             None => None,
         };
-        let later = later.map(|splitter| Script { splitter, failed: false });
+        let later = later.map(Script::of);
         Ok(self.kept.into_iter().map(Ok).chain(later.into_iter().flatten()))
     }
 }

@@ -17,7 +17,7 @@ use pcq::{Error, ErrorKind};
 /// Formats scripts: to standard output, in place, or only to see whether they are canonical.
 pub(super) fn fmt(args: &FmtArgs, reporter: &Reporter) -> Result<(), Stop> {
     let sources = source::open_all(&args.scripts)?;
-    run::check(&sources, reporter)?;
+    run::check_syntax(&sources, reporter)?;
     let mut stdout = buffered_stdout();
     let mut worst = Exit::Fine;
     for source in &sources {

@@ -5,6 +5,7 @@
 
 mod args;
 mod chart;
+mod check;
 mod command;
 mod exit;
 mod file;
@@ -72,7 +73,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
             };
             run::run(&sources, args.db.as_deref(), &args.session, options, reporter)
         }
-        Some(Command::Check(args)) => run::check(&source::open_all(&args.scripts)?, reporter),
+        Some(Command::Check(args)) => check::check(&args, reporter),
         Some(Command::Fmt(args)) => fmt::fmt(&args, reporter),
         Some(Command::Dump(args)) => command::dump(&args, reporter),
         Some(Command::Stats(args)) => stats::stats(&args, reporter),

@@ -8,7 +8,7 @@ use super::report::{self, Reporter};
 use super::screen::buffered_stdout;
 use super::source::open_all;
 use super::store;
-use pcq::{Database, Error, Parameters, Plan, Prune, ScriptStatement};
+use pcq::{Database, Note, NoteKind, Outcome, Parameters, Place, Plan, Prune, ScriptStatement};
 
 /// Prints the statements that are to be run, and runs none.
 pub(super) fn plan(args: &PlanArgs, reporter: &Reporter) -> Result<(), Stop> {
@@ -32,10 +32,18 @@ pub(super) fn apply(args: &ApplyArgs, reporter: &Reporter) -> Result<(), Stop> {
         return Err(Stop::Told(Exit::Failed));
     }
     let count = plan.statements().len();
-    plan.apply().map_err(Stop::failed)?;
+    let outcomes = plan.apply().map_err(Stop::failed)?;
     let plural = if count == 1 { "" } else { "s" };
     reporter.remark(&format!("applied {count} statement{plural}"));
+    for note in outcomes.iter().flat_map(Outcome::notes).filter(|note| !is_told(note)) {
+        reporter.note(None, note);
+    }
     store::close(database)
+}
+
+/// Whether a note was told with the plan, or is of a draft, which the plan shows.
+fn is_told(note: &Note) -> bool {
+    note.is_slip() || matches!(note.kind(), NoteKind::Overwritten { .. })
 }
 
 /// Finds the plan. Errors are told with the file in which they are.
@@ -54,7 +62,7 @@ fn find(database: &Database, args: &StateArgs, reporter: &Reporter) -> Result<Pl
     let parameters = args.parameters.iter().fold(Parameters::new(), |parameters, (name, value)| {
         parameters.with(name.as_str(), value.clone())
     });
-    let mut session = database.session().with_parameters(parameters);
+    let mut session = database.session().with_parameters(parameters).strict(args.slips.strict);
     if let Some(actor) = &args.actor {
         session = session.with_actor(actor.as_str());
     }
@@ -64,16 +72,18 @@ fn find(database: &Database, args: &StateArgs, reporter: &Reporter) -> Result<Pl
     let prune = if args.prune { Prune::Yes } else { Prune::No };
     let plan = session.plan(statements.into_iter().map(|(_, statement)| statement), prune);
     let plan = plan.map_err(|error| {
-        reporter.tell(file_of(&files, &error), &error);
+        reporter.tell(file_of(&files, error.place()), &error);
         Stop::Told(Exit::of(&error))
     })?;
-    plan.notes().iter().for_each(|note| reporter.note(None, note));
+    for note in plan.notes() {
+        reporter.note(file_of(&files, note.place()), note);
+    }
     Ok(plan)
 }
 
-/// The file that has the statement with an error.
-fn file_of<'f>(files: &'f [(String, u32, String)], error: &Error) -> Option<&'f str> {
-    let place = error.place()?;
+/// The file that has the statement with a place.
+fn file_of<'f>(files: &'f [(String, u32, String)], place: Option<&Place>) -> Option<&'f str> {
+    let place = place?;
     let is_it = |(_, line, text): &&(String, u32, String)| {
         *line == place.statement_line && **text == *place.statement
     };

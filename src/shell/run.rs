@@ -16,7 +16,7 @@ use pcq::{
 };
 
 /// Checks the syntax of scripts, and tells every script's first error.
-pub(super) fn check(sources: &[ScriptSource], reporter: &Reporter) -> Result<(), Stop> {
+pub(super) fn check_syntax(sources: &[ScriptSource], reporter: &Reporter) -> Result<(), Stop> {
     check_and_keep(sources, 0, reporter).map(drop)
 }
 

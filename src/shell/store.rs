@@ -20,6 +20,7 @@ pub(super) fn open(
     let mut builder = Database::builder()
         .read_only(args.readonly)
         .dry_run(args.dry_run)
+        .strict(args.slips.strict)
         .role(args.access.role)
         .count_deliveries(deliveries == Deliveries::Counted)
         .wait(args.wait.unwrap_or_default());
@@ -34,6 +35,15 @@ pub(super) fn open(
     let hints = [(store.is_some(), can_read), (args.wait.is_none() && !args.dry_run, CAN_WAIT)];
     let hints = hints.into_iter().filter_map(|(holds, hint)| holds.then_some(hint));
     told(opened, hints, reporter)
+}
+
+/// Opens a copy of a store in memory, or an empty one.
+pub(super) fn open_copy(store: Option<&Path>, reporter: &Reporter) -> Result<Database, Stop> {
+    let opened = match store {
+        Some(path) => Database::builder().dry_run(true).create(false).open(path),
+        None => Database::in_memory(),
+    };
+    told(opened, None, reporter)
 }
 
 /// Opens a store to write to it; it is made if it does not exist.

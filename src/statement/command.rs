@@ -5,6 +5,7 @@ use super::{
     AdvanceClock, AssertError, AssertGet, Begin, Commit, Describe, Diff, Explain, Get, Load,
     Rollback, SetActor, SetClock, SetComment, Show, ShowHistory, ShowStats, ShowVersions,
 };
+use crate::error::Note;
 use crate::model::Entry;
 
 /// Command of a statement, checked against a state.
@@ -20,6 +21,16 @@ pub(crate) enum Command<'s> {
     Control(Control<'s>),
     /// Statement of a dump, which goes by those before it.
     Load(&'s Load),
+}
+
+impl Command<'_> {
+    /// The same, if it is a write, with notes before those that it has.
+    pub(crate) fn noting(self, notes: Vec<Note>) -> Self {
+        match self {
+            Self::Write(plan) => Self::Write(plan.noting_first(notes)),
+            other => other,
+        }
+    }
 }
 
 /// Kind of a command, which is known before it is checked.

@@ -5,6 +5,7 @@ mod table;
 
 mod action;
 mod advance_clock;
+pub(crate) mod alone;
 mod alter_attribute;
 mod alter_attributes;
 mod alter_config;
@@ -47,6 +48,7 @@ mod load_change;
 mod matrix;
 mod parameter;
 mod parsed;
+mod part;
 mod plan;
 mod publish;
 mod restore;
@@ -62,6 +64,7 @@ mod show_history;
 mod show_stats;
 mod show_versions;
 mod since;
+pub(crate) mod slip;
 mod spec;
 #[cfg(test)]
 mod tests;

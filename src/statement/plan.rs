@@ -56,11 +56,21 @@ impl Plan {
 
     /// Adds notes.
     pub(crate) fn noting(mut self, more: impl IntoIterator<Item = Note>) -> Self {
-        match &mut self {
-            Self::Unchanged { notes, .. } => notes.extend(more),
-            Self::Write(write) => write.notes.extend(more),
-        }
+        self.notes().extend(more);
         self
+    }
+
+    /// Adds notes before those that it has.
+    pub(super) fn noting_first(mut self, first: Vec<Note>) -> Self {
+        self.notes().splice(0..0, first);
+        self
+    }
+
+    fn notes(&mut self) -> &mut Vec<Note> {
+        match self {
+            Self::Unchanged { notes, .. } => notes,
+            Self::Write(write) => &mut write.notes,
+        }
     }
 }
 

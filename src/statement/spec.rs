@@ -81,6 +81,18 @@ pub struct ArmSpec {
     pub value: Spanned<Literal>,
 }
 
+impl CellsSpec {
+    /// The cells that are said, in their order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &CellSpec> {
+        let (one, some) = match self {
+            Self::Blank => (None, &[][..]),
+            Self::All(cell) => (Some(cell), &[][..]),
+            Self::Some(cells) => (None, &cells[..]),
+        };
+        one.into_iter().chain(some.iter().filter_map(|(_, cell)| cell.as_ref()))
+    }
+}
+
 impl ColumnSpec {
     /// The same, without its values: for who may not see them.
     pub(crate) fn hidden(self) -> Self {

@@ -183,6 +183,14 @@ fn every_error_code_is_in_the_reference() {
 }
 
 #[test]
+fn every_note_code_is_in_the_reference() {
+    let reference = read("grammar/README.md");
+    let row = |code: &pcq::NoteCode| format!("\n| `{code}` | {} |\n", code.when());
+    let missing = pcq::NoteCode::ALL.iter().map(row).filter(|row| !reference.contains(row));
+    assert_none(&missing.collect::<Vec<_>>());
+}
+
+#[test]
 fn every_error_code_is_tested() {
     let (mut scripts, mut tests) = (String::new(), String::new());
     for path in tracked().iter().filter(|path| path.starts_with(root().join("tests"))) {

@@ -67,7 +67,10 @@ pub(super) enum Command {
     /// what was committed before stays. Only tables are printed. Each script begins without a
     /// transaction, and with the actor and the comment of the options.
     Run(RunArgs),
-    /// Check the syntax of scripts, and run nothing
+    /// Check scripts, and run nothing
+    ///
+    /// Tells all errors of all scripts: of the syntax, and of statements as far as no store is needed to find them;
+    /// and what is legal and likely a slip. With --db or --after names are checked, too.
     Check(CheckArgs),
     /// Write scripts in canonical form
     ///
@@ -156,6 +159,17 @@ pub(super) struct CheckArgs {
     /// The scripts; `-` is standard input
     #[arg(required = true, value_name = "SCRIPT")]
     pub(super) scripts: Vec<PathBuf>,
+    /// The file of the store on which they are to run, which stays as it is
+    #[arg(long, value_name = "STORE")]
+    pub(super) db: Option<PathBuf>,
+    /// A script that runs before them, such as a dump; the scripts go by what it makes, and by one another
+    #[arg(long, value_name = "SCRIPT")]
+    pub(super) after: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) slips: StrictArg,
+    /// Give the parameter `:name` a value: -v n=5 -v who=ada
+    #[arg(short = 'v', long = "var", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(super) parameters: Vec<(String, Value)>,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -230,6 +244,8 @@ pub(super) struct StateArgs {
     /// Archive what the files do not name
     #[arg(long)]
     pub(super) prune: bool,
+    #[command(flatten)]
+    pub(super) slips: StrictArg,
     /// Give the parameter `:name` a value: -v n=5 -v who=ada
     #[arg(short = 'v', long = "var", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(super) parameters: Vec<(String, Value)>,
@@ -483,6 +499,8 @@ pub(super) struct SessionArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "store")]
     #[arg(conflicts_with_all = ["dry_run", "readonly"])]
     pub(super) wait: Option<Duration>,
+    #[command(flatten)]
+    pub(super) slips: StrictArg,
     /// Go on after a statement that failed
     #[arg(long)]
     pub(super) keep_going: bool,
@@ -521,6 +539,14 @@ pub(super) struct WaitArg {
     /// Wait so long for a store that somebody else has open for writing: 5s, 500ms, '2 MINUTES'
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) wait: Option<Duration>,
+}
+
+/// What becomes of slips.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(super) struct StrictArg {
+    /// Make what is legal and likely a slip an error, and store nothing of it
+    #[arg(long)]
+    pub(super) strict: bool,
 }
 
 /// What statements may do, and what they show.

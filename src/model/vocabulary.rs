@@ -1,0 +1,115 @@
+//! Vocabulary: the names of the attributes that conditions use.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use imbl::OrdMap;
+
+use super::{Expr, ExprKind, Segment};
+
+/// Names of the attributes that the conditions of segments are about, each with how many are.
+///
+/// It is made when it is first asked for, which reads every condition, and kept in step from then on. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Vocabulary(Arc<OnceLock<OrdMap<Arc<str>, usize>>>);
+
+/// It follows from the segments.
+impl PartialEq for Vocabulary {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Vocabulary {
+    /// The names, made of the segments if that was not done yet.
+    pub(super) fn of<'s>(
+        &self,
+        segments: impl Iterator<Item = &'s Arc<Segment>>,
+    ) -> &OrdMap<Arc<str>, usize> {
+        self.0.get_or_init(|| {
+            let mut names = OrdMap::new();
+            segments.for_each(|segment| add(&mut names, segment));
+            names
+        })
+    }
+
+    /// Keeps in step with a segment that is another from now on.
+    pub(super) fn follow(&mut self, old: Option<&Segment>, new: &Segment) {
+        let mut names = self.0.get().cloned();
+        if let Some(names) = &mut names {
+            if let Some(old) = old {
+                take(names, old);
+            }
+            add(names, new);
+        }
+        if let Some(own) = Arc::get_mut(&mut self.0) {
+            *own = OnceLock::new();
+        } else {
+            self.0 = Arc::default();
+        }
+        if let Some(names) = names {
+            let _ = self.0.set(names); // it was emptied on the spot
+        }
+    }
+}
+
+fn add(names: &mut OrdMap<Arc<str>, usize>, segment: &Segment) {
+    for name in used(segment) {
+        *names.entry(name).or_default() += 1;
+    }
+}
+
+fn take(names: &mut OrdMap<Arc<str>, usize>, segment: &Segment) {
+    for name in used(segment) {
+        match names.get(&name).copied() {
+            Some(count) if count > 1 => drop(names.insert(name, count - 1)),
+            _ => drop(names.remove(&name)),
+        }
+    }
+}
+
+/// The attributes that the condition of a segment is about; an archived one uses none.
+fn used(segment: &Segment) -> BTreeSet<Arc<str>> {
+    if segment.archived { BTreeSet::new() } else { segment.condition.look(subjects) }
+}
+
+/// The names of the attributes that an expression is about: not those in conditions over events or elements, where a name
+/// is something else, nor those that stand for a value by themselves, for which a text may be meant.
+pub(crate) fn subjects(expr: &Expr) -> BTreeSet<Arc<str>> {
+    let (mut found, mut todo) = (BTreeSet::new(), vec![expr]);
+    while let Some(expr) = todo.pop() {
+        if let ExprKind::Attribute(path) = &expr.node {
+            found.extend(path.first().cloned());
+        }
+        match compared(expr) {
+            Some((subject, others)) if is_of_user(subject) => {
+                let is_name = |other: &&Expr| matches!(other.node, ExprKind::Attribute(_));
+                todo.push(subject);
+                todo.extend(others.into_iter().filter(|other| !is_name(other)));
+            }
+            _ => todo.extend(expr.node.operands()),
+        }
+    }
+    found
+}
+
+/// What an expression compares, and with what.
+pub(crate) fn compared(expr: &Expr) -> Option<(&Expr, Vec<&Expr>)> {
+    Some(match &expr.node {
+        ExprKind::Compare { left, right, .. } => (&**left, vec![&**right]),
+        ExprKind::Between { operand, low, high, .. } => (&**operand, vec![&**low, &**high]),
+        ExprKind::In { operand, items, .. }
+        | ExprKind::Contains { operand, items, .. }
+        | ExprKind::Affix { operand, items, .. } => (&**operand, items.iter().collect()),
+        _ => return None,
+    })
+}
+
+/// Whether an expression is an attribute, or an element or a part of one.
+pub(crate) fn is_of_user(expr: &Expr) -> bool {
+    match &expr.node {
+        ExprKind::Attribute(_) | ExprKind::Element => true,
+        ExprKind::Inside { operand, .. } => is_of_user(operand),
+        _ => false,
+    }
+}
