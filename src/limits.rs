@@ -52,6 +52,12 @@ pub const USER_ATTRIBUTES: usize = 10_000;
 /// How much of a text that somebody typed an error repeats, in characters.
 pub const ECHO_CHARS: usize = 80;
 
+/// How much of a part of a condition `EXPLAIN` writes, in characters.
+pub const TRACE_TEXT_CHARS: usize = 200;
+
+/// How much of a value that a condition looked at `EXPLAIN` writes, in characters.
+pub const TRACE_VALUE_CHARS: usize = 60;
+
 /// The most segments (rows) of one config.
 pub const CONFIG_SEGMENTS: usize = 1_000;
 

@@ -58,6 +58,28 @@ impl<'a, E: Environment<'a>> Evaluator<'a, '_, E> {
         }
     }
 
+    /// The first element of which a test is unknown, unless one makes it true.
+    pub(super) fn unclear_element(&mut self, list: NodeId, test: NodeId) -> Option<Operand<'a>> {
+        let (value, steps) = self.beginning(list);
+        let outer = std::mem::replace(&mut self.element, Operand::Null);
+        let mut unclear = None;
+        self.any_inside(value, steps, &mut |this, element| {
+            this.element = element.clone();
+            let is_unclear = this.truth(test).is_none();
+            if is_unclear {
+                unclear = Some(element);
+            }
+            Some(is_unclear)
+        });
+        self.element = outer;
+        unclear
+    }
+
+    /// Whether what `ANY` goes through begins with a list.
+    pub(super) fn is_list(&mut self, list: NodeId) -> bool {
+        matches!(self.beginning(list), (Operand::List(_), _))
+    }
+
     /// What `ANY` goes through, if steps lead there; for `EXPLAIN`.
     pub(super) fn elements(&mut self, list: NodeId) -> Option<Vec<Operand<'a>>> {
         let (value, steps) = self.beginning(list);

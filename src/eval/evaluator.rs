@@ -142,7 +142,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     }
 
     /// The value of a node; `None` if it is missing, which is not the same as JSON `null`.
-    fn find(&mut self, id: NodeId) -> Option<Operand<'a>> {
+    pub(super) fn find(&mut self, id: NodeId) -> Option<Operand<'a>> {
         match self.program.nodes.get(id as usize)? {
             Node::Attribute(field) => self.find_attribute(field),
             Node::CheckValue(path) => self.environment.check_value().dig(path).map(Operand::from),

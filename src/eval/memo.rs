@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::model::SegmentId;
 
 /// A few things by number, without an allocation; more of them take one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Memo<K, V> {
     first: SmallVec<[(K, V); FIRST]>,
     rest: BTreeMap<K, V>,
@@ -27,6 +27,11 @@ impl<K: Copy + Ord, V: Copy> Memo<K, V> {
         first.map(|(_, value)| *value).or_else(|| self.rest.get(&key).copied())
     }
 
+    /// All that is known.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (K, V)> {
+        self.first.iter().copied().chain(self.rest.iter().map(|(key, value)| (*key, *value)))
+    }
+
     pub(super) fn set(&mut self, key: K, value: V) {
         if let Some(entry) = self.first.iter_mut().find(|(known, _)| *known == key) {
             *entry = (key, value);
@@ -39,7 +44,7 @@ impl<K: Copy + Ord, V: Copy> Memo<K, V> {
 }
 
 /// Whether a user is in segments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Segments {
     /// Those that conditions refer to, for one evaluation.
     Few(Memo<SegmentId, bool>),

@@ -73,4 +73,6 @@ pub(crate) use scope::CatalogScope;
 pub(crate) use scope::{CheckScope, Scope};
 pub(crate) use signature::functions;
 pub(crate) use snapshot::Snapshot;
-pub(crate) use trace::{Part, RolloutTrace, RowTrace, SplitTrace, Trace};
+pub(crate) use trace::{
+    Hashed, KeyTrace, Part, RolloutTrace, RowTrace, RowVerdict, Sight, SplitTrace, Step, What,
+};

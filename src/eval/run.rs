@@ -94,18 +94,21 @@ impl<'a> Run<'a> {
         Self { segments, ..Self::new(snapshot, context, Moment::At(at)) }
     }
 
-    /// For an evaluation of which it is told how it came about.
+    /// For evaluations of which it is told how they came about.
     pub(super) fn traced(snapshot: &'a Compiled, context: &'a Context, at: Timestamp) -> Self {
-        Self { findings: Some(Vec::new()), ..Self::new(snapshot, context, Moment::At(at)) }
+        Self { findings: Some(Vec::new()), ..Self::of_many(snapshot, context, at) }
     }
 
-    /// The same user at the same instant; what this run has decided for itself is left out.
+    /// The same user at the same instant, with all that this run has decided, for a program that lives shorter.
     pub(super) fn again<'b>(&self) -> Run<'b>
     where
         'a: 'b,
     {
-        let findings = self.findings.clone();
-        Run { findings, ..Run::new(self.snapshot, self.context, self.moment.clone()) }
+        let (findings, segments) = (self.findings.clone(), self.segments.clone());
+        let run = Run::new(self.snapshot, self.context, self.moment.clone());
+        let mut run = Run { segments, findings, ..run };
+        self.keys.entries().for_each(|(key, value)| run.keys.set(key, value));
+        run
     }
 
     /// Decides over a key by what is kept of the user, which is all that most evaluations need.

@@ -14,7 +14,7 @@ use super::pin::Pins;
 use super::program::Program;
 use super::run::{Beside, Moment, Run};
 use super::schedule::Schedule;
-use super::trace::{Trace, trace};
+use super::trace::Tracer;
 use crate::error::{Error, Result};
 use crate::listing::Lists;
 use crate::model::{
@@ -218,20 +218,14 @@ impl Snapshot {
         compiled.questions.get_or_init(|| compiled.find_questions())
     }
 
-    /// Evaluates a key, and says of each row why it won or lost, without telling secrets.
-    pub(crate) fn trace_at(
-        &self,
-        key: KeyId,
-        context: &Context,
+    /// Tells how the values of keys come about for a user at an instant, without telling secrets.
+    pub(crate) fn tracer<'a>(
+        &'a self,
+        context: &'a Context,
         at: Timestamp,
-        secrets: Secrets<'_>,
-    ) -> Option<Trace> {
-        let state = self.compiled();
-        let key = state.key(key)?;
-        let mut run = Run::traced(state, context, at);
-        let outcome = run.find(key.slot);
-        let evaluation = Evaluation::kept(&self.pins, key, outcome);
-        Some(trace(run, &key.slot.plan, outcome, evaluation, secrets))
+        secrets: Secrets<'a>,
+    ) -> Tracer<'a> {
+        Tracer::new(&self.pins, context, at, secrets)
     }
 
     /// Evaluates a condition over a row about a user, in this state: names are columns, and `KEY(…)`, `IN

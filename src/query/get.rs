@@ -9,7 +9,9 @@ use super::value::{is_json, optional, text};
 use super::view::{View, context_with};
 use crate::error::{ErrorKind, Result};
 use crate::eval::{Evaluation, Moment, Snapshot};
-use crate::model::{Config, Context, KeyId, Name, Object, Spanned, Timestamp, Value, Version};
+use crate::model::{
+    Config, ConfigId, Context, KeyId, Name, Object, Spanned, Timestamp, Value, Version,
+};
 use crate::statement::find::{find_config, find_key};
 use crate::statement::{Get, GetWhat, Under, chain};
 
@@ -30,6 +32,8 @@ pub(super) struct Reading {
     pub(super) at: Timestamp,
     pub(super) context: Box<Context>,
     pub(super) keys: Vec<KeyId>,
+    /// The config of which a version is pretended to be live.
+    pub(super) pretended: Option<ConfigId>,
 }
 
 impl Reading {
@@ -54,7 +58,8 @@ impl Reading {
             }
             None => state.snapshot,
         };
-        Ok(Self { snapshot, at: state.at, context: Box::new(context), keys })
+        let pretended = under.map(|(config, _)| config.head.id);
+        Ok(Self { snapshot, at: state.at, context: Box::new(context), keys, pretended })
     }
 
     /// The values of the keys, in order.

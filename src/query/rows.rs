@@ -19,6 +19,8 @@ pub enum ColumnKind {
     Text,
     /// Whole numbers.
     Integer,
+    /// How deep each row is in the tree that the table is, from 0: formats for people indent the next column by it.
+    Depth,
     /// Numbers.
     Number,
     /// Instants, as texts such as `2026-03-01T09:00:00Z`. `WHERE` compares them with texts as instants, and

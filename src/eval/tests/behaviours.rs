@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use jiff::tz::TimeZone;
 
 use super::snapshots::*;
+use super::traces::{sights, steps};
 use super::*;
-use crate::eval::Snapshot;
+use crate::eval::{Part, Snapshot, What};
 use crate::model::{
-    Aggregate, Behaviour, Change, Duration, Given, Judge, KeyId, Measured, Object, Past, Path,
-    Question, Secrets, Window,
+    Aggregate, Behaviour, Change, Duration, Given, Judge, Measured, Object, Past, Path, Question,
+    Window,
 };
 
 /// Something that the user did.
@@ -419,11 +420,15 @@ fn traces_tell_what_was_looked_at() {
     ];
     world.change(0, &changes);
     let notes = |user: &Context| {
-        let trace = world.snapshot.trace_at(KeyId(1), user, hours_ago(0), Secrets::none()).unwrap();
-        let parts = trace.rows[0].parts.iter().skip(1);
-        parts
-            .map(|part| format!("{}: {}", part.outcome(), part.because.join(", ")))
-            .collect::<Vec<_>>()
+        let steps = steps(&world, 1, user, hours_ago(0));
+        let parts = steps.iter().filter_map(|step| match &step.what {
+            What::Part(part) => Some(part),
+            _ => None,
+        });
+        let truth = |part: &Part| {
+            part.truth.map_or("UNKNOWN", |truth| if truth { "TRUE" } else { "FALSE" })
+        };
+        parts.skip(1).map(|part| format!("{}: {}", truth(part), sights(part))).collect::<Vec<_>>()
     };
     let after = "by going through the events";
     let day = "2026-02-28T09:00:00Z";

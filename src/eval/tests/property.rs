@@ -103,7 +103,7 @@ fn behaviours() -> impl Strategy<Value = Expr> {
 }
 
 /// What a user did, in the order of time.
-fn pasts() -> impl Strategy<Value = Events> {
+pub(super) fn pasts() -> impl Strategy<Value = Events> {
     let event = (prop::sample::select(vec!["x", "y"]), instants(), values(), values());
     vec(event, 0..6).prop_map(|mut events| {
         events.sort_by_key(|(_, at, ..)| *at);
@@ -226,7 +226,7 @@ fn read_or_searched(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
 }
 
 /// Any expression, well-typed or not; those that the check refuses are left out below.
-fn expressions() -> impl Strategy<Value = Expr> {
+pub(super) fn expressions() -> impl Strategy<Value = Expr> {
     leaves().prop_recursive(4, 40, 4, |inner| {
         let e = move || inner.clone();
         let b = {
@@ -282,7 +282,7 @@ fn expressions() -> impl Strategy<Value = Expr> {
     })
 }
 
-fn users() -> impl Strategy<Value = Context> {
+pub(super) fn users() -> impl Strategy<Value = Context> {
     vec(values(), 4).prop_map(|values| {
         let named = ["a", "b", "c", "d"].into_iter().zip(values);
         named.fold(Context::new("u1"), |user, (name, value)| user.with(name, value))

@@ -17,7 +17,7 @@ impl VersionReader for NoVersions {
 }
 
 /// A catalog and its snapshot, changed together.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) catalog: Catalog,
     pub(super) snapshot: Snapshot,

@@ -5,15 +5,24 @@
 use std::io::{self, Write};
 
 use super::super::text::{Cell, Medium, on_one_line};
-use super::table::is_numeric;
-use pcq::{Column, Rows};
+use super::table::{depth, indent, is_numeric};
+use pcq::Rows;
 
 pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
-    let names = rows.columns().iter().map(Column::name);
-    line(names.map(cell), to)?;
+    let depth = depth(rows);
+    let shown = || (0..rows.columns().len()).filter(|column| Some(*column) != depth);
+    let columns = shown().filter_map(|column| rows.columns().get(column));
+    line(columns.map(|column| cell(column.name())), to)?;
     let rule = |i| if is_numeric(rows, i) { "---:" } else { "---" };
-    line((0..rows.columns().len()).map(|i| rule(i).to_owned()), to)?;
-    Cell::all(rows).try_for_each(|row| line(row.iter().map(|found| cell(&found.text())), to))
+    line(shown().map(|column| rule(column).to_owned()), to)?;
+    Cell::all(rows).enumerate().try_for_each(|(number, row)| {
+        let text = |column: usize| {
+            let indented = depth.is_some_and(|depth| depth + 1 == column);
+            let indent = if indented { indent(rows, number, "&emsp;") } else { String::new() };
+            Some(indent + &cell(&row.get(column)?.text()))
+        };
+        line(shown().filter_map(text), to)
+    })
 }
 
 fn line(cells: impl Iterator<Item = String>, to: &mut dyn Write) -> io::Result<()> {

@@ -34,7 +34,8 @@ fn grid(rows: &Rows, sheet: &Sheet) -> Grid {
     let is_fitted = sheet.width.is_some();
     let medium = if is_fitted { Medium::Screen } else { Medium::File };
     let name = |column: &Column| on_one_line(column.name(), medium).into_owned();
-    let all = || rows.columns().iter().enumerate();
+    let depth = depth(rows);
+    let all = || rows.columns().iter().enumerate().filter(|(index, _)| Some(*index) != depth);
     let is_empty = |index: usize| is_fitted && is_all_null(rows, index);
     let shown: Vec<_> = all().filter(|(index, _)| !is_empty(*index)).collect();
     if shown.is_empty() && !rows.is_empty() {
@@ -44,7 +45,14 @@ fn grid(rows: &Rows, sheet: &Sheet) -> Grid {
         let side = if is_numeric(rows, *index) { Side::Right } else { Side::Left };
         Head { name: name(column), side }
     });
-    let columns = shown.iter().map(|(index, _)| cells(rows, *index, sheet, medium));
+    let columns = shown.iter().map(|(index, _)| {
+        let mut cells = cells(rows, *index, sheet, medium);
+        if depth.is_some_and(|depth| depth + 1 == *index) {
+            let indents = (0..rows.len()).map(|row| indent(rows, row, "  "));
+            cells.iter_mut().zip(indents).for_each(|(cell, by)| cell.text.insert_str(0, &by));
+        }
+        cells
+    });
     let mut columns: Vec<_> = columns.map(Vec::into_iter).collect();
     let row = |_| columns.iter_mut().filter_map(Iterator::next).collect();
     let left_out: Vec<_> =
@@ -56,6 +64,18 @@ fn grid(rows: &Rows, sheet: &Sheet) -> Grid {
         rows: (0..rows.len()).map(row).collect(),
         notes: note.into_iter().collect(),
     }
+}
+
+/// The column of how deep each row is in the tree that the table is, if it is one. It is shown by the place of what stands
+/// in the column behind it.
+pub(super) fn depth(rows: &Rows) -> Option<usize> {
+    rows.columns().iter().position(|column| column.kind() == ColumnKind::Depth)
+}
+
+/// What stands before the column behind the depth of a row; `step` for each level.
+pub(super) fn indent(rows: &Rows, row: usize, step: &str) -> String {
+    let levels = depth(rows).and_then(|depth| rows.rows().get(row)?.get(depth)?.as_integer());
+    step.repeat(levels.and_then(|levels| usize::try_from(levels).ok()).unwrap_or_default())
 }
 
 /// The cells of a column.

@@ -3,10 +3,16 @@
 use crate::shell::width::{CUT, head, marked};
 
 /// Wraps a text at blanks and commas where it can be, else at other marks; of more lines than wanted the last one has the mark that
-/// something was cut off.
+/// something was cut off. What is indented stays so in all its lines, by half of the width at most.
 pub(super) fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut rest = text.split('\n').flat_map(|line| Wrap { rest: Some(line), width });
+    let mut rest = text.split('\n').flat_map(|line| {
+        let fits = head(line, width).len() == line.len();
+        let body = if fits { line } else { line.trim_start_matches(' ') };
+        let blanks = " ".repeat((line.len() - body.len()).min(width / 2));
+        let wrap = Wrap { rest: Some(body), width: width - blanks.len() };
+        wrap.map(move |part| format!("{blanks}{part}"))
+    });
     lines.extend(rest.by_ref().take(most));
     if rest.next().is_some()
         && let Some(last) = lines.last_mut()
@@ -71,6 +77,8 @@ mod tests {
         assert_eq!(lines("checkout.layout", 12), ["checkout.", "layout"]);
         assert_eq!(lines("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(lines("a\n\nb", 4), ["a", "", "b"]);
+        assert_eq!(lines("    one two three", 12), ["    one two", "    three"]);
+        assert_eq!(lines("          one two", 8), ["    one", "    two"]);
         assert_eq!(lines("日本語", 4), ["日本", "語"]);
         assert_eq!(lines("日a", 1), ["…", "a"]);
         assert_eq!(lines("", 4), [""]);
