@@ -1,5 +1,6 @@
 //! Plans: what would have to change so that a store is as state files say.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Database, Outcome, Session};
@@ -156,7 +157,9 @@ impl Session {
         let (revision, now) = (catalog.revision, view.now());
         let (role, parameters) = (self.database().role(), &self.parameters);
         let found = Planned::default();
-        let planner = Planner { catalog, now, parameters, versions: &view, role, planned: found };
+        let (versions, stand_ins) = (&view, BTreeSet::new());
+        let planner =
+            Planner { catalog, now, parameters, versions, role, planned: found, stand_ins };
         Ok((planner.plan(state, prune)?, revision))
     }
 

@@ -6,6 +6,7 @@ mod dump;
 mod layout;
 mod load;
 mod planner;
+mod stand_in;
 mod state;
 mod wanted;
 

@@ -2,7 +2,8 @@
 //!
 //! Each step is tried on the catalog as the steps before it left it. One that fails waits for the others: a check may let
 //! a value pass only when another value is gone, a key may still be another config's. When all wait, what is in the way
-//! is loosened: checks that will be others, and keys that a config is to lose.
+//! is loosened: checks that will be others, and keys that a config is to lose. One that loses all it has gets a
+//! [stand-in](super::stand_in).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -70,6 +71,8 @@ pub(crate) struct Planner<'p> {
     pub(crate) versions: &'p dyn VersionReader,
     pub(crate) role: Role,
     pub(crate) planned: Planned,
+    /// The keys that stand in for others.
+    pub(crate) stand_ins: BTreeSet<Name>,
 }
 
 /// Step towards a state.
@@ -104,6 +107,7 @@ impl Planner<'_> {
         steps.extend(state.configs.iter().map(Step::Config));
         steps.extend(late.iter().map(|(kind, name)| Step::Archive(*kind, name)));
         self.settle(steps)?;
+        self.retire_stand_ins()?;
         self.prune_attributes(state, prune)?;
         // conditions of the files that are there already may read what is not declared
         let strict = strictness.filter(|said| said.strict);
@@ -160,11 +164,12 @@ impl Planner<'_> {
     }
 
     /// Takes a step wholly or not at all.
-    fn attempt(&mut self, step: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    fn attempt<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let (catalog, statements) = (self.catalog.clone(), self.planned.statements.len());
         let notes = self.planned.notes.len();
         step(self).inspect_err(|_| {
             self.catalog = catalog;
+            self.stand_ins.retain(|name| self.catalog.key_named(name.as_str()).is_some());
             self.planned.statements.truncate(statements);
             self.planned.notes.truncate(notes);
         })
@@ -405,15 +410,18 @@ impl Planner<'_> {
     /// Takes away what may be in the way of steps, and says whether there was something.
     fn loosen(&mut self, waiting: &[Step<'_>]) -> bool {
         let before = self.planned.statements.len();
+        let mut has_stand_in = false;
         for step in waiting {
-            let loosened = match step {
-                Step::Key(key) => self.attempt(|planner| planner.drop_check(&key.node)),
-                Step::Config(config) => self.attempt(|planner| planner.let_go(&config.node)),
-                Step::Attribute(_) | Step::Strictness(_) | Step::Segment(_) | Step::Archive(..) => {
-                    Ok(())
+            match step {
+                Step::Key(key) => drop(self.attempt(|planner| planner.drop_check(&key.node))),
+                Step::Config(config) => {
+                    let loosened =
+                        self.attempt(|planner| planner.let_go(&config.node, !has_stand_in));
+                    has_stand_in |= loosened.unwrap_or_default();
                 }
-            };
-            drop(loosened);
+                Step::Attribute(_) | Step::Strictness(_) | Step::Segment(_) | Step::Archive(..) => {
+                }
+            }
         }
         self.planned.statements.len() > before
     }
@@ -424,26 +432,32 @@ impl Planner<'_> {
         self.run(Group::Keys, alter.into())
     }
 
-    /// Takes the keys from a config that it is to lose.
-    fn let_go(&mut self, wanted: &WantedConfig) -> Result<()> {
+    /// Takes the keys from a config that it is to lose, and says whether a stand-in is in their place: a live one that
+    /// loses all it has needs one, if it may have it. When it has given up its keys others may need none.
+    fn let_go(&mut self, wanted: &WantedConfig, with_stand_in: bool) -> Result<bool> {
         let name = &wanted.create.name;
         let config = self.config_named(name)?;
-        let Some(newest) = config.newest() else { return Ok(()) };
+        let Some(newest) = config.newest() else { return Ok(false) };
         let stays: BTreeSet<_> =
             wanted.create.columns.iter().map(|column| &column.key.node).collect();
         let keys = newest.columns.iter().filter_map(|column| self.catalog.key(column.key));
-        let gone = keys.filter(|key| !stays.contains(&key.name)).map(|key| key.name.clone());
+        let is_gone = |name: &Name| !stays.contains(name) && !self.stand_ins.contains(name);
+        let gone = keys.filter(|key| is_gone(&key.name)).map(|key| key.name.clone());
         let gone: Vec<_> = gone.map(|name| Spanned::from(Action::DropKey(name.into()))).collect();
-        if gone.is_empty() {
-            return Ok(());
+        let is_live = config.live(self.now).is_some();
+        let loses_all = is_live && gone.len() == newest.columns.len();
+        if gone.is_empty() || loses_all && !(with_stand_in && wanted.is_published()) {
+            return Ok(false);
         }
-        let alter = AlterConfig { name: name.clone(), if_version: None, actions: gone };
+        let stand_in = loses_all.then(|| self.stand_in()).transpose()?;
+        let actions = stand_in.into_iter().map(Spanned::from).chain(gone).collect();
+        let alter = AlterConfig { name: name.clone(), if_version: None, actions };
         self.run(Group::Configs, alter.into())?;
-        if config.live(self.now).is_some() {
+        if is_live {
             let publish = Publish::new(name.node.clone())?;
             self.run(Group::Configs, publish.into())?;
         }
-        Ok(())
+        Ok(loses_all)
     }
 }
 

@@ -45,6 +45,14 @@ pub(super) enum ConfigStep {
     Publish(Publish),
 }
 
+impl WantedConfig {
+    /// Whether it is to be live at once.
+    pub(super) fn is_published(&self) -> bool {
+        let at_once = |step: &ConfigStep| matches!(step, ConfigStep::Publish(publish) if publish.at.is_none());
+        self.steps.iter().any(at_once)
+    }
+}
+
 impl State {
     /// Takes in a statement of a file.
     pub(crate) fn add(&mut self, statement: ScriptStatement) -> Result<()> {
