@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bucket::BUCKETS;
+use crate::layout::{over, unless_same};
 use crate::operation::{
-    Action, Cell, Check, Cond, Fill, KeyEdit, Micros, Name, Op, Place, RowSpec, Seg, Type, Val,
+    Action, Cell, Check, Cond, Fill, KeyEdit, Micros, Mode, Name, Op, Place, Rollout, RowSpec, Seg,
+    Type, Val,
 };
 use crate::serve;
 use crate::state::{Cells, Config, Key, Row, Segment, State, Version};
@@ -15,7 +17,7 @@ pub(crate) type Written = Result<bool, &'static str>;
 /// Applies a write to a state, which is of no more use if it fails.
 pub(crate) fn apply(state: &mut State, op: &Op, now: Micros) -> Written {
     match op {
-        Op::CreateKey { name, kind, default, check, description } => {
+        Op::CreateKey { mode, name, kind, default, check, description } => {
             let key = Key {
                 kind: *kind,
                 default: *default,
@@ -24,15 +26,17 @@ pub(crate) fn apply(state: &mut State, op: &Op, now: Micros) -> Written {
                 archived: false,
                 version: 1,
             };
-            create_key(state, name, key)
+            create_key(state, *mode, name, key, now)
         }
         Op::AlterKey { name, edits } => alter_key(state, name, edits, now),
-        Op::CreateSegment { name, condition } => create_segment(state, name, condition, now),
+        Op::CreateSegment { mode, name, condition } => {
+            create_segment(state, *mode, name, condition, now)
+        }
         Op::AlterSegment { name, description, condition } => {
             alter_segment(state, name, *description, condition.as_ref(), now)
         }
-        Op::CreateConfig { name, description, rows, columns } => {
-            create_config(state, name, *description, rows, columns, now)
+        Op::CreateConfig { mode, name, description, rows, columns } => {
+            create_config(state, *mode, name, *description, (rows, columns), now)
         }
         Op::AlterConfig { name, if_version, actions } => {
             alter_config(state, name, *if_version, actions, now)
@@ -68,14 +72,38 @@ fn fit(kind: Type, check: Option<Check>, value: Val) -> Result<Val, &'static str
 
 // -- keys
 
-fn create_key(state: &mut State, name: Name, mut key: Key) -> Written {
-    if state.keys.contains_key(name) {
-        return Err("already-exists");
+fn create_key(state: &mut State, mode: Mode, name: Name, mut key: Key, now: Micros) -> Written {
+    let old = state.keys.get(name).cloned();
+    match (mode, &old) {
+        (Mode::New, Some(_)) => return Err("already-exists"),
+        (Mode::IfNotExists, Some(_)) => return Ok(false),
+        (Mode::OrAlter, Some(old)) if old.archived => return Err("archived"),
+        (Mode::OrAlter, Some(old)) if old.kind != key.kind => return Err("type-mismatch"),
+        _ => {}
     }
     if key.check.is_some_and(|check| !check.suits(key.kind)) {
         return Err("type-mismatch");
     }
     key.default = fit(key.kind, key.check, key.default)?;
+    if let Some(old) = old {
+        return become_key(state, name, &old, key, now);
+    }
+    state.keys.insert(name, key);
+    Ok(true)
+}
+
+/// Makes a key another one, if its values in use allow that.
+fn become_key(state: &mut State, name: Name, old: &Key, mut key: Key, now: Micros) -> Written {
+    if let Some(check) = key.check
+        && used_values(state, name, now).iter().any(|value| !check.passes(*value))
+    {
+        return Err("check-failed");
+    }
+    key.version = old.version;
+    if key == *old {
+        return Ok(false);
+    }
+    key.version += 1;
     state.keys.insert(name, key);
     Ok(true)
 }
@@ -95,17 +123,7 @@ fn alter_key(state: &mut State, name: Name, edits: &[KeyEdit], now: Micros) -> W
         }
     }
     key.default = fit(key.kind, key.check, key.default)?;
-    if let Some(check) = key.check
-        && used_values(state, name, now).iter().any(|value| !check.passes(*value))
-    {
-        return Err("check-failed");
-    }
-    if key == old {
-        return Ok(false);
-    }
-    key.version += 1;
-    state.keys.insert(name, key);
-    Ok(true)
+    become_key(state, name, &old, key, now)
 }
 
 /// Every value of a key in a newest, live or scheduled version.
@@ -133,13 +151,26 @@ pub(crate) fn check_condition(state: &State, condition: &Cond) -> Result<(), &'s
     }
 }
 
-fn create_segment(state: &mut State, name: Name, condition: &Cond, now: Micros) -> Written {
-    if state.segments.contains_key(name) {
-        return Err("already-exists");
+fn create_segment(
+    state: &mut State,
+    mode: Mode,
+    name: Name,
+    condition: &Cond,
+    now: Micros,
+) -> Written {
+    let old = state.segments.get(name).cloned();
+    match (mode, &old) {
+        (Mode::New, Some(_)) => return Err("already-exists"),
+        (Mode::IfNotExists, Some(_)) => return Ok(false),
+        (Mode::OrAlter, Some(old)) if old.archived => return Err("archived"),
+        _ => {}
     }
     check_condition(state, condition)?;
-    let condition = condition.clone();
-    state.segments.insert(name, Segment { condition, description: None, archived: false });
+    let new = Segment { condition: condition.clone(), description: None, archived: false };
+    if old.as_ref() == Some(&new) {
+        return Ok(false);
+    }
+    state.segments.insert(name, new);
     refuse_cycle(state, now)
 }
 
@@ -171,16 +202,25 @@ pub(crate) fn refuse_cycle(state: &State, now: Micros) -> Written {
 
 // -- configs
 
+/// The rows and the columns of a config as they are written.
+type Content<'w> = (&'w [RowSpec], &'w [(Name, Fill)]);
+
 fn create_config(
     state: &mut State,
+    mode: Mode,
     name: Name,
     description: Option<&'static str>,
-    rows: &[RowSpec],
-    columns: &[(Name, Fill)],
+    (rows, columns): Content<'_>,
     now: Micros,
 ) -> Written {
-    if state.configs.iter().any(|config| config.names.contains(name)) {
-        return Err("already-exists");
+    if let Some(known) = state.configs.iter().find(|config| config.names.contains(name)) {
+        return match mode {
+            Mode::IfNotExists => Ok(false),
+            Mode::OrAlter if known.name == name => {
+                rewrite_config(state, name, description, (rows, columns), now)
+            }
+            Mode::OrAlter | Mode::New => Err("already-exists"),
+        };
     }
     let mut matrix = Matrix { state, name, salts: BTreeMap::new(), version: Version::default() };
     matrix.version.description = description;
@@ -197,6 +237,37 @@ fn create_config(
     };
     state.configs.push(config);
     settle(state, state.configs.len() - 1, now)
+}
+
+/// Makes the newest version what is written: rows keep their salts, and splits their users.
+fn rewrite_config(
+    state: &mut State,
+    name: Name,
+    description: Option<&'static str>,
+    (rows, columns): Content<'_>,
+    now: Micros,
+) -> Written {
+    let place = usable_config(state, name)?;
+    let config = &state.configs[place];
+    let old = config.version(config.newest()).clone();
+    let (salts, version) = (config.salts.clone(), Version { description, ..Version::default() });
+    let mut matrix = Matrix { state, name, salts, version };
+    matrix.set_rows(rows)?;
+    columns.iter().try_for_each(|(key, fill)| matrix.add_key(key, fill))?;
+    for (key, cells) in &mut matrix.version.columns {
+        for (segment, cell) in cells {
+            if let Some(known) = old.column(key).and_then(|old| old.get(segment)) {
+                *cell = unless_same(known, cell);
+            }
+        }
+    }
+    let Matrix { salts, version, .. } = matrix;
+    if version.same(&old) {
+        return Ok(false);
+    }
+    state.configs[place].salts = salts;
+    state.configs[place].versions.push(version);
+    settle(state, place, now)
 }
 
 fn alter_config(
@@ -266,9 +337,10 @@ impl Matrix<'_> {
                 self.version.rows.remove(row);
                 return self.settle_rows();
             }
-            Action::SetRollout(segment, share) => {
+            Action::SetRollout(segment, said) => {
                 let row = self.row_of(*segment)?;
-                self.version.rows[row].rollout = partial(Some(*share));
+                let row = &mut self.version.rows[row];
+                (row.rollout, row.by) = (partial(said.share), of_whom(*said, row.by));
             }
             Action::AddKey(key, fill) => return self.add_key(key, fill),
             Action::DropKey(key) => {
@@ -295,29 +367,31 @@ impl Matrix<'_> {
 
     // -- rows
 
-    fn row(&mut self, spec: &RowSpec) -> Result<Row, &'static str> {
+    fn row(&mut self, spec: &RowSpec, old: Option<&Row>) -> Result<Row, &'static str> {
         need_segment(self.state, spec.segment)?;
         let named = format!("{}/{}", self.name, spec.segment.unwrap_or("EVERYONE"));
         let known = self.salts.get(&spec.segment).cloned();
         let salt = spec.salt.map(str::to_owned).or(known).unwrap_or(named);
         self.salts.insert(spec.segment, salt.clone());
-        Ok(Row { segment: spec.segment, rollout: partial(spec.rollout), salt })
+        let by = old.and_then(|old| old.by);
+        let (rollout, by) = match spec.rollout {
+            Some(said) => (partial(said.share), of_whom(said, by)),
+            None => (old.and_then(|old| old.rollout), by),
+        };
+        Ok(Row { segment: spec.segment, rollout, by, salt })
     }
 
     fn set_rows(&mut self, specs: &[RowSpec]) -> Done {
         let old = std::mem::take(&mut self.version.rows);
         for spec in specs {
-            let mut row = self.row(spec)?;
-            if spec.rollout.is_none() {
-                row.rollout = old.iter().find(|o| o.segment == row.segment).and_then(|o| o.rollout);
-            }
+            let row = self.row(spec, old.iter().find(|old| old.segment == spec.segment))?;
             self.version.rows.push(row);
         }
         self.settle_rows()
     }
 
     fn add_row(&mut self, spec: &RowSpec, to: Place) -> Done {
-        let row = self.row(spec)?;
+        let row = self.row(spec, None)?;
         self.insert(row, to)
     }
 
@@ -383,8 +457,10 @@ impl Matrix<'_> {
         match fill {
             Fill::Blank => {}
             Fill::All(cell) => {
-                let cell = cell_of(key, cell)?;
-                cells = self.version.rows.iter().map(|row| (row.segment, cell.clone())).collect();
+                let made = cell_of(key, cell)?;
+                let rows = self.version.rows.iter();
+                cells =
+                    rows.map(|row| (row.segment, over(&made, cells.get(&row.segment)))).collect();
             }
             Fill::Some(specs) => {
                 let mut seen = BTreeSet::new();
@@ -394,7 +470,10 @@ impl Matrix<'_> {
                         return Err("duplicate");
                     }
                     match cell {
-                        Some(cell) => cells.insert(*segment, cell_of(key, cell)?),
+                        Some(cell) => {
+                            let made = over(&cell_of(key, cell)?, cells.get(segment));
+                            cells.insert(*segment, made)
+                        }
                         None => cells.remove(segment),
                     };
                 }
@@ -406,21 +485,21 @@ impl Matrix<'_> {
 
 /// The cell as it is kept.
 fn cell_of(key: &Key, cell: &Cell) -> Result<Cell, &'static str> {
-    let (arms, by) = match cell {
+    let (arms, by, keeping) = match cell {
         Cell::Value(value) => return Ok(Cell::Value(fit(key.kind, key.check, *value)?)),
-        Cell::Split { arms, by } => (arms, *by),
+        Cell::Split { arms, by, keeping } => (arms, *by, *keeping),
     };
     let mut arms = arms.clone();
     let mut values = BTreeMap::new();
     for (i, arm) in arms.iter_mut().enumerate() {
-        let label = arm.name.map_or_else(|| (i + 1).to_string(), str::to_owned);
+        let label = arm.label(i);
         arm.value = fit(key.kind, key.check, arm.value)?;
         if !same(*values.entry(label).or_insert(arm.value), arm.value) {
             return Err("duplicate");
         }
     }
     let total: u32 = arms.iter().map(|arm| arm.share).sum();
-    if total == BUCKETS { Ok(Cell::Split { arms, by }) } else { Err("bad-split") }
+    if total == BUCKETS { Ok(Cell::Split { arms, by, keeping }) } else { Err("bad-split") }
 }
 
 /// Whether two values are one to the language.
@@ -435,6 +514,11 @@ fn same(a: Val, b: Val) -> bool {
 }
 
 /// 100 % is no rollout.
-fn partial(share: Option<u32>) -> Option<u32> {
-    share.filter(|share| *share != BUCKETS)
+fn partial(share: u32) -> Option<u32> {
+    (share != BUCKETS).then_some(share)
+}
+
+/// What a rollout goes by: what is said, else what it went by before. Users are nothing to be said.
+fn of_whom(said: Rollout, before: Option<Name>) -> Option<Name> {
+    said.by.or(before).filter(|by| *by != "user_id")
 }

@@ -126,7 +126,7 @@ impl<'a> Evaluation<'a> {
             return None;
         }
         if let Some(share) = row.rollout
-            && bucket(&row.salt, self.visitor.user?) >= share
+            && bucket(&row.salt, &identity(self.attribute(row.by.unwrap_or("user_id")))?) >= share
         {
             return None;
         }
@@ -136,7 +136,7 @@ impl<'a> Evaluation<'a> {
             Cell::Value(value) => {
                 Some(Answer { value: *value, reason: "TARGETING_MATCH", ..answer })
             }
-            Cell::Split { arms, by } => {
+            Cell::Split { arms, by, .. } => {
                 let id = identity(self.attribute(by.unwrap_or("user_id")))?;
                 let bucket = bucket(&format!("{}/split", row.salt), &id);
                 let mut top = 0;

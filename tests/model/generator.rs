@@ -1,8 +1,8 @@
 //! Random statements that are likely to be interesting: few names, and mostly such that exist.
 
 use crate::operation::{
-    Action, Arm, Cell, Check, Cond, Fill, Get, KeyEdit, Kind, Micros, Name, Op, Place, RowSpec,
-    Seg, Type, Val, Visitor, What,
+    Action, Arm, Cell, Check, Cond, Fill, Get, KeyEdit, Kind, Micros, Mode, Name, Op, Place,
+    Rollout, RowSpec, Seg, Type, Val, Visitor, What,
 };
 use crate::random::Random;
 use crate::state::{Config, State, Version};
@@ -191,11 +191,27 @@ impl Generator {
         }
     }
 
+    /// What a `CREATE` does with what is there, which it then often is.
+    fn mode(&mut self) -> Mode {
+        match self.random.below(10) {
+            0..=5 => Mode::New,
+            6 | 7 => Mode::IfNotExists,
+            _ => Mode::OrAlter,
+        }
+    }
+
     fn create_key(&mut self, state: &State) -> Op {
-        let kind = self.random.pick(&TYPES);
+        let mode = self.mode();
+        let name = match mode {
+            Mode::New => self.new_name(&KEYS, |name| state.keys.contains_key(name)),
+            _ => self.key(state),
+        };
+        let known = state.keys.get(name).map(|key| key.kind).filter(|_| self.random.percent(90));
+        let kind = known.unwrap_or_else(|| self.random.pick(&TYPES));
         let checked = kind != Type::Boolean && self.random.percent(30);
         Op::CreateKey {
-            name: self.new_name(&KEYS, |name| state.keys.contains_key(name)),
+            mode,
+            name,
             kind,
             default: self.value(kind),
             check: checked.then(|| self.check(kind)),
@@ -218,8 +234,15 @@ impl Generator {
     // -- segments
 
     fn create_segment(&mut self, state: &State, now: Micros) -> Op {
-        let name = self.new_name(&SEGMENTS, |name| state.segments.contains_key(name));
-        Op::CreateSegment { name, condition: self.condition(state, now, 0) }
+        let mode = self.mode();
+        let name = match mode {
+            Mode::New => self.new_name(&SEGMENTS, |name| state.segments.contains_key(name)),
+            _ => self.known(&SEGMENTS, &state.segments.keys().copied().collect::<Vec<_>>()),
+        };
+        let known = state.segments.get(name).filter(|_| self.random.percent(25));
+        let known = known.map(|segment| segment.condition.clone());
+        let condition = known.unwrap_or_else(|| self.condition(state, now, 0));
+        Op::CreateSegment { mode, name, condition }
     }
 
     fn alter_segment(&mut self, state: &State, now: Micros) -> Op {
@@ -282,12 +305,20 @@ impl Generator {
 
     fn create_config(&mut self, state: &State, now: Micros) -> Op {
         let taken = |name: Name| state.configs.iter().any(|config| config.names.contains(name));
-        let name = self.new_name(&CONFIGS, taken);
+        let mode = self.mode();
+        let name = match mode {
+            Mode::New => self.new_name(&CONFIGS, taken),
+            _ => self.config(state),
+        };
         let rows = self.rows(state, 3);
         let segments: Vec<_> = rows.iter().map(|row| row.segment).collect();
         let free: Vec<_> =
             state.keys.keys().copied().filter(|key| state.owners(key, now).is_empty()).collect();
+        let own = state.configs.iter().find(|config| config.name == name);
+        let own = own.map(|config| config.version(config.newest()));
+        let own: Vec<_> = own.iter().flat_map(|v| v.columns.iter().map(|(key, _)| *key)).collect();
         let keys = match free.as_slice() {
+            _ if mode != Mode::New && !own.is_empty() => self.random.some(&own, own.len()),
             [] => vec![self.key(state)],
             _ if self.random.percent(8) => vec![self.key(state), self.key(state)],
             free => self.random.some(free, 2),
@@ -298,7 +329,7 @@ impl Generator {
             self.next = Some(Op::Publish { config: name, version: None, at: None, until: None });
         }
         let description = self.random.maybe(20, &["of a config"]);
-        Op::CreateConfig { name, description, rows, columns }
+        Op::CreateConfig { mode, name, description, rows, columns }
     }
 
     fn rows(&mut self, state: &State, most: usize) -> Vec<RowSpec> {
@@ -323,16 +354,21 @@ impl Generator {
     fn row(&mut self, segment: Seg) -> RowSpec {
         RowSpec {
             segment,
-            rollout: self.random.maybe(25, &[0, 10_000, 50_000, 75_500, 99_999, 100_000]),
+            rollout: self.random.percent(25).then(|| self.rollout()),
             salt: self.random.maybe(12, &["q", "checkout/us"]),
         }
+    }
+
+    fn rollout(&mut self) -> Rollout {
+        let share = self.random.pick(&[0, 10_000, 50_000, 75_500, 99_999, 100_000]);
+        Rollout { share, by: self.random.maybe(40, &["plan", "age", "tags", "user_id"]) }
     }
 
     fn fill(&mut self, state: &State, key: Name, rows: &[Seg], edit: bool) -> Fill {
         let kind = state.keys.get(key).map_or(Type::Boolean, |key| key.kind);
         match self.random.below(20) {
             0 if !edit => Fill::Blank,
-            1..=6 => Fill::All(self.cell(kind)),
+            1..=6 => Fill::All(self.cell(kind, edit)),
             _ => {
                 let mut some =
                     if rows.is_empty() { vec![None] } else { self.random.some(rows, rows.len()) };
@@ -340,22 +376,23 @@ impl Generator {
                     some.push(Some(self.segment(state)));
                 }
                 let blank = |generator: &mut Self| edit && generator.random.percent(20);
-                let cell = |segment| (segment, (!blank(self)).then(|| self.cell(kind)));
+                let cell = |segment| (segment, (!blank(self)).then(|| self.cell(kind, edit)));
                 Fill::Some(some.into_iter().map(cell).collect())
             }
         }
     }
 
-    fn cell(&mut self, kind: Type) -> Cell {
+    fn cell(&mut self, kind: Type, edit: bool) -> Cell {
         if self.random.percent(75) {
             return Cell::Value(self.value(kind));
         }
-        let shares: &[u32] = match self.random.below(12) {
+        let shares: &[u32] = match self.random.below(14) {
             0 => &[100_000],
             1 => &[50_000, 49_000],
             2 | 3 => &[33_300, 66_700],
             4 | 5 => &[10_000, 20_000, 70_000],
             6 => &[1, 99_999],
+            7 => &[25_000, 0, 30_000, 45_000],
             _ => &[50_000, 50_000],
         };
         let names: &[Option<Name>] = &[None, None, None, Some("a"), Some("b")];
@@ -364,8 +401,17 @@ impl Generator {
             share: *share,
             value: self.value(kind),
         };
-        let arms = shares.iter().map(arm).collect();
-        Cell::Split { arms, by: self.random.maybe(25, &["plan", "age", "vip", "tags"]) }
+        let mut arms: Vec<Arm> = shares.iter().map(arm).collect();
+        if self.random.percent(80) {
+            // the pieces of an arm have one value
+            let before = arms.clone();
+            for arm in arms.iter_mut().filter(|arm| arm.name.is_some()) {
+                let first = before.iter().find(|other| other.name == arm.name);
+                arm.value = first.map_or(arm.value, |first| first.value);
+            }
+        }
+        let by = self.random.maybe(25, &["plan", "age", "vip", "tags"]);
+        Cell::Split { arms, by, keeping: edit && self.random.percent(50) }
     }
 
     fn alter_config(&mut self, state: &State, now: Micros) -> Op {
@@ -402,7 +448,7 @@ impl Generator {
             }
             7 | 8 => Action::MoveSegment(row, self.place(state, &rows)),
             9 => Action::DropSegment(row),
-            10 | 11 => Action::SetRollout(row, self.random.pick(&[0, 20_000, 60_000, 100_000])),
+            10 | 11 => Action::SetRollout(row, self.rollout()),
             12 | 13 => {
                 let key = self.new_key(state, now);
                 Action::AddKey(key, self.fill(state, key, &rows, false))

@@ -12,6 +12,7 @@ mod edit;
 mod evaluate;
 mod generator;
 mod history;
+mod layout;
 mod operation;
 #[path = "../common/random.rs"]
 mod random;

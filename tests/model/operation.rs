@@ -68,7 +68,12 @@ pub(crate) enum Cond {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cell {
     Value(Val),
-    Split { arms: Vec<Arm>, by: Option<Name> },
+    /// `keeping`: its layout is to keep users, which only an edit says.
+    Split {
+        arms: Vec<Arm>,
+        by: Option<Name>,
+        keeping: bool,
+    },
 }
 
 /// One of the values of a split; the share is in thousandths of a percent.
@@ -79,11 +84,26 @@ pub(crate) struct Arm {
     pub(crate) value: Val,
 }
 
+/// A rollout as it is written: a share, and the attribute by whose values it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rollout {
+    pub(crate) share: u32,
+    pub(crate) by: Option<Name>,
+}
+
+/// What a `CREATE` does if there is an object of the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    New,
+    IfNotExists,
+    OrAlter,
+}
+
 /// A row as it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RowSpec {
     pub(crate) segment: Seg,
-    pub(crate) rollout: Option<u32>,
+    pub(crate) rollout: Option<Rollout>,
     pub(crate) salt: Option<&'static str>,
 }
 
@@ -114,7 +134,7 @@ pub(crate) enum Action {
     AddSegment(RowSpec, Option<Place>),
     MoveSegment(Seg, Place),
     DropSegment(Seg),
-    SetRollout(Seg, u32),
+    SetRollout(Seg, Rollout),
     AddKey(Name, Fill),
     DropKey(Name),
     SetKey(Name, Fill),
@@ -185,6 +205,7 @@ pub(crate) struct Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Op {
     CreateKey {
+        mode: Mode,
         name: Name,
         kind: Type,
         default: Val,
@@ -196,6 +217,7 @@ pub(crate) enum Op {
         edits: Vec<KeyEdit>,
     },
     CreateSegment {
+        mode: Mode,
         name: Name,
         condition: Cond,
     },
@@ -205,6 +227,7 @@ pub(crate) enum Op {
         condition: Option<Cond>,
     },
     CreateConfig {
+        mode: Mode,
         name: Name,
         description: Option<&'static str>,
         rows: Vec<RowSpec>,

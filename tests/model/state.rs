@@ -58,6 +58,8 @@ pub(crate) type Cells = BTreeMap<Seg, Cell>;
 pub(crate) struct Row {
     pub(crate) segment: Seg,
     pub(crate) rollout: Option<u32>,
+    /// The attribute by whose values the rollout goes, if not by the users.
+    pub(crate) by: Option<Name>,
     pub(crate) salt: String,
 }
 

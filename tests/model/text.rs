@@ -1,28 +1,28 @@
 //! Statements of a history as text of the language.
 
 use crate::operation::{
-    Action, Cell, Check, Cond, Fill, Get, KeyEdit, Kind, Micros, Name, Op, Place, RowSpec, Seg,
-    Type, Val, Visitor, What,
+    Action, Cell, Check, Cond, Fill, Get, KeyEdit, Kind, Micros, Mode, Name, Op, Place, Rollout,
+    RowSpec, Seg, Type, Val, Visitor, What,
 };
 
 /// The text of a statement, without the semicolon.
 pub(crate) fn statement(op: &Op) -> String {
     match op {
-        Op::CreateKey { name, kind, default, check, description } => {
+        Op::CreateKey { mode, name, kind, default, check, description } => {
             let check =
                 check.map_or_else(String::new, |check| format!(" CHECK ({})", self::check(check)));
             let (kind, default) = (self::kind(*kind), value(*default));
             format!(
-                "CREATE KEY {} {kind} DEFAULT {default}{check}{}",
-                self::name(name),
+                "{} {kind} DEFAULT {default}{check}{}",
+                create(*mode, "KEY", name),
                 describe(*description)
             )
         }
         Op::AlterKey { name, edits } => {
             format!("ALTER KEY {} {}", self::name(name), join(edits, " ", |edit| key_edit(*edit)))
         }
-        Op::CreateSegment { name, condition } => {
-            format!("CREATE SEGMENT {} WHERE {}", self::name(name), self::condition(condition))
+        Op::CreateSegment { mode, name, condition } => {
+            format!("{} WHERE {}", create(*mode, "SEGMENT", name), self::condition(condition))
         }
         Op::AlterSegment { name, description, condition } => {
             let description =
@@ -32,11 +32,11 @@ pub(crate) fn statement(op: &Op) -> String {
                 .map_or_else(String::new, |c| format!(" WHERE {}", self::condition(c)));
             format!("ALTER SEGMENT {}{description}{condition}", self::name(name))
         }
-        Op::CreateConfig { name, description, rows, columns } => {
+        Op::CreateConfig { mode, name, description, rows, columns } => {
             let columns = join(columns, ", ", |(key, fill)| format!("KEY {}", column(key, fill)));
             let description = describe(*description);
             let rows = join(rows, ", ", row);
-            format!("CREATE CONFIG {}{description} SEGMENTS {rows} {columns}", self::name(name))
+            format!("{}{description} SEGMENTS {rows} {columns}", create(*mode, "CONFIG", name))
         }
         Op::AlterConfig { name, if_version, actions } => {
             let version = if_version.map_or_else(String::new, |n| format!(" IF VERSION {n}"));
@@ -98,6 +98,16 @@ fn visitor(visitor: &Visitor) -> String {
         [] => user,
         attributes => format!("{user} WITH {{{}}}", join(attributes, ", ", member)),
     }
+}
+
+/// The head of a `CREATE`.
+fn create(mode: Mode, kind: &str, name: Name) -> String {
+    let (before, after) = match mode {
+        Mode::New => ("", ""),
+        Mode::IfNotExists => ("", " IF NOT EXISTS"),
+        Mode::OrAlter => (" OR ALTER", ""),
+    };
+    format!("CREATE{before} {kind}{after} {}", self::name(name))
 }
 
 /// A name, in quotes unless it is a plain or a dotted one.
@@ -209,9 +219,14 @@ fn percent(share: u32) -> String {
 }
 
 fn row(row: &RowSpec) -> String {
-    let rollout = row.rollout.map_or_else(String::new, |share| format!(" {}", percent(share)));
+    let rollout = row.rollout.map_or_else(String::new, |said| format!(" {}", rollout(said)));
     let salt = row.salt.map_or_else(String::new, |salt| format!(" SALT '{salt}'"));
     format!("{}{rollout}{salt}", segment(row.segment))
+}
+
+fn rollout(said: Rollout) -> String {
+    let by = said.by.map_or_else(String::new, |by| format!(" BY {by}"));
+    format!("{}{by}", percent(said.share))
 }
 
 fn column(key: Name, fill: &Fill) -> String {
@@ -233,13 +248,14 @@ fn column(key: Name, fill: &Fill) -> String {
 fn cell(cell: &Cell) -> String {
     match cell {
         Cell::Value(value) => self::value(*value),
-        Cell::Split { arms, by } => {
+        Cell::Split { arms, by, keeping } => {
             let arms = join(arms, ", ", |arm| {
                 let name = arm.name.map_or_else(String::new, |name| format!("{name}: "));
                 format!("{name}{} {}", percent(arm.share), value(arm.value))
             });
             let by = by.map_or_else(String::new, |by| format!(" BY {by}"));
-            format!("SPLIT ({arms}){by}")
+            let keeping = if *keeping { " KEEPING USERS" } else { "" };
+            format!("SPLIT ({arms}){by}{keeping}")
         }
     }
 }
@@ -264,8 +280,8 @@ fn action(action: &Action) -> String {
         }
         Action::MoveSegment(of, to) => format!("MOVE SEGMENT {} {}", segment(*of), place(*to)),
         Action::DropSegment(of) => format!("DROP SEGMENT {}", segment(*of)),
-        Action::SetRollout(of, share) => {
-            format!("SET ROLLOUT {} = {}", segment(*of), percent(*share))
+        Action::SetRollout(of, said) => {
+            format!("SET ROLLOUT {} = {}", segment(*of), rollout(*said))
         }
         Action::AddKey(key, fill) => format!("ADD KEY {}", column(key, fill)),
         Action::DropKey(key) => format!("DROP KEY {}", name(key)),

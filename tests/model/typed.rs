@@ -10,8 +10,8 @@ use pcq::statement as node;
 use pcq::{ObjectKind, Statement};
 
 use crate::operation::{
-    Action, Arm, Cell, Check, Cond, Fill, Get, KeyEdit, Kind, Micros, Name, Op, Place, RowSpec,
-    Seg, Type, Val, What,
+    Action, Arm, Cell, Check, Cond, Fill, Get, KeyEdit, Kind, Micros, Mode, Name, Op, Place,
+    Rollout, RowSpec, Seg, Type, Val, What,
 };
 use crate::text::json;
 use crate::world::MINUTE;
@@ -19,9 +19,9 @@ use crate::world::MINUTE;
 /// The node of a statement.
 pub(crate) fn statement(op: &Op) -> Statement {
     match op {
-        Op::CreateKey { name, kind, default, check, description } => {
+        Op::CreateKey { mode, name, kind, default, check, description } => {
             Statement::CreateKey(node::CreateKey {
-                mode: node::CreateMode::New,
+                mode: self::mode(*mode),
                 sensitive: false,
                 name: self::name(name),
                 kind: key_type(*kind),
@@ -34,12 +34,14 @@ pub(crate) fn statement(op: &Op) -> Statement {
             name: self::name(name),
             changes: edits.iter().map(|edit| key_change(*edit)).collect(),
         }),
-        Op::CreateSegment { name, condition } => Statement::CreateSegment(node::CreateSegment {
-            mode: node::CreateMode::New,
-            name: self::name(name),
-            description: None,
-            condition: self::condition(condition),
-        }),
+        Op::CreateSegment { mode, name, condition } => {
+            Statement::CreateSegment(node::CreateSegment {
+                mode: self::mode(*mode),
+                name: self::name(name),
+                description: None,
+                condition: self::condition(condition),
+            })
+        }
         Op::AlterSegment { name, description, condition } => {
             Statement::AlterSegment(node::AlterSegment {
                 name: self::name(name),
@@ -48,9 +50,9 @@ pub(crate) fn statement(op: &Op) -> Statement {
                 rename: None,
             })
         }
-        Op::CreateConfig { name, description, rows, columns } => {
+        Op::CreateConfig { mode, name, description, rows, columns } => {
             Statement::CreateConfig(node::CreateConfig {
-                mode: node::CreateMode::New,
+                mode: self::mode(*mode),
                 name: self::name(name),
                 description: description.map(text),
                 rows: rows.iter().map(row).collect(),
@@ -182,6 +184,14 @@ fn given<T>(thing: T) -> Spanned<Given<T>> {
     Given::Here(thing).into()
 }
 
+fn mode(of: Mode) -> node::CreateMode {
+    match of {
+        Mode::New => node::CreateMode::New,
+        Mode::IfNotExists => node::CreateMode::IfNotExists,
+        Mode::OrAlter => node::CreateMode::OrAlter,
+    }
+}
+
 fn name(of: Name) -> Spanned<pcq::Name> {
     pcq::Name::new(of).expect("a name").into()
 }
@@ -290,10 +300,14 @@ fn share(of: u32) -> Share {
     Share::from_thousandths(of).expect("at most 100%")
 }
 
+fn rollout(of: Rollout) -> node::RolloutSpec {
+    node::RolloutSpec { share: given(share(of.share)), by: of.by.map(|by| path(by).into()) }
+}
+
 fn row(spec: &RowSpec) -> node::RowSpec {
     node::RowSpec {
         segment: segment(spec.segment),
-        rollout: spec.rollout.map(|of| share(of).into()),
+        rollout: spec.rollout.map(rollout),
         salt: spec.salt.map(text),
     }
 }
@@ -316,10 +330,10 @@ fn cell(of: &Cell) -> node::CellSpec {
     };
     match of {
         Cell::Value(value) => node::CellSpec::Value(literal(*value)),
-        Cell::Split { arms, by } => {
+        Cell::Split { arms, by, keeping } => {
             let arms = arms.iter().map(arm).collect();
             let by = by.map(|by| path(by).into());
-            node::CellSpec::Split(node::SplitSpec { arms, by, keeping_users: false }.into())
+            node::CellSpec::Split(node::SplitSpec { arms, by, keeping_users: *keeping }.into())
         }
     }
 }
@@ -346,7 +360,7 @@ fn action(of: &Action) -> node::Action {
         }
         Action::DropSegment(of) => node::Action::DropSegment(segment(*of)),
         Action::SetRollout(of, to) => {
-            node::Action::SetRollout { segment: segment(*of), rollout: share(*to).into() }
+            node::Action::SetRollout { segment: segment(*of), rollout: rollout(*to) }
         }
         Action::AddKey(key, fill) => node::Action::AddKey(column(key, fill)),
         Action::DropKey(key) => node::Action::DropKey(name(key)),
