@@ -4,13 +4,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::Moment;
+use super::super::bucket::bucket;
 use super::super::compile::compile_plain;
 use super::super::field::Fields;
+use super::super::operand::Operand;
 use super::snapshots::{
     World, cell, publish, put_config, put_key, put_segment, row, t, told, version,
 };
 use super::*;
-use crate::model::{Change, KeyId, ReadAs};
+use crate::model::{Change, KeyId, ReadAs, Row};
 
 /// Texts around the lengths that matter: of one word, of two, and longer.
 const TEXTS: [&str; 8] =
@@ -75,15 +77,27 @@ fn users() -> impl Strategy<Value = Context> {
     })
 }
 
-/// A key whose rows have the conditions, each with a value of its own and perhaps a rollout to nobody.
-fn world(rows: &[(Expr, bool)]) -> World {
+/// A row: its condition, and perhaps a share and the attribute by whose values it goes.
+type Tried = (Expr, Option<(u32, Option<&'static str>)>);
+
+fn shares() -> impl Strategy<Value = Option<(u32, Option<&'static str>)>> {
+    let shares = prop::sample::select(vec![0, 30_000, 70_000, 99_999]);
+    let by = prop::sample::select(vec![None, Some("a"), Some("b"), Some("gone")]);
+    prop::option::weighted(0.4, (shares, by))
+}
+
+/// A key whose rows have the conditions, each with a value of its own and perhaps a rollout.
+fn world(rows: &[Tried]) -> World {
     let mut changes = vec![put_key(1, "k", -1, false), put_config(1, "c", false, false)];
     let numbers = 1..=u32::try_from(rows.len()).unwrap();
     for (number, (condition, _)) in numbers.clone().zip(rows) {
         changes.push(put_segment(number, &format!("s{number}"), condition.clone()));
     }
     let made = numbers.clone().zip(rows);
-    let made = made.map(|(number, (_, stopped))| row(number, stopped.then_some(0), "salt"));
+    let made = made.map(|(number, (_, share))| Row {
+        by: share.and_then(|(_, by)| by).map(|by| [Arc::from(by)].into()),
+        ..row(number, share.map(|(share, _)| share), "salt")
+    });
     let cells = numbers.map(|number| cell(number.into())).collect();
     changes.push(Change::Version(version(1, 1, made.collect(), vec![(1, cells)])));
     changes.push(publish(1, 1, 1, 0, None));
@@ -93,13 +107,24 @@ fn world(rows: &[(Expr, bool)]) -> World {
 }
 
 /// What the first row gives whose condition holds and that is rolled out, part by part.
-fn wanted(rows: &[(Expr, bool)], user: &Context) -> Value {
+fn wanted(rows: &[Tried], user: &Context) -> Value {
     let holds = |condition: &Expr| {
         let program = with_scope(|scope| compile_plain(condition, scope, &Fields::default()));
         program.unwrap().evaluate(&mut User(user)) == Some(true)
     };
-    let found = rows.iter().position(|(condition, stopped)| holds(condition) && !stopped);
+    let covers = |share: &Option<(u32, Option<&'static str>)>| {
+        share.is_none_or(|(share, by)| {
+            let hashed = user.attribute(by.unwrap_or("user_id")).map(Operand::from);
+            let hashed = hashed.and_then(Operand::into_text);
+            hashed.is_some_and(|text| bucket("salt", &text) < share)
+        })
+    };
+    let found = rows.iter().position(|(condition, share)| holds(condition) && covers(share));
     Value::from(found.map_or(-1, |row| i64::try_from(row + 1).unwrap()))
+}
+
+fn is_refused((condition, _): &Tried) -> bool {
+    with_scope(|scope| compile(condition, scope)).is_err()
 }
 
 /// Whether there is a tape of the key `k`, once it was evaluated.
@@ -113,11 +138,10 @@ proptest! {
 
     #[test]
     fn a_tape_decides_as_its_conditions_say(
-        rows in vec((conditions(), prop::bool::weighted(0.2)), 1..6),
+        rows in vec((conditions(), shares()), 1..6),
         users in vec(users(), 6),
     ) {
-        let refused = |(condition, _): &(Expr, bool)| with_scope(|scope| compile(condition, scope)).is_err();
-        if rows.iter().any(refused) {
+        if rows.iter().any(is_refused) {
             return Err(TestCaseError::reject("refused"));
         }
         let world = world(&rows);
@@ -129,16 +153,37 @@ proptest! {
             }
         }
     }
+
+    /// What a context keeps of one store is nothing to another.
+    #[test]
+    fn a_context_is_of_no_store(
+        both in vec(vec((conditions(), shares()), 1..5), 2),
+        users in vec(users(), 4),
+        turns in vec(any::<bool>(), 8),
+    ) {
+        if both.iter().flatten().any(is_refused) {
+            return Err(TestCaseError::reject("refused"));
+        }
+        let worlds = [world(&both[0]), world(&both[1])];
+        for user in users {
+            for turn in turns.iter().map(|turn| usize::from(*turn)) {
+                let found = worlds[turn].snapshot.evaluate_id(KeyId(1), &user, Moment::At(t(0)));
+                let (found, wanted) = (found.unwrap(), wanted(&both[turn], &user));
+                prop_assert_eq!(found.value(), &wanted, "{:?}", user);
+            }
+        }
+    }
 }
 
 #[test]
 fn a_tape_has_the_conditions_of_one_key() {
-    let simple = |text: &str| (eq(attr("a"), lit(text)), false);
+    let simple = |text: &str| (eq(attr("a"), lit(text)), None);
     assert!(has_tape(&world(&[simple("x")])));
-    assert!(has_tape(&world(&[(eq(attr("a"), attr("b")), false), simple("x")])));
-    assert!(!has_tape(&world(&[(eq(attr("a"), attr("b")), false)])));
+    assert!(has_tape(&world(&[(eq(attr("a"), attr("b")), None), simple("x")])));
+    assert!(has_tape(&world(&[(eq(attr("a"), lit("x")), Some((50_000, Some("b"))))])));
+    assert!(!has_tape(&world(&[(eq(attr("a"), attr("b")), None)])));
     let long = (0..70).map(|n| lit(format!("text{n}"))).collect();
-    assert!(!has_tape(&world(&[(is_in(attr("a"), long), false)])));
+    assert!(!has_tape(&world(&[(is_in(attr("a"), long), None)])));
 
     let mut shared = world(&[simple("x")]);
     let second = version(2, 1, vec![row(1, None, "salt")], vec![(2, vec![cell(9)])]);
@@ -183,7 +228,7 @@ fn a_segment_that_two_keys_ask_is_on_no_tape() {
 
 #[test]
 fn a_tape_is_of_the_conditions_as_they_stand() {
-    let mut world = world(&[(eq(attr("a"), lit("x")), false)]);
+    let mut world = world(&[(eq(attr("a"), lit("x")), None)]);
     let users = ["x", "y"].map(|a| Context::new("u").with("a", a));
     let values = |world: &World| {
         users.each_ref().map(|user| {
@@ -204,7 +249,7 @@ fn a_tape_is_of_the_conditions_as_they_stand() {
 fn attributes_without_a_number_are_on_no_tape() {
     let mut rows: Vec<_> = (0..40).map(|n| eq(attr(&format!("a{n}")), lit("x"))).collect();
     let last = rows.split_off(39);
-    let all = [(expr(ExprKind::Or(rows)), false), (last[0].clone(), false)];
+    let all = [(expr(ExprKind::Or(rows)), None), (last[0].clone(), None)];
     let world = world(&all);
     for n in [0, 31, 32, 38, 39] {
         let user = Context::new("u").with(format!("a{n}"), "x");
