@@ -385,6 +385,31 @@ fn what_cannot_be_is_an_error() {
     assert_eq!(db.plan("CREATE KEY a STRING DEFAULT 'x';").unwrap_err().code(), "type-mismatch");
 }
 
+/// Only a statement that says all takes a description away, and one without keys cannot be written.
+#[test]
+fn a_draft_that_lost_its_description_and_its_keys_is_dumped() {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE KEY k INTEGER DEFAULT 0; CREATE SEGMENT s WHERE TRUE;
+         CREATE CONFIG c DESCRIPTION 'd' SEGMENTS s 10% SALT 'x', EVERYONE KEY k = SPLIT (a: 50% 1, b: 50% 2);
+         PUBLISH CONFIG c;",
+    )
+    .unwrap();
+    db.execute(
+        "CREATE OR ALTER CONFIG c SEGMENTS s 20%, EVERYONE KEY k = 1; ALTER CONFIG c DROP KEY k;",
+    )
+    .unwrap();
+    for kind in [DumpKind::State, DumpKind::Current, DumpKind::History] {
+        let (mut dump, mut again) = (Vec::new(), Vec::new());
+        db.dump(&mut dump, kind).unwrap();
+        let loaded = Database::in_memory().unwrap();
+        loaded.execute(std::str::from_utf8(&dump).unwrap()).unwrap();
+        loaded.dump(&mut again, kind).unwrap();
+        assert_eq!(String::from_utf8(again).unwrap(), String::from_utf8(dump).unwrap());
+    }
+    assert!(db.plan(&state(&db)).unwrap().is_empty());
+}
+
 /// A split that is in pieces stays so when a state says its shares plainly.
 #[test]
 fn a_split_in_pieces_is_as_good_as_its_shares() {

@@ -17,7 +17,8 @@ use crate::statement::{
 type KnownSalt<'k> = &'k dyn Fn(SegmentId) -> Option<Arc<str>>;
 
 /// The statements that make a version of the one before it; none if they say the same. Only what differs is said, but
-/// that a description is gone only a statement can say that says all.
+/// that a description is gone only a statement can say that says all: of the new version, or of the old one if the new
+/// one has no segments or keys to be said.
 pub(super) fn difference(
     catalog: &Catalog,
     name: &Name,
@@ -35,23 +36,31 @@ pub(super) fn difference(
             Some(before) => actions.extend(cell_action(catalog, (old, before), new, spec, column)),
         }
     }
-    let mut statements = Vec::new();
+    let (mut before, mut after) = (None, None);
     match (&old.description, &new.description) {
         (old, Some(new)) if old.as_ref() != Some(new) => {
             actions.push(Action::SetDescription(text(new)));
         }
-        (Some(_), None) => {
-            let whole = create_config(catalog, name, new).mode(CreateMode::OrAlter);
-            statements.push(whole.into());
-        }
+        (Some(_), None) if is_said(new) => after = Some(whole(catalog, name, new)),
+        (Some(_), None) if is_said(old) => before = Some(whole(catalog, name, old)),
         _ => {}
     }
-    if !actions.is_empty() {
+    let edit = (!actions.is_empty()).then(|| {
         let actions = actions.into_iter().map(Spanned::from).collect();
-        let alter = AlterConfig { name: name.clone().into(), if_version: None, actions };
-        statements.insert(0, alter.into());
-    }
-    statements
+        AlterConfig { name: name.clone().into(), if_version: None, actions }.into()
+    });
+    before.into_iter().chain(edit).chain(after).collect()
+}
+
+/// Whether a `CREATE` can say a version: it has segments and keys.
+fn is_said(version: &Version) -> bool {
+    !version.rows.is_empty() && !version.columns.is_empty()
+}
+
+/// The statement that makes a version of any other, without a description.
+fn whole(catalog: &Catalog, name: &Name, version: &Version) -> Statement {
+    let bare = Version { description: None, ..version.clone() };
+    create_config(catalog, name, &bare).mode(CreateMode::OrAlter).into()
 }
 
 /// The salt that a row has if none is said and none is known.
