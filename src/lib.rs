@@ -115,6 +115,7 @@ pub use query::{
 };
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};
 pub use statement::{Parameters, Statement};
+pub use syntax::{Token, TokenKind, Tokens};
 pub use transfer::{DumpKind, Prune};
 
 /// Parses a value as the language writes it: `'text'`, `5`, `TRUE`, `{"a": 1}`.

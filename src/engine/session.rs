@@ -116,6 +116,17 @@ impl Session {
         self
     }
 
+    /// Who writes, if it was said.
+    #[must_use]
+    pub fn actor(&self) -> Option<&str> {
+        self.actor.as_deref()
+    }
+
+    /// Gives the parameters of the statements to come other values.
+    pub fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
     /// Makes the `COMMIT` of a transaction fail with `transaction-state` in which a statement failed, a read or an
     /// assertion too: nothing of it is written then, and it is over. It is for who goes on after an error that nobody
     /// has seen.

@@ -1,36 +1,36 @@
-//! The shell for people: lines become statements, statements become tables.
+//! The shell for people: what they type becomes statements, statements become tables.
 
-mod echo;
+mod answer;
+mod dot;
+mod help;
+mod helper;
 mod history;
 mod input;
+mod opener;
+mod paint;
 #[cfg(unix)]
 mod pending;
+mod shape;
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rustyline::error::ReadlineError;
-use rustyline::{Config, Editor};
+use rustyline::{CompletionType, Config, Editor};
 
 use super::args::{Deliveries, SessionArgs};
 use super::exit::{Exit, Stop};
-use super::format::Format;
 use super::output::Printer;
 use super::report::Reporter;
 use super::store;
-use clap::ValueEnum;
-use echo::Echo;
+use dot::ask;
+use helper::Helper;
 use history::History;
-use input::{Input, Request};
-use pcq::statement::{HELP, Help};
-use pcq::{Database, Outcome, Script, ScriptStatement, Session, Short};
-
-/// The exit code of a program that Ctrl-C ends.
-const INTERRUPTED: i32 = 130;
+use opener::{Listener, Opener};
+use pcq::{Database, Outcome, Rows, Script, ScriptStatement, Session, Value};
 
 /// A statement that takes longer tells how long it took.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
@@ -42,12 +42,27 @@ pub(super) fn interact(
     deliveries: Deliveries,
     reporter: &Reporter,
 ) -> Result<(), Stop> {
-    let database = store::open(path, args, deliveries, reporter)?;
-    let session = store::session(&database, args)?;
-    let running = listen(&database);
-    let mut shell = Shell { session, printer: Printer::new(args.format), reporter, running };
-    let result = shell.greet(path).and_then(|()| shell.talk());
-    drop(shell);
+    let opener = Opener { args, deliveries, listener: Listener::listen() };
+    let (database, session) = opener.open(path, reporter)?;
+    opener.listen_to(&database);
+    let printer = Printer::new(args.format);
+    let parameters = args.parameters.iter().cloned().collect();
+    let (path, settings) = (path.map(Path::to_owned), Settings::new(reporter.is_colored()));
+    let mut shell = Shell {
+        opener,
+        database,
+        session,
+        path,
+        printer,
+        reporter,
+        settings,
+        parameters,
+        last: None,
+        depth: 0,
+    };
+    let result = shell.talk();
+    let Shell { session, database, .. } = shell;
+    drop(session);
     store::close(database)?;
     result
 }
@@ -59,70 +74,97 @@ enum Next {
     Leave,
 }
 
-struct Shell<'a> {
-    session: Session,
-    printer: Printer,
-    reporter: &'a Reporter,
-    /// Whether a statement runs that was not asked to end yet.
-    running: Arc<AtomicBool>,
+/// What a person has set.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    /// Whether it is said how long statements took; `None`: if they took long.
+    timer: Option<bool>,
+    /// Whether what is read from a file is shown.
+    echo: bool,
+    /// Whether a file ends at its first error.
+    bail: bool,
+    /// Whether what is typed is coloured.
+    color: bool,
 }
 
-/// Asks the statement that runs to end at the first Ctrl-C, and leaves at the second. While a line is typed
-/// Ctrl-C is a key like others.
-fn listen(database: &Database) -> Arc<AtomicBool> {
-    let running = Arc::new(AtomicBool::new(false));
-    let (noted, handle) = (Arc::clone(&running), database.interrupt_handle());
-    let asked = ctrlc::set_handler(move || {
-        if !noted.swap(false, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED);
-        }
-        handle.interrupt();
-    });
-    // without it Ctrl-C ends the program, as it does elsewhere
-    drop(asked);
-    running
+impl Settings {
+    fn new(color: bool) -> Self {
+        Self { timer: None, echo: false, bail: true, color }
+    }
+}
+
+#[derive(Debug)]
+struct Shell<'a> {
+    opener: Opener<'a>,
+    database: Database,
+    session: Session,
+    /// The file of the store, if it has one.
+    path: Option<PathBuf>,
+    printer: Printer,
+    reporter: &'a Reporter,
+    settings: Settings,
+    parameters: BTreeMap<String, Value>,
+    /// The last table.
+    last: Option<Rows>,
+    /// How many files are read, one in the other.
+    depth: usize,
 }
 
 impl Shell<'_> {
-    fn greet(&mut self, path: Option<&Path>) -> Result<(), Stop> {
-        let store = path.map_or("in memory".to_owned(), |path| path.display().to_string());
+    /// What the store is, and what to know of it.
+    fn greeting(&self) -> String {
         let version = env!("CARGO_PKG_VERSION");
-        self.printer
-            .say(&format!("pcq {version} · {store} · `.help` for help, Ctrl-D to leave"))?;
-        Ok(self.printer.flush()?)
+        let args = self.opener.args;
+        let store = match &self.path {
+            None => "in memory: nothing is kept".to_owned(),
+            Some(path) if args.dry_run => format!("{}, a copy: nothing is kept", path.display()),
+            Some(path) if args.readonly => format!("{}, to read only", path.display()),
+            Some(path) => path.display().to_string(),
+        };
+        let actor =
+            self.session.actor().map(|actor| format!(" · actor {actor}")).unwrap_or_default();
+        let counts = match self.opener.deliveries {
+            Deliveries::Counted => " · deliveries are counted",
+            Deliveries::Uncounted => "",
+        };
+        format!("pcq {version} · {store}{actor}{counts} · `.help` for help, Ctrl-D to leave")
     }
 
     fn talk(&mut self) -> Result<(), Stop> {
+        self.printer.say(&self.greeting())?;
+        self.printer.flush()?;
         let config = Config::builder().history_ignore_dups(true).map_err(no_terminal)?;
-        let config = config.auto_add_history(false).build();
+        let config = config.auto_add_history(false).completion_type(CompletionType::List).build();
         let mut editor = Editor::with_config(config).map_err(no_terminal)?;
-        editor.set_helper(Some(Echo));
+        editor.set_helper(Some(Helper::new(self.database.completer(), self.settings.color)));
         let history = History::load(&mut editor, self.reporter);
-        let mut input = Input::default();
+        let mut begun = String::new();
         loop {
-            match editor.readline(self.prompt(&input)) {
-                Ok(line) => {
-                    let request = input.add(&line);
-                    history.add(&mut editor, &request);
-                    if self.take(request)? == Next::Leave {
+            let typed = editor.readline_with_initial(&*self.prompt(), (&begun, ""));
+            begun.clear();
+            match typed {
+                Ok(text) => {
+                    history.add(&mut editor, &text);
+                    if self.take(&text)? == Next::Leave {
                         break;
                     }
                 }
-                Err(ReadlineError::Interrupted) => input.clear(),
-                Err(ReadlineError::Eof) => {
-                    if !input.is_empty() {
-                        self.reporter.remark("an unfinished statement was dropped");
-                    }
-                    break;
-                }
+                Err(ReadlineError::Interrupted) => {}
+                Err(ReadlineError::Eof) => break,
                 Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                    begun = editor.helper().map(Helper::take_seen).unwrap_or_default();
+                    begun.truncate(begun.rfind('\n').map_or(0, |end| end + 1));
                     self.refuse_line();
                 }
                 Err(error) => return Err(no_terminal(error)),
             }
+            if let Some(helper) = editor.helper_mut() {
+                helper.set_completer(self.database.completer());
+                helper.set_colored(self.settings.color);
+            }
         }
         self.take_leave();
-        Ok(())
+        Ok(self.printer.end_file()?)
     }
 
     /// Tells that a line is no text. With it goes what was pasted together with it: the editor has lost a part
@@ -136,37 +178,35 @@ impl Shell<'_> {
         self.reporter.tell(None, &error.hint(hint));
     }
 
-    /// The prompts are of one width, so that the lines of a statement stand below each other.
-    fn prompt(&self, input: &Input) -> &'static str {
-        match (self.session.in_transaction(), input.is_empty()) {
-            (false, true) => "pcq> ",
-            (false, false) => " ..> ",
-            (true, true) => "pcq*> ",
-            (true, false) => " ..*> ",
-        }
+    /// The prompt: the store, what it is opened for, and whether a transaction is open.
+    fn prompt(&self) -> String {
+        let store =
+            self.path.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
+        let store = store.map(|stem| format!(" {}", pcq::Short(&stem))).unwrap_or_default();
+        let args = self.opener.args;
+        let how = match (args.dry_run, args.readonly) {
+            _ if self.path.is_none() => "",
+            (true, _) => "(dry)",
+            (_, true) => "(ro)",
+            _ => "",
+        };
+        let open = if self.session.in_transaction() { "*" } else { "" };
+        format!("pcq{store}{how}{open}> ")
     }
 
-    fn take(&mut self, request: Request) -> Result<Next, Stop> {
+    /// Takes what was typed.
+    fn take(&mut self, text: &str) -> Result<Next, Stop> {
         self.printer.measure();
-        match request {
-            Request::Wait => return Ok(Next::Read),
-            Request::Leave => return Ok(Next::Leave),
-            Request::Run(text) => self.run(&text)?,
-            Request::Help(topic) => self.help(&topic)?,
-            Request::Format(name) => self.set_format(&name)?,
-            Request::Unknown(word) => {
-                self.printer.say(&format!(
-                    "`{}` is no command of the shell; `.help` lists them",
-                    Short(&word)
-                ))?;
-            }
-        }
+        let next = match ask(text).filter(|_| !text.trim().contains('\n')) {
+            Some(ask) => self.answer(ask)?,
+            None => self.run(text).map(|_| Next::Read)?,
+        };
         self.printer.flush()?;
-        Ok(Next::Read)
+        Ok(next)
     }
 
-    /// Runs the statements of an input, up to the first that fails.
-    fn run(&mut self, text: &str) -> Result<(), Stop> {
+    /// Runs the statements of a text, up to the first that fails. Whether none did.
+    fn run(&mut self, text: &str) -> Result<bool, Stop> {
         let mut statements = Script::new(text.as_bytes());
         while let Some(statement) = statements.next() {
             match statement.and_then(|statement| self.run_statement(&statement)) {
@@ -174,27 +214,29 @@ impl Shell<'_> {
                 Err(error) => {
                     self.printer.flush()?;
                     self.reporter.tell(None, &error);
-                    if statements.next().is_some() {
+                    if has_more(text, &error) || statements.next().is_some() {
                         self.reporter.remark("the statements after it were not run");
                     }
-                    return Ok(());
+                    return Ok(false);
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn run_statement(&mut self, statement: &ScriptStatement) -> pcq::Result<(Outcome, Duration)> {
         let start = Instant::now();
-        self.running.store(true, Ordering::Relaxed);
+        let running = &self.opener.listener.running;
+        running.store(true, Ordering::Relaxed);
         let outcome = self.session.run_parsed(statement);
-        self.running.store(false, Ordering::Relaxed);
+        running.store(false, Ordering::Relaxed);
         Ok((outcome?, start.elapsed()))
     }
 
     fn show(&mut self, outcome: &Outcome, time: Duration) -> Result<(), Stop> {
         let text = match outcome.rows() {
             Some(rows) => {
+                self.last = Some(rows.clone());
                 self.printer.print(rows)?;
                 if !self.printer.takes_remark(rows) {
                     return Ok(());
@@ -204,30 +246,12 @@ impl Shell<'_> {
             }
             None => outcome.message().unwrap_or_default(),
         };
-        let time = if time < WORTH_TELLING {
-            String::new()
-        } else {
-            format!(" ({:.2} s)", time.as_secs_f64())
-        };
+        let is_told = self.settings.timer.unwrap_or(time >= WORTH_TELLING);
+        let time = if is_told { format!(" ({:.3} s)", time.as_secs_f64()) } else { String::new() };
         self.printer.say(&format!("{text}{time}"))?;
         self.printer.flush()?;
         outcome.notes().iter().for_each(|note| self.reporter.note(None, note));
         Ok(())
-    }
-
-    fn set_format(&mut self, name: &str) -> Result<(), Stop> {
-        if let Ok(format) = Format::from_str(name, true) {
-            self.printer.set_format(format);
-        } else {
-            let names = "auto, table, chart, json, jsonl, csv, line, markdown";
-            self.printer.say(&format!("formats: {names}"))?;
-        }
-        Ok(())
-    }
-
-    fn help(&mut self, topic: &str) -> Result<(), Stop> {
-        let text = if topic.is_empty() { overview() } else { help_about(topic) };
-        Ok(self.printer.say(text.trim_end())?)
     }
 
     /// Tells what the end of the session undoes.
@@ -238,42 +262,14 @@ impl Shell<'_> {
     }
 }
 
+/// Whether a text goes on with another statement after the one that an error of syntax is in.
+fn has_more(text: &str, error: &pcq::Error) -> bool {
+    let Some(place) = error.place() else { return false };
+    let after = text.find(&*place.statement).and_then(|at| text.get(at + place.statement.len()..));
+    let more = after.unwrap_or_default().trim_start().trim_start_matches(';').trim();
+    error.code() == "syntax" && !more.is_empty()
+}
+
 fn no_terminal(error: ReadlineError) -> Stop {
     Stop::io("the terminal", &std::io::Error::other(error), Exit::Failed)
-}
-
-/// What the shell understands, a line each.
-fn overview() -> String {
-    let mut text = "\
-A statement ends with `;` and may go over several lines. Ctrl-C drops what was typed, and
-ends a SHOW that goes through users.
-
-  .help STATEMENT  how a statement is written
-  .format NAME     print tables as table, json, jsonl, csv, line or markdown; statistics as table or
-                   chart; auto, as at the start, draws charts on a terminal
-  .quit            leave, as Ctrl-D does
-
-"
-    .to_owned();
-    let width = HELP.iter().map(|help| help.name.chars().count()).max().unwrap_or(0);
-    for help in HELP {
-        let _ = writeln!(text, "  {:<width$}  {}", help.name, help.summary);
-    }
-    text
-}
-
-/// The help of the statements whose names begin with a text.
-fn help_about(topic: &str) -> String {
-    let topic = topic.to_uppercase();
-    let mut text = String::new();
-    for help in HELP.iter().filter(|help| help.name.to_uppercase().starts_with(&topic)) {
-        let Help { name, syntax, summary, example } = help;
-        let _ =
-            writeln!(text, "{name} {summary}.\n\n  {syntax};\n\nFor example:\n\n  {example};\n");
-    }
-    if text.is_empty() {
-        format!("there is no statement `{}`; `.help` lists them", Short(&topic))
-    } else {
-        text
-    }
 }

@@ -1,5 +1,6 @@
 //! Tables on standard output.
 
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use super::args::FormatArgs;
@@ -18,6 +19,8 @@ pub(super) struct Printer {
     sheet: Sheet,
     /// The width that was asked for, whatever the terminal's.
     fixed_width: Option<u16>,
+    /// The file that tables go into, and whether only the next does.
+    file: Option<(BufWriter<File>, bool)>,
     is_first: bool,
     /// Whether a terminal may be told to show some characters in another way.
     is_styled: bool,
@@ -46,6 +49,7 @@ impl Printer {
             format,
             sheet,
             fixed_width: None,
+            file: None,
             is_first: true,
             is_styled,
         }
@@ -56,6 +60,46 @@ impl Printer {
         self.format.is_for_people() && !self.format.draws(rows, self.sheet.width)
     }
 
+    /// The format of tables.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Fits tables from now on to a width; `None`: to the terminal.
+    pub(super) fn set_width(&mut self, width: Option<u16>) {
+        self.fixed_width = width;
+        self.measure();
+    }
+
+    /// Shows another text from now on for a value that there is not; `None`: the usual one.
+    pub(super) fn set_null(&mut self, null: Option<String>) {
+        self.sheet.null = null.unwrap_or_else(|| Sheet::default().null);
+    }
+
+    /// Prints tables from now on, or the next one, into a file.
+    pub(super) fn begin_file(&mut self, file: File, is_once: bool) -> io::Result<()> {
+        self.end_file()?;
+        self.file = Some((BufWriter::new(file), is_once));
+        Ok(())
+    }
+
+    /// Prints tables to standard output again.
+    pub(super) fn end_file(&mut self) -> io::Result<()> {
+        self.file.take().map_or(Ok(()), |(mut file, _)| file.flush())
+    }
+
+    /// Prints a table into the file, if there is one; whether it did.
+    fn print_to_file(&mut self, rows: &Rows) -> io::Result<bool> {
+        let Some((file, is_once)) = &mut self.file else { return Ok(false) };
+        let sheet = Sheet { width: self.fixed_width, ..self.sheet.clone() };
+        self.format.write(rows, &sheet, file)?;
+        file.flush()?;
+        if *is_once {
+            self.file = None;
+        }
+        Ok(true)
+    }
+
     /// Prints tables from now on in another format.
     pub(super) fn set_format(&mut self, format: Format) {
         self.format = format;
@@ -63,6 +107,9 @@ impl Printer {
 
     /// Prints a table.
     pub(super) fn print(&mut self, rows: &Rows) -> io::Result<()> {
+        if self.print_to_file(rows)? {
+            return Ok(());
+        }
         let is_seen = self.format.shows(rows);
         if is_seen && !self.is_first && self.format.wants_blank_line_between_tables() {
             writeln!(self.stdout)?;

@@ -122,6 +122,11 @@ impl Reporter {
         Self { format, is_colored, width: size.map_or(DEFAULT_WIDTH, |(width, _)| width.0.into()) }
     }
 
+    /// Whether errors are coloured.
+    pub(super) fn is_colored(&self) -> bool {
+        self.is_colored
+    }
+
     /// Writes an error, and the file in which it is.
     pub(super) fn tell(&self, file: Option<&str>, error: &Error) {
         write(&self.render(file, &error.into()));

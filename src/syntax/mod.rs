@@ -25,7 +25,7 @@ pub(crate) use lexer::Mark;
 pub(crate) use literal::column_of_value;
 pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
-pub(crate) use token::{Token, TokenKind, Tokens};
+pub use token::{Token, TokenKind, Tokens};
 
 use std::collections::HashSet;
 use std::sync::Arc;

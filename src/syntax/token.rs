@@ -8,7 +8,7 @@ use crate::limits;
 
 /// Kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenKind {
+pub enum TokenKind {
     /// Blanks and line breaks.
     Blank,
     /// A comment up to the end of its line, or a first line that starts with `#!`.
@@ -33,33 +33,44 @@ pub(crate) enum TokenKind {
 
 impl TokenKind {
     /// Whether it stands between tokens that mean something.
-    pub(crate) fn is_trivia(self) -> bool {
+    #[must_use]
+    pub fn is_trivia(self) -> bool {
         self == Self::Blank || self.is_comment()
     }
 
     /// Whether it is a comment.
-    pub(crate) fn is_comment(self) -> bool {
+    #[must_use]
+    pub fn is_comment(self) -> bool {
         matches!(self, Self::LineComment | Self::BlockComment)
     }
 }
 
 /// A token of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Token<'t> {
-    pub(crate) kind: TokenKind,
-    pub(crate) text: &'t str,
+pub struct Token<'t> {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Its text.
+    pub text: &'t str,
 }
 
-/// Iterator over the tokens of a text, which together are all of it.
+/// Iterator over the tokens of a text, which together are all of it: for whoever shows or completes what is typed.
+///
+/// ```
+/// let kinds: Vec<_> = pcq::Tokens::new("GET a;").map(|token| token.kind).collect();
+/// use pcq::TokenKind::{Blank, Semicolon, Word};
+/// assert_eq!(kinds, [Word, Blank, Word, Semicolon]);
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Tokens<'t> {
+pub struct Tokens<'t> {
     rest: &'t str,
     state: State,
 }
 
 impl<'t> Tokens<'t> {
     /// Reads a text from its start.
-    pub(crate) fn new(text: &'t str) -> Self {
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
         Self { rest: text, state: State::Start }
     }
 }

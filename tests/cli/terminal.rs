@@ -14,7 +14,10 @@ use rustix::termios::{Winsize, tcsetwinsize};
 /// How long to wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A program at a terminal of 250 columns.
+/// The columns of a terminal, if nothing else is said.
+const COLUMNS: u16 = 250;
+
+/// A program at a terminal.
 pub(super) struct Terminal {
     keyboard: File,
     pieces: Receiver<Vec<u8>>,
@@ -33,7 +36,12 @@ impl Terminal {
 
     /// The same, with a file of what was typed before.
     pub(super) fn run_with_history(command: &mut Command, history: &Path) -> Self {
-        let (keyboard, screen) = pair();
+        Self::run_at(command, history, COLUMNS)
+    }
+
+    /// The same, at a terminal of so many columns.
+    pub(super) fn run_at(command: &mut Command, history: &Path, columns: u16) -> Self {
+        let (keyboard, screen) = pair(columns);
         command.env("PCQ_HISTORY", history);
         command.stdin(Stdio::from(screen.try_clone().unwrap()));
         Self::start(command, keyboard, screen)
@@ -41,7 +49,7 @@ impl Terminal {
 
     /// What a command writes to the terminal, and nobody types anything.
     pub(super) fn output(command: &mut Command) -> String {
-        let (keyboard, screen) = pair();
+        let (keyboard, screen) = pair(COLUMNS);
         command.stdin(Stdio::null());
         let mut terminal = Self::start(command, keyboard, screen);
         terminal.end();
@@ -108,12 +116,13 @@ impl Terminal {
 }
 
 /// Both ends of a terminal.
-fn pair() -> (File, File) {
+fn pair(columns: u16) -> (File, File) {
     let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&keyboard).unwrap();
     unlockpt(&keyboard).unwrap();
     let name = ptsname(&keyboard, Vec::new()).unwrap().into_string().unwrap();
     let screen = OpenOptions::new().read(true).write(true).open(name).unwrap();
-    tcsetwinsize(&screen, Winsize { ws_row: 50, ws_col: 250, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    tcsetwinsize(&screen, Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
+        .unwrap();
     (keyboard.into(), screen)
 }

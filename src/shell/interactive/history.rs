@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use rustyline::Editor;
 use rustyline::history::FileHistory;
 
-use super::echo::Echo;
-use super::input::Request;
+use super::helper::Helper;
 use crate::shell::report::Reporter;
 
 /// The file of what was typed, if there is one. That it cannot be read or written is no error:
@@ -21,7 +20,7 @@ pub(super) struct History {
 
 impl History {
     /// Gives the editor what was typed before.
-    pub(super) fn load(editor: &mut Editor<Echo, FileHistory>, reporter: &Reporter) -> Self {
+    pub(super) fn load(editor: &mut Editor<Helper, FileHistory>, reporter: &Reporter) -> Self {
         let file = file();
         if let Some(link) = file.as_deref().filter(|file| is_link(file)) {
             let link = link.display();
@@ -37,9 +36,11 @@ impl History {
         Self { file }
     }
 
-    /// Keeps whole statements, as they were typed.
-    pub(super) fn add(&self, editor: &mut Editor<Echo, FileHistory>, request: &Request) {
-        let Request::Run(text) = request else { return };
+    /// Keeps a text as it was typed; one that begins with a blank is not kept.
+    pub(super) fn add(&self, editor: &mut Editor<Helper, FileHistory>, text: &str) {
+        if text.trim().is_empty() || text.starts_with(' ') {
+            return;
+        }
         let _ = editor.add_history_entry(text.trim_end());
         if let Some(file) = self.file.as_deref().filter(|file| !is_link(file)) {
             let _ = editor.append_history(file);
@@ -89,14 +90,15 @@ mod tests {
         make_private(path.parent().unwrap()).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder.path().join("state")), 0o700);
-        let mut editor = Editor::<Echo, _>::new().unwrap();
+        let mut editor = Editor::<Helper, _>::new().unwrap();
         let history = History { file: Some(path.clone()) };
         for text in ["GET a;", "GET b;"] {
-            history.add(&mut editor, &Request::Run(text.into()));
+            history.add(&mut editor, text);
             assert_eq!(mode(&path), 0o600);
             // as an earlier one may have been
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         }
+        history.add(&mut editor, " GET c;");
         assert!(fs::read_to_string(&path).unwrap().ends_with("GET a;\nGET b;\n"));
     }
 }

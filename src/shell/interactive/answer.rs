@@ -1,0 +1,277 @@
+//! Answers to what is asked of the shell itself.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use super::dot::Ask;
+use super::input::is_finished;
+use super::{Next, Shell, help};
+use crate::shell::exit::Stop;
+use crate::shell::file;
+use crate::shell::format::Format;
+use pcq::{DumpKind, Name, ObjectKind, Parameters, Value};
+
+/// How deep files may read files.
+const DEEPEST: usize = 16;
+
+impl Shell<'_> {
+    /// Does what is asked of the shell.
+    pub(super) fn answer(&mut self, ask: Ask) -> Result<Next, Stop> {
+        match ask {
+            Ask::Leave => return Ok(Next::Leave),
+            Ask::Help(topic) => {
+                let text = if topic.is_empty() { help::overview() } else { help::about(&topic) };
+                self.printer.say(text.trim_end())?;
+            }
+            Ask::Statement(text) => self.run(&format!("{text};")).map(drop)?,
+            Ask::Show(name) => self.describe(&name)?,
+            Ask::Open(path) => self.open(path.as_deref())?,
+            Ask::Read(path) => self.read(&path).map(drop)?,
+            Ask::Dump(path) => self.dump(path.as_deref())?,
+            Ask::Backup(path) => {
+                let done = self.database.backup(&path);
+                self.tell_done(done, &format!("copied the store into {}", path.display()))?;
+            }
+            Ask::Verify => self.verify()?,
+            Ask::Told(text) => self.printer.say(&text)?,
+            other => self.set(other)?,
+        }
+        Ok(Next::Read)
+    }
+
+    /// Changes a setting.
+    fn set(&mut self, ask: Ask) -> Result<(), Stop> {
+        match ask {
+            Ask::Modes => self.say_modes()?,
+            Ask::Mode(format) => self.printer.set_format(format),
+            Ask::Records => {
+                let is_on = self.printer.format() == Format::Record;
+                self.printer.set_format(if is_on { Format::Auto } else { Format::Record });
+            }
+            Ask::Width(width) => self.printer.set_width(width),
+            Ask::Null(text) => self.printer.set_null(text),
+            Ask::Timer(timer) => self.settings.timer = timer,
+            Ask::Echo(echo) => self.settings.echo = echo,
+            Ask::Bail(bail) => self.settings.bail = bail,
+            Ask::Color(color) => self.settings.color = color,
+            Ask::Output(None) => self.printer.end_file()?,
+            Ask::Output(Some(path)) => self.write_to(&path, false)?,
+            Ask::Once(path) => self.write_to(&path, true)?,
+            Ask::Last => match self.last.take() {
+                Some(rows) => {
+                    self.printer.print(&rows)?;
+                    self.last = Some(rows);
+                }
+                None => self.printer.say("no table was printed yet")?,
+            },
+            Ask::SetParameter(name, text) => {
+                let value = pcq::parse_value(&text).unwrap_or_else(|_| Value::from(text));
+                self.parameters.insert(name, value);
+                self.give_parameters();
+            }
+            Ask::Parameters => self.say_parameters()?,
+            Ask::ClearParameters(name) => {
+                self.parameters
+                    .retain(|known, _| name.as_deref().is_some_and(|name| name != known));
+                self.give_parameters();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn say_modes(&mut self) -> Result<(), Stop> {
+        let current = self.printer.format();
+        for format in Format::value_variants() {
+            let Some(value) = format.to_possible_value() else { continue };
+            let mark = if *format == current { "*" } else { " " };
+            let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+            self.printer.say(&format!("{mark} {:<8}  {help}", value.get_name()))?;
+        }
+        Ok(())
+    }
+
+    fn say_parameters(&mut self) -> Result<(), Stop> {
+        if self.parameters.is_empty() {
+            self.printer.say("no parameter has a value; `.param set NAME VALUE` gives one")?;
+        }
+        for (name, value) in &self.parameters {
+            let literal = pcq::model::Literal::from(value.clone());
+            self.printer.say(&format!(":{name} = {literal}"))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the session the parameters as they are now.
+    pub(super) fn give_parameters(&mut self) {
+        let all = self.parameters.iter();
+        let all = all
+            .fold(Parameters::new(), |all, (name, value)| all.with(name.as_str(), value.clone()));
+        self.session.set_parameters(all);
+    }
+
+    /// Describes whatever has a name.
+    fn describe(&mut self, name: &str) -> Result<(), Stop> {
+        let name = name.trim_matches('"').replace("\"\"", "\"");
+        let mut found = false;
+        for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
+            let names = self.database.names(kind);
+            let Some(name) = names.iter().find(|known| known.as_str() == name) else { continue };
+            found = true;
+            self.run(&format!("DESCRIBE {} {name};", kind.to_string().to_uppercase()))?;
+        }
+        if !found {
+            let shown = Name::new(&name).map_or(name, |name| name.to_string());
+            self.printer
+                .say(&format!("there is no key, segment or config {}", pcq::Short(&shown)))?;
+        }
+        Ok(())
+    }
+
+    /// Says that something was done, or why it was not.
+    fn tell_done(&mut self, done: pcq::Result<()>, text: &str) -> Result<(), Stop> {
+        match done {
+            Ok(()) => Ok(self.printer.say(text)?),
+            Err(error) => {
+                self.printer.flush()?;
+                self.reporter.tell(None, &error);
+                Ok(())
+            }
+        }
+    }
+
+    fn dump(&mut self, path: Option<&Path>) -> Result<(), Stop> {
+        let mut text = Vec::new();
+        if let Err(error) = self.database.dump(&mut text, DumpKind::History) {
+            return self.tell_done(Err(error), "");
+        }
+        let text = String::from_utf8_lossy(&text);
+        let Some(path) = path else { return Ok(self.printer.say(text.trim_end())?) };
+        if let Err(stop) = file::refuse_store(path) {
+            stop.told(self.reporter);
+            return Ok(());
+        }
+        match file::write(path, &text) {
+            Ok(()) => Ok(self.printer.say(&format!("wrote {}", path.display()))?),
+            Err(error) => self.tell_io(path, &error),
+        }
+    }
+
+    fn tell_io(&mut self, path: &Path, error: &std::io::Error) -> Result<(), Stop> {
+        self.printer.flush()?;
+        self.reporter.remark(&format!("{}: {error}", path.display()));
+        Ok(())
+    }
+
+    fn verify(&mut self) -> Result<(), Stop> {
+        let found = match self.database.verify() {
+            Ok(found) => found,
+            Err(error) => return self.tell_done(Err(error), ""),
+        };
+        for problem in &found.problems {
+            self.reporter.remark(problem);
+        }
+        let count = found.problems.len();
+        let text = if found.is_sound() {
+            "the store is sound".to_owned()
+        } else {
+            format!("{count} problem{}", if count == 1 { "" } else { "s" })
+        };
+        Ok(self.printer.say(&text)?)
+    }
+
+    /// Writes tables into a file from now on, or the next one.
+    fn write_to(&mut self, path: &Path, is_once: bool) -> Result<(), Stop> {
+        if let Err(stop) = file::refuse_store(path) {
+            stop.told(self.reporter);
+            return Ok(());
+        }
+        match file::create(path) {
+            Ok(file) => Ok(self.printer.begin_file(file, is_once)?),
+            Err(error) => self.tell_io(path, &error),
+        }
+    }
+
+    /// Goes on with another store. The open transaction is rolled back.
+    fn open(&mut self, path: Option<&Path>) -> Result<(), Stop> {
+        let opened = self.opener.open(path, self.reporter);
+        let (database, session) = match opened {
+            Ok(opened) => opened,
+            Err(stop) => {
+                self.printer.flush()?;
+                stop.told(self.reporter);
+                return Ok(());
+            }
+        };
+        self.take_leave();
+        self.opener.listen_to(&database);
+        self.session = session;
+        self.give_parameters();
+        let old = std::mem::replace(&mut self.database, database);
+        self.path = path.map(Path::to_owned);
+        self.tell_done(old.close(), &self.greeting())
+    }
+
+    /// Runs the statements and commands of a file. Whether it came to its end.
+    fn read(&mut self, path: &Path) -> Result<bool, Stop> {
+        if self.depth >= DEEPEST {
+            self.printer.say(&format!("files read files {DEEPEST} deep at most"))?;
+            return Ok(false);
+        }
+        let file = match File::open(path)
+            .and_then(|file| fs::metadata(path).map(|found| (file, found)))
+        {
+            Ok((file, found)) if found.is_file() => file,
+            Ok(_) => {
+                return self.tell_io(path, &std::io::Error::other("it is no file")).map(|()| false);
+            }
+            Err(error) => return self.tell_io(path, &error).map(|()| false),
+        };
+        self.depth += 1;
+        let done = self.read_lines(path, &mut BufReader::new(file));
+        self.depth -= 1;
+        done
+    }
+
+    fn read_lines(&mut self, path: &Path, lines: &mut dyn BufRead) -> Result<bool, Stop> {
+        let (mut text, mut line) = (String::new(), String::new());
+        loop {
+            line.clear();
+            match lines.read_line(&mut line) {
+                Ok(0) => break,
+                Ok(_) => text.push_str(&line),
+                Err(error) => return self.tell_io(path, &error).map(|()| false),
+            }
+            if is_finished(text.trim_end_matches(['\r', '\n']))
+                && !self.take_text(&text)?
+                && self.settings.bail
+            {
+                return Ok(false);
+            }
+            if is_finished(text.trim_end_matches(['\r', '\n'])) {
+                text.clear();
+            }
+        }
+        if text.trim().is_empty() {
+            return Ok(true);
+        }
+        // the last `;` may be left out
+        self.take_text(&format!("{text};"))
+    }
+
+    /// Takes a part of a file; whether all of it was done.
+    fn take_text(&mut self, text: &str) -> Result<bool, Stop> {
+        if self.settings.echo && !text.trim().is_empty() {
+            self.printer.say(text.trim_end())?;
+        }
+        match super::dot::ask(text.trim()).filter(|_| !text.trim().contains('\n')) {
+            Some(Ask::Read(path)) => self.read(&path),
+            Some(Ask::Leave) => Ok(false),
+            Some(ask) => self.answer(ask).map(|_| true),
+            None => self.run(text),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The line that is typed: how it is shown, completed and hinted at, and whether it has ended.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+use rustyline::completion::Completer as Complete;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Helper as Help, Result};
+
+use super::dot;
+use super::input::is_finished;
+use super::paint::{is_open, painted};
+use super::shape;
+use crate::shell::text::is_unseen;
+use crate::shell::width::{fit, width};
+use pcq::{Completer, TokenKind, Tokens};
+
+/// Words that people type to leave or to get help, where a statement has not ended.
+const LEAVING: [&str; 8] = ["quit", "exit", "help", "\\q", "\\?", "?", "\\h", ".quit"];
+
+/// Columns that are kept free for the prompt.
+const LONGEST_PROMPT: usize = 24;
+
+/// Helper of the editor.
+///
+/// What a terminal would obey or hide is left out: it comes with what is pasted, and out of the history. It cannot be
+/// shown as an escape, since the editor counts on a line as wide as the one that was typed, where it takes no column.
+#[derive(Debug)]
+pub(super) struct Helper {
+    completer: Completer,
+    is_colored: bool,
+    /// The text as it was last shown, which the editor forgets when it is given what is no text.
+    seen: RefCell<String>,
+}
+
+impl Helper {
+    pub(super) fn new(completer: Completer, is_colored: bool) -> Self {
+        Self { completer, is_colored, seen: RefCell::default() }
+    }
+
+    /// Shows names from now on as another store has them.
+    pub(super) fn set_completer(&mut self, completer: Completer) {
+        self.completer = completer;
+    }
+
+    pub(super) fn set_colored(&mut self, is_colored: bool) {
+        self.is_colored = is_colored;
+    }
+
+    /// Takes the text that was shown last.
+    pub(super) fn take_seen(&self) -> String {
+        self.seen.take()
+    }
+}
+
+impl Help for Helper {}
+
+impl Validator for Helper {
+    /// A statement that has not ended goes on in the next line.
+    fn validate(&self, context: &mut ValidationContext<'_>) -> Result<ValidationResult> {
+        Ok(if is_finished(context.input()) {
+            ValidationResult::Valid(None)
+        } else {
+            ValidationResult::Incomplete
+        })
+    }
+}
+
+impl Complete for Helper {
+    type Candidate = String;
+
+    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> Result<(usize, Vec<String>)> {
+        let Some(typed) = line.get(..at) else { return Ok((at, Vec::new())) };
+        if let Some(found) = dot::complete(typed, &self.completer) {
+            return found;
+        }
+        let found = self.completer.complete(typed);
+        let spaced = |text: String| if text.ends_with('(') { text } else { format!("{text} ") };
+        let texts = found.candidates.into_iter().map(|candidate| candidate.text);
+        Ok((found.start, texts.map(spaced).collect()))
+    }
+}
+
+/// Hint at the right of what is typed.
+#[derive(Debug)]
+pub(super) struct Remark {
+    shown: String,
+    /// How much of it is inserted when it is taken.
+    taken: Option<String>,
+}
+
+impl Hint for Remark {
+    fn display(&self) -> &str {
+        &self.shown
+    }
+
+    fn completion(&self) -> Option<&str> {
+        self.taken.as_deref()
+    }
+}
+
+impl Hinter for Helper {
+    type Hint = Remark;
+
+    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Remark> {
+        line.clone_into(&mut self.seen.borrow_mut());
+        if at < line.len() || line.trim().is_empty() || line.starts_with(['.', '\\']) {
+            return None;
+        }
+        self.finish(line).or_else(|| {
+            let shown = open(line).or_else(|| shape(line))?;
+            Some(Remark { shown: fit(&shown, room(line)), taken: None })
+        })
+    }
+}
+
+impl Helper {
+    /// The rest of the one word that what is typed may become.
+    fn finish(&self, line: &str) -> Option<Remark> {
+        let found = self.completer.complete(line);
+        let begun = line.get(found.start..)?;
+        let [only] = &found.candidates[..] else { return None };
+        let rest =
+            only.text.get(begun.len()..).filter(|rest| !begun.is_empty() && !rest.is_empty())?;
+        Some(Remark { shown: rest.to_owned(), taken: Some(rest.to_owned()) })
+    }
+}
+
+/// How many columns are left of the last line: a hint that is wrapped would move what is below.
+fn room(line: &str) -> usize {
+    let columns = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+    let last = line.rsplit('\n').next().unwrap_or(line);
+    let prompt = if last.len() == line.len() { LONGEST_PROMPT } else { 0 };
+    columns.saturating_sub((width(last) + prompt) % columns.max(1) + 1)
+}
+
+/// What is open at the end of a text of several lines.
+fn open(text: &str) -> Option<String> {
+    let before =
+        text.strip_suffix('\n').map(|text| text.rsplit('\n').next().unwrap_or(text).trim());
+    if let Some(word) = before.filter(|line| LEAVING.contains(&line.trim_end_matches(';'))) {
+        return Some(format!(
+            "  -- `{word}` is in the statement, which ends with ; — Ctrl-C drops it"
+        ));
+    }
+    let last = Tokens::new(text).last().filter(|_| text.contains('\n'))?;
+    let what = match last.kind {
+        TokenKind::Text if is_open(last.text, '\'') => "'",
+        TokenKind::Name if is_open(last.text, '"') => "\"",
+        TokenKind::BlockComment if !last.text.ends_with("*/") => "/*",
+        TokenKind::Json if !last.text.ends_with([']', '}']) => "{",
+        _ => return None,
+    };
+    Some(format!("  -- {what} is open"))
+}
+
+/// The rest of the shape of the last statement.
+fn shape(text: &str) -> Option<String> {
+    let statement = last_statement(text);
+    let rest = shape::rest(statement)?;
+    Some(if text.ends_with([' ', '\n']) { rest } else { format!(" {rest}") })
+}
+
+/// What is typed of the last statement.
+fn last_statement(text: &str) -> &str {
+    let mut at = 0;
+    let ends = Tokens::new(text).filter_map(|token| {
+        at += token.text.len();
+        (token.kind == TokenKind::Semicolon).then_some(at)
+    });
+    text.get(ends.last().unwrap_or(0)..).unwrap_or_default()
+}
+
+impl Highlighter for Helper {
+    fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
+        let text = seen(line);
+        let is_dot = line.starts_with(['.', '\\']);
+        if !self.is_colored || is_dot || text != line {
+            return text;
+        }
+        Cow::Owned(painted(line, cursor))
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        seen(prompt)
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        let hint = seen(hint);
+        if self.is_colored { Cow::Owned(format!("\u{1b}[2m{hint}\u{1b}[22m")) } else { hint }
+    }
+
+    fn highlight_candidate<'c>(
+        &self,
+        candidate: &'c str,
+        _: rustyline::CompletionType,
+    ) -> Cow<'c, str> {
+        seen(candidate)
+    }
+
+    /// The editor writes a character as it is unless it is told to draw the whole line.
+    fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
+        self.is_colored || line.contains(is_left_out)
+    }
+}
+
+fn seen(text: &str) -> Cow<'_, str> {
+    if text.contains(is_left_out) {
+        Cow::Owned(text.replace(is_left_out, ""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn is_left_out(c: char) -> bool {
+    is_unseen(c) && !matches!(c, '\n' | '\t')
+}
