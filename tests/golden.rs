@@ -47,9 +47,8 @@ const OUTSIDE: [&str; 9] = [
 const OUTSIDE_NOTES: [&str; 2] = ["clock-behind", "left-as-is"];
 
 /// The scripts with what is likely a slip, and meant here. The others have what people write, and no slip is found in it.
-const WITH_SLIPS: [&str; 6] = [
+const WITH_SLIPS: [&str; 5] = [
     "errors/suspicious.pcq",
-    "semantics/explain_nested.pcq",
     "semantics/explain_unknown.pcq",
     "semantics/lists_and_ranges.pcq",
     "semantics/nothing_and_texts.pcq",

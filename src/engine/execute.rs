@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Note, Result};
 use crate::model::Entry;
 use crate::query::{self, Answer, View};
 use crate::script::ScriptStatement;
-use crate::statement::{Command, CommandKind, Plan, Query, Statement, slip};
+use crate::statement::{Command, CommandKind, Plan, Query, Statement, also, slip};
 use crate::transfer::LoadStep;
 
 /// What a statement does, found right.
@@ -121,7 +121,8 @@ impl Session {
         self.bind(view, |binder| {
             // found first, so that the names of attributes that this reads are kept in step by what the check makes
             let slips = slip::slips(statement, binder);
-            let command = statement.check(binder)?;
+            let command = statement.check(binder);
+            let command = command.map_err(|error| also::with_others(error, statement, binder))?;
             match self.refused(&slips) {
                 Some(error) => Err(error),
                 None => Ok(command.noting(slips)),

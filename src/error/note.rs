@@ -256,7 +256,7 @@ codes! {
     Suspicious = "suspicious", "What is legal and likely a slip; with `--strict` it is an error of that code, and nothing is stored.";
     StillScheduled = "still-scheduled", "A config was published, reverted, disabled or archived, and publications of it are still to come.";
     Disabled = "disabled", "A config was published that is disabled: its keys keep their defaults.";
-    InForce = "in-force", "A segment or the default of a key was changed, which is in force at once in live configs.";
+    InForce = "in-force", "A segment, an attribute or the default of a key was changed, which is in force at once in live configs.";
     Overwritten = "overwritten", "`ALTER CONFIG`: cells that had a value have another in the new version.";
     ChangedSince = "changed-since", "A version is live again, and segments or keys of it have changed since it was.";
     KeptLonger = "kept-longer", "`ALTER EVENT`: segments look further back than the rule, so events are kept for longer.";

@@ -81,7 +81,7 @@ pub(crate) fn subjects(expr: &Expr) -> BTreeSet<Arc<str>> {
         if let ExprKind::Attribute(path) = &expr.node {
             found.extend(path.first().cloned());
         }
-        match compared(expr) {
+        match compared(&expr.node) {
             Some((subject, others)) if is_of_user(subject) => {
                 let is_name = |other: &&Expr| matches!(other.node, ExprKind::Attribute(_));
                 todo.push(subject);
@@ -94,8 +94,8 @@ pub(crate) fn subjects(expr: &Expr) -> BTreeSet<Arc<str>> {
 }
 
 /// What an expression compares, and with what.
-pub(crate) fn compared(expr: &Expr) -> Option<(&Expr, Vec<&Expr>)> {
-    Some(match &expr.node {
+pub(crate) fn compared(kind: &ExprKind) -> Option<(&Expr, Vec<&Expr>)> {
+    Some(match kind {
         ExprKind::Compare { left, right, .. } => (&**left, vec![&**right]),
         ExprKind::Between { operand, low, high, .. } => (&**operand, vec![&**low, &**high]),
         ExprKind::In { operand, items, .. }
@@ -111,5 +111,63 @@ pub(crate) fn is_of_user(expr: &Expr) -> bool {
         ExprKind::Attribute(_) | ExprKind::Element => true,
         ExprKind::Inside { operand, .. } => is_of_user(operand),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::model::{Catalog, Condition, ConditionParser, Name, SegmentId};
+
+    static READ: AtomicUsize = AtomicUsize::new(0);
+
+    fn attribute(name: &str) -> Expr {
+        Expr::unplaced(ExprKind::Attribute([Arc::from(name)].into()))
+    }
+
+    fn segment(id: u32, condition: Condition) -> Arc<Segment> {
+        Arc::new(Segment {
+            id: SegmentId(id),
+            name: Name::new(format!("s{id}")).unwrap(),
+            condition,
+            description: None,
+            archived: false,
+            version: 1,
+        })
+    }
+
+    fn count(catalog: &Catalog, name: &str) -> Option<usize> {
+        catalog.used_attributes().get(name).copied()
+    }
+
+    #[test]
+    fn conditions_are_read_once_however_many_segments_follow() {
+        let parse: ConditionParser = |text, _| {
+            READ.fetch_add(1, Ordering::Relaxed);
+            Ok(attribute(text))
+        };
+        let mut stored = Catalog::default();
+        for id in 1..=100 {
+            let condition = Condition::stored(format!("a{}", id % 10).into(), false, parse);
+            stored.put_new_segment(&segment(id, condition), []);
+        }
+        assert_eq!(READ.load(Ordering::Relaxed), 0, "opening reads none");
+        assert_eq!((count(&stored, "a1"), count(&stored, "b")), (Some(10), None));
+        let mut catalog = stored.clone();
+        for id in 101..=200 {
+            catalog.put_segment(&segment(id, Condition::new(attribute("b"))));
+            assert_eq!(count(&catalog, "b"), usize::try_from(id - 100).ok());
+        }
+        assert_eq!(READ.load(Ordering::Relaxed), 100, "each of those stored was read once");
+        assert_eq!((count(&stored, "b"), stored.used_attributes().len()), (None, 10));
+        let gone = Segment {
+            archived: true,
+            ..Segment::clone(&segment(101, Condition::new(attribute("b"))))
+        };
+        catalog.put_segment(&Arc::new(gone));
+        catalog.put_segment(&segment(102, Condition::new(attribute("c"))));
+        assert_eq!((count(&catalog, "b"), count(&catalog, "c")), (Some(98), Some(1)));
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Environment, Lookup, Scope, Snapshot, Type};
 use crate::model::{
     AttributeName, Catalog, CompareOp, Context, Expr, ExprKind, KeyId, KeyType, Literal, Name,
-    Path, ReadAs, SegmentId, Span, Spanned, Timestamp, Value, compare_numbers,
+    Path, ReadAs, SegmentId, Span, Spanned, Timestamp, Value, compare_numbers, compared,
 };
 use crate::statement::find::{find_key, find_segment};
 use crate::statement::{Direction, Filter, Parameters};
@@ -43,7 +43,8 @@ impl Selection {
             let mut expr = parameters.bind(expr)?.into_owned();
             read_value(&mut expr);
             read_times(&mut expr, columns);
-            let program = eval::compile(&expr, &ColumnScope { columns, users })?;
+            let program = eval::compile(&expr, &ColumnScope { columns, users });
+            let program = program.map_err(|error| meant_as_text(&expr, error))?;
             Ok(Condition { expr, program })
         };
         let order = filter.order.iter().map(|(path, direction)| {
@@ -224,6 +225,18 @@ fn column_of(columns: &[Column], path: &Path, span: Span) -> Result<usize> {
             .suggest(name, names())
             .hint(format!("the columns are {}{}", all.join(", "), member_hint(&all, name)))
     })
+}
+
+/// The error of a condition, with a hint if it is about the name of no column where a text may be meant.
+fn meant_as_text(condition: &Expr, error: Error) -> Error {
+    let ErrorKind::UnknownColumn { name } = error.kind() else { return error };
+    let compared = condition.node.parts().filter_map(|(part, _)| compared(part));
+    let mut others = compared.flat_map(|(_, others)| others);
+    if !others.any(|other| Some(other.span) == error.span()) {
+        return error;
+    }
+    let text = Literal::from(&**name);
+    error.hint(format!("a text is in single quotes: `{text}`"))
 }
 
 /// Hint at the members of a column, if one of them may have been meant.

@@ -31,7 +31,7 @@ fn compiled(binder: &Binder<'_>, condition: &Expr, scope: &dyn Scope) -> Result<
 }
 
 /// A cell of a key, which may have any type unless the key is there.
-fn filled(binder: &Binder<'_>, key: &Name, spec: &CellSpec) -> Result<()> {
+pub(super) fn filled(binder: &Binder<'_>, key: &Name, spec: &CellSpec) -> Result<()> {
     let domain = match binder.catalog.key_named(key.as_str()) {
         Some(key) => Domain::of(key)?,
         None => Domain::new(key, KeyType::Json, None, false)?,

@@ -10,7 +10,8 @@ use super::plan::Plan;
 use super::{Help, Text, named, text, usage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Attribute, Change, ConfigHead, Key, Literal, Name, ObjectKind, Reference, Segment, Spanned,
+    Attribute, Change, Config, ConfigHead, Key, Literal, Name, ObjectKind, Reference, Segment,
+    Spanned,
 };
 use crate::syntax::{Node, Rule};
 
@@ -113,7 +114,20 @@ impl Archive {
     }
 
     fn refuse_used(&self, binder: &Binder<'_>, archived: bool, what: Reference) -> Result<()> {
-        self.refuse_users(archived, usage::users_today(binder.catalog, what, binder.now))
+        let users = usage::users_today(binder.catalog, what, binder.now);
+        self.refuse_users(archived, users).map_err(|error| {
+            match usage::configs_with(binder.catalog, what, binder.now).first() {
+                Some(config) => error.hint(self.way_out(config)),
+                None => error,
+            }
+        })
+    }
+
+    /// How a config gives up what is to be archived.
+    fn way_out(&self, config: &Config) -> String {
+        let (kind, config) = (canonical::kind(self.kind), &config.head.name);
+        let drop = format!("`ALTER CONFIG {config} DROP {kind} {}`", self.name);
+        format!("first {drop}, then `PUBLISH CONFIG {config}`")
     }
 
     fn refuse_users(&self, archived: bool, users: Vec<String>) -> Result<()> {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::chain::given_by;
+use super::usage::{AttributeUse, attribute_uses, attributes_of};
 use crate::error::{Note, NoteKind};
 use crate::model::{
-    Catalog, Change, Config, ConfigHead, ConfigId, KeyId, Name, Publication, Reference, Referrer,
-    Segment, Timestamp, Version,
+    Attribute, Catalog, Change, Config, ConfigHead, ConfigId, KeyId, Name, Publication, Reference,
+    Referrer, Segment, Timestamp, Version,
 };
 
 /// What is worth knowing of changes, given the objects before and after them.
@@ -29,6 +30,9 @@ pub(super) fn notes(
             }
             _ => Vec::new(),
         },
+        Change::Attribute(attribute) => {
+            attribute_in_force(before, after, attribute, now).into_iter().collect()
+        }
         _ => Vec::new(),
     };
     changes.iter().flat_map(of_one).collect()
@@ -105,7 +109,29 @@ fn segment_in_force(
     if after.named_today(&old.condition) == segment.condition {
         return None;
     }
-    in_force(after, Reference::Segment(segment.id), BTreeSet::new(), now)
+    in_force(after, [Reference::Segment(segment.id)], BTreeSet::new(), now)
+}
+
+/// Where another declaration of an attribute is in force at once: a value that it does not allow is taken as missing.
+fn attribute_in_force(
+    before: &Catalog,
+    after: &Catalog,
+    attribute: &Attribute,
+    now: Timestamp,
+) -> Option<Note> {
+    let meaning = |catalog: &Catalog| {
+        let found = catalog.attribute(attribute.id).filter(|found| !found.archived)?;
+        Some((found.kind, found.check.clone()))
+    };
+    if meaning(before) == meaning(after) {
+        return None;
+    }
+    let name = attribute.name.as_str();
+    let AttributeUse { segments, configs } = attribute_uses(after, now).remove(name)?;
+    let reads = |version: &Version| attributes_of(version).any(|read| *read == *name);
+    let configs = configs.iter().filter(|config| serving(config, now).is_some_and(reads));
+    let segments = segments.iter().map(|segment| Reference::Segment(segment.id));
+    in_force(after, segments, configs.map(|config| config.head.id).collect(), now)
 }
 
 /// Where another default of a key is in force at once.
@@ -122,7 +148,7 @@ fn default_in_force(after: &Catalog, key: KeyId, now: Timestamp) -> Option<Note>
     if own.is_empty() && !live.is_empty() {
         return None;
     }
-    in_force(after, Reference::Key(key), own, now)
+    in_force(after, [Reference::Key(key)], own, now)
 }
 
 /// The version of a config that users are served.
@@ -141,15 +167,16 @@ fn falls_through(version: &Version, key: KeyId) -> bool {
     !cell.is_some_and(Option::is_some)
 }
 
-/// The configs in which a change of a segment or of a key is in force at once, by way of whatever refers to it, and
+/// The configs in which a change of segments or of a key is in force at once, by way of whatever refers to them, and
 /// some that are known to be.
 fn in_force(
     catalog: &Catalog,
-    start: Reference,
+    start: impl IntoIterator<Item = Reference>,
     known: BTreeSet<ConfigId>,
     now: Timestamp,
 ) -> Option<Note> {
-    let (mut configs, mut seen, mut todo) = (known, BTreeSet::from([start]), vec![start]);
+    let (mut configs, mut todo) = (known, Vec::from_iter(start));
+    let mut seen: BTreeSet<_> = todo.iter().copied().collect();
     while let Some(node) = todo.pop() {
         for referrer in catalog.referrers(node) {
             let next: Vec<_> = match (referrer, node) {

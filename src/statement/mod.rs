@@ -6,6 +6,7 @@ mod table;
 mod action;
 mod advance_clock;
 pub(crate) mod alone;
+pub(crate) mod also;
 mod alter_attribute;
 mod alter_attributes;
 mod alter_config;

@@ -1,7 +1,8 @@
 //! Parts of statements that are looked at alike, whichever statement they stand in.
 
 use super::{
-    Action, AttributeChange, CellSpec, ColumnSpec, KeyChange, RolloutSpec, RowSpec, Statement, When,
+    Action, AttributeChange, CellSpec, ColumnSpec, KeyChange, RolloutSpec, RowSpec, SegmentRef,
+    Statement, When,
 };
 use crate::model::{Expr, KeyType, Literal, Name, Spanned};
 
@@ -12,6 +13,8 @@ pub(super) struct Parts<'s> {
     pub(super) conditions: Vec<&'s Expr>,
     /// Conditions over a value.
     pub(super) checks: Vec<&'s Expr>,
+    /// Segments that rows are made for.
+    pub(super) segments: Vec<&'s SegmentRef>,
     /// Shares of segments.
     pub(super) rollouts: Vec<&'s RolloutSpec>,
     /// Keys of a config and their cells.
@@ -69,6 +72,7 @@ impl<'s> Parts<'s> {
     }
 
     fn rows(&mut self, rows: &'s [RowSpec]) {
+        self.segments.extend(rows.iter().map(|row| &row.segment));
         self.rollouts.extend(rows.iter().filter_map(|row| row.rollout.as_ref()));
     }
 

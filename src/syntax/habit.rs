@@ -237,17 +237,41 @@ fn text(spot: Spot<'_>) -> Option<String> {
 
 /// Clauses of other languages.
 fn clause(spot: Spot<'_>) -> Option<String> {
+    if let Some(instant) = relative(spot) {
+        return Some(instant);
+    }
     let hint = match spot.token.to_ascii_uppercase().as_str() {
         "REPLACE" if spot.comes_after(&["CREATE", "OR"]) => "write `CREATE OR ALTER`",
         "WHERE" if spot.wants(Rule::k_with) => "attributes are given by `WITH`: `WITH city = 'x'`",
         "OFFSET" if spot.wants(Rule::EOI) => "there is no `OFFSET`: a condition says from where on",
         "GROUP" if spot.wants(Rule::EOI) => "nothing is grouped here: `SHOW COUNT OF` counts rows",
         "TRANSACTION" | "WORK" if spot.wants(Rule::EOI) => "write it without that word",
+        "IN" if spot.wants(Rule::k_at) => return Some(later(spot)),
         "MONTH" | "MONTHS" if spot.wants(Rule::unit) => "months differ: write `30 DAYS`",
         "YEAR" | "YEARS" if spot.wants(Rule::unit) => "years differ: write `365 DAYS`",
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// `SINCE 7 DAYS`, which is an instant.
+fn relative(spot: Spot<'_>) -> Option<String> {
+    let words = spot.words_before();
+    let is_clause = matches!(words.first()?.as_str(), "SINCE" | "UNTIL" | "AT" | "OF");
+    let is_number = spot.token.bytes().all(|byte| byte.is_ascii_digit());
+    let unit = spot.next().filter(|unit| is_clause && is_number && is_bare(unit))?;
+    let sign = if words.last().is_some_and(|word| word == "PUBLISH") { '+' } else { '-' };
+    let unit = unit.to_ascii_uppercase();
+    Some(format!("write `NOW() {sign} {} {}`", Short(spot.token), Short(&unit)))
+}
+
+/// `IN 2 HOURS`, which is an instant.
+fn later(spot: Spot<'_>) -> String {
+    let length: Vec<_> = solid(spot.after).take(2).map(str::to_ascii_uppercase).collect();
+    let [number, unit] = &*length else {
+        return "a time to come is `AT NOW() + 2 HOURS`".to_owned();
+    };
+    format!("a time to come is `AT NOW() + {} {}`", Short(number), Short(unit))
 }
 
 /// Commas that are missing or one too many.

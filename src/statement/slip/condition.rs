@@ -8,7 +8,7 @@ use super::contradiction::{contradictions, point};
 use super::name::Known;
 use super::slip_note;
 use super::text::Look;
-use crate::error::{Note, Slip};
+use crate::error::{Note, Short, Slip};
 use crate::model::{
     Aggregate, ArithmeticOp, CompareOp, Expr, ExprKind, Literal, ReadAs, Span, USER_ID, Value,
     compared, is_identifier, is_of_user, subjects,
@@ -49,7 +49,7 @@ struct Finder<'f> {
 
 impl Finder<'_> {
     fn look(&mut self, expr: &Expr, place: Place) {
-        if let Some((subject, others)) = compared(expr) {
+        if let Some((subject, others)) = compared(&expr.node) {
             for other in others {
                 self.name_for_text(subject, other, place);
             }
@@ -82,9 +82,9 @@ impl Finder<'_> {
             return;
         }
         let name = path.join(".");
-        let literal = Literal::from(&*name);
+        let literal = Literal::from(&*name).to_string();
         let note = slip_note(Slip::NameForText { name }, other.span);
-        self.notes.push(note.hint(format!("a text is in single quotes: `{literal}`")));
+        self.notes.push(note.hint(format!("a text is in single quotes: `{}`", Short(&literal))));
     }
 
     /// Whether nobody knows a name. Of events and elements all names are possible but those that need quotes.
@@ -121,8 +121,10 @@ impl Finder<'_> {
         if compare_literals(low, high) != Some(Ordering::Greater) {
             return;
         }
-        let slip = Slip::EmptyRange { low: low.to_string(), high: high.to_string() };
-        let hint = format!("the smaller one goes first: `BETWEEN {high} AND {low}`");
+        let (lower, upper) = (high.to_string(), low.to_string());
+        let (first, second) = (Short(&lower), Short(&upper));
+        let hint = format!("the smaller one goes first: `BETWEEN {first} AND {second}`");
+        let slip = Slip::EmptyRange { low: upper, high: lower };
         self.notes.push(slip_note(slip, low.span.to(high.span)).hint(hint));
     }
 
@@ -149,7 +151,7 @@ impl Finder<'_> {
             ExprKind::Attribute(steps.into()).to_string()
         };
         let note = slip_note(Slip::InsideUser { path }, Span::default());
-        Some(note.hint(format!("an attribute is of the user by itself: `{meant}`")))
+        Some(note.hint(format!("an attribute is of the user by itself: `{}`", Short(&meant))))
     }
 
     /// A number that is taken from a time, which reads it as one.

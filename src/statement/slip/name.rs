@@ -68,9 +68,12 @@ impl<'k> Known<'k> {
 
 /// How many letters two names differ by, if it is so few that one may be meant for the other.
 ///
-/// Names are compared word by word: `max_age` is not meant for `min_age`, and `v2` is not for `v1`.
+/// Names are compared word by word: `max_age` is not meant for `min_age`, `v2` is not for `v1`, nor `devices` for `device`.
 fn letters(name: &str, known: &str) -> Option<usize> {
-    if name.len().abs_diff(known.len()) > 2 {
+    let is_plural =
+        |one: &str, other: &str| ["s", "es"].iter().any(|end| one.strip_suffix(end) == Some(other));
+    let is_far = name.len().abs_diff(known.len()) > 2;
+    if is_far || is_plural(name, known) || is_plural(known, name) {
         return None;
     }
     let (own, other) = (words(name), words(known));
@@ -133,7 +136,6 @@ mod tests {
             ("subscrpition", "subscription", 1),
             ("subscrptoin", "subscription", 2),
             ("app_verison", "app_version", 1),
-            ("devices", "device", 1),
             ("Country", "country", 0),
             ("userid", "user_id", 1),
             ("appversion", "app_version", 1),
@@ -155,6 +157,8 @@ mod tests {
             ("address2", "address1"),
             ("address2", "address"),
             ("plan", "city"),
+            ("devices", "device"),
+            ("box", "boxes"),
             ("is_ios", "is_web"),
             ("first_name", "last_name"),
             ("os", "osx"),

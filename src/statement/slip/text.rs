@@ -1,5 +1,6 @@
 //! Texts that look like something that is in another order.
 
+use crate::error::Short;
 use crate::model::SemanticVersion;
 
 /// What a text looks like that is in another order than texts are.
@@ -42,8 +43,9 @@ impl Look {
 
     /// How it is written as what it looks like.
     pub(super) fn advice(self, text: &str) -> String {
+        let text = Short(text);
         match self {
-            Self::Number if text.contains('.') => {
+            Self::Number if text.0.contains('.') => {
                 format!("a number is `{text}`, a version `SEMVER '{text}'`")
             }
             Self::Number => format!("a number is `{text}`, without quotes"),
