@@ -84,6 +84,9 @@ const WRONG: &[(&str, &str)] = &[
     ("type-mismatch", "CREATE SEGMENT t WHERE '§' + 1 = 1"),
     ("type-mismatch", "CREATE SEGMENT t WHERE '§'"),
     ("type-mismatch", "CREATE SEGMENT t WHERE '§' = 1"),
+    ("suspicious", "CREATE SEGMENT t WHERE a BETWEEN 'x§' AND 'a'"),
+    ("suspicious", "CREATE SEGMENT t WHERE a = 'x§' AND a = '§'"),
+    ("suspicious", "CREATE SEGMENT t WHERE a > '9'"),
     ("limit", "CREATE SEGMENT t WHERE IN SEGMENT §"),
     ("limit", "CREATE SEGMENT t WHERE KEY(§)"),
     ("syntax", "CREATE SEGMENT t WHERE a = 1 §"),
@@ -188,7 +191,7 @@ fn crowd() -> String {
         each(|i| format!("ARCHIVE SEGMENT {};", o(i))),
     );
     let single = "CREATE KEY used STRING DEFAULT ''; CREATE KEY title STRING DEFAULT ''; CREATE SEGMENT base WHERE vip;";
-    format!("{single} {objects} {ring} {configs}")
+    format!("{single} {objects} {ring} {configs} CREATE ATTRIBUTE vip BOOLEAN;")
 }
 
 /// Statements with something wrong about the names of that crowd.
@@ -211,6 +214,9 @@ fn named() -> Vec<(&'static str, String)> {
         ("key-in-use", "ARCHIVE KEY used".to_owned()),
         ("key-in-use", format!("CREATE CONFIG d SEGMENTS base {keys}")),
         ("segment-in-use", "ARCHIVE SEGMENT base".to_owned()),
+        ("suspicious", format!("CREATE SEGMENT t WHERE vip = {none}")),
+        ("attribute-in-use", "ARCHIVE ATTRIBUTE vip".to_owned()),
+        ("unknown-attribute", format!("ALTER ATTRIBUTE {none} DROP CHECK")),
         ("check-failed", format!("ALTER KEY {k} SET CHECK (VALUE = 'a')")),
         ("cycle", format!("ALTER SEGMENT {first} WHERE IN SEGMENT {last}")),
         ("nothing-to-publish", "PUBLISH CONFIG empty".to_owned()),
@@ -230,7 +236,7 @@ fn flaw(code: &str, statement: &str, error: Option<&Error>, most: usize) -> Opti
 fn run(folder: &Path, script: &str) -> String {
     fs::write(folder.join("long.pcq"), script).unwrap();
     let clock = ["--clock", "2026-03-01T09:00:00Z"];
-    told(&pcq(folder).args(["run", "long.pcq"]).args(clock).output().unwrap())
+    told(&pcq(folder).args(["run", "long.pcq", "--strict"]).args(clock).output().unwrap())
 }
 
 fn pcq(folder: &Path) -> Command {
@@ -252,7 +258,8 @@ fn nothing(flaws: impl IntoIterator<Item = String>) {
 
 #[test]
 fn a_long_text_is_not_repeated() {
-    let db = Database::builder().manual_clock(pcq::Timestamp::MIN).in_memory().unwrap();
+    let db =
+        Database::builder().manual_clock(pcq::Timestamp::MIN).strict(true).in_memory().unwrap();
     db.execute(&BEFORE.replace('§', &"x".repeat(20_000))).unwrap();
     nothing(WRONG.iter().filter_map(|(code, statement)| {
         flaw(code, statement, db.execute(&long(statement, 1_000_000)).err().as_ref(), MESSAGE_BYTES)
@@ -261,7 +268,7 @@ fn a_long_text_is_not_repeated() {
 
 #[test]
 fn of_many_names_some_are_told() {
-    let db = Database::in_memory().unwrap();
+    let db = Database::builder().strict(true).in_memory().unwrap();
     db.execute(&crowd()).unwrap();
     nothing(named().iter().filter_map(|(code, statement)| {
         flaw(code, statement, db.execute(statement).err().as_ref(), NAMING_BYTES)
