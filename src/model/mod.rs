@@ -42,6 +42,7 @@ mod timestamp;
 mod turn;
 mod value;
 mod version;
+mod versioned;
 mod vocabulary;
 mod writer;
 
@@ -101,4 +102,5 @@ pub(crate) use turn::{ReignEnd, last_reign, turn_before};
 pub(crate) use value::compare_numbers;
 pub use value::{Object, Value, ValueKind};
 pub use version::{Arm, Cell, Column, Row, Share, Split, Version};
+pub(crate) use versioned::{Versioned, version_among};
 pub(crate) use vocabulary::{compared, is_of_user, subjects};

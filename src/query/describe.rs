@@ -1,5 +1,8 @@
 //! `DESCRIBE`: one object whole.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::log::object_history;
 use super::past::{self, State, Wanted};
 use super::rows::{Column, ColumnKind, Form, Rows};
@@ -7,8 +10,8 @@ use super::value::{instant, is_json, maybe, optional, status, text};
 use super::view::View;
 use crate::error::Result;
 use crate::model::{
-    Attribute, Change, Config, Expr, ExprKind, Key, ListId, ObjectKind, Secrets, Segment, Spanned,
-    Value,
+    Attribute, Config, Expr, ExprKind, Key, ListId, ObjectKind, Secrets, Segment, Spanned, Value,
+    Versioned, version_among,
 };
 use crate::statement::definition::{create_attribute, create_config, create_key, create_segment};
 use crate::statement::find::{
@@ -31,19 +34,17 @@ pub(super) fn describe(view: &View<'_>, describe: &Describe) -> Result<Rows> {
     let state = past::state(view, describe.as_of.as_ref(), &wanted)?;
     let (catalog, name) = (state.catalog(), &describe.name);
     let properties = match describe.kind {
-        ObjectKind::Key => {
-            let key = find_key(catalog, name)?;
-            of_version(view, describe, key.id.0, key.version, key_properties(key, view.secrets()))?
-        }
+        ObjectKind::Key => of_version(view, describe, find_key(catalog, name)?, |key| {
+            Ok(key_properties(key, view.secrets()))
+        })?,
         ObjectKind::Segment => {
-            let s = find_segment(catalog, name)?;
-            of_version(view, describe, s.id.0, s.version, segment_properties(view, s)?)?
+            of_version(view, describe, find_segment(catalog, name)?, |segment| {
+                segment_properties(view, &with_names(view, describe, segment))
+            })?
         }
-        ObjectKind::Attribute => {
-            let a = find_attribute(catalog, name)?;
-            let current = attribute_properties(a, view.secrets());
-            of_version(view, describe, a.id.0, a.version, current)?
-        }
+        ObjectKind::Attribute => of_version(view, describe, find_attribute(catalog, name)?, |a| {
+            Ok(attribute_properties(a, view.secrets()))
+        })?,
         ObjectKind::Config => {
             config_properties(view, &state, find_config(catalog, name)?, describe)?
         }
@@ -67,31 +68,30 @@ fn json_texts(
     is_shown.then_some(((row, 1), Form::JsonText))
 }
 
-/// A key or segment as it is in a state, or one of its versions up to that.
-fn of_version(
+/// A segment whose condition has the names of today, if an old version of it is wanted.
+fn with_names<'s>(view: &View<'_>, describe: &Describe, segment: &'s Segment) -> Cow<'s, Segment> {
+    if describe.version.is_none() {
+        return Cow::Borrowed(segment);
+    }
+    let condition = view.catalog().named_today(&segment.condition);
+    Cow::Owned(Segment { condition, ..segment.clone() })
+}
+
+/// The properties of an object as it is in a state, or of one of its versions up to that.
+fn of_version<T: Versioned>(
     view: &View<'_>,
     describe: &Describe,
-    id: u32,
-    newest: u32,
-    current: Properties,
+    current: &Arc<T>,
+    properties: impl Fn(&T) -> Result<Properties>,
 ) -> Result<Properties> {
-    let Some(number) = &describe.version else { return Ok(current) };
+    let Some(number) = &describe.version else { return properties(current) };
     let number = view.parameters.whole(number)?;
-    let wanted = |version: u32| version <= newest && u64::from(version) == number.node;
-    let (history, secrets) = (object_history(view, describe.kind, id)?, view.secrets());
-    let found = history.iter().find_map(|logged| match &logged.change {
-        Change::Key(key) if wanted(key.version) => Some(Ok(key_properties(key, secrets))),
-        Change::Attribute(attribute) if wanted(attribute.version) => {
-            Some(Ok(attribute_properties(attribute, secrets)))
-        }
-        Change::Segment(s) if wanted(s.version) => {
-            let condition = view.catalog().named_today(&s.condition);
-            Some(segment_properties(view, &Segment { condition, ..Segment::clone(s) }))
-        }
-        _ => None,
-    });
-    let unknown = || unknown_object_version(describe.kind, &describe.name, &number, newest);
-    found.ok_or_else(unknown)?
+    let newest = current.version();
+    let history = object_history(view, T::KIND, current.number())?;
+    let found = version_among(history.iter().map(|logged| &logged.change), number.node);
+    let found = found.filter(|old: &&Arc<T>| old.version() <= newest);
+    let unknown = || unknown_object_version(T::KIND, &describe.name, &number, newest);
+    properties(found.ok_or_else(unknown)?)
 }
 
 fn config_properties(

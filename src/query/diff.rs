@@ -10,8 +10,8 @@ use super::value::{is_json, maybe, optional, text, texts};
 use super::view::View;
 use crate::error::Result;
 use crate::model::{
-    Attribute, Catalog, Cell, Change, Given, HIDDEN, Key, KeyId, ObjectKind, Row, Secrets, Segment,
-    SegmentId, Share, Spanned, Value, Version,
+    Attribute, Catalog, Cell, Given, HIDDEN, Key, KeyId, ObjectKind, Row, Secrets, Segment,
+    SegmentId, Share, Spanned, Value, Version, Versioned, version_among,
 };
 use crate::statement::Diff;
 use crate::statement::definition::{self, cell_spec, key_name};
@@ -109,10 +109,7 @@ fn item(item: &'static str, from: impl Into<Side>, to: impl Into<Side>) -> Optio
 
 fn keys(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     let key = find_key(view.catalog(), &diff.name)?;
-    let (old, new) = both(view, diff, (key.id.0, key.version), |change| match change {
-        Change::Key(key) => Some((key.version, Arc::clone(key))),
-        _ => None,
-    })?;
+    let (old, new) = both(view, diff, &**key)?;
     let secrets = view.secrets();
     let check = |key: &Key| key.check.as_ref().map(|check| secrets.check(key.id, check));
     let told = |key: &Key| Side::of_key(Some(key), &key.default, secrets.hide(key.id));
@@ -131,10 +128,7 @@ fn keys(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
 
 fn segments(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     let segment = find_segment(view.catalog(), &diff.name)?;
-    let (old, new) = both(view, diff, (segment.id.0, segment.version), |change| match change {
-        Change::Segment(segment) => Some((segment.version, Arc::clone(segment))),
-        _ => None,
-    })?;
+    let (old, new) = both(view, diff, &**segment)?;
     let secrets = view.secrets();
     let told = |segment: &Segment| {
         text(&secrets.condition(&view.catalog().named_today(&segment.condition)))
@@ -148,11 +142,7 @@ fn segments(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
 
 fn attributes(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     let attribute = find_attribute(view.catalog(), &diff.name)?;
-    let newest = (attribute.id.0, attribute.version);
-    let (old, new) = both(view, diff, newest, |change| match change {
-        Change::Attribute(attribute) => Some((attribute.version, Arc::clone(attribute))),
-        _ => None,
-    })?;
+    let (old, new) = both(view, diff, &**attribute)?;
     let check = |attribute: &Attribute| {
         let check = attribute.check.as_ref()?;
         Some(view.secrets().attribute_check(attribute, check).to_string())
@@ -171,22 +161,17 @@ fn attributes(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
 }
 
 /// The two versions of an object that is no config that are compared: the newest with the one before it, if none is named.
-fn both<T>(
-    view: &View<'_>,
-    diff: &Diff,
-    (id, newest): (u32, u32),
-    version: impl Fn(&Change) -> Option<(u32, Arc<T>)>,
-) -> Result<(Arc<T>, Arc<T>)> {
-    let history = object_history(view, diff.kind, id)?;
+fn both<T: Versioned>(view: &View<'_>, diff: &Diff, today: &T) -> Result<(Arc<T>, Arc<T>)> {
+    let history = object_history(view, T::KIND, today.number())?;
+    let newest = today.version();
     let number = |said: &Option<Spanned<Given<u64>>>, default: u32| match said {
         Some(said) => view.parameters.whole(said),
         None => Ok(Spanned::unplaced(default.into())),
     };
     let find = |number: &Spanned<u64>| {
-        let all = history.iter().rev().filter_map(|logged| version(&logged.change));
-        let found = all.into_iter().find(|(n, _)| u64::from(*n) == number.node);
-        let unknown = || unknown_object_version(diff.kind, &diff.name, number, newest);
-        found.map(|(_, object)| object).ok_or_else(unknown)
+        let found = version_among(history.iter().rev().map(|logged| &logged.change), number.node);
+        let unknown = || unknown_object_version(T::KIND, &diff.name, number, newest);
+        found.cloned().ok_or_else(unknown)
     };
     let from = number(&diff.from, newest.saturating_sub(1).max(1))?;
     Ok((find(&from)?, find(&number(&diff.to, newest)?)?))

@@ -1,6 +1,7 @@
 //! `REVERT`: publishes an old version of a config now, or makes a key, a segment or an attribute what an old version was.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::alter_attribute::become_attribute;
 use super::alter_key::become_key;
@@ -14,7 +15,8 @@ use super::since::changed_since;
 use super::{Help, Publish, Text, given, named, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Attribute, Change, Given, Key, Literal, Name, ObjectKind, Segment, Spanned, turn_before,
+    Attribute, Given, Key, Literal, Name, ObjectKind, Segment, Spanned, Versioned, turn_before,
+    version_among,
 };
 use crate::syntax::{Node, Rule};
 
@@ -142,30 +144,29 @@ impl Revert {
         Ok(plan)
     }
 
+    /// The version of an object that is meant, as it was last.
+    fn old<T: Versioned>(
+        &self,
+        binder: &Binder<'_>,
+        today: &T,
+        number: &Spanned<u64>,
+    ) -> Result<Arc<T>> {
+        let changes = binder.versions.changes_of(T::KIND, today.number())?;
+        let old = version_among(changes.iter().rev().map(|(_, change)| change), number.node);
+        let unknown = || unknown_object_version(T::KIND, &self.name, number, today.version());
+        old.cloned().ok_or_else(unknown)
+    }
+
     fn key(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
         let today = binder.usable_key(&self.name)?;
-        let changes = binder.versions.changes_of(ObjectKind::Key, today.id.0)?;
-        let old = changes.into_iter().rev().find_map(|(_, change)| match change {
-            Change::Key(key) if u64::from(key.version) == number.node => Some(key),
-            _ => None,
-        });
-        let old = old.ok_or_else(|| {
-            unknown_object_version(ObjectKind::Key, &self.name, number, today.version)
-        })?;
+        let old = self.old(binder, &**today, number)?;
         let key = Key { archived: false, version: today.version, ..Key::clone(&old) };
         become_key(binder, &self.name, key, None)
     }
 
     fn segment(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
         let today = binder.usable_segment(&self.name)?;
-        let changes = binder.versions.changes_of(ObjectKind::Segment, today.id.0)?;
-        let old = changes.into_iter().rev().find_map(|(_, change)| match change {
-            Change::Segment(old) if u64::from(old.version) == number.node => Some(old),
-            _ => None,
-        });
-        let old = old.ok_or_else(|| {
-            unknown_object_version(ObjectKind::Segment, &self.name, number, today.version)
-        })?;
+        let old = self.old(binder, &**today, number)?;
         let condition = binder.catalog.named_today(&old.condition);
         let segment =
             Segment { condition, description: old.description.clone(), ..Segment::clone(today) };
@@ -175,14 +176,7 @@ impl Revert {
 
     fn attribute(&self, binder: &Binder<'_>, number: &Spanned<u64>) -> Result<Plan> {
         let today = binder.usable_attribute(&self.name)?;
-        let changes = binder.versions.changes_of(ObjectKind::Attribute, today.id.0)?;
-        let old = changes.into_iter().rev().find_map(|(_, change)| match change {
-            Change::Attribute(old) if u64::from(old.version) == number.node => Some(old),
-            _ => None,
-        });
-        let old = old.ok_or_else(|| {
-            unknown_object_version(ObjectKind::Attribute, &self.name, number, today.version)
-        })?;
+        let old = self.old(binder, &**today, number)?;
         let version = today.version;
         let attribute = Attribute { archived: false, version, ..Attribute::clone(&old) };
         become_attribute(binder, &self.name, attribute)
