@@ -39,7 +39,10 @@ fn after(args: &CheckArgs, reporter: &Reporter) -> Result<Option<Session>, Stop>
         let mut session = session();
         for statement in source.script()? {
             let statement = statement.map_err(|error| source.stop(error))?;
-            session.run_parsed(&statement).map_err(|error| source.stop(error))?;
+            session.run_parsed(&statement).map_err(|error| {
+                let (file, exit) = (Some(source.name().to_owned()), Exit::of(&error));
+                Stop::Error { file, error, exit }
+            })?;
         }
     }
     Ok(Some(session()))
