@@ -6,8 +6,8 @@ use super::chain::given_by;
 use super::usage::{AttributeUse, attribute_uses, attributes_of};
 use crate::error::{Note, NoteKind};
 use crate::model::{
-    Attribute, Catalog, Change, Config, ConfigHead, ConfigId, KeyId, Name, Publication, Reference,
-    Referrer, Segment, Timestamp, Version,
+    Attribute, AttributeType, Catalog, Change, Config, ConfigHead, ConfigId, KeyId, Name,
+    Publication, Reference, Referrer, Segment, Timestamp, Version,
 };
 
 /// What is worth knowing of changes, given the objects before and after them.
@@ -121,7 +121,9 @@ fn attribute_in_force(
 ) -> Option<Note> {
     let meaning = |catalog: &Catalog| {
         let found = catalog.attribute(attribute.id).filter(|found| !found.archived)?;
-        Some((found.kind, found.check.clone()))
+        // it may be anything, as one that is not declared
+        let is_free = found.kind == AttributeType::Json && found.check.is_none();
+        (!is_free).then(|| (found.kind, found.check.clone()))
     };
     if meaning(before) == meaning(after) {
         return None;
