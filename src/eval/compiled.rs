@@ -9,13 +9,14 @@ use imbl::{OrdMap, OrdSet};
 use super::compile::{compile_plain, compile_with};
 use super::counted::{Counted, Meter, NoMeter, Replaced};
 use super::field::Fields;
-use super::keys::{Keys, RowSet, Slot, SlotIndex, SlotRef};
+use super::keys::Keys;
 use super::measure::Measure;
 use super::plan::{Plan, claimants};
 use super::plan_row::PlanRow;
 use super::program::Program;
 use super::schedule::{Schedule, ScheduleChange};
 use super::scope::CatalogScope;
+use super::slot::{RowSet, SlotIndex, SlotRef};
 use super::tape::Tape;
 use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
@@ -127,7 +128,8 @@ impl Touched {
 impl Compiled {
     /// Compiles a catalog. Conditions are left for when they are first needed.
     pub(super) fn new(catalog: &Catalog, lineage: u64, meter: &dyn Meter) -> (Self, Replaced) {
-        let mut made = Self { catalog: catalog.clone(), lineage, ..Self::default() };
+        let keys = Keys::with_room(u32::try_from(catalog.keys().count()).unwrap_or(u32::MAX));
+        let mut made = Self { catalog: catalog.clone(), keys, lineage, ..Self::default() };
         made.stamp_anew();
         for segment in catalog.segments() {
             made.set_segment(segment.id, CompiledSegment::new(segment));
@@ -316,13 +318,12 @@ impl Compiled {
     /// The key with a number, and where it is.
     #[inline]
     pub(super) fn key(&self, key: KeyId) -> Option<SlotRef<'_>> {
-        let index = self.keys.numbered(key)?;
-        Some(SlotRef { index, slot: self.keys.at(index)? })
+        self.keys.at(self.keys.numbered(key)?)
     }
 
     /// The key in a slot.
     #[inline]
-    pub(super) fn slot_at(&self, index: SlotIndex) -> Option<&Slot> {
+    pub(super) fn slot_at(&self, index: SlotIndex) -> Option<SlotRef<'_>> {
         self.keys.at(index)
     }
 

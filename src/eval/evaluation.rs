@@ -1,16 +1,16 @@
 //! Evaluations: a value, and what gave it.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::counted::UNCOUNTED;
 use super::era::Era;
-use super::keys::{Slot, SlotIndex, SlotRef};
 use super::pin::{Pin, Pins};
 use super::plan::Plan;
 use super::plan_row::PlanRow;
 use super::served::Served;
-use super::tape::Decision;
+use super::slot::{SlotIndex, SlotRef};
+use super::tape::{Decision, NO_ROW};
 use crate::model::{Name, Reason, Value};
 
 /// End of an evaluation in a plan.
@@ -18,7 +18,7 @@ use crate::model::{Name, Reason, Value};
 pub(super) struct Outcome {
     pub(super) reason: Reason,
     pub(super) era: u32,
-    /// The number among the rows that are not blank, if one gave the value.
+    /// The number among the rows that are not blank, if one gave the value; else [`NO_ROW`].
     pub(super) row: u32,
     /// The arm, if the row has a split.
     pub(super) arm: u32,
@@ -35,27 +35,22 @@ impl Outcome {
 
     /// Outcome of a decision over a key; `None` if that is open.
     #[inline]
-    pub(super) fn of(decision: Decision, slot: &Slot) -> Option<Self> {
-        match decision {
-            Decision::Row(row) => Some(Self::of_row(row)),
-            Decision::Nothing => Some(Self::without_row(slot.without_row, 0, 0)),
-            Decision::Open => None,
-        }
+    pub(super) fn of(decision: Decision, slot: SlotRef<'_>) -> Option<Self> {
+        let Decision::Row(row) = decision else { return None };
+        let reason = if row == NO_ROW { slot.without_row() } else { Reason::TargetingMatch };
+        Some(Self { reason, era: 0, row, arm: 0, counter: row.wrapping_add(1) })
     }
 
     /// The same, with its counter from that of all.
     #[inline]
-    fn counted_of(self, slot: &Slot) -> Self {
-        let first = match self.era {
-            0 => slot.first_counter,
-            later => slot.plan.first_counter_of(later),
-        };
+    fn counted_of(self, slot: SlotRef<'_>) -> Self {
+        let first = slot.first_counter(self.era);
         Self { counter: first.saturating_add(self.counter), ..self }
     }
 
     #[inline]
     pub(super) fn without_row(reason: Reason, era: u32, counter: u32) -> Self {
-        Self { reason, era, row: u32::MAX, arm: 0, counter }
+        Self { reason, era, row: NO_ROW, arm: 0, counter }
     }
 }
 
@@ -74,26 +69,35 @@ pub struct Evaluation<'s> {
 #[derive(Clone)]
 enum Origin<'s> {
     /// A key in a state of the store, which somebody keeps.
-    Lent(&'s Pins, SlotIndex, &'s Slot),
+    Lent(&'s Pins, SlotRef<'s>),
     /// A key in a state of the store, which is kept as long as the evaluation is.
     Kept(Arc<Pin>, SlotIndex),
     /// The plan of a key that does not exist.
     Unknown(Arc<Plan>),
 }
 
+/// What gave an evaluation: its key, and what decided.
+pub(crate) struct Source<'e> {
+    pub(crate) key: &'e Name,
+    pub(crate) config: Option<&'e Name>,
+    pub(crate) version: Option<u32>,
+    pub(crate) segment: Option<&'e Name>,
+    pub(crate) variant: Option<&'e str>,
+}
+
 impl<'s> Evaluation<'s> {
     /// The evaluation of a key, which borrows the state.
     #[inline]
     pub(super) fn lent(pins: &'s Pins, key: SlotRef<'s>, outcome: Outcome) -> Self {
-        let of = Origin::Lent(pins, key.index, key.slot);
-        Self { of, outcome: outcome.counted_of(key.slot) }
+        let of = Origin::Lent(pins, key);
+        Self { of, outcome: outcome.counted_of(key) }
     }
 
     /// The evaluation of a key, which keeps the state.
     #[inline]
     pub(super) fn kept(pins: &Pins, key: SlotRef<'_>, outcome: Outcome) -> Self {
         let of = Origin::Kept(pins.own(), key.index);
-        Self { of, outcome: outcome.counted_of(key.slot) }
+        Self { of, outcome: outcome.counted_of(key) }
     }
 
     /// The evaluation of a key that does not exist.
@@ -115,7 +119,7 @@ impl<'s> Evaluation<'s> {
     #[must_use]
     pub fn into_owned(self) -> Evaluation<'static> {
         let of = match self.of {
-            Origin::Lent(pins, index, _) => Origin::Kept(pins.own(), index),
+            Origin::Lent(pins, slot) => Origin::Kept(pins.own(), slot.index),
             Origin::Kept(pin, index) => Origin::Kept(pin, index),
             Origin::Unknown(plan) => Origin::Unknown(plan),
         };
@@ -197,6 +201,20 @@ impl<'s> Evaluation<'s> {
         Value::Object(Arc::new(members.collect())).to_string()
     }
 
+    /// All of what gave it.
+    pub(crate) fn source(&self) -> Source<'_> {
+        let plan = self.plan();
+        let live = plan.era(self.outcome.era).live.as_deref();
+        let row = plan.row(&self.outcome);
+        Source {
+            key: &plan.key,
+            config: live.map(|live| &live.config),
+            version: live.map(|live| live.version.number),
+            segment: row.and_then(|(era, row)| Some(&era.served(row)?.name)),
+            variant: row.and_then(|(_, row)| row.label(self.outcome.arm)).map(|label| &**label),
+        }
+    }
+
     /// The live version with the key; an archived key has none.
     fn live(&self) -> Option<&Served> {
         self.plan().era(self.outcome.era).live.as_deref()
@@ -219,20 +237,19 @@ impl<'s> Evaluation<'s> {
 
     /// The key, if it exists.
     #[inline]
-    fn slot(&self) -> Option<&Slot> {
+    fn slot(&self) -> Option<SlotRef<'_>> {
         match &self.of {
-            Origin::Lent(_, _, slot) => Some(slot),
+            Origin::Lent(_, slot) => Some(*slot),
             Origin::Kept(pin, index) => pin.slot_at(*index),
             Origin::Unknown(_) => None,
         }
     }
 
     fn plan(&self) -> &Plan {
-        static NONE: LazyLock<Plan> = LazyLock::new(|| Plan::unknown(""));
         match (&self.of, self.slot()) {
-            (_, Some(slot)) => &slot.plan,
+            (_, Some(slot)) => slot.plan(),
             (Origin::Unknown(plan), None) => plan,
-            (_, None) => &NONE,
+            (_, None) => Plan::none(),
         }
     }
 }
@@ -260,22 +277,16 @@ impl Plan {
 
     /// The value that an outcome stands for.
     pub(super) fn value(&self, outcome: &Outcome) -> &Value {
-        if let Outcome { reason: Reason::TargetingMatch, era: 0, row: 2, .. } = outcome {
-            return self.third();
-        }
         self.row(outcome).map_or(self.default(), |(era, row)| era.value(row, outcome.arm))
     }
 }
 
-impl Slot {
+impl<'s> SlotRef<'s> {
     /// The value that an outcome stands for.
     #[inline]
-    pub(super) fn value(&self, outcome: &Outcome) -> &Value {
-        let plain = match outcome.reason {
-            Reason::TargetingMatch => outcome.era == 0,
-            _ => outcome.row == u32::MAX,
-        };
-        let near = if plain { self.near(outcome.row) } else { None };
-        near.unwrap_or_else(|| self.plan.value(outcome))
+    pub(super) fn value(self, outcome: &Outcome) -> &'s Value {
+        let is_plain = outcome.era == 0 && outcome.reason != Reason::Split;
+        let near = if is_plain { self.plain_value(outcome.row) } else { None };
+        near.unwrap_or_else(|| self.plan().value(outcome))
     }
 }

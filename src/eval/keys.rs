@@ -1,192 +1,81 @@
-//! Table of the keys by name and by number: a hash table of their plans, in pages that its copies share.
+//! Table of the keys by name and by number: a hash table of their plans, in groups that its copies share.
 //!
 //! A key that was made keeps its name and number for ever, so nothing is ever taken out.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::counted::Counted as _;
+use super::group::{Group, ROOM, Tag};
 use super::plan::Plan;
-use super::plan_row::ALL;
-use super::tape::Tape;
+use super::slot::{Rest, RowSet, Slot, SlotIndex, SlotRef};
 use super::trie::Trie;
-use crate::model::{KeyId, Reason, SegmentId, Short, Value};
+use crate::model::{KeyId, Short};
 
 /// The keys: slots by the hashes of their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    slots: Trie<Slot>,
-    /// Number of slots, taken or not: 0 or a power of two.
+    groups: Trie<Group<Slot, Rest>>,
+    /// Number of groups that hashes lead to: 0 or a power of two.
     capacity: u32,
     count: u32,
     by_number: Trie<SlotIndex>,
 }
 
-/// Index of the slot of a key, in one state of the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SlotIndex(u32);
-
-/// A key in one state of the keys.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SlotRef<'s> {
-    pub(super) index: SlotIndex,
-    pub(super) slot: &'s Slot,
-}
-
-/// A key.
-///
-/// In a store of very many keys little of them is in the caches, and a line of memory takes longer to come
-/// than the rest of an evaluation. So what decides over most keys is in one line with the name, and what most of them
-/// give in the line after it, which comes with the first; else the plan is looked at.
-#[derive(Clone, Debug)]
-#[repr(C, align(128))]
-pub(super) struct Slot {
-    /// The name in a form that is compared at once; `None` if it is a long one.
+/// Name of a key as it is looked for.
+#[derive(Clone, Copy)]
+struct Sought<'n> {
+    name: &'n str,
     short: Option<Short>,
-    pub(super) plan: Arc<Plan>,
-    /// The tests of the rows, if some are of this key alone.
-    tape: Option<Arc<TapeCell>>,
-    /// The segments of the rows.
-    segments: [SegmentId; ROWS],
-    /// The first of the counters of its evaluations.
-    pub(super) first_counter: u32,
-    /// Why a value is given if no row gives it.
-    pub(super) without_row: Reason,
-    /// Number of rows; `None` if more than that decides, and the plan is to be asked.
-    count: Option<u8>,
-    /// The rows that have a rollout, a bit for each.
-    rollouts: u8,
-    /// The default, and the values of the first rows.
-    near: [Value; NEAR],
+    hash: u64,
 }
 
-/// Number of rows that are in a slot.
-const ROWS: usize = 4;
-/// Number of values that are in a slot.
-const NEAR: usize = 3;
-
-/// Rows of a plan, a bit for each of the first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct RowSet(u32);
-
-impl RowSet {
-    /// Number of rows that there can be.
-    pub(super) const ROWS: usize = 32;
-
-    /// The rows for which something holds.
-    pub(super) fn of(rows: impl Iterator<Item = bool>) -> Self {
-        let bits = rows.take(Self::ROWS).zip(0..).map(|(is_in, row)| u32::from(is_in) << row);
-        Self(bits.fold(0, |all, bit| all | bit))
+impl<'n> Sought<'n> {
+    /// Not keyed: those who name keys can slow down nobody but themselves.
+    #[inline]
+    fn new(name: &'n str) -> Self {
+        let short = Short::new(name);
+        let hash = short.map_or_else(|| long_hash(name), Short::hash);
+        Self { name, short, hash }
     }
 
-    pub(super) fn has(self, row: u32) -> bool {
-        self.0.checked_shr(row).is_some_and(|bits| bits & 1 > 0)
-    }
-}
-
-/// Tape of a key, made when it is first needed.
-#[derive(Debug)]
-struct TapeCell {
-    /// The rows whose segments no other key asks.
-    own: RowSet,
-    /// Empty if there is none.
-    tape: OnceLock<Tape>,
-}
-
-impl Slot {
-    /// Slot of a key; `own` are the rows whose segments no other key asks.
-    fn new(plan: Arc<Plan>, own: RowSet) -> Self {
-        let rows = plan.plain_rows().filter(|rows| rows.len() <= ROWS);
-        let mut segments = [SegmentId(0); ROWS];
-        for (segment, row) in segments.iter_mut().zip(rows.unwrap_or_default()) {
-            *segment = row.test.segment;
+    #[inline]
+    fn is(self, slot: &Slot, rest: Option<&Rest>) -> bool {
+        match slot.short() {
+            None => rest.is_some_and(|rest| rest.name().as_str() == self.name),
+            known => known == self.short,
         }
-        let rollouts = rows.unwrap_or_default().iter().zip(0..);
-        let rollouts = rollouts.map(|(row, n)| u8::from(row.test.rollout != ALL) << n);
-        let value = |row| plan.plain_value(row).map_or(Value::Null, Value::clone);
-        Self {
-            short: Short::new(plan.key.as_str()),
-            tape: TapeCell::new(own),
-            segments,
-            first_counter: plan.first_counter(),
-            without_row: plan.without_row(),
-            count: rows.and_then(|rows| u8::try_from(rows.len()).ok()),
-            rollouts: rollouts.fold(0, |all, bit| all | bit),
-            near: [plan.default().clone(), value(0), value(1)],
-            plan,
-        }
-    }
-
-    /// The segment of each row, if no more decides than that and rollouts: nothing is scheduled and no row has a split.
-    #[inline]
-    pub(super) fn segments(&self) -> Option<&[SegmentId]> {
-        self.segments.get(..self.count?.into())
-    }
-
-    /// Whether a row of those has a rollout.
-    #[inline]
-    pub(super) fn has_rollout(&self, row: u32) -> bool {
-        self.rollouts >> row & 1 > 0
-    }
-
-    /// The value of a row of the first era that has no split, or the default for the largest number of all, if it is
-    /// near.
-    #[inline]
-    pub(super) fn near(&self, row: u32) -> Option<&Value> {
-        self.near.get(row.wrapping_add(1) as usize)
-    }
-
-    /// The tape, if it was made.
-    #[inline]
-    pub(super) fn tape(&self) -> Option<&Tape> {
-        self.tape.as_ref()?.tape.get().filter(|tape| !tape.is_empty())
-    }
-
-    /// The tape, if there is to be one; it is made of the rows that no other key asks.
-    pub(super) fn tape_by(&self, make: impl FnOnce(RowSet) -> Option<Tape>) -> Option<&Tape> {
-        let cell = self.tape.as_ref()?;
-        let tape = cell.tape.get_or_init(|| make(cell.own).unwrap_or_default());
-        (!tape.is_empty()).then_some(tape)
-    }
-
-    /// The same slot, whose tape is to be made anew; `None` if it has none.
-    fn renewed(&self) -> Option<Self> {
-        let cell = self.tape.as_ref()?;
-        Some(Self { tape: TapeCell::new(cell.own), ..self.clone() })
-    }
-
-    #[inline]
-    fn is_of(&self, name: &str, short: Option<Short>) -> bool {
-        match self.short {
-            None => self.plan.key.as_str() == name,
-            known => known == short,
-        }
-    }
-}
-
-impl TapeCell {
-    fn new(own: RowSet) -> Option<Arc<Self>> {
-        (own != RowSet::default()).then(|| Arc::new(Self { own, tape: OnceLock::new() }))
     }
 }
 
 impl Keys {
+    /// No keys, and room for a number of them.
+    pub(super) fn with_room(count: u32) -> Self {
+        let mut keys = Self::default();
+        while !keys.has_room_for(count) {
+            keys.capacity = (keys.capacity * 2).max(1);
+        }
+        keys
+    }
+
     /// Number of keys.
     pub(super) fn len(&self) -> u32 {
         self.count
     }
 
-    /// Index of the key with a name.
+    /// The key with a name.
     #[inline]
     pub(super) fn find(&self, name: &str) -> Option<SlotRef<'_>> {
-        let short = Short::new(name);
-        let mut index = self.start(name, short)?;
-        while let Some(slot) = self.slots.get(index.0) {
-            if slot.is_of(name, short) {
-                return Some(SlotRef { index, slot });
+        let sought = Sought::new(name);
+        let (tag, mut at) = (Tag::of(sought.hash), self.start(sought)?);
+        while let Some(group) = self.groups.get(at) {
+            if let Some(place) = group.find(tag, |place, slot| sought.is(slot, group.rest(place))) {
+                return Some(SlotRef { group, index: SlotIndex::new(at, place) });
             }
-            index = self.after(index);
+            if !group.is_full() {
+                break;
+            }
+            at = self.after(at);
         }
         None
     }
@@ -198,18 +87,19 @@ impl Keys {
     }
 
     #[inline]
-    pub(super) fn at(&self, index: SlotIndex) -> Option<&Slot> {
-        self.slots.get(index.0)
+    pub(super) fn at(&self, index: SlotIndex) -> Option<SlotRef<'_>> {
+        let group = self.groups.get(index.group())?;
+        group.thing(index.place())?;
+        Some(SlotRef { group, index })
     }
 
     /// Puts in a plan, in place of the one that the key has, and returns that; `own` are the rows whose segments no
     /// other key asks.
     pub(super) fn set(&mut self, plan: Arc<Plan>, own: RowSet) -> Option<Arc<Plan>> {
         if let Some(index) = self.numbered(plan.id) {
-            return self.slots.set(index.0, Slot::new(plan, own)).map(|old| old.plan);
+            return self.replace(index, Slot::new(plan, own)).map(Rest::into_plan);
         }
-        // at most half of the slots are taken, so that searches are short
-        if (self.count + 1).saturating_mul(2) > self.capacity {
+        if !self.has_room_for(self.count + 1) {
             self.grow();
         }
         self.count += 1;
@@ -220,54 +110,72 @@ impl Keys {
     /// Forgets the tape of a key: it is to be made of other conditions.
     pub(super) fn forget_tape(&mut self, key: KeyId) {
         let Some(index) = self.numbered(key) else { return };
-        if let Some(slot) = self.at(index).and_then(Slot::renewed) {
-            self.slots.set(index.0, slot);
+        if let Some(slot) = self.at(index).and_then(SlotRef::renewed) {
+            self.replace(index, slot);
         }
     }
 
+    fn replace(&mut self, index: SlotIndex, slot: (Slot, Rest)) -> Option<Rest> {
+        self.groups.get_mut(index.group())?.replace(index.place(), slot).map(|(_, rest)| rest)
+    }
+
+    /// Whether so many keys take at most seven eighths of the room, so that few are not in the group that their hash
+    /// leads to.
+    fn has_room_for(&self, count: u32) -> bool {
+        u64::from(count) * 8 <= u64::from(self.capacity) * u64::from(ROOM) * 7
+    }
+
     fn grow(&mut self) {
-        let old = std::mem::take(&mut self.slots);
-        let taken = (0..self.capacity).filter_map(|index| old.get(index));
-        self.capacity = self.capacity.saturating_mul(2).max(64);
-        for slot in taken {
-            self.put(slot.clone());
+        let (old, groups) = (std::mem::take(&mut self.groups), 0..self.capacity);
+        self.capacity = self.capacity.saturating_mul(2).max(1);
+        for group in groups.filter_map(|index| old.get(index)) {
+            group.all().for_each(|(slot, rest)| self.put((slot.clone(), rest.clone())));
         }
     }
 
     /// Puts a key where there is room.
-    fn put(&mut self, slot: Slot) {
-        let Some(mut index) = self.start(slot.plan.key.as_str(), slot.short) else { return };
-        while self.slots.get(index.0).is_some() {
-            index = self.after(index);
+    fn put(&mut self, slot: (Slot, Rest)) {
+        let (id, name) = (slot.1.id(), slot.1.name().clone());
+        let sought = Sought::new(name.as_str());
+        let Some(mut at) = self.start(sought) else { return };
+        while self.groups.get(at).is_some_and(Group::is_full) {
+            at = self.after(at);
         }
-        self.by_number.set(slot.plan.id.0, index);
-        self.slots.set(index.0, slot);
+        let tag = Tag::of(sought.hash);
+        let place = match self.groups.get_mut(at) {
+            None => {
+                self.groups.set(at, Group::new(tag, slot));
+                0
+            }
+            Some(group) => group.push(tag, slot),
+        };
+        self.by_number.set(id.0, SlotIndex::new(at, place));
     }
 
-    /// Index at which a name is looked for first. Not keyed: those who name keys can slow down nobody but themselves.
+    /// Index of the group in which a name is looked for first.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "every half of it is a hash, too")]
-    fn start(&self, name: &str, short: Option<Short>) -> Option<SlotIndex> {
+    fn start(&self, sought: Sought<'_>) -> Option<u32> {
         let mask = self.capacity.checked_sub(1)?;
-        let hash = short.map_or_else(|| xxh3_64(name.as_bytes()), Short::hash);
-        Some(SlotIndex(hash as u32 & mask))
+        Some(sought.hash as u32 & mask)
     }
 
     #[inline]
-    fn after(&self, index: SlotIndex) -> SlotIndex {
-        SlotIndex((index.0 + 1) & (self.capacity - 1))
+    fn after(&self, group: u32) -> u32 {
+        (group + 1) & (self.capacity - 1)
     }
+}
+
+/// A hash of a long name: few names are, and what takes its place in others' code makes that slower.
+#[cold]
+fn long_hash(name: &str) -> u64 {
+    xxh3_64(name.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Name;
-
-    #[test]
-    fn a_slot_is_two_lines() {
-        assert_eq!(size_of::<Option<Slot>>(), 128);
-    }
 
     #[test]
     fn every_key_is_found() {
@@ -287,7 +195,7 @@ mod tests {
         for n in 1..2_000 {
             let index = keys.find(&name(n)).map(|found| found.index);
             assert_eq!(index, keys.numbered(KeyId(n)));
-            let plan = index.and_then(|index| keys.at(index)).map(|slot| &slot.plan);
+            let plan = index.and_then(|index| keys.at(index)).map(SlotRef::plan);
             assert_eq!(
                 plan.map(|plan| (plan.id, plan.key.clone())),
                 Some((KeyId(n), Name::lossy(&name(n))))

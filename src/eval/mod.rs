@@ -28,6 +28,7 @@ mod flow;
 mod function;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+mod group;
 mod hash;
 mod keys;
 mod literal;
@@ -49,7 +50,9 @@ mod schedule;
 mod scope;
 mod served;
 mod signature;
+mod slot;
 mod snapshot;
+mod tally;
 mod tape;
 mod tape_layout;
 mod trace;
@@ -62,7 +65,7 @@ pub(crate) use compile::compile;
 pub(crate) use counted::{Counted, Meter, NoMeter, Replaced, UNCOUNTED};
 pub(crate) use draft::Draft;
 pub use evaluation::Evaluation;
-pub(crate) use keys::SlotRef;
+pub(crate) use evaluation::Source;
 pub(crate) use literal::Type;
 pub(crate) use lookup::Lookup;
 pub(crate) use needs::Needs;
@@ -72,7 +75,9 @@ pub(crate) use run::Moment;
 pub(crate) use scope::CatalogScope;
 pub(crate) use scope::{CheckScope, Scope};
 pub(crate) use signature::functions;
+pub(crate) use slot::SlotRef;
 pub(crate) use snapshot::Snapshot;
+pub(crate) use tally::Tally;
 pub(crate) use trace::{
     Hashed, KeyTrace, Part, RolloutTrace, RowTrace, RowVerdict, Sight, SplitTrace, Step, What,
 };

@@ -1,6 +1,6 @@
 //! Plans: the rows that decide over each key, from which instant on.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::counted::{Counted, Meter, UNCOUNTED};
 use super::era::Era;
@@ -11,9 +11,8 @@ use crate::model::{Catalog, ConfigId, Delivery, Key, KeyId, Name, Reason, Timest
 
 /// Plan of a key: the rows that decide over it, from which instant on.
 #[derive(Debug)]
-#[repr(C)]
 pub(crate) struct Plan {
-    near: Near,
+    default: Value,
     pub(super) id: KeyId,
     pub(super) archived: bool,
     /// The first of the counters of its evaluations in the present.
@@ -38,15 +37,6 @@ struct Later {
 /// The number of the era in which none of the schedules of which something is to come has the key.
 const REST: u32 = u32::MAX;
 
-/// The values that many evaluations give beside those in the slot of the key, so that each of them takes one line of
-/// memory: of the third row of the first era, if it has no split, and the default.
-#[derive(Debug)]
-#[repr(align(64))]
-struct Near {
-    third: Value,
-    default: Value,
-}
-
 impl Plan {
     /// Merges the schedules of the configs that have the key. At an instant the first of them whose live
     /// version has it decides: no key has two owners, so the order matters only under a pretended version.
@@ -60,7 +50,7 @@ impl Plan {
         let first = Era::of(key, 0, live);
         let later = Later::new(key, &schedules, first.end());
         let mut plan = Self {
-            near: Near::new(&first, &key.default),
+            default: key.default.clone(),
             id: key.id,
             archived: key.archived,
             first_counter: UNCOUNTED,
@@ -76,7 +66,7 @@ impl Plan {
     pub(super) fn unknown(name: &str) -> Self {
         let first = Era::new(0, Reason::UnknownKey, None);
         Self {
-            near: Near::new(&first, &Value::Null),
+            default: Value::Null,
             id: KeyId(0),
             archived: false,
             first_counter: UNCOUNTED,
@@ -84,6 +74,12 @@ impl Plan {
             later: None,
             key: Name::lossy(name),
         }
+    }
+
+    /// The plan of no key.
+    pub(super) fn none() -> &'static Self {
+        static NONE: LazyLock<Plan> = LazyLock::new(|| Plan::unknown(""));
+        &NONE
     }
 
     /// The rows, if nothing else decides: nothing is scheduled, and none has a split. Then the counters of what
@@ -101,18 +97,12 @@ impl Plan {
     /// The default of the key.
     #[inline]
     pub(super) fn default(&self) -> &Value {
-        &self.near.default
+        &self.default
     }
 
     /// The value of a row of the first era that has no split.
     pub(super) fn plain_value(&self, row: usize) -> Option<&Value> {
         self.first.plain_value(self.first.rows.get(row)?)
-    }
-
-    /// The value of the third row of the first era, if it has no split; else `NULL`.
-    #[inline]
-    pub(super) fn third(&self) -> &Value {
-        &self.near.third
     }
 
     /// The version that is live before anything that is scheduled.
@@ -204,13 +194,6 @@ impl Later {
             era -= schedule.count();
         }
         None
-    }
-}
-
-impl Near {
-    fn new(first: &Era, default: &Value) -> Self {
-        let third = first.rows.get(2).and_then(|row| first.plain_value(row));
-        Self { third: third.map_or(Value::Null, Value::clone), default: default.clone() }
     }
 }
 

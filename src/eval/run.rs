@@ -6,7 +6,6 @@ use super::bucket::Bucketer;
 use super::compiled::Compiled;
 use super::era::Era;
 use super::evaluation::Outcome;
-use super::keys::Slot;
 use super::lookup::Lookup;
 use super::measure::Measure;
 use super::memo::{Memo, Segments};
@@ -15,12 +14,13 @@ use super::plan::Plan;
 use super::plan_row::{ALL, By, PlanRow, PlanSplit};
 use super::program::{Environment, NULL};
 use super::served::ServedRow;
-use super::tape::Decision;
+use super::slot::SlotRef;
+use super::tape::{Decision, NO_ROW};
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{
-    Answer, AttributeName, Context, KeyId, ListId, Measured, Reason, Room, SegmentId, Timestamp,
-    Value,
+    Answer, AttributeName, Context, Decided, KeyId, ListId, Measured, Reason, Room, SegmentId,
+    Timestamp, Value,
 };
 use crate::stack;
 
@@ -113,48 +113,72 @@ impl<'a> Run<'a> {
 
     /// Decides over a key by what is kept of the user, which is all that most evaluations need.
     #[inline]
-    pub(super) fn recall(snapshot: &Compiled, context: &Context, slot: &Slot) -> Decision {
-        let state = snapshot.stamped();
+    pub(super) fn recall(snapshot: &Compiled, context: &Context, slot: SlotRef<'_>) -> Decision {
+        let decided = context.decided(snapshot.stamped());
         if let Some(tape) = slot.tape() {
             let Some(user) = context.numbered(snapshot.numbering()) else { return Decision::Open };
-            let decided = |segment| context.decided(state, segment);
-            return tape.decide(user, decided, |row| is_covered_at(context, slot, row));
+            let in_segment = |segment| decided.about(segment).answer();
+            return tape.decide(user, in_segment, |row| is_covered_at(context, slot, row));
         }
-        let Some(segments) = slot.segments() else { return Decision::Open };
+        match slot.segments() {
+            Some(segments) => Self::recall_rows(decided, context, slot, segments),
+            None => Decision::Open,
+        }
+    }
+
+    /// Decides over a key by what was decided about the segments of its rows.
+    ///
+    /// All rows are looked at, and which of them wins is calculated: to go on as soon as one does would be to branch on
+    /// what nobody can foretell, and a processor that foretells wrong has to wait for what it has read of the key. As it
+    /// is, the next evaluation begins while memory is asked for this one.
+    #[inline]
+    fn recall_rows(
+        decided: Decided<'_>,
+        context: &Context,
+        slot: SlotRef<'_>,
+        segments: &[SegmentId],
+    ) -> Decision {
+        let (mut won, mut open) = (0, 0);
         for (segment, row) in segments.iter().zip(0..) {
-            let known = segment.is_everyone().then_some(true);
-            match known.or_else(|| context.decided(state, *segment)) {
-                None => return Decision::Open,
-                Some(false) => {}
-                Some(true) if slot.has_rollout(row) && !is_covered_at(context, slot, row) => {}
-                Some(true) => return Decision::Row(row),
-            }
+            let known = decided.about(*segment);
+            won |= u32::from(known.is_in()) << row;
+            open |= u32::from(!known.is_decided()) << row;
         }
-        Decision::Nothing
+        loop {
+            let first = (won | open) & (won | open).wrapping_neg();
+            let row = first.trailing_zeros();
+            if open & first > 0 {
+                return Decision::Open;
+            }
+            if slot.rollouts() & first == 0 || is_covered_at(context, slot, row) {
+                return Decision::Row(if first == 0 { NO_ROW } else { row });
+            }
+            won ^= first;
+        }
     }
 
     /// Decides over a key; most keys are decided without a look at their plans.
-    pub(super) fn find(&mut self, slot: &'a Slot) -> Outcome {
+    pub(super) fn find(&mut self, slot: SlotRef<'a>) -> Outcome {
         if let Some(found) = self.find_by_tape(slot) {
             return found;
         }
         let Some(segments) = slot.segments() else {
-            return self.find_in(&slot.plan);
+            return self.find_in(slot.plan());
         };
         for (segment, row) in segments.iter().zip(0..) {
             if self.in_row_segment(*segment)
-                && (!slot.has_rollout(row) || is_covered_at(self.context, slot, row))
+                && (slot.rollouts() >> row & 1 == 0 || is_covered_at(self.context, slot, row))
             {
                 return Outcome::of_row(row);
             }
         }
-        Outcome::without_row(slot.without_row, 0, 0)
+        Outcome::without_row(slot.without_row(), 0, 0)
     }
 
     /// Decides over a key by its tape, if it has one.
-    fn find_by_tape(&mut self, slot: &'a Slot) -> Option<Outcome> {
+    fn find_by_tape(&mut self, slot: SlotRef<'a>) -> Option<Outcome> {
         let (snapshot, context) = (self.snapshot, self.context);
-        let tape = slot.tape_by(|own| snapshot.tape(&slot.plan, own))?;
+        let tape = slot.tape_by(|own| snapshot.tape(slot.plan(), own))?;
         let user = context.numbered(snapshot.numbering())?;
         let in_segment = |segment| Some(self.in_row_segment(segment));
         let is_covered = |row| is_covered_at(context, slot, row);
@@ -207,8 +231,8 @@ impl<'a> Run<'a> {
     /// Whether the user is in a segment, if that was decided.
     #[inline]
     fn known(&self, segment: SegmentId) -> Option<bool> {
-        let kept = self.context.decided(self.snapshot.stamped(), segment);
-        kept.or_else(|| {
+        let kept = self.context.decided(self.snapshot.stamped()).about(segment);
+        kept.answer().or_else(|| {
             let known = self.segments.get(segment)?;
             self.momentary.set(true);
             Some(known)
@@ -235,8 +259,8 @@ impl<'a> Run<'a> {
 }
 
 /// Whether the rollout of a row of the first era covers a user.
-fn is_covered_at(context: &Context, slot: &Slot, row: u32) -> bool {
-    let era = slot.plan.era(0);
+fn is_covered_at(context: &Context, slot: SlotRef<'_>, row: u32) -> bool {
+    let era = slot.plan().era(0);
     era.rows.get(row as usize).is_some_and(|row| is_covered(context, era, row))
 }
 
@@ -275,7 +299,6 @@ impl<'a> Environment<'a> for Run<'a> {
         let Some(slot) = snapshot.key(key).filter(|_| self.depth < CHAIN_DEPTH) else {
             return &NULL;
         };
-        let slot = slot.slot;
         self.keys.set(key, &NULL);
         self.depth += 1;
         let outcome = stack::step(|| self.find(slot));

@@ -7,13 +7,14 @@ use std::sync::{Arc, OnceLock};
 use super::compiled::Compiled;
 use super::counted::{Meter, NoMeter, Replaced};
 use super::evaluation::{Evaluation, Outcome};
-use super::keys::SlotRef;
 use super::lookup::Lookup;
 use super::measure::Measure;
 use super::pin::Pins;
 use super::program::Program;
 use super::run::{Beside, Moment, Run};
 use super::schedule::Schedule;
+use super::slot::SlotRef;
+use super::tally::Tally;
 use super::trace::Tracer;
 use crate::error::{Error, Result};
 use crate::listing::Lists;
@@ -110,7 +111,7 @@ impl Snapshot {
 
     /// The number of a key.
     pub(crate) fn key_named(&self, name: &str) -> Option<KeyId> {
-        self.named(name).map(|key| key.slot.plan.id)
+        self.named(name).map(|key| key.plan().id)
     }
 
     /// Which store it is of: the numbers of keys mean the same in all snapshots that have the same lineage.
@@ -161,9 +162,9 @@ impl Snapshot {
     /// Decides over a key: from what is kept of the user, if that will do.
     #[inline]
     fn outcome(&self, key: SlotRef<'_>, context: &Context, moment: Moment<'_>) -> Outcome {
-        let (state, slot) = (self.compiled(), key.slot);
-        let known = Outcome::of(Run::recall(state, context, slot), slot);
-        known.unwrap_or_else(|| Run::new(state, context, moment).find(slot))
+        let state = self.compiled();
+        let known = Outcome::of(Run::recall(state, context, key), key);
+        known.unwrap_or_else(|| Run::new(state, context, moment).find(key))
     }
 
     /// Evaluates a key for a user at an instant; `None` if there is no such key.
@@ -199,7 +200,7 @@ impl Snapshot {
         let mut run = Run::of_many(state, context, at);
         keys.into_iter().filter_map(move |key| {
             let key = state.key(key)?;
-            let outcome = run.find(key.slot);
+            let outcome = run.find(key);
             Some(Evaluation::lent(&self.pins, key, outcome))
         })
     }
@@ -208,7 +209,7 @@ impl Snapshot {
     pub(crate) fn keys(&self) -> impl Iterator<Item = KeyId> + '_ {
         let compiled = self.compiled();
         let keys = (1..=compiled.last_key()).filter_map(|number| compiled.key(KeyId(number)));
-        keys.map(|key| &key.slot.plan).filter(|plan| !plan.archived).map(|plan| plan.id)
+        keys.map(SlotRef::plan).filter(|plan| !plan.archived).map(|plan| plan.id)
     }
 
     /// The functions over events that may decide over a key, now or by what is scheduled. Found when they are
@@ -216,6 +217,11 @@ impl Snapshot {
     pub(crate) fn questions(&self) -> &[Arc<Measure>] {
         let compiled = self.compiled();
         compiled.questions.get_or_init(|| compiled.find_questions())
+    }
+
+    /// A tally of evaluations of the state.
+    pub(crate) fn tally(&self) -> Tally {
+        Tally::new(self.pins.own())
     }
 
     /// Tells how the values of keys come about for a user at an instant, without telling secrets.

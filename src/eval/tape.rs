@@ -82,13 +82,14 @@ pub(super) enum Kind {
 /// What a tape decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// A row wins.
+    /// A row wins, or none: [`NO_ROW`].
     Row(u32),
-    /// No row does.
-    Nothing,
     /// That is up to a segment about which nothing is known.
     Open,
 }
+
+/// The number that stands for no row.
+pub(super) const NO_ROW: u32 = u32::MAX;
 
 impl Head {
     #[inline]
@@ -166,7 +167,7 @@ impl Tape {
         while let Some((head, words)) = all.get(at..).and_then(<[u64]>::split_first) {
             let head = Head::of(*head);
             let passes = match head.kind {
-                Kind::End => return Decision::Nothing,
+                Kind::End => return Decision::Row(NO_ROW),
                 Kind::Row => return Decision::Row(head.argument.into()),
                 Kind::Rollout if is_covered(head.argument.into()) => {
                     return Decision::Row(head.argument.into());

@@ -40,6 +40,13 @@ impl<T: Clone> Trie<T> {
         let leaf = node(branch.get_mut(slot(number, 1))?);
         leaf.get_mut(slot(number, 0))?.replace(item)
     }
+
+    /// The item at a number, to be changed in this list alone.
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        let branch = Arc::make_mut(self.top.get_mut(top(number))?.as_mut()?);
+        let leaf = Arc::make_mut(branch.get_mut(slot(number, 1))?.as_mut()?);
+        leaf.get_mut(slot(number, 0))?.as_mut()
+    }
 }
 
 /// A node that can be changed: a new one where there is none, a copy of one that is shared.
@@ -86,6 +93,10 @@ mod tests {
             let (mut trie, mut map) = (Trie::default(), BTreeMap::new());
             let mut copies = vec![(trie.clone(), map.clone())];
             for (number, item) in writes {
+                if let Some(known) = trie.get_mut(number ^ 1) {
+                    *known ^= item;
+                    map.entry(number ^ 1).and_modify(|known| *known ^= item);
+                }
                 prop_assert_eq!(trie.set(number, item), map.insert(number, item));
                 copies.push((trie.clone(), map.clone()));
             }

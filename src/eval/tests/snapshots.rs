@@ -339,8 +339,8 @@ fn cycles_end() {
 
 /// The rows of the plan of a key, as they are in memory.
 fn plan_rows(snapshot: &Snapshot, key: u32) -> Arc<[PlanRow]> {
-    let slot = snapshot.compiled().key(KeyId(key)).unwrap().slot;
-    match &slot.plan.era(0).rows {
+    let slot = snapshot.compiled().key(KeyId(key)).unwrap();
+    match &slot.plan().era(0).rows {
         PlanRows::Many(rows) => Arc::clone(rows),
         PlanRows::Few(_) => panic!("few rows"),
     }

@@ -130,7 +130,7 @@ fn is_refused((condition, _): &Tried) -> bool {
 /// Whether there is a tape of the key `k`, once it was evaluated.
 fn has_tape(world: &World) -> bool {
     world.get("k", &Context::anonymous(), 0);
-    world.snapshot.compiled().key(KeyId(1)).unwrap().slot.tape().is_some()
+    world.snapshot.compiled().key(KeyId(1)).unwrap().tape().is_some()
 }
 
 proptest! {
@@ -197,7 +197,7 @@ fn a_tape_has_the_conditions_of_one_key() {
         ],
     );
     shared.get("m", &Context::anonymous(), 1);
-    assert!(shared.snapshot.compiled().key(KeyId(2)).unwrap().slot.tape().is_none());
+    assert!(shared.snapshot.compiled().key(KeyId(2)).unwrap().tape().is_none());
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_segment_that_two_keys_ask_is_on_no_tape() {
         values.map(|told| told.split(' ').next().unwrap().to_owned()),
         ["1", "2", "3", "-2"]
     );
-    let tape = |id| world.snapshot.compiled().key(KeyId(id)).unwrap().slot.tape().is_some();
+    let tape = |id| world.snapshot.compiled().key(KeyId(id)).unwrap().tape().is_some();
     assert_eq!([tape(1), tape(2)], [true, false]);
 }
 

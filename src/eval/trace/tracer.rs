@@ -71,10 +71,10 @@ impl<'a> Tracer<'a> {
 
     fn key(&mut self, id: KeyId) {
         let Some(key) = self.run.snapshot.key(id) else { return };
-        let outcome = self.run.find(key.slot);
+        let outcome = self.run.find(key);
         let evaluation = Evaluation::kept(self.pins, key, outcome);
         let is_above = !self.keys.insert(id);
-        let plan = &*key.slot.plan;
+        let plan = key.plan();
         let row = plan.era(outcome.era).rows.get(outcome.row as usize).map(|row| row.row + 1);
         self.push(What::Key(KeyTrace { id, evaluation, row, is_above }));
         let tried = !matches!(outcome.reason, Reason::Archived | Reason::Disabled | Reason::Static);

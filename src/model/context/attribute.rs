@@ -20,11 +20,10 @@ pub(crate) struct AttributeName {
 
 impl AttributeName {
     pub(crate) fn new(text: impl Into<Arc<str>>) -> Self {
-        // names may come from outside: nobody can foresee which of them fall together
-        static STATE: OnceLock<RandomState> = OnceLock::new();
         let text = text.into();
-        let hash = STATE.get_or_init(RandomState::default).hash_one(&*text);
-        Self { short: Short::new(&text), hash: (hash >> 32) as u32, text, number: None }
+        let label = Label::new(&text);
+        let short = if let Label::Short(short) = label { Some(short) } else { None };
+        Self { short, hash: label.hash(), text, number: None }
     }
 
     /// A name that has a number.
@@ -43,12 +42,56 @@ impl AttributeName {
     }
 }
 
+/// The name of an attribute as a context has it: almost all names are short, so that most have no text of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Label {
+    Short(Short),
+    /// One that is too long for that.
+    Long(Arc<str>),
+}
+
+impl Label {
+    #[inline]
+    pub(super) fn new(text: &Arc<str>) -> Self {
+        Short::new(text).map_or_else(|| Self::Long(Arc::clone(text)), Self::Short)
+    }
+
+    /// Whether it is the label of a name.
+    #[inline]
+    pub(super) fn is_of(&self, name: &AttributeName) -> bool {
+        match (self, name.short) {
+            (Self::Short(short), Some(sought)) => *short == sought,
+            (Self::Long(text), None) => *text == name.text,
+            _ => false,
+        }
+    }
+
+    /// A hash of the name.
+    pub(super) fn hash(&self) -> u32 {
+        // names may come from outside: nobody can foresee which of them fall together
+        static STATE: OnceLock<RandomState> = OnceLock::new();
+        let state = STATE.get_or_init(RandomState::default);
+        let hash = match self {
+            Self::Short(short) => state.hash_one(short),
+            Self::Long(text) => state.hash_one(&**text),
+        };
+        (hash >> 32) as u32
+    }
+}
+
 /// An attribute as a context has it.
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
-    pub(super) name: AttributeName,
+    pub(super) label: Label,
     pub(super) value: Value,
     pub(super) reading: OnceLock<Reading>,
+}
+
+impl Slot {
+    #[inline]
+    pub(super) fn new(label: Label, value: Value) -> Self {
+        Self { label, value, reading: OnceLock::new() }
+    }
 }
 
 /// An attribute of a user, and what conditions made of it.

@@ -51,16 +51,59 @@ pub(crate) enum Room {
 #[derive(Debug, Default)]
 #[repr(C)]
 pub(super) struct Decisions {
-    /// Of the segments that were made first.
-    near: [AtomicU64; NEAR],
-    /// Of those after them; made when the first is decided, with room for some that are made later.
+    /// Of all segments, once one that was not made first is decided; with room for some that are made later.
     far: OnceLock<Box<[AtomicU64]>>,
+    /// Until then, of the segments that were made first.
+    near: [AtomicU64; NEAR],
+}
+
+/// Decisions of one state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decided<'c> {
+    words: &'c [AtomicU64],
+    stamp: Stamp,
+}
+
+/// What was decided about a segment: two bits, none if nothing was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known(u64);
+
+impl Known {
+    /// Whether anything is known.
+    #[inline]
+    pub(crate) fn is_decided(self) -> bool {
+        self.0 & DECIDED > 0
+    }
+
+    /// Whether the user is known to be in the segment.
+    #[inline]
+    pub(crate) fn is_in(self) -> bool {
+        self.0 & IN > 0
+    }
+
+    /// Whether the user is in the segment, if that is known.
+    #[inline]
+    pub(crate) fn answer(self) -> Option<bool> {
+        self.is_decided().then_some(self.is_in())
+    }
+}
+
+impl Decided<'_> {
+    /// What was decided about a segment. Nothing here depends on what that is, so that a processor that cannot foretell
+    /// it has no need to.
+    #[inline]
+    pub(crate) fn about(self, segment: SegmentId) -> Known {
+        let word = self.words.get(index(segment)).map_or(0, |word| word.load(Ordering::Relaxed));
+        let of_state = if word >> BITS == u64::from(self.stamp.0) { word } else { 0 };
+        let bits = (of_state >> shift(segment)) & (DECIDED | IN);
+        Known(if segment.is_everyone() { DECIDED | IN } else { bits })
+    }
 }
 
 /// Number of words beside the context itself: 64 segments.
 const NEAR: usize = 4;
 /// Largest number of words elsewhere: 8 KiB, enough for 16,384 segments.
-const FAR: u32 = 1_024;
+const FAR: usize = 1_024;
 /// Number of segments that share a word, as a power of two.
 const SHARED: u32 = 4;
 /// Number of bits of a word that say what was decided.
@@ -70,38 +113,39 @@ const DECIDED: u64 = 0b01;
 const IN: u64 = 0b10;
 
 impl Decisions {
-    /// Whether the user is in a segment, if that was decided.
+    /// The decisions of a state.
     #[inline]
-    pub(super) fn get(&self, stamp: Stamp, segment: SegmentId) -> Option<bool> {
-        let index = index(segment);
-        let word = match self.near.get(index) {
-            Some(word) => word,
-            None => self.far.get()?.get(index - NEAR)?,
-        };
-        let word = word.load(Ordering::Relaxed);
-        let bits = word >> shift(segment);
-        let is_known = word >> BITS == u64::from(stamp.0) && bits & DECIDED > 0;
-        is_known.then_some(bits & IN > 0)
+    pub(super) fn of(&self, state: Stamped) -> Decided<'_> {
+        let words = self.far.get().map_or(&self.near[..], |far| far);
+        Decided { words, stamp: state.stamp }
     }
 
     /// Keeps a decision. One that another thread is in the way of is lost, and made again.
-    ///
     pub(super) fn set(&self, state: Stamped, segment: SegmentId, is_in: bool, room: Room) {
         let index = index(segment);
-        let word = match self.near.get(index) {
-            Some(word) => Some(word),
-            None if room == Room::Made => {
-                self.far.get_or_init(|| far(state.segments)).get(index - NEAR)
-            }
-            None => None,
+        let words = match self.far.get() {
+            None if index < NEAR => &self.near[..],
+            None if room == Room::Made => self.far.get_or_init(|| self.more(state.segments)),
+            None => return,
+            Some(far) => far,
         };
-        let Some(word) = word.filter(|_| state.stamp != Stamp::default()) else { return };
+        let Some(word) = words.get(index).filter(|_| state.stamp != Stamp::default()) else {
+            return;
+        };
         let owner = u64::from(state.stamp.0);
         let known = word.load(Ordering::Relaxed);
         let before = if known >> BITS == owner { known } else { owner << BITS };
         let decision = if is_in { DECIDED | IN } else { DECIDED };
         let decided = before | (decision << shift(segment));
         let _ = word.compare_exchange_weak(known, decided, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Words for a number of segments, and an eighth more, with what was decided so far.
+    fn more(&self, segments: u32) -> Box<[AtomicU64]> {
+        let words = (segments >> SHARED) as usize + 1;
+        let words = (words + words / 8).clamp(NEAR, FAR);
+        let before = self.near.iter().map(|word| word.load(Ordering::Relaxed));
+        before.chain(std::iter::repeat(0)).take(words).map(AtomicU64::new).collect()
     }
 }
 
@@ -117,13 +161,6 @@ fn shift(segment: SegmentId) -> u32 {
     (segment.0 % (1 << SHARED)) * 2
 }
 
-/// Words for a number of segments, and an eighth more.
-fn far(segments: u32) -> Box<[AtomicU64]> {
-    let words = (segments >> SHARED).saturating_add(1);
-    let words = words.saturating_add(words / 8).min(FAR);
-    (0..words).map(|_| AtomicU64::new(0)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,33 +169,39 @@ mod tests {
         Stamped::new(segments)
     }
 
+    impl Decisions {
+        fn get(&self, state: Stamped, segment: SegmentId) -> Option<bool> {
+            self.of(state).about(segment).answer()
+        }
+    }
+
     #[test]
     fn a_decision_is_of_one_stamp_and_one_segment() {
         let decisions = Decisions::default();
         let (old, new) = (state(200), state(200));
-        for n in 0..200 {
+        for n in 1..200 {
             decisions.set(old, SegmentId(n), n % 3 == 0, Room::Made);
         }
-        for n in 0..200 {
-            assert_eq!(decisions.get(old.stamp, SegmentId(n)), Some(n % 3 == 0), "{n}");
-            assert_eq!(decisions.get(new.stamp, SegmentId(n)), None);
+        for n in 1..200 {
+            assert_eq!(decisions.get(old, SegmentId(n)), Some(n % 3 == 0), "{n}");
+            assert_eq!(decisions.get(new, SegmentId(n)), None);
         }
         decisions.set(new, SegmentId(7), true, Room::Made);
-        assert_eq!(decisions.get(new.stamp, SegmentId(7)), Some(true));
-        assert_eq!(decisions.get(new.stamp, SegmentId(6)), None);
-        assert_eq!(decisions.get(old.stamp, SegmentId(6)), None);
-        assert_eq!(decisions.get(old.stamp, SegmentId(16)), Some(false));
+        assert_eq!(decisions.get(new, SegmentId(7)), Some(true));
+        assert_eq!(decisions.get(new, SegmentId(6)), None);
+        assert_eq!(decisions.get(old, SegmentId(6)), None);
+        assert_eq!(decisions.get(old, SegmentId(16)), Some(false));
     }
 
     #[test]
     fn of_segments_past_the_bound_nothing_is_kept() {
         let decisions = Decisions::default();
         let state = state(u32::MAX);
-        let numbers = [63, 64, 16_447, 16_448, u32::MAX];
+        let numbers = [63, 64, 16_383, 16_384, u32::MAX];
         for n in numbers {
             decisions.set(state, SegmentId(n), true, Room::Made);
         }
-        let kept = numbers.map(|n| decisions.get(state.stamp, SegmentId(n)));
+        let kept = numbers.map(|n| decisions.get(state, SegmentId(n)));
         assert_eq!(kept, [Some(true), Some(true), Some(true), None, None]);
         assert_eq!(decisions.far.get().map(|words| words.len()), Some(1_024));
     }
@@ -167,8 +210,8 @@ mod tests {
     fn the_default_stamp_keeps_nothing() {
         let decisions = Decisions::default();
         let state = Stamped { stamp: Stamp::default(), segments: 1 };
-        decisions.set(state, SegmentId(0), true, Room::Made);
-        assert_eq!(decisions.get(state.stamp, SegmentId(0)), None);
+        decisions.set(state, SegmentId(1), true, Room::Made);
+        assert_eq!(decisions.get(state, SegmentId(1)), None);
     }
 
     #[test]
@@ -182,6 +225,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_decided_first_stays_when_more_is() {
+        let (decisions, state) = (Decisions::default(), state(100));
+        decisions.set(state, SegmentId(3), true, Room::There);
+        decisions.set(state, SegmentId(99), false, Room::There);
+        let known = |n| decisions.get(state, SegmentId(n));
+        assert_eq!((known(3), known(99)), (Some(true), None));
+        decisions.set(state, SegmentId(99), false, Room::Made);
+        decisions.set(state, SegmentId(4), false, Room::There);
+        assert_eq!((known(3), known(4), known(99)), (Some(true), Some(false), Some(false)));
+        assert_eq!((known(5), known(0)), (None, Some(true)));
+    }
+
+    #[test]
     fn threads_agree() {
         let decisions = Decisions::default();
         let state = state(1_000);
@@ -190,14 +246,14 @@ mod tests {
             for start in 0..4 {
                 let decisions = &decisions;
                 scope.spawn(move || {
-                    for n in (0..20_000).map(|n| (n * 37 + start) % 1_000) {
+                    for n in (0..20_000).map(|n| 1 + (n * 37 + start) % 1_000) {
                         decisions.set(state, SegmentId(n), of(n), Room::Made);
-                        let known = decisions.get(state.stamp, SegmentId(n));
+                        let known = decisions.get(state, SegmentId(n));
                         assert!(known.is_none_or(|known| known == of(n)), "{n}");
                     }
                 });
             }
         });
-        assert!((0..1_000).any(|n| decisions.get(state.stamp, SegmentId(n)).is_some()));
+        assert!((1..1_000).any(|n| decisions.get(state, SegmentId(n)).is_some()));
     }
 }

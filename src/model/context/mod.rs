@@ -4,13 +4,13 @@ mod attribute;
 mod decision;
 mod place;
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use super::{Answer, Object, Past, Ready, SegmentId, Short, Timestamp, Value};
-use attribute::Slot;
 pub(crate) use attribute::{As, AttributeName, UserAttribute};
+use attribute::{Label, Slot};
 use decision::Decisions;
-pub(crate) use decision::{Room, Stamped};
+pub(crate) use decision::{Decided, Room, Stamped};
 pub(crate) use place::Numbering;
 use place::{Place, Places};
 
@@ -107,25 +107,31 @@ impl Context {
     /// the user is in the one that [`Database::context_for`](crate::Database::context_for) makes.
     #[must_use]
     pub fn new(user_id: impl Into<Arc<str>>) -> Self {
-        let mut context = Self::default();
+        let mut context = Self::with_room(ROOM);
         context.set_user(user_id.into());
         context
     }
 
+    /// No user, and room for a number of attributes.
+    fn with_room(count: usize) -> Self {
+        let (attributes, shorts) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        Self { shorts, attributes, ..Self::default() }
+    }
+
     /// Makes a context for a user, or for none, with every member of an object as an attribute.
     pub(crate) fn of(user_id: Option<Arc<str>>, attributes: &Object) -> Self {
-        let mut context = Self::default();
+        let mut context = Self::with_room(attributes.len() + 1);
         if let Some(user_id) = user_id {
             context.set_user(user_id);
         }
-        context.with_all(attributes)
+        context.add(attributes);
+        context
     }
 
+    /// Makes the first attribute the id.
     fn set_user(&mut self, user_id: Arc<str>) {
-        static NAME: LazyLock<AttributeName> = LazyLock::new(|| AttributeName::new(USER_ID));
-        self.attributes.reserve(ROOM);
-        self.shorts.reserve(ROOM);
-        self.insert(NAME.clone(), Value::String(user_id));
+        static LABEL: LazyLock<Label> = LazyLock::new(|| Label::new(&USER_ID.into()));
+        self.append(LABEL.clone(), Value::String(user_id));
         self.has_user = true;
     }
 
@@ -139,18 +145,31 @@ impl Context {
     /// attribute `user_id` is always the id.
     #[must_use]
     pub fn with(mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Self {
-        self.set(name.into(), value.into());
+        self.set(&name.into(), value.into());
         self
     }
 
     /// Gives the user every member of an object as an attribute.
     #[must_use]
     pub fn with_all(mut self, attributes: &Object) -> Self {
-        self.reserve(attributes.len());
-        for (name, value) in attributes {
-            self.set(Arc::clone(name), value.clone());
-        }
+        self.forget();
+        self.add(attributes);
         self
+    }
+
+    /// Adds every member of an object to a context for which nothing is kept.
+    fn add(&mut self, attributes: &Object) {
+        self.reserve(attributes.len());
+        // an object has each name once
+        let are_new = self.attributes.len() == usize::from(self.has_user);
+        for (name, value) in attributes.iter().filter(|(name, _)| &***name != USER_ID) {
+            let label = Label::new(name);
+            if are_new {
+                self.append(label, value.clone());
+            } else {
+                self.insert(label, value.clone());
+            }
+        }
     }
 
     /// Makes room for more attributes.
@@ -163,10 +182,16 @@ impl Context {
         }
     }
 
-    fn set(&mut self, name: Arc<str>, value: Value) {
-        if &*name != USER_ID {
-            self.insert(AttributeName::new(name), value);
+    fn set(&mut self, name: &Arc<str>, value: Value) {
+        if &**name != USER_ID {
+            self.forget();
+            self.insert(Label::new(name), value);
         }
+    }
+
+    /// Forgets what is kept for evaluations.
+    fn forget(&mut self) {
+        (self.places, self.decisions) = (Kept::default(), Kept::default());
     }
 
     /// Gives the user a past, with what is found of it already. Nobody has none.
@@ -196,6 +221,14 @@ impl Context {
         let ready = ready.get(found)?;
         let at = at();
         (ready.from <= at && at < ready.until).then(|| ready.answer.get())
+    }
+
+    /// The id of the user, taken out of the context.
+    pub(crate) fn into_user_id(self) -> Option<Arc<str>> {
+        match self.attributes.into_iter().next().filter(|_| self.has_user)?.value {
+            Value::String(id) => Some(id),
+            _ => None,
+        }
     }
 
     /// The id of the user.
@@ -230,7 +263,7 @@ impl Context {
 
     /// The index of an attribute by its name, which is kept by its number.
     fn look_up(&self, name: &AttributeName) -> Option<usize> {
-        let index = self.index(name);
+        let index = self.index(|label| label.is_of(name), || name.hash);
         if let Some(number) = name.number {
             self.places.0.set(number, index);
         }
@@ -249,10 +282,10 @@ impl Context {
         self.places.0.is_of(numbering).then_some(Numbered(self))
     }
 
-    /// Whether the user is in a segment, if that was decided in a state with the same stamp.
+    /// What was decided about segments in states with the same stamp.
     #[inline]
-    pub(crate) fn decided(&self, state: Stamped, segment: SegmentId) -> Option<bool> {
-        self.decisions.0.get(state.stamp, segment)
+    pub(crate) fn decided(&self, state: Stamped) -> Decided<'_> {
+        self.decisions.0.of(state)
     }
 
     /// Keeps whether the user is in a segment: it holds in every state with the stamp, at every instant.
@@ -266,53 +299,50 @@ impl Context {
         self.decisions.0.set(state, segment, is_in, room);
     }
 
+    /// The index of the attribute with a label; its hash is asked for only if there are many.
     #[inline]
-    fn index(&self, name: &AttributeName) -> Option<usize> {
+    fn index(&self, is_it: impl Fn(&Label) -> bool, hash: impl FnOnce() -> u32) -> Option<usize> {
         let Some(mask) = self.indices.len().checked_sub(1) else {
-            return (0..self.attributes.len()).find(|index| self.is(*index, name));
+            return self.attributes.iter().position(|slot| is_it(&slot.label));
         };
-        let mut at = name.hash as usize;
+        let mut at = hash() as usize;
         loop {
             let index = (*self.indices.get(at & mask)? as usize).checked_sub(1)?;
-            if self.is(index, name) {
+            if self.attributes.get(index).is_some_and(|slot| is_it(&slot.label)) {
                 return Some(index);
             }
             at += 1;
         }
     }
 
-    /// Whether an attribute has a name.
-    #[inline]
-    fn is(&self, index: usize, name: &AttributeName) -> bool {
-        self.attributes.get(index).is_some_and(|slot| match (slot.name.short, name.short) {
-            (None, None) => slot.name.text == name.text,
-            (known, wanted) => known == wanted,
-        })
+    /// The index of the attribute with a label.
+    fn labelled(&self, label: &Label) -> Option<usize> {
+        self.index(|known| known == label, || label.hash())
     }
 
-    fn insert(&mut self, name: AttributeName, value: Value) {
-        (self.places, self.decisions) = (Kept::default(), Kept::default());
-        let short = value.as_str().and_then(Short::new);
-        let known = self.index(&name);
-        let slot = Slot { name, value, reading: OnceLock::new() };
+    fn insert(&mut self, label: Label, value: Value) {
+        let known = self.labelled(&label);
         let old = known.and_then(|at| self.attributes.get_mut(at).zip(self.shorts.get_mut(at)));
         match old {
-            Some(old) => (*old.0, *old.1) = (slot, short),
-            None => self.append(slot, short),
+            Some(old) => (*old.1, *old.0) = (short(&value), Slot::new(label, value)),
+            None => self.append(label, value),
         }
     }
 
-    fn append(&mut self, slot: Slot, short: Option<Short>) {
-        let hash = slot.name.hash;
-        self.attributes.push(slot);
-        self.shorts.push(short);
-        if self.attributes.len() <= FEW && self.indices.is_empty() {
+    /// Appends an attribute that is not there.
+    fn append(&mut self, label: Label, value: Value) {
+        self.shorts.push(short(&value));
+        let index = self.attributes.len();
+        if index < FEW && self.indices.is_empty() {
+            self.attributes.push(Slot::new(label, value));
             return;
         }
+        let hash = label.hash();
+        self.attributes.push(Slot::new(label, value));
         if self.attributes.len() * 2 > self.indices.len() {
             self.rehash((self.attributes.len() * 4).next_power_of_two());
         } else {
-            self.put(hash, self.attributes.len() - 1);
+            self.put(hash, index);
         }
     }
 
@@ -320,7 +350,7 @@ impl Context {
     fn rehash(&mut self, len: usize) {
         self.indices = vec![0; len];
         for index in 0..self.attributes.len() {
-            if let Some(hash) = self.attributes.get(index).map(|slot| slot.name.hash) {
+            if let Some(hash) = self.attributes.get(index).map(|slot| slot.label.hash()) {
                 self.put(hash, index);
             }
         }
@@ -339,11 +369,19 @@ impl Context {
     }
 }
 
+/// A value, if it is a text of at most 15 bytes.
+#[inline]
+fn short(value: &Value) -> Option<Short> {
+    value.as_str().and_then(Short::new)
+}
+
 /// Contexts are equal if they have the same attributes, in whatever order, and the same past or none.
 impl PartialEq for Context {
     fn eq(&self, other: &Self) -> bool {
-        let same =
-            |slot: &Slot| other.find(&slot.name).is_some_and(|found| *found.value() == slot.value);
+        let same = |slot: &Slot| {
+            let found = other.labelled(&slot.label).and_then(|index| other.attributes.get(index));
+            found.is_some_and(|found| found.value == slot.value)
+        };
         let same_past = match (&self.past, &other.past) {
             (None, None) => true,
             (Some(a), Some(b)) => Arc::ptr_eq(&a.past, &b.past),
