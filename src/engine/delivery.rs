@@ -23,7 +23,7 @@ use std::time::Duration;
 use super::bell::{Bell, Call};
 use crate::clock::Clock;
 use crate::error::{ErrorClass, Result};
-use crate::eval::{Counted, Evaluation, Meter, UNCOUNTED};
+use crate::eval::{Counted, Evaluation, Meter, Tally, UNCOUNTED};
 use crate::model::{Context, Delivered, DeliveryBatch, Timestamp, UserSketch};
 use crate::stats::{Counters, UserSketches};
 use crate::store::Store;
@@ -104,12 +104,22 @@ impl Deliveries {
 
     /// Counts an evaluation.
     pub(super) fn count(&self, evaluation: &Evaluation<'_>, context: &Context) {
-        let counter = evaluation.counter();
+        self.add(evaluation.counter(), || context.user_id());
+    }
+
+    /// Counts the evaluations of a tally, for a user.
+    pub(super) fn count_all(&self, tally: &Tally, user: Option<&str>) {
+        tally.counters().for_each(|counter| self.add(counter, || user));
+    }
+
+    #[inline]
+    fn add<'u>(&self, counter: u32, user: impl FnOnce() -> Option<&'u str>) {
         if counter == UNCOUNTED {
             return;
         }
         self.counters.add(counter);
-        if let (Some(users), Some(user)) = (&self.users, context.user_id())
+        if let Some(users) = &self.users
+            && let Some(user) = user()
             && users.insert(counter, user)
         {
             self.bell.ring(Call::Flush);

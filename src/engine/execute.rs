@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Note, Result};
 use crate::model::Entry;
 use crate::query::{self, Answer, View};
 use crate::script::ScriptStatement;
-use crate::statement::{Command, CommandKind, Plan, Query, Statement, also, slip};
+use crate::statement::{Command, CommandKind, Parameters, Plan, Query, Statement, also, slip};
 use crate::transfer::LoadStep;
 
 /// What a statement does, found right.
@@ -78,6 +78,14 @@ impl Session {
         }
     }
 
+    /// Runs a query with other parameters than those of the session, which has no sight.
+    pub(super) fn ask(&self, query: &Statement, parameters: &Parameters) -> Result<Outcome> {
+        match self.resolve_with(query, parameters)? {
+            Resolved::Answer(answer) => Ok(self.deliver(answer)),
+            _ => Err(ErrorKind::Bug { what: format!("{query} is no query") }.into()),
+        }
+    }
+
     /// Plans a write of its own against the state that it is committed on.
     fn plan_write(&self, statement: &Statement, ground: &Ground<'_>) -> Result<Plan> {
         match self.check(statement, &self.view_on(ground))? {
@@ -101,8 +109,12 @@ impl Session {
     /// Finds out what a statement does, and does nothing: a query is answered, of all else it is known that it can
     /// be done.
     pub(super) fn resolve(&self, statement: &Statement) -> Result<Resolved> {
+        self.resolve_with(statement, &self.parameters)
+    }
+
+    fn resolve_with(&self, statement: &Statement, parameters: &Parameters) -> Result<Resolved> {
         // a query is checked and answered over one view
-        let view = self.view();
+        let view = self.view_with(parameters);
         Ok(match self.check(statement, &view)? {
             Command::Write(plan) => Resolved::Write(plan),
             Command::Record(entry) => Resolved::Record(entry),
@@ -141,18 +153,15 @@ impl Session {
             return query::answer(view, query);
         }
         self.database().flush()?;
-        query::answer(&self.view(), query)
+        query::answer(&self.view_with(view.parameters()), query)
     }
 
     /// Counts what an answer delivers, and gives what it says.
     fn deliver(&self, answer: Answer) -> Outcome {
         match answer {
             Answer::Rows(rows) => Outcome::Rows(rows),
-            Answer::Delivery(rows, evaluations, context) => {
-                let deliveries = &self.database().shared.deliveries;
-                for evaluation in &evaluations {
-                    deliveries.count(evaluation, &context);
-                }
+            Answer::Delivery(rows, tally, user) => {
+                self.database().shared.deliveries.count_all(&tally, user.as_deref());
                 Outcome::Rows(rows)
             }
             Answer::Holds => done("the assertion holds"),

@@ -264,6 +264,11 @@ impl Database {
         Ok(Some(sight))
     }
 
+    /// Whether it goes by what another process writes.
+    pub(super) fn follows(&self) -> bool {
+        self.shared.follower.is_some()
+    }
+
     /// Sees the state that was shown last, if a `GET` can be answered by what is in memory.
     pub(super) fn remembered(&self, get: &Get, parameters: &Parameters) -> Option<Sight> {
         let follower = self.shared.follower.as_ref()?;

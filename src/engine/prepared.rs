@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::session::weigh;
 use super::{Outcome, Session};
 use crate::error::Result;
-use crate::statement::{Parameters, Parsed, Statement};
+use crate::statement::{CommandKind, Parameters, Parsed, Statement};
 
 /// A statement that was parsed, to be run with other parameters each time.
 ///
@@ -32,8 +33,14 @@ impl Prepared {
     ///
     /// `unknown-parameter` if a parameter has no value; otherwise those of the statement.
     pub fn run(&self, parameters: &Parameters) -> Result<Outcome> {
-        let mut session = self.session.fork(parameters.clone());
-        session.run_named(&self.statement, || self.parameters.clone())
+        let names = || self.parameters.clone();
+        // what follows a file needs a sight of it, and what does more than ask a session
+        if self.statement.kind() != CommandKind::Query || self.session.db.follows() {
+            let mut session = self.session.fork(parameters.clone());
+            return session.run_named(&self.statement, names);
+        }
+        let outcome = self.session.ask(&self.statement, parameters);
+        outcome.map_err(|error| weigh(parameters, names, error))
     }
 
     /// The statement.

@@ -219,14 +219,7 @@ impl Session {
     /// The error to report: a parameter without a value comes before whatever else is wrong. The names of the
     /// parameters are asked for only then.
     pub(super) fn weigh(&self, parameters: impl FnOnce() -> Vec<Arc<str>>, error: Error) -> Error {
-        if let ErrorKind::UnknownParameter { .. } = error.kind() {
-            return error;
-        }
-        let missing = |name: &Arc<str>| self.parameters.value(name).is_none();
-        match parameters().into_iter().find(missing) {
-            Some(name) => crate::statement::unknown_parameter(&name),
-            None => error,
-        }
+        weigh(&self.parameters, parameters, error)
     }
 
     // -- state
@@ -279,32 +272,47 @@ impl Session {
 
     /// What a statement of the session may read: the state of its transaction, or the current one.
     pub(super) fn view(&self) -> View<'_> {
-        self.view_in(self.transaction.as_ref())
+        self.view_with(&self.parameters)
     }
 
-    fn view_in<'v>(&'v self, transaction: Option<&'v Transaction>) -> View<'v> {
-        let now = self.now();
+    /// The same, of a statement that has other parameters.
+    pub(super) fn view_with<'v>(&'v self, parameters: &'v Parameters) -> View<'v> {
+        self.view_in(self.transaction.as_ref(), parameters)
+    }
+
+    fn view_in<'v>(
+        &'v self,
+        transaction: Option<&'v Transaction>,
+        parameters: &'v Parameters,
+    ) -> View<'v> {
         let state = transaction.map_or_else(|| self.state(), |open| Arc::clone(&open.base));
+        let now = self.now_at_least(state.catalog().time);
         let pending = transaction.map(|open| {
             let comment = self.comment.clone();
             open.pending(self.next_revision(open.base.catalog(), now, comment))
         });
-        self.view_of((*state).clone(), now).with_pending(pending)
+        self.view_of(state, now, parameters).with_pending(pending)
     }
 
     /// What a write of its own is checked against.
     pub(super) fn view_on<'v>(&'v self, ground: &'v Ground<'_>) -> View<'v> {
         let now = self.db.now_at_least(ground.state.catalog().time);
-        self.view_of(ground.state.clone(), now).with_underway(ground.versions, ground.changes)
+        let state = Arc::new(ground.state.clone());
+        self.view_of(state, now, &self.parameters).with_underway(ground.versions, ground.changes)
     }
 
-    fn view_of(&self, state: Snapshot, now: Timestamp) -> View<'_> {
+    fn view_of<'v>(
+        &'v self,
+        state: Arc<Snapshot>,
+        now: Timestamp,
+        parameters: &'v Parameters,
+    ) -> View<'v> {
         let lender: &dyn Lender = match &self.sight {
             Some(sight) => sight,
             None => &self.db,
         };
         let (past, watch) = (&self.db.shared.past, self.db.shared.interrupts.watch());
-        let view = View::new(lender, state, now, &self.parameters, past, watch);
+        let view = View::new(lender, state, now, parameters, past, watch);
         view.showing_secrets(self.shows_secrets())
     }
 
@@ -325,7 +333,7 @@ impl Session {
         view: &View<'_>,
         check: impl FnOnce(&Binder<'_>) -> Result<T>,
     ) -> Result<T> {
-        let (catalog, now, parameters) = (view.catalog(), view.now(), &self.parameters);
+        let (catalog, now, parameters) = (view.catalog(), view.now(), view.parameters());
         let role = self.database().role();
         check(&Binder { catalog, now, parameters, versions: view, role, lists: 0 })
     }
@@ -451,7 +459,8 @@ impl Session {
                 let facts = Proposal { revision: None, entries, list };
                 return Ok((!facts.entries.is_empty()).then_some(facts));
             }
-            let (changes, after) = transaction.stamped(now, &self.view_in(Some(transaction)))?;
+            let (changes, after) =
+                transaction.stamped(now, &self.view_in(Some(transaction), &self.parameters))?;
             let base = transaction.base.catalog();
             let revision = self.next_revision(base, now, self.comment.clone());
             let revision = Some(Proposed { revision, changes, after });
@@ -460,6 +469,22 @@ impl Session {
         let Some(committed) = committed else { return Ok(unchanged("nothing was written")) };
         let effect = Effect::on(Operation::Committed, Target::Store);
         Ok(changed(effect).of_revision(committed.revision))
+    }
+}
+
+/// The error to report, by the values that there are for parameters.
+pub(super) fn weigh(
+    given: &Parameters,
+    parameters: impl FnOnce() -> Vec<Arc<str>>,
+    error: Error,
+) -> Error {
+    if let ErrorKind::UnknownParameter { .. } = error.kind() {
+        return error;
+    }
+    let missing = |name: &Arc<str>| given.value(name).is_none();
+    match parameters().into_iter().find(missing) {
+        Some(name) => crate::statement::unknown_parameter(&name),
+        None => error,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reasons of evaluations: why a key has its value.
 
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 /// Reason why a key has the value that it has.
 ///
@@ -36,6 +37,16 @@ impl Reason {
             Self::Archived => "ARCHIVED",
             Self::UnknownKey => "UNKNOWN_KEY",
         }
+    }
+
+    /// The word for it, shared by all that is given for the reason.
+    pub(crate) fn to_arc(self) -> Arc<str> {
+        use Reason::{Archived, Default, Disabled, Split, Static, TargetingMatch, UnknownKey};
+        static WORDS: LazyLock<[Arc<str>; 7]> = LazyLock::new(|| {
+            [TargetingMatch, Split, Default, Static, Disabled, Archived, UnknownKey]
+                .map(|reason| reason.as_str().into())
+        });
+        WORDS.get(self as usize).map_or_else(|| self.as_str().into(), Arc::clone)
     }
 
     /// Whether a row of a config gave the value.

@@ -14,6 +14,9 @@ impl SemanticVersion {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('v').unwrap_or(text);
+        if let Some([major, minor, patch]) = three_numbers(text) {
+            return Some(Self(semver::Version::new(major, minor, patch))); // the usual case
+        }
         let (text, build) = text.split_once('+').map_or((text, None), |(t, b)| (t, Some(b)));
         let (numbers, pre) = text.split_once('-').map_or((text, None), |(n, p)| (n, Some(p)));
         let [major, minor, patch] = three_numbers(numbers)?;
@@ -36,15 +39,21 @@ impl SemanticVersion {
 
 /// One to three whole numbers without leading zeros; missing ones are 0.
 fn three_numbers(text: &str) -> Option<[u64; 3]> {
-    let mut numbers = [0; 3];
-    for (index, part) in text.split('.').enumerate() {
-        let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if !digits || (part.len() > 1 && part.starts_with('0')) {
-            return None;
+    let (mut numbers, mut index) = ([0_u64; 3], 0);
+    let mut has_digits = false;
+    for byte in text.bytes() {
+        let number = numbers.get_mut(index)?;
+        match byte {
+            b'0'..=b'9' if has_digits && *number == 0 => return None,
+            b'0'..=b'9' => {
+                *number = number.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+                has_digits = true;
+            }
+            b'.' if has_digits => (index, has_digits) = (index + 1, false),
+            _ => return None,
         }
-        *numbers.get_mut(index)? = part.parse().ok()?;
     }
-    Some(numbers)
+    has_digits.then_some(numbers)
 }
 
 impl PartialEq for SemanticVersion {

@@ -96,7 +96,7 @@ fn of_version<T: Versioned>(
 
 fn config_properties(
     view: &View<'_>,
-    state: &State,
+    state: &State<'_>,
     config: &Config,
     describe: &Describe,
 ) -> Result<Properties> {

@@ -52,7 +52,7 @@ fn row(key: &Name, (depth, step, verdict, why): Line) -> Row {
 
 /// Teller of steps.
 struct Teller<'a> {
-    reading: &'a Reading,
+    reading: &'a Reading<'a>,
     secrets: Secrets<'a>,
 }
 

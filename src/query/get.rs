@@ -1,14 +1,18 @@
 //! `GET`: values for a user, now or as of an instant.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+use super::Answer;
 use super::past::{self, State, Wanted};
 use super::rows::ColumnKind::{Integer, Text, Value as Any};
 use super::rows::{Column, Form, Row, Rows};
-use super::value::{is_json, optional, text};
+use super::value::{is_json, optional};
 use super::view::{View, context_with};
 use crate::error::{ErrorKind, Result};
-use crate::eval::{Evaluation, Moment, Snapshot};
+use crate::eval::{Evaluation, Moment, Snapshot, Source};
 use crate::model::{
     Config, ConfigId, Context, KeyId, Name, Object, Spanned, Timestamp, Value, Version,
 };
@@ -27,18 +31,21 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// A `GET` made ready: the state, the user, and the keys.
-pub(super) struct Reading {
-    pub(super) snapshot: Snapshot,
+pub(super) struct Reading<'v> {
+    pub(super) snapshot: Cow<'v, Snapshot>,
     pub(super) at: Timestamp,
-    pub(super) context: Box<Context>,
-    pub(super) keys: Vec<KeyId>,
+    pub(super) context: Context,
+    pub(super) keys: SmallVec<[KeyId; FEW]>,
     /// The config of which a version is pretended to be live.
     pub(super) pretended: Option<ConfigId>,
 }
 
-impl Reading {
+/// Number of keys for which no memory is made.
+const FEW: usize = 4;
+
+impl<'v> Reading<'v> {
     /// Finds the state, the user and the keys of a `GET`.
-    pub(super) fn new(view: &View<'_>, get: &Get) -> Result<Self> {
+    pub(super) fn new(view: &'v View<'_>, get: &Get) -> Result<Self> {
         let (user, given) = user(view, get)?;
         let state = past::state(view, get.as_of.as_ref(), &wanted(get))?;
         let under = get.under.as_ref().map(|u| under(view, &state, u)).transpose()?;
@@ -48,18 +55,19 @@ impl Reading {
             }
             _ => error,
         })?;
-        let context = match &user {
+        let history = user.as_deref().map(|id| view.history(id)).transpose()?;
+        let context = match history {
             None => Context::of(None, &given),
-            Some(id) => context_with(user.clone(), view.history(id)?, &given, state.at),
+            Some(history) => context_with(user, history, &given, state.at),
         };
         let snapshot = match &under {
             Some((config, version)) => {
-                state.snapshot.under(state.catalog(), config.head.id, version)
+                Cow::Owned(state.snapshot.under(state.catalog(), config.head.id, version))
             }
             None => state.snapshot,
         };
         let pretended = under.map(|(config, _)| config.head.id);
-        Ok(Self { snapshot, at: state.at, context: Box::new(context), keys, pretended })
+        Ok(Self { snapshot, at: state.at, context, keys, pretended })
     }
 
     /// The values of the keys, in order.
@@ -73,34 +81,50 @@ impl Reading {
         let many = self.snapshot.evaluate_many(many.iter().copied(), &self.context, self.at);
         one.into_iter().chain(many)
     }
-}
 
-/// The table of evaluations.
-pub(super) fn rows(reading: &Reading, evaluations: &[Evaluation<'_>]) -> Rows {
-    let catalog = reading.snapshot.catalog();
-    let is_json_text = |evaluation: &Evaluation<'_>| {
-        evaluation.value().as_str().is_some()
-            && is_json(catalog.key_named(evaluation.key().as_str()).map(|key| &**key))
-    };
-    let texts = evaluations.iter().zip(0..).filter(|(evaluation, _)| is_json_text(evaluation));
-    let forms = texts.map(|(_, row)| ((row, 1), Form::JsonText));
-    Rows::new(COLUMNS, evaluations.iter().map(row).collect()).with_forms(forms)
+    /// The table of the evaluations, each of which is told.
+    pub(super) fn rows(&self, mut tell: impl FnMut(&Evaluation<'_>)) -> Rows {
+        let mut rows = Vec::with_capacity(self.keys.len());
+        let mut forms = Vec::new();
+        for evaluation in self.evaluations() {
+            tell(&evaluation);
+            if self.is_json_text(&evaluation) {
+                forms.push(((rows.len(), 1), Form::JsonText));
+            }
+            rows.push(row(&evaluation));
+        }
+        Rows::new(COLUMNS, rows).with_forms(forms)
+    }
+
+    /// The table of the evaluations, what is to be counted of them, and for whom.
+    pub(super) fn delivery(self) -> Answer {
+        let mut tally = self.snapshot.tally();
+        let rows = self.rows(|evaluation| tally.add(evaluation));
+        Answer::Delivery(rows, tally, self.context.into_user_id())
+    }
+
+    fn is_json_text(&self, evaluation: &Evaluation<'_>) -> bool {
+        let key = || self.snapshot.catalog().key_named(evaluation.key().as_str());
+        evaluation.value().as_str().is_some() && is_json(key().map(|key| &**key))
+    }
 }
 
 fn row(evaluation: &Evaluation<'_>) -> Row {
+    let Source { key, config, version, segment, variant } = evaluation.source();
+    let name = |name: &Name| Value::String(name.to_arc());
     vec![
-        Value::String(evaluation.key().to_arc()),
+        name(key),
         evaluation.value().clone(),
-        text(evaluation.reason().as_str()),
-        evaluation.config().map_or(Value::Null, |name| Value::String(name.to_arc())),
-        evaluation.version().map_or(Value::Null, Value::from),
-        evaluation.segment().map_or(Value::Null, |name| Value::String(name.to_arc())),
-        optional(evaluation.variant()),
+        Value::String(evaluation.reason().to_arc()),
+        config.map_or(Value::Null, name),
+        version.map_or(Value::Null, Value::from),
+        segment.map_or(Value::Null, name),
+        optional(variant),
     ]
 }
 
 /// Whom the values are for, and the attributes that are given with the statement.
-fn user(view: &View<'_>, get: &Get) -> Result<(Option<Arc<str>>, Arc<Object>)> {
+fn user<'a>(view: &'a View<'_>, get: &'a Get) -> Result<(Option<Arc<str>>, Cow<'a, Object>)> {
     let user = view.parameters.optional(get.user.as_ref())?;
     let given = get.attributes.as_ref().map(|given| view.parameters.attributes(given));
     Ok((user, given.transpose()?.unwrap_or_default()))
@@ -109,7 +133,7 @@ fn user(view: &View<'_>, get: &Get) -> Result<(Option<Arc<str>>, Arc<Object>)> {
 /// A config, and a version of it that is pretended to be live.
 type Pretended = (Arc<Config>, Arc<Version>);
 
-fn under(view: &View<'_>, state: &State, under: &Under) -> Result<Pretended> {
+fn under(view: &View<'_>, state: &State<'_>, under: &Under) -> Result<Pretended> {
     let config = find_config(state.catalog(), &under.config)?;
     let number = match &under.version {
         Some(number) => view.parameters.whole(number)?,
@@ -122,7 +146,7 @@ fn under(view: &View<'_>, state: &State, under: &Under) -> Result<Pretended> {
 }
 
 /// The keys that a `GET` reads.
-fn keys(get: &Get, state: &State, under: Option<&Pretended>) -> Result<Vec<KeyId>> {
+fn keys(get: &Get, state: &State<'_>, under: Option<&Pretended>) -> Result<SmallVec<[KeyId; FEW]>> {
     let catalog = state.catalog();
     match &get.what {
         GetWhat::Keys(names) => {
@@ -131,7 +155,11 @@ fn keys(get: &Get, state: &State, under: Option<&Pretended>) -> Result<Vec<KeyId
                 Some(key) => Ok(key),
                 None => find_key(catalog, name).map(|key| key.id),
             };
-            names.iter().map(find).collect()
+            let mut keys = SmallVec::with_capacity(names.len());
+            for name in names {
+                keys.push(find(name)?);
+            }
+            Ok(keys)
         }
         GetWhat::All => Ok(catalog.keys().filter(|key| !key.archived).map(|key| key.id).collect()),
         GetWhat::Config(name) => {

@@ -16,8 +16,8 @@ impl Interrupts {
     }
 
     /// Returns the watch of a scan that begins now.
-    pub(crate) fn watch(&self) -> Watch {
-        Watch { interrupts: self.clone(), began: self.count() }
+    pub(crate) fn watch(&self) -> Watch<'_> {
+        Watch { interrupts: self, began: self.count() }
     }
 
     fn count(&self) -> u64 {
@@ -27,13 +27,13 @@ impl Interrupts {
 
 /// Watch of one scan for interrupts.
 #[derive(Debug)]
-pub(crate) struct Watch {
-    interrupts: Interrupts,
+pub(crate) struct Watch<'i> {
+    interrupts: &'i Interrupts,
     /// The count when the scan began.
     began: u64,
 }
 
-impl Watch {
+impl Watch<'_> {
     /// Fails with `interrupted` if scans were asked to end since this one began.
     pub(crate) fn check(&self) -> Result<()> {
         if self.interrupts.count() == self.began {

@@ -28,9 +28,10 @@ pub(crate) use remembered::PastStates;
 pub use rows::{Column, ColumnKind, Form, Rows, Schema};
 pub(crate) use view::{Lender, View};
 
+use std::sync::Arc;
+
 use crate::error::Result;
-use crate::eval::Evaluation;
-use crate::model::Context;
+use crate::eval::Tally;
 use crate::statement::{Get, Query, Show};
 use relation::{History, Versions, rows_or_count};
 
@@ -39,7 +40,7 @@ pub(crate) enum Answer {
     /// A table.
     Rows(Rows),
     /// A table of values that are delivered to a user: the engine counts them.
-    Delivery(Rows, Vec<Evaluation<'static>>, Box<Context>),
+    Delivery(Rows, Tally, Option<Arc<str>>),
     /// An assertion holds.
     Holds,
 }
@@ -66,12 +67,10 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
 
 fn get(view: &View<'_>, get: &Get) -> Result<Answer> {
     let reading = get::Reading::new(view, get)?;
-    let evaluations: Vec<_> = reading.evaluations().map(Evaluation::into_owned).collect();
-    let rows = get::rows(&reading, &evaluations);
     if get.as_of.is_some() || get.under.is_some() {
-        return Ok(Answer::Rows(rows));
+        return Ok(Answer::Rows(reading.rows(|_| ())));
     }
-    Ok(Answer::Delivery(rows, evaluations, reading.context))
+    Ok(reading.delivery())
 }
 
 fn show(view: &View<'_>, show: &Show) -> Result<Rows> {

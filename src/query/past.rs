@@ -1,5 +1,6 @@
 //! Past states of the store, as of an instant: each has only what a statement needs of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -41,33 +42,37 @@ impl Wanted<'_> {
 }
 
 /// State of the store at an instant.
-pub(super) struct State {
-    pub(super) snapshot: Snapshot,
+pub(super) struct State<'v> {
+    pub(super) snapshot: Cow<'v, Snapshot>,
     pub(super) at: Timestamp,
 }
 
-impl State {
+impl State<'_> {
     pub(super) fn catalog(&self) -> &Catalog {
         self.snapshot.catalog()
     }
 }
 
 /// The state as of an instant, now if none is said: what was committed by then, under the names of then.
-pub(super) fn state(view: &View<'_>, as_of: Option<&When>, wanted: &Wanted<'_>) -> Result<State> {
+pub(super) fn state<'v>(
+    view: &'v View<'_>,
+    as_of: Option<&When>,
+    wanted: &Wanted<'_>,
+) -> Result<State<'v>> {
     let at = view.parameters.instant_or(as_of, view.now)?;
     if at >= view.now {
-        return Ok(State { snapshot: view.snapshot()?.clone(), at });
+        return Ok(State { snapshot: Cow::Borrowed(view.snapshot()?), at });
     }
     let committed = view.committed();
     if committed.catalog().time.is_none_or(|time| time <= at) {
-        return Ok(State { snapshot: committed.clone(), at });
+        return Ok(State { snapshot: Cow::Borrowed(committed), at });
     }
     let reader = view.reader()?;
     let revision = reader.revision_at(at)?;
     let (Some(part), Some(begun)) = (wanted.part(), reader.revision(revision)?) else {
         // it is shown, and nobody is evaluated; or nothing was there yet
         let catalog = catalog(reader, (revision, at), committed.catalog(), wanted)?;
-        return Ok(State { snapshot: Snapshot::uncounted(&catalog), at });
+        return Ok(State { snapshot: Cow::Owned(Snapshot::uncounted(&catalog)), at });
     };
     let lineage = committed.lineage();
     let snapshot = if let Some(known) = view.past.get(lineage, revision, &part) {
@@ -77,7 +82,8 @@ pub(super) fn state(view: &View<'_>, as_of: Option<&When>, wanted: &Wanted<'_>) 
         view.past.keep(lineage, part, &made);
         made
     };
-    Ok(State { snapshot: with_lists(view, snapshot, committed.lists())?, at })
+    let snapshot = with_lists(view, snapshot, committed.lists())?;
+    Ok(State { snapshot: Cow::Owned(snapshot), at })
 }
 
 /// Makes the state of a revision, as it is asked for from its own instant on: from one that is near, if one is.

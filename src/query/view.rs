@@ -35,7 +35,7 @@ pub(crate) trait Lender {
 pub(crate) struct View<'v> {
     lender: &'v dyn Lender,
     /// The state that was committed, without what the open transaction wrote: what others commit later is not seen.
-    committed: Snapshot,
+    committed: Arc<Snapshot>,
     pub(super) now: Timestamp,
     pub(super) parameters: &'v Parameters,
     pub(super) pending: Option<Pending<'v>>,
@@ -46,7 +46,7 @@ pub(crate) struct View<'v> {
     /// States of the past that were made lately.
     pub(super) past: &'v PastStates,
     /// Tells whether a scan is to end.
-    pub(super) watch: Watch,
+    pub(super) watch: Watch<'v>,
     /// Whether values of sensitive keys are shown.
     shows_secrets: bool,
     reader: OnceCell<Reader>,
@@ -56,11 +56,11 @@ impl<'v> View<'v> {
     /// A view of what the engine has, outside any transaction.
     pub(crate) fn new(
         lender: &'v dyn Lender,
-        committed: Snapshot,
+        committed: Arc<Snapshot>,
         now: Timestamp,
         parameters: &'v Parameters,
         past: &'v PastStates,
-        watch: Watch,
+        watch: Watch<'v>,
     ) -> Self {
         let (pending, versions, reader) = (None, None, OnceCell::new());
         let (shows_secrets, underway) = (false, &[][..]);
@@ -112,6 +112,11 @@ impl<'v> View<'v> {
     /// The objects, compiled.
     pub(super) fn snapshot(&self) -> Result<&Snapshot> {
         self.pending.as_ref().map_or(Ok(&self.committed), |pending| pending.draft.snapshot())
+    }
+
+    /// The values of the parameters of the statement.
+    pub(crate) fn parameters(&self) -> &Parameters {
+        self.parameters
     }
 
     /// The instant.

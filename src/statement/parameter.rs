@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::{ErrorKind, Result, Short};
 use crate::model::{
     Behaviour, Duration, Expr, ExprKind, Given, Instant, Literal, Object, Share, Spanned,
-    Timestamp, TimestampError, Value, Window, check_user_id,
+    Timestamp, TimestampError, USER_ID, Value, Window, check_user_id,
 };
 use crate::syntax;
 
@@ -44,6 +44,10 @@ impl Parameters {
 
     /// The value that a literal is or stands for.
     pub(crate) fn resolve(&self, literal: &Spanned<Literal>) -> Result<Value> {
+        self.lend(literal).cloned()
+    }
+
+    fn lend<'a>(&'a self, literal: &'a Spanned<Literal>) -> Result<&'a Value> {
         let value = match &literal.node {
             Literal::Value(value) => value,
             Literal::Parameter(name) => {
@@ -51,15 +55,15 @@ impl Parameters {
             }
         };
         match value.flaw() {
-            None => Ok(value.clone()),
+            None => Ok(value),
             Some(flaw) => Err(crate::Error::from(ErrorKind::Json(flaw)).at(literal.span)),
         }
     }
 
     /// The text that a literal is or stands for.
     pub(crate) fn text(&self, literal: &Text) -> Result<Arc<str>> {
-        match self.resolve(literal)? {
-            Value::String(text) => Ok(text),
+        match self.lend(literal)? {
+            Value::String(text) => Ok(Arc::clone(text)),
             other => Err(crate::Error::from(ErrorKind::Type {
                 place: "this clause".into(),
                 wanted: "text in single quotes".into(),
@@ -164,7 +168,7 @@ impl Parameters {
     }
 
     /// The attributes of a `WITH` clause.
-    pub(crate) fn attributes(&self, attributes: &Attributes) -> Result<Arc<Object>> {
+    pub(crate) fn attributes<'a>(&'a self, attributes: &'a Attributes) -> Result<Cow<'a, Object>> {
         let settings = match attributes {
             Attributes::Json(literal) => return self.object(literal),
             Attributes::Named(settings) => settings,
@@ -180,13 +184,16 @@ impl Parameters {
             };
             return Err(crate::Error::from(wrong).at(name.span));
         }
-        Ok(Arc::new(members.into_iter().collect()))
+        Ok(Cow::Owned(members.into_iter().collect()))
     }
 
-    fn object(&self, literal: &Spanned<Literal>) -> Result<Arc<Object>> {
-        let wrong = match self.resolve(literal)? {
-            Value::Object(members) if members.contains_key("user_id") => ErrorKind::UserIdIsGiven,
-            Value::Object(members) => return Ok(members),
+    fn object<'a>(&'a self, literal: &'a Spanned<Literal>) -> Result<Cow<'a, Object>> {
+        let wrong = match self.lend(literal)? {
+            // each is looked at anyway, and most objects are small: to hash the name would take longer
+            Value::Object(members) if members.keys().any(|name| &**name == USER_ID) => {
+                ErrorKind::UserIdIsGiven
+            }
+            Value::Object(members) => return Ok(Cow::Borrowed(members)),
             other => ErrorKind::Type {
                 place: "WITH".into(),
                 wanted: "a JSON object of attributes".into(),
