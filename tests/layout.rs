@@ -20,6 +20,7 @@ const QUESTIONS: &[&str] = &[
     "SHOW SCHEDULE",
     "SHOW USERS",
     "SHOW EVENTS",
+    "SHOW ATTRIBUTES",
     "SHOW HISTORY LIMIT 4",
     "SHOW VERSIONS OF CONFIG checkout",
     "SHOW VERSIONS OF KEY checkout.banner",

@@ -117,7 +117,9 @@ impl Shell<'_> {
     fn describe(&mut self, name: &str) -> Result<(), Stop> {
         let name = name.trim_matches('"').replace("\"\"", "\"");
         let mut found = false;
-        for kind in [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config] {
+        for kind in
+            [ObjectKind::Key, ObjectKind::Segment, ObjectKind::Config, ObjectKind::Attribute]
+        {
             let names = self.database.names(kind);
             let Some(name) = names.iter().find(|known| known.as_str() == name) else { continue };
             found = true;
@@ -125,8 +127,10 @@ impl Shell<'_> {
         }
         if !found {
             let shown = Name::new(&name).map_or(name, |name| name.to_string());
-            self.printer
-                .say(&format!("there is no key, segment or config {}", pcq::Short(&shown)))?;
+            self.printer.say(&format!(
+                "there is no key, segment, config or attribute {}",
+                pcq::Short(&shown)
+            ))?;
         }
         Ok(())
     }

@@ -30,8 +30,9 @@ pub(super) const COMMANDS: &[Dot] = &[
     dot(".segments", "", "SHOW SEGMENTS"),
     dot(".configs", "", "SHOW CONFIGS"),
     dot(".users", "", "SHOW USERS"),
+    dot(".attributes", "", "SHOW ATTRIBUTES"),
     dot(".schedule", "", "SHOW SCHEDULE"),
-    dot(".show", "NAME", "DESCRIBE the key, segment or config with a name"),
+    dot(".show", "NAME", "DESCRIBE the key, segment, config or attribute with a name"),
     dot(
         ".open",
         "[STORE]",
@@ -182,6 +183,7 @@ fn understood(name: &str, rest: &str) -> Option<Ask> {
         ".segments" => none(Ask::Statement("SHOW SEGMENTS")),
         ".configs" => none(Ask::Statement("SHOW CONFIGS")),
         ".users" => none(Ask::Statement("SHOW USERS")),
+        ".attributes" => none(Ask::Statement("SHOW ATTRIBUTES")),
         ".schedule" => none(Ask::Statement("SHOW SCHEDULE")),
         ".show" => (!rest.is_empty()).then(|| Ask::Show(rest.to_owned())),
         ".open" => Some(Ask::Open(file())),
@@ -266,7 +268,7 @@ pub(super) fn complete(typed: &str, completer: &Completer) -> Option<Result<(usi
 
 /// The names of objects that begin so.
 fn named(begun: &str, completer: &Completer) -> Vec<String> {
-    let kinds = ["KEY", "SEGMENT", "CONFIG"];
+    let kinds = ["KEY", "SEGMENT", "CONFIG", "ATTRIBUTE"];
     let found =
         kinds.map(|kind| completer.complete(&format!("DESCRIBE {kind} {begun}")).candidates);
     let objects = found.into_iter().flatten();
