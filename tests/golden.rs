@@ -47,12 +47,14 @@ const OUTSIDE: [&str; 9] = [
 const OUTSIDE_NOTES: [&str; 2] = ["clock-behind", "left-as-is"];
 
 /// The scripts with what is likely a slip, and meant here. The others have what people write, and no slip is found in it.
-const WITH_SLIPS: [&str; 5] = [
+const WITH_SLIPS: [&str; 7] = [
     "errors/suspicious.pcq",
+    "semantics/declared_types.pcq",
     "semantics/explain_unknown.pcq",
     "semantics/lists_and_ranges.pcq",
     "semantics/nothing_and_texts.pcq",
     "semantics/slips.pcq",
+    "semantics/stored_meanings.pcq",
 ];
 
 /// What all scripts together have shown.

@@ -56,6 +56,9 @@ const WRONG: &[(&str, &str)] = &[
     ("type-mismatch", "GET k FOR USER '§' WITH '§'"),
     ("bad-time", "GET k FOR USER '' AS OF '§'"),
     ("limit", "GET k UNDER CONFIG c VERSION 9"),
+    ("type-mismatch", "SET USER 'u' age = '§'"),
+    ("check-failed", "SET USER 'u' plan = '§'"),
+    ("type-mismatch", "CREATE SEGMENT t WHERE age = '§'"),
     ("bad-time", "SET CLOCK '§'"),
     ("limit", "ADVANCE CLOCK 9 DAYS"),
     ("syntax", "ADVANCE CLOCK 1 §"),
@@ -116,7 +119,8 @@ const WRONG: &[(&str, &str)] = &[
 
 /// What must be there for the statements.
 const BEFORE: &str = "CREATE KEY text STRING DEFAULT 'a'; CREATE SEGMENT s WHERE vip;
-    CREATE CONFIG c SEGMENTS s KEY text = 'b'; CREATE KEY long STRING DEFAULT '§';";
+    CREATE CONFIG c SEGMENTS s KEY text = 'b'; CREATE KEY long STRING DEFAULT '§';
+    CREATE ATTRIBUTE age INTEGER; CREATE ATTRIBUTE plan STRING CHECK (VALUE = '§' OR VALUE = 'a');";
 
 /// Wrong arguments of the program.
 const ARGUMENTS: &[&str] = &[

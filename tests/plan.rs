@@ -248,7 +248,8 @@ fn a_plan_is_a_script() {
         let (a, copy, b) = (store(seed), store(seed), store(seed + 1_000));
         let wanted = state(&b);
         let plan = a.session().plan(statements(&wanted), Prune::Yes).unwrap();
-        copy.execute(&plan.to_string()).unwrap();
+        let script = plan.to_string();
+        copy.execute(&script).unwrap_or_else(|error| panic!("seed {seed}: {error:?}\n{script}"));
         plan.apply().unwrap();
         assert_eq!(state(&a), state(&copy), "seed {seed}");
     }

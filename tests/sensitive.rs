@@ -211,12 +211,12 @@ fn store_of_users() -> Database {
     let start = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
     let db = Database::builder().manual_clock(start).in_memory().unwrap();
     db.execute(
-        "CREATE ATTRIBUTE tax STRING;
+        "CREATE SEGMENT some WHERE tax IN ('s3cret-1', 's3cret-2') OR tax.a STARTS WITH 's3cret' AND city = 'Oslo'
+            OR ANY(tax WHERE VALUE = 's3cret') OR ANY(tax) MATCHES 's3cret';
+         CREATE ATTRIBUTE tax STRING;
          ALTER ATTRIBUTE tax SET CHECK (VALUE MATCHES '^s3cret');
          CREATE KEY seen BOOLEAN DEFAULT FALSE;
          SET USER 'ada' tax = 's3cret-1', city = 'Oslo';
-         CREATE SEGMENT some WHERE tax IN ('s3cret-1', 's3cret-2') OR tax.a STARTS WITH 's3cret' AND city = 'Oslo'
-            OR ANY(tax WHERE VALUE = 's3cret') OR ANY(tax) MATCHES 's3cret';
          ALTER SEGMENT some WHERE tax BETWEEN 's3cret-1' AND 's3cret-3' AND city = 'Oslo';
          CREATE CONFIG c SEGMENTS some KEY seen = TRUE;
          PUBLISH CONFIG c;

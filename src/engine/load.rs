@@ -21,6 +21,10 @@ impl Session {
             }
             (Load::Store { .. }, Some(_)) => Err(TransactionState::StoreOnce.into()),
             (Load::List { number, ids }, None) => self.check_ids(*number, ids),
+            (Load::User(set), None) => {
+                let now = self.view().now();
+                set.unchecked_entry(&self.parameters, now).map(LoadStep::User)
+            }
             (Load::Segment { segment, .. }, None) if !self.lists.is_empty() => {
                 self.check_loaded(segment)
             }
@@ -46,6 +50,7 @@ impl Session {
             (LoadStep::End { clock }, Some(_)) => self.end_load(clock),
             (step, Some(loading)) => loading.take(step).map(done),
             (LoadStep::Ids(list, ids), None) => self.keep_ids(list, &ids),
+            (LoadStep::User(entry), None) => self.record(entry),
             (LoadStep::Listed(listed, list), None) => self.end_listed(&listed, list),
             (_, None) => Err(TransactionState::StoreFirst.into()),
         }

@@ -15,7 +15,7 @@ use crate::limits::KEPT_SCRIPT_BYTES;
 use crate::model::{Catalog, Entry, ListId, Revision, Timestamp, UserIds, What};
 use crate::query::{Lender, View};
 use crate::script::{Script, ScriptStatement};
-use crate::statement::binder::Binder;
+use crate::statement::binder::{Binder, Origin};
 use crate::statement::{Effect, Operation, Parameters, Plan, Statement, Target, Write};
 use crate::transfer::Loading;
 
@@ -335,7 +335,7 @@ impl Session {
     ) -> Result<T> {
         let (catalog, now, parameters) = (view.catalog(), view.now(), view.parameters());
         let role = self.database().role();
-        check(&Binder { catalog, now, parameters, versions: view, role, lists: 0 })
+        check(&Binder { catalog, now, parameters, versions: view, role, origin: Origin::Writer })
     }
 
     /// Writes in the open transaction.

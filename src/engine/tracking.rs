@@ -10,8 +10,11 @@ use super::commit::Proposal;
 use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Needs;
-use crate::model::{Context, Entry, Event, Fact, Profile, Role, Timestamp, What, before};
+use crate::model::{
+    Context, Entry, Event, Fact, Object, Profile, Role, Timestamp, Value, What, before,
+};
 use crate::query::Lender as _;
+use crate::statement::profile::refuse_misfits;
 use crate::store::{Added, Batch, Expired};
 
 /// How many facts [`Database::track_all`] makes durable at once. Few in the tests, so that they see many batches.
@@ -59,7 +62,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// As for [`Database::track`]; `duplicate` if one of the attributes is `user_id`; `limit` if the user would have
+    /// As for [`Database::track`]; `type-mismatch` or `check-failed` if one of the attributes is not what is declared,
+    /// `duplicate` if one is `user_id`; `limit` if the user would have
     /// more than 10,000 of them ([`Database::track_all`] does not look).
     pub fn set_user(&self, profile: Profile) -> Result<()> {
         self.history(&profile.user)?.refuse_too_many(&profile.attributes)?;
@@ -74,7 +78,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// As for [`Database::track`]. A profile has at most 10,000 attributes (`limit`); how many the user has already is not
+    /// As for [`Database::track`] and for what is declared. A profile has at most 10,000 attributes (`limit`); how many the user has already is not
     /// looked at, for that is to read what is known of each user, which takes ten times as long as storing a fact.
     pub fn track_all<F: Into<Fact>>(&self, facts: impl IntoIterator<Item = F>) -> Result<Tracked> {
         self.require(Role::Publish)?;
@@ -116,7 +120,7 @@ impl Database {
         while batch.len() < BATCH && batch.bytes() < BATCH_BYTES {
             let Some(fact) = facts.next() else { return Ok(false) };
             let entry = fact.into().entry(self.now());
-            entry.check()?;
+            self.check_entry(&entry)?;
             batch.push(&entry)?;
         }
         Ok(true)
@@ -250,8 +254,47 @@ impl Database {
         self.require(Role::Publish)?;
         self.refuse_write()?;
         let entry = fact.entry(self.now());
-        entry.check()?;
+        self.check_entry(&entry)?;
         self.add_entries(&[entry])
+    }
+
+    /// Finds out whether the store would take a fact: whether its names and ids may be stored, and its attributes are what
+    /// is declared.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// db.execute("CREATE ATTRIBUTE age INTEGER;")?;
+    /// let profile = pcq::Profile::new("u1").with("age", "thirty");
+    /// assert_eq!(db.check_fact(&profile.into()).unwrap_err().code(), "type-mismatch");
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::track`] and [`Database::set_user`], but for those of the file.
+    pub fn check_fact(&self, fact: &Fact) -> Result<()> {
+        fact.check()?;
+        match fact {
+            Fact::Profile(profile) => self.check_profile(&profile.attributes),
+            Fact::Event(_) => Ok(()),
+        }
+    }
+
+    fn check_entry(&self, entry: &Entry) -> Result<()> {
+        entry.check()?;
+        match &entry.what {
+            What::Profile(attributes) => self.check_profile(attributes),
+            What::Event { .. } | What::Forget => Ok(()),
+        }
+    }
+
+    fn check_profile(&self, attributes: &Object) -> Result<()> {
+        let state = self.state();
+        let fits = |(name, value): (&Arc<str>, &Value)| state.misfit(name, value).is_none();
+        if attributes.iter().all(fits) {
+            return Ok(());
+        }
+        refuse_misfits(state.catalog(), attributes)
     }
 }
 

@@ -92,7 +92,7 @@ codes! {
     UnknownParameter = "unknown-parameter", Statement, "A parameter has no value.";
     NoValue = "no-value", Statement, "A client of the library has activated nothing yet, or the key is gone, and the app gave no default.";
     TypeMismatch = "type-mismatch", Statement, "A value has not the type that is wanted, or a comparison can never hold.";
-    CheckFailed = "check-failed", Statement, "A value does not pass the `CHECK` of its key, or a new `CHECK` does not hold for values in use.";
+    CheckFailed = "check-failed", Statement, "A value does not pass the `CHECK` of its key or attribute, or a new `CHECK` does not hold for values in use.";
     BadLiteral = "bad-literal", Statement, "A regex, number, version, range, time zone or hash is not valid.";
     BadTime = "bad-time", Statement, "A timestamp is not valid or lacks its offset, `AT` is in the past, `UNTIL` is not after it, or a clock would go back.";
     BadSplit = "bad-split", Statement, "Arms do not sum to 100 %, a share is above 100 %, or a percentage has more than three decimals.";
@@ -171,6 +171,7 @@ impl ErrorKind {
             Self::UnknownParameter { .. } => C::UnknownParameter,
             Self::NothingActive { .. } | Self::KeyGone { .. } => C::NoValue,
             Self::KeyType { .. }
+            | Self::AttributeType { .. }
             | Self::OtherType { .. }
             | Self::OtherAttributeType { .. }
             | Self::Type { .. }
@@ -178,7 +179,9 @@ impl ErrorKind {
             | Self::NullComparison
             | Self::EmptyList
             | Self::ArgumentCount { .. } => C::TypeMismatch,
-            Self::CheckFailed { .. } | Self::CheckViolated { .. } => C::CheckFailed,
+            Self::CheckFailed { .. }
+            | Self::AttributeCheckFailed { .. }
+            | Self::CheckViolated { .. } => C::CheckFailed,
             Self::BadLiteral { .. }
             | Self::Json(JsonError::NumberRange { .. } | JsonError::Syntax { .. }) => C::BadLiteral,
             Self::BadTimestamp(_)

@@ -65,6 +65,8 @@ pub enum ErrorKind {
     // -- types and values
     #[error("key `{}` is {kind}, and {} is not", key.as_str(), Abridged(value))]
     KeyType { key: Name, kind: KeyType, value: Literal },
+    #[error("attribute `{}` is {kind}, and {} is not", attribute.as_str(), Abridged(value))]
+    AttributeType { attribute: Name, kind: AttributeType, value: Literal },
     #[error("key `{}` is {kind}, and the type of a key never changes to {wanted}", key.as_str())]
     OtherType { key: Name, kind: KeyType, wanted: KeyType },
     #[error(
@@ -84,6 +86,11 @@ pub enum ErrorKind {
     ArgumentCount { function: String, wanted: String, found: usize },
     #[error("{} does not pass the CHECK of key `{}`: {}", Abridged(value), key.as_str(), Brief(check))]
     CheckFailed { key: Name, value: Literal, check: Arc<str> },
+    #[error(
+        "{} does not pass the CHECK of attribute `{}`: {}",
+        Abridged(value), attribute.as_str(), Brief(check)
+    )]
+    AttributeCheckFailed { attribute: Name, value: Literal, check: Arc<str> },
     #[error("values of key `{}` do not pass the new CHECK: {}", key.as_str(), Few(offenders, "; "))]
     CheckViolated { key: Name, offenders: Vec<String> },
     #[error("{what} `{}` is not valid: {}", Short(text), Brief(why))]

@@ -90,7 +90,9 @@ impl<'a> Checker<'a> {
             Err(Error::new(ErrorKind::Misplaced { what: what.to_owned(), why }).at(expr.span))
         };
         match (&expr.node, check) {
-            (ExprKind::CheckValue(path), Some(kind)) if path.is_empty() => Ok(Type::of_key(kind)),
+            (ExprKind::CheckValue(path), Some(kind)) if path.is_empty() => {
+                Ok(Type::of_attribute(kind))
+            }
             (ExprKind::CheckValue(_), Some(_)) => Ok(None),
             (ExprKind::CheckValue(_), None) if self.scope.is_element() => Ok(None),
             (ExprKind::CheckValue(_), None) => misplaced("VALUE", "only a CHECK has one"),
@@ -131,7 +133,11 @@ impl<'a> Checker<'a> {
     fn any(&mut self, list: &Expr, test: &Expr) -> Result<Known> {
         let known = self.known(list)?;
         // of what is no list it is the element itself
-        let is_plain = matches!(list.node, ExprKind::Attribute(_)) && known != Some(Type::Json);
+        let is_plain = match known {
+            Some(Type::Declared(_)) => true,
+            Some(Type::Json) => false,
+            _ => matches!(list.node, ExprKind::Attribute(_)),
+        };
         let around = std::mem::replace(&mut self.element, known.filter(|_| is_plain));
         let found = self.known(test);
         self.element = around;
@@ -219,13 +225,14 @@ impl<'a> Checker<'a> {
 
     fn contains(&mut self, operand: &Expr, items: &[Expr], span: Span) -> Result<()> {
         let known = self.known(operand)?;
-        if !matches!(known, None | Some(Type::String | Type::Json)) {
+        let is_text = known.is_some_and(Type::is_text);
+        if !is_text && !matches!(known, None | Some(Type::Json)) {
             return Err(mismatch("CONTAINS", "a string or a list", TypeName(known), operand.span));
         }
         not_empty(items, span)?;
         items.iter().try_for_each(|item| match self.known(item)? {
             Some(Type::Null) => Err(null_comparison(item.span)),
-            Some(found) if known == Some(Type::String) && found != Type::String => {
+            Some(found) if is_text && !found.is_text() => {
                 Err(mismatch("CONTAINS in a string", "a string", found, item.span))
             }
             _ => Ok(()),
@@ -277,11 +284,11 @@ impl<'a> Checker<'a> {
                 [argument] => self.amount(signature.name, argument),
                 _ => Ok(None),
             },
-            ArgumentRule::Common => self.common(arguments),
+            ArgumentRule::Common => self.common(signature.name, arguments),
             ArgumentRule::Choice => {
                 let (condition, rest) = arguments.split_at(1);
                 condition.iter().try_for_each(|e| self.condition("IF", e))?;
-                self.common(rest)
+                self.common(signature.name, rest)
             }
             ArgumentRule::Each | ArgumentRule::Timely => {
                 for (argument, wants) in arguments.iter().zip(signature.wants) {
@@ -292,11 +299,22 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The one type that all alternatives have, `NULL` aside.
-    fn common(&mut self, alternatives: &[Expr]) -> Result<Known> {
+    /// The one type that all alternatives have, `NULL` aside. That of a declared attribute among them is that of all,
+    /// or what is compared with them would be read as something for some users only.
+    fn common(&mut self, name: &str, alternatives: &[Expr]) -> Result<Known> {
+        let known = alternatives.iter().map(|alternative| self.known(alternative));
+        let known = known.collect::<Result<Vec<_>>>()?;
+        let declared = known.iter().flatten().find(|known| matches!(known, Type::Declared(_)));
+        if let Some(made) = declared {
+            let misfit = |known: &Known| known.filter(|t| *t != Type::Null && !made.reads(*t));
+            let misfits = alternatives.iter().zip(&known);
+            let mut misfits = misfits.filter_map(|(expr, known)| Some((expr, misfit(known)?)));
+            return misfits.next().map_or(Ok(Some(*made)), |(expr, found)| {
+                Err(mismatch(name, made.to_string(), found, expr.span))
+            });
+        }
         let mut types = Vec::new();
-        for alternative in alternatives {
-            let known = self.known(alternative)?;
+        for known in known {
             if known != Some(Type::Null) && !types.contains(&known) {
                 types.push(known);
             }

@@ -6,18 +6,19 @@ use super::check::Checker;
 use super::field::{Field, Fields};
 use super::finder::Finder;
 use super::function::Function;
-use super::literal::{self, literal, literal_text, reading};
+use super::literal::{self, Type, literal, literal_text, reading};
 use super::literals::Literals;
 use super::lookup::Bound;
 use super::measure::Measure;
 use super::pattern::Pattern;
 use super::program::{Constant, Node, NodeId, Nodes, Program};
-use super::scope::{ElementScope, EventScope, Scope};
+use super::reading::put_readings;
+use super::scope::{CheckScope, ElementScope, EventScope, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONDITION_REGEX_BYTES, CONDITION_REGEXES};
 use crate::model::{
-    AffixKind, Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, ReadAs, Short, Span,
-    Spanned, Value,
+    AffixKind, AttributeType, Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, ReadAs,
+    Short, Span, Spanned, Value,
 };
 use crate::stack;
 
@@ -27,12 +28,27 @@ const STEP: usize = 8;
 /// Length from which on a list of literals is not looked at item by item.
 const LITERALS_FROM: usize = 9;
 
+/// Checks a condition where it stands; its regexes are not looked at.
+pub(crate) fn check(expr: &Expr, scope: &dyn Scope) -> Result<()> {
+    Checker::new(scope).condition("a condition", expr)
+}
+
 /// Checks a condition where it stands, and compiles it.
 pub(crate) fn compile(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
     Checker::new(scope).condition("a condition", expr)?;
     let (program, regexes) = build(expr, scope, &Fields::default(), Form::Quick)?;
     check_regexes(&regexes)?;
     Ok(program)
+}
+
+/// Checks the `CHECK` of a key or an attribute of a type, and compiles it.
+pub(crate) fn compile_check(check: &Expr, kind: AttributeType) -> Result<Program> {
+    let scope = CheckScope(kind);
+    let Some(Type::Declared(_)) = Type::of_attribute(kind) else { return compile(check, &scope) };
+    Checker::new(&scope).condition("a condition", check)?;
+    let mut read = check.clone();
+    put_readings(&mut read, &scope)?;
+    compile(&read, &scope)
 }
 
 /// Compiles a condition that was stored to a program that shares its fields with others. Its regexes are compiled when

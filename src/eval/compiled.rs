@@ -8,6 +8,7 @@ use imbl::{OrdMap, OrdSet};
 
 use super::compile::{compile_plain, compile_with};
 use super::counted::{Counted, Meter, NoMeter, Replaced};
+use super::declared::Declarations;
 use super::field::Fields;
 use super::keys::Keys;
 use super::measure::Measure;
@@ -22,8 +23,8 @@ use super::trie::Trie;
 use crate::error::{Error, ErrorKind, Result};
 use crate::listing::Lists;
 use crate::model::{
-    Catalog, Change, Condition, ConfigId, KeyId, Numbering, Reference, Referrer, Segment,
-    SegmentId, Stamped,
+    Catalog, Change, Condition, ConfigId, Context, FittedContext, KeyId, Numbering, Reference,
+    Referrer, Segment, SegmentId, Stamped,
 };
 
 /// State of the store, compiled.
@@ -33,6 +34,8 @@ pub(super) struct Compiled {
     keys: Keys,
     segments: Trie<Arc<CompiledSegment>>,
     schedules: OrdMap<ConfigId, Arc<Schedule>>,
+    /// What the values of attributes may be; `None` if they may be anything.
+    pub(super) declarations: Option<Arc<Declarations>>,
     /// The attributes and functions over events of all conditions.
     fields: Arc<Fields>,
     /// The lists of users that conditions refer to.
@@ -129,7 +132,9 @@ impl Compiled {
     /// Compiles a catalog. Conditions are left for when they are first needed.
     pub(super) fn new(catalog: &Catalog, lineage: u64, meter: &dyn Meter) -> (Self, Replaced) {
         let keys = Keys::with_room(u32::try_from(catalog.keys().count()).unwrap_or(u32::MAX));
-        let mut made = Self { catalog: catalog.clone(), keys, lineage, ..Self::default() };
+        let declarations = Declarations::of(catalog);
+        let mut made =
+            Self { catalog: catalog.clone(), declarations, keys, lineage, ..Self::default() };
         made.stamp_anew();
         for segment in catalog.segments() {
             made.set_segment(segment.id, CompiledSegment::new(segment));
@@ -157,6 +162,9 @@ impl Compiled {
         if !touched.segments.is_empty() {
             made.stamp_anew();
         }
+        if changes.iter().any(|change| matches!(change, Change::Attribute(_))) {
+            made.declarations = Declarations::of(catalog);
+        }
         let replaced = made.plan_touched(touched, meter);
         Ok((made, replaced))
     }
@@ -180,6 +188,13 @@ impl Compiled {
     #[inline]
     pub(super) fn stamped(&self) -> Stamped {
         self.stamped
+    }
+
+    /// What a context is without the attributes whose values are not what was declared; `None` if all are.
+    #[inline]
+    pub(super) fn fitted(&self, context: &Context) -> Option<Arc<FittedContext>> {
+        let declarations = self.declarations.as_ref()?;
+        if context.fits(declarations.stamp) { None } else { declarations.fitted(context) }
     }
 
     /// Numbering of the names of attributes.

@@ -17,8 +17,8 @@ pub(super) fn wanted(place: &str, wants: Wants, expr: &Expr, known: Known) -> Re
     let fits = match known {
         None | Some(Type::Null) => true,
         Some(found) => match wants {
-            Wants::Text => matches!(found, Type::String | Type::Number | Type::Boolean),
-            Wants::String | Wants::LocalTime => found == Type::String,
+            Wants::Text => found.is_text() || matches!(found, Type::Number | Type::Boolean),
+            Wants::String | Wants::LocalTime => found.is_text(),
             Wants::Number => found == Type::Number,
             Wants::Amount => matches!(found, Type::Number | Type::Duration),
             Wants::Json => found == Type::Json,
@@ -59,7 +59,7 @@ pub(super) fn timely(
             wanted(place, Wants::Number, expr, known)?;
             DURATION
         }
-        Subtract if [a, b].contains(&Some(Type::Timestamp)) => {
+        Subtract if [a, b].iter().flatten().any(|known| known.compared() == Type::Timestamp) => {
             wanted(place, Wants::Timestamp, left, a)?;
             wanted(place, Wants::Timestamp, right, b)?;
             DURATION
@@ -107,7 +107,7 @@ pub(super) fn comparable(left: (&Expr, Known), right: (&Expr, Known), ordered: b
 
 /// Refuses a text that is to be read as a time or version and is none.
 pub(super) fn readable(text: &str, wanted: Type, span: Span) -> Result<()> {
-    match wanted {
+    match wanted.compared() {
         Type::Timestamp => timestamp(text, span).map(drop),
         Type::Semver => semver(text, span).map(drop),
         Type::Version => version(text, span).map(drop),

@@ -6,8 +6,8 @@ use super::measure::Measure;
 use super::{Environment, Lookup, Scope, Type};
 use crate::error::Result;
 use crate::model::{
-    Answer, AttributeName, Context, Expr, KeyId, KeyType, ListId, Name, Path, SegmentId, Span,
-    Spanned, Timestamp, Value,
+    Answer, AttributeName, AttributeType, Context, Expr, KeyId, KeyType, ListId, Name, Path,
+    SegmentId, Span, Spanned, Timestamp, Value,
 };
 
 /// World in which every name means something: of which type a key is, its length tells.
@@ -52,8 +52,8 @@ impl Scope for World {
         Ok(SegmentId(number(name)))
     }
 
-    fn check_type(&self) -> Option<KeyType> {
-        Some(KeyType::Json)
+    fn check_type(&self) -> Option<AttributeType> {
+        Some(AttributeType::Json)
     }
 
     fn attribute(&self, _: &Path, _: Span) -> Result<Option<Type>> {

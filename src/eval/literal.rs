@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use super::hash::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Aggregate, DottedVersion, Expr, ExprKind, KeyType, Literal, ReadAs, SemanticVersion, Span,
-    Timestamp, Value,
+    Aggregate, AttributeType, DottedVersion, Expr, ExprKind, KeyType, Literal, ReadAs,
+    SemanticVersion, Span, Timestamp, Value,
 };
 
 /// The type of an expression, where it is known before any user is seen.
@@ -25,11 +25,13 @@ pub(crate) enum Type {
     Duration,
     Semver,
     Version,
+    /// What comes as it is, and is read as something where it is compared: a declared attribute.
+    Declared(ReadAs),
 }
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(match self.compared() {
             Self::Null => "NULL",
             Self::Boolean => "a boolean",
             Self::Number => "a number",
@@ -38,7 +40,7 @@ impl fmt::Display for Type {
             Self::Timestamp => "a timestamp",
             Self::Duration => "a duration",
             Self::Semver => "a semantic version",
-            Self::Version => "a dotted version",
+            Self::Version | Self::Declared(_) => "a dotted version",
         })
     }
 }
@@ -51,6 +53,19 @@ impl Type {
             KeyType::String => Some(Self::String),
             KeyType::Json => None,
         }
+    }
+
+    /// The type of a declared attribute; `None` if it may be anything.
+    pub(crate) fn of_attribute(kind: AttributeType) -> Option<Self> {
+        Some(match kind {
+            AttributeType::Boolean => Self::Boolean,
+            AttributeType::Integer | AttributeType::Double => Self::Number,
+            AttributeType::String => Self::String,
+            AttributeType::Timestamp => Self::Declared(ReadAs::Timestamp),
+            AttributeType::Semver => Self::Declared(ReadAs::Semver),
+            AttributeType::Version => Self::Declared(ReadAs::Version),
+            AttributeType::Json => return None,
+        })
     }
 
     pub(super) fn of_reading(what: ReadAs) -> Self {
@@ -80,10 +95,24 @@ impl Type {
         }
     }
 
+    /// The type that it has where it is compared.
+    pub(super) fn compared(self) -> Self {
+        match self {
+            Self::Declared(what) => Self::of_reading(what),
+            other => other,
+        }
+    }
+
+    /// Whether it is text where text is wanted.
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::Declared(_))
+    }
+
     /// Whether a value of another type is read as one of this type.
     pub(super) fn reads(self, other: Self) -> bool {
-        self == other
-            || match self {
+        let (made, other) = (self.compared(), other.compared());
+        made == other
+            || match made {
                 Self::Timestamp => matches!(other, Self::String | Self::Number),
                 Self::Semver | Self::Version => other == Self::String,
                 _ => false,

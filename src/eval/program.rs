@@ -14,6 +14,7 @@ use super::literal::{semver, timestamp, version};
 use super::literals::Literals;
 use super::lookup::{Bound, Lookup};
 use super::measure::Measure;
+use super::misfit::Misfit;
 #[cfg(test)]
 use super::operand::Operand;
 use super::operand::Truth;
@@ -196,6 +197,11 @@ impl Node {
 pub(crate) trait Environment<'a> {
     /// An attribute of the user (a property of an event, a column of a row).
     fn attribute(&self, name: &AttributeName) -> Lookup<'a>;
+
+    /// Why an attribute is taken as missing that is there.
+    fn misfit(&self, _name: &AttributeName) -> Option<Misfit> {
+        None
+    }
 
     /// The value that the user has for a key.
     fn key_value(&mut self, _key: KeyId) -> &'a Value {

@@ -9,6 +9,7 @@ use super::evaluation::Outcome;
 use super::lookup::Lookup;
 use super::measure::Measure;
 use super::memo::{Memo, Segments};
+use super::misfit::Misfit;
 use super::operand::Operand;
 use super::plan::Plan;
 use super::plan_row::{ALL, By, PlanRow, PlanSplit};
@@ -19,8 +20,8 @@ use super::tape::{Decision, NO_ROW};
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
 use crate::model::{
-    Answer, AttributeName, Context, Decided, KeyId, ListId, Measured, Reason, Room, SegmentId,
-    Timestamp, Value,
+    Answer, AttributeName, Context, Decided, FittedContext, KeyId, ListId, Measured, Reason, Room,
+    SegmentId, Timestamp, Value,
 };
 use crate::stack;
 
@@ -55,6 +56,8 @@ impl<'c> Moment<'c> {
 pub(super) struct Run<'a> {
     pub(super) snapshot: &'a Compiled,
     pub(super) context: &'a Context,
+    /// The same with the attributes that are taken as missing, where it is to be told how an evaluation came about.
+    given: Option<&'a Context>,
     moment: Moment<'a>,
     /// Room for what is decided: for many contexts the first evaluation is the last, and makes none.
     room: Room,
@@ -78,6 +81,7 @@ impl<'a> Run<'a> {
         Self {
             snapshot,
             context,
+            given: None,
             moment,
             room: if context.begin(snapshot.numbering()) { Room::There } else { Room::Made },
             momentary: Cell::new(false),
@@ -95,8 +99,15 @@ impl<'a> Run<'a> {
     }
 
     /// For evaluations of which it is told how they came about.
-    pub(super) fn traced(snapshot: &'a Compiled, context: &'a Context, at: Timestamp) -> Self {
-        Self { findings: Some(Vec::new()), ..Self::of_many(snapshot, context, at) }
+    pub(super) fn traced(
+        snapshot: &'a Compiled,
+        given: &'a Context,
+        fitted: Option<&'a FittedContext>,
+        at: Timestamp,
+    ) -> Self {
+        let context = fitted.map_or(given, |fitted| &fitted.context);
+        let run = Self::of_many(snapshot, context, at);
+        Self { findings: Some(Vec::new()), given: Some(given), ..run }
     }
 
     /// The same user at the same instant, with all that this run has decided, for a program that lives shorter.
@@ -106,7 +117,7 @@ impl<'a> Run<'a> {
     {
         let (findings, segments) = (self.findings.clone(), self.segments.clone());
         let run = Run::new(self.snapshot, self.context, self.moment.clone());
-        let mut run = Run { segments, findings, ..run };
+        let mut run = Run { segments, findings, given: self.given, ..run };
         self.keys.entries().for_each(|(key, value)| run.keys.set(key, value));
         run
     }
@@ -287,6 +298,11 @@ fn bucket_of(context: &Context, by: Option<&By>, salt: Bucketer) -> Option<u32> 
 impl<'a> Environment<'a> for Run<'a> {
     fn attribute(&self, name: &AttributeName) -> Lookup<'a> {
         self.context.find(name).into()
+    }
+
+    fn misfit(&self, name: &AttributeName) -> Option<Misfit> {
+        let value = self.given?.find(name)?.value();
+        self.snapshot.declarations.as_ref()?.misfit(name.text(), value)
     }
 
     /// The value for a key. While it is looked for it is `NULL`, so that a cycle ends.

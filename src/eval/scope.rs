@@ -1,10 +1,10 @@
-//! Scopes: what names mean in the condition of a segment, and in the `CHECK` of a key.
+//! Scopes: what names mean in the condition of a segment, and in the `CHECK` of a key or an attribute.
 
 use super::literal::Type;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Catalog, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, ObjectKind, Path, SegmentId, Span,
-    Spanned,
+    AttributeType, Catalog, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, ObjectKind, Path,
+    SegmentId, Span, Spanned,
 };
 
 /// Meaning of names where a condition stands.
@@ -16,7 +16,7 @@ pub(crate) trait Scope {
     fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId>;
 
     /// The type of `VALUE`, in a `CHECK`; `None` anywhere else.
-    fn check_type(&self) -> Option<KeyType> {
+    fn check_type(&self) -> Option<AttributeType> {
         None
     }
 
@@ -124,9 +124,9 @@ impl Scope for ElementScope {
     }
 }
 
-/// The `CHECK` of a key of a type: `VALUE` is all there is.
+/// The `CHECK` of a key or an attribute of a type: `VALUE` is all there is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CheckScope(pub(crate) KeyType);
+pub(crate) struct CheckScope(pub(crate) AttributeType);
 
 impl Scope for CheckScope {
     fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
@@ -137,7 +137,7 @@ impl Scope for CheckScope {
         Err(unknown(ObjectKind::Segment, name))
     }
 
-    fn check_type(&self) -> Option<KeyType> {
+    fn check_type(&self) -> Option<AttributeType> {
         Some(self.0)
     }
 }

@@ -9,6 +9,7 @@ use super::counted::{Meter, NoMeter, Replaced};
 use super::evaluation::{Evaluation, Outcome};
 use super::lookup::Lookup;
 use super::measure::Measure;
+use super::misfit::Misfit;
 use super::pin::Pins;
 use super::program::Program;
 use super::run::{Beside, Moment, Run};
@@ -19,7 +20,8 @@ use super::trace::Tracer;
 use crate::error::{Error, Result};
 use crate::listing::Lists;
 use crate::model::{
-    AttributeName, Catalog, Change, ConfigId, Context, KeyId, Secrets, Timestamp, Version,
+    AttributeName, Catalog, Change, ConfigId, Context, FittedContext, KeyId, Secrets, Timestamp,
+    Value, Version,
 };
 
 /// One state of the store, compiled for evaluation: immutable, and cheap to clone.
@@ -159,9 +161,18 @@ impl Snapshot {
         Evaluation::kept(&self.pins, key, self.outcome(key, context, moment))
     }
 
-    /// Decides over a key: from what is kept of the user, if that will do.
+    /// Decides over a key.
     #[inline]
     fn outcome(&self, key: SlotRef<'_>, context: &Context, moment: Moment<'_>) -> Outcome {
+        match self.compiled().fitted(context) {
+            None => self.outcome_of(key, context, moment),
+            Some(fitted) => self.outcome_of(key, &fitted.context, moment),
+        }
+    }
+
+    /// Decides over a key: from what is kept of the user, if that will do.
+    #[inline]
+    fn outcome_of(&self, key: SlotRef<'_>, context: &Context, moment: Moment<'_>) -> Outcome {
         let state = self.compiled();
         let known = Outcome::of(Run::recall(state, context, key), key);
         known.unwrap_or_else(|| Run::new(state, context, moment).find(key))
@@ -197,12 +208,20 @@ impl Snapshot {
         at: Timestamp,
     ) -> impl Iterator<Item = Evaluation<'a>> + 'a {
         let state = self.compiled();
-        let mut run = Run::of_many(state, context, at);
-        keys.into_iter().filter_map(move |key| {
-            let key = state.key(key)?;
-            let outcome = run.find(key);
-            Some(Evaluation::lent(&self.pins, key, outcome))
-        })
+        let (mut fit, mut fitted) = (None, None);
+        match state.fitted(context) {
+            None => fit = Some((Run::of_many(state, context, at), keys)),
+            Some(found) => {
+                let mut run = Run::of_many(state, &found.context, at);
+                let found = keys.into_iter().filter_map(|key| find(state, &mut run, key));
+                fitted = Some(found.collect::<Vec<_>>());
+            }
+        }
+        let lazily = fit.into_iter().flat_map(move |(mut run, keys)| {
+            keys.into_iter().filter_map(move |key| find(state, &mut run, key))
+        });
+        let found = lazily.chain(fitted.into_iter().flatten());
+        found.map(|(key, outcome)| Evaluation::lent(&self.pins, key, outcome))
     }
 
     /// The keys that are not archived, in the order in which they were made.
@@ -228,10 +247,12 @@ impl Snapshot {
     pub(crate) fn tracer<'a>(
         &'a self,
         context: &'a Context,
+        fitted: Option<&'a FittedContext>,
         at: Timestamp,
         secrets: Secrets<'a>,
     ) -> Tracer<'a> {
-        Tracer::new(&self.pins, context, at, secrets)
+        let run = Run::traced(self.compiled(), context, fitted, at);
+        Tracer::new(&self.pins, run, secrets)
     }
 
     /// Evaluates a condition over a row about a user, in this state: names are columns, and `KEY(…)`, `IN
@@ -243,8 +264,20 @@ impl Snapshot {
         at: Timestamp,
         column: &'a dyn Fn(&AttributeName) -> Lookup<'a>,
     ) -> Option<bool> {
+        let fitted = self.compiled().fitted(context);
+        let context = fitted.as_ref().map_or(context, |fitted| &fitted.context);
         let run = Run::new(self.compiled(), context, Moment::At(at));
-        program.evaluate(&mut Beside { run, column })
+        program.evaluate(&mut Beside { run, column: &|name| column(name) })
+    }
+
+    /// What a context is without the attributes whose values are not what was declared; `None` if all are.
+    pub(crate) fn fitted(&self, context: &Context) -> Option<Arc<FittedContext>> {
+        self.compiled().fitted(context)
+    }
+
+    /// Why the value of an attribute is taken as missing; `None` if it is not.
+    pub(crate) fn misfit(&self, name: &Arc<str>, value: &Value) -> Option<Misfit> {
+        self.compiled().declarations.as_ref()?.misfit(name, value)
     }
 
     /// The segments whose conditions cannot be compiled, each with the reason: none, if the store is sound.
@@ -262,6 +295,16 @@ impl Snapshot {
     ) -> Option<bool> {
         program.evaluate(&mut Run::new(self.compiled(), context, Moment::At(at)))
     }
+}
+
+/// Decides over a key by its number, in a run for many.
+fn find<'r, 's: 'r>(
+    state: &'s Compiled,
+    run: &mut Run<'r>,
+    key: KeyId,
+) -> Option<(SlotRef<'s>, Outcome)> {
+    let key = state.key(key)?;
+    Some((key, run.find(key)))
 }
 
 impl Default for Snapshot {

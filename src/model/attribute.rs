@@ -75,17 +75,6 @@ impl AttributeType {
             Self::Version => "VERSION",
         }
     }
-
-    /// The type of the values as they come, before they are read as instants or versions.
-    pub(crate) fn as_it_comes(self) -> KeyType {
-        match self {
-            Self::Boolean => KeyType::Boolean,
-            Self::Integer => KeyType::Integer,
-            Self::Double => KeyType::Double,
-            Self::String | Self::Semver | Self::Version => KeyType::String,
-            Self::Json | Self::Timestamp => KeyType::Json,
-        }
-    }
 }
 
 impl From<KeyType> for AttributeType {

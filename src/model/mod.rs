@@ -57,7 +57,8 @@ pub(crate) use condition::{ConditionParser, Reads};
 pub use config::{Config, ConfigHead};
 pub use context::Context;
 pub(crate) use context::{
-    As, AttributeName, Decided, Numbered, Numbering, Room, Stamped, USER_ID, UserAttribute,
+    As, AttributeName, Decided, FitStamp, FittedContext, Label, Numbered, Numbering, Room, Stamped,
+    USER_ID, UserAttribute,
 };
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
 pub use duration::Duration;

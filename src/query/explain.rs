@@ -35,7 +35,9 @@ pub(super) fn explain(view: &View<'_>, explain: &Explain) -> Result<Rows> {
     let reading = Reading::new(view, &explain.get)?;
     let mut rows = Vec::new();
     let teller = Teller { reading: &reading, secrets: view.secrets() };
-    let mut tracer = reading.snapshot.tracer(&reading.context, reading.at, teller.secrets);
+    let (snapshot, context) = (&reading.snapshot, &reading.context);
+    let fitted = snapshot.fitted(context);
+    let mut tracer = snapshot.tracer(context, fitted.as_deref(), reading.at, teller.secrets);
     for id in &reading.keys {
         let steps = tracer.trace(*id);
         let Some(key) = reading.snapshot.catalog().key(*id) else { continue };

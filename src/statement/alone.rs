@@ -8,7 +8,9 @@ use super::slip::slips;
 use super::{CellSpec, Statement};
 use crate::error::{Error, Note, Result};
 use crate::eval::{self, CheckScope, Scope, Type};
-use crate::model::{Expr, KeyId, KeyType, ListId, Name, Path, SegmentId, Span, Spanned, USER_ID};
+use crate::model::{
+    AttributeType, Expr, KeyId, KeyType, ListId, Name, Path, SegmentId, Span, Spanned, USER_ID,
+};
 
 /// What is wrong with a statement, and what of it is likely a slip, whatever its names stand for.
 pub(crate) fn findings(statement: &Statement, binder: &Binder<'_>) -> (Vec<Error>, Vec<Note>) {
@@ -16,7 +18,7 @@ pub(crate) fn findings(statement: &Statement, binder: &Binder<'_>) -> (Vec<Error
     let parameters = binder.parameters;
     let mut errors = Vec::new();
     errors.extend(parts.conditions.iter().filter_map(|c| compiled(binder, c, &AnyNames).err()));
-    let any_value = CheckScope(KeyType::Json);
+    let any_value = CheckScope(AttributeType::Json);
     errors.extend(parts.checks.iter().filter_map(|c| compiled(binder, c, &any_value).err()));
     errors.extend(parts.rollouts.iter().filter_map(|of| parameters.share(&of.share).err()));
     errors.extend(parts.cells().filter_map(|(key, spec)| filled(binder, &key.node, spec).err()));

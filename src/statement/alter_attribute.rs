@@ -154,7 +154,7 @@ impl AlterAttribute {
                     attribute.description = Some(binder.parameters.text(text)?);
                 }
                 AttributeChange::Check(expr) => {
-                    attribute.check = Some(binder.attribute_check(expr, attribute.kind)?);
+                    attribute.check = Some(binder.check_condition(expr, attribute.kind)?);
                 }
                 AttributeChange::DropCheck => attribute.check = None,
                 AttributeChange::Sensitive => attribute.sensitive = true,

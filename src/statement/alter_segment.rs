@@ -103,7 +103,7 @@ impl AlterSegment {
             segment.description = Some(binder.parameters.text(description)?);
         }
         if let Some(condition) = &self.condition {
-            segment.condition = binder.condition(condition)?;
+            segment.condition = binder.condition_over(condition, &old.condition)?;
         }
         become_segment(binder, &self.name, segment)
     }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{self, CheckScope, Scope, Type};
+use crate::eval;
 use crate::limits::CONDITION_BYTES;
 use crate::model::{
-    Attribute, AttributeType, Catalog, Condition, Config, Expr, Key, KeyId, KeyType,
-    LISTS_ARE_LOADED, ListId, Name, ObjectKind, Path, Role, Segment, SegmentId, Span, Spanned,
-    Timestamp, USER_ID, Version, VersionReader,
+    Attribute, AttributeType, Catalog, Condition, Config, Expr, Key, Name, ObjectKind, Role,
+    Segment, SegmentId, Span, Spanned, Timestamp, Version, VersionReader,
 };
 
 use super::canonical;
@@ -29,8 +28,22 @@ pub(crate) struct Binder<'a> {
     pub(crate) versions: &'a dyn VersionReader,
     /// What the session may do.
     pub(crate) role: Role,
-    /// How many lists of users a condition may refer to: only a dump has any.
-    pub(crate) lists: u32,
+    /// Where the statement comes from.
+    pub(crate) origin: Origin,
+}
+
+/// Origin of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Somebody who writes it now.
+    Writer,
+    /// A state file: whether it says anything new is to be found out, so nothing has to be declared yet.
+    State,
+    /// A dump: what it says was stored, whatever was declared since.
+    Dump {
+        /// How many lists of users conditions may refer to.
+        lists: u32,
+    },
 }
 
 impl<'a> Binder<'a> {
@@ -115,23 +128,15 @@ impl<'a> Binder<'a> {
         Err(unknown_version(config, number))
     }
 
-    /// Checks the condition of a segment.
-    pub(crate) fn condition(&self, expr: &Expr) -> Result<Condition> {
+    /// Checks the `CHECK` of a key or an attribute.
+    pub(crate) fn check_condition(
+        &self,
+        expr: &Expr,
+        kind: impl Into<AttributeType>,
+    ) -> Result<Condition> {
         let bound = self.parameters.bind(expr)?.into_owned();
-        eval::compile(&bound, &SegmentScope { binder: self, lists: self.lists })?;
+        eval::compile_check(&bound, kind.into())?;
         of_storable_length(Condition::new(bound), expr.span)
-    }
-
-    /// Checks the `CHECK` of a key.
-    pub(crate) fn check_condition(&self, expr: &Expr, kind: KeyType) -> Result<Condition> {
-        let bound = self.parameters.bind(expr)?.into_owned();
-        eval::compile(&bound, &CheckScope(kind))?;
-        of_storable_length(Condition::new(bound), expr.span)
-    }
-
-    /// Checks the `CHECK` of an attribute.
-    pub(crate) fn attribute_check(&self, expr: &Expr, kind: AttributeType) -> Result<Condition> {
-        self.check_condition(expr, kind.as_it_comes())
     }
 }
 
@@ -145,56 +150,14 @@ pub(super) fn of_storable_length(condition: Condition, span: Span) -> Result<Con
     Err(Error::from(ErrorKind::TooMany { what, limit, unit, found }).at(span))
 }
 
-fn refuse_archived(archived: bool, kind: ObjectKind, name: &Spanned<Name>) -> Result<()> {
+pub(super) fn refuse_archived(
+    archived: bool,
+    kind: ObjectKind,
+    name: &Spanned<Name>,
+) -> Result<()> {
     if !archived {
         return Ok(());
     }
     let hint = format!("`RESTORE {}` brings it back", canonical::object(kind, &name.node));
     Err(Error::from(ErrorKind::Archived { kind, name: name.node.clone() }).at(name.span).hint(hint))
-}
-
-/// Scope of the condition of a segment.
-struct SegmentScope<'s> {
-    binder: &'s Binder<'s>,
-    /// The last of the lists that it may refer to.
-    lists: u32,
-}
-
-impl Scope for SegmentScope<'_> {
-    fn key(&self, name: &Spanned<Name>) -> Result<(KeyId, KeyType)> {
-        let key = self.binder.usable_key(name)?;
-        Ok((key.id, key.kind))
-    }
-
-    fn segment(&self, name: &Spanned<Name>) -> Result<SegmentId> {
-        Ok(self.binder.usable_segment(name)?.id)
-    }
-
-    fn list(&self, list: ListId, span: Span) -> Result<()> {
-        let what = || "`IN LIST`".to_owned();
-        let why = match (1..=self.lists).contains(&list.0) {
-            true => return Ok(()),
-            false if self.lists == 0 => LISTS_ARE_LOADED,
-            false => "the list was not loaded before it",
-        };
-        Err(Error::from(ErrorKind::Misplaced { what: what(), why }).at(span))
-    }
-
-    fn user(&self, _what: &str, _span: Span) -> Result<()> {
-        Ok(())
-    }
-
-    fn attribute(&self, path: &Path, _span: Span) -> Result<Option<Type>> {
-        Ok(matches!(&**path, [name] if &**name == USER_ID).then_some(Type::String))
-    }
-}
-
-/// Refuses a segment whose condition refers to what is archived.
-pub(super) fn find_referenced(binder: &Binder<'_>, segment: &Segment) -> Result<()> {
-    // the lists of what is stored are there
-    let scope = SegmentScope { binder, lists: u32::MAX };
-    eval::compile(segment.condition.expr(), &scope).map(drop).map_err(|error| {
-        // the places are those of the text in which the condition was written
-        error.unplaced()
-    })
 }

@@ -185,7 +185,7 @@ impl CreateAttribute {
             id: binder.catalog.next_attribute(),
             name: self.name.node.clone(),
             kind: self.kind,
-            check: check.map(|c| binder.attribute_check(c, self.kind)).transpose()?,
+            check: check.map(|c| binder.check_condition(c, self.kind)).transpose()?,
             sensitive: self.sensitive,
             description: binder.parameters.optional(self.description.as_ref())?,
             archived: false,

@@ -12,7 +12,9 @@ use super::find::refuse_used_segment_name;
 use super::plan::Plan;
 use super::{CreateMode, Help, Text, chain, named, text};
 use crate::error::{Error, Result};
-use crate::model::{Change, Expr, Literal, Name, ObjectKind, Reference, Role, Segment, Spanned};
+use crate::model::{
+    Change, Condition, Expr, Literal, Name, ObjectKind, Reference, Role, Segment, Spanned,
+};
 use crate::syntax::{self, Node, Rule};
 
 /// `CREATE [OR ALTER] SEGMENT [IF NOT EXISTS] name [DESCRIPTION '…'] WHERE condition`
@@ -109,16 +111,22 @@ impl CreateSegment {
     /// Makes the segment that is there what is written.
     fn alter(&self, binder: &Binder<'_>) -> Result<Plan> {
         let old = binder.usable_segment(&self.name)?;
-        let segment = Segment { id: old.id, version: old.version, ..self.segment(binder)? };
+        let condition = binder.condition_over(&self.condition, &old.condition)?;
+        let segment =
+            Segment { id: old.id, version: old.version, ..self.segment_with(binder, condition)? };
         become_segment(binder, &self.name, segment)
     }
 
     /// The segment that it makes, whether or not there is one of that name.
     pub(crate) fn segment(&self, binder: &Binder<'_>) -> Result<Segment> {
+        self.segment_with(binder, binder.condition(&self.condition)?)
+    }
+
+    fn segment_with(&self, binder: &Binder<'_>, condition: Condition) -> Result<Segment> {
         Ok(Segment {
             id: binder.catalog.next_segment(),
             name: self.name.node.clone(),
-            condition: binder.condition(&self.condition)?,
+            condition,
             description: binder.parameters.optional(self.description.as_ref())?,
             archived: false,
             version: 1,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result, Short};
-use crate::eval::{self, CheckScope, Program};
+use crate::eval::{self, Program};
 use crate::limits::VALUE_BYTES;
 use crate::model::{Condition, HIDDEN, Key, KeyType, Literal, Name, Span, Value, check_text};
 
@@ -32,7 +32,7 @@ impl<'k> Domain<'k> {
         let check = check
             .map(|c| {
                 let text = if hidden { check_text(c) } else { Arc::clone(c.text()) };
-                Ok::<_, Error>((text, eval::compile(c.expr(), &CheckScope(kind))?))
+                Ok::<_, Error>((text, eval::compile_check(c.expr(), kind.into())?))
             })
             .transpose()?;
         Ok(Self { name, kind, check, hidden })

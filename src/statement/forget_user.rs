@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::{Help, Parameters, Text, text};
+use super::binder::Binder;
+use super::{Help, Text, text};
 use crate::error::Result;
-use crate::model::{Entry, Literal, Timestamp, What};
+use crate::model::{Entry, Literal, What};
 use crate::syntax::Node;
 
 /// `FORGET USER 'id'`
@@ -26,8 +27,9 @@ impl ForgetUser {
     }
 
     /// What it appends to what is known of the user.
-    pub(crate) fn entry(&self, parameters: &Parameters, now: Timestamp) -> Result<Entry> {
-        Ok(Entry { user: parameters.user_id(&self.user)?, at: now, what: What::Forget })
+    pub(crate) fn entry(&self, binder: &Binder<'_>) -> Result<Entry> {
+        let user = binder.parameters.user_id(&self.user)?;
+        Ok(Entry { user, at: binder.now, what: What::Forget })
     }
 }
 

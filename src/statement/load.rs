@@ -8,7 +8,8 @@ use super::alter_event::{AlterEvent, Body};
 use super::canonical::{self, Clauses, join, optional};
 use super::spec::{columns, rows};
 use super::{
-    ColumnSpec, CreateAttribute, CreateKey, CreateMode, CreateSegment, RowSpec, SegmentRef, Text,
+    ColumnSpec, CreateAttribute, CreateKey, CreateMode, CreateSegment, RowSpec, SegmentRef,
+    SetUser, Text,
 };
 use crate::error::Result;
 use crate::model::{Literal, Name, Spanned};
@@ -65,6 +66,8 @@ pub enum Load {
     Keep(AlterEvent),
     /// `LOAD LIST 4 ('id', …)`: some of the ids of a list, in order; the next statement may go on with it.
     List { number: u64, ids: Vec<Arc<str>> },
+    /// `LOAD USER 'id' attribute = literal, … AT '…'`: attributes that were stored before it was declared what they may be.
+    User(SetUser),
     /// `LOAD END [CLOCK '…']`
     End { clock: Option<Text> },
 }
@@ -92,6 +95,7 @@ impl Load {
                 Ok(Self::Cancel { number, config: children.integer()?.node })
             }
             Rule::load_keep => AlterEvent::build_body(children).map(Self::Keep),
+            Rule::load_user => SetUser::build(node).map(Self::User),
             Rule::load_list => Self::list(children),
             Rule::load_end => {
                 children.saw(Rule::k_end);
@@ -240,6 +244,7 @@ impl fmt::Display for Load {
                 let ids: Vec<_> = ids.iter().map(|id| Literal::from(&**id).to_string()).collect();
                 write!(f, "LOAD LIST {number} ({})", ids.join(", "))
             }
+            Self::User(set) => set.clauses("LOAD").fmt(f),
             Self::End { clock } => {
                 f.write_str("LOAD END")?;
                 optional(f, "CLOCK", clock.as_ref())

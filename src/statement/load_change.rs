@@ -118,9 +118,11 @@ impl Load {
                 Ok(Change::Cancel { config: config.head.id, sequence: *number })
             }
             Self::Keep(rule) => rule.change(parameters),
-            Self::Store { .. } | Self::Revision { .. } | Self::List { .. } | Self::End { .. } => {
-                Err(damaged("it changes nothing"))
-            }
+            Self::Store { .. }
+            | Self::Revision { .. }
+            | Self::List { .. }
+            | Self::User(_)
+            | Self::End { .. } => Err(damaged("it changes nothing")),
         }
     }
 

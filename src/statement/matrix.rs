@@ -12,7 +12,7 @@ use crate::model::{
 
 use super::binder::Binder;
 use super::domain::Domain;
-use super::{CellsSpec, ColumnSpec, Position, RolloutSpec, RowSpec, SegmentRef, cell};
+use super::{CellSpec, CellsSpec, ColumnSpec, Position, RolloutSpec, RowSpec, SegmentRef, cell};
 
 /// Rows and columns being edited.
 pub(super) struct Matrix<'s> {
@@ -171,6 +171,7 @@ impl<'s> Matrix<'s> {
     ) -> Result<()> {
         let row = self.row_named(segment)?;
         let share = self.binder.parameters.share(&rollout.share)?;
+        self.check_basis(rollout.by.as_ref())?;
         if let Some(row) = self.rows.get_mut(row) {
             (row.rollout, row.by) = (partial(share), of_whom(rollout, row.by.take()));
         }
@@ -191,12 +192,26 @@ impl<'s> Matrix<'s> {
             }
         };
         self.salts.insert(segment, Arc::clone(&salt));
+        self.check_basis(spec.rollout.as_ref().and_then(|rollout| rollout.by.as_ref()))?;
         let by = old.and_then(|old| old.by.clone());
         let (rollout, by) = match &spec.rollout {
             Some(said) => (partial(self.binder.parameters.share(&said.share)?), of_whom(said, by)),
             None => (old.and_then(|old| old.rollout), by),
         };
         Ok(Row { segment, rollout, by, salt })
+    }
+
+    /// Refuses what a share cannot go by.
+    fn check_basis(&self, by: Option<&Spanned<Path>>) -> Result<()> {
+        by.map_or(Ok(()), |by| self.binder.check_basis(by))
+    }
+
+    /// A cell that a spec says.
+    fn cell(&self, domain: &Domain<'_>, spec: &CellSpec) -> Result<Cell> {
+        if let CellSpec::Split(split) = spec {
+            self.check_basis(split.node.by.as_ref())?;
+        }
+        cell::cell(self.binder.parameters, domain, spec)
     }
 
     /// The index at which a row goes in; last is before `EVERYONE`.
@@ -340,11 +355,11 @@ impl<'s> Matrix<'s> {
 
     /// The column of a key: an old one changed by what is said.
     fn column(&mut self, key: &Key, spec: &CellsSpec, old: Column) -> Result<Column> {
-        let (domain, parameters) = (Domain::of(key)?, self.binder.parameters);
+        let domain = Domain::of(key)?;
         Ok(match spec {
             CellsSpec::Blank => old,
             CellsSpec::All(spec) => {
-                let cell = cell::cell(parameters, &domain, spec)?;
+                let cell = self.cell(&domain, spec)?;
                 let over = |old: &Option<Cell>| cell::over(&cell, spec, old.as_ref()).map(Some);
                 Column::new(key.id, old.cells().iter().map(over).collect::<Result<_>>()?)
             }
@@ -354,7 +369,7 @@ impl<'s> Matrix<'s> {
                     let row = self.cell_row(segment, &mut seen)?;
                     let Some(place) = cells.get_mut(row) else { continue };
                     let made = spec.as_ref().map(|spec| {
-                        let cell = cell::cell(parameters, &domain, spec)?;
+                        let cell = self.cell(&domain, spec)?;
                         cell::over(&cell, spec, place.as_ref())
                     });
                     *place = made.transpose()?;

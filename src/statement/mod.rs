@@ -47,15 +47,18 @@ mod listed;
 mod load;
 mod load_change;
 mod matrix;
+pub(crate) mod meaning;
 mod parameter;
 mod parsed;
 mod part;
 mod plan;
+pub(crate) mod profile;
 mod publish;
 mod restore;
 mod revert;
 mod rollback;
 pub(crate) mod rules;
+mod scope;
 mod set_actor;
 mod set_clock;
 mod set_comment;
@@ -140,7 +143,8 @@ statements! {
     {
         load: Load(
             load_store | load_revision | load_key | load_segment | load_attribute | load_attributes | load_config
-                | load_salt | load_version | load_publication | load_cancel | load_keep | load_list | load_end
+                | load_salt | load_version | load_publication | load_cancel | load_keep | load_list | load_user
+                | load_end
         ) => Load, Admin;
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::binder::{Binder, find_referenced};
+use super::binder::Binder;
 use super::canonical::{self, object};
 use super::effect::Operation;
 use super::plan::Plan;
+use super::scope::{Reads, find_referenced};
 use super::{Help, chain, named, rules};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -82,7 +83,8 @@ impl Restore {
             ObjectKind::Segment => {
                 let segment = binder.segment(&self.name)?;
                 if segment.archived {
-                    find_referenced(binder, segment).map_err(|e| e.at(self.name.span))?;
+                    find_referenced(binder, segment, Reads::Stored { strict: false })
+                        .map_err(|e| e.at(self.name.span))?;
                 }
                 let restored = || Segment { archived: false, ..Segment::clone(segment) };
                 segment.archived.then(|| Change::Segment(Arc::new(restored())))

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::alter_attribute::become_attribute;
 use super::alter_key::become_key;
 use super::alter_segment::become_segment;
-use super::binder::{Binder, find_referenced};
+use super::binder::Binder;
 use super::canonical::{object, optional};
 use super::effect::Operation;
 use super::find::unknown_object_version;
 use super::plan::Plan;
+use super::scope::{Reads, find_referenced};
 use super::since::changed_since;
 use super::{Help, Publish, Text, given, named, text};
 use crate::error::{Error, ErrorKind, Result};
@@ -170,7 +171,8 @@ impl Revert {
         let condition = binder.catalog.named_today(&old.condition);
         let segment =
             Segment { condition, description: old.description.clone(), ..Segment::clone(today) };
-        find_referenced(binder, &segment).map_err(|error| error.at(self.name.span))?;
+        let reads = Reads::Stored { strict: binder.catalog.strict };
+        find_referenced(binder, &segment, reads).map_err(|error| error.at(self.name.span))?;
         become_segment(binder, &self.name, segment)
     }
 

@@ -1,11 +1,12 @@
 //! Rules over the whole catalog: a value is in the domain of its key, a key belongs to one config, and what is
 //! served is valid.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::chain::refuse_cycles;
 use super::domain::Domain;
-use super::usage::{config_keys, configs_with, taken_keys};
+use super::usage::{self, config_keys, configs_with, taken_keys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Catalog, Cell, Column, Config, Key, Name, Reference, Timestamp, Version};
 
@@ -118,6 +119,10 @@ fn invalid(catalog: &Catalog, version: &Version) -> Result<Vec<String>> {
         .filter(|segment| segment.archived)
         .map(|segment| format!("segment `{}` is archived", segment.name.as_str()))
         .collect();
+    let bases: BTreeSet<_> = usage::attributes_of(version).collect();
+    let archived = bases.iter().filter_map(|name| catalog.attribute_named(name));
+    let archived = archived.filter(|attribute| attribute.archived);
+    reasons.extend(archived.map(|a| format!("attribute `{}` is archived", a.name.as_str())));
     for column in &version.columns {
         let Some(key) = catalog.key(column.key) else { continue };
         if key.archived {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
 use super::canonical::Clauses;
+use super::profile::refuse_misfit;
 use super::{Help, Parameters, Text, When, named, text, when};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
@@ -58,7 +60,17 @@ impl SetUser {
     }
 
     /// What it appends to what is known of the user.
-    pub(crate) fn entry(&self, parameters: &Parameters, now: Timestamp) -> Result<Entry> {
+    pub(crate) fn entry(&self, binder: &Binder<'_>) -> Result<Entry> {
+        let entry = self.unchecked_entry(binder.parameters, binder.now)?;
+        let What::Profile(attributes) = &entry.what else { return Ok(entry) };
+        for ((name, literal), value) in self.attributes.iter().zip(attributes.values()) {
+            refuse_misfit(binder.catalog, &name.node, value, literal.span)?;
+        }
+        Ok(entry)
+    }
+
+    /// The same, whatever is declared: it was stored before that, says a dump.
+    pub(crate) fn unchecked_entry(&self, parameters: &Parameters, now: Timestamp) -> Result<Entry> {
         let user = parameters.user_id(&self.user)?;
         let mut attributes = Object::new();
         for (name, literal) in &self.attributes {
@@ -98,12 +110,19 @@ impl fmt::Display for Setting<'_> {
     }
 }
 
-impl fmt::Display for SetUser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut clauses = Clauses::new(format!("SET USER {}", self.user));
+impl SetUser {
+    /// The clauses of the statement; `word` stands before `USER`.
+    pub(super) fn clauses(&self, word: &str) -> Clauses {
+        let mut clauses = Clauses::new(format!("{word} USER {}", self.user));
         clauses.list(self.attributes.iter().map(|setting| Setting(setting).to_string()));
         clauses.text("AT", self.at.as_ref());
-        clauses.fmt(f)
+        clauses
+    }
+}
+
+impl fmt::Display for SetUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.clauses("SET").fmt(f)
     }
 }
 

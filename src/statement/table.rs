@@ -93,7 +93,7 @@ macro_rules! command {
         $node.plan($binder).map(Command::Write)
     };
     (Record, $Node:ident($node:ident), $binder:ident) => {
-        $node.entry($binder.parameters, $binder.now).map(Command::Record)
+        $node.entry($binder).map(Command::Record)
     };
     (Query, $Node:ident($node:ident), $binder:ident) => {
         Ok(Command::Query(Query::$Node($node)))

@@ -1,10 +1,11 @@
 //! Every statement is read as it is written, and the builders make what the text would.
 
 use super::*;
-use crate::model::ObjectKind;
 use crate::model::{
-    AttributeType, Entry, Granularity, KeyType, Object, Share, Timestamp, Value, What,
+    AttributeType, Catalog, ConfigId, Entry, Granularity, KeyType, Object, ObjectKind, Share,
+    Timestamp, Value, Version, VersionReader, What,
 };
+use binder::Origin;
 
 fn parsed(text: &str) -> Statement {
     Statement::parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"))
@@ -259,7 +260,7 @@ fn parameters_stand_anywhere_in_functions_over_events() -> Result<()> {
 
 #[test]
 fn places_in_functions_over_events_are_those_of_the_parts() {
-    let catalog = crate::model::Catalog::default();
+    let catalog = Catalog::default();
     let cases = [
         ("COUNT(EVENT '') > 1", "''"),
         ("DID 'e' SINCE '2026'", "'2026'"),
@@ -279,13 +280,24 @@ fn places_in_functions_over_events_are_those_of_the_parts() {
     }
 }
 
+/// Reader of versions where there are none.
+struct NoVersions;
+
+impl VersionReader for NoVersions {
+    fn version(&self, _config: ConfigId, _number: u32) -> Result<Option<Arc<Version>>> {
+        Ok(None)
+    }
+}
+
 /// The entry of a write about a user, at the start of 1970.
 fn entry(text: &str, parameters: &Parameters) -> Result<Entry> {
-    let now = Timestamp::from_micros(0).unwrap();
+    let (catalog, now) = (Catalog::default(), Timestamp::from_micros(0).unwrap());
+    let (versions, role, origin) = (&NoVersions, Role::Admin, Origin::Writer);
+    let binder = Binder { catalog: &catalog, now, parameters, versions, role, origin };
     match parsed(text) {
-        Statement::SetUser(node) => node.entry(parameters, now),
-        Statement::Track(node) => node.entry(parameters, now),
-        Statement::ForgetUser(node) => node.entry(parameters, now),
+        Statement::SetUser(node) => node.entry(&binder),
+        Statement::Track(node) => node.entry(&binder),
+        Statement::ForgetUser(node) => node.entry(&binder),
         other => panic!("{other}"),
     }
 }

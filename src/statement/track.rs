@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::binder::Binder;
 use super::canonical::optional;
 use super::{Help, Parameters, Text, When, text, when};
 use crate::error::{Error, ErrorKind, Result};
@@ -65,7 +66,8 @@ impl Track {
     }
 
     /// What it appends to what is known of the user.
-    pub(crate) fn entry(&self, parameters: &Parameters, now: Timestamp) -> Result<Entry> {
+    pub(crate) fn entry(&self, binder: &Binder<'_>) -> Result<Entry> {
+        let (parameters, now) = (binder.parameters, binder.now);
         let name = parameters.checked_text(&self.event, check_event_name)?;
         let user = parameters.user_id(&self.user)?;
         let properties = self.properties.as_ref().map(|literal| object(parameters, literal));

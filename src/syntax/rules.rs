@@ -131,6 +131,7 @@ readings! {
     Is("`VERSION`"): load_version;
     Is("`PUBLICATION`"): load_publication;
     Is("`LIST`"): load_list;
+    Is("`USER`"): load_user;
     Is("`END`"): load_end;
     Is("the end of the statement"): EOI;
     Operator: compare compare_op is test between in_list contains quantifier affix matches sum_op;

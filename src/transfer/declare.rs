@@ -4,6 +4,7 @@ use super::planner::{Group, Planner, Prune};
 use super::state::State;
 use crate::error::{ErrorKind, NoteKind, Result};
 use crate::model::{Attribute, ObjectKind};
+use crate::statement::binder::Origin;
 use crate::statement::{
     AlterAttribute, AlterAttributes, Archive, AttributeChange, CreateAttribute, CreateMode,
 };
@@ -44,7 +45,7 @@ impl Planner<'_> {
         if old.archived {
             self.restore(Group::Attributes, ObjectKind::Attribute, &create.name)?;
         }
-        let new = create.attribute(&self.binder())?;
+        let new = create.attribute(&self.binder(Origin::State))?;
         let statement = match alter(create, &old, &new) {
             Some(alter) if old.kind == new.kind => alter.into(),
             _ => create.clone().mode(CreateMode::OrAlter).into(),

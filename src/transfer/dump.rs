@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::wanted::Wanted;
 use super::{config, layout};
 use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Declarations;
 use crate::model::{
     Catalog, Change, Config, Duration, Entry, ListId, Name, Reference, Revision, Segment,
     SegmentId, Spanned, Timestamp, Value, Version, VersionReader, What,
@@ -16,9 +17,10 @@ use crate::statement::definition::{
     segment_ref, text, until,
 };
 use crate::statement::find::find_config;
+use crate::statement::meaning::written_today;
 use crate::statement::{
-    AlterAttributes, AlterEvent, Begin, Commit, Disable, ForgetUser, Load, SetUser, Statement,
-    Track,
+    AlterAttributes, AlterEvent, Begin, Commit, CreateSegment, Disable, ForgetUser, Load, SetUser,
+    Statement, Track,
 };
 use crate::store::Reader;
 
@@ -200,13 +202,19 @@ impl Dump<'_> {
         out.statement(&Begin.into())?;
         attributes.into_iter().try_for_each(|a| out.statement(&create_attribute(a).into()))?;
         keys.into_iter().try_for_each(|key| out.statement(&create_key(key).into()))?;
-        segments.into_iter().try_for_each(|s| out.statement(&create_segment(s).into()))?;
+        segments.into_iter().try_for_each(|s| out.statement(&self.segment(s).into()))?;
         configs.into_iter().try_for_each(|config| self.config(out, config, comments))?;
         if strict {
             // the conditions before it were stored before it was said, and may read what is not declared
             out.statement(&AlterAttributes::strict().into())?;
         }
         out.statement(&Commit.into())
+    }
+
+    /// Makes a segment that means what it means, among the attributes that are declared before it.
+    fn segment(&self, segment: &Segment) -> CreateSegment {
+        let condition = written_today(self.catalog, &segment.condition);
+        create_segment(&Segment { condition, ..segment.clone() })
     }
 
     /// Makes the live version, then those that differ from it, each with its publications.
@@ -257,6 +265,7 @@ impl Dump<'_> {
     /// Writes the profiles and events of users, by user and for each in the order in which they came, in
     /// transactions that are not too large.
     fn users(&self, out: &mut Output<'_>) -> Result<()> {
+        let declarations = Declarations::of(self.catalog);
         let (mut last, mut open): (Option<Arc<str>>, _) = (None, 0);
         loop {
             (self.proceed)()?;
@@ -267,7 +276,8 @@ impl Dump<'_> {
                 if open == 0 {
                     out.statement(&Begin.into())?;
                 }
-                out.statement(&entry_statement(entry)?)?;
+                let is_fit = fit(declarations.as_deref(), &entry);
+                out.statement(&entry_statement(entry, is_fit)?)?;
                 open = (open + 1) % TRANSACTION;
                 if open == 0 {
                     out.statement(&Commit.into())?;
@@ -276,6 +286,14 @@ impl Dump<'_> {
         }
         if open > 0 { out.statement(&Commit.into()) } else { Ok(()) }
     }
+}
+
+/// Whether the attributes that an entry sets are what is declared.
+fn fit(declarations: Option<&Declarations>, entry: &Entry) -> bool {
+    let (Some(declarations), What::Profile(attributes)) = (declarations, &entry.what) else {
+        return true;
+    };
+    attributes.iter().all(|(name, value)| declarations.misfit(name, value).is_none())
 }
 
 struct Output<'w>(io::BufWriter<&'w mut dyn Write>);
@@ -418,8 +436,8 @@ fn in_order(catalog: &Catalog) -> Vec<&Arc<Segment>> {
     ordered
 }
 
-/// The statement that says what an entry says.
-fn entry_statement(entry: Entry) -> Result<Statement> {
+/// The statement that says what an entry says; `is_fit`: its attributes are what is declared today.
+fn entry_statement(entry: Entry, is_fit: bool) -> Result<Statement> {
     Ok(match entry.what {
         What::Event { name, properties, id } => {
             let mut track = Track::new(name, entry.user).at(entry.at);
@@ -434,9 +452,9 @@ fn entry_statement(entry: Entry) -> Result<Statement> {
         What::Profile(attributes) => {
             let set = SetUser::new(entry.user).at(entry.at);
             let mut attributes = attributes.iter();
-            attributes
-                .try_fold(set, |set, (name, value)| set.attribute(&**name, value.clone()))?
-                .into()
+            let set = attributes
+                .try_fold(set, |set, (name, value)| set.attribute(&**name, value.clone()))?;
+            if is_fit { set.into() } else { Statement::Load(Load::User(set)) }
         }
         What::Forget => ForgetUser::new(entry.user).into(),
     })

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::dump::FORMAT;
 use crate::error::{Error, Result, TransactionState};
 use crate::model::{
-    Catalog, Change, ConfigId, ListId, Reference, Revision, Role, Timestamp, Version,
+    Catalog, Change, ConfigId, Entry, ListId, Reference, Revision, Role, Timestamp, Version,
     VersionReader, check_user_id,
 };
-use crate::statement::binder::Binder;
+use crate::statement::binder::{Binder, Origin};
 use crate::statement::{Listed, Load, Parameters, chain, rules};
 use crate::store::Loader;
 
@@ -38,6 +38,8 @@ pub(crate) enum LoadStep {
     },
     Revision(Revision),
     Change(Change),
+    /// Attributes of a user.
+    User(Entry),
     /// Ids of a list, in order.
     Ids(ListId, Vec<Arc<str>>),
     /// A segment of a list, out of a dump of what stands today.
@@ -93,6 +95,7 @@ impl Loading {
                 self.check_end(clock)?;
                 Ok(LoadStep::End { clock })
             }
+            Load::User(_) => Err(users_come_last()),
             Load::List { number, ids } => {
                 let list = list_number(*number)?;
                 self.check_ids(list, ids)?;
@@ -108,9 +111,9 @@ impl Loading {
                 };
                 let versions = LoadVersions(self);
                 let (catalog, now) = (&self.catalog, revision.time);
-                let lists = self.lists;
+                let origin = Origin::Dump { lists: self.lists };
                 let role = Role::Admin;
-                let binder = Binder { catalog, now, parameters, versions: &versions, role, lists };
+                let binder = Binder { catalog, now, parameters, versions: &versions, role, origin };
                 load.change(&binder).map(LoadStep::Change)
             }
         }
@@ -122,6 +125,7 @@ impl Loading {
             LoadStep::Revision(revision) => self.start_revision(revision),
             LoadStep::Change(change) => self.add(change),
             LoadStep::Ids(list, ids) => self.add_ids(list, &ids),
+            LoadStep::User(_) => Err(users_come_last()),
             LoadStep::Listed(..) => {
                 Err(TransactionState::Late { first: "LOAD REVISION", then: "it" }.into())
             }
@@ -262,4 +266,8 @@ pub(crate) fn check_format(format: u64) -> Result<()> {
         return Err(Error::from(TransactionState::UnknownFormat).hint(hint));
     }
     Ok(())
+}
+
+fn users_come_last() -> Error {
+    TransactionState::Late { first: "LOAD END", then: "what is known of users" }.into()
 }

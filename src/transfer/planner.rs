@@ -2,8 +2,8 @@
 //!
 //! Each step is tried on the catalog as the steps before it left it. One that fails waits for the others: a check may let
 //! a value pass only when another value is gone, a key may still be another config's. When all wait, what is in the way
-//! is loosened: checks that will be others, and keys that a config is to lose. One that loses all it has gets a
-//! [stand-in](super::stand_in).
+//! is loosened: checks that will be others, keys that a config is to lose, and that attributes have to be declared, if that
+//! is said of what comes after the state. A config that loses all it has gets a [stand-in](super::stand_in).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,8 +15,9 @@ use crate::model::{
     Catalog, Config, Key, Name, ObjectKind, Publication, Role, Segment, Spanned, Timestamp,
     Version, VersionReader,
 };
-use crate::statement::binder::Binder;
+use crate::statement::binder::{Binder, Origin};
 use crate::statement::content::Content;
+use crate::statement::meaning::written_today;
 use crate::statement::{
     Action, AlterAttributes, AlterConfig, AlterKey, AlterSegment, Archive, Command,
     CreateAttribute, CreateKey, CreateMode, CreateSegment, Disable, Enable, KeyChange, Parameters,
@@ -106,12 +107,12 @@ impl Planner<'_> {
         steps.extend(state.segments.iter().map(Step::Segment));
         steps.extend(state.configs.iter().map(Step::Config));
         steps.extend(late.iter().map(|(kind, name)| Step::Archive(*kind, name)));
-        self.settle(steps)?;
+        self.settle(steps, strictness)?;
         self.retire_stand_ins()?;
         self.prune_attributes(state, prune)?;
         // conditions of the files that are there already may read what is not declared
         let strict = strictness.filter(|said| said.strict);
-        self.settle(strict.map(Step::Strictness).into_iter().collect())?;
+        self.settle(strict.map(Step::Strictness).into_iter().collect(), None)?;
         Ok(self.planned)
     }
 
@@ -145,7 +146,11 @@ impl Planner<'_> {
     }
 
     /// Takes the steps in whatever order works.
-    fn settle(&mut self, mut steps: Vec<Step<'_>>) -> Result<()> {
+    fn settle(
+        &mut self,
+        mut steps: Vec<Step<'_>>,
+        strictness: Option<AlterAttributes>,
+    ) -> Result<()> {
         while !steps.is_empty() {
             let (mut waiting, mut failure) = (Vec::new(), None);
             for step in &steps {
@@ -154,7 +159,7 @@ impl Planner<'_> {
                     waiting.push(*step);
                 }
             }
-            let moved = waiting.len() < steps.len() || self.loosen(&waiting);
+            let moved = waiting.len() < steps.len() || self.loosen(&waiting, strictness);
             match failure {
                 Some(error) if !moved => return Err(error),
                 _ => steps = waiting,
@@ -195,15 +200,15 @@ impl Planner<'_> {
         }
     }
 
-    pub(super) fn binder(&self) -> Binder<'_> {
+    pub(super) fn binder(&self, origin: Origin) -> Binder<'_> {
         let Self { catalog, now, parameters, versions, role, .. } = self;
         let (now, versions, role) = (*now, *versions, *role);
-        Binder { catalog, now, parameters, versions, role, lists: 0 }
+        Binder { catalog, now, parameters, versions, role, origin }
     }
 
     /// Checks a statement on the catalog, and keeps it if it changes something.
     pub(super) fn run(&mut self, group: Group, statement: Statement) -> Result<()> {
-        let after = match statement.check(&self.binder())? {
+        let after = match statement.check(&self.binder(Origin::Writer))? {
             Command::Write(Plan::Write(write)) => Some(write.after),
             Command::Write(Plan::Unchanged { .. }) => None,
             _ => return Err(Error::bug("a plan is of writes alone")),
@@ -232,7 +237,7 @@ impl Planner<'_> {
         if old.archived {
             self.restore(Group::Keys, ObjectKind::Key, &create.name)?;
         }
-        let new = create.key(&self.binder())?;
+        let new = create.key(&self.binder(Origin::State))?;
         let statement = match alter_key(create, &old, &new) {
             Some(alter) if old.kind == new.kind => alter.into(),
             _ => create.clone().mode(CreateMode::OrAlter).into(),
@@ -247,12 +252,18 @@ impl Planner<'_> {
         if old.archived {
             self.restore(Group::Segments, ObjectKind::Segment, &create.name)?;
         }
-        let new = create.segment(&self.binder())?;
-        let statement = match alter_segment(create, &old, &new) {
+        let new = create.segment(&self.binder(Origin::State))?;
+        let statement = match alter_segment(create, &self.written(&old), &new) {
             Some(alter) => alter.into(),
             None => create.clone().mode(CreateMode::OrAlter).into(),
         };
         self.run(Group::Segments, statement)
+    }
+
+    /// A segment as a file says it.
+    fn written(&self, segment: &Segment) -> Segment {
+        let condition = written_today(&self.catalog, &segment.condition);
+        Segment { condition, ..segment.clone() }
     }
 
     fn config(&mut self, wanted: &WantedConfig) -> Result<()> {
@@ -288,7 +299,7 @@ impl Planner<'_> {
     /// The contents that a config has one after the other. A split that stands once for each arm is as good as one of
     /// the same shares in pieces, which stays.
     fn contents(&self, wanted: &WantedConfig) -> Result<Vec<Version>> {
-        let binder = self.binder();
+        let binder = self.binder(Origin::State);
         let mut content = Content::of(&binder, &wanted.create)?;
         let mut contents = vec![content.version()];
         for step in &wanted.steps {
@@ -408,7 +419,11 @@ impl Planner<'_> {
     }
 
     /// Takes away what may be in the way of steps, and says whether there was something.
-    fn loosen(&mut self, waiting: &[Step<'_>]) -> bool {
+    fn loosen(&mut self, waiting: &[Step<'_>], strictness: Option<AlterAttributes>) -> bool {
+        if strictness.is_some_and(|said| said.strict) && self.catalog.strict {
+            // it is said again after all that the files say
+            return self.run(Group::Attributes, AlterAttributes::open().into()).is_ok();
+        }
         let before = self.planned.statements.len();
         let mut has_stand_in = false;
         for step in waiting {

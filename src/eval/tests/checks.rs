@@ -3,7 +3,7 @@
 use super::super::{CheckScope, passes_check};
 use super::*;
 use crate::eval::Type;
-use crate::model::{AffixKind, Path, Span};
+use crate::model::{AffixKind, AttributeType, Path, Span};
 
 fn h(arguments: Vec<Expr>) -> &'static str {
     code(&compare(CompareOp::Less, call("HASH_MOD", arguments), lit(1)))
@@ -98,7 +98,9 @@ fn hints_say_what_to_write() {
 fn a_check_is_about_value_alone() {
     let value = || expr(ExprKind::CheckValue([].into()));
     let step = || expr(ExprKind::CheckValue(["size".into()].into()));
-    let code = |e: &Expr, kind| compile(e, &CheckScope(kind)).map_or_else(|e| e.code(), |_| "fine");
+    let code = |e: &Expr, kind| {
+        compile(e, &CheckScope(KeyType::into(kind))).map_or_else(|e| e.code(), |_| "fine")
+    };
     assert_eq!(code(&eq(value(), lit(1)), KeyType::Integer), "fine");
     assert_eq!(code(&eq(value(), lit("a")), KeyType::Integer), "type-mismatch");
     assert_eq!(code(&eq(value(), lit("a")), KeyType::Json), "fine");
@@ -106,7 +108,8 @@ fn a_check_is_about_value_alone() {
     assert_eq!(code(&eq(key("a"), lit(1)), KeyType::Integer), "syntax");
     assert_eq!(code(&eq(call("NOW", vec![]), value()), KeyType::String), "syntax");
     let program =
-        compile(&compare(CompareOp::Less, step(), lit(3)), &CheckScope(KeyType::Json)).unwrap();
+        compile(&compare(CompareOp::Less, step(), lit(3)), &CheckScope(AttributeType::Json))
+            .unwrap();
     assert!(passes_check(&program, &json(r#"{"size":2}"#)));
     assert!(!passes_check(&program, &json(r#"{"size":3}"#)));
     assert!(!passes_check(&program, &json("{}")));
@@ -117,10 +120,10 @@ fn a_scope_may_refuse_attributes() {
     struct Columns;
     impl Scope for Columns {
         fn key(&self, name: &Spanned<Name>) -> crate::Result<(crate::model::KeyId, KeyType)> {
-            CheckScope(KeyType::Json).key(name)
+            CheckScope(AttributeType::Json).key(name)
         }
         fn segment(&self, name: &Spanned<Name>) -> crate::Result<crate::model::SegmentId> {
-            CheckScope(KeyType::Json).segment(name)
+            CheckScope(AttributeType::Json).segment(name)
         }
         fn attribute(&self, path: &Path, span: Span) -> crate::Result<Option<Type>> {
             let name = path[0].to_string();

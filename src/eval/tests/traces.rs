@@ -14,7 +14,7 @@ use crate::model::{Cell, Change, KeyId, Reason, Row, Secrets};
 
 /// The steps of the value of a key.
 pub(super) fn steps(world: &World, key: u32, user: &Context, at: Timestamp) -> Vec<Step> {
-    world.snapshot.tracer(user, at, Secrets::none()).trace(KeyId(key))
+    world.snapshot.tracer(user, None, at, Secrets::none()).trace(KeyId(key))
 }
 
 pub(super) fn sights(part: &Part) -> String {
@@ -280,7 +280,7 @@ fn a_thousand_rows_are_told_of_once() {
     let mut world = World::default();
     world.change(0, &changes);
     let user = Context::new("u").with("a", 1_000);
-    let mut tracer = world.snapshot.tracer(&user, t(0), Secrets::none());
+    let mut tracer = world.snapshot.tracer(&user, None, t(0), Secrets::none());
     assert_eq!(tracer.trace(KeyId(1)).len(), 1 + 2 * 1_000);
     assert_eq!(tracer.trace(KeyId(2)).len(), 1 + 1_000);
 }
@@ -379,7 +379,7 @@ proptest! {
             let values = ["\"x\"", "3", "[1]"];
             let context = context.with("a", json(values[value as usize])).with("b", "x");
             for at in [t(5), t(15), t(25)] {
-                let mut tracer = world.snapshot.tracer(&context, at, Secrets::none());
+                let mut tracer = world.snapshot.tracer(&context, None, at, Secrets::none());
                 let steps: Vec<_> = order.iter().flat_map(|key| tracer.trace(KeyId(*key))).collect();
                 (0..steps.len()).for_each(|place| agrees(&world, &steps, place, &context, at));
                 are_told_once(&steps);

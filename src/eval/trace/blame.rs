@@ -1,7 +1,7 @@
 //! Blame: why a part of a condition is unknown, down to what is missing or is not what it should be.
 
 use super::flaw::{Flaw, flaws};
-use super::look::{Look, is_connective, is_user};
+use super::look::{Look, is_connective};
 use super::sight::{Sights, State, told};
 use crate::eval::literal::literal;
 use crate::eval::operand::Operand;
@@ -47,8 +47,7 @@ impl<'a, E: Environment<'a>> Look<'a, '_, E> {
     /// Notes that there is nothing.
     fn lack(&mut self, id: NodeId, expr: &Expr, sights: &mut Sights) {
         let state = match self.evaluator.find(id) {
-            None if is_user(expr) => State::NoUser,
-            None => State::Missing,
+            None => self.nothing(expr),
             Some(_) => State::Null,
         };
         sights.lack(self.subject(expr), state);

@@ -1,11 +1,13 @@
 //! Looks at the parts of a condition: what each says of the user, and what it saw.
 
+use std::sync::Arc;
+
 use super::sight::{Sights, State, told, told_all, written};
 use super::step::Part;
 use crate::eval::evaluator::Evaluator;
 use crate::eval::operand::{Operand, Truth};
 use crate::eval::program::{Environment, NodeId, Program};
-use crate::model::{Expr, ExprKind, HIDDEN, Secrets, USER_ID};
+use crate::model::{AttributeName, Expr, ExprKind, HIDDEN, Secrets, USER_ID};
 use crate::stack;
 
 /// A condition and its program, side by side.
@@ -110,11 +112,21 @@ impl<'a, 'e, E: Environment<'a>> Look<'a, 'e, E> {
     /// What a part is, as it may be told: missing is not the same as JSON `null`.
     pub(super) fn state(&mut self, id: NodeId, expr: &Expr) -> State {
         match self.evaluator.find(id) {
-            None if is_user(expr) => State::NoUser,
-            None => State::Missing,
+            None => self.nothing(expr),
             Some(Operand::Null) if is_name(expr) => State::Null,
             Some(_) => State::Value(self.told(id, expr)),
         }
+    }
+
+    /// How there is nothing where a name stands.
+    pub(super) fn nothing(&self, expr: &Expr) -> State {
+        if is_user(expr) {
+            return State::NoUser;
+        }
+        let ExprKind::Attribute(path) = &expr.node else { return State::Missing };
+        let name = path.first().map(|name| AttributeName::new(Arc::clone(name)));
+        let misfit = name.and_then(|name| self.evaluator.environment.misfit(&name));
+        misfit.map_or(State::Missing, State::Misfit)
     }
 
     /// The value of a part, if it may be told.
@@ -162,7 +174,7 @@ fn is_name(expr: &Expr) -> bool {
 }
 
 /// Whether it is the id of the user.
-pub(super) fn is_user(expr: &Expr) -> bool {
+fn is_user(expr: &Expr) -> bool {
     matches!(&expr.node, ExprKind::Attribute(path) if matches!(&path[..], [name] if **name == *USER_ID))
 }
 

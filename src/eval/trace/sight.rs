@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use super::flaw::Flaw;
+use crate::eval::misfit::Misfit;
 use crate::eval::operand::Operand;
 use crate::limits::{TRACE_TEXT_CHARS, TRACE_VALUE_CHARS};
 
@@ -23,6 +24,8 @@ pub(crate) enum State {
     /// A value as a literal, cut off if it is long.
     Value(String),
     Missing,
+    /// What is there and not as it was declared, so that it is taken as missing.
+    Misfit(Misfit),
     /// The `null` of JSON, which is there.
     Null,
     /// The id of the user, of whom there is none.
@@ -46,7 +49,9 @@ impl Sight {
 
     /// Whether it is why the part is unknown.
     pub(crate) fn is_why(&self) -> bool {
-        self.flaw.is_some() || matches!(self.state, State::Missing | State::Null | State::NoUser)
+        let state = &self.state;
+        self.flaw.is_some()
+            || matches!(state, State::Missing | State::Misfit(_) | State::Null | State::NoUser)
     }
 }
 
@@ -57,6 +62,7 @@ impl fmt::Display for Sight {
         match state {
             State::Value(value) => write!(f, "{what} is {value}")?,
             State::Missing => write!(f, "{what} is missing")?,
+            State::Misfit(misfit) => write!(f, "{what} is {misfit}, so it is taken as missing")?,
             State::Null => write!(f, "{what} is JSON null")?,
             State::NoUser => write!(f, "{what} is missing: there is no user")?,
             State::Answer { value, found } => write!(f, "{what} is {value}: {found}")?,

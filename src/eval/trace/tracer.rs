@@ -19,8 +19,8 @@ use crate::eval::run::{Run, rollout_bucket};
 use crate::eval::scope::{CatalogScope, Scope};
 use crate::eval::served::ServedRow;
 use crate::model::{
-    Context, Expr, ExprKind, HIDDEN, KeyId, Name, Reason, Secrets, SegmentId, Share, Spanned,
-    Timestamp, USER_ID, UserAttribute,
+    Expr, ExprKind, HIDDEN, KeyId, Name, Reason, Secrets, SegmentId, Share, Spanned, USER_ID,
+    UserAttribute,
 };
 use crate::stack;
 
@@ -39,13 +39,7 @@ pub(crate) struct Tracer<'a> {
 }
 
 impl<'a> Tracer<'a> {
-    pub(in crate::eval) fn new(
-        pins: &'a Pins,
-        context: &'a Context,
-        at: Timestamp,
-        secrets: Secrets<'a>,
-    ) -> Self {
-        let run = Run::traced(pins.state(), context, at);
+    pub(in crate::eval) fn new(pins: &'a Pins, run: Run<'a>, secrets: Secrets<'a>) -> Self {
         let (segments, keys) = (BTreeMap::new(), BTreeSet::new());
         Self { pins, run, secrets, segments, keys, steps: Vec::new(), depth: 0 }
     }
@@ -153,7 +147,7 @@ impl<'a> Tracer<'a> {
         let value = value.and_then(|value| value.dig(path.get(1..)?)).map(Operand::from);
         let sight = || {
             let (state, flaw) = match value {
-                None => (State::Missing, None),
+                None => (self.run.misfit(name).map_or(State::Missing, State::Misfit), None),
                 Some(Operand::Null) => (State::Null, None),
                 Some(value) if self.secrets.concern(&expr) => {
                     (State::Value(HIDDEN.to_owned()), Some(Flaw::untextual(&value)))

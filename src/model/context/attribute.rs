@@ -31,6 +31,10 @@ impl AttributeName {
         Self { number, ..Self::new(text) }
     }
 
+    pub(crate) fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -43,8 +47,8 @@ impl AttributeName {
 }
 
 /// The name of an attribute as a context has it: almost all names are short, so that most have no text of their own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Label {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Label {
     Short(Short),
     /// One that is too long for that.
     Long(Arc<str>),
@@ -52,7 +56,7 @@ pub(super) enum Label {
 
 impl Label {
     #[inline]
-    pub(super) fn new(text: &Arc<str>) -> Self {
+    pub(crate) fn new(text: &Arc<str>) -> Self {
         Short::new(text).map_or_else(|| Self::Long(Arc::clone(text)), Self::Short)
     }
 

@@ -2,15 +2,19 @@
 
 mod attribute;
 mod decision;
+mod fit;
 mod place;
 
 use std::sync::{Arc, LazyLock};
 
 use super::{Answer, Object, Past, Ready, SegmentId, Short, Timestamp, Value};
+pub(crate) use attribute::Label;
+use attribute::Slot;
 pub(crate) use attribute::{As, AttributeName, UserAttribute};
-use attribute::{Label, Slot};
 use decision::Decisions;
 pub(crate) use decision::{Decided, Room, Stamped};
+use fit::{Fit, Fitted};
+pub(crate) use fit::{FitStamp, FittedContext};
 pub(crate) use place::Numbering;
 use place::{Place, Places};
 
@@ -36,12 +40,14 @@ pub struct Context {
     /// The id of the user is the first of them, if there is one.
     attributes: Vec<Slot>,
     has_user: bool,
+    fit: Kept<Fit>,
     decisions: Kept<Decisions>,
     /// The indices of the attributes, counted from 1, by the hashes of their names; 0 is free. The length is a
     /// power of two, and at most half of it is taken. Empty if there are few of them.
-    indices: Vec<u32>,
+    indices: Box<[u32]>,
     /// What the user did, if it was asked for.
     past: Option<Arc<UserPast>>,
+    fitted: Kept<Fitted>,
 }
 
 /// What is kept in a context for whoever evaluates for it again. A copy of the context starts without it.
@@ -192,6 +198,7 @@ impl Context {
     /// Forgets what is kept for evaluations.
     fn forget(&mut self) {
         (self.places, self.decisions) = (Kept::default(), Kept::default());
+        (self.fit, self.fitted) = (Kept::default(), Kept::default());
     }
 
     /// Gives the user a past, with what is found of it already. Nobody has none.
@@ -348,7 +355,7 @@ impl Context {
 
     /// Makes the table of indices anew, with a length.
     fn rehash(&mut self, len: usize) {
-        self.indices = vec![0; len];
+        self.indices = vec![0; len].into();
         for index in 0..self.attributes.len() {
             if let Some(hash) = self.attributes.get(index).map(|slot| slot.label.hash()) {
                 self.put(hash, index);
@@ -451,6 +458,7 @@ mod tests {
         assert_eq!((firsts, size_of::<Kept<Places>>()), ([0, 24], 40));
         let seconds = [offset_of!(Context, attributes), offset_of!(Context, decisions)];
         assert_eq!((seconds, size_of::<Context>()), ([64, 96], 192));
+        assert_eq!(offset_of!(Context, fit), 92);
     }
 
     #[test]

@@ -108,16 +108,23 @@ impl Load<'_> {
             }
         };
         let Tracked { added, repeated, .. } =
-            database.track_all(Facts { load: self, input, rows }).map_err(not_kept)?;
+            database.track_all(Facts { database, load: self, input, rows }).map_err(not_kept)?;
         self.counts.added += added;
         self.counts.repeated += repeated;
         Ok(())
     }
 
     /// Takes in a row, and returns the fact in it if there is one.
-    fn row(&mut self, input: &Input, row: Row, text: Option<&[u8]>) -> Result<Option<Fact>, Stop> {
+    fn row(
+        &mut self,
+        database: &Database,
+        input: &Input,
+        row: Row,
+        text: Option<&[u8]>,
+    ) -> Result<Option<Fact>, Stop> {
         self.progress.row();
-        let checked = row.fact.and_then(|fact| fact.check().map(|()| fact).map_err(Flaw::from));
+        let check = |fact| database.check_fact(&fact).map(|()| fact).map_err(Flaw::from);
+        let checked = row.fact.and_then(check);
         match checked {
             Ok(fact) => {
                 self.counts.profiles += u64::from(matches!(fact, Fact::Profile(_)));
@@ -164,6 +171,7 @@ fn sentence([events, profiles, repeated, rejected]: [u64; 4]) -> String {
 
 /// The facts of a file, as they are read.
 struct Facts<'a, 'b> {
+    database: &'a Database,
     load: &'a mut Load<'b>,
     input: &'a Input,
     rows: Box<dyn ReadRows + 'a>,
@@ -173,7 +181,7 @@ impl Facts<'_, '_> {
     /// Reads up to the next fact, if there is one more.
     fn read(&mut self) -> Result<Option<Fact>, Stop> {
         while let Some(row) = self.rows.read().map_err(|error| self.input.unreadable(&error))? {
-            if let Some(fact) = self.load.row(self.input, row, self.rows.text())? {
+            if let Some(fact) = self.load.row(self.database, self.input, row, self.rows.text())? {
                 return Ok(Some(fact));
             }
         }
