@@ -192,12 +192,12 @@ impl<'s> Matrix<'s> {
             }
         };
         self.salts.insert(segment, Arc::clone(&salt));
-        self.check_basis(spec.rollout.as_ref().and_then(|rollout| rollout.by.as_ref()))?;
         let by = old.and_then(|old| old.by.clone());
         let (rollout, by) = match &spec.rollout {
             Some(said) => (partial(self.binder.parameters.share(&said.share)?), of_whom(said, by)),
             None => (old.and_then(|old| old.rollout), by),
         };
+        self.check_basis(spec.rollout.as_ref().and_then(|rollout| rollout.by.as_ref()))?;
         Ok(Row { segment, rollout, by, salt })
     }
 
@@ -208,10 +208,11 @@ impl<'s> Matrix<'s> {
 
     /// A cell that a spec says.
     fn cell(&self, domain: &Domain<'_>, spec: &CellSpec) -> Result<Cell> {
+        let cell = cell::cell(self.binder.parameters, domain, spec)?;
         if let CellSpec::Split(split) = spec {
             self.check_basis(split.node.by.as_ref())?;
         }
-        cell::cell(self.binder.parameters, domain, spec)
+        Ok(cell)
     }
 
     /// The index at which a row goes in; last is before `EVERYONE`.
