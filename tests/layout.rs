@@ -2,6 +2,7 @@
 //!
 //! `PCQ_RECORD=1 cargo test --test layout` writes what is printed into the files; the difference is then reviewed
 //! like code.
+#![cfg(feature = "cli")]
 
 use std::fmt::Write as _;
 use std::fs;
