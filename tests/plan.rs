@@ -472,3 +472,32 @@ fn a_config_comes_with_the_attributes_that_it_reads() {
     copy.execute(&file).unwrap();
     assert!(copy.plan(&file).unwrap().is_empty());
 }
+
+/// A version whose time comes within a window goes on after it, and began when it began.
+#[test]
+fn what_begins_within_a_window_begins_then_in_a_dump_too() {
+    let now = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    let made = |script: &str| {
+        let db = Database::builder().manual_clock(now).in_memory().unwrap();
+        db.execute(script).unwrap();
+        db
+    };
+    let db = made(
+        "CREATE KEY k INTEGER DEFAULT 0; CREATE CONFIG c SEGMENTS EVERYONE KEY k = 1;
+         ALTER CONFIG c SET k = 2; PUBLISH CONFIG c UNTIL '2026-03-01T11:00:00Z';
+         PUBLISH CONFIG c VERSION 1 AT '2026-03-01T10:00:00Z';
+         PUBLISH CONFIG c VERSION 2 AT '2026-03-01T12:00:00Z';",
+    );
+    let served = |db: &Database| {
+        ["09:30", "10:00", "10:30", "11:00", "11:30", "12:00"].map(|time| {
+            let asked = format!("GET k AS OF '2026-03-01T{time}:00Z';");
+            db.execute(&asked).unwrap()[0].rows().unwrap().value(0, "value").unwrap().as_integer()
+        })
+    };
+    assert_eq!(served(&db), [2, 1, 1, 1, 1, 2].map(Some));
+    for kind in [DumpKind::State, DumpKind::Current, DumpKind::History] {
+        let mut text = Vec::new();
+        db.dump(&mut text, kind).unwrap();
+        assert_eq!(served(&made(std::str::from_utf8(&text).unwrap())), served(&db), "{kind:?}");
+    }
+}

@@ -194,11 +194,12 @@ pub(super) fn plan(config: &Config, now: Timestamp) -> Vec<Publication> {
         let Some(live) = *live else { continue };
         // nothing comes after it: it is said as a window
         let until = next.filter(|(_, next)| next.is_none()).map(|(to, _)| *to);
-        if planned.last().is_some_and(|last| last.sequence == live.sequence) {
-            planned.pop();
-        }
-        let scheduled = *from > now || until.is_some();
-        planned.push(Publication { effective: *from, until, scheduled, ..live.clone() });
+        // what goes on over the end of another window began before that
+        let goes_on = planned.last().is_some_and(|last| last.sequence == live.sequence);
+        let earlier = if goes_on { planned.pop() } else { None };
+        let effective = earlier.map_or(*from, |earlier| earlier.effective);
+        let scheduled = effective > now || until.is_some();
+        planned.push(Publication { effective, until, scheduled, ..live.clone() });
     }
     planned
 }
