@@ -157,16 +157,8 @@ pub(crate) fn typed(text: &str) -> Option<Typed<'_>> {
 fn is_begun(token: Token<'_>) -> bool {
     match token.kind {
         TokenKind::Word | TokenKind::Parameter => true,
-        TokenKind::Text => is_open(token.text, '\''),
-        TokenKind::Name => is_open(token.text, '"'),
-        _ => false,
+        _ => token.is_open(),
     }
-}
-
-/// Whether a quote is still open: a quote inside is written twice.
-fn is_open(quoted: &str, quote: char) -> bool {
-    let inside = quoted.strip_prefix(quote).unwrap_or_default();
-    inside.matches(quote).count().is_multiple_of(2)
 }
 
 /// Where a dotted name begins whose last part begins at a place.

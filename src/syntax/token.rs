@@ -54,6 +54,20 @@ pub struct Token<'t> {
     pub text: &'t str,
 }
 
+impl Token<'_> {
+    /// Whether it is a text or a name whose last quote is still to come: a quote inside is written twice.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let quote = match self.kind {
+            TokenKind::Text => '\'',
+            TokenKind::Name => '"',
+            _ => return false,
+        };
+        let inside = self.text.strip_prefix(quote).unwrap_or_default();
+        inside.matches(quote).count().is_multiple_of(2)
+    }
+}
+
 /// Iterator over the tokens of a text, which together are all of it: for whoever shows or completes what is typed.
 ///
 /// ```

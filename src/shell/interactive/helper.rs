@@ -11,7 +11,7 @@ use rustyline::{Context, Helper as Help, Result};
 
 use super::dot;
 use super::input::is_finished;
-use super::paint::{is_open, painted};
+use super::paint::painted;
 use super::shape;
 use crate::shell::text::is_unseen;
 use crate::shell::width::{fit, width};
@@ -147,8 +147,8 @@ fn open(text: &str) -> Option<String> {
     }
     let last = Tokens::new(text).last().filter(|_| text.contains('\n'))?;
     let what = match last.kind {
-        TokenKind::Text if is_open(last.text, '\'') => "'",
-        TokenKind::Name if is_open(last.text, '"') => "\"",
+        TokenKind::Text if last.is_open() => "'",
+        TokenKind::Name if last.is_open() => "\"",
         TokenKind::BlockComment if !last.text.ends_with("*/") => "/*",
         TokenKind::Json if !last.text.ends_with([']', '}']) => "{",
         _ => return None,

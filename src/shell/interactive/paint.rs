@@ -55,11 +55,9 @@ fn dyed(text: &str, paint: Paint) -> String {
 }
 
 fn paint(token: Token<'_>, is_last: bool) -> Option<Paint> {
-    let is_open = |quote| is_last && is_open(token.text, quote);
     match token.kind {
         TokenKind::LineComment | TokenKind::BlockComment => Some(Paint::Comment),
-        TokenKind::Text if is_open('\'') => Some(Paint::Wrong),
-        TokenKind::Name if is_open('"') => Some(Paint::Wrong),
+        _ if is_last && token.is_open() => Some(Paint::Wrong),
         TokenKind::Text | TokenKind::Json => Some(Paint::Text),
         TokenKind::Name => Some(Paint::Name),
         TokenKind::Parameter => Some(Paint::Number),
@@ -69,12 +67,6 @@ fn paint(token: Token<'_>, is_last: bool) -> Option<Paint> {
         TokenKind::Word if is_keyword(token.text) => Some(Paint::Keyword),
         _ => None,
     }
-}
-
-/// Whether a quote that begins a text is still open there.
-pub(super) fn is_open(text: &str, quote: char) -> bool {
-    let inside = text.strip_prefix(quote).unwrap_or_default();
-    inside.matches(quote).count().is_multiple_of(2)
 }
 
 /// Whether a word is one of the language: in capitals, as they are written, or one that is never a name.
