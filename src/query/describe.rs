@@ -3,27 +3,32 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::log::object_history;
+use super::log::{object_history, revision_of};
+use super::matrix;
 use super::past::{self, State, Wanted};
 use super::rows::{Column, ColumnKind, Form, Rows};
-use super::value::{instant, is_json, maybe, optional, status, text};
+use super::value::{instant, is_json, list, maybe, object, optional, status, text, texts};
 use super::view::View;
 use crate::error::Result;
 use crate::model::{
-    Attribute, Config, Expr, ExprKind, Key, ListId, ObjectKind, Secrets, Segment, Spanned, Value,
-    Versioned, version_among,
+    Attribute, Catalog, Config, Expr, ExprKind, Key, ListId, Name, ObjectKind, Publication,
+    Reference, Secrets, Segment, Spanned, Timestamp, Value, Version, Versioned, version_among,
 };
 use crate::statement::definition::{create_attribute, create_config, create_key, create_segment};
 use crate::statement::find::{
     find_attribute, find_config, find_key, find_segment, unknown_object_version,
 };
-use crate::statement::{ColumnSpec, CreateConfig, Describe};
+use crate::statement::{ColumnSpec, CreateConfig, Describe, usage};
 
 /// The columns of `DESCRIBE`.
 const COLUMNS: &[Column] = &[
     Column::of("property", ColumnKind::Text, "the name of the property"),
     Column::of("value", ColumnKind::Value, "its value"),
 ];
+
+/// The column of `DESCRIBE … AS STATEMENT`.
+const STATEMENT: &[Column] =
+    &[Column::of("statement", ColumnKind::Text, "the statement that makes the object")];
 
 /// The properties of an object, in order.
 type Properties = Vec<(&'static str, Value)>;
@@ -34,38 +39,57 @@ pub(super) fn describe(view: &View<'_>, describe: &Describe) -> Result<Rows> {
     let state = past::state(view, describe.as_of.as_ref(), &wanted)?;
     let (catalog, name) = (state.catalog(), &describe.name);
     let properties = match describe.kind {
-        ObjectKind::Key => of_version(view, describe, find_key(catalog, name)?, |key| {
-            Ok(key_properties(key, view.secrets()))
-        })?,
+        ObjectKind::Key => {
+            let key = find_key(catalog, name)?;
+            let uses = uses(view, describe, |catalog| key_uses(catalog, key, view.now));
+            of_version(view, describe, key, |key| Ok(key_properties(key, &uses, view.secrets())))?
+        }
         ObjectKind::Segment => {
-            of_version(view, describe, find_segment(catalog, name)?, |segment| {
-                segment_properties(view, &with_names(view, describe, segment))
+            let segment = find_segment(catalog, name)?;
+            let uses = uses(view, describe, |catalog| segment_uses(catalog, segment, view.now));
+            of_version(view, describe, segment, |segment| {
+                segment_properties(view, &with_names(view, describe, segment), &uses)
             })?
         }
-        ObjectKind::Attribute => of_version(view, describe, find_attribute(catalog, name)?, |a| {
-            Ok(attribute_properties(a, view.secrets()))
-        })?,
+        ObjectKind::Attribute => {
+            let attribute = find_attribute(catalog, name)?;
+            let uses =
+                uses(view, describe, |catalog| attribute_uses(catalog, &attribute.name, view.now));
+            of_version(view, describe, attribute, |attribute| {
+                Ok(attribute_properties(attribute, &uses, view.secrets()))
+            })?
+        }
         ObjectKind::Config => {
             config_properties(view, &state, find_config(catalog, name)?, describe)?
         }
     };
-    let forms = json_texts(view, describe, &properties);
+    if describe.as_statement {
+        let definition = properties.into_iter().find(|(name, _)| *name == "definition");
+        let statement = definition.map_or(Value::Null, |(_, statement)| statement);
+        return Ok(Rows::new(STATEMENT, vec![vec![statement]]));
+    }
+    let forms = forms(view, describe, &properties);
     let rows = properties.into_iter().map(|(name, value)| vec![text(name), value]).collect();
     Ok(Rows::new(COLUMNS, rows).with_forms(forms))
 }
 
-/// The default of a key, if it is a text of JSON that is shown.
-fn json_texts(
+/// The forms of values.
+fn forms(
     view: &View<'_>,
     describe: &Describe,
     properties: &Properties,
-) -> Option<((usize, usize), Form)> {
+) -> Vec<((usize, usize), Form)> {
     let key = view.catalog().key_named(describe.name.node.as_str());
-    let key = key.filter(|_| describe.kind == ObjectKind::Key)?;
-    let is_text = |(name, value): &(&str, Value)| *name == "default" && value.as_str().is_some();
-    let row = properties.iter().position(is_text)?;
-    let is_shown = is_json(Some(key)) && !view.secrets().hide(key.id);
-    is_shown.then_some(((row, 1), Form::JsonText))
+    let key = key.filter(|_| describe.kind == ObjectKind::Key);
+    let is_json_text = key.is_some_and(|key| is_json(Some(key)) && !view.secrets().hide(key.id));
+    let form = |(name, value): &(&str, Value)| match (*name, value) {
+        ("matrix", _) => Some(Form::Matrix),
+        ("default", Value::String(_)) => is_json_text.then_some(Form::JsonText),
+        ("configs" | "live" | "segments", Value::List(_)) => Some(Form::Names),
+        _ => None,
+    };
+    let all = properties.iter().zip(0..);
+    all.filter_map(|(property, row)| Some(((row, 1), form(property)?))).collect()
 }
 
 /// A segment whose condition has the names of today, if an old version of it is wanted.
@@ -115,6 +139,10 @@ fn config_properties(
         shown(made, view.secrets()).to_string()
     });
     let next = config.timeline.next_change(state.at);
+    let defaults = |key| state.catalog().key(key).or_else(|| view.catalog().key(key));
+    let publication = config.timeline.deciding(state.at);
+    let publication = publication.map(|publication| published(view, publication)).transpose()?;
+    let to_come = config.timeline.to_come(state.at).map(|later| published(view, later));
     Ok(vec![
         ("config", text(config.head.name.as_str())),
         ("status", text(config.status(state.at))),
@@ -123,8 +151,25 @@ fn config_properties(
         ("live", config.timeline.live(state.at).map_or(Value::Null, Value::from)),
         ("next", next.map_or(Value::Null, instant)),
         ("description", maybe(version.description.as_ref())),
+        ("publication", publication.unwrap_or_default()),
+        ("scheduled", list(to_come.collect::<Result<Vec<_>>>()?)),
+        ("matrix", matrix::of(names, &version, &defaults, view.secrets())),
         ("definition", optional(definition.as_deref())),
     ])
+}
+
+/// A publication: what, when, by whom and why.
+fn published(view: &View<'_>, publication: &Publication) -> Result<Value> {
+    let revision = revision_of(view, publication)?;
+    let revision = revision.as_ref();
+    let comment = publication.comment.as_ref();
+    Ok(object([
+        ("version", Value::from(publication.version)),
+        ("at", instant(publication.effective)),
+        ("until", publication.until.map_or(Value::Null, instant)),
+        ("actor", maybe(revision.and_then(|revision| revision.actor.as_ref()))),
+        ("comment", maybe(comment.or(revision.and_then(|revision| revision.comment.as_ref())))),
+    ]))
 }
 
 /// The statement that makes a config, without what is not shown.
@@ -136,11 +181,52 @@ fn shown(mut config: CreateConfig, secrets: Secrets<'_>) -> CreateConfig {
     config
 }
 
-fn key_properties(key: &Key, secrets: Secrets<'_>) -> Properties {
+/// Who uses an object now; nobody is named where the object of another time is described.
+fn uses(
+    view: &View<'_>,
+    describe: &Describe,
+    find: impl FnOnce(&Catalog) -> Properties,
+) -> Properties {
+    if describe.as_of.is_some() { Vec::new() } else { find(view.catalog()) }
+}
+
+fn key_uses(catalog: &Catalog, key: &Key, now: Timestamp) -> Properties {
+    let reference = Reference::Key(key.id);
+    let configs = usage::configs_with(catalog, reference, now);
+    let live = configs.iter().filter_map(|config| config.live(now));
+    let live = live.filter(|version| version.column(key.id).is_some()).map(|live| live.number);
+    vec![
+        ("config", configs.first().map_or(Value::Null, |config| text(config.head.name.as_str()))),
+        ("live", live.min().map_or(Value::Null, Value::from)),
+        ("segments", texts(usage::segments_with(catalog, reference))),
+    ]
+}
+
+fn segment_uses(catalog: &Catalog, segment: &Segment, now: Timestamp) -> Properties {
+    let reference = Reference::Segment(segment.id);
+    let configs = usage::configs_with(catalog, reference, now);
+    let has_row = |version: &Arc<Version>| version.row_of(segment.id).is_some();
+    let live = configs.iter().filter(|config| config.live(now).is_some_and(has_row));
+    vec![
+        ("configs", texts(configs.iter().map(|config| config.head.name.to_arc()))),
+        ("live", texts(live.map(|config| config.head.name.to_arc()))),
+        ("segments", texts(usage::segments_with(catalog, reference))),
+    ]
+}
+
+fn attribute_uses(catalog: &Catalog, attribute: &Name, now: Timestamp) -> Properties {
+    let used = usage::attribute_uses(catalog, now).remove(attribute.as_str()).unwrap_or_default();
+    vec![
+        ("segments", texts(used.segments.iter().map(|segment| segment.name.to_arc()))),
+        ("configs", texts(used.configs.iter().map(|config| config.head.name.to_arc()))),
+    ]
+}
+
+fn key_properties(key: &Key, uses: &Properties, secrets: Secrets<'_>) -> Properties {
     let mut shown = create_key(key);
     shown.default.node = secrets.literal(key.id, &key.default);
     shown.check = key.check.as_ref().map(|check| secrets.check_expr(key.id, check));
-    vec![
+    let mut properties = vec![
         ("key", text(key.name.as_str())),
         ("status", status(key.archived)),
         ("version", Value::from(key.version)),
@@ -149,14 +235,20 @@ fn key_properties(key: &Key, secrets: Secrets<'_>) -> Properties {
         ("default", secrets.value(key.id, &key.default)),
         ("check", optional(shown.check.as_ref().map(Expr::to_string).as_deref())),
         ("description", maybe(key.description.as_ref())),
-        ("definition", text(&shown.to_string())),
-    ]
+    ];
+    properties.extend(uses.iter().cloned());
+    properties.push(("definition", text(&shown.to_string())));
+    properties
 }
 
-fn attribute_properties(attribute: &Attribute, secrets: Secrets<'_>) -> Properties {
+fn attribute_properties(
+    attribute: &Attribute,
+    uses: &Properties,
+    secrets: Secrets<'_>,
+) -> Properties {
     let mut shown = create_attribute(attribute);
     shown.check = attribute.check.as_ref().map(|check| secrets.attribute_check(attribute, check));
-    vec![
+    let mut properties = vec![
         ("attribute", text(attribute.name.as_str())),
         ("status", status(attribute.archived)),
         ("version", Value::from(attribute.version)),
@@ -164,11 +256,13 @@ fn attribute_properties(attribute: &Attribute, secrets: Secrets<'_>) -> Properti
         ("sensitive", Value::from(attribute.sensitive)),
         ("check", optional(shown.check.as_ref().map(Expr::to_string).as_deref())),
         ("description", maybe(attribute.description.as_ref())),
-        ("definition", text(&shown.to_string())),
-    ]
+    ];
+    properties.extend(uses.iter().cloned());
+    properties.push(("definition", text(&shown.to_string())));
+    properties
 }
 
-fn segment_properties(view: &View<'_>, segment: &Segment) -> Result<Properties> {
+fn segment_properties(view: &View<'_>, segment: &Segment, uses: &Properties) -> Result<Properties> {
     let mut shown = create_segment(segment);
     shown.condition = view.secrets().expr(&shown.condition).into_owned();
     let mut properties = vec![
@@ -178,6 +272,7 @@ fn segment_properties(view: &View<'_>, segment: &Segment) -> Result<Properties> 
         ("condition", text(&shown.condition.to_string())),
         ("description", maybe(segment.description.as_ref())),
     ];
+    properties.extend(uses.iter().cloned());
     properties.push(match segment.condition.expr().node {
         ExprKind::InList(list) => ("list", text(&list_in_words(view, list)?)),
         _ => ("definition", text(&shown.to_string())),

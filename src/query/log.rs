@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::view::View;
 use crate::error::{ErrorKind, Result};
 use crate::model::{
-    Catalog, Change, ConfigId, Name, ObjectKind, Revision, Spanned, Timestamp, Version,
-    VersionReader,
+    Catalog, Change, ConfigId, Name, ObjectKind, Publication, Revision, Spanned, Timestamp,
+    Version, VersionReader,
 };
 use crate::statement::find::{find_attribute, find_config, find_key, find_segment};
 use crate::store::Position;
@@ -91,6 +91,18 @@ pub(super) fn logged(view: &View<'_>, changes: Vec<(Position, Change)>) -> Resul
 fn revision(view: &View<'_>, number: u64) -> Result<Revision> {
     let missing = || ErrorKind::Corrupt { what: format!("revision {number} is missing") };
     view.reader()?.revision(number)?.ok_or_else(|| missing().into())
+}
+
+/// The revision of a publication; `None` if it came after the state that is seen.
+pub(super) fn revision_of(view: &View<'_>, publication: &Publication) -> Result<Option<Revision>> {
+    let is_it = |change: &Change| matches!(change, Change::Publication(own) if own == publication);
+    let pending = view.pending.as_ref();
+    if let Some(pending) = pending.filter(|pending| pending.changes.iter().any(is_it)) {
+        return Ok(Some(Revision::clone(&pending.revision)));
+    }
+    let reader = view.reader()?;
+    let number = reader.publication_revision(publication.sequence)?;
+    Ok(number.map(|number| reader.revision(number)).transpose()?.flatten())
 }
 
 /// The number of an object of a kind.

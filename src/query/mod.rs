@@ -9,6 +9,7 @@ mod get;
 mod interrupt;
 pub(crate) mod list;
 mod log;
+mod matrix;
 mod past;
 mod pending;
 mod record;

@@ -42,6 +42,11 @@ pub enum Form {
     JsonText,
     /// The blank cell of a config, whose value is `NULL`: it is no value at all.
     Blank,
+    /// A list of names, which formats for people write without brackets and quotes, as in a column of lists.
+    Names,
+    /// The matrix of a version of a config, which formats for people draw as one: an object with the `segments`, from
+    /// the highest priority down, and the `keys` with their `cells`, one for each segment.
+    Matrix,
 }
 
 /// A column of a table.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Key, KeyType, Timestamp, Value};
+use crate::model::{Key, KeyType, Share, Timestamp, Value};
 
 const MICROS_PER_MINUTE: i64 = 60_000_000;
 
@@ -30,6 +30,26 @@ pub(super) fn maybe(text: Option<&Arc<str>>) -> Value {
 pub(super) fn texts(items: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Value {
     let items: Vec<_> = items.into_iter().map(|text| Value::String(text.into())).collect();
     Value::from(items)
+}
+
+/// An object of JSON, by its members in order.
+pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let members = members.into_iter().map(|(name, value)| (name.into(), value));
+    Value::Object(Arc::new(members.collect()))
+}
+
+/// A list of values.
+pub(super) fn list(items: impl IntoIterator<Item = Value>) -> Value {
+    Value::List(items.into_iter().collect())
+}
+
+/// A share in percent.
+pub(super) fn percent(share: Share) -> Value {
+    let thousandths = share.thousandths();
+    if thousandths.is_multiple_of(1_000) {
+        return Value::from(thousandths / 1_000);
+    }
+    Value::Double(f64::from(thousandths) / 1_000.0)
 }
 
 /// An instant.

@@ -141,6 +141,12 @@ fn push_escape(to: &mut String, c: char) {
     }
 }
 
+/// A time with microseconds, to the second.
+pub(super) fn to_the_second(time: &str) -> Cow<'_, str> {
+    let seconds = time.split_once('.').filter(|(_, fraction)| fraction.ends_with('Z'));
+    seconds.map_or(Cow::Borrowed(time), |(seconds, _)| Cow::Owned(format!("{seconds}Z")))
+}
+
 /// A number of things: `1 event`, `2 events`.
 pub(super) fn counted(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

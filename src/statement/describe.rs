@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::{Given, Name, ObjectKind, Spanned, Timestamp};
 use crate::syntax::{Node, Rule};
 
-/// `DESCRIBE CONFIG | SEGMENT | KEY name [VERSION n] [AS OF timestamp]`
+/// `DESCRIBE CONFIG | SEGMENT | KEY | ATTRIBUTE name [VERSION n] [AS OF timestamp] [AS STATEMENT]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Describe {
     /// What kind of object.
@@ -19,6 +19,8 @@ pub struct Describe {
     pub version: Option<Spanned<Given<u64>>>,
     /// The instant to look from; `None` is now.
     pub as_of: Option<When>,
+    /// Whether it is described by the statement that makes it, and by nothing else.
+    pub as_statement: bool,
 }
 
 impl Describe {
@@ -27,7 +29,7 @@ impl Describe {
     where
         N: TryInto<Name, Error: Into<Error>>,
     {
-        Ok(Self { kind, name: named(name)?, version: None, as_of: None })
+        Ok(Self { kind, name: named(name)?, version: None, as_of: None, as_statement: false })
     }
 
     /// Which version.
@@ -44,13 +46,20 @@ impl Describe {
         self
     }
 
+    /// Describes it by the statement that makes it, and by nothing else.
+    #[must_use]
+    pub fn as_statement(self) -> Self {
+        Self { as_statement: true, ..self }
+    }
+
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         children.saw(Rule::k_describe);
         let (kind, name) = children.object()?;
         let version = children.whole_after(Rule::k_version)?;
         let as_of = children.accept(Rule::as_of).map(|as_of| as_of.children().instant());
-        Ok(Self { kind, name, version, as_of: as_of.transpose()? })
+        let as_statement = children.saw(Rule::as_statement);
+        Ok(Self { kind, name, version, as_of: as_of.transpose()?, as_statement })
     }
 }
 
@@ -58,14 +67,15 @@ impl fmt::Display for Describe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DESCRIBE {}", object(self.kind, &self.name.node))?;
         optional(f, "VERSION", self.version.as_ref())?;
-        optional(f, "AS OF", self.as_of.as_ref())
+        optional(f, "AS OF", self.as_of.as_ref())?;
+        f.write_str(if self.as_statement { " AS STATEMENT" } else { "" })
     }
 }
 
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "DESCRIBE",
-    syntax: "DESCRIBE CONFIG | SEGMENT | KEY | ATTRIBUTE <name> [VERSION <n>] [AS OF <timestamp>]",
-    summary: "says all there is to say of an object",
+    syntax: "DESCRIBE CONFIG | SEGMENT | KEY | ATTRIBUTE <name> [VERSION <n>] [AS OF <timestamp>] [AS STATEMENT]",
+    summary: "says all there is to say of an object: of a config as a matrix",
     example: "DESCRIBE CONFIG dark_mode VERSION 2",
 };

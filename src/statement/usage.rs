@@ -25,6 +25,15 @@ fn uses(config: &Config, what: Reference, now: Timestamp) -> bool {
     })
 }
 
+/// The names of the segments whose conditions refer to a key or a segment.
+pub(crate) fn segments_with(catalog: &Catalog, what: Reference) -> BTreeSet<Arc<str>> {
+    let segments = catalog.referrers(what).filter_map(|referrer| match referrer {
+        Referrer::Segment(id) => catalog.segment(id).map(|segment| segment.name.to_arc()),
+        Referrer::Config(_) => None,
+    });
+    segments.collect()
+}
+
 /// Who uses a key or a segment today, in words: configs, and segments that are not archived.
 pub(crate) fn users_today(catalog: &Catalog, what: Reference, now: Timestamp) -> Vec<String> {
     let configs = configs_with(catalog, what, now);

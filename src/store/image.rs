@@ -283,6 +283,12 @@ impl Image {
         publications.collect::<Result<_>>().map(Timeline::new)
     }
 
+    /// The number of the revision that has a publication.
+    pub(super) fn publication_revision(&self, sequence: u64) -> Result<Option<u64>> {
+        let at = self.table(PUBLICATIONS)?.get(sequence).or_fail()?;
+        Ok(at.map(|at| at.value().0))
+    }
+
     pub(super) fn publication(&self, config: ConfigId, sequence: u64) -> Result<Publication> {
         let at = self.table(PUBLICATIONS)?.get(sequence).or_fail()?.map(|at| at.value());
         match at.map(|at| self.change(at)).transpose()? {

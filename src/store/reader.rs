@@ -125,6 +125,11 @@ impl Reader {
         self.ask(|image| image.publication(config, sequence))
     }
 
+    /// The number of the revision that has a publication.
+    pub(crate) fn publication_revision(&self, sequence: u64) -> Result<Option<u64>> {
+        self.ask(|image| image.publication_revision(sequence))
+    }
+
     /// The number of the object that has, or ever had, a name.
     pub(crate) fn named(&self, kind: ObjectKind, name: &str) -> Result<Option<u32>> {
         self.ask(|image| image.named(kind, name))

@@ -1,10 +1,8 @@
 //! `SEGMENTS`: the segments, by name.
 
-use std::collections::BTreeSet;
-
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{Catalog, Reference, Referrer, Secrets, Segment, Timestamp, Value};
+use crate::model::{Catalog, Reference, Secrets, Segment, Timestamp, Value};
 use crate::query::rows::ColumnKind::{Integer, List, Text};
 use crate::query::rows::{Column, Row, Schema};
 use crate::query::value::{maybe, status, text, texts};
@@ -43,18 +41,13 @@ impl Relation for Segments {
 fn row(catalog: &Catalog, segment: &Segment, secrets: Secrets<'_>, now: Timestamp) -> Row {
     let reference = Reference::Segment(segment.id);
     let configs = usage::configs_with(catalog, reference, now);
-    let segments = catalog.referrers(reference).filter_map(|referrer| match referrer {
-        Referrer::Segment(id) => catalog.segment(id).map(|s| s.name.to_arc()),
-        Referrer::Config(_) => None,
-    });
-    let segments: BTreeSet<_> = segments.collect();
     vec![
         text(segment.name.as_str()),
         text(&secrets.condition(&segment.condition)),
         status(segment.archived),
         Value::from(segment.version),
         texts(configs.iter().map(|config| config.head.name.to_arc())),
-        texts(segments),
+        texts(usage::segments_with(catalog, reference)),
         maybe(segment.description.as_ref()),
     ]
 }

@@ -5,6 +5,7 @@ mod json;
 mod jsonl;
 mod line;
 mod markdown;
+mod matrix;
 mod table;
 
 use std::io::{self, Write};

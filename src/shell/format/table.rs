@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::super::layout::{Content, Grid, Head, Line, Shape, Side, lay_out};
-use super::super::text::{Cell, Medium, NULL, on_one_line};
-use super::Sheet;
-use pcq::{Column, ColumnKind, Rows, Value};
+use super::super::text::{Cell, Medium, NULL, on_one_line, to_the_second};
+use super::{Sheet, matrix};
+use pcq::{Column, ColumnKind, Form, Rows, Value};
 
 pub(super) fn write(
     rows: &Rows,
@@ -27,7 +27,8 @@ pub(super) fn dimmed(rows: &Rows, sheet: &Sheet, shape: Shape) -> String {
 }
 
 fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Vec<Line> {
-    lay_out(&grid(rows, sheet), sheet.width.map(usize::from), shape)
+    let drawn = matrix::lines(rows, sheet, shape);
+    drawn.unwrap_or_else(|| lay_out(&grid(rows, sheet), sheet.width.map(usize::from), shape))
 }
 
 fn grid(rows: &Rows, sheet: &Sheet) -> Grid {
@@ -43,7 +44,7 @@ fn grid(rows: &Rows, sheet: &Sheet) -> Grid {
     }
     let heads = shown.iter().map(|(index, column)| {
         let side = if is_numeric(rows, *index) { Side::Right } else { Side::Left };
-        Head { name: name(column), side }
+        Head { name: name(column), side, wraps: false }
     });
     let columns = shown.iter().map(|(index, _)| {
         let mut cells = cells(rows, *index, sheet, medium);
@@ -62,6 +63,7 @@ fn grid(rows: &Rows, sheet: &Sheet) -> Grid {
     Grid {
         heads: heads.collect(),
         rows: (0..rows.len()).map(row).collect(),
+        has_foot: false,
         notes: note.into_iter().collect(),
     }
 }
@@ -89,11 +91,11 @@ fn cells(rows: &Rows, column: usize, sheet: &Sheet, medium: Medium) -> Vec<Conte
     let cells = (0..rows.len()).filter_map(|row| Cell::row(rows, row).nth(column));
     let content = |cell: Cell<'_>| {
         if cell.value == &Value::Null && cell.form.is_none() {
-            return Content { text: on_one_line(&sheet.null, medium).into_owned(), is_faint: true };
+            return Content::faint(on_one_line(&sheet.null, medium));
         }
         let text = names(cell).filter(|_| sheet.width.is_some());
         let text = text.unwrap_or_else(|| lines_of(cell, medium));
-        Content { text: cut(&text).into_owned(), is_faint: false }
+        Content::of(cut(&text))
     };
     cells.map(content).collect()
 }
@@ -119,12 +121,6 @@ fn whole(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// A time with microseconds, to the second.
-fn to_the_second(time: &str) -> Cow<'_, str> {
-    let seconds = time.split_once('.').filter(|(_, fraction)| fraction.ends_with('Z'));
-    seconds.map_or(Cow::Borrowed(time), |(seconds, _)| Cow::Owned(format!("{seconds}Z")))
-}
-
 /// Whether a column has numbers and nothing else, so that their digits should stand below each other.
 pub(super) fn is_numeric(rows: &Rows, column: usize) -> bool {
     let mut values =
@@ -136,7 +132,7 @@ pub(super) fn is_numeric(rows: &Rows, column: usize) -> bool {
 /// The names of a list, without brackets and quotes.
 fn names(cell: Cell<'_>) -> Option<String> {
     let Value::List(list) = cell.value else { return None };
-    if cell.kind != ColumnKind::List {
+    if cell.kind != ColumnKind::List && cell.form != Some(Form::Names) {
         return None;
     }
     let name =

@@ -16,11 +16,14 @@ pub(super) fn lines(grid: &Grid, widths: &[usize], is_cut: bool) -> Vec<Line> {
     let most = if is_cut { room } else { usize::MAX };
     let mut lines = vec![rule(widths, ['┌', '┬', '┐'])];
     let names = grid.heads.iter().zip(widths);
-    let names: Vec<_> = names.map(|(head, width)| vec![fit(&head.name, *width)]).collect();
+    let names: Vec<_> = names.map(|(head, width)| named(head, *width)).collect();
     let plain = vec![false; names.len()];
     lines.extend(row(&grid.heads, widths, &names, &plain));
     lines.push(rule(widths, ['├', '┼', '┤']));
-    for cells in &grid.rows {
+    for (index, cells) in grid.rows.iter().enumerate() {
+        if grid.has_foot && index > 0 && index + 1 == grid.rows.len() {
+            lines.push(rule(widths, ['├', '┼', '┤']));
+        }
         let parts = |(cell, width): (&Content, &usize)| wrapped(&cell.text, *width, most);
         let texts: Vec<_> = cells.iter().zip(widths).map(parts).collect();
         let faint: Vec<_> = cells.iter().map(|cell| cell.is_faint).collect();
@@ -28,6 +31,11 @@ pub(super) fn lines(grid: &Grid, widths: &[usize], is_cut: bool) -> Vec<Line> {
     }
     lines.push(rule(widths, ['└', '┴', '┘']));
     lines
+}
+
+/// The lines of the name of a column.
+fn named(head: &Head, width: usize) -> Vec<String> {
+    if head.wraps { wrapped(&head.name, width, MOST_LINES) } else { vec![fit(&head.name, width)] }
 }
 
 fn rule(widths: &[usize], [left, middle, right]: [char; 3]) -> Line {

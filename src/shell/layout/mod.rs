@@ -20,6 +20,8 @@ pub(in crate::shell) struct Grid {
     pub(in crate::shell) heads: Vec<Head>,
     /// The rows; each has a cell for each head.
     pub(in crate::shell) rows: Vec<Vec<Content>>,
+    /// Whether the last row is set apart.
+    pub(in crate::shell) has_foot: bool,
     /// What is said below.
     pub(in crate::shell) notes: Vec<String>,
 }
@@ -29,6 +31,8 @@ pub(in crate::shell) struct Grid {
 pub(in crate::shell) struct Head {
     pub(in crate::shell) name: String,
     pub(in crate::shell) side: Side,
+    /// Whether the name may take several lines, so that the column need not be as wide as it is.
+    pub(in crate::shell) wraps: bool,
 }
 
 /// Side on which the cells of a column stand.
@@ -44,6 +48,25 @@ pub(in crate::shell) struct Content {
     pub(in crate::shell) text: String,
     /// Whether it is shown dim, where that can be.
     pub(in crate::shell) is_faint: bool,
+    /// Whether it says nothing, so that records leave it out.
+    pub(in crate::shell) is_blank: bool,
+}
+
+impl Content {
+    /// Content that is shown as it is.
+    pub(in crate::shell) fn of(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_faint: false, is_blank: false }
+    }
+
+    /// Content that is shown dim.
+    pub(in crate::shell) fn faint(text: impl Into<String>) -> Self {
+        Self { is_faint: true, ..Self::of(text) }
+    }
+
+    /// Mark of a place where there is nothing.
+    pub(in crate::shell) fn blank(mark: &str) -> Self {
+        Self { is_blank: true, ..Self::faint(mark) }
+    }
 }
 
 /// Shape of a table.
@@ -69,16 +92,29 @@ struct Piece {
 
 /// Lays a table out. Without a width nothing is cut or wrapped.
 pub(in crate::shell) fn lay_out(grid: &Grid, width: Option<usize>, shape: Shape) -> Vec<Line> {
-    let widths = share::widths(grid, width).filter(|_| shape == Shape::Fitting);
-    let mut lines = match widths {
-        Some(widths) => frame::lines(grid, &widths, width.is_some()),
-        None => record::lines(grid, width),
-    };
-    for note in &grid.notes {
-        let parts = wrap::wrapped(note, width.unwrap_or(usize::MAX), usize::MAX);
-        lines.extend(parts.into_iter().map(Line::of));
-    }
+    let framed = if shape == Shape::Fitting { framed(grid, width) } else { None };
+    framed.unwrap_or_else(|| recorded(grid, width))
+}
+
+/// Lays a table out as a frame; `None` if a column would get too narrow to be read.
+pub(in crate::shell) fn framed(grid: &Grid, width: Option<usize>) -> Option<Vec<Line>> {
+    let widths = share::widths(grid, width)?;
+    let mut lines = frame::lines(grid, &widths, width.is_some());
+    lines.extend(grid.notes.iter().flat_map(|note| written(note, width)));
+    Some(lines)
+}
+
+/// Lays a table out as records.
+pub(in crate::shell) fn recorded(grid: &Grid, width: Option<usize>) -> Vec<Line> {
+    let mut lines = record::lines(grid, width);
+    lines.extend(grid.notes.iter().flat_map(|note| written(note, width)));
     lines
+}
+
+/// The lines of a text that is no table.
+pub(in crate::shell) fn written(text: &str, width: Option<usize>) -> Vec<Line> {
+    let parts = wrap::wrapped(text, width.unwrap_or(usize::MAX), usize::MAX);
+    parts.into_iter().map(Line::of).collect()
 }
 
 impl Line {

@@ -29,7 +29,8 @@ pub(super) fn lines(grid: &Grid, width: Option<usize>) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, row) in (1_u64..).zip(&grid.rows) {
         lines.push(rule(number, names, whole));
-        for (head, cell) in grid.heads.iter().zip(row) {
+        let told = grid.heads.iter().zip(row).filter(|(_, cell)| !cell.is_blank);
+        for (head, cell) in told {
             let name = fit(&head.name, names);
             for (index, part) in wrapped(&cell.text, values, MOST_LINES).iter().enumerate() {
                 let name = if index == 0 { name.as_str() } else { "" };

@@ -1,6 +1,6 @@
 //! Widths of columns: what each needs, or a fair share of what there is.
 
-use super::{Content, Grid};
+use super::{Content, Grid, Head};
 use crate::shell::width::width as width_of;
 
 /// The narrowest that a column may get which has to give.
@@ -15,12 +15,16 @@ const AROUND: usize = 1;
 
 /// The widths of the columns in a frame; `None` if a column would get too narrow to be read.
 pub(super) fn widths(grid: &Grid, width: Option<usize>) -> Option<Vec<usize>> {
-    let columns: Vec<_> = (0..grid.heads.len()).map(|index| Need::of(grid, index)).collect();
-    let needs = || columns.iter().map(|column| column.width);
-    let Some(width) = width else { return Some(needs().collect()) };
+    let columns = needs(grid, usize::MAX);
+    let Some(width) = width else { return Some(columns.iter().map(|c| c.width).collect()) };
     let room = width.checked_sub(BESIDE * columns.len() + AROUND)?;
-    if needs().sum::<usize>() <= room {
-        return Some(needs().collect());
+    let fits = |columns: &[Need]| columns.iter().map(|c| c.width).sum::<usize>() <= room;
+    if fits(&columns) {
+        return Some(columns.iter().map(|c| c.width).collect());
+    }
+    let columns = needs(grid, NARROWEST);
+    if fits(&columns) {
+        return Some(columns.iter().map(|c| c.width).collect());
     }
     let kept: usize = columns.iter().filter(|c| !c.gives()).map(|c| c.width).sum();
     let giving: Vec<_> = columns.iter().filter(|c| c.gives()).map(|c| c.width).collect();
@@ -36,6 +40,11 @@ pub(super) fn widths(grid: &Grid, width: Option<usize>) -> Option<Vec<usize>> {
     (cap >= NARROWEST).then(|| columns.iter().map(share).collect())
 }
 
+/// What the columns need. `head`: how wide a name is at the most that may take several lines.
+fn needs(grid: &Grid, head: usize) -> Vec<Need> {
+    (0..grid.heads.len()).map(|index| Need::of(grid, index, head)).collect()
+}
+
 /// What a column needs.
 struct Need {
     width: usize,
@@ -44,9 +53,11 @@ struct Need {
 }
 
 impl Need {
-    fn of(grid: &Grid, index: usize) -> Self {
-        let head = grid.heads.get(index).map_or(0, |head| width_of(&head.name));
-        let mut need = Self { width: head, is_words: true };
+    fn of(grid: &Grid, index: usize, most: usize) -> Self {
+        let head = grid.heads.get(index);
+        let name =
+            |head: &Head| width_of(&head.name).min(if head.wraps { most } else { usize::MAX });
+        let mut need = Self { width: head.map_or(0, name), is_words: true };
         for cell in grid.rows.iter().filter_map(|row| row.get(index)) {
             let width = widest(cell);
             need.width = need.width.max(width);

@@ -24,11 +24,16 @@ fn grid() -> impl Strategy<Value = Grid> {
 fn made<T: AsRef<str>>(heads: &[T], rows: &[Vec<T>]) -> Grid {
     let text = |text: &T| text.as_ref().to_owned();
     let side = |index| if index % 2 == 0 { Side::Left } else { Side::Right };
-    let head = |(index, name): (usize, &T)| Head { name: text(name), side: side(index) };
-    let cell = |found: &T| Content { text: text(found), is_faint: false };
+    let head = |(index, name): (usize, &T)| Head {
+        name: text(name),
+        side: side(index),
+        wraps: index % 3 == 2,
+    };
+    let cell = |found: &T| Content::of(text(found));
     Grid {
         heads: heads.iter().enumerate().map(head).collect(),
         rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+        has_foot: rows.len() % 2 == 1,
         notes: Vec::new(),
     }
 }
