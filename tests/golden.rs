@@ -47,8 +47,9 @@ const OUTSIDE: [&str; 9] = [
 const OUTSIDE_NOTES: [&str; 2] = ["clock-behind", "left-as-is"];
 
 /// The scripts with what is likely a slip, and meant here. The others have what people write, and no slip is found in it.
-const WITH_SLIPS: [&str; 7] = [
+const WITH_SLIPS: [&str; 8] = [
     "errors/suspicious.pcq",
+    "semantics/declared_late.pcq",
     "semantics/declared_types.pcq",
     "semantics/explain_unknown.pcq",
     "semantics/lists_and_ranges.pcq",

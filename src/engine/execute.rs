@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::commit::Ground;
 use super::control::CheckedControl;
-use super::session::{done, no_transaction};
+use super::session::done;
 use super::strictness::Slips;
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Note, Result};
@@ -63,14 +63,20 @@ impl Session {
     }
 
     fn perform_in_sight(&mut self, statement: &Statement) -> Result<Outcome> {
-        if statement.kind() == CommandKind::Write && !self.in_transaction() {
+        let is_alone = statement.kind() == CommandKind::Write && !self.in_transaction();
+        if is_alone && !statement.may_declare() {
             return self.commit_write(None, |ground| self.plan_write(statement, ground));
         }
         match self.resolve(statement)? {
             Resolved::Answer(answer) => Ok(self.deliver(answer)),
             Resolved::Write(plan) => {
-                let transaction = self.transaction.as_mut().ok_or_else(no_transaction)?;
-                Self::write(transaction, plan)
+                // profiles are counted while nobody waits for it, and before anything is written
+                let notes = query::misfits(&self.view(), plan.changes())?;
+                let outcome = match &mut self.transaction {
+                    Some(transaction) => Self::write(transaction, plan),
+                    None => self.commit_write(None, |ground| self.plan_write(statement, ground)),
+                };
+                outcome.map(|outcome| outcome.noting(notes))
             }
             Resolved::Record(entry) => self.record(entry),
             Resolved::Control(checked) => self.control(checked),

@@ -166,6 +166,22 @@ pub enum NoteKind {
         /// In which live configs.
         configs: Vec<Name>,
     },
+    /// Conditions that were stored before an attribute was declared, and would read it otherwise today.
+    ReadAsBefore {
+        /// The attribute.
+        attribute: Name,
+        /// The segments whose conditions would mean something else.
+        otherwise: Vec<Name>,
+        /// Those whose conditions would be refused.
+        refused: Vec<Name>,
+    },
+    /// Stored profiles have a value of an attribute that is not as it is declared.
+    TakenAsMissing {
+        /// The attribute.
+        attribute: Name,
+        /// How many.
+        profiles: u64,
+    },
     /// Cells that had a value have another in the new version.
     Overwritten {
         /// How many, by key.
@@ -257,6 +273,8 @@ codes! {
     StillScheduled = "still-scheduled", "A config was published, reverted, disabled or archived, and publications of it are still to come.";
     Disabled = "disabled", "A config was published that is disabled: its keys keep their defaults.";
     InForce = "in-force", "A segment, an attribute or the default of a key was changed, which is in force at once in live configs.";
+    ReadAsBefore = "read-as-before", "An attribute was declared, and conditions that were stored before would read it otherwise, or be refused, if they were written today.";
+    TakenAsMissing = "taken-as-missing", "An attribute was declared or altered, and stored profiles have values that are not as it is declared.";
     Overwritten = "overwritten", "`ALTER CONFIG`: cells that had a value have another in the new version.";
     ChangedSince = "changed-since", "A version is live again, and segments or keys of it have changed since it was.";
     KeptLonger = "kept-longer", "`ALTER EVENT`: segments look further back than the rule, so events are kept for longer.";
@@ -279,6 +297,8 @@ impl NoteKind {
             Self::StillScheduled { .. } => NoteCode::StillScheduled,
             Self::PublishedDisabled { .. } => NoteCode::Disabled,
             Self::InForce { .. } => NoteCode::InForce,
+            Self::ReadAsBefore { .. } => NoteCode::ReadAsBefore,
+            Self::TakenAsMissing { .. } => NoteCode::TakenAsMissing,
             Self::Overwritten { .. } => NoteCode::Overwritten,
             Self::ChangedSince { .. } => NoteCode::ChangedSince,
             Self::KeptLonger { .. } => NoteCode::KeptLonger,
@@ -289,6 +309,13 @@ impl NoteKind {
             | Self::ScheduleStays { .. } => NoteCode::LeftAsIs,
         }
     }
+}
+
+/// What would become of the conditions of segments.
+fn today(segments: &[Name], would: &str) -> String {
+    let word = if segments.len() == 1 { "segment" } else { "segments" };
+    let one = |name: &Name| format!("`{}`", name.as_str());
+    format!("{word} {} would {would} if written today", Each(segments, one))
 }
 
 impl fmt::Display for NoteKind {
@@ -307,6 +334,26 @@ impl fmt::Display for NoteKind {
                 let word = if configs.len() == 1 { "config" } else { "configs" };
                 let one = |name: &Name| format!("`{}`", name.as_str());
                 write!(f, "in force at once in the live {word} {}", Each(configs, one))
+            }
+            Self::ReadAsBefore { attribute, otherwise, refused } => {
+                write!(
+                    f,
+                    "attribute `{}` is read as before by what was stored: ",
+                    attribute.as_str()
+                )?;
+                let lists = [(otherwise, "mean something else"), (refused, "be refused")];
+                let lists = lists.into_iter().filter(|(segments, _)| !segments.is_empty());
+                let lists: Vec<_> = lists.map(|(segments, would)| today(segments, would)).collect();
+                f.write_str(&lists.join(", "))
+            }
+            Self::TakenAsMissing { attribute, profiles } => {
+                let has = if *profiles == 1 { "profile has" } else { "profiles have" };
+                let attribute = attribute.as_str();
+                write!(
+                    f,
+                    "{profiles} stored {has} a value of `{attribute}` that is not as declared"
+                )?;
+                f.write_str(", which is taken as missing")
             }
             Self::Overwritten { cells, filled } => {
                 let one = |(key, count): &(Name, usize)| {

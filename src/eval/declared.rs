@@ -78,13 +78,9 @@ impl Declaration {
 impl Declarations {
     /// Those of a catalog; `None` if they allow everything.
     pub(crate) fn of(catalog: &Catalog) -> Option<Arc<Self>> {
-        let is_bound = |attribute: &&Arc<Attribute>| {
-            let is_free = attribute.kind == AttributeType::Json && attribute.check.is_none();
-            !attribute.archived && !is_free
-        };
         let by_name: HashMap<_, _, _> = catalog
             .attributes()
-            .filter(is_bound)
+            .filter(|attribute| !attribute.is_free())
             .map(|attribute| (Label::new(&attribute.name.to_arc()), Declaration::of(attribute)))
             .collect();
         (!by_name.is_empty()).then(|| Arc::new(Self { stamp: FitStamp::new(), by_name }))

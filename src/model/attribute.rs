@@ -27,6 +27,19 @@ pub struct Attribute {
     pub version: u32,
 }
 
+impl Attribute {
+    /// Whether it forbids nothing, as if it were not declared.
+    pub(crate) fn is_free(&self) -> bool {
+        self.archived || (self.kind == AttributeType::Json && self.check.is_none())
+    }
+
+    /// Whether the same values are allowed by another state of it.
+    pub(crate) fn allows_as(&self, other: &Self) -> bool {
+        let is_same = (self.kind, &self.check) == (other.kind, &other.check);
+        if self.is_free() || other.is_free() { self.is_free() == other.is_free() } else { is_same }
+    }
+}
+
 /// The type of an attribute, which never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AttributeType {

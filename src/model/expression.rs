@@ -49,6 +49,12 @@ impl CompareOp {
         }
     }
 
+    /// Whether it asks which operand is the greater one.
+    #[must_use]
+    pub(crate) fn is_ordered(self) -> bool {
+        !matches!(self, Self::Equal | Self::NotEqual)
+    }
+
     /// Whether it holds of two operands that are in an order.
     #[must_use]
     #[inline]

@@ -104,4 +104,4 @@ pub(crate) use value::compare_numbers;
 pub use value::{Object, Value, ValueKind};
 pub use version::{Arm, Cell, Column, Row, Share, Split, Version};
 pub(crate) use versioned::{Versioned, version_among};
-pub(crate) use vocabulary::{compared, is_of_user, subjects};
+pub(crate) use vocabulary::{compared, is_of_user, name_for_text, subjects};

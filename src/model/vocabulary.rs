@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use imbl::OrdMap;
 
-use super::{Expr, ExprKind, Segment};
+use super::{Expr, ExprKind, Path, Segment, is_identifier};
 
 /// Names of the attributes that the conditions of segments are about, each with how many are.
 ///
@@ -74,7 +74,7 @@ fn used(segment: &Segment) -> BTreeSet<Arc<str>> {
 }
 
 /// The names of the attributes that an expression is about: not those in conditions over events or elements, where a name
-/// is something else, nor those that stand for a value by themselves, for which a text may be meant.
+/// is something else, nor those for which a text may be meant.
 pub(crate) fn subjects(expr: &Expr) -> BTreeSet<Arc<str>> {
     let (mut found, mut todo) = (BTreeSet::new(), vec![expr]);
     while let Some(expr) = todo.pop() {
@@ -83,9 +83,9 @@ pub(crate) fn subjects(expr: &Expr) -> BTreeSet<Arc<str>> {
         }
         match compared(&expr.node) {
             Some((subject, others)) if is_of_user(subject) => {
-                let is_name = |other: &&Expr| matches!(other.node, ExprKind::Attribute(_));
                 todo.push(subject);
-                todo.extend(others.into_iter().filter(|other| !is_name(other)));
+                let others = others.into_iter();
+                todo.extend(others.filter(|other| name_for_text(&expr.node, other).is_none()));
             }
             _ => todo.extend(expr.node.operands()),
         }
@@ -103,6 +103,18 @@ pub(crate) fn compared(kind: &ExprKind) -> Option<(&Expr, Vec<&Expr>)> {
         | ExprKind::Affix { operand, items, .. } => (&**operand, items.iter().collect()),
         _ => return None,
     })
+}
+
+/// The name that an expression is for which a text may be meant, given what it is compared in. Of two names one of which
+/// is to be less than the other, both are of attributes: `last_login > signup`; unless it is one that needs quotes.
+pub(crate) fn name_for_text<'e>(comparison: &ExprKind, other: &'e Expr) -> Option<&'e Path> {
+    let ExprKind::Attribute(path) = &other.node else { return None };
+    let is_ordered = match comparison {
+        ExprKind::Compare { op, .. } => op.is_ordered(),
+        ExprKind::Between { .. } => true,
+        _ => false,
+    };
+    (!is_ordered || !path.iter().all(|step| is_identifier(step))).then_some(path)
 }
 
 /// Whether an expression is an attribute, or an element or a part of one.

@@ -10,6 +10,7 @@ mod interrupt;
 pub(crate) mod list;
 mod log;
 mod matrix;
+mod misfit;
 mod past;
 mod pending;
 mod record;
@@ -22,6 +23,7 @@ mod view;
 
 pub use interrupt::InterruptHandle;
 pub(crate) use interrupt::Interrupts;
+pub(crate) use misfit::misfits;
 pub(crate) use pending::{Pending, PendingFacts};
 pub use record::Record;
 pub use relation::{STATS_COLUMNS, tables};

@@ -1,13 +1,15 @@
 //! Consequences: what a write does to users beyond what its sentence says.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::chain::given_by;
+use super::meaning::stored_today;
 use super::usage::{AttributeUse, attribute_uses, attributes_of};
 use crate::error::{Note, NoteKind};
 use crate::model::{
-    Attribute, AttributeType, Catalog, Change, Config, ConfigHead, ConfigId, KeyId, Name,
-    Publication, Reference, Referrer, Segment, Timestamp, Version,
+    Attribute, Catalog, Change, Config, ConfigHead, ConfigId, KeyId, Name, Publication, Reference,
+    Referrer, Segment, Timestamp, Version,
 };
 
 /// What is worth knowing of changes, given the objects before and after them.
@@ -30,9 +32,7 @@ pub(super) fn notes(
             }
             _ => Vec::new(),
         },
-        Change::Attribute(attribute) => {
-            attribute_in_force(before, after, attribute, now).into_iter().collect()
-        }
+        Change::Attribute(attribute) => declared(before, after, attribute, now),
         _ => Vec::new(),
     };
     changes.iter().flat_map(of_one).collect()
@@ -112,28 +112,57 @@ fn segment_in_force(
     in_force(after, [Reference::Segment(segment.id)], BTreeSet::new(), now)
 }
 
+/// What another declaration of an attribute does to what reads it.
+fn declared(before: &Catalog, after: &Catalog, attribute: &Attribute, now: Timestamp) -> Vec<Note> {
+    let old = before.attribute(attribute.id);
+    if old.map_or(attribute.is_free(), |old| old.allows_as(attribute)) {
+        return Vec::new();
+    }
+    let used = attribute_uses(after, now).remove(attribute.name.as_str()).unwrap_or_default();
+    let in_force = attribute_in_force(after, attribute, &used, now);
+    let before = read_as_before(before, after, attribute, &used.segments);
+    in_force.into_iter().chain(before).collect()
+}
+
 /// Where another declaration of an attribute is in force at once: a value that it does not allow is taken as missing.
 fn attribute_in_force(
+    after: &Catalog,
+    attribute: &Attribute,
+    used: &AttributeUse<'_>,
+    now: Timestamp,
+) -> Option<Note> {
+    let name = attribute.name.as_str();
+    let reads = |version: &Version| attributes_of(version).any(|read| *read == *name);
+    let configs = used.configs.iter().filter(|config| serving(config, now).is_some_and(reads));
+    let segments = used.segments.iter().map(|segment| Reference::Segment(segment.id));
+    in_force(after, segments, configs.map(|config| config.head.id).collect(), now)
+}
+
+/// The segments whose conditions would be stored otherwise, or not at all, by a statement of today.
+fn read_as_before(
     before: &Catalog,
     after: &Catalog,
     attribute: &Attribute,
-    now: Timestamp,
+    readers: &[&Arc<Segment>],
 ) -> Option<Note> {
-    let meaning = |catalog: &Catalog| {
-        let found = catalog.attribute(attribute.id).filter(|found| !found.archived)?;
-        // it may be anything, as one that is not declared
-        let is_free = found.kind == AttributeType::Json && found.check.is_none();
-        (!is_free).then(|| (found.kind, found.check.clone()))
-    };
-    if meaning(before) == meaning(after) {
+    let (mut otherwise, mut refused) = (Vec::new(), Vec::new());
+    for segment in readers {
+        let of = |catalog| segment.condition.look(|expr| stored_today(catalog, expr));
+        let (then, today) = (of(before), of(after));
+        if then == today {
+            continue;
+        }
+        let to = if today.is_some() { &mut otherwise } else { &mut refused };
+        to.push(segment.name.clone());
+    }
+    if otherwise.is_empty() && refused.is_empty() {
         return None;
     }
-    let name = attribute.name.as_str();
-    let AttributeUse { segments, configs } = attribute_uses(after, now).remove(name)?;
-    let reads = |version: &Version| attributes_of(version).any(|read| *read == *name);
-    let configs = configs.iter().filter(|config| serving(config, now).is_some_and(reads));
-    let segments = segments.iter().map(|segment| Reference::Segment(segment.id));
-    in_force(after, segments, configs.map(|config| config.head.id).collect(), now)
+    let attribute = attribute.name.clone();
+    let note = Note::new(NoteKind::ReadAsBefore { attribute, otherwise, refused });
+    Some(note.hint(
+        "`ALTER SEGMENT … WHERE …` with the condition as it was stores it as it is read today",
+    ))
 }
 
 /// Where another default of a key is in force at once.

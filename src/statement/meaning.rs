@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::scope::attribute_type;
 use crate::error::Result;
-use crate::eval::{self, CatalogScope, Scope, Type};
+use crate::eval::{self, CatalogScope, CheckScope, Scope, Type};
 use crate::model::{
     AttributeType, Catalog, Condition, Expr, ExprKind, KeyId, KeyType, ListId, Literal, Name, Path,
     SegmentId, Span, Spanned, USER_ID, Value,
@@ -25,6 +25,23 @@ pub(crate) fn written_today(catalog: &Catalog, condition: &Condition) -> Conditi
         write(&mut written, &scope).then(|| Condition::new(written))
     });
     other.unwrap_or_else(|| condition.clone())
+}
+
+/// A condition as a statement of today would store it; `None` if it would be refused.
+pub(super) fn stored_today(catalog: &Catalog, condition: &Expr) -> Option<Expr> {
+    read(condition, &TodayScope(catalog))
+}
+
+/// A `CHECK` of a type as it is evaluated; `None` if it would be refused.
+pub(super) fn read_check(check: &Expr, kind: AttributeType) -> Option<Expr> {
+    read(check, &CheckScope(kind))
+}
+
+fn read(condition: &Expr, scope: &dyn Scope) -> Option<Expr> {
+    let mut read = condition.clone();
+    eval::check(condition, scope).ok()?;
+    eval::put_readings(&mut read, scope).ok()?;
+    Some(read)
 }
 
 /// Everything as a catalog has it, attributes as they are declared.

@@ -96,7 +96,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::model::{Given, Instant, Literal, Name, Role, Spanned, Timestamp};
+use crate::model::{Given, Instant, Literal, Name, ObjectKind, Role, Spanned, Timestamp};
 use crate::syntax::{self, Node, Rule};
 use binder::Binder;
 
@@ -163,6 +163,16 @@ impl Statement {
     /// Parses one statement; a `;` may stand at its end.
     pub fn parse(text: &str) -> Result<Self> {
         Parsed::parse(text)?.result
+    }
+
+    /// Whether it may change what an attribute is declared as.
+    pub(crate) fn may_declare(&self) -> bool {
+        match self {
+            Self::CreateAttribute(_) | Self::AlterAttribute(_) => true,
+            Self::Restore(restore) => restore.kind == ObjectKind::Attribute,
+            Self::Revert(revert) => revert.kind == ObjectKind::Attribute,
+            _ => false,
+        }
     }
 
     /// The names of the parameters in it, in the order in which they first stand there.

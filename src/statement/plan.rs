@@ -66,6 +66,14 @@ impl Plan {
         self
     }
 
+    /// The changes that it makes.
+    pub(crate) fn changes(&self) -> &[Change] {
+        match self {
+            Self::Unchanged { .. } => &[],
+            Self::Write(write) => &write.changes.changes,
+        }
+    }
+
     fn notes(&mut self) -> &mut Vec<Note> {
         match self {
             Self::Unchanged { notes, .. } => notes,

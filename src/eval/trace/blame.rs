@@ -6,8 +6,25 @@ use super::sight::{Sights, State, told};
 use crate::eval::literal::literal;
 use crate::eval::operand::Operand;
 use crate::eval::program::{Environment, Node, NodeId};
-use crate::model::{Expr, ExprKind, Path};
+use crate::model::{Expr, ExprKind, Path, Value};
 use crate::stack;
+
+/// What is no object on the way of a path into an attribute, and the path up to there.
+pub(super) fn obstacle<'v>(base: &'v Value, path: &Path) -> Option<(Expr, Operand<'v>)> {
+    let steps = path.get(1..)?;
+    for end in 0..steps.len() {
+        let value = base.dig(steps.get(..end)?).map(Operand::from)?;
+        match value {
+            Operand::Object(_) => {}
+            Operand::Null => return None,
+            _ => {
+                let way = ExprKind::Attribute(path.get(..=end)?.into());
+                return Some((Expr::unplaced(way), value));
+            }
+        }
+    }
+    None
+}
 
 impl<'a, E: Environment<'a>> Look<'a, '_, E> {
     /// Says why a part is unknown.
@@ -58,23 +75,9 @@ impl<'a, E: Environment<'a>> Look<'a, '_, E> {
         self.lack(id, expr, sights);
         let Some(Node::Attribute(field)) = self.program.nodes.get(id as usize) else { return };
         let Some(base) = self.evaluator.environment.attribute(&field.name).value() else { return };
-        for (end, step) in field.steps().iter().enumerate() {
-            let before = field.steps().get(..end).unwrap_or_default();
-            let Some(value) = base.dig(before).map(Operand::from) else { return };
-            if value.is_null() {
-                return;
-            }
-            if value.clone().inside(std::slice::from_ref(step)).is_some() {
-                continue;
-            }
-            if !matches!(value, Operand::Object(_)) {
-                let way: Path = path.get(..=end).unwrap_or_default().into();
-                let way = Expr::unplaced(ExprKind::Attribute(way));
-                let state = State::Value(self.told_of(expr, &value));
-                sights.blame(self.subject(&way), state, Flaw::of_type(&value, "an object"));
-            }
-            return;
-        }
+        let Some((way, value)) = obstacle(base, path) else { return };
+        let state = State::Value(self.told_of(expr, &value));
+        sights.blame(self.subject(&way), state, Flaw::of_type(&value, "an object"));
     }
 
     fn blame_inside(&mut self, id: NodeId, expr: &Expr, operand: &Expr, sights: &mut Sights) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::blame::obstacle;
 use super::flaw::Flaw;
 use super::look::{Look, is_connective};
 use super::sight::{Sight, State, told, written};
@@ -143,18 +144,27 @@ impl<'a> Tracer<'a> {
         };
         let expr = Expr::unplaced(ExprKind::Attribute(Arc::clone(path)));
         let what = written(&expr);
-        let value = self.run.context.find(name).map(UserAttribute::value);
-        let value = value.and_then(|value| value.dig(path.get(1..)?)).map(Operand::from);
-        let sight = || {
-            let (state, flaw) = match value {
-                None => (self.run.misfit(name).map_or(State::Missing, State::Misfit), None),
-                Some(Operand::Null) => (State::Null, None),
-                Some(value) if self.secrets.concern(&expr) => {
-                    (State::Value(HIDDEN.to_owned()), Some(Flaw::untextual(&value)))
-                }
-                Some(value) => (State::Value(told(&value)), Some(Flaw::untextual(&value))),
-            };
-            Sight { what: what.clone(), state, flaw }
+        let base = self.run.context.find(name).map(UserAttribute::value);
+        let value = base.and_then(|base| base.dig(path.get(1..)?)).map(Operand::from);
+        let shown = |value: &Operand<'_>| {
+            State::Value(if self.secrets.concern(&expr) { HIDDEN.to_owned() } else { told(value) })
+        };
+        let sight = || match (value, base.and_then(|base| obstacle(base, path))) {
+            (Some(Operand::Null), _) => {
+                Sight { what: what.clone(), state: State::Null, flaw: None }
+            }
+            (Some(value), _) => {
+                let flaw = Some(Flaw::untextual(&value));
+                Sight { what: what.clone(), state: shown(&value), flaw }
+            }
+            (None, Some((way, value))) => {
+                let flaw = Some(Flaw::of_type(&value, "an object"));
+                Sight { what: written(&way), state: shown(&value), flaw }
+            }
+            (None, None) => {
+                let state = self.run.misfit(name).map_or(State::Missing, State::Misfit);
+                Sight { what: what.clone(), state, flaw: None }
+            }
         };
         let bucket = bucket.ok_or_else(sight);
         Hashed { by: Some(what), bucket }

@@ -21,6 +21,7 @@ pub(super) use history::History;
 pub(super) use key_stats::KeyStats;
 pub(super) use scan::Scan;
 pub(super) use version::Versions;
+pub(super) use walk::each_with_facts;
 
 use super::filter::Selection;
 use super::rows::{Column, ColumnKind, Form, Row, Rows, Schema};

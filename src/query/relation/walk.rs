@@ -14,7 +14,7 @@ const PAGE: usize = 256;
 
 /// Visits all users with facts, in byte order, or only one of them, until no more are wanted; users whose facts are
 /// all in the open transaction come last.
-pub(super) fn each_with_facts(
+pub(in crate::query) fn each_with_facts(
     view: &View<'_>,
     only: Option<Arc<str>>,
     take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,

@@ -10,8 +10,8 @@ use super::slip_note;
 use super::text::Look;
 use crate::error::{Note, Short, Slip};
 use crate::model::{
-    Aggregate, ArithmeticOp, CompareOp, Expr, ExprKind, Literal, ReadAs, Span, USER_ID, Value,
-    compared, is_identifier, is_of_user, subjects,
+    Aggregate, ArithmeticOp, Expr, ExprKind, Literal, ReadAs, Span, USER_ID, Value, compared,
+    is_identifier, is_of_user, name_for_text, subjects,
 };
 
 /// A number of milliseconds that, as a time, is of 1973: smaller ones are seconds of a span, not instants.
@@ -24,19 +24,22 @@ struct Place {
     in_and: bool,
     /// In a condition over events or elements, whose names are of something else.
     in_filter: bool,
+    /// In the test of an `ANY`: what its list is read as, and whether nothing says of which type it is.
+    element: Element,
 }
 
-/// The slips of a condition.
-pub(super) fn slips(condition: &Expr, known: &Known<'_>) -> Vec<Note> {
-    let mut finder = Finder { known, own: subjects(condition), notes: Vec::new() };
-    let mut todo = vec![(condition, Place::default())];
-    while let Some((expr, place)) = todo.pop() {
-        finder.look(expr, place);
-        let below = Place { in_and: matches!(expr.node, ExprKind::And(_)), ..place };
-        todo.extend(expr.node.operands().into_iter().map(|operand| (operand, below)));
-        let filter = Place { in_and: false, in_filter: true };
-        todo.extend(expr.node.filter().map(|condition| (condition, filter)));
-    }
+/// What is known of the element of an `ANY`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Element {
+    reading: Option<ReadAs>,
+    is_of_any_type: bool,
+}
+
+/// The slips of a condition: those of names as it is written, those of values as it is read, which what is declared says.
+pub(super) fn slips(written: &Expr, read: &Expr, known: &Known<'_>) -> Vec<Note> {
+    let mut finder = Finder { known, own: subjects(written), notes: Vec::new() };
+    finder.walk(written, Finder::names);
+    finder.walk(read, Finder::values);
     finder.notes
 }
 
@@ -48,26 +51,45 @@ struct Finder<'f> {
 }
 
 impl Finder<'_> {
-    fn look(&mut self, expr: &Expr, place: Place) {
+    /// Looks at all parts of a condition, from the whole downwards.
+    fn walk(&mut self, condition: &Expr, look: fn(&mut Self, &Expr, Place)) {
+        let mut todo = vec![(condition, Place::default())];
+        while let Some((expr, place)) = todo.pop() {
+            look(self, expr, place);
+            let mut below = Place { in_and: matches!(expr.node, ExprKind::And(_)), ..place };
+            if let ExprKind::Any { list, .. } = &expr.node {
+                below.element = self.element(list, place);
+            }
+            todo.extend(expr.node.operands().into_iter().map(|operand| (operand, below)));
+            let filter = Place { in_and: false, in_filter: true, ..place };
+            todo.extend(expr.node.filter().map(|condition| (condition, filter)));
+        }
+    }
+
+    fn names(&mut self, expr: &Expr, place: Place) {
         if let Some((subject, others)) = compared(&expr.node) {
             for other in others {
-                self.name_for_text(subject, other, place);
+                self.name_for_text(&expr.node, subject, other, place);
             }
         }
         match &expr.node {
-            ExprKind::Compare { op, left, right } if is_ordered(*op) => {
+            ExprKind::Attribute(path) if !place.in_filter => self.attribute(path, expr),
+            _ => {}
+        }
+    }
+
+    fn values(&mut self, expr: &Expr, place: Place) {
+        match &expr.node {
+            ExprKind::Compare { op, left, right } if op.is_ordered() => {
                 self.text_in_order(left, right, place);
                 self.text_in_order(right, left, place);
             }
             ExprKind::Between { operand, low, high, .. } => {
                 self.text_in_order(operand, low, place);
                 self.text_in_order(operand, high, place);
-                self.range(low, high);
+                self.range(low, high, reading(operand, place));
             }
-            ExprKind::And(_) if !place.in_and => {
-                self.notes.extend(contradictions(expr, self.known));
-            }
-            ExprKind::Attribute(path) if !place.in_filter => self.attribute(path, expr),
+            ExprKind::And(_) if !place.in_and => self.notes.extend(contradictions(expr)),
             ExprKind::Arithmetic { op: ArithmeticOp::Subtract, left, right } => {
                 self.number_from_time(left, right);
             }
@@ -76,8 +98,8 @@ impl Finder<'_> {
     }
 
     /// A name where a text may be meant.
-    fn name_for_text(&mut self, subject: &Expr, other: &Expr, place: Place) {
-        let ExprKind::Attribute(path) = &other.node else { return };
+    fn name_for_text(&mut self, comparison: &ExprKind, subject: &Expr, other: &Expr, place: Place) {
+        let Some(path) = name_for_text(comparison, other) else { return };
         if !is_of_user(subject) || !self.is_new(path, place) {
             return;
         }
@@ -110,15 +132,21 @@ impl Finder<'_> {
     fn is_of_any_type(&self, subject: &Expr, place: Place) -> bool {
         match &subject.node {
             ExprKind::Attribute(path) => place.in_filter || self.known.is_of_any_type(path),
-            ExprKind::Element => true,
+            ExprKind::Element => place.element.is_of_any_type,
             ExprKind::Inside { operand, .. } => self.is_of_any_type(operand, place),
             _ => false,
         }
     }
 
+    /// What is known of the elements of a list.
+    fn element(&self, list: &Expr, place: Place) -> Element {
+        let is_of_any_type = self.is_of_any_type(list, place);
+        Element { reading: reading(list, place), is_of_any_type }
+    }
+
     /// A range that has nothing in it.
-    fn range(&mut self, low: &Expr, high: &Expr) {
-        if compare_literals(low, high) != Some(Ordering::Greater) {
+    fn range(&mut self, low: &Expr, high: &Expr, reading: Option<ReadAs>) {
+        if compare_literals(low, high, reading) != Some(Ordering::Greater) {
             return;
         }
         let (lower, upper) = (high.to_string(), low.to_string());
@@ -171,8 +199,13 @@ impl Finder<'_> {
     }
 }
 
-fn is_ordered(op: CompareOp) -> bool {
-    !matches!(op, CompareOp::Equal | CompareOp::NotEqual)
+/// What an expression is read as, and what is compared with it.
+fn reading(expr: &Expr, place: Place) -> Option<ReadAs> {
+    match &expr.node {
+        ExprKind::Read { what, .. } => Some(*what),
+        ExprKind::Element => place.element.reading,
+        _ => None,
+    }
 }
 
 /// Whether an expression is a time by its form.
@@ -202,6 +235,6 @@ fn text_of(expr: &Expr) -> Option<&str> {
 }
 
 /// The order of two literals of one kind.
-fn compare_literals(a: &Expr, b: &Expr) -> Option<Ordering> {
-    point(a, None)?.compare(&point(b, None)?)
+fn compare_literals(a: &Expr, b: &Expr, reading: Option<ReadAs>) -> Option<Ordering> {
+    point(a, reading)?.compare(&point(b, reading)?)
 }

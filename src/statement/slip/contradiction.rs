@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::name::Known;
 use super::slip_note;
 use crate::error::{Note, Slip};
 use crate::model::{
@@ -15,10 +14,10 @@ use crate::model::{
 const COMPARED: usize = 50;
 
 /// The first two tests of each attribute that are never both true, of all that an `AND` joins.
-pub(super) fn contradictions(and: &Expr, known: &Known<'_>) -> Vec<Note> {
+pub(super) fn contradictions(and: &Expr) -> Vec<Note> {
     let mut groups: Vec<(Subject<'_>, Vec<(&Expr, Set)>)> = Vec::new();
     for expr in joined(and) {
-        let Some((subject, set)) = test(expr, known) else { continue };
+        let Some((subject, set)) = test(expr) else { continue };
         match groups.iter_mut().find(|(of, _)| *of == subject) {
             Some((_, tests)) if tests.len() < COMPARED => tests.push((expr, set)),
             Some(_) => {}
@@ -204,7 +203,7 @@ fn foreign(low: &End, low2: &End, high: &End, high2: &End) -> bool {
 }
 
 /// What an expression tests, and for which values it is true.
-fn test<'e>(expr: &'e Expr, known: &Known<'_>) -> Option<(Subject<'e>, Set)> {
+fn test(expr: &Expr) -> Option<(Subject<'_>, Set)> {
     match &expr.node {
         ExprKind::Attribute(_) => Some((subject(expr)?, truth(true))),
         ExprKind::Not(inner) => match &inner.node {
@@ -219,15 +218,16 @@ fn test<'e>(expr: &'e Expr, known: &Known<'_>) -> Option<(Subject<'e>, Set)> {
             };
             Some((subject(operand)?, set))
         }
-        ExprKind::Compare { op, left, right } => comparison(*op, left, right, known)
-            .or_else(|| comparison(op.turned(), right, left, known)),
+        ExprKind::Compare { op, left, right } => {
+            comparison(*op, left, right).or_else(|| comparison(op.turned(), right, left))
+        }
         ExprKind::Between { operand, low, high, negated: false } => {
-            let (subject, reading) = read_subject(operand, known)?;
+            let (subject, reading) = read_subject(operand)?;
             let end = |expr| point(expr, reading).map(|point| (point, true));
             Some((subject, Set::Range { low: Some(end(low)?), high: Some(end(high)?) }))
         }
         ExprKind::In { operand, items, negated } => {
-            let (subject, reading) = read_subject(operand, known)?;
+            let (subject, reading) = read_subject(operand)?;
             let points = items.iter().map(|item| point(item, reading)).collect::<Option<_>>()?;
             Some((subject, if *negated { Set::NoneOf(points) } else { Set::OneOf(points) }))
         }
@@ -239,26 +239,16 @@ fn truth(of: bool) -> Set {
     Set::OneOf(vec![Point::Truth(of)])
 }
 
-/// The attribute that an operand is, and what it is read as by its form or by its declaration.
-fn read_subject<'e>(operand: &'e Expr, known: &Known<'_>) -> Option<(Subject<'e>, Option<ReadAs>)> {
-    if let ExprKind::Read { what, operand } = &operand.node {
-        return Some((subject(operand)?, Some(*what)));
+/// The attribute that an operand is, and what it is read as.
+fn read_subject(operand: &Expr) -> Option<(Subject<'_>, Option<ReadAs>)> {
+    match &operand.node {
+        ExprKind::Read { what, operand } => Some((subject(operand)?, Some(*what))),
+        _ => Some((subject(operand)?, None)),
     }
-    let subject = subject(operand)?;
-    let reading = match subject {
-        Subject::Attribute(path) => known.reading(path),
-        Subject::Value(_) => None,
-    };
-    Some((subject, reading))
 }
 
-fn comparison<'e>(
-    op: CompareOp,
-    left: &'e Expr,
-    right: &Expr,
-    known: &Known<'_>,
-) -> Option<(Subject<'e>, Set)> {
-    let (subject, reading) = read_subject(left, known)?;
+fn comparison<'e>(op: CompareOp, left: &'e Expr, right: &Expr) -> Option<(Subject<'e>, Set)> {
+    let (subject, reading) = read_subject(left)?;
     let point = point(right, reading)?;
     let set = match op {
         CompareOp::Equal => Set::OneOf(vec![point]),

@@ -6,10 +6,13 @@ mod name;
 mod text;
 
 use super::binder::Binder;
+use super::meaning::{read_check, stored_today};
 use super::part::Parts;
 use super::{CellSpec, Statement};
 use crate::error::{Note, NoteKind, Slip};
-use crate::model::{Expr, KeyType, Literal, Name, Path, Span, Spanned, Value};
+use crate::model::{
+    AttributeType, Catalog, Expr, KeyType, Literal, Name, Path, Span, Spanned, Value,
+};
 use name::Known;
 
 /// The slips of a statement, in the order in which they stand there. What cannot be found out, because a parameter has
@@ -17,7 +20,9 @@ use name::Known;
 pub(crate) fn slips(statement: &Statement, binder: &Binder<'_>) -> Vec<Note> {
     let mut found = Finder { binder, known: Known::of(binder.catalog), notes: Vec::new() };
     let parts = Parts::of(statement);
-    parts.conditions.iter().chain(&parts.checks).for_each(|condition| found.condition(condition));
+    parts.conditions.iter().for_each(|condition| found.condition(condition));
+    let kind = value_type(statement, binder.catalog);
+    parts.checks.iter().for_each(|check| found.check(check, kind));
     parts.defaults.iter().for_each(|(key, kind, value)| found.value(key, *kind, value));
     parts.rollouts.iter().for_each(|rollout| found.by(rollout.by.as_ref()));
     parts.cells().for_each(|(key, cell)| found.cell(&key.node, cell));
@@ -34,9 +39,19 @@ struct Finder<'f> {
 
 impl Finder<'_> {
     fn condition(&mut self, condition: &Expr) {
-        if let Ok(bound) = self.binder.parameters.bind(condition) {
-            self.notes.extend(condition::slips(&bound, &self.known));
-        }
+        self.slips(condition, |bound| stored_today(self.binder.catalog, bound));
+    }
+
+    fn check(&mut self, check: &Expr, kind: Option<AttributeType>) {
+        self.slips(check, |bound| read_check(bound, kind?));
+    }
+
+    /// The slips of a condition as it is read, or, if it cannot be, as it is written.
+    fn slips(&mut self, condition: &Expr, read: impl FnOnce(&Expr) -> Option<Expr>) {
+        let Ok(bound) = self.binder.parameters.bind(condition) else { return };
+        let read = read(&bound);
+        let read = read.as_ref().unwrap_or(&bound);
+        self.notes.extend(condition::slips(&bound, read, &self.known));
     }
 
     fn cell(&mut self, key: &Name, cell: &CellSpec) {
@@ -69,6 +84,17 @@ impl Finder<'_> {
         };
         let note = slip_note(Slip::TextForJson { key: key.clone(), what }, literal.span);
         self.notes.push(note.hint(format!("without the quotes it is {what}")));
+    }
+}
+
+/// The type of the attribute that a statement gives a `CHECK`.
+fn value_type(statement: &Statement, catalog: &Catalog) -> Option<AttributeType> {
+    match statement {
+        Statement::CreateAttribute(create) => Some(create.kind),
+        Statement::AlterAttribute(alter) => {
+            catalog.attribute_named(alter.name.node.as_str()).map(|attribute| attribute.kind)
+        }
+        _ => None,
     }
 }
 

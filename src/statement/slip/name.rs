@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Note, NoteKind, Slip};
 use crate::limits::NAME_BYTES;
-use crate::model::{AttributeType, Catalog, ReadAs, USER_ID};
+use crate::model::{AttributeType, Catalog, USER_ID};
 
 /// Attributes that are declared, or that conditions use.
 pub(super) struct Known<'k> {
@@ -28,18 +28,12 @@ impl<'k> Known<'k> {
 
     /// Whether nothing says of which type the value of a path is.
     pub(super) fn is_of_any_type(&self, path: &[Arc<str>]) -> bool {
-        !matches!(path, [name] if self.is_declared(name))
-    }
-
-    /// What a text beside a path is read as, by the declaration of its attribute.
-    pub(super) fn reading(&self, path: &[Arc<str>]) -> Option<ReadAs> {
-        let [name] = path else { return None };
-        match self.catalog.attribute_named(name).filter(|found| !found.archived)?.kind {
-            AttributeType::Timestamp => Some(ReadAs::Timestamp),
-            AttributeType::Semver => Some(ReadAs::Semver),
-            AttributeType::Version => Some(ReadAs::Version),
-            _ => None,
-        }
+        let is_json = |name: &str| {
+            self.catalog
+                .attribute_named(name)
+                .is_some_and(|found| found.kind == AttributeType::Json)
+        };
+        !matches!(path, [name] if self.is_declared(name) && !is_json(name))
     }
 
     /// A note on an attribute that is not known and nearly the same as one that is.
