@@ -311,11 +311,18 @@ impl NoteKind {
     }
 }
 
-/// What would become of the conditions of segments.
-fn today(segments: &[Name], would: &str) -> String {
-    let word = if segments.len() == 1 { "segment" } else { "segments" };
-    let one = |name: &Name| format!("`{}`", name.as_str());
-    format!("{word} {} would {would} if written today", Each(segments, one))
+/// What would become of the conditions of segments if they were written today.
+fn today(otherwise: &[Name], refused: &[Name]) -> String {
+    let lists = [(otherwise, "mean something else"), (refused, "be refused")];
+    let lists = lists.into_iter().filter(|(segments, _)| !segments.is_empty());
+    let lists: Vec<_> = lists
+        .map(|(segments, would)| {
+            let word = if segments.len() == 1 { "segment" } else { "segments" };
+            let one = |name: &Name| format!("`{}`", name.as_str());
+            format!("{word} {} would {would} if written today", Each(segments, one))
+        })
+        .collect();
+    lists.join(", ")
 }
 
 impl fmt::Display for NoteKind {
@@ -336,15 +343,8 @@ impl fmt::Display for NoteKind {
                 write!(f, "in force at once in the live {word} {}", Each(configs, one))
             }
             Self::ReadAsBefore { attribute, otherwise, refused } => {
-                write!(
-                    f,
-                    "attribute `{}` is read as before by what was stored: ",
-                    attribute.as_str()
-                )?;
-                let lists = [(otherwise, "mean something else"), (refused, "be refused")];
-                let lists = lists.into_iter().filter(|(segments, _)| !segments.is_empty());
-                let lists: Vec<_> = lists.map(|(segments, would)| today(segments, would)).collect();
-                f.write_str(&lists.join(", "))
+                let (attribute, today) = (attribute.as_str(), today(otherwise, refused));
+                write!(f, "attribute `{attribute}` is read as before by what was stored: {today}")
             }
             Self::TakenAsMissing { attribute, profiles } => {
                 let has = if *profiles == 1 { "profile has" } else { "profiles have" };
