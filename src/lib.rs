@@ -102,8 +102,8 @@ pub use engine::{
     Snapshot, Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
-    Error, ErrorClass, ErrorCode, ErrorKind, LockHolder, Note, NoteCode, NoteKind, Place, Result,
-    ScriptEnd, Short, Slip, StoreFailure, TransactionState,
+    Error, ErrorClass, ErrorCode, ErrorKind, Label, LockHolder, Note, NoteCode, NoteKind, Place,
+    Result, ScriptEnd, Short, Slip, StoreFailure, TransactionState,
 };
 pub use eval::Evaluation;
 pub use model::{

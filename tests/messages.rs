@@ -139,6 +139,11 @@ const ARGUMENTS: &[&str] = &[
     "list s.pcdb s §",
     "verify §",
     "verify s.pcdb --from §",
+    "help §",
+    "errors §",
+    "man §",
+    "completions §",
+    "§.pcq -e GET",
 ];
 
 /// How many names there are of each kind.

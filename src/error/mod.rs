@@ -1,6 +1,7 @@
 //! Error of the library: kind, place, hints and source, in one word.
 
 mod access;
+mod class;
 mod code;
 mod kind;
 mod note;
@@ -13,10 +14,11 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use access::{LockHolder, StoreFailure};
-pub use code::{ErrorClass, ErrorCode};
+pub use class::ErrorClass;
+pub use code::ErrorCode;
 pub use kind::ErrorKind;
 pub use note::{Note, NoteCode, NoteKind};
-pub use place::Place;
+pub use place::{Label, Place};
 pub use sentence::Short;
 pub use slip::Slip;
 pub use transaction::{ScriptEnd, TransactionState};
@@ -46,6 +48,7 @@ struct Inner {
     kind: ErrorKind,
     span: Option<Span>,
     place: Option<Place>,
+    labels: Vec<Label>,
     hints: Vec<String>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     /// Whether the text at its place is not repeated.
@@ -56,8 +59,15 @@ impl Error {
     /// Makes an error of what went wrong.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        let (span, place, hints, source) = (None, None, Vec::new(), None);
-        Self(Box::new(Inner { kind, span, place, hints, source, concealed: false }))
+        Self(Box::new(Inner {
+            kind,
+            span: None,
+            place: None,
+            labels: Vec::new(),
+            hints: Vec::new(),
+            source: None,
+            concealed: false,
+        }))
     }
 
     /// The error of what cannot be: told, rather than answered wrongly.
@@ -72,10 +82,18 @@ impl Error {
         self
     }
 
+    /// Points at another part of the statement that matters.
+    #[must_use]
+    pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.0.labels.push(Label { span, text: text.into() });
+        self
+    }
+
     /// Forgets the place in the statement: it was that of another text.
     #[must_use]
     pub(crate) fn unplaced(mut self) -> Self {
         self.0.span = None;
+        self.0.labels.clear();
         self
     }
 
@@ -129,9 +147,11 @@ impl Error {
         let (span, concealed) = (self.0.span, self.0.concealed);
         let place = || match span.filter(|_| concealed) {
             Some(span) => Place::of_concealed(statement, line, column, span),
-            None => Place::of(statement, line, column, span),
+            None => Place::of(statement, line, column, span).labelled(&self.0.labels),
         };
-        self.0.place.get_or_insert_with(place);
+        if self.0.place.is_none() {
+            self.0.place = Some(place());
+        }
         self
     }
 

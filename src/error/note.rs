@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::place::Place;
+use super::place::{Label, Place};
 use super::sentence::{Cells, Each, Few};
 use super::slip::Slip;
 use super::{Error, ErrorKind};
@@ -29,6 +29,7 @@ use crate::model::{Name, ObjectKind, Span, Timestamp};
 pub struct Note {
     kind: NoteKind,
     span: Option<Span>,
+    labels: Vec<Label>,
     place: Option<Place>,
     hints: Vec<String>,
 }
@@ -37,13 +38,20 @@ impl Note {
     /// Makes a note of what it says.
     #[must_use]
     pub fn new(kind: NoteKind) -> Self {
-        Self { kind, span: None, place: None, hints: Vec::new() }
+        Self { kind, span: None, labels: Vec::new(), place: None, hints: Vec::new() }
     }
 
     /// Attaches the place in the statement.
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {
         self.span = Some(span);
+        self
+    }
+
+    /// Points at another part of the statement that matters.
+    #[must_use]
+    pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -58,7 +66,10 @@ impl Note {
     #[must_use]
     pub(crate) fn locate(mut self, statement: &Arc<str>, line: u32, column: u32) -> Self {
         let span = self.span;
-        self.place.get_or_insert_with(|| Place::of(statement, line, column, span));
+        let place = || Place::of(statement, line, column, span).labelled(&self.labels);
+        if self.place.is_none() {
+            self.place = Some(place());
+        }
         self
     }
 
@@ -80,6 +91,9 @@ impl Note {
         let mut error = Error::from(ErrorKind::Suspicious(slip.clone()));
         if let Some(span) = self.span {
             error = error.at(span);
+        }
+        for label in &self.labels {
+            error = error.label(label.span, label.text.clone());
         }
         if let Some(place) = &self.place {
             error = error.locate(&place.statement, place.statement_line, place.statement_column);

@@ -1,8 +1,18 @@
 //! Places in scripts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::{HIDDEN, Span};
+
+/// Another part of a statement that matters, besides that which is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The part, in bytes.
+    pub span: Span,
+    /// What it is, in a few words.
+    pub text: String,
+}
 
 /// Place of an error in a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +29,8 @@ pub struct Place {
     pub statement_column: u32,
     /// The part of the statement that is wrong, in bytes.
     pub span: Span,
+    /// Other parts of the statement that matter.
+    pub labels: Vec<Label>,
 }
 
 impl Place {
@@ -37,7 +49,13 @@ impl Place {
             statement_line: line,
             statement_column: column,
             span,
+            labels: Vec::new(),
         }
+    }
+
+    /// The same place with other parts of the statement that matter.
+    pub(super) fn labelled(self, labels: &[Label]) -> Self {
+        Self { labels: labels.to_vec(), ..self }
     }
 
     /// The same, of a span whose text is not shown.
@@ -52,8 +70,8 @@ impl Place {
     /// The same place, in the statement with `***` for some parts of it, which are in order. The lines stay.
     pub(super) fn masked(&self, parts: &[Span]) -> Self {
         let (mut shown, mut end) = (String::new(), 0);
-        let (first, last) = (self.span.start as usize, self.span.end as usize);
-        let (mut new_first, mut new_last) = (first, last);
+        let labels = self.labels.iter().map(|label| label.span);
+        let mut edges: Vec<_> = std::iter::once(self.span).chain(labels).map(Edges::of).collect();
         for part in parts {
             let (from, to) = (part.start as usize, part.end as usize);
             shown.push_str(self.statement.get(end..from).unwrap_or_default());
@@ -61,17 +79,41 @@ impl Place {
             shown.push_str(HIDDEN);
             let hidden = self.statement.get(from..to).unwrap_or_default();
             shown.extend(hidden.chars().filter(|c| *c == '\n'));
-            let moved = |edge: usize, old: usize, within: usize| match edge {
-                edge if edge >= to => shown.len() + edge - to,
-                edge if edge > from => within,
-                _ => old,
-            };
-            new_first = moved(first, new_first, start);
-            new_last = moved(last, new_last, start + HIDDEN.len());
+            for edges in &mut edges {
+                edges.pass(from..to, start, shown.len());
+            }
             end = to;
         }
         shown.push_str(self.statement.get(end..).unwrap_or_default());
-        Self { statement: shown.into(), span: Span::new(new_first, new_last), ..self.clone() }
+        let mut spans = edges.iter().map(|edges| Span::new(edges.new.start, edges.new.end));
+        let span = spans.next().unwrap_or_default();
+        let texts = self.labels.iter().map(|label| label.text.clone());
+        let labels = spans.zip(texts).map(|(span, text)| Label { span, text }).collect();
+        Self { statement: shown.into(), span, labels, ..self.clone() }
+    }
+}
+
+/// Edges of a span in a text, and in the same with `***` for some parts.
+struct Edges {
+    old: Range<usize>,
+    new: Range<usize>,
+}
+
+impl Edges {
+    fn of(span: Span) -> Self {
+        let old = span.start as usize..span.end as usize;
+        Self { new: old.clone(), old }
+    }
+
+    /// Goes past a part that is hidden: what stands for it is from `start` to `end`.
+    fn pass(&mut self, part: Range<usize>, start: usize, end: usize) {
+        let moved = |edge: usize, new: usize, within: usize| match edge {
+            edge if edge >= part.end => end + edge - part.end,
+            edge if edge > part.start => within,
+            _ => new,
+        };
+        self.new.start = moved(self.old.start, self.new.start, start);
+        self.new.end = moved(self.old.end, self.new.end, start + HIDDEN.len());
     }
 }
 

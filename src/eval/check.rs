@@ -10,7 +10,7 @@ use super::measure;
 use super::scope::{ElementScope, EventScope, Scope};
 use super::signature::{ArgumentRule, Signature, Wants, prepared};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::CHAIN_DEPTH;
+use crate::limits::{CHAIN_DEPTH, ECHO_CHARS};
 use crate::model::{
     Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, Literal, ReadAs, Span, Spanned,
     Value, check_event_name,
@@ -181,7 +181,12 @@ impl<'a> Checker<'a> {
     fn test(&mut self, expr: &Expr) -> Result<()> {
         match &expr.node {
             ExprKind::And(items) => items.iter().try_for_each(|e| self.condition("AND", e)),
-            ExprKind::Or(items) => items.iter().try_for_each(|e| self.condition("OR", e)),
+            ExprKind::Or(items) => items.iter().try_for_each(|e| {
+                self.condition("OR", e).map_err(|error| match alternatives(items, e) {
+                    Some(list) => error.hint(format!("for either of them write `{list}`")),
+                    None => error,
+                })
+            }),
             ExprKind::Not(operand) => self.condition("NOT", operand),
             ExprKind::Compare { op, left, right } => {
                 let ordered = !matches!(op, CompareOp::Equal | CompareOp::NotEqual);
@@ -389,4 +394,17 @@ fn property(behaviour: &Behaviour, span: Span) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// `city IN ('a', 'b')`, where somebody wrote `city = 'a' OR 'b'`.
+fn alternatives(items: &[Expr], bare: &Expr) -> Option<String> {
+    let literal = |expr: &Expr| matches!(expr.node, ExprKind::Literal(_));
+    let (operand, first) = items.iter().find_map(|item| match &item.node {
+        ExprKind::Compare { op: CompareOp::Equal, left, right } if literal(right) => {
+            Some((left, right))
+        }
+        _ => None,
+    })?;
+    let list = format!("{operand} IN ({first}, {bare})");
+    (literal(bare) && list.len() <= ECHO_CHARS).then_some(list)
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Duration;
 use crate::error::Short;
+use crate::limits::NAME_BYTES;
 
 /// An instant: whole microseconds since 1970-01-01T00:00:00Z, from year 0001 to year 9999.
 ///
@@ -151,8 +152,35 @@ pub(crate) fn zone_like(name: &str) -> Option<String> {
     let wanted = plain(name);
     let all = || jiff::tz::db().available().map(|zone| zone.to_string());
     let is_city = |zone: &String| zone.rsplit('/').next().is_some_and(|city| plain(city) == wanted);
-    all().find(is_city).or_else(|| all().find(|zone| plain(zone) == wanted))
+    let short = SHORT_ZONES.iter().find(|(short, _)| plain(short) == wanted);
+    let exact = short.map(|(_, zone)| (*zone).to_owned());
+    let exact = exact.or_else(|| all().find(is_city));
+    let exact = exact.or_else(|| all().find(|zone| plain(zone) == wanted));
+    if exact.is_some() || name.len() > NAME_BYTES {
+        return exact;
+    }
+    let scored = all().map(|zone| (strsim::jaro_winkler(&plain(&zone), &wanted), zone));
+    let near = scored.filter(|(score, _)| *score > 0.93);
+    near.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, zone)| zone)
 }
+
+/// What people call zones that have another name, or none.
+const SHORT_ZONES: &[(&str, &str)] = &[
+    ("EDT", "America/New_York"),
+    ("ET", "America/New_York"),
+    ("CDT", "America/Chicago"),
+    ("MDT", "America/Denver"),
+    ("PST", "America/Los_Angeles"),
+    ("PDT", "America/Los_Angeles"),
+    ("PT", "America/Los_Angeles"),
+    ("BST", "Europe/London"),
+    ("CEST", "Europe/Berlin"),
+    ("EEST", "Europe/Helsinki"),
+    ("IST", "Asia/Kolkata"),
+    ("JST", "Asia/Tokyo"),
+    ("AEST", "Australia/Sydney"),
+    ("Z", "UTC"),
+];
 
 fn utc_micros(local: DateTime) -> i64 {
     let days =

@@ -2,11 +2,13 @@
 
 mod comment;
 mod format;
+mod label;
 
 use std::io::BufRead;
 use std::sync::Arc;
 
 use crate::error::{Error, Note, Result};
+use crate::model::Role;
 use crate::statement::{Parsed, Statement};
 use crate::syntax::{self, LastEnd, Mark, Piece, Splitter};
 
@@ -96,10 +98,11 @@ impl<R: BufRead> Script<R> {
     /// are parsed anew when their turn comes ([`CheckedScript::statements`]). So a script of any length takes
     /// bounded memory. [`Session::execute`](crate::Session::execute) has room for [`KEPT_SCRIPT_BYTES`](crate::limits::KEPT_SCRIPT_BYTES).
     pub fn check(mut self, room: &mut usize) -> Result<CheckedScript> {
-        let (mut kept, mut goes_on) = (Vec::new(), None);
+        let (mut kept, mut goes_on, mut role) = (Vec::new(), None, Role::Values);
         loop {
             let mark = self.splitter.mark();
             let Some(statement) = self.next().transpose()? else { break };
+            role = role.max(statement.result().map_or(Role::Values, Statement::role));
             match room.checked_sub(statement.bytes()) {
                 Some(left) if goes_on.is_none() => {
                     *room = left;
@@ -108,7 +111,7 @@ impl<R: BufRead> Script<R> {
                 _ => goes_on = goes_on.or(Some(mark)),
             }
         }
-        Ok(CheckedScript { kept, goes_on, last_end: self.splitter.last_end() })
+        Ok(CheckedScript { kept, goes_on, last_end: self.splitter.last_end(), role })
     }
 }
 
@@ -132,9 +135,22 @@ pub struct CheckedScript {
     /// Where the statements begin that were not kept.
     goes_on: Option<Mark>,
     last_end: LastEnd,
+    role: Role,
 }
 
 impl CheckedScript {
+    /// The least role of a session that may run all of it.
+    ///
+    /// ```
+    /// let script = pcq::Script::new("SHOW KEYS; BEGIN; COMMIT;".as_bytes()).check(&mut 0)?;
+    /// assert_eq!(script.role(), pcq::Role::Read);
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
     /// The statements in their order. If not all were kept, `open` opens the script once more, from its start.
     ///
     /// ```
@@ -220,6 +236,7 @@ impl ScriptStatement {
 
     /// Tells an error its place in the script.
     pub(crate) fn locate(&self, error: Error) -> Error {
+        let error = label::labelled(error, &self.parsed.text);
         error.locate(&self.parsed.text, self.line, self.column)
     }
 

@@ -9,6 +9,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 use std::ops::Range;
@@ -132,6 +133,11 @@ impl Reporter {
         write(&self.render(file, &error.into()));
     }
 
+    /// The text of an error, as it would be written.
+    pub(super) fn told(&self, file: Option<&str>, error: &Error) -> String {
+        self.text(file, &error.into())
+    }
+
     /// Writes a note, and the file in which it is.
     pub(super) fn note(&self, file: Option<&str>, note: &Note) {
         write(&self.render(file, &note.into()));
@@ -187,11 +193,14 @@ impl Reporter {
 
     fn snippet(&self, word: Word, place: &Place) -> String {
         let renderer = if self.is_colored { Renderer::styled() } else { Renderer::plain() };
-        let (source, span) = shown_source(place);
-        let annotation = AnnotationKind::Primary.span(span);
-        let source = Snippet::source(source).line_start(place.line as usize);
+        let Shown { text: source, line, span, labels } = Shown::of(place);
+        let primary = AnnotationKind::Primary.span(span);
+        let labels = labels.into_iter();
+        let labels = labels.map(|(span, text)| AnnotationKind::Context.span(span).label(text));
+        let source = Snippet::source(source).line_start(line);
+        let source = source.annotations(std::iter::once(primary).chain(labels));
         let level = if word == Word::Error { Level::ERROR } else { Level::NOTE };
-        let report = [Group::with_level(level).element(source.annotation(annotation))];
+        let report = [Group::with_level(level).element(source)];
         let mut text = renderer.term_width(self.width).render(&report);
         text.push('\n');
         text
@@ -238,6 +247,69 @@ fn write(text: &str) {
 /// Text of whatever origin, on one line.
 fn shown(text: &str) -> Cow<'_, str> {
     on_one_line(text, Medium::Screen)
+}
+
+/// Lines of a script as they can be seen, and which of their bytes to underline.
+struct Shown {
+    text: String,
+    /// The number of the first.
+    line: usize,
+    span: Range<usize>,
+    /// Other parts, and what to say of them.
+    labels: Vec<(Range<usize>, String)>,
+}
+
+impl Shown {
+    /// The lines of a place, and those of its labels if they are near.
+    fn of(place: &Place) -> Self {
+        Self::with_labels(place).unwrap_or_else(|| {
+            let (text, span) = shown_source(place);
+            Self { text, line: place.line as usize, span, labels: Vec::new() }
+        })
+    }
+
+    fn with_labels(place: &Place) -> Option<Self> {
+        let statement = &*place.statement;
+        let primary = place.span.start as usize..place.span.end as usize;
+        let labels = place.labels.iter();
+        let labels = labels.map(|label| label.span.start as usize..label.span.end as usize);
+        let spans: Vec<_> = std::iter::once(primary).chain(labels).collect();
+        let first = spans.iter().map(|span| span.start).min()?;
+        let last = spans.iter().map(|span| span.end).max()?;
+        let start = statement.get(..first)?.rfind('\n').map_or(0, |end| end + 1);
+        let end = statement.get(last..)?.find('\n').map_or(statement.len(), |at| last + at);
+        if place.labels.is_empty() || end - start > 2 * AROUND {
+            return None;
+        }
+        let line = place.statement_line as usize + statement.get(..start)?.matches('\n').count();
+        let (text, mut moved) = seen_spans(statement.get(start..end)?, start, &spans)?;
+        let span = moved.remove(0);
+        let texts = place.labels.iter().map(|label| shown(&label.text).into_owned());
+        Some(Self { text, line, span, labels: moved.into_iter().zip(texts).collect() })
+    }
+}
+
+/// A text that begins at an offset as it can be seen, and where spans are in that.
+fn seen_spans(
+    text: &str,
+    offset: usize,
+    spans: &[Range<usize>],
+) -> Option<(String, Vec<Range<usize>>)> {
+    let mut edges: Vec<_> =
+        spans.iter().flat_map(|span| [span.start, span.end]).map(|at| at - offset).collect();
+    edges.extend([0, text.len()]);
+    edges.sort_unstable();
+    edges.dedup();
+    let (mut seen, mut places) = (String::new(), BTreeMap::new());
+    for (&from, &to) in edges.iter().zip(edges.iter().skip(1)) {
+        places.insert(from, seen.len());
+        seen.push_str(&seen_lines(text.get(from..to)?));
+    }
+    places.insert(text.len(), seen.len());
+    let place = |at: usize| places.get(&(at - offset)).copied();
+    let moved: Option<_> =
+        spans.iter().map(|span| Some(place(span.start)?..place(span.end)?)).collect();
+    Some((seen, moved?))
 }
 
 /// The lines of a place as they can be seen, and which of their bytes to underline.
@@ -296,8 +368,8 @@ fn shown_span(place: &Place) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pcq::ErrorKind;
     use pcq::model::Span;
+    use pcq::{ErrorKind, Label};
 
     const HIDDEN: &str = "k\u{202e}\u{1b}\n";
 
@@ -361,6 +433,21 @@ mod tests {
         assert_eq!(rendered("GET\n a\n b", 4..9).lines().count(), 5);
         let statement = format!("GET {}x", "a,\n".repeat(1000));
         assert_eq!(rendered(&statement, 4..3000).lines().count(), 4);
+    }
+
+    #[test]
+    fn another_part_of_the_statement_is_labelled() {
+        let (statement, span) = ("GET\ta, é\n\n\n\n'\u{202e}', b", Span::new(20, 21));
+        let error = Error::new(ErrorKind::ReadOnly).at(span).locate(&statement.into(), 7, 1);
+        let mut place = error.place().unwrap().clone();
+        place.labels.push(Label { span: Span::new(4, 5), text: "here\n".to_owned() });
+        let text = REPORTER.snippet(Word::Error, &place);
+        let expected = "   |\n 7 | GET    a, é\n   |        - here\\n\n...\n11 | '\\u{202e}', b\n   |             ^\n";
+        assert_eq!(text, expected);
+        // what is far away is not shown
+        place.statement = format!("{statement}{}", " ".repeat(3 * AROUND)).into();
+        place.labels[0].span = Span::new(2 * AROUND, 2 * AROUND + 1);
+        assert!(!REPORTER.snippet(Word::Error, &place).contains("here"));
     }
 
     #[test]

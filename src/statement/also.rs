@@ -20,6 +20,10 @@ pub(crate) fn with_others(error: Error, statement: &Statement, binder: &Binder<'
     }
     others.retain(|other| other.span() != error.span());
     others.sort_by_key(|other| other.span().map_or(0, |span| span.start));
+    let error = others.iter().fold(error, |error, other| match (other.span(), said(other)) {
+        (Some(span), Some(text)) => error.label(span, text),
+        _ => error,
+    });
     let mut told: Vec<_> = others.iter().filter_map(said).collect();
     told.dedup();
     if told.is_empty() {

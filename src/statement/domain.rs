@@ -45,8 +45,10 @@ impl<'k> Domain<'k> {
             Err(if self.hidden { error.concealed() } else { error })
         };
         let Some(admitted) = self.kind.admit(value.clone()) else {
+            let hint = near(self.kind, &value).filter(|_| !self.hidden);
             let (key, kind, value) = (self.name.clone(), self.kind, self.told(value));
-            return refuse(ErrorKind::KeyType { key, kind, value });
+            let refused = refuse(ErrorKind::KeyType { key, kind, value });
+            return refused.map_err(|error| hint.into_iter().fold(error, Error::hint));
         };
         let bytes = admitted.to_string().len();
         if bytes > VALUE_BYTES {
@@ -75,4 +77,25 @@ impl<'k> Domain<'k> {
     pub(crate) fn passes(&self, value: &Value) -> bool {
         self.check.as_ref().is_none_or(|(_, program)| eval::passes_check(program, value))
     }
+}
+
+/// What to write for a value of another type that is likely meant as one of this.
+fn near(kind: KeyType, value: &Value) -> Option<String> {
+    let meant = match (kind, value) {
+        (KeyType::Boolean, Value::Integer(0)) => "FALSE".to_owned(),
+        (KeyType::Boolean, Value::Integer(1)) => "TRUE".to_owned(),
+        (KeyType::Boolean, Value::String(text)) => match text.to_ascii_lowercase().as_str() {
+            "false" | "off" | "no" | "0" => "FALSE".to_owned(),
+            "true" | "on" | "yes" | "1" => "TRUE".to_owned(),
+            _ => return None,
+        },
+        (KeyType::Integer | KeyType::Double, Value::String(text)) => {
+            kind.admit(crate::syntax::value(text).ok()?)?.to_string()
+        }
+        (KeyType::String, Value::Integer(_) | Value::Double(_) | Value::Boolean(_)) => {
+            format!("'{value}'")
+        }
+        _ => return None,
+    };
+    Some(format!("write `{meant}`"))
 }

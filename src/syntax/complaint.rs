@@ -79,6 +79,10 @@ fn expected(text: &str, at: usize, token: &str, positives: &[Rule]) -> Error {
     let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
     let after = rest.get(token.len()..).unwrap_or_default();
     let spot = Spot { before, token, after, positives };
+    let error = match open_bracket(before).filter(|_| positives.contains(&Rule::rparen)) {
+        Some(open) => error.label(open, "opened here"),
+        None => error,
+    };
     match habit(spot).or_else(|| hint(text, at, token, positives)) {
         Some(hint) => error.hint(hint),
         None => suggest(error, token, positives),
@@ -113,6 +117,21 @@ fn words(positives: &[Rule]) -> Vec<String> {
         }
     }
     words
+}
+
+/// The last bracket of a text that is open at its end.
+fn open_bracket(text: &str) -> Option<Span> {
+    let (mut open, mut end) = (Vec::new(), 0);
+    for token in Tokens::new(text) {
+        let start = end;
+        end += token.text.len();
+        match token.text {
+            "(" => open.push(Span::new(start, end)),
+            ")" => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.pop()
 }
 
 fn describe(token: &str) -> String {
@@ -185,7 +204,7 @@ fn statement_hint(token: &str) -> Option<String> {
         "SELECT" => "write `GET` for the values of a user, `SHOW` for the tables of the store",
         "DELETE" | "DROP" | "REMOVE" => "nothing is ever deleted: write `ARCHIVE`",
         "INSERT" | "ADD" => "write `CREATE` for something new, `ALTER` to change what is there",
-        "UPDATE" | "MODIFY" | "CHANGE" => "write `ALTER`",
+        "UPDATE" | "MODIFY" | "CHANGE" | "EDIT" => "write `ALTER`",
         "LIST" => "write `SHOW`",
         "DESC" => "write `DESCRIBE`",
         "UNDO" => "write `REVERT CONFIG … TO VERSION …`",
@@ -193,6 +212,19 @@ fn statement_hint(token: &str) -> Option<String> {
         "ABORT" => "write `ROLLBACK`",
         "SCHEDULE" => "write `PUBLISH CONFIG … AT …`",
         "UNPUBLISH" => "write `DISABLE CONFIG …`",
+        "RENAME" => "write `ALTER CONFIG … RENAME TO …` or `ALTER SEGMENT … RENAME TO …`",
+        "COPY" | "CLONE" => {
+            "`DESCRIBE CONFIG …` shows the statement that makes one: change its name, and run it"
+        }
+        "USE" | "CONNECT" | "OPEN" => {
+            "there is one store at a time: `.open STORE` goes on with another"
+        }
+        "END" => "write `COMMIT`",
+        "TRUNCATE" => "nothing is ever deleted but what is known of a user: `FORGET USER`",
+        "GRANT" | "REVOKE" => "what a session may do is said when it is opened: `--role`",
+        "EXPORT" => "`pcq dump` writes a script that rebuilds a store",
+        "IMPORT" | "LOAD" => "`pcq run` runs a dump, `pcq track` loads users and events",
+        "EVALUATE" | "READ" | "FETCH" => "write `GET`",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -219,10 +251,19 @@ const TABLES: &[&str] =
 /// The words that actions of `ALTER CONFIG` begin with.
 const ACTIONS: &[&str] = &["SET", "ADD", "MOVE", "DROP", "RENAME"];
 
+/// Whether two letters of a word are in the other order: `GTE`.
+fn is_turned(token: &str, word: &str) -> bool {
+    token.len() == word.len() && strsim::damerau_levenshtein(&token.to_ascii_uppercase(), word) == 1
+}
+
 /// Asks for the keyword that is close to what was found.
 fn suggest(error: Error, token: &str, positives: &[Rule]) -> Error {
     if positives.contains(&Rule::statement) {
-        return error.suggest(token, FIRST_WORDS.iter().copied());
+        let turned = FIRST_WORDS.iter().find(|word| is_turned(token, word));
+        return match turned {
+            Some(word) => error.hint(format!("did you mean `{word}`?")),
+            None => error.suggest(token, FIRST_WORDS.iter().copied()),
+        };
     }
     if !token.starts_with(is_word) {
         return error;

@@ -39,6 +39,11 @@ impl<'t> Spot<'t> {
             == words.len()
     }
 
+    /// Whether a word follows the token.
+    fn continues(self, word: &str) -> bool {
+        self.next().is_some_and(|next| next.eq_ignore_ascii_case(word))
+    }
+
     fn next(self) -> Option<&'t str> {
         solid(self.after).next()
     }
@@ -59,7 +64,8 @@ fn solid(text: &str) -> impl Iterator<Item = &str> {
 
 /// What to write instead of what stands at a spot, if somebody is likely to have meant it.
 pub(super) fn habit(spot: Spot<'_>) -> Option<String> {
-    [sign, operator, object, name, text, clause, missing].iter().find_map(|habit| habit(spot))
+    let habits = [sign, operator, if_exists, object, surplus, name, text, clause, missing];
+    habits.iter().find_map(|habit| habit(spot))
 }
 
 /// Signs that the language has not.
@@ -67,7 +73,9 @@ fn sign(spot: Spot<'_>) -> Option<String> {
     let first = spot.token.chars().next()?;
     match first {
         '‘' | '’' | '“' | '”' | '„' | '`' | '«' | '»' => {
-            Some("a text stands in straight single quotes: `'text'`".to_owned())
+            let closing = |c: char| matches!(c, '’' | '‘' | '“' | '”' | '`' | '«' | '»');
+            let text = spot.after.split_once(closing).map_or("text", |(text, _)| text);
+            Some(format!("a text stands in straight single quotes: `'{}'`", Short(text)))
         }
         '#' => Some("a comment begins with `--`".to_owned()),
         '/' if spot.after.starts_with('/') => Some("a comment begins with `--`".to_owned()),
@@ -133,7 +141,7 @@ fn is_list_compared(spot: Spot<'_>) -> bool {
 /// Statements about one object that are another statement here.
 fn object(spot: Spot<'_>) -> Option<String> {
     let (kind, name) = (spot.token.to_ascii_uppercase(), spot.next());
-    let is_kind = matches!(kind.as_str(), "KEY" | "SEGMENT" | "CONFIG");
+    let is_kind = matches!(kind.as_str(), "KEY" | "SEGMENT" | "CONFIG" | "ATTRIBUTE");
     if spot.comes_after(&["SHOW"]) && is_kind {
         let described = name.map(|name| format!("`DESCRIBE {kind} {}` or ", Short(name)));
         return Some(format!("write {}`SHOW {kind}S`", described.unwrap_or_default()));
@@ -150,7 +158,27 @@ fn object(spot: Spot<'_>) -> Option<String> {
             Short(name)
         ));
     }
+    if spot.wants(Rule::k_config) && spot.comes_after(&["DISABLE"])
+        || spot.comes_after(&["ENABLE"]) && is_kind
+    {
+        return Some("only a config has a kill switch, for all of its keys".to_owned());
+    }
+    if spot.is("CONFIG") && spot.comes_after(&["ROLLBACK"]) {
+        let rest: Vec<_> = solid(spot.after).take(4).collect();
+        return Some(format!("write `REVERT CONFIG {}`", Short(&rest.join(" "))));
+    }
+    if spot.is("WHERE") && spot.comes_after(&["SET"]) {
+        return Some("write `WHERE` without `SET`".to_owned());
+    }
     let words = spot.words_before();
+    if words.first().is_some_and(|word| word == "PRIORITY")
+        && spot.comes_after(&["SET", "PRIORITY"])
+    {
+        let segment = Short(spot.token);
+        return Some(format!(
+            "the order of segments is their priority: `MOVE SEGMENT {segment} FIRST | LAST | BEFORE … | AFTER …`"
+        ));
+    }
     let is_key = words.len() == 3 && words.get(1).is_some_and(|word| word == "KEY");
     if is_key && spot.is("RENAME") || spot.is("TYPE") && words.iter().any(|word| word == "KEY") {
         return Some("name and type of a key never change".to_owned());
@@ -159,6 +187,51 @@ fn object(spot: Spot<'_>) -> Option<String> {
         return action(spot);
     }
     None
+}
+
+const ONE_OF_BOTH: &str =
+    "one of the two: `IF NOT EXISTS` leaves what is there as it is, `OR ALTER` changes it";
+
+/// `IF NOT EXISTS` in a wrong place, and `IF EXISTS`, which there is not.
+fn if_exists(spot: Spot<'_>) -> Option<String> {
+    if spot.is("EXISTS") && spot.comes_after(&["IF"]) || spot.is("IF") && spot.continues("EXISTS") {
+        return Some("there is no `IF EXISTS`; `CREATE OR ALTER` changes what is there".to_owned());
+    }
+    if spot.is("NOT") && spot.comes_after(&["IF"]) && spot.continues("EXISTS") {
+        return Some(ONE_OF_BOTH.to_owned());
+    }
+    if !spot.is("IF") || !spot.continues("NOT") {
+        return None;
+    }
+    let words: Vec<_> = solid(spot.before).collect();
+    let upper = |word: &str| Short(&word.to_ascii_uppercase()).to_string();
+    Some(match *words {
+        ["CREATE" | "create" | "Create"] => {
+            "write `CREATE KEY IF NOT EXISTS …`: what is made goes first".to_owned()
+        }
+        [_, kind, name, ..] if !spot.comes_after(&["OR", "ALTER", &upper(kind)]) => format!(
+            "it stands before the name: `CREATE {} IF NOT EXISTS {}`",
+            upper(kind),
+            Short(name)
+        ),
+        _ => ONE_OF_BOTH.to_owned(),
+    })
+}
+
+/// A comma after which nothing comes.
+fn surplus(spot: Spot<'_>) -> Option<String> {
+    let one_too_many = |before: &str| format!("the `,` before {before} is one too many");
+    let words = spot.words_before();
+    let mut words = words.iter().map(String::as_str);
+    let last = words.next()?;
+    match (last, spot.token) {
+        (",", "") => Some("the `,` at the end is one too many".to_owned()),
+        (",", ")") => Some(one_too_many("`)`")),
+        ("KEY" | "FOR" | "WITH" | "UNDER" | "AS" | "WHERE", _) if words.next() == Some(",") => {
+            Some(one_too_many(&format!("`{last}`")))
+        }
+        _ => None,
+    }
 }
 
 /// Actions of `ALTER CONFIG` in other words.
@@ -245,13 +318,33 @@ fn clause(spot: Spot<'_>) -> Option<String> {
         "WHERE" if spot.wants(Rule::k_with) => "attributes are given by `WITH`: `WITH city = 'x'`",
         "OFFSET" if spot.wants(Rule::EOI) => "there is no `OFFSET`: a condition says from where on",
         "GROUP" if spot.wants(Rule::EOI) => "nothing is grouped here: `SHOW COUNT OF` counts rows",
-        "TRANSACTION" | "WORK" if spot.wants(Rule::EOI) => "write it without that word",
+        "WORK" if spot.wants(Rule::EOI) => "write it without that word",
         "IN" if spot.wants(Rule::k_at) => return Some(later(spot)),
+        length
+            if spot.wants_any(&[Rule::duration, Rule::length])
+                && short_length(length).is_some() =>
+        {
+            return short_length(length);
+        }
         "MONTH" | "MONTHS" if spot.wants(Rule::unit) => "months differ: write `30 DAYS`",
         "YEAR" | "YEARS" if spot.wants(Rule::unit) => "years differ: write `365 DAYS`",
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// `7d`, as other programs write a duration.
+fn short_length(token: &str) -> Option<String> {
+    let (number, unit) = token.split_at_checked(token.find(|c: char| !c.is_ascii_digit())?)?;
+    let unit = match unit {
+        "S" | "SEC" => "SECONDS",
+        "M" | "MIN" => "MINUTES",
+        "H" | "HR" => "HOURS",
+        "D" => "DAYS",
+        "W" => "WEEKS",
+        _ => return None,
+    };
+    (!number.is_empty()).then(|| format!("write `{} {unit}`", Short(number)))
 }
 
 /// `SINCE 7 DAYS`, which is an instant.
@@ -274,10 +367,10 @@ fn later(spot: Spot<'_>) -> String {
     format!("a time to come is `AT NOW() + {} {}`", Short(number), Short(unit))
 }
 
-/// Commas that are missing or one too many.
+/// Commas and brackets that are missing.
 fn missing(spot: Spot<'_>) -> Option<String> {
-    if spot.comes_after(&[",", "FOR"]) && spot.is("USER") {
-        return Some("the `,` before `FOR` is one too many".to_owned());
+    if spot.token.is_empty() && spot.wants(Rule::rparen) {
+        return Some("is a `)` missing?".to_owned());
     }
     let is_next_item = is_bare(spot.token) || spot.token.starts_with('"');
     let is_item = spot.wants(Rule::comma) && is_next_item && !spot.wants(Rule::k_and);

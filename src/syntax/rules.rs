@@ -158,7 +158,7 @@ readings! {
         k_matches k_minute k_move k_not k_now k_null k_of k_open k_or k_order k_publication k_publish k_reason k_rename
         k_restore k_retention k_revert k_revision k_rollback k_rollout k_salt k_schedule k_scheduled k_segment
         k_segments k_semver k_sensitive k_set k_show k_since k_split k_starts k_statement k_stats k_store k_strict k_string k_timestamp k_to
-        k_track k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_where
+        k_track k_transaction k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_where
         k_with k_within;
 }
 

@@ -334,7 +334,15 @@ impl Draft {
     fn unterminated(&mut self, what: &'static str) {
         let span = Span::new(self.began, self.total);
         self.terminated = false;
-        self.error = Some(Error::new(ErrorKind::Unterminated { what }).at(span));
+        let end = match what {
+            text if text.contains("single") => "'",
+            name if name.contains("double") => "\"",
+            comment if comment.contains("comment") => "*/",
+            _ => "",
+        };
+        let error = Error::new(ErrorKind::Unterminated { what }).at(span);
+        let hint = format!("it begins here, and ends with `{end}`");
+        self.error = Some(if end.is_empty() { error } else { error.hint(hint) });
     }
 
     /// The error with its place in the script.

@@ -47,7 +47,8 @@ fn contradiction(tests: &[(&Expr, Set)]) -> Option<Note> {
     let mut pairs = pairs.filter(|((_, a), (_, b))| a.excludes(b));
     let ((first, _), (second, _)) = pairs.next()?;
     let slip = Slip::Contradiction { first: first.to_string(), second: second.to_string() };
-    Some(slip_note(slip, second.span).hint("nobody meets both; for either write `OR`"))
+    let note = slip_note(slip, second.span).label(first.span, "never true together with this");
+    Some(note.hint("nobody meets both; for either write `OR`"))
 }
 
 /// What a test is about: an attribute, or the value of a key in its `CHECK`.
