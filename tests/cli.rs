@@ -6,6 +6,8 @@ mod file;
 #[cfg(unix)]
 #[path = "cli/hidden.rs"]
 mod hidden;
+#[path = "cli/manual.rs"]
+mod manual;
 #[path = "cli/note.rs"]
 mod note;
 #[path = "cli/plan.rs"]
@@ -13,8 +15,13 @@ mod plan;
 #[path = "cli/run.rs"]
 mod run;
 #[cfg(unix)]
+#[path = "cli/session.rs"]
+mod session;
+#[cfg(unix)]
 #[path = "cli/shell.rs"]
 mod shell;
+#[path = "cli/start.rs"]
+mod start;
 #[cfg(unix)]
 #[path = "cli/terminal.rs"]
 mod terminal;

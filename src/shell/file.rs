@@ -34,14 +34,19 @@ pub(super) fn is_same_file(a: &Path, b: &Path) -> bool {
 
 /// Refuses to put something else in the place of a store.
 pub(super) fn refuse_store(file: &Path) -> Result<(), Stop> {
-    const MAGIC: &[u8; 4] = b"redb";
-    let mut first = [0; MAGIC.len()];
-    let begun = File::open(file).and_then(|mut there| there.read_exact(&mut first));
-    if begun.is_err() || first != *MAGIC {
+    if !is_store(file) {
         return Ok(());
     }
     let error = io::Error::other("it is a store, which must not be replaced");
     Err(Stop::io(&file.display().to_string(), &error, Exit::Failed))
+}
+
+/// Whether a file begins as a store does.
+pub(super) fn is_store(file: &Path) -> bool {
+    const MAGIC: &[u8; 4] = b"redb";
+    let mut first = [0; MAGIC.len()];
+    let begun = File::open(file).and_then(|mut there| there.read_exact(&mut first));
+    begun.is_ok() && first == *MAGIC
 }
 
 /// What is at a path, be it a link.

@@ -2,7 +2,7 @@
 
 mod answer;
 mod dot;
-mod help;
+pub(super) mod help;
 mod helper;
 mod history;
 mod input;
@@ -43,6 +43,7 @@ pub(super) fn interact(
     reporter: &Reporter,
 ) -> Result<(), Stop> {
     let opener = Opener { args, deliveries, listener: Listener::listen() };
+    let is_new = path.is_some_and(|path| !path.exists());
     let (database, session) = opener.open(path, reporter)?;
     opener.listen_to(&database);
     let printer = Printer::new(args.format);
@@ -60,7 +61,7 @@ pub(super) fn interact(
         last: None,
         depth: 0,
     };
-    let result = shell.talk();
+    let result = shell.talk(is_new);
     let Shell { session, database, .. } = shell;
     drop(session);
     store::close(database)?;
@@ -112,13 +113,14 @@ struct Shell<'a> {
 
 impl Shell<'_> {
     /// What the store is, and what to know of it.
-    fn greeting(&self) -> String {
+    fn greeting(&self, is_new: bool) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let args = self.opener.args;
         let store = match &self.path {
             None => "in memory: nothing is kept".to_owned(),
             Some(path) if args.dry_run => format!("{}, a copy: nothing is kept", path.display()),
             Some(path) if args.readonly => format!("{}, to read only", path.display()),
+            Some(path) if is_new => format!("{}, a new store", path.display()),
             Some(path) => path.display().to_string(),
         };
         let actor =
@@ -130,8 +132,8 @@ impl Shell<'_> {
         format!("pcq {version} · {store}{actor}{counts} · `.help` for help, Ctrl-D to leave")
     }
 
-    fn talk(&mut self) -> Result<(), Stop> {
-        self.printer.say(&self.greeting())?;
+    fn talk(&mut self, is_new: bool) -> Result<(), Stop> {
+        self.printer.say(&self.greeting(is_new))?;
         self.printer.flush()?;
         let config = Config::builder().history_ignore_dups(true).map_err(no_terminal)?;
         let config = config.auto_add_history(false).completion_type(CompletionType::List).build();

@@ -6,6 +6,7 @@
 mod args;
 mod chart;
 mod check;
+mod code;
 mod command;
 mod exit;
 mod file;
@@ -17,6 +18,7 @@ mod interactive;
 mod json;
 mod layout;
 mod list;
+mod manual;
 mod output;
 mod plan;
 mod repair;
@@ -25,9 +27,11 @@ mod row_format;
 mod run;
 mod screen;
 mod source;
+mod starter;
 mod stats;
 mod store;
 mod text;
+mod tour;
 mod track;
 mod width;
 
@@ -85,6 +89,12 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         Some(Command::Plan(args)) => plan::plan(&args, reporter),
         Some(Command::Apply(args)) => plan::apply(&args, reporter),
         Some(Command::Repair(args)) => repair::repair(&args, reporter),
+        Some(Command::New(args)) => starter::new(&args),
+        Some(Command::Tour) => tour::tour(reporter),
+        Some(Command::Help(args)) => manual::help(&args),
+        Some(Command::Errors(args)) => code::errors(&args, reporter),
+        Some(Command::Completions(args)) => manual::completions(&args),
+        Some(Command::Man(args)) => manual::man(&args),
     }
 }
 

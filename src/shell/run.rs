@@ -7,12 +7,12 @@ use super::exit::{Exit, Stop, finish};
 use super::output::Printer;
 use super::report::Reporter;
 use super::source::ScriptSource;
-use super::store;
+use super::store::{self, Missing};
 use pcq::limits::KEPT_SCRIPT_BYTES;
 use pcq::statement::{Begin, Commit};
 use pcq::{
-    CheckedScript, Database, Error, Note, NoteKind, Outcome, ScriptEnd, ScriptStatement, Session,
-    Statement, TransactionState,
+    CheckedScript, Database, Error, Note, NoteKind, Outcome, Role, ScriptEnd, ScriptStatement,
+    Session, Statement, TransactionState,
 };
 
 /// Checks the syntax of scripts, and tells every script's first error.
@@ -58,7 +58,9 @@ pub(super) fn run(
     reporter: &Reporter,
 ) -> Result<(), Stop> {
     let scripts = check_and_keep(sources, KEPT_SCRIPT_BYTES, reporter)?;
-    let database = store::open(path, args, options.deliveries, reporter)?;
+    let writes = scripts.iter().any(|script| script.role() > Role::Read);
+    let missing = if writes { Missing::Made } else { Missing::Refused };
+    let database = store::open(path, args, options.deliveries, missing, reporter)?;
     let mut runner = Runner {
         database: &database,
         args,

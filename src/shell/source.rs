@@ -10,7 +10,8 @@ use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Stop};
-use pcq::{ErrorClass, Script};
+use super::file::is_store;
+use pcq::{Error, ErrorClass, ErrorKind, Script};
 
 /// A script that can be read more than once.
 #[derive(Debug)]
@@ -51,6 +52,11 @@ impl ScriptSource {
         }
         if !kind.is_file() {
             return Self::spool(name, Box::new(file));
+        }
+        if is_store(path) {
+            let kind = ErrorKind::Io { path: name, message: "this is a store".to_owned() };
+            let hint = "`--db` takes a store, and scripts stand before it";
+            return Err(Stop::error(Error::from(kind).hint(hint), Exit::Usage));
         }
         Ok(Self { name, text: Text::File(path.to_owned()) })
     }
@@ -105,6 +111,13 @@ impl ScriptSource {
 /// Opens all scripts before anything is done with the first.
 pub(super) fn open_all(paths: &[PathBuf]) -> Result<Vec<ScriptSource>, Stop> {
     paths.iter().map(|path| ScriptSource::open(path)).collect()
+}
+
+/// Whether a file begins as most texts do, without a character of number 0.
+pub(super) fn is_text(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut start));
+    read.is_ok() && !start.contains(&0)
 }
 
 /// That a script cannot be read is an error of the command line, which names it.

@@ -5,16 +5,30 @@ use std::path::Path;
 use super::args::{Deliveries, SessionArgs, WaitArg};
 use super::exit::{Exit, Stop};
 use super::report::Reporter;
-use pcq::{Builder, Database, ErrorKind, LockHolder, Parameters, Session};
+use super::source;
+use pcq::{Builder, Database, ErrorKind, LockHolder, Parameters, Session, Short};
 
 /// Hint of commands that can wait.
 const CAN_WAIT: &str = "with `--wait 5s` it is waited for";
+
+/// Hint of scripts that only read.
+const MADE_BY_WRITES: &str = "a store is made by the first script that writes to it";
+
+/// What becomes of a store that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// It is made.
+    Made,
+    /// That is an error: there is nothing in it to read.
+    Refused,
+}
 
 /// Opens the store, or one in memory.
 pub(super) fn open(
     store: Option<&Path>,
     args: &SessionArgs,
     deliveries: Deliveries,
+    missing: Missing,
     reporter: &Reporter,
 ) -> Result<Database, Stop> {
     let mut builder = Database::builder()
@@ -28,13 +42,16 @@ pub(super) fn open(
         builder = builder.manual_clock(time);
     }
     let opened = match store {
-        Some(path) => builder.create(!args.readonly).open(path),
+        Some(path) => builder.create(!args.readonly && missing == Missing::Made).open(path),
         None => builder.in_memory(),
     };
     let can_read = "with `--readonly` it can be looked at meanwhile";
     let hints = [(store.is_some(), can_read), (args.wait.is_none() && !args.dry_run, CAN_WAIT)];
     let hints = hints.into_iter().filter_map(|(holds, hint)| holds.then_some(hint));
-    told(opened, hints, reporter)
+    let is_missing = missing == Missing::Refused && store.is_some_and(|path| !path.exists());
+    let opened =
+        opened.map_err(|error| if is_missing { error.hint(MADE_BY_WRITES) } else { error });
+    told(opened, store, hints, reporter)
 }
 
 /// Opens a copy of a store in memory, or an empty one.
@@ -43,7 +60,7 @@ pub(super) fn open_copy(store: Option<&Path>, reporter: &Reporter) -> Result<Dat
         Some(path) => Database::builder().dry_run(true).create(false).open(path),
         None => Database::in_memory(),
     };
-    told(opened, None, reporter)
+    told(opened, store, None, reporter)
 }
 
 /// Opens a store to write to it; it is made if it does not exist.
@@ -52,12 +69,13 @@ pub(super) fn open_to_write(
     wait: WaitArg,
     reporter: &Reporter,
 ) -> Result<Database, Stop> {
-    told(waiting(wait).open(store), wait.hint(), reporter)
+    told(waiting(wait).open(store), Some(store), wait.hint(), reporter)
 }
 
 /// Opens a store to look at it: it must be there, and nothing in it changes.
 pub(super) fn open_to_read(store: &Path, reporter: &Reporter) -> Result<Database, Stop> {
-    told(Database::builder().read_only(true).create(false).open(store), None, reporter)
+    let opened = Database::builder().read_only(true).create(false).open(store);
+    told(opened, Some(store), None, reporter)
 }
 
 /// Opens a store to write to it: it must be there. `wait`: if the command can.
@@ -67,7 +85,8 @@ pub(super) fn open_existing(
     reporter: &Reporter,
 ) -> Result<Database, Stop> {
     let hint = wait.and_then(WaitArg::hint);
-    told(waiting(wait.unwrap_or_default()).create(false).open(store), hint, reporter)
+    let opened = waiting(wait.unwrap_or_default()).create(false).open(store);
+    told(opened, Some(store), hint, reporter)
 }
 
 fn waiting(wait: WaitArg) -> Builder {
@@ -84,6 +103,7 @@ impl WaitArg {
 /// Tells what should be known of a store that was opened, or, if another process has it, what the command can do.
 fn told(
     opened: pcq::Result<Database>,
+    store: Option<&Path>,
     ways_out: impl IntoIterator<Item = &'static str>,
     reporter: &Reporter,
 ) -> Result<Database, Stop> {
@@ -92,8 +112,18 @@ fn told(
             error.kind(),
             ErrorKind::StoreLocked { holder: LockHolder::AnotherProcess, .. }
         );
+        let is_foreign = matches!(error.kind(), ErrorKind::NotAStore { .. });
+        let script = store.filter(|path| is_foreign && source::is_text(path));
         let hints = ways_out.into_iter().filter(|_| is_locked);
-        Stop::error(hints.fold(error, pcq::Error::hint), Exit::Store)
+        let error = hints.fold(error, pcq::Error::hint);
+        let error = match script {
+            Some(path) => {
+                let path = path.display().to_string();
+                error.hint(format!("if it is a script: `pcq run {}`", Short(&path)))
+            }
+            None => error,
+        };
+        Stop::error(error, Exit::Store)
     })?;
     database.notes().iter().for_each(|note| reporter.note(None, note));
     Ok(database)

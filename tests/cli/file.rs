@@ -93,8 +93,9 @@ fn who_is_killed_while_making_a_store_leaves_none_or_a_whole_one() {
         std::thread::sleep(Duration::from_micros(after * 750));
         maker.kill().unwrap();
         maker.wait().unwrap();
-        let ran = place.run(&["s.pcdb", "-e", "SHOW COUNT OF KEYS", "--format", "jsonl"]);
-        assert_eq!(ran.code, 0, "after {after}: {ran:?}");
+        let text = "CREATE KEY IF NOT EXISTS a INTEGER DEFAULT 1; SHOW COUNT OF KEYS";
+        let ran = place.run(&["s.pcdb", "-e", text, "--format", "jsonl"]);
+        assert_eq!((ran.code, &*ran.out), (0, "{\"count\":1}\n"), "after {after}: {ran:?}");
         assert_eq!(others(&place, &["s.pcdb"]), [""; 0], "after {after}");
         fs::remove_file(place.path("s.pcdb")).unwrap();
     }
@@ -140,6 +141,7 @@ fn several_make_one_store_and_wait_for_each_other() {
 #[test]
 fn a_wait_is_a_duration() {
     let place = Place::new();
+    assert_eq!(place.run(&["s.pcdb", "-e", KEY]).code, 0);
     for wait in ["5s", "500ms", "0s", "5 SECONDS", "2 minutes", "1h 30m"] {
         assert_eq!(place.run(&["s.pcdb", "--wait", wait, "-e", "SHOW KEYS"]).code, 0, "{wait}");
     }

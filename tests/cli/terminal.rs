@@ -57,7 +57,10 @@ impl Terminal {
     }
 
     fn start(command: &mut Command, keyboard: File, screen: File) -> Self {
-        command.env("TERM", "xterm").env_remove("NO_COLOR");
+        if command.get_envs().all(|(name, _)| name != "TERM") {
+            command.env("TERM", "xterm");
+        }
+        command.env_remove("NO_COLOR");
         command.stdout(Stdio::from(screen.try_clone().unwrap())).stderr(Stdio::from(screen));
         let child = command.spawn().unwrap();
         // as long as the command has the terminal open, so that its end is seen

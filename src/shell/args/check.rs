@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::{ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
-use super::{Cli, Command, Format, SessionArgs, TrackArgs};
+use super::{Cli, Command, Format, SessionArgs, TrackArgs, guess};
 use crate::shell::row_format::{ListFormat, RowFormat};
 use crate::shell::text::by_lines;
 use pcq::limits::ECHO_CHARS;
@@ -15,10 +15,21 @@ use pcq::{Role, Short, Value};
 
 /// Parses the arguments of the process, and ends it if they make no sense.
 pub(in crate::shell) fn parse() -> Cli {
-    let parsed = Cli::try_parse().and_then(|cli| match nonsense(&cli) {
-        Some(message) => Err(Cli::command().error(ErrorKind::ArgumentConflict, message)),
-        None => Ok(cli),
-    });
+    let wrong = |kind, message| Err(Cli::command().error(kind, message));
+    let parsed = Cli::try_parse();
+    let guessed = match &parsed {
+        Ok(cli) if cli.command.is_some() => None,
+        Ok(cli) => cli.shell.store.as_deref().and_then(guess::of_store),
+        Err(_) => std::env::args_os().nth(1).and_then(|word| guess::of_word(Path::new(&word))),
+    };
+    let parsed = match (guessed, parsed) {
+        (Some(message), _) => wrong(ErrorKind::InvalidSubcommand, message),
+        (None, Ok(cli)) => match nonsense(&cli) {
+            Some(message) => wrong(ErrorKind::ArgumentConflict, message),
+            None => Ok(cli),
+        },
+        (None, Err(error)) => Err(error),
+    };
     parsed.unwrap_or_else(|error| end(&shortened(error)))
 }
 

@@ -19,7 +19,11 @@ Exit codes:
   1  a statement failed   4  a script does not parse
   2  usage, or a script cannot be read
 
-The words of the commands win: a store in a file called `run` is `./run`.";
+The words of the commands win: a store in a file called `run` is `./run`. So is a new store whose name
+has no dot in it, for that could be a command that is not spelled right.
+
+`pcq help STATEMENT` says how a statement is written, `pcq errors` what the codes of errors mean, and
+`pcq help reference` prints the reference of the language, which this program has with it.";
 
 /// Text below the options of `pcq list`.
 pub(super) const LIST_HELP: &str = "\

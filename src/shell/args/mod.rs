@@ -1,6 +1,8 @@
 //! The arguments of the program.
 
+mod about;
 mod check;
+mod guess;
 mod help;
 #[cfg(test)]
 mod tests;
@@ -11,6 +13,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use about::{CompletionsArgs, ErrorsArgs, HelpArgs, ManArgs, NewArgs};
 pub(super) use check::{is_interactive, parse};
 use help::{EXAMPLES, LIST_HELP, TRACK_HELP};
 pub(super) use value::{ColumnArg, Deliveries};
@@ -28,6 +31,7 @@ use pcq::{Name, Role, Timestamp, Value};
 #[derive(Debug, Parser)]
 #[command(name = "pcq", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 #[command(subcommand_negates_reqs = true, subcommand_help_heading = "Commands")]
+#[command(disable_help_subcommand = true)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -132,6 +136,33 @@ pub(super) enum Command {
     /// they published at once, and of events and attributes of users. Times that somebody wrote stay. It says what
     /// it will do, and does it with --yes or --to.
     Repair(RepairArgs),
+    /// Write a script to start from
+    ///
+    /// It is a state with a few keys, segments and configs, and comments that say what they are: `pcq run` runs it in
+    /// memory, and `pcq apply` makes a store what it says.
+    New(NewArgs),
+    /// Show the language step by step
+    ///
+    /// Some twenty statements in a store in memory, with what they are for. On a terminal each waits for Enter, and one
+    /// may type statements of one's own; elsewhere all of it is printed.
+    Tour,
+    /// Say how a command is used, or a statement written
+    ///
+    /// Without a topic: what the program understands. `pcq help reference` prints the whole reference of the language.
+    Help(HelpArgs),
+    /// Say what the codes of errors and notes mean
+    ///
+    /// Without a code: all of them, a line each. Of a code: what brings it about, what one can do, and an example.
+    Errors(ErrorsArgs),
+    /// Write a script that completes commands and options in a shell
+    ///
+    /// For bash: `pcq completions bash > ~/.local/share/bash-completion/completions/pcq`. For zsh: the same into a
+    /// file `_pcq` of a folder that `fpath` names. For fish: `~/.config/fish/completions/pcq.fish`.
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    ///
+    /// `pcq man | man -l -` shows one; `pcq man --into ~/.local/share/man/man1` installs one for each command.
+    Man(ManArgs),
 }
 
 /// `pcq run`
@@ -562,7 +593,7 @@ pub(super) struct AccessArgs {
 }
 
 /// How errors and notes are written.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub(super) struct ReportArgs {
     /// When errors are coloured
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
@@ -590,6 +621,14 @@ impl Cli {
             Some(Command::Plan(args)) => args.report,
             Some(Command::Apply(args)) => args.report,
             Some(Command::Repair(args)) => args.report,
+            Some(
+                Command::New(_)
+                | Command::Tour
+                | Command::Help(_)
+                | Command::Errors(_)
+                | Command::Completions(_)
+                | Command::Man(_),
+            ) => ReportArgs::default(),
         }
     }
 }

@@ -73,7 +73,10 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
 
 /// Reads an instant.
 pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).map_err(|error| error.to_string())
+    Timestamp::parse(text).map_err(|error| {
+        let error = pcq::Error::from(error);
+        error.hints().iter().fold(error.to_string(), |told, hint| format!("{told}; {hint}"))
+    })
 }
 
 /// Reads how long something takes: as the language writes it, or shorter.

@@ -201,6 +201,7 @@ impl Shell<'_> {
 
     /// Goes on with another store. The open transaction is rolled back.
     fn open(&mut self, path: Option<&Path>) -> Result<(), Stop> {
+        let is_new = path.is_some_and(|path| !path.exists());
         let opened = self.opener.open(path, self.reporter);
         let (database, session) = match opened {
             Ok(opened) => opened,
@@ -216,7 +217,7 @@ impl Shell<'_> {
         self.give_parameters();
         let old = std::mem::replace(&mut self.database, database);
         self.path = path.map(Path::to_owned);
-        self.tell_done(old.close(), &self.greeting())
+        self.tell_done(old.close(), &self.greeting(is_new))
     }
 
     /// Runs the statements and commands of a file. Whether it came to its end.

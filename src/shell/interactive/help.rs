@@ -27,6 +27,13 @@ Ctrl-R looks for what was typed before.
 
 /// The help of the statements whose names begin with a text, and of the tables that have the name.
 pub(super) fn about(topic: &str) -> String {
+    described(topic).unwrap_or_else(|| {
+        format!("there is no statement `{}`; `.help` lists them", Short(&topic.to_uppercase()))
+    })
+}
+
+/// The same; `None`: there is nothing of that name.
+pub(in crate::shell) fn described(topic: &str) -> Option<String> {
     let topic = topic.to_uppercase();
     let mut text = String::new();
     for help in HELP.iter().filter(|help| help.name.to_uppercase().starts_with(&topic)) {
@@ -35,11 +42,7 @@ pub(super) fn about(topic: &str) -> String {
             writeln!(text, "{name} {summary}.\n\n  {syntax};\n\nFor example:\n\n  {example};\n");
     }
     text.push_str(&columns(&topic));
-    if text.is_empty() {
-        format!("there is no statement `{}`; `.help` lists them", Short(&topic))
-    } else {
-        text
-    }
+    (!text.is_empty()).then_some(text)
 }
 
 /// The columns of the tables that are named.

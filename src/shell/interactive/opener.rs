@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::shell::args::{Deliveries, SessionArgs};
 use crate::shell::exit::Stop;
 use crate::shell::report::Reporter;
-use crate::shell::store;
+use crate::shell::store::{self, Missing};
 use pcq::{Database, InterruptHandle, Session};
 
 /// The exit code of a program that Ctrl-C ends.
@@ -28,7 +28,7 @@ impl Opener<'_> {
         path: Option<&Path>,
         reporter: &Reporter,
     ) -> Result<(Database, Session), Stop> {
-        let database = store::open(path, self.args, self.deliveries, reporter)?;
+        let database = store::open(path, self.args, self.deliveries, Missing::Made, reporter)?;
         let session = store::session(&database, self.args)?;
         let user = std::env::var("USER").ok().filter(|user| !user.is_empty());
         let is_named = self.args.actor.is_some() || self.args.readonly;
