@@ -8,6 +8,7 @@
 //!   not `continue`; those that fail do not count.
 //! - `pcq fails`: fails, and the block `text` below is its standard error.
 //! - `console`: commands after `$`, run by `sh` in a directory that the section shares, and their output.
+//! - `terminal`: a session in the shell, which `tests/cli/session.rs` types.
 //! - `json`: the attributes of the user for whom the cells in columns headed `True` are true.
 //!
 //! `PCQ_RECORD=1 cargo test --test docs` writes the outputs there are into the pages.
@@ -52,6 +53,65 @@ fn links_lead_somewhere() {
         let broken: Vec<_> = links.filter(|link| !leads_somewhere(page, &source, link)).collect();
         assert!(broken.is_empty(), "{page}: {broken:?}");
     }
+}
+
+/// The headings of a page of two and three signs, in their order.
+fn headings(source: &str) -> Vec<(usize, &str)> {
+    let mut is_code = false;
+    let lines = source.lines().filter(move |line| {
+        is_code ^= line.starts_with("```");
+        !is_code
+    });
+    let level = |line: &str| line.find(|c| c != '#').filter(|level| matches!(level, 2 | 3));
+    lines.filter_map(|line| Some((level(line)?, line.trim_start_matches('#').trim()))).collect()
+}
+
+#[test]
+fn the_contents_of_the_reference_are_all_of_it() {
+    let source = fs::read_to_string(root().join("grammar/README.md")).expect("the page is there");
+    let (contents, _) = source.split_once("\n[What pcq promises]").expect("contents are on top");
+    let listed = contents.lines().filter(|line| line.trim_start().starts_with("- ["));
+    let listed: Vec<_> = listed.map(|line| line.split(':').next().unwrap_or(line)).collect();
+    let index = ["Statements", "Functions of conditions", "Codes"];
+    let wanted = headings(&source).into_iter().filter(|(_, heading)| !index.contains(heading));
+    let wanted: Vec<_> = wanted
+        .map(|(level, heading)| {
+            let more = if heading == "Index" { " of statements, functions and codes" } else { "" };
+            format!("{}- [{heading}](#{}){more}", &"  "[..2 * (level - 2)], slug(heading))
+        })
+        .collect();
+    assert_eq!(listed, wanted);
+}
+
+#[test]
+fn the_index_of_the_reference_has_everything() {
+    let source = fs::read_to_string(root().join("grammar/README.md")).expect("the page is there");
+    let (_, index) = source.split_once("\n## Index\n").expect("the page ends with its index");
+    let (statements, rest) = index.split_once("### Functions of conditions").expect("functions");
+    let (functions, codes) = rest.split_once("### Codes").expect("codes");
+    let firsts = |part: &str| -> Vec<String> {
+        let rows = part.lines().filter(|line| line.starts_with("| `"));
+        rows.filter_map(|row| code(&cells(row)[0])).collect()
+    };
+    let mut wanted: Vec<_> = pcq::statement::HELP.iter().map(|help| help.name).collect();
+    wanted.sort_unstable();
+    assert_eq!(firsts(statements), wanted);
+    for help in pcq::statement::HELP {
+        let row = format!("\n| `{}` | {} | [", help.name, help.summary);
+        assert!(statements.contains(&row), "{row}");
+    }
+    let db = pcq::Database::in_memory().expect("there is a store in memory");
+    let found = db.completer().complete("CREATE SEGMENT s WHERE ").candidates;
+    let found = found.into_iter().filter(|found| found.kind == pcq::CandidateKind::Function);
+    let found: Vec<_> =
+        found.map(|f| f.text.split(['(', ' ']).next().unwrap_or_default().to_owned()).collect();
+    let listed = firsts(functions);
+    let missing: Vec<_> = found.iter().filter(|name| !listed.contains(name)).collect();
+    assert!(missing.is_empty() && found.len() > 30, "{missing:?}");
+    let errors = pcq::ErrorCode::ALL.iter().map(|code| code.as_str());
+    let all = errors.chain(pcq::NoteCode::ALL.iter().map(|code| code.as_str()));
+    let missing: Vec<_> = all.filter(|code| !codes.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// Whether a link to a heading or a file finds it; the web is not asked.
@@ -207,7 +267,7 @@ impl<'a> Page<'a> {
             ["pcq", "continue", "fails"] => self.script(line, true, true),
             ["console"] => self.console(line),
             ["json"] => self.section.attributes = self.copy_block(),
-            ["rust" | "sh" | "toml" | "text" | "syntax"] => drop(self.copy_block()),
+            ["rust" | "sh" | "toml" | "text" | "syntax" | "terminal"] => drop(self.copy_block()),
             _ => panic!("{}:{line}: nobody knows what a block `{tag}` is", self.name),
         }
     }

@@ -50,7 +50,8 @@ fn typed(block: &str) -> Vec<String> {
         let Some(start) = line.strip_prefix(PROMPT) else { continue };
         let mut text = start.to_owned();
         while !text.ends_with(';') && !text.starts_with('.') {
-            text += &format!("\n{}", lines.next().expect("the statement has an end"));
+            text.push('\n');
+            text.push_str(lines.next().expect("the statement has an end"));
         }
         typed.push(text);
     }
