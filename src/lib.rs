@@ -19,6 +19,19 @@
 //! The language is described in `grammar/README.md`. Everything that it can do goes through
 //! [`Session::run`], whether it comes as text, from the shell or from the typed builders in [`statement`].
 //!
+//! # What to know
+//!
+//! - A [`Database`] is one open store: cheap to clone, and shared by all threads. One process writes to a file; others may
+//!   open it with [`Builder::read_only`] meanwhile, and follow.
+//! - What may fail returns an [`Error`]: one word, with a stable [code](Error::code), the place in the text, and hints. An
+//!   evaluation never fails: of a key that does not exist its [reason](Reason) says so.
+//! - A statement is a transaction of its own. For several, open a [`Session`] and run `BEGIN` and `COMMIT` in it: all or
+//!   nothing, on disk when `COMMIT` returns, and `conflict` if another session wrote meanwhile.
+//! - [`Database::snapshot`] is for many reads of one state, [`Client`] for an app that is to see new values only when it
+//!   says so, [`Database::prepare`] for a statement that is run again and again.
+//! - [`Database::close`] writes what was counted and says whether that worked; dropping the last clone does the same in
+//!   silence.
+//!
 //! # The two ways through
 //!
 //! A statement: [`Script`] cuts a text into pieces and makes each a node of [`statement`]; [`Script::check`] does so for

@@ -17,7 +17,7 @@ use crate::model::{
     Config, ConfigId, Context, KeyId, Name, Object, Spanned, Timestamp, Value, Version,
 };
 use crate::statement::find::{find_config, find_key};
-use crate::statement::{Get, GetWhat, Under, chain};
+use crate::statement::{Get, GetWhat, Under, also, chain};
 
 /// The columns of `GET`.
 const COLUMNS: &[Column] = &[
@@ -157,7 +157,8 @@ fn keys(get: &Get, state: &State<'_>, under: Option<&Pretended>) -> Result<Small
             };
             let mut keys = SmallVec::with_capacity(names.len());
             for name in names {
-                keys.push(find(name)?);
+                let others = || names.iter().filter_map(|name| find(name).err()).take(also::MOST);
+                keys.push(find(name).map_err(|error| also::with(error, others().collect()))?);
             }
             Ok(keys)
         }

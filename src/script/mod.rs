@@ -4,6 +4,7 @@ mod comment;
 mod format;
 mod label;
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::sync::Arc;
 
@@ -99,10 +100,14 @@ impl<R: BufRead> Script<R> {
     /// bounded memory. [`Session::execute`](crate::Session::execute) has room for [`KEPT_SCRIPT_BYTES`](crate::limits::KEPT_SCRIPT_BYTES).
     pub fn check(mut self, room: &mut usize) -> Result<CheckedScript> {
         let (mut kept, mut goes_on, mut role) = (Vec::new(), None, Role::Values);
+        let mut parameters = BTreeSet::new();
         loop {
             let mark = self.splitter.mark();
             let Some(statement) = self.next().transpose()? else { break };
             role = role.max(statement.result().map_or(Role::Values, Statement::role));
+            if statement.text().contains(':') {
+                parameters.extend(statement.parameters());
+            }
             match room.checked_sub(statement.bytes()) {
                 Some(left) if goes_on.is_none() => {
                     *room = left;
@@ -111,7 +116,7 @@ impl<R: BufRead> Script<R> {
                 _ => goes_on = goes_on.or(Some(mark)),
             }
         }
-        Ok(CheckedScript { kept, goes_on, last_end: self.splitter.last_end(), role })
+        Ok(CheckedScript { kept, goes_on, last_end: self.splitter.last_end(), role, parameters })
     }
 }
 
@@ -136,6 +141,7 @@ pub struct CheckedScript {
     goes_on: Option<Mark>,
     last_end: LastEnd,
     role: Role,
+    parameters: BTreeSet<Arc<str>>,
 }
 
 impl CheckedScript {
@@ -149,6 +155,18 @@ impl CheckedScript {
     #[must_use]
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// The names of the parameters in it.
+    ///
+    /// ```
+    /// let script = pcq::Script::new("GET a FOR USER :id;".as_bytes()).check(&mut 0)?;
+    /// assert!(script.parameters().contains("id"));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn parameters(&self) -> &BTreeSet<Arc<str>> {
+        &self.parameters
     }
 
     /// The statements in their order. If not all were kept, `open` opens the script once more, from its start.

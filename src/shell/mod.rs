@@ -110,6 +110,6 @@ fn shell(args: args::ShellArgs, reporter: &Reporter) -> Result<(), Stop> {
     if args::is_interactive() {
         return interactive::interact(store, &args.session, deliveries, reporter);
     }
-    let sources = [ScriptSource::standard_input()?];
+    let sources = [ScriptSource::piped()?];
     run::run(&sources, store, &args.session, options, reporter)
 }

@@ -58,6 +58,11 @@ pub(super) fn run(
     reporter: &Reporter,
 ) -> Result<(), Stop> {
     let scripts = check_and_keep(sources, KEPT_SCRIPT_BYTES, reporter)?;
+    for (name, _) in &args.parameters {
+        if !scripts.iter().any(|script| script.parameters().contains(name.as_str())) {
+            reporter.remark(&format!("the parameter `:{name}` stands in no statement"));
+        }
+    }
     let writes = scripts.iter().any(|script| script.role() > Role::Read);
     let missing = if writes { Missing::Made } else { Missing::Refused };
     let database = store::open(path, args, options.deliveries, missing, reporter)?;
@@ -118,7 +123,10 @@ impl Runner<'_> {
         }
         let mut scripts = sources.iter().zip(scripts).peekable();
         while let Some((source, script)) = scripts.next() {
-            self.run_one(source, script)?;
+            if let Err(stop) = self.run_one(source, script) {
+                self.tell_not_run(&stop, scripts.map(|(source, _)| source));
+                return Err(stop);
+            }
             let goes_on = source.is_piece() && scripts.peek().is_some();
             if !goes_on && !single {
                 self.end_session(source)?;
@@ -128,6 +136,15 @@ impl Runner<'_> {
             self.commit(sources)?;
         }
         Ok(self.printer.flush()?)
+    }
+
+    /// Names the scripts that were not run because one before them failed.
+    fn tell_not_run<'s>(&self, stop: &Stop, left: impl Iterator<Item = &'s ScriptSource>) {
+        let names: Vec<_> =
+            left.filter(|source| !source.is_piece()).map(ScriptSource::name).collect();
+        if matches!(stop, Stop::Told(_)) && !names.is_empty() {
+            self.reporter.remark(&format!("not run: {}", names.join(", ")));
+        }
     }
 
     /// Commits the transaction of all scripts.

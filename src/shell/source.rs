@@ -18,6 +18,8 @@ use pcq::{Error, ErrorClass, ErrorKind, Script};
 pub(super) struct ScriptSource {
     name: String,
     text: Text,
+    /// Whether the last `;` may be left out.
+    is_lenient: bool,
 }
 
 #[derive(Debug)]
@@ -31,12 +33,17 @@ enum Text {
 impl ScriptSource {
     /// The statements of a `-e`.
     pub(super) fn statements(text: String) -> Self {
-        Self { name: "-e".to_owned(), text: Text::Given(text) }
+        Self { name: "-e".to_owned(), text: Text::Given(text), is_lenient: true }
     }
 
     /// Standard input, to its end.
     pub(super) fn standard_input() -> Result<Self, Stop> {
         Self::spool("-".to_owned(), Box::new(io::stdin().lock()))
+    }
+
+    /// What is piped into the shell, where the last `;` may be left out as in one that is typed into.
+    pub(super) fn piped() -> Result<Self, Stop> {
+        Ok(Self { is_lenient: true, ..Self::standard_input()? })
     }
 
     /// A file; `-` is standard input.
@@ -58,12 +65,13 @@ impl ScriptSource {
             let hint = "`--db` takes a store, and scripts stand before it";
             return Err(Stop::error(Error::from(kind).hint(hint), Exit::Usage));
         }
-        Ok(Self { name, text: Text::File(path.to_owned()) })
+        Ok(Self { name, text: Text::File(path.to_owned()), is_lenient: false })
     }
 
     fn spool(name: String, from: Box<dyn Read>) -> Result<Self, Stop> {
         let copy = tempfile::tempfile().map_err(|e| unreadable("a temporary file", &e))?;
-        Ok(Self { name, text: Text::Spooled(RefCell::new(Spool { from: Some(from), copy })) })
+        let text = Text::Spooled(RefCell::new(Spool { from: Some(from), copy }));
+        Ok(Self { name, text, is_lenient: false })
     }
 
     /// The name by which errors call it.
@@ -94,7 +102,7 @@ impl ScriptSource {
     /// Reads the statements from the first.
     pub(super) fn script(&self) -> Result<Script<Box<dyn BufRead + '_>>, Stop> {
         let reader = self.reader()?;
-        Ok(if self.is_piece() { Script::lenient(reader) } else { Script::new(reader) })
+        Ok(if self.is_lenient { Script::lenient(reader) } else { Script::new(reader) })
     }
 
     /// Tells an error of reading from one of the text.

@@ -1,12 +1,14 @@
 //! Statements by themselves: what is wrong with one whose names are not known.
 
+use std::collections::HashSet;
+
 use super::binder::Binder;
 use super::cell::cell;
 use super::domain::Domain;
 use super::part::Parts;
 use super::slip::slips;
-use super::{CellSpec, Statement};
-use crate::error::{Error, Note, Result};
+use super::{CellSpec, RowSpec, Statement};
+use crate::error::{Error, ErrorKind, Note, Result};
 use crate::eval::{self, CheckScope, Scope, Type};
 use crate::model::{
     AttributeType, Expr, KeyId, KeyType, ListId, Name, Path, SegmentId, Span, Spanned, USER_ID,
@@ -21,10 +23,24 @@ pub(crate) fn findings(statement: &Statement, binder: &Binder<'_>) -> (Vec<Error
     let any_value = CheckScope(AttributeType::Json);
     errors.extend(parts.checks.iter().filter_map(|c| compiled(binder, c, &any_value).err()));
     errors.extend(parts.rollouts.iter().filter_map(|of| parameters.share(&of.share).err()));
+    errors.extend(parts.orders.iter().filter_map(|rows| misordered(rows)));
     errors.extend(parts.cells().filter_map(|(key, spec)| filled(binder, &key.node, spec).err()));
     errors.extend(parts.times.iter().filter_map(|at| parameters.instant(at, binder.now).err()));
     errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
     (errors, slips(statement, binder))
+}
+
+/// What is wrong with the order of rows: a segment is there twice, or stands below `EVERYONE`.
+fn misordered(rows: &[RowSpec]) -> Option<Error> {
+    let mut seen = HashSet::new();
+    if let Some(twice) = rows.iter().find(|row| !seen.insert(&row.segment.node)) {
+        let name = twice.segment.node.clone().unwrap_or_else(Name::everyone);
+        let kind = ErrorKind::Duplicate { what: "segment", name: name.as_str().to_owned() };
+        return Some(Error::from(kind).at(twice.segment.span));
+    }
+    let (_, above) = rows.split_last()?;
+    let everyone = above.iter().find(|row| row.segment.node.is_none())?;
+    Some(Error::from(ErrorKind::EveryoneNotLast).at(everyone.segment.span))
 }
 
 fn compiled(binder: &Binder<'_>, condition: &Expr, scope: &dyn Scope) -> Result<()> {

@@ -6,6 +6,10 @@ use super::binder::Binder;
 use super::part::Parts;
 use crate::error::{Error, ErrorKind};
 use crate::limits::ECHO_CHARS;
+use crate::model::{Expr, ExprKind};
+
+/// How many other names are looked at: near ones are looked for of each.
+pub(crate) const MOST: usize = 16;
 
 /// The error of a statement, with a hint at what else of it is wrong: names of segments and keys, and values of keys.
 pub(crate) fn with_others(error: Error, statement: &Statement, binder: &Binder<'_>) -> Error {
@@ -14,9 +18,15 @@ pub(crate) fn with_others(error: Error, statement: &Statement, binder: &Binder<'
     let keys = parts.columns.iter().filter_map(|column| binder.usable_key(&column.key).err());
     let known = parts.cells().filter(|(key, _)| binder.usable_key(key).is_ok());
     let cells = known.filter_map(|(key, spec)| filled(binder, &key.node, spec).err());
-    let mut others: Vec<_> = segments.chain(keys).chain(cells).collect();
+    let named = parts.conditions.iter().flat_map(|condition| unknown_names(condition, binder));
+    with(error, segments.chain(keys).chain(cells).chain(named.take(MOST)).collect())
+}
+
+/// The error with labels and a hint for others, of which it is one; else it is about something else, which may be the cause
+/// of these.
+pub(crate) fn with(error: Error, mut others: Vec<Error>) -> Error {
     if !others.iter().any(|other| other.span() == error.span()) {
-        return error; // it is about something else, which may be the cause of these
+        return error;
     }
     others.retain(|other| other.span() != error.span());
     others.sort_by_key(|other| other.span().map_or(0, |span| span.start));
@@ -34,6 +44,24 @@ pub(crate) fn with_others(error: Error, statement: &Statement, binder: &Binder<'
         Some(head) => error.hint(format!("also wrong: {head}…")),
         None => error.hint(format!("also wrong: {text}")),
     }
+}
+
+/// The errors of the names of segments and keys in a condition.
+fn unknown_names<'e>(
+    condition: &'e Expr,
+    binder: &'e Binder<'_>,
+) -> impl Iterator<Item = Error> + 'e {
+    let mut todo = vec![condition];
+    let every = std::iter::from_fn(move || {
+        let expr = todo.pop()?;
+        todo.extend(expr.node.operands().into_iter().rev());
+        Some(expr)
+    });
+    every.filter_map(|expr| match &expr.node {
+        ExprKind::InSegment(Some(name)) => binder.usable_segment(name).err(),
+        ExprKind::Key(name) => binder.usable_key(name).err(),
+        _ => None,
+    })
 }
 
 /// What an error says, without values: one of them may be of a sensitive key.

@@ -15,6 +15,8 @@ pub(super) struct Parts<'s> {
     pub(super) checks: Vec<&'s Expr>,
     /// Segments that rows are made for.
     pub(super) segments: Vec<&'s SegmentRef>,
+    /// Rows that are all of a config, in their order.
+    pub(super) orders: Vec<&'s [RowSpec]>,
     /// Shares of segments.
     pub(super) rollouts: Vec<&'s RolloutSpec>,
     /// Keys of a config and their cells.
@@ -49,6 +51,7 @@ impl<'s> Parts<'s> {
             }
             Statement::CreateConfig(create) => {
                 parts.rows(&create.rows);
+                parts.orders.push(&create.rows);
                 parts.columns.extend(&create.columns);
             }
             Statement::AlterConfig(alter) => {
@@ -78,7 +81,10 @@ impl<'s> Parts<'s> {
 
     fn action(&mut self, action: &'s Action) {
         match action {
-            Action::SetSegments(rows) => self.rows(rows),
+            Action::SetSegments(rows) => {
+                self.rows(rows);
+                self.orders.push(rows);
+            }
             Action::AddSegment { row, .. } => self.rows(std::slice::from_ref(row)),
             Action::SetRollout { rollout, .. } => self.rollouts.push(rollout),
             Action::AddKey(column) | Action::SetKey(column) => self.columns.push(column),

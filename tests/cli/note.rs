@@ -177,3 +177,18 @@ fn what_people_write_rightly_is_no_slip() {
         assert_eq!((ran.code, &*ran.err), (0, ""), "{script:?}");
     }
 }
+
+#[test]
+fn check_finds_rows_in_a_wrong_order_without_a_store() {
+    let place = Place::new();
+    for (text, told) in [
+        ("CREATE CONFIG c SEGMENTS EVERYONE, a KEY k = 1", "error[bad-order]"),
+        ("ALTER CONFIG c SET SEGMENTS a, EVERYONE, b", "error[bad-order]"),
+        ("CREATE CONFIG c SEGMENTS a, b, a KEY k = 1", "error[duplicate]"),
+    ] {
+        place.file("a.pcq", format!("{text};"));
+        assert_fails(&place.run(&["check", "a.pcq"]), 1, told);
+    }
+    place.file("a.pcq", "ALTER CONFIG c ADD SEGMENT a, ADD SEGMENT b, SET SEGMENTS a, EVERYONE;");
+    assert_eq!(place.run(&["check", "a.pcq"]).code, 0);
+}

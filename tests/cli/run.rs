@@ -122,3 +122,40 @@ fn a_parameter_is_a_literal_or_a_text() {
     let ran = place.run(&[&["run", "s.pcq"][..], &clock, &given].concat());
     assert!(ran.code == 0 && ran.out.contains("s 50%") && ran.out.contains("k,ada,"), "{ran:?}");
 }
+
+#[test]
+fn scripts_that_were_not_run_are_named() {
+    let place = Place::new();
+    place.file("bad.pcq", "GET nope;");
+    place.file("good.pcq", "SHOW KEYS;");
+    let ran = place.run(&["run", "bad.pcq", "good.pcq", "good.pcq"]);
+    assert_fails(&ran, 1, "not run: good.pcq, good.pcq\n");
+    assert!(!place.run(&["run", "good.pcq", "bad.pcq"]).err.contains("not run"));
+    assert!(!place.run(&["-e", "GET nope", "-e", "SHOW KEYS"]).err.contains("not run"));
+}
+
+#[test]
+fn the_last_semicolon_may_be_left_out_where_statements_are_piped_into_the_shell() {
+    let place = Place::new();
+    place.file("a.pcq", "SHOW KEYS");
+    assert_eq!(place.run_with_input(&[], "SHOW KEYS").code, 0);
+    // in a file it shows that nothing was cut off
+    assert_fails(&place.run(&["run", "a.pcq"]), 4, "found the end of the script");
+    assert_fails(
+        &place.run_with_input(&["run", "-"], "SHOW KEYS"),
+        4,
+        "found the end of the script",
+    );
+}
+
+#[test]
+fn a_parameter_that_stands_nowhere_is_told() {
+    let place = Place::new();
+    let told = |text: &str| place.run(&["-e", text, "-v", "n=1", "-v", "m=2"]).err;
+    assert_eq!(told("SHOW KEYS LIMIT :n"), "the parameter `:m` stands in no statement\n");
+    assert_eq!(told("SHOW KEYS LIMIT :n; SHOW CONFIGS LIMIT :m"), "");
+    assert_eq!(
+        told("SHOW KEYS WHERE key = ':m' LIMIT :n"),
+        "the parameter `:m` stands in no statement\n"
+    );
+}
