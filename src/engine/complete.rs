@@ -1,52 +1,22 @@
 //! Completion of statements that somebody types: words by their position, names as the store has them.
 
-use std::collections::BTreeSet;
+mod asked;
+mod candidate;
+mod text;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Database;
-use crate::error::ErrorCode;
+use super::{Database, Session};
 use crate::eval::functions;
-use crate::model::{
-    Aggregate, Behaviour, Catalog, Expr, ExprKind, Literal, Name, ObjectKind, USER_ID, Value,
-};
+use crate::model::{Aggregate, Catalog, ExprKind, Name, ObjectKind};
 use crate::query::{Schema, tables};
 use crate::syntax::{Follow, Wanted, follow, solid, typed};
+use asked::Asked;
+use candidate::candidate;
+pub use candidate::{Candidate, CandidateKind};
 
 /// How many versions of a config are offered.
 const VERSIONS: u32 = 20;
-
-/// Kind of a candidate of a completion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum CandidateKind {
-    /// A word of the language, or a sign.
-    Word,
-    /// A key, segment, config or declared attribute of the store.
-    Object(ObjectKind),
-    /// An attribute of users that is declared, or that conditions of the store ask for.
-    Attribute,
-    /// The name of an event that conditions of the store ask for, in quotes.
-    Event,
-    /// A column of the table that is asked for.
-    Column,
-    /// A function.
-    Function,
-    /// The number of a version of the config that is named.
-    Version,
-    /// The code of an error, in quotes.
-    Code,
-    /// The name of a time zone, in quotes.
-    Zone,
-}
-
-/// Candidate of a completion.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Candidate {
-    /// What it is.
-    pub kind: CandidateKind,
-    /// The text, as it is written in a statement.
-    pub text: String,
-}
 
 /// What may stand at a place of a text that somebody types.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,18 +30,12 @@ pub struct Completion {
     pub may_end: bool,
 }
 
-/// Names that conditions of a store ask for: found once for a revision.
-#[derive(Debug, Default)]
-pub(super) struct Asked {
-    revision: Option<u64>,
-    attributes: BTreeSet<Arc<str>>,
-    events: BTreeSet<Arc<str>>,
-}
-
 /// Completer of statements that somebody types.
 #[derive(Debug)]
 pub struct Completer {
     db: Database,
+    /// What an open transaction sees.
+    seen: Option<Catalog>,
     asked: Mutex<Asked>,
 }
 
@@ -79,14 +43,33 @@ impl Database {
     /// Makes a completer of statements, with the names that the store has as it is used.
     #[must_use]
     pub fn completer(&self) -> Completer {
-        Completer { db: self.clone(), asked: Mutex::default() }
+        Completer { db: self.clone(), seen: None, asked: Mutex::default() }
+    }
+}
+
+impl Session {
+    /// Makes a completer of statements, with the names that the session sees now: with those that its open transaction
+    /// has made, if there is one, else as [`Database::completer`].
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// let mut session = db.session();
+    /// session.execute("BEGIN; CREATE KEY title STRING DEFAULT 'a';")?;
+    /// assert_eq!(session.completer().complete("GET ti").candidates[0].text, "title");
+    /// assert!(db.completer().complete("GET ti").candidates.is_empty());
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn completer(&self) -> Completer {
+        let seen = self.in_transaction().then(|| self.seen_catalog());
+        Completer { seen, ..self.db.completer() }
     }
 }
 
 impl Completer {
     /// What may stand at the end of a text that somebody types: words of the language by their position, and names as the
     /// store has them, as far as they begin with what is typed of them. Letters of words may be small. A text that is no
-    /// start of a statement has no candidates. What an open transaction has made is not known.
+    /// start of a statement has no candidates.
     ///
     /// ```
     /// let db = pcq::Database::in_memory()?;
@@ -101,10 +84,15 @@ impl Completer {
     #[must_use]
     pub fn complete(&self, text: &str) -> Completion {
         let Some(typed) = typed(text) else { return Completion::default() };
-        let state = self.db.newest();
+        let newest = self.seen.is_none().then(|| self.db.newest());
+        let seen = newest.as_ref().map(|state| state.catalog()).or(self.seen.as_ref());
+        let Some(catalog) = seen else { return Completion::default() };
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = Place::new(typed.start, state.catalog(), &mut asked);
+        let place = Place::new(typed.start, catalog, &mut asked);
         let mut candidates = place.candidates();
+        if place.wants(Wanted::Text) {
+            candidates.extend(text::in_zones(typed.begun));
+        }
         candidates.retain(|candidate| begins_with(&candidate.text, typed.begun));
         candidates.sort();
         candidates.dedup();
@@ -176,8 +164,8 @@ impl<'s> Place<'s> {
         if self.wants(Wanted::Number) {
             all.extend(self.versions());
         }
-        if self.wants(Wanted::Text) {
-            all.extend(self.texts());
+        if self.wants(Wanted::Text) || self.wants(Wanted::Operand) {
+            all.extend(text::texts(&self.tokens, self.asked));
         }
         all
     }
@@ -271,23 +259,6 @@ impl<'s> Place<'s> {
         let numbers = (newest.saturating_sub(VERSIONS)..newest).map(|number| number + 1);
         numbers.map(|number| candidate(CandidateKind::Version, number.to_string())).collect()
     }
-
-    /// Texts in single quotes: events, codes of errors.
-    fn texts(&self) -> Vec<Candidate> {
-        let texts = |kind, texts: Vec<&str>| {
-            texts.into_iter().map(|text| candidate(kind, in_quotes(text))).collect()
-        };
-        match self.before(0).as_str() {
-            "EVENT" | "DID" | "TRACK" => {
-                texts(CandidateKind::Event, self.asked.events.iter().map(AsRef::as_ref).collect())
-            }
-            "ERROR" => texts(
-                CandidateKind::Code,
-                ErrorCode::ALL.iter().map(|code| code.as_str()).collect(),
-            ),
-            _ => Vec::new(),
-        }
-    }
 }
 
 /// What a comparison goes on with.
@@ -329,52 +300,9 @@ const OPERANDS: &[&str] = &[
     "VALUE",
 ];
 
-fn candidate(kind: CandidateKind, text: impl Into<String>) -> Candidate {
-    Candidate { kind, text: text.into() }
-}
-
 /// An attribute or a column as it is written: in quotes where it must be.
 fn quoted(name: &str) -> String {
     ExprKind::Attribute([Arc::from(name)].into()).to_string()
-}
-
-fn in_quotes(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-impl Asked {
-    /// Looks again, if the store is another than it was.
-    fn renew(&mut self, catalog: &Catalog) {
-        if self.revision == Some(catalog.revision) {
-            return;
-        }
-        *self = Self { revision: Some(catalog.revision), ..Self::default() };
-        self.attributes.insert(USER_ID.into());
-        let declared = catalog.attributes().filter(|attribute| !attribute.archived);
-        self.attributes.extend(declared.map(|attribute| attribute.name.to_arc()));
-        for segment in catalog.segments() {
-            self.look_into(segment.condition.expr());
-        }
-    }
-
-    fn look_into(&mut self, condition: &Expr) {
-        let mut todo = vec![condition];
-        while let Some(expr) = todo.pop() {
-            match &expr.node {
-                ExprKind::Attribute(path) => self.attributes.extend(path.first().cloned()),
-                ExprKind::Behaviour(behaviour) => self.events.extend(event(behaviour)),
-                _ => {}
-            }
-            todo.extend(expr.node.operands());
-        }
-    }
-}
-
-fn event(behaviour: &Behaviour) -> Option<Arc<str>> {
-    match &behaviour.event.node {
-        Literal::Value(Value::String(name)) => Some(Arc::clone(name)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -426,6 +354,11 @@ mod tests {
             ("CREATE ATTRIBUTE a SEM", "SEMVER"),
             ("ALTER ATTRIBUTES STR", "STRICT"),
             ("DESCRIBE SEGMENT ", "\"New Yorkers\""),
+            ("CREATE SEGMENT s WHERE HOUR(NOW(), 'europe/par", "'Europe/Paris'"),
+            (
+                "PUBLISH CONFIG look AT '2030-01-01T09:00:00[asia/tok",
+                "'2030-01-01T09:00:00[Asia/Tokyo]'",
+            ),
         ] {
             assert_eq!(
                 offered(completer, text).iter().find(|text| *text == wanted).map(String::as_str),
@@ -433,6 +366,7 @@ mod tests {
                 "{text}"
             );
         }
+        assert!(offered(completer, "CREATE SEGMENT s WHERE LOWER(city, '").is_empty());
         assert!(offered(completer, "CREATE KEY ti").is_empty());
         assert!(offered(completer, "CREATE ATTRIBUTE bo").is_empty());
         assert!(!offered(completer, "CREATE CONFIG l").contains(&"look".to_owned()));

@@ -7,15 +7,20 @@ use std::sync::Arc;
 
 use super::commit::Ground;
 use super::control::CheckedControl;
-use super::session::done;
+use super::session::{changed, done, planned};
 use super::strictness::Slips;
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Note, Result};
 use crate::model::Entry;
 use crate::query::{self, Answer, View};
 use crate::script::ScriptStatement;
-use crate::statement::{Command, CommandKind, Parameters, Plan, Query, Statement, also, slip};
+use crate::statement::{
+    Command, CommandKind, Effect, Parameters, Plan, Query, Statement, also, slip,
+};
 use crate::transfer::LoadStep;
+
+/// What is said of an assertion.
+const HOLDS: &str = "the assertion holds";
 
 /// What a statement does, found right.
 pub(super) enum Resolved {
@@ -100,16 +105,48 @@ impl Session {
         }
     }
 
-    /// Finds out whether a statement of a script can be run, and does nothing.
-    pub(super) fn examine(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
+    /// Finds out what a statement of a script would do as things stand, and does nothing: a write has the effect and the
+    /// notes that it would have, and no revision; of a step of the session it is known that it can be done.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// let mut session = db.session();
+    /// let statement = pcq::Script::new(&b"CREATE KEY a INTEGER DEFAULT 1;"[..]).next().unwrap()?;
+    /// assert_eq!(session.preview(&statement)?.message().as_deref(), Some("created key a"));
+    /// assert_eq!(db.revision(), 0);
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of running it.
+    pub fn preview(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
         let node = statement.result().map_err(Error::clone)?;
         self.look(node)?;
-        let resolved = self.resolve(node);
+        let foreseen = self.resolve(node).and_then(|resolved| self.foreseen(resolved));
         self.look_away();
-        let resolved = resolved.map_err(|error| self.weigh(|| statement.parameters(), error));
-        resolved
-            .map(|_| done("it can be run"))
-            .map_err(|error| self.conceal(statement.locate(error)))
+        let foreseen = foreseen.map_err(|error| self.weigh(|| statement.parameters(), error));
+        match foreseen {
+            Ok(outcome) => {
+                Ok(outcome.with_each_note(|note| self.conceal_note(statement.locate_note(note))))
+            }
+            Err(error) => Err(self.conceal(statement.locate(error))),
+        }
+    }
+
+    /// What comes of a statement that is found right.
+    fn foreseen(&self, resolved: Resolved) -> Result<Outcome> {
+        Ok(match resolved {
+            Resolved::Answer(Answer::Rows(rows) | Answer::Delivery(rows, ..)) => {
+                Outcome::Rows(rows)
+            }
+            Resolved::Answer(Answer::Holds) => done(HOLDS),
+            Resolved::Write(plan) => planned(plan),
+            Resolved::Record(entry) => {
+                self.unknown(&entry)?.unwrap_or_else(|| changed(Effect::of_entry(&entry)))
+            }
+            Resolved::Control(_) | Resolved::Load(_) => done("it can be run"),
+        })
     }
 
     /// Finds out what a statement does, and does nothing: a query is answered, of all else it is known that it can
@@ -170,7 +207,7 @@ impl Session {
                 self.database().shared.deliveries.count_all(&tally, user.as_deref());
                 Outcome::Rows(rows)
             }
-            Answer::Holds => done("the assertion holds"),
+            Answer::Holds => done(HOLDS),
         }
     }
 }

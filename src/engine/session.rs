@@ -341,7 +341,7 @@ impl Session {
     /// Writes in the open transaction.
     pub(super) fn write(transaction: &mut Transaction, plan: Plan) -> Result<Outcome> {
         match plan {
-            Plan::Unchanged { why, notes } => Ok(unchanged(&why).noting(notes)),
+            Plan::Unchanged { .. } => Ok(planned(plan)),
             Plan::Write(write) => {
                 transaction.write(write.changes.changes, &write.after)?;
                 Ok(changed(write.effect).noting(write.notes))
@@ -380,8 +380,8 @@ impl Session {
 
     /// Stores what a statement says of a user, in the open transaction or at once.
     pub(super) fn record(&mut self, entry: Entry) -> Result<Outcome> {
-        if entry.what == What::Forget && !self.knows(&entry.user)? {
-            return Ok(unchanged(&format!("nothing is known of user {}", entry.user)));
+        if let Some(unchanged) = self.unknown(&entry)? {
+            return Ok(unchanged);
         }
         if let What::Profile(attributes) = &entry.what {
             self.view().history(&entry.user)?.refuse_too_many(attributes)?;
@@ -395,6 +395,13 @@ impl Session {
             return Ok(unchanged("the store has seen an event with this id"));
         }
         Ok(changed(effect))
+    }
+
+    /// What comes of forgetting a user of whom nothing is known.
+    pub(super) fn unknown(&self, entry: &Entry) -> Result<Option<Outcome>> {
+        let is_known = entry.what != What::Forget || self.knows(&entry.user)?;
+        let why = || unchanged(&format!("nothing is known of user {}", entry.user));
+        Ok((!is_known).then(why))
     }
 
     /// Whether anything is known of a user; that a list has the id is something.
@@ -489,12 +496,20 @@ pub(super) fn weigh(
 }
 
 /// Outcome of a write that changes nothing, and why.
+/// Outcome of a planned write, whose revision is not made yet.
+pub(super) fn planned(plan: Plan) -> Outcome {
+    match plan {
+        Plan::Unchanged { why, notes } => unchanged(&why).noting(notes),
+        Plan::Write(write) => changed(write.effect).noting(write.notes),
+    }
+}
+
 pub(super) fn unchanged(why: &str) -> Outcome {
     Outcome::Unchanged { message: format!("nothing changed: {why}"), notes: Vec::new() }
 }
 
 /// Outcome of a write, whose revision is not made yet.
-fn changed(effect: Effect) -> Outcome {
+pub(super) fn changed(effect: Effect) -> Outcome {
     Outcome::Changed { effect, revision: None, notes: Vec::new() }
 }
 
