@@ -1,36 +1,41 @@
 //! The shell for people: what they type becomes statements, statements become tables.
 
 mod answer;
+mod consent;
 mod dot;
+mod edit;
 pub(super) mod help;
 mod helper;
 mod history;
 mod input;
+mod keys;
+mod line;
+mod offer;
 mod opener;
 mod paint;
 #[cfg(unix)]
 mod pending;
 mod shape;
+mod watch;
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rustyline::error::ReadlineError;
-use rustyline::{CompletionType, Config, Editor};
-
-use super::args::{Deliveries, SessionArgs};
-use super::exit::{Exit, Stop};
+use super::args::{Deliveries, InteractiveArgs, SessionArgs};
+use super::exit::Stop;
+use super::listener::Listener;
 use super::output::Printer;
+use super::pager::Pager;
 use super::report::Reporter;
 use super::store;
 use dot::ask;
 use helper::Helper;
-use history::History;
-use opener::{Listener, Opener};
-use pcq::{Database, Outcome, Rows, Script, ScriptStatement, Session, Value};
+use input::open_for_edit;
+use keys::Keys;
+use line::{Line, Typed};
+use opener::Opener;
+use pcq::{Database, Note, Outcome, Rows, Script, ScriptStatement, Session, Value};
 
 /// A statement that takes longer tells how long it took.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
@@ -39,27 +44,35 @@ const WORTH_TELLING: Duration = Duration::from_millis(100);
 pub(super) fn interact(
     path: Option<&Path>,
     args: &SessionArgs,
-    deliveries: Deliveries,
+    interactive: InteractiveArgs,
     reporter: &Reporter,
 ) -> Result<(), Stop> {
-    let opener = Opener { args, deliveries, listener: Listener::listen() };
+    let opener = Opener { args, interactive, listener: Listener::listen() };
     let is_new = path.is_some_and(|path| !path.exists());
     let (database, session) = opener.open(path, reporter)?;
     opener.listen_to(&database);
-    let printer = Printer::new(args.format);
-    let parameters = args.parameters.iter().cloned().collect();
-    let (path, settings) = (path.map(Path::to_owned), Settings::new(reporter.is_colored()));
+    let mut printer = Printer::new(args.format);
+    if !interactive.safe {
+        printer = printer.with_pager(Pager::new(opener.listener.clone()));
+    }
+    let settings = Settings::new(reporter.is_colored());
+    let helper = Helper::new(session.completer(), settings.color, !interactive.safe);
     let mut shell = Shell {
         opener,
         database,
         session,
-        path,
+        path: path.map(Path::to_owned),
         printer,
         reporter,
         settings,
-        parameters,
+        line: Line::new(helper, !interactive.safe, reporter)?,
+        parameters: args.parameters.iter().cloned().collect(),
         last: None,
         depth: 0,
+        typed: String::new(),
+        begun: String::new(),
+        weighty: Vec::new(),
+        told: Vec::new(),
     };
     let result = shell.talk(is_new);
     let Shell { session, database, .. } = shell;
@@ -86,11 +99,13 @@ struct Settings {
     bail: bool,
     /// Whether what is typed is coloured.
     color: bool,
+    /// The keys that lines are edited with.
+    keys: Keys,
 }
 
 impl Settings {
     fn new(color: bool) -> Self {
-        Self { timer: None, echo: false, bail: true, color }
+        Self { timer: None, echo: false, bail: true, color, keys: Keys::Emacs }
     }
 }
 
@@ -104,11 +119,20 @@ struct Shell<'a> {
     printer: Printer,
     reporter: &'a Reporter,
     settings: Settings,
+    line: Line,
     parameters: BTreeMap<String, Value>,
     /// The last table.
     last: Option<Rows>,
     /// How many files are read, one in the other.
     depth: usize,
+    /// The statements that were typed last.
+    typed: String,
+    /// What stands at the next prompt already.
+    begun: String,
+    /// What the open transaction did that others would notice.
+    weighty: Vec<String>,
+    /// Notes of the statement that is run which were told before.
+    told: Vec<Note>,
 }
 
 impl Shell<'_> {
@@ -125,7 +149,7 @@ impl Shell<'_> {
         };
         let actor =
             self.session.actor().map(|actor| format!(" · actor {actor}")).unwrap_or_default();
-        let counts = match self.opener.deliveries {
+        let counts = match self.opener.interactive.deliveries() {
             Deliveries::Counted => " · deliveries are counted",
             Deliveries::Uncounted => "",
         };
@@ -133,40 +157,30 @@ impl Shell<'_> {
     }
 
     fn talk(&mut self, is_new: bool) -> Result<(), Stop> {
+        self.read_usual()?;
         self.printer.say(&self.greeting(is_new))?;
         self.printer.flush()?;
-        let config = Config::builder().history_ignore_dups(true).map_err(no_terminal)?;
-        let config = config.auto_add_history(false).completion_type(CompletionType::List).build();
-        let mut editor = Editor::with_config(config).map_err(no_terminal)?;
-        editor.set_helper(Some(Helper::new(self.database.completer(), self.settings.color)));
-        let history = History::load(&mut editor, self.reporter);
-        let mut begun = String::new();
-        loop {
-            let typed = editor.readline_with_initial(&*self.prompt(), (&begun, ""));
-            begun.clear();
-            match typed {
-                Ok(text) => {
-                    history.add(&mut editor, &text);
-                    if self.take(&text)? == Next::Leave {
-                        break;
-                    }
-                }
-                Err(ReadlineError::Interrupted) => {}
-                Err(ReadlineError::Eof) => break,
-                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                    begun = editor.helper().map(Helper::take_seen).unwrap_or_default();
-                    begun.truncate(begun.rfind('\n').map_or(0, |end| end + 1));
-                    self.refuse_line();
-                }
-                Err(error) => return Err(no_terminal(error)),
-            }
-            if let Some(helper) = editor.helper_mut() {
-                helper.set_completer(self.database.completer());
-                helper.set_colored(self.settings.color);
-            }
-        }
+        let listener = self.opener.listener.clone();
+        while listener.during(|| self.read_on())? == Next::Read {}
         self.take_leave();
         Ok(self.printer.end_file()?)
+    }
+
+    /// Reads what is typed next, and does it. Ctrl-C right after it is typed ends it, too.
+    fn read_on(&mut self) -> Result<Next, Stop> {
+        self.line.set_helper(self.session.completer(), self.settings.color);
+        self.line.set_keys(self.settings.keys);
+        let (prompt, begun) = (self.prompt(), std::mem::take(&mut self.begun));
+        match self.line.read(&prompt, &begun)? {
+            Typed::Text(text) => return self.take(&text),
+            Typed::Dropped => {}
+            Typed::End => return Ok(Next::Leave),
+            Typed::NoText(begun) => {
+                self.begun = begun;
+                self.refuse_line();
+            }
+        }
+        Ok(Next::Read)
     }
 
     /// Tells that a line is no text. With it goes what was pasted together with it: the editor has lost a part
@@ -201,7 +215,13 @@ impl Shell<'_> {
         self.printer.measure();
         let next = match ask(text).filter(|_| !text.trim().contains('\n')) {
             Some(ask) => self.answer(ask)?,
-            None => self.run(text).map(|_| Next::Read)?,
+            None if let Some(open) = open_for_edit(text) => {
+                self.edit(Some(open)).map(|()| Next::Read)?
+            }
+            None => {
+                text.trim_end().clone_into(&mut self.typed);
+                self.run(text).map(|_| Next::Read)?
+            }
         };
         self.printer.flush()?;
         Ok(next)
@@ -211,14 +231,24 @@ impl Shell<'_> {
     fn run(&mut self, text: &str) -> Result<bool, Stop> {
         let mut statements = Script::new(text.as_bytes());
         while let Some(statement) = statements.next() {
+            if self.opener.listener.was_asked() {
+                self.reporter.remark("interrupted: what was still to come was not run");
+                return Ok(false);
+            }
+            if let Ok(statement) = &statement
+                && !self.agrees(statement)?
+            {
+                self.reporter.remark("nothing was done");
+                self.say_not_run(statements.next().is_some());
+                return Ok(false);
+            }
             match statement.and_then(|statement| self.run_statement(&statement)) {
                 Ok((outcome, time)) => self.show(&outcome, time)?,
                 Err(error) => {
                     self.printer.flush()?;
                     self.reporter.tell(None, &error);
-                    if has_more(text, &error) || statements.next().is_some() {
-                        self.reporter.remark("the statements after it were not run");
-                    }
+                    self.told.clear();
+                    self.say_not_run(has_more(text, &error) || statements.next().is_some());
                     return Ok(false);
                 }
             }
@@ -228,11 +258,15 @@ impl Shell<'_> {
 
     fn run_statement(&mut self, statement: &ScriptStatement) -> pcq::Result<(Outcome, Duration)> {
         let start = Instant::now();
-        let running = &self.opener.listener.running;
-        running.store(true, Ordering::Relaxed);
-        let outcome = self.session.run_parsed(statement);
-        running.store(false, Ordering::Relaxed);
-        Ok((outcome?, start.elapsed()))
+        let outcome = self.session.run_parsed(statement)?;
+        self.remember(&outcome);
+        Ok((outcome, start.elapsed()))
+    }
+
+    fn say_not_run(&self, has_more: bool) {
+        if has_more {
+            self.reporter.remark("the statements after it were not run");
+        }
     }
 
     fn show(&mut self, outcome: &Outcome, time: Duration) -> Result<(), Stop> {
@@ -252,7 +286,9 @@ impl Shell<'_> {
         let time = if is_told { format!(" ({:.3} s)", time.as_secs_f64()) } else { String::new() };
         self.printer.say(&format!("{text}{time}"))?;
         self.printer.flush()?;
-        outcome.notes().iter().for_each(|note| self.reporter.note(None, note));
+        let told = std::mem::take(&mut self.told);
+        let notes = outcome.notes().iter().filter(|note| !told.contains(note));
+        notes.for_each(|note| self.reporter.note(None, note));
         Ok(())
     }
 
@@ -270,8 +306,4 @@ fn has_more(text: &str, error: &pcq::Error) -> bool {
     let after = text.find(&*place.statement).and_then(|at| text.get(at + place.statement.len()..));
     let more = after.unwrap_or_default().trim_start().trim_start_matches(';').trim();
     error.code() == "syntax" && !more.is_empty()
-}
-
-fn no_terminal(error: ReadlineError) -> Stop {
-    Stop::io("the terminal", &std::io::Error::other(error), Exit::Failed)
 }

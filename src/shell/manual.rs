@@ -10,6 +10,7 @@ use clap_mangen::Man;
 use super::args::{Cli, CompletionsArgs, HelpArgs, ManArgs};
 use super::exit::{Exit, Stop};
 use super::interactive::help;
+use super::output::columns;
 use super::screen::buffered_stdout;
 use pcq::{Error, ErrorKind, Short};
 
@@ -32,7 +33,7 @@ pub(super) fn help(args: &HelpArgs) -> Result<(), Stop> {
 /// The help of the command and of the statements of a name: `track` is both.
 fn about(name: &str, topic: &str) -> Result<String, Stop> {
     let command = cli().find_subcommand_mut(name).map(clap::Command::render_long_help);
-    let texts = [command.map(|help| format!("{help}\n")), help::described(topic)];
+    let texts = [command.map(|help| format!("{help}\n")), help::described(topic, columns())];
     let text = texts.into_iter().flatten().collect::<String>();
     if text.is_empty() {
         return Err(nothing_called("command or statement", topic, "`pcq help` lists them"));

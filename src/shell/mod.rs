@@ -18,9 +18,12 @@ mod interactive;
 mod json;
 mod layout;
 mod list;
+mod listener;
 mod manual;
 mod output;
+mod pager;
 mod plan;
+mod program;
 mod repair;
 mod report;
 mod row_format;
@@ -34,6 +37,7 @@ mod text;
 mod tour;
 mod track;
 mod width;
+mod zone;
 
 use std::process::ExitCode;
 
@@ -101,14 +105,13 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
 /// `pcq [STORE]`: the statements of `-e`, else of a person at a terminal, else of standard input.
 fn shell(args: args::ShellArgs, reporter: &Reporter) -> Result<(), Stop> {
     let store = args.store.as_deref();
-    let deliveries = args.deliveries();
-    let options = RunOptions { deliveries, ..RunOptions::default() };
+    let options = RunOptions { deliveries: args.interactive.deliveries(), ..RunOptions::default() };
     if !args.statements.is_empty() {
         let sources: Vec<_> = args.statements.into_iter().map(ScriptSource::statements).collect();
         return run::run(&sources, store, &args.session, options, reporter);
     }
     if args::is_interactive() {
-        return interactive::interact(store, &args.session, deliveries, reporter);
+        return interactive::interact(store, &args.session, args.interactive, reporter);
     }
     let sources = [ScriptSource::piped()?];
     run::run(&sources, store, &args.session, options, reporter)

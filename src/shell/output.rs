@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use super::args::FormatArgs;
-use super::format::{Format, Formulas, Sheet};
-use super::screen::{Screen, buffered_stdout};
+use super::format::{Format, Formulas, Sheet, Zone};
+use super::pager::Pager;
+use super::screen::{Screen, as_seen, buffered_stdout};
 use pcq::Rows;
 
 /// The width of a terminal that does not tell.
@@ -22,6 +23,10 @@ pub(super) struct Printer {
     /// The file that tables go into, and whether only the next does.
     file: Option<(BufWriter<File>, bool)>,
     is_first: bool,
+    /// What shows what is taller than the screen.
+    pager: Option<Pager>,
+    /// Whether it may: not while something is shown again and again.
+    is_paging: bool,
     /// Whether a terminal may be told to show some characters in another way.
     is_styled: bool,
 }
@@ -51,13 +56,35 @@ impl Printer {
             fixed_width: None,
             file: None,
             is_first: true,
+            pager: None,
+            is_paging: true,
             is_styled,
         }
+    }
+
+    /// Lets a pager show what is taller than the screen, if standard output is one.
+    pub(super) fn with_pager(mut self, pager: Pager) -> Self {
+        self.pager = io::stdout().is_terminal().then_some(pager);
+        self
+    }
+
+    /// Lets the pager show what it is for, or not for a while.
+    pub(super) fn set_paging(&mut self, is_paging: bool) {
+        self.is_paging = is_paging;
+    }
+
+    pub(super) fn pager_mut(&mut self) -> Option<&mut Pager> {
+        self.pager.as_mut()
     }
 
     /// Whether a remark may follow a table: a program reads nothing but the rows, and a chart says it all.
     pub(super) fn takes_remark(&self, rows: &Rows) -> bool {
         self.format.is_for_people() && !self.format.draws(rows, self.sheet.width)
+    }
+
+    /// How many columns a line of text should have at most.
+    pub(super) fn columns(&self) -> usize {
+        self.sheet.width.unwrap_or(USUAL_WIDTH).into()
     }
 
     /// The format of tables.
@@ -74,6 +101,16 @@ impl Printer {
     /// Shows another text from now on for a value that there is not; `None`: the usual one.
     pub(super) fn set_null(&mut self, null: Option<String>) {
         self.sheet.null = null.unwrap_or_else(|| Sheet::default().null);
+    }
+
+    /// Shows times in tables for people in a zone from now on; `None`: in UTC.
+    pub(super) fn set_zone(&mut self, zone: Option<Zone>) {
+        self.sheet.zone = zone;
+    }
+
+    /// The zone in which times are shown.
+    pub(super) fn zone(&self) -> Option<&Zone> {
+        self.sheet.zone.as_ref()
     }
 
     /// Prints tables from now on, or the next one, into a file.
@@ -117,14 +154,36 @@ impl Printer {
         self.is_first &= !is_seen;
         let is_dimmed = self.is_styled && self.sheet.width.is_some();
         match is_dimmed.then(|| self.format.dimmed(rows, &self.sheet)).flatten() {
+            Some(table) if self.is_paged(&table)? => Ok(()),
             Some(table) => self.stdout.write_styled(&table),
+            None if self.pager.is_some() => {
+                let mut bytes = Vec::new();
+                self.format.write(rows, &self.sheet, &mut bytes)?;
+                self.write_or_page(&bytes)
+            }
             None => self.format.write(rows, &self.sheet, &mut self.stdout),
         }
+    }
+
+    /// Lets the pager show a text, if it is taller than the screen; whether it did.
+    fn is_paged(&mut self, text: &str) -> io::Result<bool> {
+        self.stdout.flush()?;
+        let pager = self.pager.as_ref().filter(|_| self.is_paging);
+        pager.map_or(Ok(false), |pager| pager.show(text))
+    }
+
+    fn write_or_page(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_paged(&as_seen(bytes))? { Ok(()) } else { self.stdout.write_all(bytes) }
     }
 
     /// Prints a line of text.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.stdout, "{text}")
+    }
+
+    /// Prints a text that may be long.
+    pub(super) fn say_all(&mut self, text: &str) -> io::Result<()> {
+        self.write_or_page(format!("{}\n", text.trim_end()).as_bytes())
     }
 
     /// Shows what is printed so far: before an error is told, and whenever a person waits.
@@ -136,6 +195,11 @@ impl Printer {
     pub(super) fn measure(&mut self) {
         self.sheet.width = self.fixed_width.or_else(terminal_width);
     }
+}
+
+/// How many columns a line of text should have at most: as many as it likes where nobody sees it.
+pub(super) fn columns() -> usize {
+    terminal_width().map_or(usize::MAX, usize::from)
 }
 
 /// The width of the terminal that standard output is, if it is one.

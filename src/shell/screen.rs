@@ -71,6 +71,11 @@ impl<W: Write> Write for Screen<W> {
     }
 }
 
+/// A text as a terminal shows it, for a program that passes it on to one.
+pub(super) fn as_seen(bytes: &[u8]) -> String {
+    by_lines(&String::from_utf8_lossy(bytes).replace("\r\n", "\n")).into_owned()
+}
+
 /// How many bytes at the end may be the start of a character or of a line break.
 fn undecided(bytes: &[u8]) -> usize {
     if bytes.ends_with(b"\r") {

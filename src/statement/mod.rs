@@ -72,6 +72,7 @@ pub(crate) mod slip;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod topic;
 mod track;
 pub(crate) mod usage;
 
@@ -90,6 +91,7 @@ pub(crate) use plan::{Plan, Write};
 pub use show::{Direction, Filter, Table};
 pub use show_stats::{ConfigStats, StatsOf};
 pub use spec::{ArmSpec, CellSpec, CellsSpec, ColumnSpec, RolloutSpec, RowSpec, SplitSpec};
+pub use topic::{TOPICS, Topic};
 
 use std::fmt;
 use std::str::FromStr;

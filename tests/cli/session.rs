@@ -10,6 +10,9 @@ use super::terminal::Terminal;
 
 const PROMPT: &str = "pcq shop> ";
 
+/// The end of a question, which is answered with `y`.
+const QUESTION: &str = "[y/N] ";
+
 #[test]
 fn the_session_of_the_readme_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -33,20 +36,27 @@ fn session(block: &str) -> String {
     command.env("USER", "ada").env("TERM", "dumb");
     let mut terminal = Terminal::run_at(&mut command, Path::new("/dev/null"), 80);
     let mut shown = format!("{first}\n{}", terminal.wait_for(PROMPT));
-    for typed in typed(rest) {
-        terminal.press(format!("{typed}\n"));
-        shown += &(PROMPT.to_owned() + &terminal.wait_for(PROMPT));
+    let mut typed = typed(rest).into_iter().peekable();
+    let mut prompt = PROMPT;
+    while let Some(text) = typed.next() {
+        terminal.press(format!("{text}\n"));
+        let next = if typed.peek().is_some_and(|next| next == "y") { QUESTION } else { PROMPT };
+        shown += &(prompt.to_owned() + &terminal.wait_for(next));
+        prompt = next;
     }
     terminal.press("\u{4}");
     assert_eq!(terminal.end(), 0);
     plain(&shown)
 }
 
-/// What is typed at the prompts of a block: statements go on up to their `;`.
+/// What is typed at the prompts of a block, statements up to their `;`, and at its questions.
 fn typed(block: &str) -> Vec<String> {
     let mut typed = Vec::new();
     let mut lines = block.lines();
     while let Some(line) = lines.next() {
+        if line.ends_with(&format!("{QUESTION}y")) {
+            typed.push("y".to_owned());
+        }
         let Some(start) = line.strip_prefix(PROMPT) else { continue };
         let mut text = start.to_owned();
         while !text.ends_with(';') && !text.starts_with('.') {

@@ -230,3 +230,256 @@ fn commands_of_the_shell_set_what_they_say() {
     terminal.press("\r");
     leave(terminal);
 }
+
+/// What a terminal is told when the editor has read a line.
+const TAKEN: &str = "\u{1b}[?2004l";
+
+impl Typist {
+    /// A shell with variables of the environment.
+    fn with(&self, variables: &[(&str, &str)], more: &[&str]) -> Terminal {
+        let mut command = self.place.command(&[&[self.store, "--color", "never"], more].concat());
+        command.envs(variables.iter().copied());
+        let mut terminal = Terminal::run_at(&mut command, &self.place.path("history"), 100);
+        terminal.wait_for(READY);
+        terminal
+    }
+
+    /// A program that somebody wrote.
+    fn program(&self, name: &str, text: &str) -> String {
+        let path = self.place.file(name, text);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+fn ask(terminal: &mut Terminal, typed: &str, shown: &str) {
+    terminal.press(format!("{typed}\r"));
+    terminal.wait_for(TAKEN);
+    terminal.wait_for(shown);
+    terminal.wait_for(READY);
+}
+
+#[test]
+fn ctrl_c_ends_a_scan_and_what_comes_after_it() {
+    let typist = Typist::new();
+    let line = |user| {
+        let attributes = r#""at": "2026-02-22T00:00:00Z", "attributes": {"n": 1}"#;
+        format!("{{\"user\": \"u{user}\", {attributes}}}\n")
+    };
+    let users: Vec<_> = (0..20_000).map(line).collect();
+    let users = typist.place.file("users.jsonl", users.concat());
+    let loaded = typist.place.run(&["track", typist.store, users.to_str().unwrap()]);
+    assert!(loaded.out.contains("20000") || loaded.out.contains("20,000"), "{loaded:?}");
+    let mut terminal = typist.sit_down();
+    terminal.press("SHOW COUNT OF USERS; GET rate;\r");
+    terminal.wait_for(TAKEN);
+    terminal.interrupt();
+    let told = terminal.wait_for(READY);
+    assert!(told.contains("interrupted") && !told.contains("│ rate"), "{told}");
+    ask(&mut terminal, "GET rate;", "│ rate ");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn what_is_taller_than_the_screen_goes_through_the_pager() {
+    let typist = Typist::new();
+    let pager = typist.program("pager", "#!/bin/sh\nsed -u -e 's/^/PAGED /' -e 3q\n");
+    let mut terminal = typist.with(&[("PCQ_PAGER", &pager), ("PAGER", "false")], &[]);
+    ask(&mut terminal, "SHOW KEYS;", "row");
+    let many = (0..80).map(|key| format!("CREATE KEY k{key} INTEGER DEFAULT 1;\n"));
+    typist.place.file("many.pcq", many.collect::<Vec<_>>().concat());
+    // it reads no more than it shows, which is no error
+    let tall = "SHOW KEYS ORDER BY key;\r";
+    terminal.press(".read many.pcq\r");
+    terminal.wait_for(READY);
+    terminal.press(tall);
+    terminal.wait_for("PAGED ┌");
+    let told = terminal.wait_for(READY);
+    assert!(told.contains("rows") && !told.contains("error"), "{told}");
+    for (typed, shown) in [(".pager", "pager"), (".pager off", ""), (".pager", "off")] {
+        ask(&mut terminal, typed, shown);
+    }
+    terminal.press(tall);
+    terminal.wait_for(TAKEN);
+    assert!(!terminal.wait_for(READY).contains("PAGED"));
+    // one that there is not leaves the table to the terminal
+    ask(&mut terminal, ".pager no-such-pager", "");
+    terminal.press(tall);
+    terminal.wait_for("not found");
+    terminal.wait_for("┌──");
+    terminal.wait_for(READY);
+    ask(&mut terminal, ".pager sed -e 's/^/AGAIN /'", "");
+    ask(&mut terminal, ".help", "AGAIN ");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn statements_are_edited_with_an_editor() {
+    let typist = Typist::new();
+    let editor = typist.program("editor", "#!/bin/sh\nsed -i 's/nope/rate/' \"$1\"\n");
+    let mut terminal = typist.with(&[("VISUAL", &editor), ("EDITOR", "false")], &[]);
+    ask(&mut terminal, "GET nope;", "unknown-key");
+    terminal.press(".edit\r");
+    terminal.wait_for("GET rate;");
+    ask(&mut terminal, "", "│ rate ");
+    // one that is open
+    terminal.press("GET nope\rFOR USER 'u'\r.edit\r");
+    terminal.wait_for("GET rate");
+    terminal.wait_for("FOR USER 'u'");
+    ask(&mut terminal, ";", "│ rate ");
+    terminal.press("\r");
+    leave(terminal);
+    let mut terminal = typist.with(&[("VISUAL", ""), ("EDITOR", "false")], &[]);
+    ask(&mut terminal, ".edit", "the editor failed");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn a_statement_is_watched_until_ctrl_c() {
+    let mut terminal = Typist::new().sit_down();
+    terminal.press(".watch 0.1 GET rate\r");
+    for _ in 0..3 {
+        terminal.wait_for("every 0.1 s; Ctrl-C ends");
+        terminal.wait_for("│ rate ");
+    }
+    terminal.interrupt();
+    terminal.wait_for(READY);
+    ask(&mut terminal, ".watch 0.1 GET nope", "unknown-key");
+    ask(&mut terminal, ".watch x", ".watch SECONDS STATEMENT");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn a_person_is_asked_before_what_others_notice() {
+    let typist = Typist::new();
+    let config = typist.place.file(
+        "config.pcq",
+        "CREATE CONFIG c SEGMENTS EVERYONE KEY rate = 6; PUBLISH CONFIG c; ALTER CONFIG c SET rate = 7;
+         TRACK 'x' FOR USER 'ada';",
+    );
+    let mut terminal = typist.sit_down();
+    // nobody is asked in a file
+    ask(&mut terminal, &format!(".read {}", config.display()), "tracked");
+    terminal.press("PUBLISH CONFIG c; GET rate;\r");
+    let shown = terminal.wait_for("make version 2 of config c live in place of version 1? [y/N] ");
+    assert!(shown.contains("│ cell │ EVERYONE │ rate │    6 │  7 │"), "{shown}");
+    ask(&mut terminal, "", "nothing was done");
+    ask(&mut terminal, "GET rate;", "│     6 ");
+    terminal.press("PUBLISH CONFIG c;\r");
+    terminal.wait_for("[y/N] ");
+    ask(&mut terminal, "y", "published version 2 of config c");
+    // what is yet to come is no change of what is live
+    ask(&mut terminal, "PUBLISH CONFIG c VERSION 1 AT '2100-01-01T00:00:00Z';", "scheduled");
+    for (typed, question) in [
+        ("REVERT CONFIG c;", "make version 1 of config c live in place of version 2?"),
+        ("ARCHIVE CONFIG c;", "archive config c, version 2 of which is live?"),
+        ("FORGET USER 'ada';", "forget user ada for good?"),
+    ] {
+        terminal.press(format!("{typed}\r"));
+        terminal.wait_for(question);
+        terminal.press("\x03");
+        terminal.wait_for("nothing was done");
+        terminal.wait_for(READY);
+    }
+    // a transaction is asked about as a whole
+    ask(&mut terminal, "BEGIN; PUBLISH CONFIG c VERSION 1; FORGET USER 'ada';", "forgot user ada");
+    terminal.press("COMMIT;\r");
+    let shown = terminal.wait_for("commit this? [y/N] ");
+    assert!(shown.contains("published version 1 of config c") && shown.contains("forgot user ada"));
+    ask(&mut terminal, "n", "nothing was done");
+    ask(&mut terminal, "ROLLBACK;", "rolled back");
+    terminal.press("\r");
+    leave(terminal);
+    let mut terminal = typist.at(100, &["--yes"]);
+    ask(&mut terminal, "ARCHIVE CONFIG c;", "archived config c");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn the_usual_settings_are_read_at_the_start() {
+    let typist = Typist::new();
+    let folder = typist.place.path("config/pcq");
+    fs::create_dir_all(&folder).unwrap();
+    let usual = "-- as I like it\n.null nothing\n.zone Asia/Tokyo\n.editing vi\n";
+    fs::write(folder.join("rc.pcq"), usual).unwrap();
+    let config = typist.place.path("config").to_str().unwrap().to_owned();
+    let variables = [("XDG_CONFIG_HOME", &*config)];
+    let mut terminal = typist.with(&variables, &[]);
+    ask(&mut terminal, "DESCRIBE KEY rate;", "nothing");
+    ask(&mut terminal, "SHOW HISTORY;", "+09:00");
+    ask(&mut terminal, ".zone", "Asia/Tokyo");
+    ask(&mut terminal, ".zone tokio", "there is no time zone `tokio`");
+    ask(&mut terminal, ".zone oslo", "did you mean `Europe/Oslo`?");
+    ask(&mut terminal, ".editing", "vi");
+    // to the start of the line, its first word away, another in
+    terminal.press("XXX rate;\x1b0cwGET\r");
+    terminal.wait_for("│ rate ");
+    terminal.wait_for(READY);
+    terminal.press(".editing emacs\r");
+    leave(terminal);
+    for option in ["--no-rc", "--safe"] {
+        let mut terminal = typist.with(&variables, &[option]);
+        ask(&mut terminal, ".zone", "UTC");
+        terminal.press("\r");
+        leave(terminal);
+    }
+    fs::write(folder.join("rc.pcq"), ".zone UTC\nGET nope;\n.zone Asia/Tokyo\n").unwrap();
+    let mut terminal = typist.with(&variables, &[]);
+    assert!(terminal.text().contains("unknown-key"), "{}", terminal.text());
+    assert!(terminal.text().contains("rc.pcq ended at line 2"), "{}", terminal.text());
+    ask(&mut terminal, ".zone", "UTC");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn a_safe_shell_touches_nothing_but_the_store() {
+    let typist = Typist::new();
+    let before = fs::read_dir(typist.place.path("")).unwrap().count();
+    let pager = ("PCQ_PAGER", "sed -e 's/^/PAGED /'");
+    let mut terminal = typist.with(&[pager, ("VISUAL", "touch edited")], &["--safe"]);
+    for typed in [
+        ".read s.pcdb",
+        ".open other.pcdb",
+        ".dump dump.pcq",
+        ".backup other.pcdb",
+        ".output out.csv",
+        ".once out.csv",
+        ".edit",
+        ".pager cat",
+        "\\i s.pcdb",
+    ] {
+        ask(&mut terminal, typed, "with --safe");
+    }
+    ask(&mut terminal, ".dump", "LOAD KEY rate");
+    ask(&mut terminal, ".help", "PUBLISH CONFIG");
+    assert!(!terminal.text().contains("PAGED"));
+    terminal.press("\r");
+    leave(terminal);
+    assert_eq!(fs::read_dir(typist.place.path("")).unwrap().count(), before);
+}
+
+#[test]
+fn options_of_the_shell_are_refused_where_nobody_types() {
+    let place = Place::new();
+    let store = place.store();
+    for option in ["--yes", "--safe", "--no-rc"] {
+        let told = place.run(&[store, option, "-e", "GET rate"]);
+        assert_eq!(told.code, 2, "{option}");
+        assert!(told.err.contains("is for the shell that a person types into"), "{}", told.err);
+    }
+}
+
+#[test]
+fn names_that_the_open_transaction_made_are_completed() {
+    let mut terminal = Typist::new().sit_down();
+    ask(&mut terminal, "BEGIN; CREATE KEY zebra INTEGER DEFAULT 1;", "created key zebra");
+    terminal.press("GET zeb\t;\r");
+    terminal.wait_for("│ zebra ");
+    leave(terminal);
+}

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -53,7 +54,7 @@ impl Terminal {
         command.stdin(Stdio::null());
         let mut terminal = Self::start(command, keyboard, screen);
         terminal.end();
-        String::from_utf8(terminal.shown).unwrap()
+        String::from_utf8(std::mem::take(&mut terminal.shown)).unwrap()
     }
 
     fn start(command: &mut Command, keyboard: File, screen: File) -> Self {
@@ -61,6 +62,13 @@ impl Terminal {
             command.env("TERM", "xterm");
         }
         command.env_remove("NO_COLOR");
+        // nothing that whoever runs the tests has set
+        for name in ["PCQ_PAGER", "XDG_CONFIG_HOME"] {
+            if !command.get_envs().any(|(known, _)| known == name) {
+                command.env(name, "");
+            }
+        }
+        command.env("HOME", "/nonexistent");
         command.stdout(Stdio::from(screen.try_clone().unwrap())).stderr(Stdio::from(screen));
         let child = command.spawn().unwrap();
         // as long as the command has the terminal open, so that its end is seen
@@ -79,6 +87,12 @@ impl Terminal {
     /// Types.
     pub(super) fn press(&mut self, keys: impl AsRef<[u8]>) {
         self.keyboard.write_all(keys.as_ref()).unwrap();
+    }
+
+    /// Sends what the terminal sends a program at Ctrl-C, which is a key as long as a line is typed.
+    pub(super) fn interrupt(&mut self) {
+        let child = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
+        kill_process(child, Signal::INT).unwrap();
     }
 
     /// Waits until a text is shown, after what was waited for before, and returns what was before it.
@@ -115,6 +129,14 @@ impl Terminal {
     /// All that was shown.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.shown).into_owned()
+    }
+}
+
+/// A program whose test failed would wait for keys for ever.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -48,17 +48,41 @@ pub(super) struct ShellArgs {
     /// Run these statements and exit; the last `;` may be left out
     #[arg(short = 'e', long = "execute", value_name = "STATEMENTS", allow_hyphen_values = true)]
     pub(super) statements: Vec<String>,
-    /// Count what GET gives as deliveries, as `pcq run` does: without it, whoever looks around leaves no trace
-    #[arg(long)]
-    count: bool,
+    #[command(flatten)]
+    pub(super) interactive: InteractiveArgs,
     #[command(flatten)]
     pub(super) session: SessionArgs,
 }
 
-impl ShellArgs {
+/// What is said of the shell that a person types into.
+#[derive(Args, Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub(super) struct InteractiveArgs {
+    /// Count what GET gives as deliveries, as `pcq run` does: without it, whoever looks around leaves no trace
+    #[arg(long)]
+    count: bool,
+    /// Ask nobody: without it, a person at a terminal is asked before ARCHIVE, FORGET and what changes what is live
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Touch no file but the store, and start no program: no rc file, no history, no pager, no editor, and
+    /// no commands that read or write files
+    #[arg(long)]
+    pub(super) safe: bool,
+    /// Do not read the rc file, pcq/rc.pcq where programs have their settings, at the start
+    #[arg(long)]
+    pub(super) no_rc: bool,
+}
+
+impl InteractiveArgs {
     /// What becomes of deliveries.
-    pub(super) fn deliveries(&self) -> Deliveries {
+    pub(super) fn deliveries(self) -> Deliveries {
         if self.count { Deliveries::Counted } else { Deliveries::Uncounted }
+    }
+
+    /// The option that would do nothing where nobody types.
+    fn for_people(self) -> Option<&'static str> {
+        let options = [(self.yes, "--yes"), (self.safe, "--safe"), (self.no_rc, "--no-rc")];
+        options.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
     }
 }
 

@@ -103,7 +103,9 @@ impl Described<'_> {
         let text = |name| member(publication, name).as_str();
         let time = |name| {
             text(name).map(|time| {
-                if self.sheet.width.is_some() { to_the_second(time) } else { time.into() }
+                let is_fitted = self.sheet.width.is_some();
+                let time = if is_fitted { to_the_second(time) } else { time.into() };
+                self.sheet.local(time)
             })
         };
         let version = member(publication, "version");

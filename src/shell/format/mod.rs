@@ -8,6 +8,7 @@ mod markdown;
 mod matrix;
 mod table;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -15,6 +16,7 @@ use clap::ValueEnum;
 use super::chart;
 use super::layout::Shape;
 use super::text::NULL;
+pub(super) use super::zone::Zone;
 pub(super) use csv::Formulas;
 use pcq::Rows;
 
@@ -28,12 +30,23 @@ pub(super) struct Sheet {
     pub(super) width: Option<u16>,
     /// What people are shown for a value that there is not.
     pub(super) null: String,
+    /// The zone in which people are shown times; UTC if none is said.
+    pub(super) zone: Option<Zone>,
     pub(super) formulas: Formulas,
+}
+
+impl Sheet {
+    /// A time as people are shown it.
+    fn local<'t>(&self, time: Cow<'t, str>) -> Cow<'t, str> {
+        let local = self.zone.as_ref().and_then(|zone| zone.shown(&time));
+        local.map_or(time, Cow::Owned)
+    }
 }
 
 impl Default for Sheet {
     fn default() -> Self {
-        Self { width: None, null: NULL.to_owned(), formulas: Formulas::default() }
+        let (width, zone, formulas) = (None, None, Formulas::default());
+        Self { width, null: NULL.to_owned(), zone, formulas }
     }
 }
 
@@ -221,6 +234,24 @@ mod tests {
             Format::Auto.dimmed(&rows, &sheet).is_none()
                 && Format::Table.dimmed(&rows, &sheet).is_some()
         );
+    }
+
+    #[test]
+    fn people_are_shown_times_in_their_zone() {
+        let columns = [Column::new("at", ColumnKind::Time), Column::new("v", ColumnKind::Value)];
+        let row = vec!["2026-03-01T09:00:00.5Z".into(), "2026-03-01T09:00:00Z".into()];
+        let rows = Rows::new(columns.to_vec(), vec![row, vec![Value::Null, Value::Null]]);
+        let zone = Zone::named("Asia/Tokyo");
+        let shown = |format: Format, width| {
+            let sheet = Sheet { width, zone: zone.clone(), ..Sheet::default() };
+            let mut bytes = Vec::new();
+            format.write(&rows, &sheet, &mut bytes).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let table = shown(Format::Table, Some(80));
+        assert!(table.contains(" 2026-03-01T18:00:00+09:00 │ 2026-03-01T09:00:00Z "), "{table}");
+        assert!(shown(Format::Record, None).contains("2026-03-01T18:00:00.5+09:00"));
+        assert!(shown(Format::Csv, None).contains("2026-03-01T09:00:00.5Z"));
     }
 
     #[test]

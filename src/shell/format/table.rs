@@ -95,7 +95,8 @@ fn cells(rows: &Rows, column: usize, sheet: &Sheet, medium: Medium) -> Vec<Conte
         }
         let text = names(cell).filter(|_| sheet.width.is_some());
         let text = text.unwrap_or_else(|| lines_of(cell, medium));
-        Content::of(cut(&text))
+        let text = cut(&text);
+        Content::of(if cell.kind == ColumnKind::Time { sheet.local(text) } else { text })
     };
     cells.map(content).collect()
 }

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::dot::Ask;
+use super::dot::{Ask, PagerAsk};
 use super::input::is_finished;
+use super::keys::Keys;
 use super::{Next, Shell, help};
 use crate::shell::exit::Stop;
 use crate::shell::file;
-use crate::shell::format::Format;
+use crate::shell::format::{Format, Zone};
 use pcq::{DumpKind, Name, ObjectKind, Parameters, Value};
 
 /// How deep files may read files.
@@ -20,12 +21,25 @@ const DEEPEST: usize = 16;
 impl Shell<'_> {
     /// Does what is asked of the shell.
     pub(super) fn answer(&mut self, ask: Ask) -> Result<Next, Stop> {
+        if self.opener.interactive.safe && ask.reaches_out() {
+            self.printer.say(
+                "with --safe the shell touches no file but the store, and starts no program",
+            )?;
+            return Ok(Next::Read);
+        }
         match ask {
             Ask::Leave => return Ok(Next::Leave),
             Ask::Help(topic) => {
-                let text = if topic.is_empty() { help::overview() } else { help::about(&topic) };
-                self.printer.say(text.trim_end())?;
+                let columns = self.printer.columns();
+                let text = if topic.is_empty() {
+                    help::overview(columns)
+                } else {
+                    help::about(&topic, columns)
+                };
+                self.printer.say_all(&text)?;
             }
+            Ask::Edit => self.edit(None)?,
+            Ask::Watch(every, text) => self.watch(every, &text)?,
             Ask::Statement(text) => self.run(&format!("{text};")).map(drop)?,
             Ask::Show(name) => self.describe(&name)?,
             Ask::Open(path) => self.open(path.as_deref())?,
@@ -57,6 +71,17 @@ impl Shell<'_> {
             Ask::Echo(echo) => self.settings.echo = echo,
             Ask::Bail(bail) => self.settings.bail = bail,
             Ask::Color(color) => self.settings.color = color,
+            Ask::Keys(None) => {
+                let keys = if self.settings.keys == Keys::Vi { "vi" } else { "emacs" };
+                self.printer.say(keys)?;
+            }
+            Ask::Keys(Some(keys)) => self.settings.keys = keys,
+            Ask::Zone(None) => {
+                let zone = self.printer.zone().map_or("UTC", Zone::name).to_owned();
+                self.printer.say(&zone)?;
+            }
+            Ask::Zone(Some(zone)) => self.printer.set_zone(Some(zone)),
+            Ask::Pager(pager) => self.set_pager(&pager)?,
             Ask::Output(None) => self.printer.end_file()?,
             Ask::Output(Some(path)) => self.write_to(&path, false)?,
             Ask::Once(path) => self.write_to(&path, true)?,
@@ -79,6 +104,20 @@ impl Shell<'_> {
                 self.give_parameters();
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Says which pager is used, or uses another.
+    fn set_pager(&mut self, ask: &PagerAsk) -> Result<(), Stop> {
+        let Some(pager) = self.printer.pager_mut() else { return Ok(()) };
+        match ask {
+            PagerAsk::Turn(is_on) => pager.turn(*is_on),
+            PagerAsk::Use(command) => pager.set_command(command),
+            PagerAsk::Which => {
+                let command = pager.command().map(|command| command.display().to_string());
+                self.printer.say(command.as_deref().unwrap_or("off"))?;
+            }
         }
         Ok(())
     }
@@ -153,7 +192,7 @@ impl Shell<'_> {
             return self.tell_done(Err(error), "");
         }
         let text = String::from_utf8_lossy(&text);
-        let Some(path) = path else { return Ok(self.printer.say(text.trim_end())?) };
+        let Some(path) = path else { return Ok(self.printer.say_all(&text)?) };
         if let Err(stop) = file::refuse_store(path) {
             stop.told(self.reporter);
             return Ok(());
@@ -221,7 +260,7 @@ impl Shell<'_> {
     }
 
     /// Runs the statements and commands of a file. Whether it came to its end.
-    fn read(&mut self, path: &Path) -> Result<bool, Stop> {
+    pub(super) fn read(&mut self, path: &Path) -> Result<bool, Stop> {
         if self.depth >= DEEPEST {
             self.printer.say(&format!("files read files {DEEPEST} deep at most"))?;
             return Ok(false);
@@ -243,22 +282,22 @@ impl Shell<'_> {
 
     fn read_lines(&mut self, path: &Path, lines: &mut dyn BufRead) -> Result<bool, Stop> {
         let (mut text, mut line) = (String::new(), String::new());
-        loop {
+        for number in 1_u64.. {
             line.clear();
             match lines.read_line(&mut line) {
                 Ok(0) => break,
                 Ok(_) => text.push_str(&line),
                 Err(error) => return self.tell_io(path, &error).map(|()| false),
             }
-            if is_finished(text.trim_end_matches(['\r', '\n']))
-                && !self.take_text(&text)?
-                && self.settings.bail
-            {
+            if !is_finished(text.trim_end_matches(['\r', '\n'])) {
+                continue;
+            }
+            if !self.take_text(&text)? && (self.settings.bail || self.opener.listener.was_asked()) {
+                self.printer.flush()?;
+                self.reporter.remark(&format!("{} ended at line {number}", path.display()));
                 return Ok(false);
             }
-            if is_finished(text.trim_end_matches(['\r', '\n'])) {
-                text.clear();
-            }
+            text.clear();
         }
         if text.trim().is_empty() {
             return Ok(true);

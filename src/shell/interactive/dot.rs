@@ -1,15 +1,15 @@
 //! Commands of the shell: words that begin with a dot, and what fingers know of other shells.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+#[cfg(test)]
+mod tests;
 
-use rustyline::Result;
-use rustyline::completion::FilenameCompleter;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum;
-use pcq::{CandidateKind, Completer};
 
-use crate::shell::format::Format;
+use super::keys::Keys;
+use crate::shell::format::{Format, Zone};
 
 /// Command of the shell, as its help has it.
 #[derive(Debug)]
@@ -45,14 +45,23 @@ pub(super) const COMMANDS: &[Dot] = &[
     dot(".mode", "[FORMAT]", "prints tables in another format; without one, says which there are"),
     dot(".width", "[COLUMNS]", "fits tables to a width; without one, to the terminal"),
     dot(".null", "[TEXT]", "shows a text for a value that there is not; without one, NULL"),
+    dot(".zone", "[ZONE]", "shows times in a zone, as Europe/Paris; without one, says which it is"),
+    dot(
+        ".pager",
+        "on | off | COMMAND",
+        "shows what is taller than the screen with a program, or not",
+    ),
     dot(".timer", "on | off | auto", "says how long each statement took; auto: if that was long"),
     dot(".echo", "on | off", "shows each statement of a file before it is run"),
     dot(".bail", "on | off", "ends a file at its first error, as at the start, or goes on"),
     dot(".output", "[FILE]", "writes tables into a file; without one, to the terminal again"),
     dot(".once", "FILE", "writes the next table into a file"),
+    dot(".edit", "", "edits the open statement, or the last one, with $VISUAL or $EDITOR"),
+    dot(".watch", "SECONDS STATEMENT", "runs a statement every so often, until Ctrl-C"),
     dot(".last", "", "prints the last table again, in the format of now"),
     dot(".param", "set NAME VALUE | list | clear [NAME]", "the values of :parameters"),
     dot(".color", "on | off", "colours what is typed, or not"),
+    dot(".editing", "vi | emacs", "the keys that lines are edited with"),
     dot(".quit", "", "leaves, as Ctrl-D does"),
 ];
 
@@ -86,9 +95,37 @@ pub(super) enum Ask {
     Parameters,
     ClearParameters(Option<String>),
     Color(bool),
+    /// To edit the last statement, or the one that is open.
+    Edit,
+    /// To run a statement every so often.
+    Watch(Duration, String),
+    /// To show times in a zone; `None`: to say in which.
+    Zone(Option<Zone>),
+    Pager(PagerAsk),
+    /// To edit with other keys; `None`: to say with which.
+    Keys(Option<Keys>),
     Leave,
     /// To be told something.
     Told(String),
+}
+
+/// What is asked of the pager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PagerAsk {
+    Which,
+    Turn(bool),
+    Use(String),
+}
+
+impl Ask {
+    /// Whether it touches a file besides the store, or starts a program.
+    pub(super) fn reaches_out(&self) -> bool {
+        match self {
+            Self::Open(path) | Self::Dump(path) | Self::Output(path) => path.is_some(),
+            Self::Read(_) | Self::Backup(_) | Self::Once(_) | Self::Edit | Self::Pager(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What other shells call it, and what it is here.
@@ -105,6 +142,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("\\c", ".open"),
     ("\\timing", ".timer"),
     (".nullvalue", ".null"),
+    ("\\e", ".edit"),
+    ("\\watch", ".watch"),
 ];
 
 /// What there is instead of what other shells have.
@@ -116,7 +155,6 @@ const INSTEAD: &[(&str, &str)] = &[
     (".import", "`pcq track STORE FILE` loads users and events, `pcq list` lists of users"),
     (".headers", "a table always has its header; `.mode jsonl` or `.mode line` have none"),
     (".save", "`.backup FILE` copies the store into a new file"),
-    ("\\e", "Up brings a statement back, and within one Up and Down go from line to line"),
     ("\\l", "there is one store at a time: `.open STORE` goes on with another"),
     ("\\copy", "`.once FILE` and `.mode csv` write a table into a file"),
 ];
@@ -206,6 +244,21 @@ fn understood(name: &str, rest: &str) -> Option<Ask> {
         ".output" => Some(Ask::Output(file().filter(|file| file.as_os_str() != "stdout"))),
         ".once" => file().map(Ask::Once),
         ".last" => none(Ask::Last),
+        ".edit" => none(Ask::Edit),
+        ".watch" => watch(rest),
+        ".zone" if rest.is_empty() => Some(Ask::Zone(None)),
+        ".zone" => Some(zone(rest)),
+        ".pager" => Some(Ask::Pager(match rest {
+            "" => PagerAsk::Which,
+            "on" | "off" => PagerAsk::Turn(rest == "on"),
+            command => PagerAsk::Use(command.to_owned()),
+        })),
+        ".editing" => match rest {
+            "" => Some(Ask::Keys(None)),
+            "vi" => Some(Ask::Keys(Some(Keys::Vi))),
+            "emacs" => Some(Ask::Keys(Some(Keys::Emacs))),
+            _ => None,
+        },
         ".param" => parameter(rest),
         ".quit" => none(Ask::Leave),
         _ => None,
@@ -218,6 +271,24 @@ fn switch(word: &str) -> Option<bool> {
         "off" => Some(false),
         _ => None,
     }
+}
+
+/// How often, from every tenth of a second to every day, and what.
+fn watch(rest: &str) -> Option<Ask> {
+    let (seconds, statement) = rest.split_once(char::is_whitespace)?;
+    let seconds = seconds.parse().ok().filter(|seconds| (0.1..=86_400.0).contains(seconds))?;
+    Some(Ask::Watch(Duration::from_secs_f64(seconds), statement.trim().to_owned()))
+}
+
+fn zone(name: &str) -> Ask {
+    let name = name.trim_matches('\'');
+    if let Some(zone) = Zone::named(name) {
+        return Ask::Zone(Some(zone));
+    }
+    let part = name.replace(' ', "_").to_lowercase();
+    let near = Zone::names().into_iter().find(|zone| zone.to_lowercase().contains(&part));
+    let guess = near.map(|zone| format!(", did you mean `{zone}`?")).unwrap_or_default();
+    Ask::Told(format!("there is no time zone `{}`{guess}", pcq::Short(name)))
 }
 
 fn parameter(rest: &str) -> Option<Ask> {
@@ -236,120 +307,5 @@ fn parameter(rest: &str) -> Option<Ask> {
             ))
         }
         _ => None,
-    }
-}
-
-/// What a command that is typed may become; `None` if none is.
-pub(super) fn complete(typed: &str, completer: &Completer) -> Option<Result<(usize, Vec<String>)>> {
-    if !typed.starts_with('.') {
-        return None;
-    }
-    let Some((word, rest)) = typed.split_once(' ') else {
-        let names = COMMANDS.iter().map(|command| command.name);
-        let begun = names.filter(|name| name.starts_with(typed)).map(|name| format!("{name} "));
-        return Some(Ok((0, begun.collect())));
-    };
-    let start = typed.len() - rest.len();
-    Some(match word {
-        ".read" | ".open" | ".dump" | ".backup" | ".output" | ".once" => {
-            let found = FilenameCompleter::new().complete_path(rest, rest.len());
-            found
-                .map(|(at, pairs)| (start + at, pairs.into_iter().map(|p| p.replacement).collect()))
-        }
-        ".show" => Ok((start, named(rest, completer))),
-        ".mode" => {
-            let names = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-            let names = names.map(|value| value.get_name().to_owned());
-            Ok((start, names.filter(|name| name.starts_with(rest)).collect()))
-        }
-        _ => Ok((start, Vec::new())),
-    })
-}
-
-/// The names of objects that begin so.
-fn named(begun: &str, completer: &Completer) -> Vec<String> {
-    let kinds = ["KEY", "SEGMENT", "CONFIG", "ATTRIBUTE"];
-    let found =
-        kinds.map(|kind| completer.complete(&format!("DESCRIBE {kind} {begun}")).candidates);
-    let objects = found.into_iter().flatten();
-    let objects = objects.filter(|found| matches!(found.kind, CandidateKind::Object(_)));
-    objects.map(|found| found.text).collect()
-}
-
-/// The commands, a line each.
-pub(super) fn overview() -> String {
-    let form = |command: &Dot| format!("{} {}", command.name, command.arguments);
-    let width =
-        COMMANDS.iter().map(|c| form(c).chars().count()).filter(|w| *w < 24).max().unwrap_or(0);
-    let mut text = String::new();
-    for command in COMMANDS {
-        let _ = writeln!(text, "  {:<width$}  {}", form(command), command.summary);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_and_those_of_other_shells_are_understood() {
-        for (line, wanted) in [
-            (".help", Ask::Help(String::new())),
-            (" .help create key ", Ask::Help("create key".into())),
-            ("help;", Ask::Help(String::new())),
-            ("help get", Ask::Help("get".into())),
-            ("\\h publish", Ask::Help("publish".into())),
-            ("?", Ask::Help(String::new())),
-            ("EXIT", Ask::Leave),
-            ("quit;", Ask::Leave),
-            (".quit", Ask::Leave),
-            ("\\q", Ask::Leave),
-            (".format json", Ask::Mode(Format::Json)),
-            (".mode record", Ask::Mode(Format::Record)),
-            ("\\x", Ask::Records),
-            (".width 60", Ask::Width(Some(60))),
-            (".width", Ask::Width(None)),
-            (".null '-'", Ask::Null(Some("-".into()))),
-            ("\\i a b.pcq", Ask::Read("a b.pcq".into())),
-            ("\\timing", Ask::Timer(Some(true))),
-            (".timer auto", Ask::Timer(None)),
-            (".param set :n 5", Ask::SetParameter("n".into(), "5".into())),
-            (".param", Ask::Parameters),
-            ("\\d look", Ask::Show("look".into())),
-            (".keys", Ask::Statement("SHOW KEYS")),
-        ] {
-            assert_eq!(ask(line), Some(wanted), "{line}");
-        }
-        for line in ["GET a;", "quit now", "helper", ""] {
-            assert_eq!(ask(line), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn what_is_unknown_is_answered() {
-        for (line, told) in [
-            (".kyes", "did you mean `.keys`?"),
-            (".tables", "`.configs`"),
-            (".width 5", ".width [COLUMNS]: "),
-            (".read", ".read FILE: "),
-            ("\\zzz", "is no command of the shell; `.help` lists them"),
-        ] {
-            let Some(Ask::Told(text)) = ask(line) else { panic!("{line}") };
-            assert!(text.contains(told), "{line}: {text}");
-        }
-    }
-
-    #[test]
-    fn every_command_is_understood_with_what_its_help_says() {
-        for command in COMMANDS {
-            let argument = match command.name {
-                ".show" | ".read" | ".backup" | ".once" => "x",
-                ".timer" | ".echo" | ".bail" | ".color" => "on",
-                _ => "",
-            };
-            let asked = ask(&format!("{} {argument}", command.name));
-            assert!(!matches!(asked, None | Some(Ask::Told(_))), "{}", command.name);
-        }
     }
 }

@@ -1,63 +1,193 @@
 //! Help of the shell: what it understands, and how statements are written.
 
-use std::fmt::Write as _;
-
-use pcq::Short;
-use pcq::statement::{HELP, Help};
+use pcq::statement::{HELP, Help, TOPICS, Topic};
+use pcq::{ErrorCode, Short};
 
 use super::dot;
+use crate::shell::width::{pad, width};
 
-/// What the shell understands, a line each.
-pub(super) fn overview() -> String {
-    let mut text = "\
-A statement ends with `;` and may go over several lines: Enter goes on in the next one, Up and Down move
-between them. Tab completes, Right takes the grey word. Ctrl-C drops what was typed, and ends what runs;
-Ctrl-R looks for what was typed before.
+/// The widest that the left of two columns gets.
+const LEFT: usize = 34;
 
-"
-    .to_owned();
-    text.push_str(&dot::overview());
-    text.push('\n');
-    let width = HELP.iter().map(|help| help.name.chars().count()).max().unwrap_or(0);
-    for help in HELP {
-        let _ = writeln!(text, "  {:<width$}  {}", help.name, help.summary);
-    }
-    text
+const INTRODUCTION: &str = "A statement ends with `;` and may go over several lines: Enter goes on in the next \
+    one, Up and Down move between them. Tab completes, Right takes the grey word. Ctrl-C drops what was typed, and \
+    ends what runs; Ctrl-R looks for what was typed before.";
+
+/// What the shell understands, a line each, in a number of columns.
+pub(super) fn overview(columns: usize) -> String {
+    let form = |command: &dot::Dot| format!("{} {}", command.name, command.arguments);
+    let commands = dot::COMMANDS.iter().map(|command| (form(command), command.summary));
+    let statements = HELP.iter().map(|help| (help.name.to_owned(), help.summary));
+    let topics = TOPICS.iter().map(|topic| (topic.name.to_owned(), topic.summary));
+    let more = [
+        ("TABLES".to_owned(), "the tables of SHOW; `.help KEYS` has the columns of one"),
+        ("ERRORS".to_owned(), "the codes of errors; `.help unknown-key` is about one"),
+    ];
+    [
+        wrapped(INTRODUCTION, columns),
+        listed(commands, columns),
+        wrapped("`.help TOPIC` says more of a statement, or of a part of one:", columns),
+        listed(statements, columns),
+        listed(topics.chain(more), columns),
+    ]
+    .join("\n")
 }
 
-/// The help of the statements whose names begin with a text, and of the tables that have the name.
-pub(super) fn about(topic: &str) -> String {
-    described(topic).unwrap_or_else(|| {
-        format!("there is no statement `{}`; `.help` lists them", Short(&topic.to_uppercase()))
+/// All that has a name which begins with a text: statements, parts of them, functions, tables, codes of errors.
+pub(super) fn about(topic: &str, columns: usize) -> String {
+    described(topic, columns).unwrap_or_else(|| {
+        format!("there is no help on `{}`; `.help` lists what there is", Short(topic))
     })
 }
 
 /// The same; `None`: there is nothing of that name.
-pub(in crate::shell) fn described(topic: &str) -> Option<String> {
-    let topic = topic.to_uppercase();
-    let mut text = String::new();
-    for help in HELP.iter().filter(|help| help.name.to_uppercase().starts_with(&topic)) {
-        let Help { name, syntax, summary, example } = help;
-        let _ =
-            writeln!(text, "{name} {summary}.\n\n  {syntax};\n\nFor example:\n\n  {example};\n");
+pub(in crate::shell) fn described(topic: &str, columns: usize) -> Option<String> {
+    let wanted = topic.trim_end_matches('(').to_uppercase();
+    let begins = |name: &str| name.to_uppercase().starts_with(&wanted);
+    let mut parts: Vec<_> =
+        HELP.iter().filter(|help| begins(help.name)).map(|help| statement(help, columns)).collect();
+    parts.extend(TOPICS.iter().filter(|topic| begins(topic.name)).map(|t| section(t, columns)));
+    parts.extend(tables(&wanted, columns));
+    parts.extend(codes(&wanted, columns));
+    if parts.is_empty() {
+        parts.extend(forms(&wanted, columns));
     }
-    text.push_str(&columns(&topic));
-    (!text.is_empty()).then_some(text)
+    (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
-/// The columns of the tables that are named.
-fn columns(topic: &str) -> String {
-    let name = topic.strip_prefix("SHOW ").unwrap_or(topic);
+/// The names of all topics.
+pub(super) fn topics() -> Vec<String> {
+    let statements = HELP.iter().map(|help| help.name.to_owned());
+    let parts = TOPICS.iter().map(|topic| topic.name.to_owned());
+    let tables = pcq::tables().map(|table| table.name().to_owned());
+    let codes = ErrorCode::ALL.iter().map(|code| code.as_str().to_owned());
+    let others = ["TABLES", "ERRORS"].map(str::to_owned);
+    let mut all: Vec<_> =
+        statements.chain(parts).chain(tables).chain(codes).chain(others).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn statement(help: &Help, columns: usize) -> String {
+    let Help { name, syntax, summary, example } = help;
+    let see = PARTS.iter().filter(|(place, _)| syntax.contains(place));
+    let see: Vec<_> = see.map(|(place, topic)| format!("\n{place}: `.help {topic}`\n")).collect();
+    let see = see.concat();
+    format!(
+        "{}\n{}\nFor example:\n\n{}{see}",
+        wrapped(&format!("{name} {summary}."), columns),
+        indented(&format!("{syntax};"), columns),
+        indented(&format!("{example};"), columns),
+    )
+}
+
+/// Parts of statements as they stand in the help of those, and the topics that are about them.
+const PARTS: [(&str, &str); 6] = [
+    ("<action>", "ACTIONS"),
+    ("<cell>", "CELLS"),
+    ("<segment>", "ROWS"),
+    ("<condition>", "CONDITIONS"),
+    ("WHERE", "CONDITIONS"),
+    ("<type>", "TYPES"),
+];
+
+fn section(topic: &Topic, columns: usize) -> String {
+    let heading = wrapped(&format!("{}: {}.", topic.name, topic.summary), columns);
+    let forms = listed(topic.forms.iter().map(|(form, says)| ((*form).to_owned(), *says)), columns);
+    let example = indented(&format!("{};", topic.example), columns);
+    format!("{heading}\n{forms}\nFor example:\n\n{example}")
+}
+
+/// The columns of the tables that are named, or the tables.
+fn tables(wanted: &str, columns: usize) -> Vec<String> {
+    if wanted == "TABLES" {
+        let line = |table: &pcq::Schema| {
+            let names: Vec<_> = table.columns().iter().map(pcq::Column::name).collect();
+            (format!("SHOW {}", table.name()), names.join(", "))
+        };
+        return vec![listed(pcq::tables().map(line), columns)];
+    }
+    let name = wanted.strip_prefix("SHOW ").unwrap_or(wanted);
+    let found = pcq::tables().filter(|table| table.name().starts_with(name));
+    let columns_of = |table: &pcq::Schema| {
+        let each = table.columns().iter().map(|column| (column.name().to_owned(), column.doc()));
+        format!("Columns of {}:\n\n{}", table.name(), listed(each, columns))
+    };
+    found.map(columns_of).collect()
+}
+
+/// What brings errors of some codes about.
+fn codes(wanted: &str, columns: usize) -> Option<String> {
+    let is_wanted = |code: &str| wanted == "ERRORS" || code.to_uppercase().starts_with(wanted);
+    let found: Vec<_> = ErrorCode::ALL.iter().filter(|code| is_wanted(code.as_str())).collect();
+    let lines = found.iter().map(|code| (code.to_string(), code.cause()));
+    (!found.is_empty()).then(|| format!("Errors:\n\n{}", listed(lines, columns)))
+}
+
+/// The forms that have a word, in any topic.
+fn forms(wanted: &str, columns: usize) -> Option<String> {
+    let all = TOPICS.iter().flat_map(|topic| topic.forms);
+    let has = |form: &str| {
+        let words = form.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.into_iter().any(|word| word == wanted)
+            || form.contains(wanted) && wanted.contains(' ')
+    };
+    let found: Vec<_> = all.filter(|(form, _)| has(form)).collect();
+    let lines = found.iter().map(|(form, says)| ((*form).to_owned(), *says));
+    (!found.is_empty()).then(|| listed(lines, columns))
+}
+
+/// Two columns: what something is called, and what it is.
+fn listed(lines: impl Iterator<Item = (String, impl AsRef<str>)>, columns: usize) -> String {
+    let lines: Vec<_> = lines.collect();
+    let widths = lines.iter().map(|(left, _)| width(left)).filter(|width| *width <= LEFT);
+    let left = widths.max().unwrap_or(LEFT).min(columns / 2) + 4;
     let mut text = String::new();
-    for table in pcq::tables().filter(|table| table.name().starts_with(name)) {
-        let _ = writeln!(text, "Columns of {}:\n", table.name());
-        let width = table.columns().iter().map(|c| c.name().chars().count()).max().unwrap_or(0);
-        for column in table.columns() {
-            let _ = writeln!(text, "  {:<width$}  {}", column.name(), column.doc());
+    for (name, says) in &lines {
+        let mut head = pad(&format!("  {name}"), left);
+        if width(&head) > left {
+            text.push_str(&indented(name, columns));
+            head = " ".repeat(left);
         }
-        text.push('\n');
+        for line in broken(says.as_ref(), columns.saturating_sub(left)) {
+            text.push_str(format!("{head}{line}").trim_end());
+            text.push('\n');
+            head = " ".repeat(left);
+        }
     }
     text
+}
+
+/// A text in lines of a number of columns.
+fn wrapped(text: &str, columns: usize) -> String {
+    broken(text, columns).join("\n") + "\n"
+}
+
+/// The same, two columns in, and what goes on below four.
+fn indented(text: &str, columns: usize) -> String {
+    let lines = broken(text, columns.saturating_sub(4));
+    let mut lines = lines.iter().enumerate().map(|(number, line)| {
+        let indent = if number == 0 { "  " } else { "    " };
+        format!("{indent}{line}\n")
+    });
+    lines.by_ref().collect()
+}
+
+/// A text broken at blanks; a word that is wider than a line has one of its own.
+fn broken(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -65,12 +195,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn help_is_of_statements_and_tables() {
-        assert!(overview().contains("PUBLISH") && overview().contains(".read FILE"));
-        assert!(about("publish").contains("[UNTIL <timestamp>]"));
-        assert!(
-            about("show keys").contains("Columns of KEYS") && about("keys").contains("default")
-        );
-        assert!(about("nothing").starts_with("there is no statement `NOTHING`"));
+    fn help_is_of_statements_their_parts_tables_and_errors() {
+        let all = overview(100);
+        for named in ["PUBLISH", ".read FILE", "ACTIONS", "FUNCTIONS", "ERRORS"] {
+            assert!(all.contains(named), "{named}");
+        }
+        for (topic, said) in [
+            ("publish", "[UNTIL <timestamp>]"),
+            ("show keys", "Columns of KEYS"),
+            ("keys", "default"),
+            ("alter config", "<action>: `.help ACTIONS`"),
+            ("actions", "MOVE SEGMENT <segment> <position>"),
+            ("substr", "SUBSTR(s, from, count)"),
+            ("Lower(", "in small letters"),
+            ("between", "both included"),
+            ("starts with", "a list in parentheses"),
+            ("unknown-key", "There is no key of that name"),
+            ("errors", "store-locked"),
+            ("tables", "SHOW USERS"),
+            ("types", "TIMESTAMP"),
+            ("nonsense", "there is no help on `nonsense`"),
+        ] {
+            let text = about(topic, 100);
+            assert!(text.contains(said), "{topic}: {text}");
+        }
+    }
+
+    #[test]
+    fn help_fits_the_width() {
+        for columns in [40, 60, 80, 120] {
+            let all = topics().iter().map(|topic| about(topic, columns)).collect::<String>();
+            for line in overview(columns).lines().chain(all.lines()) {
+                // what is one word may be wider
+                assert!(width(line) <= columns || !line.trim().contains(' '), "{columns}: {line}");
+            }
+        }
     }
 }

@@ -9,8 +9,8 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper as Help, Result};
 
-use super::dot;
 use super::input::is_finished;
+use super::offer;
 use super::paint::painted;
 use super::shape;
 use crate::shell::text::is_unseen;
@@ -31,13 +31,22 @@ const LONGEST_PROMPT: usize = 24;
 pub(super) struct Helper {
     completer: Completer,
     is_colored: bool,
+    /// Whether files may be named.
+    has_files: bool,
+    /// Whether an answer is typed, and no statement.
+    is_asking: bool,
     /// The text as it was last shown, which the editor forgets when it is given what is no text.
     seen: RefCell<String>,
 }
 
 impl Helper {
-    pub(super) fn new(completer: Completer, is_colored: bool) -> Self {
-        Self { completer, is_colored, seen: RefCell::default() }
+    pub(super) fn new(completer: Completer, is_colored: bool, has_files: bool) -> Self {
+        Self { completer, is_colored, has_files, is_asking: false, seen: RefCell::default() }
+    }
+
+    /// Takes what is typed for an answer to a question, or for statements again.
+    pub(super) fn set_asking(&mut self, is_asking: bool) {
+        self.is_asking = is_asking;
     }
 
     /// Shows names from now on as another store has them.
@@ -60,7 +69,7 @@ impl Help for Helper {}
 impl Validator for Helper {
     /// A statement that has not ended goes on in the next line.
     fn validate(&self, context: &mut ValidationContext<'_>) -> Result<ValidationResult> {
-        Ok(if is_finished(context.input()) {
+        Ok(if self.is_asking || is_finished(context.input()) {
             ValidationResult::Valid(None)
         } else {
             ValidationResult::Incomplete
@@ -73,7 +82,10 @@ impl Complete for Helper {
 
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> Result<(usize, Vec<String>)> {
         let Some(typed) = line.get(..at) else { return Ok((at, Vec::new())) };
-        if let Some(found) = dot::complete(typed, &self.completer) {
+        if self.is_asking {
+            return Ok((at, Vec::new()));
+        }
+        if let Some(found) = offer::complete(typed, &self.completer, self.has_files) {
             return found;
         }
         let found = self.completer.complete(typed);
@@ -106,8 +118,12 @@ impl Hinter for Helper {
 
     fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Remark> {
         line.clone_into(&mut self.seen.borrow_mut());
-        if at < line.len() || line.trim().is_empty() || line.starts_with(['.', '\\']) {
+        if at < line.len() || line.trim().is_empty() || self.is_asking {
             return None;
+        }
+        if line.starts_with(['.', '\\']) {
+            let shown = offer::rest(line)?;
+            return Some(Remark { shown: fit(shown, room(line)), taken: None });
         }
         self.finish(line).or_else(|| {
             let shown = open(line).or_else(|| shape(line))?;

@@ -19,6 +19,11 @@ pub(super) struct History {
 }
 
 impl History {
+    /// One that keeps nothing.
+    pub(super) fn none() -> Self {
+        Self { file: None }
+    }
+
     /// Gives the editor what was typed before.
     pub(super) fn load(editor: &mut Editor<Helper, FileHistory>, reporter: &Reporter) -> Self {
         let file = file();

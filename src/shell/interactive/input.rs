@@ -3,13 +3,20 @@
 use pcq::is_complete;
 use pcq::limits::STATEMENT_BYTES;
 
-use super::dot::ask;
+use super::dot::{Ask, ask};
 
 /// Whether there is nothing more to come of a text: a command of the shell is one line, and a statement ends with `;`.
 pub(super) fn is_finished(text: &str) -> bool {
     let is_command = !text.contains('\n') && ask(text).is_some();
+    let ends = is_command || open_for_edit(text).is_some() || is_complete(text);
     // a text that is too long ends in any case
-    text.trim().is_empty() || is_command || text.len() > STATEMENT_BYTES || is_complete(text)
+    text.trim().is_empty() || ends || text.len() > STATEMENT_BYTES
+}
+
+/// The open statement that the command in the last line wants to edit.
+pub(super) fn open_for_edit(text: &str) -> Option<&str> {
+    let (above, last) = text.trim_end().rsplit_once('\n')?;
+    (ask(last) == Some(Ask::Edit)).then_some(above)
 }
 
 #[cfg(test)]
@@ -30,9 +37,13 @@ mod tests {
             "SET COMMENT 'a;\n.quit",
             "/* ;",
             "GET a\nquit",
+            "GET a\n.keys",
         ] {
             assert!(!is_finished(text), "{text}");
         }
+        assert!(is_finished("GET a\n.edit"));
+        assert_eq!(open_for_edit("GET a\nFOR\n \\e "), Some("GET a\nFOR"));
+        assert_eq!(open_for_edit(".edit"), None);
         assert!(is_finished(&"x".repeat(STATEMENT_BYTES + 1)));
     }
 }

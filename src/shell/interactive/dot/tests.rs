@@ -1,0 +1,76 @@
+//! What lines ask of the shell.
+
+use std::time::Duration;
+
+use super::*;
+
+#[test]
+fn commands_and_those_of_other_shells_are_understood() {
+    for (line, wanted) in [
+        (".help", Ask::Help(String::new())),
+        (" .help create key ", Ask::Help("create key".into())),
+        ("help;", Ask::Help(String::new())),
+        ("help get", Ask::Help("get".into())),
+        ("\\h publish", Ask::Help("publish".into())),
+        ("?", Ask::Help(String::new())),
+        ("EXIT", Ask::Leave),
+        ("quit;", Ask::Leave),
+        (".quit", Ask::Leave),
+        ("\\q", Ask::Leave),
+        (".format json", Ask::Mode(Format::Json)),
+        (".mode record", Ask::Mode(Format::Record)),
+        ("\\x", Ask::Records),
+        (".width 60", Ask::Width(Some(60))),
+        (".width", Ask::Width(None)),
+        (".null '-'", Ask::Null(Some("-".into()))),
+        ("\\i a b.pcq", Ask::Read("a b.pcq".into())),
+        ("\\timing", Ask::Timer(Some(true))),
+        (".timer auto", Ask::Timer(None)),
+        (".param set :n 5", Ask::SetParameter("n".into(), "5".into())),
+        (".param", Ask::Parameters),
+        ("\\d look", Ask::Show("look".into())),
+        (".keys", Ask::Statement("SHOW KEYS")),
+        (".watch 0.5 GET a;", Ask::Watch(Duration::from_millis(500), "GET a".into())),
+        ("\\e", Ask::Edit),
+        (".zone UTC", Ask::Zone(Zone::named("UTC"))),
+        (".pager less -S", Ask::Pager(PagerAsk::Use("less -S".into()))),
+        (".pager off", Ask::Pager(PagerAsk::Turn(false))),
+        (".editing vi", Ask::Keys(Some(Keys::Vi))),
+    ] {
+        assert_eq!(ask(line), Some(wanted), "{line}");
+    }
+    for line in ["GET a;", "quit now", "helper", ""] {
+        assert_eq!(ask(line), None, "{line}");
+    }
+}
+
+#[test]
+fn what_is_unknown_is_answered() {
+    for (line, told) in [
+        (".kyes", "did you mean `.keys`?"),
+        (".tables", "`.configs`"),
+        (".width 5", ".width [COLUMNS]: "),
+        (".read", ".read FILE: "),
+        (".watch 0 GET a", ".watch SECONDS STATEMENT: "),
+        (".zone new york", "did you mean `America/New_York`?"),
+        (".editing nano", ".editing vi | emacs: "),
+        ("\\zzz", "is no command of the shell; `.help` lists them"),
+    ] {
+        let Some(Ask::Told(text)) = ask(line) else { panic!("{line}") };
+        assert!(text.contains(told), "{line}: {text}");
+    }
+}
+
+#[test]
+fn every_command_is_understood_with_what_its_help_says() {
+    for command in COMMANDS {
+        let argument = match command.name {
+            ".show" | ".read" | ".backup" | ".once" => "x",
+            ".watch" => "0.5 GET a",
+            ".timer" | ".echo" | ".bail" | ".color" => "on",
+            _ => "",
+        };
+        let asked = ask(&format!("{} {argument}", command.name));
+        assert!(!matches!(asked, None | Some(Ask::Told(_))), "{}", command.name);
+    }
+}
