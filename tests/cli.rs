@@ -132,15 +132,29 @@ fn texts_of_json_null_blanks_and_empty_texts_are_told_apart() {
                 ALTER CONFIG c SET j = NULL, SET s VALUES (EVERYONE = BLANK); \
                 DIFF CONFIG c VERSION 1 TO 2";
     let diff = |format: &str| place.run(&["--format", format, "-e", diff]).out.replace('\r', "");
-    let csv = "item,segment,key,from,to\ncell,EVERYONE,j,BLANK,\ncell,EVERYONE,s,\"BLANK\",BLANK\n";
+    let csv = "item,segment,key,path,from,to\ncell,EVERYONE,j,,BLANK,\ncell,EVERYONE,s,,\"BLANK\",BLANK\n";
     assert_eq!(diff("csv"), csv);
-    let json = r#"{"item":"cell","segment":"EVERYONE","key":"j","to":null}
-{"item":"cell","segment":"EVERYONE","key":"s","from":"BLANK"}
+    let json = r#"{"item":"cell","segment":"EVERYONE","key":"j","path":null,"to":null}
+{"item":"cell","segment":"EVERYONE","key":"s","path":null,"from":"BLANK"}
 "#;
     assert_eq!(diff("jsonl"), json);
     let lines = diff("line");
     assert!(lines.contains("from = BLANK\nto = NULL\n"), "{lines}");
     assert!(lines.contains("from = 'BLANK'\nto = BLANK\n"), "{lines}");
+
+    let diff = "CREATE KEY j JSON DEFAULT {\"a\": null}; ALTER KEY j SET DEFAULT {\"b\": \"(absent)\"}; DIFF KEY j";
+    let diff = |format: &str| place.run(&["--format", format, "-e", diff]).out.replace('\r', "");
+    let csv = diff("csv");
+    assert!(
+        csv.ends_with("\ndefault,,,.b,(absent),\"\"\"(absent)\"\"\"\ndefault,,,.a,,(absent)\n"),
+        "{csv}"
+    );
+    let json = r#"{"item":"default","segment":null,"key":null,"path":".b","to":"(absent)"}
+{"item":"default","segment":null,"key":null,"path":".a","from":null}
+"#;
+    assert_eq!(diff("jsonl"), json);
+    let lines = diff("line");
+    assert!(lines.contains("from = (absent)\nto = \"(absent)\"\n"), "{lines}");
 }
 
 // -- exit codes

@@ -85,6 +85,14 @@ impl Selection {
         only(&self.condition.as_ref()?.expr, column)
     }
 
+    /// Whether the condition or the order asks for a column.
+    pub(super) fn asks_for(&self, column: &str) -> bool {
+        let is_it = |name: &Arc<str>| &**name == column;
+        let condition = self.condition.as_ref();
+        condition.is_some_and(|condition| condition.expr.node.attributes().iter().any(is_it))
+            || self.order.iter().any(|(_, path, _)| path.first().is_some_and(is_it))
+    }
+
     /// How many rows are wanted at most.
     pub(super) fn limit(&self) -> Option<usize> {
         self.limit

@@ -1,11 +1,10 @@
 //! Matrix of a version of a config as a value: its segments, and its keys with their cells.
 
-use std::fmt;
 use std::sync::Arc;
 
-use super::value::{list, maybe, object, percent, text};
+use super::value::{list, maybe, object, path_text, percent, text};
 use crate::model::{
-    Arm, Catalog, Cell, Column, Key, KeyId, Path, Row, Secrets, Share, Value, Version, write_path,
+    Arm, Catalog, Cell, Column, Key, KeyId, Path, Row, Secrets, Share, Value, Version,
 };
 use crate::statement::definition::key_name;
 
@@ -63,14 +62,5 @@ fn cells(column: &Column, secrets: Secrets<'_>) -> Value {
 
 /// The attribute of whose values there are shares, if they are of no users.
 fn by(path: Option<&Path>) -> Value {
-    path.map_or(Value::Null, |path| text(&WrittenPath(path).to_string()))
-}
-
-/// Path as statements write it.
-struct WrittenPath<'p>(&'p Path);
-
-impl fmt::Display for WrittenPath<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_path(f, self.0)
-    }
+    path.map_or(Value::Null, |path| text(&path_text(path)))
 }

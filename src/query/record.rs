@@ -19,7 +19,9 @@ pub struct Record<'r> {
 impl<'r> Record<'r> {
     /// The columns and the values in them; a blank cell is none.
     pub fn members(self) -> impl Iterator<Item = (&'r str, &'r Value)> {
-        let is_blank = move |column| self.rows.form(self.row, column) == Some(Form::Blank);
+        let is_blank = move |column| {
+            matches!(self.rows.form(self.row, column), Some(Form::Blank | Form::Absent))
+        };
         let members = self.rows.columns().iter().map(Column::name).zip(self.values).enumerate();
         members.filter(move |(column, _)| !is_blank(*column)).map(|(_, member)| member)
     }

@@ -42,6 +42,8 @@ pub enum Form {
     JsonText,
     /// The blank cell of a config, whose value is `NULL`: it is no value at all.
     Blank,
+    /// A part of a value of JSON, `NULL` because there is none in one of two versions.
+    Absent,
     /// A list of names, which formats for people write without brackets and quotes, as in a column of lists.
     Names,
     /// The matrix of a version of a config, which formats for people draw as one: an object with the `segments`, from

@@ -1,8 +1,9 @@
 //! Values of rows, made of what the model has.
 
+use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{Key, KeyType, Share, Timestamp, Value};
+use crate::model::{Key, KeyType, Path, Share, Timestamp, Value, write_step};
 
 const MICROS_PER_MINUTE: i64 = 60_000_000;
 
@@ -50,6 +51,26 @@ pub(super) fn percent(share: Share) -> Value {
         return Value::from(thousandths / 1_000);
     }
     Value::Double(f64::from(thousandths) / 1_000.0)
+}
+
+/// A path as statements write it.
+pub(super) fn path_text(path: &Path) -> String {
+    let steps: Vec<_> = path.iter().map(|step| step_text(step)).collect();
+    steps.join(".")
+}
+
+/// A step of a path as statements write it.
+pub(super) fn step_text(step: &str) -> String {
+    WrittenStep(step).to_string()
+}
+
+/// Step of a path as statements write it.
+struct WrittenStep<'s>(&'s str);
+
+impl fmt::Display for WrittenStep<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_step(f, self.0, true)
+    }
 }
 
 /// An instant.

@@ -11,6 +11,9 @@ pub(super) const NULL: &str = "NULL";
 /// What stands for a blank cell of a config.
 const BLANK: &str = "BLANK";
 
+/// What stands for a part of a value that there is not.
+const ABSENT: &str = "(absent)";
+
 /// Where a text is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Medium {
@@ -51,6 +54,7 @@ impl<'r> Cell<'r> {
     pub(super) fn text(self) -> Cow<'r, str> {
         match (self.value, self.form) {
             (_, Some(Form::Blank)) => Cow::Borrowed(BLANK),
+            (_, Some(Form::Absent)) => Cow::Borrowed(ABSENT),
             (Value::Null, _) => Cow::Borrowed(NULL),
             (Value::String(text), None) if self.misleads(text) => {
                 Cow::Owned(format!("'{}'", text.replace('\'', "''")))
@@ -68,7 +72,8 @@ impl<'r> Cell<'r> {
     /// Whether a text without quotes could not be seen, or could be taken for something else.
     fn misleads(self, text: &str) -> bool {
         let is_quoted = |quote| text.starts_with(quote) && text.ends_with(quote);
-        let is_unclear = text.trim() != text || text == BLANK || is_quoted('"') || is_quoted('\'');
+        let is_mark = text == BLANK || text == ABSENT;
+        let is_unclear = text.trim() != text || is_mark || is_quoted('"') || is_quoted('\'');
         text.trim().is_empty() || text == NULL || self.kind == ColumnKind::Value && is_unclear
     }
 }

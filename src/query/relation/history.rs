@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use super::sentence::Sentences;
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{Catalog, Change, KeyId, ObjectKind, Reference, SegmentId, Value};
+use crate::model::{
+    Catalog, Change, ConfigId, KeyId, ObjectKind, Reference, SegmentId, Value, Version,
+    VersionReader,
+};
+use crate::query::diff::Comparison;
 use crate::query::log::{Logged, each_change, find, logged, newest_first, object_changes};
 use crate::query::rows::ColumnKind::{Integer, Text, Time};
 use crate::query::rows::{Column, Row, Schema};
@@ -41,18 +46,89 @@ impl Relation for History<'_> {
         let (reader, secrets) = (view.reader()?, view.secrets());
         let sentences = Sentences { reader, catalog, secrets };
         let mut hash = (0, Value::Null);
+        let (mut phrases, tells_all) = (Phrases::new(view), scan.asks_for(COLUMN));
         let mut take = |change: &Logged, before: &[Logged]| {
             let row = row(&sentences, change, before, view.newest(), &mut hash)?;
-            Ok(row.map_or(ControlFlow::Continue(()), |row| scan.take(row)))
+            let Some(mut row) = row else { return Ok(ControlFlow::Continue(())) };
+            if tells_all {
+                phrases.complete(&mut row)?;
+            }
+            Ok(scan.take(row))
         };
         let Some((kind, name)) = &self.0.of else { return each_change(view, &mut take) };
         let id = find(catalog, *kind, name)?;
         let changes = transitive_history(view, *kind, id)?;
         newest_first(&changes, &mut take).map(drop)
     }
+
+    fn complete(&self, view: &View<'_>, rows: &mut [Row]) -> Result<()> {
+        let mut phrases = Phrases::new(view);
+        rows.iter_mut().try_for_each(|row| phrases.complete(row))
+    }
 }
 
-/// The row of a change; `None` for salts, which come with the version that needs them.
+/// The column with what changed.
+const COLUMN: &str = "change";
+
+/// Its place among the columns.
+const CHANGE: usize = 6;
+
+/// Teller of what versions of configs changed. Rows that it is to complete have the config and the version behind their columns.
+struct Phrases<'v> {
+    view: &'v View<'v>,
+    /// The version that was read last: the next one that is told of, newest first, is often the one before it.
+    last: Option<Arc<Version>>,
+}
+
+impl<'v> Phrases<'v> {
+    fn new(view: &'v View<'v>) -> Self {
+        Self { view, last: None }
+    }
+
+    /// Says in a row what a version changed, if the row is about one.
+    fn complete(&mut self, row: &mut Row) -> Result<()> {
+        let behind = row.split_off(SCHEMA.columns.len().min(row.len()));
+        let id = |value: &Value| value.as_integer().and_then(|id| u32::try_from(id).ok());
+        let [Some(config), Some(number)] = [0, 1].map(|at| behind.get(at).and_then(id)) else {
+            return Ok(());
+        };
+        let phrase = self.tell(ConfigId(config), number)?;
+        if let (Some(phrase), Some(change)) = (phrase, row.get_mut(CHANGE)) {
+            *change = text(&format!("version {number}: {phrase}"));
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, config: ConfigId, number: u32) -> Result<Option<String>> {
+        let Some(new) = self.version(config, number)? else { return Ok(None) };
+        let Some(before) = number.checked_sub(1).filter(|before| *before > 0) else {
+            return Ok(Some(size(&new)));
+        };
+        let Some(old) = self.version(config, before)? else { return Ok(None) };
+        let (catalog, secrets) = (self.view.catalog(), self.view.secrets());
+        let phrase = Comparison { catalog, secrets, old: &old, new: &new }.phrase();
+        self.last = Some(old);
+        Ok(phrase)
+    }
+
+    fn version(&self, config: ConfigId, number: u32) -> Result<Option<Arc<Version>>> {
+        let last = self.last.as_ref();
+        let known = last.filter(|last| (last.config, last.number) == (config, number));
+        known.map_or_else(|| self.view.version(config, number), |last| Ok(Some(Arc::clone(last))))
+    }
+}
+
+/// How large a version is: `2 segments, 1 key`.
+fn size(version: &Version) -> String {
+    let counted = |count: usize, one: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {one}{plural}")
+    };
+    let (rows, columns) = (version.rows.len(), version.columns.len());
+    format!("{}, {}", counted(rows, "segment"), counted(columns, "key"))
+}
+
+/// The row of a change, and what is to complete it; `None` for salts, which come with the version that needs them.
 fn row(
     sentences: &Sentences<'_>,
     change: &Logged,
@@ -69,7 +145,7 @@ fn row(
         *hash = (revision.number, found.flatten().map_or(Value::Null, |hash| text(&hash.short())));
     }
     let (kind, name) = sentences.about(&change.change);
-    Ok(Some(vec![
+    let mut row = vec![
         count(revision.number),
         instant(revision.time),
         maybe(revision.actor.as_ref()),
@@ -78,7 +154,11 @@ fn row(
         name,
         text(&told),
         hash.1.clone(),
-    ]))
+    ];
+    if let Change::Version(version) = &change.change {
+        row.extend([Value::from(version.config.0), Value::from(version.number)]);
+    }
+    Ok(Some(row))
 }
 
 /// The changes of an object, and of a config also those of every key and segment that it uses or used, oldest

@@ -50,6 +50,11 @@ pub(super) trait Relation {
         None
     }
 
+    /// Completes the rows that are wanted, with what would be too much work for all.
+    fn complete(&self, _view: &View<'_>, _rows: &mut [Row]) -> Result<()> {
+        Ok(())
+    }
+
     /// Hands over the rows, until no more are wanted.
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()>;
 }
@@ -90,7 +95,9 @@ const COUNT: &[Column] = &[Column::of("count", ColumnKind::Integer, "how many ro
 pub(super) fn select(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
     let mut scan = scan(relation, view, filter)?;
     relation.scan(view, &mut scan)?;
-    let rows = Rows::new(relation.schema().columns(), scan.into_rows());
+    let mut rows = scan.into_rows();
+    relation.complete(view, &mut rows)?;
+    let rows = Rows::new(relation.schema().columns(), rows);
     let texts = rows.rows().iter().zip(0..);
     let texts = texts.filter_map(|(row, index)| Some((index, relation.json_text(view, row)?)));
     let forms: Vec<_> = texts.map(|place| (place, Form::JsonText)).collect();

@@ -61,6 +61,11 @@ impl<'s> Scan<'s> {
         self.selection.only(column)
     }
 
+    /// Whether the statement chooses or orders rows by a column.
+    pub(super) fn asks_for(&self, column: &str) -> bool {
+        self.selection.asks_for(column)
+    }
+
     fn put(&mut self, row: Row, passes: bool) -> ControlFlow<()> {
         self.count += u64::from(passes);
         let Some(rows) = &mut self.rows else { return ControlFlow::Continue(()) };

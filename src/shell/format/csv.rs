@@ -10,6 +10,9 @@ use pcq::{Form, Rows, Value};
 /// What stands for a blank cell of a config.
 const BLANK: &str = "BLANK";
 
+/// What stands for a part of a value that there is not.
+const ABSENT: &str = "(absent)";
+
 /// What spreadsheets take for the start of a formula: the second four are what they make of the first on a
 /// keyboard of full width, and white space before one is passed over.
 const STARTS: [char; 11] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
@@ -38,6 +41,7 @@ fn record(fields: impl Iterator<Item = String>, to: &mut dyn Write) -> io::Resul
 fn field(cell: Cell<'_>, formulas: Formulas) -> String {
     match (cell.value, cell.form) {
         (_, Some(Form::Blank)) => BLANK.to_owned(),
+        (_, Some(Form::Absent)) => ABSENT.to_owned(),
         (Value::Null, _) => String::new(),
         (Value::String(text), None) => quoted(&formulas.guard(text)),
         (number @ (Value::Integer(_) | Value::Double(_)), _) => number.to_string(),
@@ -55,7 +59,8 @@ impl Formulas {
 }
 
 fn quoted(text: &str) -> String {
-    if !text.is_empty() && text != BLANK && !text.contains([',', '"', '\r', '\n']) {
+    if !text.is_empty() && text != BLANK && text != ABSENT && !text.contains([',', '"', '\r', '\n'])
+    {
         return text.to_owned();
     }
     format!("\"{}\"", text.replace('"', "\"\""))

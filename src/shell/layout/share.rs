@@ -26,11 +26,18 @@ pub(super) fn widths(grid: &Grid, width: Option<usize>) -> Option<Vec<usize>> {
     if fits(&columns) {
         return Some(columns.iter().map(|c| c.width).collect());
     }
-    let kept: usize = columns.iter().filter(|c| !c.gives()).map(|c| c.width).sum();
-    let giving: Vec<_> = columns.iter().filter(|c| c.gives()).map(|c| c.width).collect();
+    let keeps: fn(&Need) -> bool = |column| !column.gives();
+    let keeps_most: fn(&Need) -> bool = |column| !column.gives() && !column.is_dotted;
+    [keeps, keeps_most].into_iter().find_map(|keeps| shared(&columns, room, keeps))
+}
+
+/// The widths of columns of which some keep what they need, and the others share the rest.
+fn shared(columns: &[Need], room: usize, keeps: fn(&Need) -> bool) -> Option<Vec<usize>> {
+    let kept: usize = columns.iter().filter(|c| keeps(c)).map(|c| c.width).sum();
+    let giving: Vec<_> = columns.iter().filter(|c| !keeps(c)).map(|c| c.width).collect();
     let (cap, mut over) = cap(giving, room.checked_sub(kept)?)?;
     let share = |column: &Need| {
-        if !column.gives() || column.width <= cap {
+        if keeps(column) || column.width <= cap {
             return column.width;
         }
         let one = usize::from(over > 0);
@@ -50,6 +57,8 @@ struct Need {
     width: usize,
     /// Whether each cell is a word, which is better not broken.
     is_words: bool,
+    /// Whether those words that are long are names with dots, which may be broken there before the table becomes records.
+    is_dotted: bool,
 }
 
 impl Need {
@@ -57,12 +66,16 @@ impl Need {
         let head = grid.heads.get(index);
         let name =
             |head: &Head| width_of(&head.name).min(if head.wraps { most } else { usize::MAX });
-        let mut need = Self { width: head.map_or(0, name), is_words: true };
+        let mut need = Self { width: head.map_or(0, name), is_words: true, is_dotted: true };
         for cell in grid.rows.iter().filter_map(|row| row.get(index)) {
             let width = widest(cell);
             need.width = need.width.max(width);
+            let is_name =
+                cell.text.contains('.') && !cell.text.starts_with(|c: char| c.is_ascii_digit());
+            need.is_dotted &= width <= NARROWEST || is_name;
             need.is_words &= width <= WIDEST_WORD && !cell.text.contains([' ', '\n']);
         }
+        need.is_dotted &= need.width > NARROWEST;
         need
     }
 
