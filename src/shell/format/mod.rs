@@ -7,6 +7,7 @@ mod line;
 mod markdown;
 mod matrix;
 mod table;
+mod tree;
 
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::super::layout::{Content, Grid, Head, Line, Shape, Side, lay_out};
 use super::super::text::{Cell, Medium, NULL, on_one_line, to_the_second};
-use super::{Sheet, matrix};
+use super::{Sheet, matrix, tree};
 use pcq::{Column, ColumnKind, Form, Rows, Value};
 
 pub(super) fn write(
@@ -27,7 +27,7 @@ pub(super) fn dimmed(rows: &Rows, sheet: &Sheet, shape: Shape) -> String {
 }
 
 fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Vec<Line> {
-    let drawn = matrix::lines(rows, sheet, shape);
+    let drawn = matrix::lines(rows, sheet, shape).or_else(|| tree::lines(rows, sheet, shape));
     drawn.unwrap_or_else(|| lay_out(&grid(rows, sheet), sheet.width.map(usize::from), shape))
 }
 

@@ -12,7 +12,7 @@ mod wrap;
 
 use std::fmt;
 
-use super::width::{pad, width};
+use super::width::{pad, width, width as width_of};
 
 /// Table to be laid out.
 #[derive(Debug, Default)]
@@ -109,6 +109,13 @@ pub(in crate::shell) fn recorded(grid: &Grid, width: Option<usize>) -> Vec<Line>
     let mut lines = record::lines(grid, width);
     lines.extend(grid.notes.iter().flat_map(|note| written(note, width)));
     lines
+}
+
+/// The lines of a text that stands behind something: behind other things in all but its first line.
+pub(in crate::shell) fn hung(first: &str, others: &str, text: &str, width: usize) -> Vec<Line> {
+    let parts = wrap::wrapped(text, width.saturating_sub(width_of(first)).max(1), usize::MAX);
+    let before = std::iter::once(first).chain(std::iter::repeat(others));
+    parts.iter().zip(before).map(|(part, before)| Line::of(format!("{before}{part}"))).collect()
 }
 
 /// The lines of a text that is no table.

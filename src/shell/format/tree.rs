@@ -1,0 +1,141 @@
+//! The tree that `EXPLAIN` tells, for a terminal: lines by depth, and a tick, a cross or a question mark for each verdict.
+
+use super::super::layout::{Line, Shape, hung};
+use super::super::text::{Cell, Medium};
+use super::Sheet;
+use pcq::{ColumnKind, Rows, Value};
+
+/// What stands before a step for each level above it.
+const GOES_ON: &str = "│  ";
+const ENDS: &str = "   ";
+const FORK: &str = "├─ ";
+const CORNER: &str = "└─ ";
+const STEP: usize = 3;
+
+/// The lines of a tree for a terminal; `None` of rows that are none, and elsewhere.
+pub(super) fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Option<Vec<Line>> {
+    let width = usize::from(sheet.width?);
+    let is_tree = rows.columns().get(1).is_some_and(|column| column.kind() == ColumnKind::Depth);
+    if !is_tree || shape != Shape::Fitting || rows.is_empty() {
+        return None;
+    }
+    let nodes: Vec<_> = (0..rows.len()).filter_map(|row| Node::of(rows, row)).collect();
+    let lines = nodes.iter().zip(branches(&nodes)).flat_map(|(node, more)| {
+        let (first, others) = prefixes(node, &more, width);
+        hung(&first, &others, &node.text, width)
+    });
+    Some(lines.collect())
+}
+
+/// Step of an explanation.
+struct Node {
+    depth: usize,
+    text: String,
+}
+
+impl Node {
+    fn of(rows: &Rows, row: usize) -> Option<Self> {
+        let cells: Vec<_> = Cell::row(rows, row).collect();
+        let [key, depth, step, verdict, why] = cells.as_slice() else { return None };
+        let depth = usize::try_from(depth.value.as_integer()?).ok()?;
+        let line = |cell: &Cell<'_>| cell.line(Medium::Screen);
+        let mut text = match verdict.value.as_str() {
+            Some("wins" | "TRUE") => "✓ ".to_owned(),
+            Some("passed over" | "FALSE") => "✗ ".to_owned(),
+            Some(_) => "? ".to_owned(),
+            None => String::new(),
+        };
+        let between = if depth == 0 { " = " } else { " – " };
+        text += &line(if depth == 0 { key } else { step });
+        if *why.value != Value::Null {
+            text = text + between + &line(why);
+        }
+        Some(Self { depth, text })
+    }
+}
+
+/// Of each node: on which levels, from 1 to its own, another one follows below the same parent.
+fn branches(nodes: &[Node]) -> Vec<Vec<bool>> {
+    let mut follows: Vec<bool> = Vec::new();
+    let more = nodes.iter().rev().map(|node| {
+        // what is deeper is below another node
+        follows.resize(node.depth + 1, false);
+        let more = follows.get(1..).unwrap_or_default().to_vec();
+        if let Some(own) = follows.get_mut(node.depth) {
+            *own = true;
+        }
+        more
+    });
+    let mut more: Vec<_> = more.collect();
+    more.reverse();
+    more
+}
+
+/// What stands before the first line of a node, and before its others. Levels that would take more than half of the width are not
+/// drawn.
+fn prefixes(node: &Node, more: &[bool], width: usize) -> (String, String) {
+    let most = (width / 2 / STEP).max(1);
+    let hidden = node.depth.saturating_sub(most);
+    let shown = more.get(hidden..).unwrap_or_default();
+    let Some((own, above)) = shown.split_last() else { return (String::new(), String::new()) };
+    let above: String = above.iter().map(|more| if *more { GOES_ON } else { ENDS }).collect();
+    let mark = if hidden > 0 { "…" } else { "" };
+    let (fork, below) = if *own { (FORK, GOES_ON) } else { (CORNER, ENDS) };
+    let blank = " ".repeat(mark.chars().count());
+    (format!("{mark}{above}{fork}"), format!("{blank}{above}{below}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::width::width as width_of;
+
+    fn drawn(depths: &[usize], width: u16) -> Vec<String> {
+        let column = |name, kind| pcq::Column::new(name, kind);
+        let text = ColumnKind::Text;
+        let columns = vec![
+            column("key", text),
+            column("depth", ColumnKind::Depth),
+            column("step", text),
+            column("verdict", text),
+            column("why", text),
+        ];
+        let row = |depth: &usize| {
+            let depth = Value::Integer(i64::try_from(*depth).unwrap());
+            vec!["k".into(), depth, "a step".into(), "TRUE".into(), "so it is".into()]
+        };
+        let rows = Rows::new(columns, depths.iter().map(row).collect());
+        let sheet = Sheet { width: Some(width), ..Sheet::default() };
+        lines(&rows, &sheet, Shape::Fitting).unwrap().iter().map(Line::to_string).collect()
+    }
+
+    #[test]
+    fn lines_join_the_steps_of_a_parent() {
+        let expected = [
+            "✓ k = so it is",
+            "├─ ✓ a step – so it is",
+            "│  ├─ ✓ a step – so it is",
+            "│  └─ ✓ a step – so it is",
+            "│     └─ ✓ a step – so it is",
+            "└─ ✓ a step – so it is",
+            "✓ k = so it is",
+            "└─ ✓ a step – so it is",
+        ];
+        assert_eq!(drawn(&[0, 1, 2, 2, 3, 1, 0, 1], 80), expected);
+    }
+
+    #[test]
+    fn a_tree_is_never_wider_than_asked() {
+        let deep: Vec<_> = (0..200).collect();
+        for width in [12, 20, 40, 80] {
+            let lines = drawn(&deep, width);
+            assert_eq!(lines.iter().find(|line| width_of(line) > width.into()), None);
+            assert!(lines.iter().filter(|line| line.contains('✓')).count() == 200, "{lines:#?}");
+        }
+        let wrapped = drawn(&[0, 1, 1], 16);
+        assert_eq!(
+            wrapped,
+            ["✓ k = so it is", "├─ ✓ a step – so", "│  it is", "└─ ✓ a step – so", "   it is"]
+        );
+    }
+}
