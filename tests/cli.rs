@@ -176,7 +176,7 @@ fn usage_is_2() {
         &["fmt", "--write", "-"],
         &["stats", "s.pcdb"],
         &["stats", "s.pcdb", ""],
-        &["stats", "s.pcdb", "home", "--by", "week"],
+        &["stats", "s.pcdb", "home", "--by", "year"],
         &["stats", "s.pcdb", "home", "--since", "2026-01-01T00:00:00"],
         &["stats", "s.pcdb", "home", "--of-version", "-1"],
         &["stats", "s.pcdb", "home", "--svg", "a.svg", "--html", "a.html"],

@@ -27,14 +27,19 @@ const QUESTIONS: &[&str] = &[
     "SHOW VERSIONS OF KEY checkout.banner",
     "SHOW COUNT OF KEYS",
     "DESCRIBE CONFIG checkout",
+    "DESCRIBE CONFIG checkout VERSION 1",
+    "DESCRIBE KEY checkout.theme AS STATEMENT",
     "DESCRIBE KEY checkout.theme",
     "DESCRIBE SEGMENT \"Premium US\"",
     "DIFF CONFIG checkout VERSION 1 TO 2",
     "GET CONFIG checkout FOR USER 'ada'",
     "GET ALL WITH city = '日本'",
     "EXPLAIN GET checkout.layout FOR USER 'ada'",
+    "EXPLAIN GET checkout.theme WITH city = 1, country = '日本'",
     "SHOW STATS FOR KEYS",
     "SHOW STATS FOR CONFIG checkout",
+    "SHOW STATS FOR CONFIG checkout KEY checkout.layout BY VALUE",
+    "SHOW STATS FOR CONFIG checkout KEY checkout.theme BY SEGMENT, VALUE, WEEK",
 ];
 
 fn folder() -> PathBuf {

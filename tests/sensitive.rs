@@ -56,6 +56,10 @@ const SHOWING: &[&str] = &[
     "EXPLAIN GET seen FOR USER 'ada' WITH {\"city\": \"Oslo\"}",
     "SHOW STATS FOR CONFIG maps",
     "SHOW STATS FOR CONFIG maps BY MINUTE",
+    "SHOW STATS FOR CONFIG maps BY VALUE, SEGMENT, MONTH",
+    "DIFF CONFIG maps",
+    "DESCRIBE CONFIG maps AS STATEMENT",
+    "SHOW HISTORY OF CONFIG maps WHERE change CONTAINS 'token'",
 ];
 
 const FAILING: &[&str] = &[

@@ -14,7 +14,7 @@ pub(super) fn stats(view: &View<'_>, show: &ShowStats) -> Result<Rows> {
     match &show.of {
         StatsOf::Config(config) => {
             let query = query(view, config, period)?;
-            let stats = ConfigStats { query };
+            let stats = ConfigStats { query, by: &config.by };
             if show.count {
                 return count(&stats, view, &show.filter);
             }

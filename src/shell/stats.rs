@@ -73,7 +73,8 @@ fn statement(args: &StatsArgs) -> String {
     add("KEY", args.key.as_ref().map(ToString::to_string));
     add("SEGMENT", args.segment.as_ref().map(segment));
     add("VERSION", args.of_version.map(|version| version.to_string()));
-    add("BY", args.by.map(|by| by.keyword().to_owned()));
+    let by: Vec<_> = args.by.iter().map(|by| by.keyword()).collect();
+    add("BY", (!by.is_empty()).then(|| by.join(", ")));
     add("SINCE", args.since.map(|time| format!("'{time}'")));
     add("UNTIL", args.until.map(|time| format!("'{time}'")));
     text
@@ -103,8 +104,8 @@ mod tests {
     fn options_become_clauses() {
         assert_eq!(asked(&["home"]), "SHOW STATS FOR CONFIG home");
         let options = ["--until=2026-03-02T01:00:00+01:00", "--since=2026-03-01T00:00:00Z"];
-        let more = ["home", "--by=hour", "--of-version=3", "--segment=us", "--key=a.b"];
-        let all = "SHOW STATS FOR CONFIG home KEY a.b SEGMENT us VERSION 3 BY HOUR \
+        let more = ["home", "--by=value,hour", "--of-version=3", "--segment=us", "--key=a.b"];
+        let all = "SHOW STATS FOR CONFIG home KEY a.b SEGMENT us VERSION 3 BY VALUE, HOUR \
                    SINCE '2026-03-01T00:00:00Z' UNTIL '2026-03-02T00:00:00Z'";
         assert_eq!(asked(&[&options[..], &more].concat()), all);
     }

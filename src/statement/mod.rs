@@ -89,7 +89,7 @@ pub(crate) use parameter::unknown_parameter;
 pub use parsed::Parsed;
 pub(crate) use plan::{Plan, Write};
 pub use show::{Direction, Filter, Table};
-pub use show_stats::{ConfigStats, StatsOf};
+pub use show_stats::{ConfigStats, StatsGroup, StatsOf};
 pub use spec::{ArmSpec, CellSpec, CellsSpec, ColumnSpec, RolloutSpec, RowSpec, SplitSpec};
 pub use topic::{TOPICS, Topic};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::canonical::{count_of, optional, segment as written};
 use super::{Filter, Help, SegmentRef, When, given, named, segment, when};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Given, Granularity, Name, Spanned, Timestamp};
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -32,7 +32,7 @@ pub enum StatsOf {
     Keys,
 }
 
-/// `CONFIG name [KEY name] [SEGMENT name] [VERSION n] [BY MINUTE | HOUR | DAY]`
+/// `CONFIG name [KEY name] [SEGMENT name] [VERSION n] [BY SEGMENT | VALUE | VERSION | MINUTE | HOUR | DAY | WEEK | MONTH, …]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfigStats {
     /// Which config.
@@ -45,6 +45,30 @@ pub struct ConfigStats {
     pub version: Option<Spanned<Given<u64>>>,
     /// The size of the buckets of time.
     pub per: Granularity,
+    /// What deliveries of a key in a bucket are summed up by; by nothing at all, if nothing is said: then each row has all
+    /// that is known of its deliveries.
+    pub by: Vec<StatsGroup>,
+}
+
+/// What deliveries of a key in a bucket of time are summed up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatsGroup {
+    /// The segment of the row that gave the value.
+    Segment,
+    /// The value.
+    Value,
+    /// The version of the config.
+    Version,
+}
+
+impl StatsGroup {
+    fn keyword(self) -> &'static str {
+        match self {
+            Self::Segment => "SEGMENT",
+            Self::Value => "VALUE",
+            Self::Version => "VERSION",
+        }
+    }
 }
 
 impl ShowStats {
@@ -54,7 +78,8 @@ impl ShowStats {
         N: TryInto<Name, Error: Into<Error>>,
     {
         let (config, per) = (named(config)?, Granularity::Day);
-        let config = ConfigStats { config, key: None, segment: None, version: None, per };
+        let (key, segment, version, by) = (None, None, None, Vec::new());
+        let config = ConfigStats { config, key, segment, version, per, by };
         Ok(Self::of(StatsOf::Config(config)))
     }
 
@@ -99,6 +124,16 @@ impl ShowStats {
     #[must_use]
     pub fn per(mut self, per: Granularity) -> Self {
         self.narrow(|config| config.per = per);
+        self
+    }
+
+    /// Sums up by something, beside what was said before; without an effect on the statistics of all keys.
+    #[must_use]
+    pub fn by(mut self, group: StatsGroup) -> Self {
+        self.narrow(|config| {
+            config.by.retain(|known| *known != group);
+            config.by.push(group);
+        });
         self
     }
 
@@ -156,19 +191,48 @@ impl ConfigStats {
         let of_segment = children.saw(Rule::k_segment);
         let segment = if of_segment { Some(children.segment()?) } else { None };
         let version = children.whole_after(Rule::k_version)?;
-        Ok(Self { config, key, segment, version, per: per(&mut children)? })
+        let (per, by) = groups(&mut children)?;
+        Ok(Self { config, key, segment, version, per, by })
     }
 }
 
-fn per(children: &mut Cursor<'_>) -> Result<Granularity> {
-    if !children.saw(Rule::k_by) {
-        return Ok(Granularity::default());
+/// What deliveries are summed up by, in any order: the size of buckets, and anything else once.
+fn groups(children: &mut Cursor<'_>) -> Result<(Granularity, Vec<StatsGroup>)> {
+    let (mut per, mut by) = (None, Vec::new());
+    let Some(said) = children.accept(Rule::stats_by) else {
+        return Ok((Granularity::default(), by));
+    };
+    for group in said.children().filter(|child| child.rule() == Rule::stats_group) {
+        let word = group.children().node()?.rule();
+        let (what, is_again) = match word {
+            Rule::k_segment => ("group", add(&mut by, StatsGroup::Segment)),
+            Rule::k_value => ("group", add(&mut by, StatsGroup::Value)),
+            Rule::k_version => ("group", add(&mut by, StatsGroup::Version)),
+            size => ("size of the buckets", per.replace(granularity(size)).is_some()),
+        };
+        if is_again {
+            let name = group.trimmed().to_owned();
+            return Err(group.error(ErrorKind::Duplicate { what, name }));
+        }
     }
-    Ok(match children.node()?.rule() {
+    Ok((per.unwrap_or_default(), by))
+}
+
+/// Adds a group; whether it is there already.
+fn add(by: &mut Vec<StatsGroup>, group: StatsGroup) -> bool {
+    let is_again = by.contains(&group);
+    by.push(group);
+    is_again
+}
+
+fn granularity(word: Rule) -> Granularity {
+    match word {
         Rule::k_minute => Granularity::Minute,
         Rule::k_hour => Granularity::Hour,
+        Rule::k_week => Granularity::Week,
+        Rule::k_month => Granularity::Month,
         _ => Granularity::Day,
-    })
+    }
 }
 
 impl fmt::Display for ConfigStats {
@@ -177,11 +241,10 @@ impl fmt::Display for ConfigStats {
         optional(f, "KEY", self.key.as_ref())?;
         optional(f, "SEGMENT", self.segment.as_ref().map(written).as_ref())?;
         optional(f, "VERSION", self.version.as_ref())?;
-        match self.per {
-            Granularity::Minute => f.write_str(" BY MINUTE"),
-            Granularity::Hour => f.write_str(" BY HOUR"),
-            Granularity::Day => Ok(()),
-        }
+        let unit = self.per.as_str().to_uppercase();
+        let unit = (self.per != Granularity::default()).then_some(&*unit);
+        let groups: Vec<_> = self.by.iter().map(|group| group.keyword()).chain(unit).collect();
+        if groups.is_empty() { Ok(()) } else { write!(f, " BY {}", groups.join(", ")) }
     }
 }
 
@@ -206,7 +269,7 @@ impl fmt::Display for ShowStats {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW STATS",
-    syntax: "SHOW [COUNT OF] STATS FOR CONFIG <name> [KEY <key>] [SEGMENT <segment>] [VERSION <n>] [BY MINUTE | HOUR | DAY] | KEYS [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
-    summary: "counts what was delivered, of a config by time or of every key",
+    syntax: "SHOW [COUNT OF] STATS FOR CONFIG <name> [KEY <key>] [SEGMENT <segment>] [VERSION <n>] [BY SEGMENT | VALUE | VERSION | MINUTE | HOUR | DAY | WEEK | MONTH [, …]] | KEYS [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    summary: "counts what was delivered, of a config by time, segment, value or version, or of every key",
     example: "SHOW STATS FOR CONFIG dark_mode KEY Dark_Key BY HOUR SINCE '2026-03-01T00:00:00Z'",
 };

@@ -117,6 +117,8 @@ readings! {
     Is("`DESCRIBE`"): describe;
     Is("`DIFF`"): diff;
     Is("`STATS`"): show_stats;
+    Is("`BY`"): stats_by;
+    Is("`SEGMENT`, `VALUE`, `VERSION`, `MINUTE`, `HOUR`, `DAY`, `WEEK` or `MONTH`"): stats_group;
     Is("`BEGIN`"): begin;
     Is("`COMMIT`"): commit;
     Is("`ROLLBACK`"): rollback;
@@ -155,10 +157,10 @@ readings! {
         k_events k_every k_everyone k_exists k_explain k_false k_first k_for k_forget k_forever k_format k_from k_get
         k_history
         k_hour k_id k_if k_in k_integer k_is k_json k_keep k_keeping k_key k_keys k_last k_limit k_list k_load k_manual
-        k_matches k_minute k_move k_not k_now k_null k_of k_open k_or k_order k_publication k_publish k_reason k_rename
+        k_matches k_minute k_month k_move k_not k_now k_null k_of k_open k_or k_order k_publication k_publish k_reason k_rename
         k_restore k_retention k_revert k_revision k_rollback k_rollout k_salt k_schedule k_scheduled k_segment
         k_segments k_semver k_sensitive k_set k_show k_since k_split k_starts k_statement k_stats k_store k_strict k_string k_timestamp k_to
-        k_track k_transaction k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_where
+        k_track k_transaction k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_week k_where
         k_with k_within;
 }
 

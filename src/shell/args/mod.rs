@@ -330,9 +330,10 @@ pub(super) struct StatsArgs {
     /// Count only what this version gave
     #[arg(long, value_name = "NUMBER")]
     pub(super) of_version: Option<u32>,
-    /// The size of the buckets of time; days, if not said. What is long past may come in larger ones
-    #[arg(long, value_enum, value_name = "UNIT")]
-    pub(super) by: Option<By>,
+    /// What to sum up by, and the size of the buckets of time, such as `value,week`; days, if none is said. What is long
+    /// past may come in larger ones
+    #[arg(long, value_enum, value_name = "GROUP", value_delimiter = ',')]
+    pub(super) by: Vec<By>,
     /// Count from the bucket of an instant on, such as 2026-01-01T00:00:00Z
     #[arg(long, value_name = "TIMESTAMP", value_parser = timestamp)]
     pub(super) since: Option<Timestamp>,
@@ -354,24 +355,39 @@ pub(super) struct StatsArgs {
     report: ReportArgs,
 }
 
-/// How long a time is counted together.
+/// What deliveries are summed up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum By {
+    /// The segment of the row that gave the value
+    Segment,
+    /// The value
+    Value,
+    /// The version
+    Version,
     /// Minutes
     Minute,
     /// Hours
     Hour,
     /// Days
     Day,
+    /// Weeks, from Monday on
+    Week,
+    /// Months
+    Month,
 }
 
 impl By {
     /// The word of the language.
     pub(super) fn keyword(self) -> &'static str {
         match self {
+            Self::Segment => "SEGMENT",
+            Self::Value => "VALUE",
+            Self::Version => "VERSION",
             Self::Minute => "MINUTE",
             Self::Hour => "HOUR",
             Self::Day => "DAY",
+            Self::Week => "WEEK",
+            Self::Month => "MONTH",
         }
     }
 }

@@ -5,7 +5,9 @@ use pcq::Timestamp;
 /// Minutes of the units of time.
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
-const WEEK: i64 = 7 * DAY;
+pub(super) const WEEK: i64 = 7 * DAY;
+/// The length of the longest month.
+pub(super) const MONTH: i64 = 31 * DAY;
 
 /// 1970 began on a Thursday, weeks begin on Mondays.
 const FIRST_MONDAY: i64 = 4 * DAY;
@@ -19,8 +21,10 @@ const STEPS: [i64; 13] =
 pub(super) struct Axis {
     /// The start of the first step, in minutes since 1970.
     start: i64,
-    /// The length of a step, in minutes.
+    /// The length of a step, in minutes; of months as many as it has.
     step: i64,
+    /// Whether steps are months of the calendar.
+    is_monthly: bool,
     /// How many steps there are: at least one.
     pub(super) len: usize,
 }
@@ -39,20 +43,37 @@ impl Axis {
         let first = spans.clone().map(|span| span.start).min()?;
         let last = spans.clone().map(|span| span.start).max()?;
         let shortest = spans.map(|span| span.minutes).max()?;
+        if shortest >= MONTH {
+            return Some(Self::monthly(first, last, most));
+        }
         let fitting = |step| Self::fitting(first, last, step, most);
-        let whole = Self { start: first, step: last - first + shortest, len: 1 };
+        let step = last - first + shortest;
+        let whole = Self { start: first, step, is_monthly: false, len: 1 };
         Some(steps().filter(|step| *step >= shortest).find_map(fitting).unwrap_or(whole))
     }
 
     fn fitting(first: i64, last: i64, step: i64, most: usize) -> Option<Self> {
         let start = floor(first, step);
         let len = usize::try_from((last - start) / step).ok()?.checked_add(1)?;
-        (len <= most.max(1)).then_some(Self { start, step, len })
+        (len <= most.max(1)).then_some(Self { start, step, is_monthly: false, len })
+    }
+
+    /// Makes one of months, or of as many together as it takes.
+    fn monthly(first: i64, last: i64, most: usize) -> Self {
+        let count = month(last) - month(first) + 1;
+        let step = count.div_euclid(i64::try_from(most.max(1)).unwrap_or(i64::MAX));
+        let last = |step: i64| usize::try_from((count - 1).div_euclid(step));
+        let fits = |step: &i64| last(*step).is_ok_and(|last| last < most.max(1));
+        let step = (step.max(1)..=count).find(fits).unwrap_or(count);
+        let len = last(step).unwrap_or(0) + 1;
+        Self { start: month_start(month(first)), step, is_monthly: true, len }
     }
 
     /// The step in which a minute is, of those that there are.
     pub(super) fn index(&self, minute: i64) -> usize {
-        let index = (minute - self.start).div_euclid(self.step);
+        let past =
+            if self.is_monthly { month(minute) - month(self.start) } else { minute - self.start };
+        let index = past.div_euclid(self.step);
         usize::try_from(index).unwrap_or(0).min(self.len - 1)
     }
 
@@ -60,7 +81,11 @@ impl Axis {
     pub(super) fn time(&self, index: usize) -> String {
         let minute = self.minute(index);
         let text = written(minute);
-        if self.step % DAY == 0 { day(&text) } else { format!("{} {}", day(&text), clock(&text)) }
+        if self.is_monthly || self.step % DAY == 0 {
+            day(&text)
+        } else {
+            format!("{} {}", day(&text), clock(&text))
+        }
     }
 
     /// The first and the last step and the length of all, in words.
@@ -74,7 +99,14 @@ impl Axis {
     }
 
     /// The length of a step, in words.
-    fn per(&self) -> String {
+    pub(super) fn per(&self) -> String {
+        if self.is_monthly {
+            return if self.step == 1 {
+                "per month".to_owned()
+            } else {
+                format!("per {} months", self.step)
+            };
+        }
         let units = [(WEEK, "week"), (DAY, "day"), (HOUR, "hour"), (1, "minute")];
         let (unit, name) =
             units.into_iter().find(|(unit, _)| self.step % unit == 0).unwrap_or((1, "minute"));
@@ -87,6 +119,9 @@ impl Axis {
     /// Round times, in minutes since 1970, and what to write there.
     pub(super) fn marks(&self, most: usize) -> Vec<(i64, String)> {
         let last = self.minute(self.len);
+        if self.is_monthly {
+            return self.month_marks(most);
+        }
         let apart = steps().filter(|step| *step >= self.step);
         let count = |step: i64| (last - self.start) / step;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
@@ -98,10 +133,42 @@ impl Axis {
         seen.map(|at| (at, mark(at))).collect()
     }
 
+    /// The first days of months, as many as there is room for.
+    fn month_marks(&self, most: usize) -> Vec<(i64, String)> {
+        let apart = (self.len + 1).div_ceil(most.max(1)).max(1);
+        let marks = (0..=self.len).step_by(apart).map(|index| self.minute(index));
+        marks.map(|at| (at, mark(at))).collect()
+    }
+
+    /// The times at the start, in the middle and at the end, where the steps before them end in a number of columns.
+    pub(super) fn ticks(&self, columns: usize) -> String {
+        let at = |index: usize| (index * columns / self.len, self.time(index));
+        let wanted = [at(0), at(self.len / 2), at(self.len - 1)];
+        let mut line = String::new();
+        for (index, (column, text)) in wanted.iter().enumerate() {
+            // the last one may stand more to the left, so that it ends with the axis
+            let column = if index == 2 {
+                (*column).min(columns.saturating_sub(text.len()))
+            } else {
+                *column
+            };
+            let is_free = line.is_empty() || column >= line.len() + 2;
+            let leaves_room = index != 1 || column + text.len() + 2 + text.len() <= columns;
+            if is_free && leaves_room && column + text.len() <= columns.max(text.len()) {
+                line = format!("{line:column$}{text}");
+            }
+        }
+        line
+    }
+
     /// The minute in which a step begins; that of the step past the last is the end.
     pub(super) fn minute(&self, index: usize) -> i64 {
         let index = i64::try_from(index).unwrap_or(i64::MAX);
-        self.start.saturating_add(self.step.saturating_mul(index))
+        let past = self.step.saturating_mul(index);
+        if self.is_monthly {
+            return month_start(month(self.start).saturating_add(past));
+        }
+        self.start.saturating_add(past)
     }
 }
 
@@ -119,6 +186,20 @@ fn floor(minute: i64, step: i64) -> i64 {
 fn mark(minute: i64) -> String {
     let text = written(minute);
     if minute.rem_euclid(DAY) == 0 { day(&text) } else { clock(&text) }
+}
+
+/// The number of the month that a minute is in.
+fn month(minute: i64) -> i64 {
+    let text = written(minute);
+    let number = |range| text.get(range).and_then(|digits: &str| digits.parse::<i64>().ok());
+    number(0..4).unwrap_or_default() * 12 + number(5..7).unwrap_or(1) - 1
+}
+
+/// The minute in which a month begins.
+fn month_start(month: i64) -> i64 {
+    let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+    let start = Timestamp::parse(&format!("{year:04}-{month:02}-01T00:00:00Z"));
+    start.unwrap_or(Timestamp::MAX).as_micros().div_euclid(60_000_000)
 }
 
 fn written(minute: i64) -> String {
@@ -141,6 +222,9 @@ mod tests {
 
     /// 2026-03-02, a Monday.
     const MONDAY: i64 = 29_539_740 + 420;
+
+    /// 2026-01-01.
+    const JANUARY: i64 = MONDAY - 60 * DAY;
 
     fn over(spans: &[(i64, i64)], most: usize) -> Axis {
         let spans = spans.iter().map(|&(start, minutes)| Span { start, minutes });
@@ -170,6 +254,34 @@ mod tests {
         assert_eq!(over(&spans, 1).caption(), "2026-03-02 00:00 (UTC), per 2 hours");
         let weeks = over(&[(MONDAY - 1, DAY), (MONDAY + 20 * DAY, DAY)], 4);
         assert_eq!(weeks.caption(), "2026-02-23 – 2026-03-16 (UTC), per week");
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        let months = [(JANUARY, MONTH), (JANUARY + 31 * DAY, MONTH), (JANUARY + 365 * DAY, MONTH)];
+        let axis = over(&months, 20);
+        assert_eq!(axis.len, 13);
+        assert_eq!(axis.caption(), "2026-01-01 – 2027-01-01 (UTC), per month");
+        assert_eq!(
+            [0, 1, 12].map(|index| axis.time(index)),
+            ["2026-01-01", "2026-02-01", "2027-01-01"]
+        );
+        assert_eq!([JANUARY + 30 * DAY, JANUARY + 59 * DAY].map(|at| axis.index(at)), [0, 2]);
+        let joined = over(&months, 5);
+        assert_eq!(
+            (joined.len, joined.caption()),
+            (5, "2026-01-01 – 2027-01-01 (UTC), per 3 months".to_owned())
+        );
+        assert!(axis.marks(8).len() <= 8 && axis.marks(8)[1].1 == "2026-03-01");
+    }
+
+    #[test]
+    fn two_or_three_times_stand_under_an_axis() {
+        let axis = over(&[(MONDAY, DAY), (MONDAY + 9 * DAY, DAY)], 72);
+        assert_eq!(axis.ticks(50), "2026-03-02               2026-03-07     2026-03-11");
+        assert_eq!(axis.ticks(24), "2026-03-02    2026-03-11");
+        assert_eq!(axis.ticks(10), "2026-03-02");
+        assert_eq!(over(&[(MONDAY, DAY)], 72).ticks(72), "2026-03-02");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `SHOW STATS FOR CONFIG` gives rows; [`Statistics`] sums them up, and each drawing is made of that.
 
 mod axis;
+mod label;
 mod number;
 mod page;
 mod picture;

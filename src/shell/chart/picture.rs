@@ -14,6 +14,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::NOTHING;
 use super::axis::Axis;
+use super::label::labels;
 use super::number::{Scale, compact, grouped, percent};
 use super::statistics::{KeyStatistics, Statistics};
 use super::terminal::total;
@@ -329,13 +330,13 @@ fn bars(
     let mut y = top + LINE + LINE / 2;
     write(root, &key.name, (MARGIN, y), Font::Key, HPos::Left)?;
     write(root, &grouped(key.total), (COUNT, y), Font::Muted, HPos::Right)?;
-    for (index, value) in key.shown().iter().enumerate() {
+    for (index, (value, label)) in key.shown().iter().zip(labels(key, LABEL_CHARS)).enumerate() {
         y += LINE;
         let color =
             if is_stacked { COLORS.get(index).copied().unwrap_or(OTHER) } else { COLORS[0] };
         let end = BAR + length_of_bar(value.count, key.peak());
         root.draw(&Rectangle::new([(BAR, y - 8), (end, y + 8)], color.filled()))?;
-        write(root, &value.label(LABEL_CHARS), (MARGIN, y), Font::Plain, HPos::Left)?;
+        write(root, &label, (MARGIN, y), Font::Plain, HPos::Left)?;
         numbers(root, value.count, key.whole, y)?;
         let text = fit(&value.label(usize::MAX), TITLE_CHARS);
         let text = format!("{text}: {}", grouped(value.count));

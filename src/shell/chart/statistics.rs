@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::axis::{Axis, Span};
+use super::axis::{Axis, MONTH, Span, WEEK};
 use crate::shell::text::{Cell, Medium, on_one_line};
 use crate::shell::width;
 use pcq::{Rows, STATS_COLUMNS, Value};
@@ -26,6 +26,16 @@ pub(in crate::shell) struct Statistics {
     pub(super) trend: Vec<u64>,
     /// What was delivered, by the name of the key.
     pub(super) keys: Vec<KeyStatistics>,
+    /// Whether the rows are summed up by something, so that each has a line of time of its own.
+    pub(super) is_summed: bool,
+}
+
+/// What rows are summed up by.
+#[derive(Clone, Copy, Debug)]
+struct Groups {
+    value: bool,
+    segment: bool,
+    version: bool,
 }
 
 /// Statistics of a key.
@@ -69,6 +79,7 @@ impl Statistics {
         };
         let counted: Vec<_> = (0..rows.len()).filter_map(row).collect();
         let axis = Axis::over(counted.iter().map(|counted| counted.span), most_points)?;
+        let groups = Groups::of(&counted);
         let mut trend = vec![0_u64; axis.len];
         let mut keys = BTreeMap::<&str, IndexMap<_, ValueStatistics>>::new();
         let mut wholes = BTreeMap::<&str, BTreeMap<_, u64>>::new();
@@ -80,7 +91,10 @@ impl Statistics {
                 *counted = counted.saturating_add(row.count);
             }
             let values = keys.entry(row.key).or_default();
-            values.entry(row.identity()).or_insert_with(|| row.delivered()).add(step, row.count);
+            values
+                .entry(row.identity())
+                .or_insert_with(|| row.delivered(groups))
+                .add(step, row.count);
         }
         let whole = |name| sum(wholes.get(name).into_iter().flatten().map(|(_, whole)| *whole));
         let keys = keys.into_iter();
@@ -88,7 +102,8 @@ impl Statistics {
             .map(|(name, values)| KeyStatistics::new(name, values.into_values(), whole(name)))
             .collect();
         keys.sort_by_key(|key| std::cmp::Reverse(key.total));
-        Some(Self { total: sum(trend.iter().copied()), axis, trend, keys })
+        let (total, is_summed) = (sum(trend.iter().copied()), groups.is_some());
+        Some(Self { total, axis, trend, keys, is_summed })
     }
 
     /// How many there were in the step that had the most.
@@ -119,6 +134,24 @@ impl KeyStatistics {
         Self { name: plain(name), total, whole: whole.max(total), values }
     }
 
+    /// The values that are drawn, each with how often it was delivered at all, the most frequent first, and with where
+    /// it is from.
+    pub(super) fn totals(&self) -> Vec<(&str, u64, Vec<&ValueStatistics>)> {
+        let mut totals: IndexMap<&str, (u64, Vec<&ValueStatistics>)> = IndexMap::new();
+        for value in self.shown() {
+            totals.entry(&value.value).or_default().1.push(value);
+        }
+        for value in &self.values {
+            if let Some((total, _)) = totals.get_mut(&*value.value) {
+                *total = total.saturating_add(value.count);
+            }
+        }
+        let mut totals: Vec<_> =
+            totals.into_iter().map(|(value, (total, origins))| (value, total, origins)).collect();
+        totals.sort_by_key(|(_, total, _)| std::cmp::Reverse(*total));
+        totals
+    }
+
     /// How often the most frequent value was delivered.
     pub(super) fn peak(&self) -> u64 {
         self.values.first().map_or(0, |value| value.count)
@@ -140,14 +173,22 @@ impl ValueStatistics {
     /// The value and where it is from. Where there is little room, the value is cut first: the rest
     /// tells values with the same start apart.
     pub(super) fn label(&self, columns: usize) -> String {
+        self.label_of(&self.value, columns)
+    }
+
+    /// The same, with a text in place of the value.
+    pub(super) fn label_of(&self, value: &str, columns: usize) -> String {
         const SHORTEST_VALUE: usize = 8;
         let origin = self.origin();
         let room = columns.saturating_sub(width::width(&origin)).max(SHORTEST_VALUE);
-        width::fit(&format!("{}{origin}", width::fit(&self.value, room)), columns)
+        width::fit(&format!("{}{origin}", width::fit(value, room)), columns)
     }
 
     /// ` · testers (new) · SPLIT`: the segment, the variant and the reason.
-    fn origin(&self) -> String {
+    pub(super) fn origin(&self) -> String {
+        if self.reason.is_empty() {
+            return String::new();
+        }
         let variant =
             if self.variant.is_empty() { String::new() } else { format!("({})", self.variant) };
         let row = format!("{} {variant}", self.segment);
@@ -169,6 +210,7 @@ impl ValueStatistics {
 struct Counted<'a> {
     span: Span,
     key: &'a str,
+    version: &'a Value,
     segment: &'a Value,
     variant: &'a Value,
     value: Cell<'a>,
@@ -181,39 +223,84 @@ struct Counted<'a> {
 impl<'a> Counted<'a> {
     /// Takes a row apart; `None` if it counts nothing.
     fn of(row: &[Cell<'a>], whole: Option<u64>) -> Option<Self> {
-        let [time, per, key, _, segment, variant, value, reason, count, ..] = row else {
+        let [time, per, key, version, segment, variant, value, reason, count, ..] = row else {
             return None;
         };
         let value = *value;
-        let [time, per, key, segment, variant, reason, count] =
-            [time, per, key, segment, variant, reason, count].map(|cell| cell.value);
+        let [time, per, key, version, segment, variant, reason, count] =
+            [time, per, key, version, segment, variant, reason, count].map(|cell| cell.value);
         let time = pcq::Timestamp::parse(time.as_str()?).ok()?;
-        let minutes = match per.as_str()? {
-            "day" => 24 * 60,
-            "hour" => 60,
-            _ => 1,
-        };
-        let span = Span { start: time.as_micros().div_euclid(60_000_000), minutes };
+        let start = time.as_micros().div_euclid(60_000_000);
+        let span = Span { start, minutes: minutes(per.as_str()?) };
         let count = u64::try_from(count.as_integer()?).ok().filter(|count| *count > 0)?;
         let whole = whole.unwrap_or_default();
-        Some(Self { span, key: key.as_str()?, segment, variant, value, reason, count, whole })
+        let key = key.as_str()?;
+        Some(Self { span, key, version, segment, variant, value, reason, count, whole })
     }
 
     /// What makes it another value than the next one: the text `1` is not the number.
-    fn identity(&self) -> [String; 4] {
-        [self.value.value, self.segment, self.variant, self.reason].map(ToString::to_string)
+    fn identity(&self) -> [String; 5] {
+        // rows with all that is known of them are of one value, whatever the version
+        let version = if self.is_summed() { self.version } else { &Value::Null };
+        let parts = [self.value.value, self.segment, self.variant, self.reason, version];
+        parts.map(ToString::to_string)
     }
 
-    fn delivered(&self) -> ValueStatistics {
+    fn is_summed(&self) -> bool {
+        *self.reason == Value::Null
+    }
+
+    /// What a row is called that is summed up: by the value, if it is by that, and by the rest, which is never cut off first.
+    fn names(&self, groups: Groups) -> (String, String) {
+        let segment = self.segment.as_str().map_or_else(|| "no segment".to_owned(), plain);
+        let version = groups.version.then(|| format!("version {}", self.version));
+        let rest: Vec<_> = groups.segment.then_some(segment).into_iter().chain(version).collect();
+        let rest = rest.join(" · ");
+        if groups.value { (self.value.line(Medium::Screen), rest) } else { (rest, String::new()) }
+    }
+
+    fn delivered(&self, groups: Option<Groups>) -> ValueStatistics {
+        let (count, trend) = (0, BTreeMap::new());
+        if let Some(groups) = groups {
+            let (value, reason) = self.names(groups);
+            let [segment, variant] = [(); 2].map(|()| String::new());
+            return ValueStatistics { value, segment, variant, reason, count, trend };
+        }
         let text = |value: &Value| plain(value.as_str().unwrap_or_default());
         ValueStatistics {
             value: self.value.line(Medium::Screen),
             segment: text(self.segment),
             variant: text(self.variant),
             reason: text(self.reason),
-            count: 0,
-            trend: BTreeMap::new(),
+            count,
+            trend,
         }
+    }
+}
+
+impl Groups {
+    /// What rows are summed up by; `None` if they have all that is known of them.
+    fn of(rows: &[Counted<'_>]) -> Option<Self> {
+        let any = |of: fn(&Counted<'_>) -> bool| rows.iter().any(of);
+        if !rows.iter().any(Counted::is_summed) {
+            return None;
+        }
+        let (value, version) =
+            (any(|row| *row.value.value != Value::Null), any(|row| *row.version != Value::Null));
+        // by nothing that can be seen: by segments, of which none gave anything
+        let segment = any(|row| *row.segment != Value::Null) || !value && !version;
+        Some(Self { value, segment, version })
+    }
+}
+
+/// How many minutes a bucket has, at the most.
+fn minutes(per: &str) -> i64 {
+    match per {
+        "month" => MONTH,
+        "week" => WEEK,
+        "day" => 24 * 60,
+        "hour" => 60,
+        _ => 1,
     }
 }
 

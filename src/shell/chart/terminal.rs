@@ -1,10 +1,12 @@
 //! Chart for a terminal: a line for the trend, and a bar for each value.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::NOTHING;
+use super::label::labels;
 use super::number::{Scale, compact, float, grouped, percent};
-use super::statistics::{KeyStatistics, Statistics};
+use super::statistics::{KeyStatistics, Statistics, ValueStatistics};
 use crate::shell::width::{fit, pad, width as width_of};
 use pcq::Rows;
 
@@ -24,14 +26,20 @@ pub(in crate::shell) fn write(rows: &Rows, width: usize, to: &mut dyn Write) -> 
     let Some(statistics) = Statistics::of(rows, width - MARGIN) else {
         return writeln!(to, "{NOTHING}");
     };
-    writeln!(to, "{}", total(&statistics))?;
-    trend(&statistics, width - MARGIN).iter().try_for_each(|line| writeln!(to, "{line}"))?;
+    let mut lines = vec![total(&statistics)];
     let bars = Bars::fit(statistics.shown(), width);
     for key in statistics.shown() {
-        writeln!(to)?;
-        bars.lines(key).iter().try_for_each(|line| writeln!(to, "{line}"))?;
+        lines.push(String::new());
+        lines.extend(bars.lines(key));
     }
-    statistics.more().map_or(Ok(()), |more| writeln!(to, "\n{more}"))
+    lines.extend(statistics.more().map(|more| format!("\n{more}")));
+    lines.push(String::new());
+    lines.extend(trend(&statistics, width - MARGIN));
+    if statistics.is_summed {
+        let keys = statistics.shown().iter();
+        lines.extend(keys.flat_map(|key| spark_lines(&statistics, key, width)));
+    }
+    lines.iter().try_for_each(|line| writeln!(to, "{line}"))
 }
 
 /// `1,234 deliveries`
@@ -62,13 +70,47 @@ fn gutter(mark: Option<u64>) -> String {
     format!("{:>6} {axis}", mark.map(compact).unwrap_or_default())
 }
 
-/// What the axis of time shows: on one line, or two if there is little room.
+/// The times below the axis, and the length of its steps.
 fn caption(statistics: &Statistics, columns: usize) -> Vec<String> {
-    let caption = statistics.axis.caption();
-    if width_of(&caption) <= columns {
-        return vec![format!("{:MARGIN$}{caption}", "")];
-    }
-    caption.split_inclusive("– ").map(|part| part.trim_end().to_owned()).collect()
+    let axis = &statistics.axis;
+    let steps = format!("(UTC), {}", axis.per());
+    let used = (columns / axis.len.max(1)).max(1) * axis.len;
+    let ticks = axis.ticks(used);
+    vec![format!("{:MARGIN$}{ticks}", ""), format!("{:MARGIN$}{steps}", "")]
+}
+
+/// A line of time for each value of a key, all of one scale.
+fn spark_lines(statistics: &Statistics, key: &KeyStatistics, width: usize) -> Vec<String> {
+    let label = (width / 2).saturating_sub(2 * Bars::INDENT);
+    let labels = labels(key, label);
+    let label = labels.iter().map(|text| width_of(text)).max().unwrap_or(0);
+    let columns = width.saturating_sub(Bars::INDENT + label + Bars::GAP);
+    let peak = key.shown().iter().flat_map(|value| value.trend.values()).max().copied();
+    let line = |(label_text, value): (&String, &ValueStatistics)| {
+        let line = sparks(&value.trend, statistics.axis.len, columns, peak.unwrap_or(0));
+        format!("  {}  {line}", pad(label_text, label))
+    };
+    let lines = labels.iter().zip(key.shown()).map(line);
+    [String::new(), fit(&key.name, width)].into_iter().chain(lines).collect()
+}
+
+/// Counts as blocks, neighbours joined until all fit: a block for the highest of them, and of none a blank.
+fn sparks(trend: &BTreeMap<usize, u64>, len: usize, columns: usize, peak: u64) -> String {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let joined = len.div_ceil(columns.max(1)).max(1);
+    let stretch = (columns / len.max(1)).clamp(1, 8);
+    let level = |start: usize| {
+        let counts = trend.range(start..start + joined).map(|(_, count)| *count);
+        let highest = counts.max().filter(|count| *count > 0)?;
+        let level = u128::from(highest) * 8 / u128::from(peak.max(1));
+        LEVELS.get(usize::try_from(level).unwrap_or(0).clamp(1, 8) - 1)
+    };
+    let blocks = (0..len).step_by(joined).map(|start| level(start).copied().unwrap_or(' '));
+    blocks
+        .flat_map(|block| std::iter::repeat_n(block, stretch))
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
 }
 
 /// Plots counts as steps; the first column is for the axis.
@@ -107,19 +149,39 @@ impl Bars {
         let count = counts.max().unwrap_or(0);
         let fixed = Self::INDENT + count + Self::SHARE + 3 * Self::GAP;
         let most = width.saturating_sub(fixed + Self::SHORTEST);
-        let labels = keys.iter().flat_map(KeyStatistics::shown).map(|value| value.label(most));
+        let labels = keys.iter().flat_map(|key| labels(key, most));
         let label = labels.map(|text| width_of(&text)).max().unwrap_or(0).max(8);
         Self { label, bar: width.saturating_sub(fixed + label), count }
     }
 
-    /// The name of a key, and a line for each value.
+    /// The name of a key, and for each value how often it was delivered, and where it is from if that is more than one place.
     fn lines(self, key: &KeyStatistics) -> Vec<String> {
         let mut lines = vec![self.line(&key.name, key.total, "")];
-        lines.extend(key.shown().iter().map(|value| {
-            let label = pad(&value.label(self.label), self.label);
-            let bar = bar(value.count, key.peak(), self.bar);
-            self.line(&format!("  {label}  {bar}"), value.count, &percent(value.count, key.whole))
-        }));
+        let (totals, labels) = (key.totals(), labels(key, self.label));
+        let peak = totals.iter().map(|(_, total, _)| *total).max().unwrap_or(0);
+        let label = |of: &ValueStatistics| {
+            let place = key.shown().iter().position(|value| std::ptr::eq(value, of));
+            place.and_then(|place| labels.get(place)).cloned().unwrap_or_default()
+        };
+        for (value, total, origins) in totals {
+            let share = |count| percent(count, key.whole);
+            let bar = bar(total, peak, self.bar);
+            if let [origin] = &*origins {
+                let text = format!("  {}  {bar}", pad(&label(origin), self.label));
+                lines.push(self.line(&text, total, &share(total)));
+                continue;
+            }
+            let text = format!("  {}  {bar}", pad(&fit(value, self.label), self.label));
+            lines.push(self.line(&text, total, &share(total)));
+            let of_it = |origin: &&ValueStatistics| {
+                let text = format!(
+                    "  {}",
+                    fit(&format!("  {}", origin.origin().trim_start()), self.label)
+                );
+                self.line(&text, origin.count, &share(origin.count))
+            };
+            lines.extend(origins.iter().map(of_it));
+        }
         lines.extend(key.more().map(|(text, count)| {
             self.line(&format!("  {text}"), count, &percent(count, key.whole))
         }));

@@ -83,6 +83,17 @@ fn drawn(rows: &Rows, width: usize) -> String {
 #[test]
 fn a_chart_fits_a_terminal_of_80_columns() {
     let expected = r#"17,190 deliveries
+
+theme                                                             16,344
+  dark                                               ███████████  10,800   66.1%
+    · testers · TARGETING_MATCH                                    8,370   51.2%
+    · EVERYONE (bold) · SPLIT                                      2,430   14.9%
+  light · DEFAULT                                    █████▋        5,544   33.9%
+
+home.layout                                                          846
+  {"columns":2,"items":["news","scores"]} · DEFAULT  ███████████     810   95.7%
+  NULL · testers · TARGETING_MATCH                   ▍                36    4.3%
+
    800 ┤                                ╭╮
        │       ╭──╮                    ╭╯╰╮
    600 ┤     ╭─╯  ╰─╮                ╭─╯  ╰─╮
@@ -92,16 +103,8 @@ fn a_chart_fits_a_terminal_of_80_columns() {
    200 ┤─╯               │     ╭╯
        │                 │     │
      0 ┤                 ╰─────╯
-        2026-03-02 06:00 – 2026-03-03 23:00 (UTC), per hour
-
-theme                                                             16,344
-  dark · testers · TARGETING_MATCH                   ███████████   8,370   51.2%
-  light · DEFAULT                                    ███████▎      5,544   33.9%
-  dark · EVERYONE (bold) · SPLIT                     ███▏          2,430   14.9%
-
-home.layout                                                          846
-  {"columns":2,"items":["news","scores"]} · DEFAULT  ███████████     810   95.7%
-  NULL · testers · TARGETING_MATCH                   ▍                36    4.3%
+        2026-03-02 06:00          2026-03-03 23:00
+        (UTC), per hour
 "#;
     let text = drawn(&sample(), 80);
     assert_eq!(text, expected, "\n{text}");
@@ -110,6 +113,17 @@ home.layout                                                          846
 #[test]
 fn a_chart_can_be_read_in_60_columns() {
     let expected = r#"17,190 deliveries
+
+theme                                         16,344
+  dark                            ██████████  10,800   66.1%
+    · testers · TARGETING_MATCH                8,370   51.2%
+    · EVERYONE (bold) · SPLIT                  2,430   14.9%
+  light · DEFAULT                 █████▏       5,544   33.9%
+
+home.layout                                      846
+  {"columns":2,"items… · DEFAULT  ██████████     810   95.7%
+  NULL · testers · TARGETING_MA…  ▍               36    4.3%
+
    800 ┤                                ╭╮
        │       ╭──╮                    ╭╯╰╮
    600 ┤     ╭─╯  ╰─╮                ╭─╯  ╰─╮
@@ -119,16 +133,8 @@ fn a_chart_can_be_read_in_60_columns() {
    200 ┤─╯               │     ╭╯
        │                 │     │
      0 ┤                 ╰─────╯
-        2026-03-02 06:00 – 2026-03-03 23:00 (UTC), per hour
-
-theme                                         16,344
-  dark · testers · TARGETING_MA…  ██████████   8,370   51.2%
-  light · DEFAULT                 ██████▌      5,544   33.9%
-  dark · EVERYONE (bold) · SPLIT  ██▉          2,430   14.9%
-
-home.layout                                      846
-  {"columns":2,"items… · DEFAULT  ██████████     810   95.7%
-  NULL · testers · TARGETING_MA…  ▍               36    4.3%
+        2026-03-02 06:00          2026-03-03 23:00
+        (UTC), per hour
 "#;
     let text = drawn(&sample(), 60);
     assert_eq!(text, expected, "\n{text}");
@@ -215,14 +221,14 @@ fn shares_are_exact_however_few_rows_are_shown() {
     let rows = rare();
     assert_eq!(rows.value(0, "share"), Some(&Value::Double(0.0)), "as of nothing");
     let text = drawn(&rows, 80);
-    assert!(text.ends_with(" 1   <0.1%\n"), "{text}");
+    assert!(text.contains(" 1   <0.1%\n"), "{text}");
 }
 
 #[test]
 fn the_tail_is_counted() {
     let text = drawn(&many(), 80);
     assert!(text.contains("\n  … 3 more "), "{text}");
-    assert!(text.ends_with("\n\n… 2 more keys\n"), "{text}");
+    assert!(text.contains("\n\n… 2 more keys\n\n"), "{text}");
     let svg = svg_of(&many());
     assert!(svg.contains("… 3 more") && svg.contains("… 2 more keys"), "{svg}");
 }
@@ -329,4 +335,66 @@ fn assert_well_formed(xml: &str) {
         }
     }
     assert!(open.is_empty(), "{open:?}");
+}
+
+/// The rows of a store in which two long values that begin alike are delivered over three weeks.
+fn delivered(by: &str) -> Rows {
+    let now = pcq::Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    let db = pcq::Database::builder().manual_clock(now).in_memory().unwrap();
+    let value = |end: &str| {
+        format!("{{\"primary\": \"#336699\", \"secondary\": \"#ffffff\", \"font\": \"{end}\"}}")
+    };
+    let script = format!(
+        "CREATE KEY theme JSON DEFAULT {}; CREATE SEGMENT pro WHERE plan = 'pro'; \
+         CREATE CONFIG look SEGMENTS pro KEY theme = {}; PUBLISH CONFIG look; \
+         GET theme WITH plan = 'pro'; GET theme; GET theme; ADVANCE CLOCK 8 DAYS; GET theme WITH plan = 'pro'; \
+         ADVANCE CLOCK 40 DAYS; GET theme WITH plan = 'pro'; \
+         SHOW STATS FOR CONFIG look {by};",
+        value("Inter"),
+        value("Courier")
+    );
+    db.execute(&script).unwrap().last().unwrap().rows().unwrap().clone()
+}
+
+#[test]
+fn values_that_begin_alike_are_told_apart_and_each_has_a_line() {
+    let expected = r##"5 deliveries
+
+theme                                                                  5
+  {"primary":"#336699","secondary":"#ffffff","font":"Cou…  ██████████  3   60.0%
+  {"primary":"#336699","secondary":"#ffffff","font":"Int…  ██████▋     2   40.0%
+
+     3 ┤────────╮
+       │        │
+       │        │
+     2 ┤        │
+       │        │
+       │        │
+     1 ┤        │        ╭────────╮                                   ╭─────────
+       │        │        │        │                                   │
+       │        │        │        │                                   │
+     0 ┤        ╰────────╯        ╰───────────────────────────────────╯
+        2026-02-23                          2026-03-23                2026-04-13
+        (UTC), per week
+
+theme
+  …t":"Courier"}  ▄▄▄▄▄▄▄       ▄▄▄▄▄▄▄                            ▄▄▄▄▄▄▄
+  …t":"Inter"}    ███████
+"##;
+    let text = drawn(&delivered("BY VALUE, WEEK"), 80);
+    assert_eq!(text, expected, "\n{text}");
+}
+
+#[test]
+fn no_two_labels_of_a_key_are_the_same() {
+    for by in ["", "BY VALUE", "BY SEGMENT", "BY SEGMENT, VALUE, VERSION, MONTH", "BY VERSION"] {
+        let rows = delivered(by);
+        let statistics = Statistics::of(&rows, 72).unwrap();
+        for columns in [8, 12, 20, 40, 80] {
+            let labels = super::label::labels(&statistics.keys[0], columns);
+            let distinct: std::collections::BTreeSet<_> = labels.iter().collect();
+            assert_eq!(distinct.len(), labels.len(), "{by} {columns} {labels:?}");
+        }
+        assert_well_formed(&svg_of(&rows));
+    }
 }

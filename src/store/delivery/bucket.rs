@@ -16,12 +16,12 @@ const MICROS_PER_MINUTE: i64 = 60_000_000;
 pub(super) const SIZES: [Granularity; 3] =
     [Granularity::Minute, Granularity::Hour, Granularity::Day];
 
-/// The number of a size in the file.
+/// The number of a size in the file; what is coarser than a day is summed up from days.
 pub(super) fn size_number(size: Granularity) -> u8 {
     match size {
         Granularity::Minute => 1,
         Granularity::Hour => 2,
-        Granularity::Day => 3,
+        Granularity::Day | Granularity::Week | Granularity::Month => 3,
     }
 }
 
@@ -35,7 +35,7 @@ fn buckets(size: Granularity) -> i64 {
     match size {
         Granularity::Minute => 60,
         Granularity::Hour => 24,
-        Granularity::Day => 32,
+        Granularity::Day | Granularity::Week | Granularity::Month => 32,
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn horizon(size: Granularity, newest: i64) -> i32 {
     let oldest = match size {
         Granularity::Minute => newest - HOURS_OF_MINUTES * Granularity::Hour.minutes(),
         Granularity::Hour => newest - DAYS_OF_HOURS * Granularity::Day.minutes(),
-        Granularity::Day => return i32::MIN,
+        Granularity::Day | Granularity::Week | Granularity::Month => return i32::MIN,
     };
     Bucket::of(size, oldest).chunk
 }

@@ -32,7 +32,7 @@ impl Period {
         let from = whole(self.since.unwrap_or(Timestamp::MIN));
         match self.until {
             Some(Timestamp::MIN) => from..from,
-            until => from..whole(until.map_or(Timestamp::MAX, last)) + size.minutes(),
+            until => from..size.end(minute_of(until.map_or(Timestamp::MAX, last))),
         }
     }
 }
