@@ -13,6 +13,8 @@ Examples:
   pcq list app.pcdb vips ids.txt                load a list of users into a segment
   pcq stats app.pcdb banner --by day            draw what was delivered of a config
   pcq dump app.pcdb | pcq run - --db copy.pcdb  copy a store through a script
+  pcq new app.pcq                               write a script to start from
+  pcq tour                                      see the language step by step
 
 Exit codes:
   0  all went well        3  the store cannot be opened, or is corrupt
@@ -80,3 +82,42 @@ Examples:
 Exit codes:
   0  all was loaded       2  usage, or a file or its header cannot be read
   1  some was rejected    3  the store cannot be opened or written, or is corrupt";
+
+/// Text below the options of `pcq run`.
+pub(super) const RUN_HELP: &str = "\
+Examples:
+  pcq run release.pcq --db app.pcdb --actor mia --comment 'spring release'
+  pcq run release.pcq --db app.pcdb --dry-run   say what it would do
+  pcq run release.pcq --db app.pcdb -v share=50%
+  pcq run a.pcq b.pcq --db app.pcdb --single-transaction
+  pcq run tests.pcq --keep-going                run all assertions, and say how many failed
+
+A script may begin with `#!/usr/bin/env -S pcq run`.";
+
+/// Text below the options of `pcq check`.
+pub(super) const CHECK_HELP: &str = "\
+Examples:
+  pcq check *.pcq                               all that can be said without a store
+  pcq check release.pcq --db app.pcdb           and names, by what is in a store
+  pcq check release.pcq --after dump.pcq --strict
+  pcq check release.pcq --errors json           for an editor
+
+Exit codes:
+  0  nothing is wrong     1  a statement cannot be right, or a slip with --strict
+  2  usage                4  a script does not parse";
+
+/// Text below the options of `pcq stats`.
+pub(super) const STATS_HELP: &str = "\
+Examples:
+  pcq stats app.pcdb checkout                   draw what was delivered
+  pcq stats app.pcdb checkout --by day --since 2026-03-01T00:00:00Z
+  pcq stats app.pcdb checkout --key banner --html banner.html
+  pcq stats app.pcdb checkout --format csv      the rows";
+
+/// Text below the options of `pcq plan` and `pcq apply`.
+pub(super) const STATE_HELP: &str = "\
+Examples:
+  pcq dump app.pcdb --current                   write what stands as a state file
+  pcq plan app.pcdb app.pcq                     say what would have to change
+  pcq apply app.pcdb app.pcq --yes              make it so, and ask nobody
+  pcq plan app.pcdb app.pcq --prune             and archive what the file does not name";

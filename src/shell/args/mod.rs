@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use about::{CompletionsArgs, ErrorsArgs, HelpArgs, ManArgs, NewArgs};
 pub(super) use check::{is_interactive, parse};
-use help::{EXAMPLES, LIST_HELP, TRACK_HELP};
+use help::{CHECK_HELP, EXAMPLES, LIST_HELP, RUN_HELP, STATE_HELP, STATS_HELP, TRACK_HELP};
 pub(super) use value::{ColumnArg, Deliveries};
 use value::{column, delimiter, duration, name, parameter, role, timestamp};
 
@@ -94,11 +94,13 @@ pub(super) enum Command {
     /// The syntax of all scripts is checked before the first runs. A script stops at its first error;
     /// what was committed before stays. Only tables are printed. Each script begins without a
     /// transaction, and with the actor and the comment of the options.
+    #[command(after_help = RUN_HELP)]
     Run(RunArgs),
     /// Check scripts, and run nothing
     ///
     /// Tells all errors of all scripts: of the syntax, and of statements as far as no store is needed to find them;
     /// and what is legal and likely a slip. With --db or --after names are checked, too.
+    #[command(after_help = CHECK_HELP)]
     Check(CheckArgs),
     /// Write scripts in canonical form
     ///
@@ -114,16 +116,19 @@ pub(super) enum Command {
     /// A state file has CREATE statements of keys, segments and configs, PUBLISH CONFIG for those that are to be live,
     /// DISABLE CONFIG and ARCHIVE: `pcq dump STORE --current` writes one. What the files do not name stays as it is.
     /// Prints the statements as a script, and runs none. Exit code 0: nothing is to be done, 6: something is.
+    #[command(after_help = STATE_HELP)]
     Plan(PlanArgs),
     /// Make a store what state files say
     ///
     /// Shows the statements of `pcq plan`, asks, and runs them in one transaction.
+    #[command(after_help = STATE_HELP)]
     Apply(ApplyArgs),
     /// Show what was delivered of a config, and when
     ///
     /// Asks SHOW STATS FOR CONFIG of the store, and changes nothing. On a terminal: a chart of the
     /// deliveries over time, and for each key how often each value was delivered. Elsewhere, and in the
     /// other formats: the rows.
+    #[command(after_help = STATS_HELP)]
     Stats(StatsArgs),
     /// Load users and events from files
     ///

@@ -64,3 +64,38 @@ fn parameters_are_literals() {
     }
     assert!(repeated(&[("a".into(), Value::Null), ("a".into(), Value::Null)]).is_some());
 }
+
+/// The commands in the examples of a help, as a shell takes them apart.
+fn examples(help: &str) -> Vec<Vec<String>> {
+    let lines =
+        help.lines().filter_map(|line| line.trim().split(" | ").find(|c| c.starts_with("pcq ")));
+    let commands = lines.map(|line| line.split("  ").next().unwrap_or(line));
+    commands.map(words).collect()
+}
+
+/// The words of a command, of which some stand in quotes.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut quote) = (vec![String::new()], None);
+    for c in command.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            None if c == ' ' => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(c),
+        }
+    }
+    words
+}
+
+#[test]
+fn the_examples_of_the_help_are_commands() {
+    let mut cli = Cli::command();
+    let mut helps = vec![cli.render_long_help().to_string()];
+    helps.extend(cli.get_subcommands_mut().map(|command| command.render_long_help().to_string()));
+    let all: Vec<_> = helps.iter().flat_map(|help| examples(help)).collect();
+    assert!(all.len() > 25, "{all:?}");
+    for example in all {
+        let parsed = Cli::try_parse_from(&example);
+        assert!(parsed.is_ok(), "{example:?}: {}", parsed.unwrap_err());
+    }
+}
