@@ -2,6 +2,7 @@
 
 mod import;
 mod promise;
+mod reference;
 mod source;
 
 use std::collections::BTreeSet;
