@@ -123,11 +123,10 @@ pub use model::{
     Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision,
     RevisionHash, Role, Timestamp, Value,
 };
-pub use query::{
-    Column, ColumnKind, Form, InterruptHandle, Record, Rows, STATS_COLUMNS, Schema, tables,
-};
+pub use query::{Column, ColumnKind, Form, Record, Rows, STATS_COLUMNS, Schema, tables};
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};
 pub use statement::{Parameters, Statement};
+pub use store::{InterruptHandle, Progress, ProgressHandle};
 pub use syntax::{Token, TokenKind, Tokens};
 pub use transfer::{DumpKind, Prune};
 

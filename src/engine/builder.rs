@@ -17,7 +17,7 @@ use super::strictness::Slips;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::{Role, Timestamp};
-use crate::query::{Interrupts, PastStates};
+use crate::query::PastStates;
 use crate::store::{self, Log, Store};
 use crate::syntax;
 
@@ -229,7 +229,6 @@ impl Builder {
             read_only: self.read_only,
             slips: self.slips,
             deliveries,
-            interrupts: Interrupts::default(),
         };
         Ok(Database { shared: Arc::new(shared), role: self.role })
     }

@@ -21,8 +21,8 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Evaluation, Moment};
 use crate::model::{Change, Context, Name, ObjectKind, Revision, RevisionHash, Role, Timestamp};
-use crate::query::{InterruptHandle, Interrupts, Lender, PastStates};
-use crate::store::{Log, Reader, Store};
+use crate::query::{Lender, PastStates};
+use crate::store::{InterruptHandle, Log, ProgressHandle, Reader, Store};
 use crate::transfer::{Dump, DumpKind};
 
 /// An open store of product configs. Cheap to clone; every clone is the same store.
@@ -71,7 +71,6 @@ pub(super) struct Shared {
     pub(super) flusher: Flusher,
     pub(super) histories: Histories,
     pub(super) past: PastStates,
-    pub(super) interrupts: Interrupts,
 }
 
 /// The last handle is gone: what was counted goes to the store before it is closed.
@@ -304,7 +303,20 @@ impl Database {
     /// Returns what ends the scans that run in this database.
     #[must_use]
     pub fn interrupt_handle(&self) -> InterruptHandle {
-        self.shared.interrupts.handle()
+        self.shared.store.desk().interrupt_handle()
+    }
+
+    /// Returns what tells how far long work of this database has come: scans over users, dumps, backups, checks,
+    /// compactions.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// assert_eq!(db.progress_handle().progress(), None);
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn progress_handle(&self) -> ProgressHandle {
+        self.shared.store.desk().progress_handle()
     }
 
     /// Writes a consistent copy of the store to a new file, also while the store is in use.
@@ -351,8 +363,7 @@ impl Database {
 
     fn dump_with(&self, write: impl FnOnce(&Dump<'_>) -> Result<()>) -> Result<()> {
         self.require(Role::Admin)?;
-        let watch = self.shared.interrupts.watch();
-        let proceed = || watch.check();
+        let watch = self.shared.store.desk().watch();
         let sight = self.sight()?;
         let (state, reader, clock) = match &sight {
             Some(sight) => (Arc::clone(sight.state()), sight.reader()?, sight.manual_clock()),
@@ -360,7 +371,7 @@ impl Database {
         };
         let catalog = state.catalog();
         let now = self.now_by(sight.as_ref(), catalog.time);
-        write(&Dump { reader: &reader, clock, catalog, now, proceed: &proceed })
+        write(&Dump { reader: &reader, clock, catalog, now, watch: &watch })
     }
 
     /// Writes the deliveries that were counted so far to the store.

@@ -7,7 +7,7 @@ use super::{Builder, Database};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::model::RevisionHash;
-use crate::store::{Salvaged, Saved as Stored, read_damaged, salvage};
+use crate::store::{Desk, Salvaged, Saved as Stored, read_damaged, salvage};
 use crate::transfer::{Dump, DumpKind};
 
 /// What of a damaged store can be saved, and what is lost: the result of [`Database::survey_damage`] and of
@@ -133,7 +133,9 @@ impl Database {
         let catalog = reader.catalog()?;
         let now = clock.unwrap_or_else(|| Clock::system().now());
         let now = catalog.time.map_or(now, |last| last.max(now));
-        let dump = Dump { reader: &reader, clock, catalog: &catalog, now, proceed: &|| Ok(()) };
+        let desk = Desk::default();
+        let watch = &desk.watch();
+        let dump = Dump { reader: &reader, clock, catalog: &catalog, now, watch };
         dump.write(to, DumpKind::Current)
     }
 }

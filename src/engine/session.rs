@@ -311,7 +311,7 @@ impl Session {
             Some(sight) => sight,
             None => &self.db,
         };
-        let (past, watch) = (&self.db.shared.past, self.db.shared.interrupts.watch());
+        let (past, watch) = (&self.db.shared.past, self.db.shared.store.desk().watch());
         let view = View::new(lender, state, now, parameters, past, watch);
         view.showing_secrets(self.shows_secrets())
     }

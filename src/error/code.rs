@@ -213,7 +213,7 @@ codes! {
         "Make the store with `--clock`.",
         "ADVANCE CLOCK 1 DAY;";
     Interrupted = "interrupted", Statement,
-        "Somebody asked a `SHOW` that goes through users to end (Ctrl-C in the shell).",
+        "Somebody asked what takes long to end: a `SHOW` that goes through users, a dump, a backup, a check (Ctrl-C in the shell).",
         "Narrow the condition; `user = '…'` reads one user alone.",
         "";
     Bug = "bug", Bug,

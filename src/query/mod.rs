@@ -6,7 +6,6 @@ mod diff;
 mod explain;
 mod filter;
 mod get;
-mod interrupt;
 pub(crate) mod list;
 mod log;
 mod matrix;
@@ -21,8 +20,6 @@ mod stats;
 mod value;
 mod view;
 
-pub use interrupt::InterruptHandle;
-pub(crate) use interrupt::Interrupts;
 pub(crate) use misfit::misfits;
 pub(crate) use pending::{Pending, PendingFacts};
 pub use record::Record;

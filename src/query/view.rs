@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::interrupt::Watch;
 use super::pending::Pending;
 use super::remembered::PastStates;
 use crate::behaviour::UserHistory;
@@ -16,7 +15,7 @@ use crate::model::{
 };
 use crate::statement::Parameters;
 use crate::statement::find::unknown_version;
-use crate::store::Reader;
+use crate::store::{Reader, Watch};
 
 /// Lender of readers and histories, which a view takes when it first needs them: the engine.
 pub(crate) trait Lender {

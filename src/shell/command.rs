@@ -1,11 +1,12 @@
 //! The commands about whole stores: `dump`, `verify`, `backup`, `compact`.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::args::{BackupArgs, CompactArgs, DumpArgs, VerifyArgs};
 use super::exit::{Exit, Stop};
+use super::gauge::during;
 use super::report::Reporter;
 use super::screen::buffered_stdout;
 use super::store;
@@ -20,10 +21,12 @@ pub(super) fn dump(args: &DumpArgs, reporter: &Reporter) -> Result<(), Stop> {
         (true, false) => DumpKind::State,
     };
     let mut output = Watched { inner: buffered_stdout(), failure: None };
-    let result = match &args.config {
+    let is_shown = io::stdout().is_terminal();
+    let mut dump = || match &args.config {
         Some(config) => database.dump_config(&mut output, config),
         None => database.dump(&mut output, kind),
     };
+    let result = if is_shown { dump() } else { during(&database.progress_handle(), dump) };
     match output.failure.take() {
         Some(failure) => Err(failure.into()),
         None => result.map_err(Stop::failed).and_then(|()| Ok(output.flush()?)),
@@ -33,10 +36,10 @@ pub(super) fn dump(args: &DumpArgs, reporter: &Reporter) -> Result<(), Stop> {
 /// Checks every page and every rule, and says how much was checked.
 pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store, reporter)?;
-    let found = match &args.from {
+    let found = during(&database.progress_handle(), || match &args.from {
         None => database.verify(),
         Some(hash) => database.verify_from(hash),
-    };
+    });
     let found = found.map_err(Stop::failed)?;
     let mut output = buffered_stdout();
     if !found.is_sound() {
@@ -67,7 +70,7 @@ pub(super) fn verify(args: &VerifyArgs, reporter: &Reporter) -> Result<(), Stop>
 /// Copies the store into another file.
 pub(super) fn backup(args: &BackupArgs, reporter: &Reporter) -> Result<(), Stop> {
     let database = store::open_to_read(&args.store, reporter)?;
-    database.backup(&args.file).map_err(Stop::failed)
+    during(&database.progress_handle(), || database.backup(&args.file)).map_err(Stop::failed)
 }
 
 /// Drops what is kept no longer, makes the file anew, and says what came of it.
@@ -75,7 +78,7 @@ pub(super) fn compact(args: &CompactArgs, reporter: &Reporter) -> Result<(), Sto
     let database = store::open_existing(&args.store, Some(args.wait), reporter)?;
     let before = bytes(&args.store)?;
     let dropped = database.expire().map_err(Stop::failed)?;
-    database.compact().map_err(Stop::failed)?;
+    during(&database.progress_handle(), || database.compact()).map_err(Stop::failed)?;
     store::close(database)?;
     // closing writes, too
     let after = bytes(&args.store)?;

@@ -16,6 +16,8 @@ mod paint;
 #[cfg(unix)]
 mod pending;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Deliveries, InteractiveArgs, SessionArgs};
 use super::exit::Stop;
+use super::gauge::during;
 use super::listener::Listener;
 use super::output::Printer;
 use super::pager::Pager;
@@ -258,7 +261,8 @@ impl Shell<'_> {
 
     fn run_statement(&mut self, statement: &ScriptStatement) -> pcq::Result<(Outcome, Duration)> {
         let start = Instant::now();
-        let outcome = self.session.run_parsed(statement)?;
+        let (session, handle) = (&mut self.session, self.database.progress_handle());
+        let outcome = during(&handle, || session.run_parsed(statement))?;
         self.remember(&outcome);
         Ok((outcome, start.elapsed()))
     }

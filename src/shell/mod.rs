@@ -14,6 +14,7 @@ mod fmt;
 mod format;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+mod gauge;
 mod interactive;
 mod json;
 mod layout;

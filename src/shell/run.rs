@@ -1,9 +1,11 @@
 //! Runs of scripts: the syntax of all of them is checked first, then one statement runs after the other.
 
+use std::fs;
 use std::path::Path;
 
 use super::args::{Deliveries, SessionArgs};
 use super::exit::{Exit, Stop, finish};
+use super::gauge;
 use super::output::Printer;
 use super::report::Reporter;
 use super::source::ScriptSource;
@@ -75,14 +77,22 @@ pub(super) fn run(
         printer: Printer::new(args.format),
         reporter,
         began: (1, 1),
+        gauge: gauge::Scripts::new(bytes(sources)),
         worst: Exit::Fine,
     };
     let result = runner.run_all(sources, scripts);
+    runner.gauge.end();
     runner.tell_assertions();
     let worst = runner.worst;
     drop(runner);
     store::close(database)?;
     result.and_then(|()| finish(worst))
+}
+
+/// How many bytes scripts have together, if all of them are files.
+fn bytes(sources: &[ScriptSource]) -> Option<u64> {
+    let bytes = |source: &ScriptSource| Some(fs::metadata(source.path()?).ok()?.len());
+    sources.iter().map(bytes).sum()
 }
 
 /// Begins a session. When it goes on after errors, a transaction in which one was is not committed.
@@ -105,6 +115,7 @@ struct Runner<'a> {
     session: Session,
     assertions: Assertions,
     printer: Printer,
+    gauge: gauge::Scripts,
     reporter: &'a Reporter,
     /// Where the open transaction began.
     began: (u32, u32),
@@ -179,6 +190,7 @@ impl Runner<'_> {
             return self.fail(&place, &TransactionState::Single.into());
         }
         let outcome = self.session.run_parsed(statement);
+        self.gauge.step(statement.text().len());
         if known.is_some_and(is_assertion) {
             self.assertions.count += 1;
             self.assertions.failed += u64::from(outcome.is_err());
@@ -197,10 +209,12 @@ impl Runner<'_> {
         outcome: &Outcome,
     ) -> Result<(), Stop> {
         if let Some(rows) = outcome.rows() {
+            self.gauge.end();
             return Ok(self.printer.print(rows)?);
         }
         let is_write = matches!(outcome, Outcome::Changed { .. } | Outcome::Unchanged { .. });
         if let Some(message) = outcome.message().filter(|_| self.options.echo && is_write) {
+            self.gauge.end();
             self.printer.flush()?;
             let dry = if self.args.dry_run { "dry run: " } else { "" };
             self.reporter.remark(&format!("{dry}{}: {message}", place(source, statement)));
@@ -214,6 +228,7 @@ impl Runner<'_> {
         let mut notes =
             outcome.notes().iter().filter(|note| self.options.echo || !completes(note)).peekable();
         if notes.peek().is_some() {
+            self.gauge.end();
             self.printer.flush()?;
         }
         notes.for_each(|note| self.reporter.note(Some(source.name()), note));
@@ -245,6 +260,7 @@ impl Runner<'_> {
 
     /// Tells an error, after what was printed before it; goes on if that is wanted and makes sense.
     fn fail(&mut self, file: &str, error: &Error) -> Result<(), Stop> {
+        self.gauge.end();
         self.printer.flush()?;
         self.reporter.tell(Some(file), error);
         let exit = Exit::of(error);

@@ -17,17 +17,18 @@ use super::tables::{
     TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
 };
 use super::temporary::{Temporary, directory};
+use super::watch::{Desk, Watch};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Copies an image. The copy gets its name only when it is whole and on the disk, and owner, group and mode of the
 /// file that it is a copy of; it is private if those cannot be had.
-pub(super) fn backup(image: &Image, to: &Path) -> Result<()> {
+pub(super) fn backup(image: &Image, to: &Path, watch: &Watch<'_>) -> Result<()> {
     if fs::symlink_metadata(to).is_ok() {
         return Err(overwrites(to, "a backup"));
     }
     let open = |file| copy_builder().create_with_backend(file).or_fail();
     let (temporary, database) = Temporary::open(to, Keeping::UntilDropped, open)?;
-    copy(image, database)?.close().or_fail()?;
+    copy(image, database, watch)?.close().or_fail()?;
     if let Some(file) = image.handle().file() {
         temporary.take_access(&file.metadata()?)?;
     }
@@ -51,88 +52,105 @@ pub(super) fn copy_builder() -> Builder {
 }
 
 /// Copies an image into an empty database, and puts it in few pages.
-pub(super) fn copy(image: &Image, mut to: Database) -> Result<Database> {
+pub(super) fn copy(image: &Image, mut to: Database, watch: &Watch<'_>) -> Result<Database> {
     let transaction = to.begin_write().or_fail()?;
-    copy_tables(image, &transaction)?;
+    copy_tables(image, &transaction, watch)?;
+    watch.begin("pages", 0);
     transaction.commit().or_fail()?;
     to.compact().or_fail()?;
     Ok(to)
 }
 
 /// Copies every table.
-pub(super) fn copy_tables(image: &Image, to: &WriteTransaction) -> Result<()> {
-    copy_table(image, to, META)?;
-    copy_table(image, to, REVISIONS)?;
-    copy_table(image, to, TIMES)?;
-    copy_table(image, to, CHANGES)?;
-    copy_table(image, to, HISTORY)?;
-    copy_table(image, to, VERSIONS)?;
-    copy_table(image, to, PUBLICATIONS)?;
-    copy_table(image, to, TIMELINES)?;
-    copy_table(image, to, NAMES)?;
-    copy_table(image, to, KEY_CONFIGS)?;
-    copy_table(image, to, HEADS)?;
-    copy_table(image, to, KEPT)?;
-    copy_optional(image, to, KEPT_PUBLICATIONS)?;
-    copy_optional(image, to, RETENTION)?;
-    copy_optional(image, to, REVISION_HASHES)?;
-    copy_deliveries(image, to)?;
-    copy_users(image, to)?;
-    copy_optional(image, to, LISTS)?;
-    copy_optional(image, to, LIST_IDS)?;
-    copy_optional(image, to, LIST_EDITIONS)
+pub(super) fn copy_tables(image: &Image, to: &WriteTransaction, watch: &Watch<'_>) -> Result<()> {
+    watch.begin("entries", image.entries()?);
+    let copy = Copier { image, to, watch };
+    copy.table(META)?;
+    copy.table(REVISIONS)?;
+    copy.table(TIMES)?;
+    copy.table(CHANGES)?;
+    copy.table(HISTORY)?;
+    copy.table(VERSIONS)?;
+    copy.table(PUBLICATIONS)?;
+    copy.table(TIMELINES)?;
+    copy.table(NAMES)?;
+    copy.table(KEY_CONFIGS)?;
+    copy.table(HEADS)?;
+    copy.table(KEPT)?;
+    copy.optional(KEPT_PUBLICATIONS)?;
+    copy.optional(RETENTION)?;
+    copy.optional(REVISION_HASHES)?;
+    copy.deliveries()?;
+    copy.users()?;
+    copy.optional(LISTS)?;
+    copy.optional(LIST_IDS)?;
+    copy.optional(LIST_EDITIONS)
 }
 
-/// Copies the tables that a file may lack, as far as it has them.
+/// Copies the tables of deliveries, as far as a file has them.
 pub(super) fn copy_deliveries(image: &Image, to: &WriteTransaction) -> Result<()> {
-    copy_optional(image, to, SERIES)?;
-    copy_optional(image, to, SERIES_NUMBERS)?;
-    copy_optional(image, to, COUNTS)?;
-    copy_optional(image, to, SKETCHES)?;
-    copy_optional(image, to, KEY_SPANS)
+    let desk = Desk::default();
+    Copier { image, to, watch: &desk.watch() }.deliveries()
 }
 
-/// Copies those of users, which a file may lack, too.
-fn copy_users(image: &Image, to: &WriteTransaction) -> Result<()> {
-    copy_optional(image, to, USER_NUMBERS)?;
-    copy_optional(image, to, USER_IDS)?;
-    copy_optional(image, to, EVENT_NUMBERS)?;
-    copy_optional(image, to, EVENT_NAMES)?;
-    copy_optional(image, to, RUNS)?;
-    copy_optional(image, to, USER_ENTRIES)?;
-    copy_optional(image, to, EVENT_IDS)
+/// Copier of tables.
+struct Copier<'c> {
+    image: &'c Image,
+    to: &'c WriteTransaction,
+    watch: &'c Watch<'c>,
 }
 
-fn copy_table<K: Key + 'static, V: Value + 'static>(
-    image: &Image,
-    to: &WriteTransaction,
-    definition: TableDefinition<K, V>,
-) -> Result<()> {
-    copy_entries(&image.table(definition)?, to, definition)
-}
-
-fn copy_optional<K: Key + 'static, V: Value + 'static>(
-    image: &Image,
-    to: &WriteTransaction,
-    definition: TableDefinition<K, V>,
-) -> Result<()> {
-    match image.optional_table(definition)? {
-        Some(from) => copy_entries(&from, to, definition),
-        None => Ok(()),
+impl Copier<'_> {
+    /// Copies the tables of deliveries, which a file may lack.
+    fn deliveries(&self) -> Result<()> {
+        self.optional(SERIES)?;
+        self.optional(SERIES_NUMBERS)?;
+        self.optional(COUNTS)?;
+        self.optional(SKETCHES)?;
+        self.optional(KEY_SPANS)
     }
-}
 
-fn copy_entries<K: Key + 'static, V: Value + 'static>(
-    from: &ReadOnlyTable<K, V>,
-    to: &WriteTransaction,
-    definition: TableDefinition<K, V>,
-) -> Result<()> {
-    let mut to = to.open_table(definition).or_fail()?;
-    for entry in from.iter().or_fail()? {
-        let (key, value) = entry.or_fail()?;
-        to.insert(key.value(), value.value()).or_fail()?;
+    /// Copies those of users, which a file may lack, too.
+    fn users(&self) -> Result<()> {
+        self.optional(USER_NUMBERS)?;
+        self.optional(USER_IDS)?;
+        self.optional(EVENT_NUMBERS)?;
+        self.optional(EVENT_NAMES)?;
+        self.optional(RUNS)?;
+        self.optional(USER_ENTRIES)?;
+        self.optional(EVENT_IDS)
     }
-    Ok(())
+
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<()> {
+        self.entries(&self.image.table(definition)?, definition)
+    }
+
+    fn optional<K: Key + 'static, V: Value + 'static>(
+        &self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<()> {
+        match self.image.optional_table(definition)? {
+            Some(from) => self.entries(&from, definition),
+            None => Ok(()),
+        }
+    }
+
+    fn entries<K: Key + 'static, V: Value + 'static>(
+        &self,
+        from: &ReadOnlyTable<K, V>,
+        definition: TableDefinition<K, V>,
+    ) -> Result<()> {
+        let mut to = self.to.open_table(definition).or_fail()?;
+        for entry in from.iter().or_fail()? {
+            let (key, value) = entry.or_fail()?;
+            to.insert(key.value(), value.value()).or_fail()?;
+            self.watch.step(1)?;
+        }
+        Ok(())
+    }
 }
 
 /// A name is durable once its directory is; where directories cannot be opened there is no such call.

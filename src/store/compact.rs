@@ -19,15 +19,16 @@ use super::image::Image;
 use super::shared::Shared;
 use super::tables::{LISTS, USER_IDS};
 use super::temporary::Temporary;
+use super::watch::{Desk, Watch};
 use crate::error::Result;
 
 /// Puts a compact copy in the place of the file. A store in memory has none.
-pub(super) fn compact(shared: &Shared) -> Result<()> {
+pub(super) fn compact(shared: &Shared, watch: &Watch<'_>) -> Result<()> {
     let held = shared.begin_write()?;
     let Some(file) = shared.handle().file().cloned() else { return Ok(()) };
     // what a link leads to is replaced, not the link
     let path = fs::canonicalize(file.path()).map_err(file_failure)?;
-    let Some(handle) = replace(shared, &file, &path)? else { return Ok(()) };
+    let Some(handle) = replace(shared, &file, &path, watch)? else { return Ok(()) };
     // before anything is written to it, or what is acknowledged then could be lost with the name
     let durable = sync_directory(&path);
     *shared.handle_mut() = handle;
@@ -42,7 +43,7 @@ pub(super) fn replace_by(shared: &Shared, image: &Image) -> Result<()> {
     let path = fs::canonicalize(file.path()).map_err(file_failure)?;
     let open = |file| copy_builder().create_with_backend(file).or_fail();
     let (temporary, database) = Temporary::open(&path, Keeping::UntilDropped, open)?;
-    copy(image, database)?.close().or_fail()?;
+    copy(image, database, &Desk::default().watch())?.close().or_fail()?;
     temporary.keep_access(&file.metadata()?)?;
     temporary.file().file().sync_all().map_err(file_failure)?;
     temporary.replace(&file, &path)?;
@@ -51,12 +52,17 @@ pub(super) fn replace_by(shared: &Shared, image: &Image) -> Result<()> {
 }
 
 /// Makes the copy and gives it the name; it is open, and so locked, before it has that. `None`: it is not worth it.
-fn replace(shared: &Shared, file: &StoreFile, path: &Path) -> Result<Option<Handle>> {
+fn replace(
+    shared: &Shared,
+    file: &StoreFile,
+    path: &Path,
+    watch: &Watch<'_>,
+) -> Result<Option<Handle>> {
     let builder = builder(shared.cache_bytes);
     let open = |file| writable(file, &builder, &shared.place.damage);
     let (temporary, database) = Temporary::open(path, Keeping::UntilClosed, open)?;
     let image = shared.image()?;
-    let (database, new) = (copy(&image, database)?, temporary.file().clone());
+    let (database, new) = (copy(&image, database, watch)?, temporary.file().clone());
     let is_smaller = new.len().map_err(file_failure)? < file.len().map_err(file_failure)?;
     if !is_smaller && !had_users(&image)? {
         return Ok(None);

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use redb::{ReadOnlyTable, ReadTransaction, TableDefinition, TableError};
+use redb::{
+    ReadOnlyTable, ReadTransaction, ReadableTableMetadata as _, TableDefinition, TableError,
+};
 
 use super::codec::decode;
 use super::failure::{OrFail, corrupt};
@@ -88,6 +90,15 @@ impl Image {
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
             opened => opened.or_fail().map(Some),
         }
+    }
+
+    /// How many entries all tables have.
+    pub(super) fn entries(&self) -> Result<u64> {
+        let mut entries = 0;
+        for table in self.transaction.list_tables().or_fail()? {
+            entries += self.transaction.open_untyped_table(table).or_fail()?.len().or_fail()?;
+        }
+        Ok(entries)
     }
 
     pub(super) fn clock(&self) -> Result<ClockMode> {

@@ -70,6 +70,7 @@ mod user;
 mod verify;
 mod version;
 mod walk;
+mod watch;
 mod write;
 
 use std::cell::Cell;
@@ -91,6 +92,8 @@ pub(crate) use report::VerifyReport;
 pub(crate) use salvage::{Salvaged, Saved, read_damaged, salvage};
 pub(crate) use tables::Position;
 pub(crate) use user::{Added, Batch, Expired};
+pub(crate) use watch::{Desk, Watch};
+pub use watch::{InterruptHandle, Progress, ProgressHandle};
 
 use crate::error::Result;
 use crate::model::{DeliveryBatch, ListId, Timestamp, UserIds};
@@ -226,9 +229,14 @@ impl Store {
         Ok(list)
     }
 
+    /// The desk from which long work in the store is watched.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.shared.desk
+    }
+
     /// Checks everything that must hold of the file, and looks for a revision whose hash begins with some digits.
     pub(crate) fn verify(&self, from: Option<&str>) -> Result<VerifyReport> {
-        verify::verify(&self.shared, from)
+        verify::verify(&self.shared, from, &self.shared.desk.watch())
     }
 
     /// Makes a copy in memory, to be written to without an effect on this store.
@@ -244,13 +252,13 @@ impl Store {
     pub(crate) fn backup(&self, to: &Path) -> Result<()> {
         let damage = self.shared.place.damage.clone();
         let place = Place { path: to.display().to_string().into(), damage };
-        guarded(&place, || backup::backup(&self.shared.image()?, to))
+        guarded(&place, || backup::backup(&self.shared.image()?, to, &self.shared.desk.watch()))
     }
 
     /// Makes the file anew, without what was deleted: until then that may be found in it. Who reads meanwhile
     /// goes on; a store in memory stays as it is, and so does one that would get no smaller and never had users.
     pub(crate) fn compact(&self) -> Result<()> {
-        guarded(&self.shared.place, || compact::compact(&self.shared))
+        guarded(&self.shared.place, || compact::compact(&self.shared, &self.shared.desk.watch()))
     }
 
     /// Puts the contents of another store in the place of the file. This one is written no more until it is opened again.

@@ -22,6 +22,7 @@ use super::overlay::Overlay;
 use super::page::{Checked, Damage, Role};
 use super::still::Still;
 use super::temporary::{clean, directory};
+use super::watch::Desk;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Opens a file, or makes it.
@@ -66,7 +67,7 @@ pub(super) fn copy_to_memory(image: &Image, options: &Options) -> Result<Opened>
     let backend = InMemoryBackend::new();
     let database = unshared(options.cache_bytes).create_with_backend(backend).or_fail()?;
     let transaction = database.begin_write().or_fail()?;
-    copy_tables(image, &transaction)?;
+    copy_tables(image, &transaction, &Desk::default().watch())?;
     transaction.commit().or_fail()?;
     finish(Handle::Database(Arc::new(database), None), options)
 }

@@ -12,6 +12,7 @@ use super::handle::Handle;
 use super::image::Image;
 use super::open::open_to_read;
 use super::options::{ClockMode, Options};
+use super::watch::Desk;
 use crate::error::{ErrorKind, Result, StoreFailure, TransactionState};
 use crate::model::ConditionParser;
 
@@ -24,6 +25,7 @@ pub(super) struct Shared {
     pub(super) cache_bytes: Option<usize>,
     clock: Mutex<ClockMode>,
     pub(super) parser: ConditionParser,
+    pub(super) desk: Desk,
     /// Whether a dump is being loaded.
     pub(super) loading: AtomicBool,
     /// Whether a commit failed on its way to the disk.
@@ -55,6 +57,7 @@ impl Shared {
             cache_bytes: options.cache_bytes,
             clock: Mutex::new(clock),
             parser: options.parser,
+            desk: Desk::default(),
             loading: AtomicBool::new(false),
             is_failed: AtomicBool::new(false),
         }

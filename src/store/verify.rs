@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use redb::{Database, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{Database, ReadableTable, ReadableTableMetadata, StorageBackend as _, TableDefinition};
 
 use super::chain;
 use super::checkpoint::Checkpoint;
@@ -26,21 +26,26 @@ use super::tables::{
 };
 use super::user;
 use super::walk::{Direction, Walk};
+use super::watch::Watch;
 use super::write::{of_timeline, touched};
 use crate::error::Result;
 use crate::model::{Catalog, Change, Config, ListId, ObjectKind, Revision};
 
 /// Checks the pages, then what they hold.
-pub(super) fn verify(shared: &Shared, from: Option<&str>) -> Result<VerifyReport> {
+pub(super) fn verify(
+    shared: &Shared,
+    from: Option<&str>,
+    watch: &Watch<'_>,
+) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
-    let checked = guarded(&shared.place, || pages(shared, &mut report));
+    let checked = guarded(&shared.place, || pages(shared, &mut report, watch));
     report.pages_checked = report.note(checked)?.unwrap_or(true);
     if !report.problems.is_empty() {
         return Ok(report);
     }
     let contents = guarded(&shared.place, || {
         let image = shared.image()?;
-        let mut verifier = Verifier::new(&image, &mut report);
+        let mut verifier = Verifier::new(&image, &mut report, watch);
         verifier.run(&shared.place)?;
         chain::check(&image, from, &mut report)
     });
@@ -49,17 +54,20 @@ pub(super) fn verify(shared: &Shared, from: Option<&str>) -> Result<VerifyReport
 }
 
 /// Compares the checksums of all pages; `false` if others are in the way.
-fn pages(shared: &Shared, report: &mut VerifyReport) -> Result<bool> {
+fn pages(shared: &Shared, report: &mut VerifyReport, watch: &Watch<'_>) -> Result<bool> {
     let image = shared.image()?;
     if let Handle::ReadOnly(_, file) = image.handle() {
-        damaged_pages(file, |problem| {
+        watch.begin("bytes", file.len().map_err(file_failure)?);
+        damaged_pages(file, &|bytes| watch.step(bytes).is_ok(), |problem| {
             report.problem(problem);
             !report.is_full()
         })
         .map_err(file_failure)?;
+        watch.check()?;
         return Ok(true);
     }
     drop(image);
+    watch.begin("pages", 0);
     match &mut *shared.handle_mut() {
         Handle::ReadOnly(..) => Ok(false),
         Handle::Database(database, _) | Handle::Repaired(database, _) => {
@@ -79,6 +87,7 @@ fn pages(shared: &Shared, report: &mut VerifyReport) -> Result<bool> {
 struct Verifier<'a> {
     image: &'a Image,
     report: &'a mut VerifyReport,
+    watch: &'a Watch<'a>,
     catalog: Catalog,
     /// Whether every revision could be read, so that the catalog is what the log says.
     whole: bool,
@@ -95,10 +104,11 @@ struct Verifier<'a> {
 }
 
 impl<'a> Verifier<'a> {
-    fn new(image: &'a Image, report: &'a mut VerifyReport) -> Self {
+    fn new(image: &'a Image, report: &'a mut VerifyReport, watch: &'a Watch<'a>) -> Self {
         Self {
             image,
             report,
+            watch,
             catalog: Catalog::default(),
             whole: true,
             timelines: 0,
@@ -113,11 +123,14 @@ impl<'a> Verifier<'a> {
 
     fn run(&mut self, place: &Place) -> Result<()> {
         self.report.note(self.image.clock())?;
+        // what is wrong with the table is found below
+        self.watch.begin("revisions", self.image.newest().unwrap_or_default());
         for item in Walk::begin(self.image, place, 1, u64::MAX, Direction::OldestFirst)? {
             match self.report.note(item)? {
                 Some((revision, changes)) => self.revision(&revision, &changes)?,
                 None => self.whole = false,
             }
+            self.watch.step(1)?;
             if self.report.is_full() {
                 return Ok(());
             }
@@ -129,7 +142,7 @@ impl<'a> Verifier<'a> {
             delivery::check(self.image, &self.catalog, self.report)?;
             list::check(self.image, &self.lists, self.report)?;
         }
-        user::check(self.image, self.report)
+        user::check(self.image, self.report, self.watch)
     }
 
     fn revision(&mut self, revision: &Revision, changes: &[Change]) -> Result<()> {

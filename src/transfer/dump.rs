@@ -22,7 +22,7 @@ use crate::statement::{
     AlterAttributes, AlterEvent, Begin, Commit, CreateSegment, Disable, ForgetUser, Load, SetUser,
     Statement, Track,
 };
-use crate::store::Reader;
+use crate::store::{Reader, Watch};
 
 /// The version of the language of dumps.
 pub(super) const FORMAT: u64 = 1;
@@ -65,8 +65,7 @@ pub(crate) struct Dump<'d> {
     /// The newest revision that the dump has.
     pub(crate) catalog: &'d Catalog,
     pub(crate) now: Timestamp,
-    /// Fails once the dump is to end before it is whole.
-    pub(crate) proceed: &'d dyn Fn() -> Result<()>,
+    pub(crate) watch: &'d Watch<'d>,
 }
 
 impl Dump<'_> {
@@ -105,8 +104,10 @@ impl Dump<'_> {
         // names are those of the time
         let (mut lists, mut named) = (BTreeSet::new(), Catalog::default());
         out.load(Load::Store { format: FORMAT, manual_clock: self.clock.is_some() })?;
+        self.watch.begin("revisions", self.catalog.revision);
         for entry in self.reader.changes_since(0)? {
             let (revision, changes) = entry?;
+            self.watch.step(1)?;
             if revision.number > self.catalog.revision {
                 break; // committed since the dump began
             }
@@ -266,10 +267,11 @@ impl Dump<'_> {
     /// transactions that are not too large.
     fn users(&self, out: &mut Output<'_>) -> Result<()> {
         let declarations = Declarations::of(self.catalog);
+        self.watch.begin("users", self.reader.user_count()?);
         let (mut last, mut open): (Option<Arc<str>>, _) = (None, 0);
         loop {
-            (self.proceed)()?;
             let page = self.reader.users_after(last.as_deref(), PAGE)?;
+            self.watch.step(page.len() as u64)?;
             let Some((user, _)) = page.last() else { break };
             last = Some(Arc::clone(user));
             for entry in page.into_iter().flat_map(|(_, entries)| entries) {

@@ -6,5 +6,6 @@ mod follow;
 mod group;
 mod model;
 mod past;
+mod progress;
 mod stats;
 mod turn;

@@ -81,6 +81,7 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
 
     fn pages(&mut self) -> Result<ControlFlow<()>> {
         self.own = self.view.pending_users();
+        self.view.watch.begin("users", self.view.reader()?.user_count()?);
         let mut last = None;
         while let Some(page) = next_page(self.view, &mut last)? {
             for (user, history) in page {
@@ -137,8 +138,8 @@ fn next_page(
     view: &View<'_>,
     last: &mut Option<Arc<str>>,
 ) -> Result<Option<impl Iterator<Item = (Arc<str>, Arc<UserHistory>)> + use<>>> {
-    view.watch.check()?;
     let page = view.reader()?.users_after(last.as_deref(), PAGE)?;
+    view.watch.step(page.len() as u64)?;
     let Some((user, _)) = page.last() else { return Ok(None) };
     *last = Some(Arc::clone(user));
     let history = |(user, entries)| (user, Arc::new(UserHistory::new(entries)));

@@ -13,6 +13,7 @@ use super::{Next, Shell, help};
 use crate::shell::exit::Stop;
 use crate::shell::file;
 use crate::shell::format::{Format, Zone};
+use crate::shell::gauge::during;
 use pcq::{DumpKind, Name, ObjectKind, Parameters, Value};
 
 /// How deep files may read files.
@@ -46,7 +47,8 @@ impl Shell<'_> {
             Ask::Read(path) => self.read(&path).map(drop)?,
             Ask::Dump(path) => self.dump(path.as_deref())?,
             Ask::Backup(path) => {
-                let done = self.database.backup(&path);
+                let handle = self.database.progress_handle();
+                let done = during(&handle, || self.database.backup(&path));
                 self.tell_done(done, &format!("copied the store into {}", path.display()))?;
             }
             Ask::Verify => self.verify()?,
@@ -188,7 +190,9 @@ impl Shell<'_> {
 
     fn dump(&mut self, path: Option<&Path>) -> Result<(), Stop> {
         let mut text = Vec::new();
-        if let Err(error) = self.database.dump(&mut text, DumpKind::History) {
+        let handle = self.database.progress_handle();
+        let dumped = during(&handle, || self.database.dump(&mut text, DumpKind::History));
+        if let Err(error) = dumped {
             return self.tell_done(Err(error), "");
         }
         let text = String::from_utf8_lossy(&text);
@@ -210,7 +214,8 @@ impl Shell<'_> {
     }
 
     fn verify(&mut self) -> Result<(), Stop> {
-        let found = match self.database.verify() {
+        let handle = self.database.progress_handle();
+        let found = match during(&handle, || self.database.verify()) {
             Ok(found) => found,
             Err(error) => return self.tell_done(Err(error), ""),
         };

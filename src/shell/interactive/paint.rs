@@ -8,7 +8,7 @@ use pcq::{Token, TokenKind, Tokens};
 
 /// Colour of a piece of text, as the number that a terminal knows it by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Paint {
+pub(super) enum Paint {
     Keyword,
     Text,
     Name,
@@ -21,7 +21,7 @@ enum Paint {
 }
 
 impl Paint {
-    fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         match self {
             Self::Keyword => "1;34",
             Self::Text => "32",
@@ -147,45 +147,5 @@ impl Brackets {
         let is_partner = self.partners.is_some_and(|(a, b)| a == at || b == at);
         let wrong = self.wrong.contains(&at).then_some(Paint::Wrong);
         if is_partner { Some(Paint::Partner) } else { wrong }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The text with its colours as letters before each piece.
-    fn letters(text: &str, cursor: usize) -> String {
-        let mut found = painted(text, cursor).replace("\u{1b}[0m", ">");
-        for (paint, letter) in [
-            (Paint::Keyword, "k"),
-            (Paint::Text, "t"),
-            (Paint::Name, "n"),
-            (Paint::Number, "d"),
-            (Paint::Comment, "c"),
-            (Paint::Wrong, "w"),
-            (Paint::Partner, "p"),
-        ] {
-            found = found.replace(&format!("\u{1b}[{}m", paint.code()), &format!("<{letter}:"));
-        }
-        found
-    }
-
-    #[test]
-    fn each_kind_of_token_has_its_colour() {
-        let text = "GET \"a b\", c WITH x = 'y', n = 5; -- z";
-        let expected = "<k:GET> <n:\"a b\">, c <k:WITH> x = <t:'y'>, n = <d:5>; <c:-- z>";
-        assert_eq!(letters(text, text.len()), expected);
-        assert_eq!(letters("a AND NOT b", 0), "a <k:AND> <k:NOT> b");
-        assert_eq!(letters("version and key", 0), "version <k:and> key");
-    }
-
-    #[test]
-    fn what_is_open_is_red_and_partners_stand_out() {
-        assert_eq!(letters("GET 'a", 6), "<k:GET> <w:'a>");
-        assert_eq!(letters("f(a, (b)", 0), "f<w:(>a, (b)");
-        assert_eq!(letters("f(a)", 4), "f<p:(>a<p:)>");
-        assert_eq!(letters("f(a)", 1), "f<p:(>a<p:)>");
-        assert_eq!(letters("a)", 0), "a<w:)>");
     }
 }

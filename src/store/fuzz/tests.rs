@@ -13,7 +13,7 @@ fn problems(bytes: &[u8]) -> Vec<String> {
         problems.push(problem);
         true
     };
-    damaged_pages(&Disk::of(bytes.to_vec()), report).unwrap();
+    damaged_pages(&Disk::of(bytes.to_vec()), &|_| true, report).unwrap();
     problems
 }
 

@@ -18,6 +18,7 @@ const TRIES: usize = 100;
 /// redb's own tables are read only where nobody writes.
 pub(in crate::store) fn damaged_pages(
     file: &impl StorageBackend,
+    goes_on: &dyn Fn(u64) -> bool,
     mut report: impl FnMut(String) -> bool,
 ) -> io::Result<()> {
     let length = file.len()?;
@@ -35,6 +36,7 @@ pub(in crate::store) fn damaged_pages(
     };
     let [tables, own] = slot.roots;
     let mut walk = Walk::new(file, header.geometry, [tables, own.filter(|_| header.is_closed())])?;
+    walk.goes_on = Some(goes_on);
     while let Some(problem) = walk.next_problem()? {
         if !report(problem) {
             break;
@@ -95,6 +97,8 @@ struct Walk<'f, B> {
     left: u64,
     /// Whether a page was not in the file, or one too many.
     is_forged: bool,
+    /// What is told how many bytes were read, and says whether to go on.
+    goes_on: Option<&'f dyn Fn(u64) -> bool>,
     /// The pages to be read.
     pages: Vec<(Child, Arc<Tree>)>,
 }
@@ -104,7 +108,7 @@ impl<'f, B: StorageBackend> Walk<'f, B> {
         let length = file.len()?;
         let pages = roots.into_iter().flatten().map(|root| (root, Arc::new(Tree::Tables)));
         let (left, pages) = (length, pages.collect());
-        Ok(Self { file, geometry, length, left, is_forged: false, pages })
+        Ok(Self { file, geometry, length, left, is_forged: false, goes_on: None, pages })
     }
 
     /// Goes on to the next page that is damaged.
@@ -118,6 +122,9 @@ impl<'f, B: StorageBackend> Walk<'f, B> {
                 return Ok(Some(expected.damaged(place.start)));
             }
             self.left -= length;
+            if self.goes_on.is_some_and(|goes_on| !goes_on(length)) {
+                return Ok(None);
+            }
             let mut page = vec![0; usize::try_from(length).unwrap_or_default()];
             self.file.read(place.start, &mut page)?;
             if !expected.is_met(&page) {

@@ -234,7 +234,7 @@ impl Salvage {
 /// What is wrong with the pages of a file.
 fn damage(still: &Still) -> Result<Vec<String>> {
     let mut damage = Vec::new();
-    damaged_pages(still, |problem| {
+    damaged_pages(still, &|_| true, |problem| {
         damage.push(problem);
         damage.len() < PROBLEMS
     })

@@ -9,7 +9,7 @@ use redb::{
 use super::base::{block_location, read_block};
 use super::cursor::Merge;
 use super::digest::{Owner, digest};
-use super::query::Names;
+use super::query::{Names, user_count};
 use super::run::{Item, RunKey as _, all_pages, page_items, page_location, run_location};
 use super::totals::totals;
 use crate::error::Result;
@@ -21,12 +21,17 @@ use crate::store::tables::{
     Bytes, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, META, PageKey, RUNS, USER_ENTRIES, USER_IDS,
     USER_NUMBERS,
 };
+use crate::store::watch::Watch;
 
 /// Checks every record of users, and every rule between the records.
-pub(in crate::store) fn check(image: &Image, report: &mut VerifyReport) -> Result<()> {
+pub(in crate::store) fn check(
+    image: &Image,
+    report: &mut VerifyReport,
+    watch: &Watch<'_>,
+) -> Result<()> {
     let Some(totals) = report.note(totals(&image.table(META)?))? else { return Ok(()) };
     let names = Names::open(image)?;
-    let mut checker = Checker { image, report, totals, names, met: HashSet::new() };
+    let mut checker = Checker { image, report, watch, totals, names, met: HashSet::new() };
     checker.users()?;
     checker.event_names()?;
     checker.runs()?;
@@ -36,6 +41,7 @@ pub(in crate::store) fn check(image: &Image, report: &mut VerifyReport) -> Resul
 struct Checker<'a> {
     image: &'a Image,
     report: &'a mut VerifyReport,
+    watch: &'a Watch<'a>,
     totals: TotalsRecord,
     names: Names,
     /// The users of whom entries were found.
@@ -69,6 +75,11 @@ type RunPages<I> = ReadOnlyTable<PageKey<<I as Item>::Key>, Bytes>;
 
 impl Checker<'_> {
     fn users(&mut self) -> Result<()> {
+        let pages = self.image.optional_table(RUNS)?.map_or(Ok(0), |runs| runs.len().or_fail())?;
+        let ids = self.image.optional_table(EVENT_IDS)?;
+        let ids = ids.map_or(Ok(0), |ids| ids.len().or_fail())?;
+        let users = user_count(self.image)?;
+        self.watch.begin("records of users", users + pages + ids);
         self.report.users =
             self.both_ways(USER_NUMBERS, USER_IDS, ["pcq.users", "pcq.user_ids"])?;
         let Some(ids) = self.image.optional_table(USER_IDS)? else { return Ok(()) };
@@ -98,6 +109,7 @@ impl Checker<'_> {
             for entry in numbers.iter().or_fail()? {
                 let (text, number) = entry.or_fail()?;
                 count += 1;
+                self.watch.step(1)?;
                 let back = texts.as_ref().map(|texts| texts.get(number.value()).or_fail());
                 if back.transpose()?.flatten().is_none_or(|back| back.value() != text.value()) {
                     let what = format!("lacks or contradicts number {}", number.value());
@@ -190,6 +202,7 @@ impl Checker<'_> {
             let (key, bytes) = page.or_fail()?;
             let key = key.value();
             pages += 1;
+            self.watch.step(1)?;
             let location = page_location::<I>(key);
             let Some(items) = self.report.note(page_items::<I>(key, bytes.value()))? else {
                 continue;
