@@ -155,6 +155,13 @@ impl Error {
         self
     }
 
+    /// Attaches the file of the place.
+    #[must_use]
+    pub(crate) fn in_file(mut self, file: Option<&Arc<str>>) -> Self {
+        self.0.place = self.0.place.take().map(|place| place.in_file(file));
+        self
+    }
+
     /// The same error without some parts of its statement, which are in order, and which its place and what was found
     /// no longer show.
     #[must_use]

@@ -73,6 +73,13 @@ impl Note {
         self
     }
 
+    /// Attaches the file of the place.
+    #[must_use]
+    pub(crate) fn in_file(mut self, file: Option<&Arc<str>>) -> Self {
+        self.place = self.place.map(|place| place.in_file(file));
+        self
+    }
+
     /// The same note, whose place no longer shows some parts of its statement, which are in order.
     #[must_use]
     pub(crate) fn masked(mut self, parts: &[Span]) -> Self {
@@ -97,6 +104,7 @@ impl Note {
         }
         if let Some(place) = &self.place {
             error = error.locate(&place.statement, place.statement_line, place.statement_column);
+            error = error.in_file(place.file.as_ref());
         }
         Some(self.hints.iter().fold(error, Error::hint))
     }
@@ -227,6 +235,11 @@ pub enum NoteKind {
         /// Its segment.
         segment: Name,
     },
+    /// A plan leaves a draft alone, which no file says as it has no segments or no keys.
+    DraftStays {
+        /// Its config.
+        config: Name,
+    },
     /// A plan leaves an attribute declared, which the files do not declare, for conditions read it.
     AttributeStays {
         /// Which.
@@ -318,6 +331,7 @@ impl NoteKind {
             Self::KeptLonger { .. } => NoteCode::KeptLonger,
             Self::ClockBehind { .. } => NoteCode::ClockBehind,
             Self::ListStays { .. }
+            | Self::DraftStays { .. }
             | Self::AttributeStays { .. }
             | Self::LiveStays { .. }
             | Self::ScheduleStays { .. } => NoteCode::LeftAsIs,
@@ -337,6 +351,12 @@ fn today(otherwise: &[Name], refused: &[Name]) -> String {
         })
         .collect();
     lists.join(", ")
+}
+
+/// That a draft stays which no file says.
+fn unsaid(config: &Name) -> String {
+    let why = "has no segments or no keys, which no file says";
+    format!("config `{}` {why}: it stays, with what it needs", config.as_str())
 }
 
 impl fmt::Display for NoteKind {
@@ -389,6 +409,7 @@ impl fmt::Display for NoteKind {
             Self::ListStays { segment } => {
                 write!(f, "segment `{}` is a list of users, and stays", segment.as_str())
             }
+            Self::DraftStays { config } => f.write_str(&unsaid(config)),
             Self::AttributeStays { attribute } => {
                 write!(f, "attribute `{}` is read, and stays declared", attribute.as_str())
             }

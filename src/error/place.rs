@@ -17,6 +17,8 @@ pub struct Label {
 /// Place of an error in a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// The file of the script, if the script [has a name](crate::Script::named).
+    pub file: Option<Arc<str>>,
     /// The line of the script, from 1.
     pub line: u32,
     /// The column in that line, in code points, from 1.
@@ -43,6 +45,7 @@ impl Place {
         let last = before.rsplit('\n').next().unwrap_or_default().chars().count();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self {
+            file: None,
             line: line.saturating_add(count(breaks)),
             column: count(last).saturating_add(if breaks == 0 { column } else { 1 }),
             statement: Arc::clone(statement),
@@ -56,6 +59,12 @@ impl Place {
     /// The same place with other parts of the statement that matter.
     pub(super) fn labelled(self, labels: &[Label]) -> Self {
         Self { labels: labels.to_vec(), ..self }
+    }
+
+    /// The same place, in a file, unless it is known to be in one.
+    pub(super) fn in_file(mut self, file: Option<&Arc<str>>) -> Self {
+        self.file = self.file.or_else(|| file.cloned());
+        self
     }
 
     /// The same, of a span whose text is not shown.

@@ -32,6 +32,8 @@ pub struct Script<R> {
     failed: bool,
     /// Whether what is no statement does not end it.
     goes_on: bool,
+    /// The file that it is of.
+    name: Option<Arc<str>>,
 }
 
 /// A statement of a script, with its place and the comments around it.
@@ -42,6 +44,7 @@ pub struct ScriptStatement {
     column: u32,
     leading: String,
     trailing: String,
+    file: Option<Arc<str>>,
 }
 
 impl<R: BufRead> Script<R> {
@@ -56,7 +59,24 @@ impl<R: BufRead> Script<R> {
     }
 
     fn of(splitter: Splitter<R>) -> Self {
-        Self { splitter, failed: false, goes_on: false }
+        Self { splitter, failed: false, goes_on: false, name: None }
+    }
+
+    /// The same script as that of a file: the places of its statements say so.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// let script = pcq::Script::new("GET a;".as_bytes()).named("a.pcq");
+    /// for statement in script {
+    ///     let error = db.session().run_parsed(&statement?).unwrap_err();
+    ///     assert_eq!(error.place().and_then(|place| place.file.as_deref()), Some("a.pcq"));
+    /// }
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn named(mut self, file: impl Into<Arc<str>>) -> Self {
+        self.name = Some(file.into());
+        self
     }
 
     /// The same script, of which every statement is looked at: what is no statement by its syntax does not end it.
@@ -116,7 +136,8 @@ impl<R: BufRead> Script<R> {
                 _ => goes_on = goes_on.or(Some(mark)),
             }
         }
-        Ok(CheckedScript { kept, goes_on, last_end: self.splitter.last_end(), role, parameters })
+        let (last_end, name) = (self.splitter.last_end(), self.name);
+        Ok(CheckedScript { kept, goes_on, last_end, role, parameters, name })
     }
 }
 
@@ -127,7 +148,7 @@ impl<R: BufRead> Iterator for Script<R> {
         if self.failed {
             return None;
         }
-        let statement = ScriptStatement::parse(self.splitter.next()?);
+        let statement = ScriptStatement::parse(self.splitter.next()?, self.name.as_ref());
         self.failed = statement.is_err() && !self.goes_on;
         Some(statement)
     }
@@ -142,6 +163,7 @@ pub struct CheckedScript {
     last_end: LastEnd,
     role: Role,
     parameters: BTreeSet<Arc<str>>,
+    name: Option<Arc<str>>,
 }
 
 impl CheckedScript {
@@ -193,18 +215,19 @@ impl CheckedScript {
             Some(mark) => Some(Splitter::from(open()?, self.last_end, mark)),
             None => None,
         };
-        let later = later.map(Script::of);
+        let name = self.name;
+        let later = later.map(|splitter| Script { name, ..Script::of(splitter) });
         Ok(self.kept.into_iter().map(Ok).chain(later.into_iter().flatten()))
     }
 }
 
 impl ScriptStatement {
-    fn parse(mut piece: Piece) -> Result<Self> {
+    fn parse(mut piece: Piece, file: Option<&Arc<str>>) -> Result<Self> {
         let (line, column) = (piece.line, piece.column);
         let leading = std::mem::take(&mut piece.leading);
         let trailing = std::mem::take(&mut piece.trailing);
-        let parsed = Parsed::of(piece)?;
-        Ok(Self { parsed, line, column, leading, trailing })
+        let parsed = Parsed::of(piece).map_err(|error| error.in_file(file))?;
+        Ok(Self { parsed, line, column, leading, trailing, file: file.cloned() })
     }
 
     /// How many bytes of the script it takes.
@@ -255,12 +278,12 @@ impl ScriptStatement {
     /// Tells an error its place in the script.
     pub(crate) fn locate(&self, error: Error) -> Error {
         let error = label::labelled(error, &self.parsed.text);
-        error.locate(&self.parsed.text, self.line, self.column)
+        error.locate(&self.parsed.text, self.line, self.column).in_file(self.file.as_ref())
     }
 
     /// Tells a note its place in the script.
     pub(crate) fn locate_note(&self, note: Note) -> Note {
-        note.locate(&self.parsed.text, self.line, self.column)
+        note.locate(&self.parsed.text, self.line, self.column).in_file(self.file.as_ref())
     }
 }
 
