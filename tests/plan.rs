@@ -7,6 +7,9 @@ use pcq::{Database, DumpKind, Prune, Script, Timestamp};
 /// How many pairs of stores are made; `PCQ_PLANS` says otherwise.
 const PAIRS: u64 = 60;
 
+/// How many stores and files of random schedules are made.
+const SCHEDULES: u64 = 40;
+
 const KEYS: [(&str, &str, [&str; 3]); 8] = [
     ("k0", "BOOLEAN", ["TRUE", "FALSE", "TRUE"]),
     ("k1", "INTEGER", ["1", "2", "3"]),
@@ -499,5 +502,429 @@ fn what_begins_within_a_window_begins_then_in_a_dump_too() {
         let mut text = Vec::new();
         db.dump(&mut text, kind).unwrap();
         assert_eq!(served(&made(std::str::from_utf8(&text).unwrap())), served(&db), "{kind:?}");
+    }
+}
+
+/// A store whose clock stands.
+fn at_nine(script: &str) -> Database {
+    let now = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    let db = Database::builder().manual_clock(now).in_memory().unwrap();
+    db.execute(script).unwrap_or_else(|error| panic!("{error:?}\n{script}"));
+    db
+}
+
+fn planned(db: &Database, state: &str, prune: Prune) -> pcq::Plan {
+    let plan = db.session().plan(statements(state), prune);
+    plan.unwrap_or_else(|error| panic!("{error:?}\n{state}"))
+}
+
+fn shown(plan: &pcq::Plan) -> Vec<String> {
+    plan.statements().iter().map(ToString::to_string).collect()
+}
+
+fn told(plan: &pcq::Plan) -> Vec<String> {
+    plan.notes().iter().map(ToString::to_string).collect()
+}
+
+/// Two keys and a config of one of them, of a line each.
+const LINES: &str = "CREATE KEY k INTEGER DEFAULT 0;
+CREATE KEY j INTEGER DEFAULT 0;
+CREATE CONFIG c SEGMENTS EVERYONE KEY k = 1;
+";
+
+#[test]
+fn what_is_wrong_is_told_at_its_own_statement() {
+    for (text, code, column, part) in [
+        ("ALTER CONFIG c SET kk = 2;", "unknown-key", 20, "kk"),
+        ("CREATE OR ALTER CONFIG c SEGMENTS s KEY k = 1;", "unknown-segment", 35, "s"),
+        ("PUBLISH CONFIG c AT '2020-01-01T00:00:00Z';", "bad-time", 21, "'2020-01-01T00:00:00Z'"),
+        (
+            "PUBLISH CONFIG c AT '2999-01-01T00:00:00Z' UNTIL '2998-01-01T00:00:00Z';",
+            "bad-time",
+            50,
+            "'2998-01-01T00:00:00Z'",
+        ),
+        ("PUBLISH CONFIG c VERSION 7;", "unknown-version", 26, "7"),
+        // it makes no version, in a script neither
+        ("ALTER CONFIG c SET k = 1; PUBLISH CONFIG c VERSION 2;", "unknown-version", 52, "2"),
+        // nor is the next one there yet
+        ("PUBLISH CONFIG c VERSION 2; ALTER CONFIG c SET k = 3;", "unknown-version", 26, "2"),
+        ("PUBLISH CONFIG c COMMENT :none;", "unknown-parameter", 26, ":none"),
+        ("DISABLE CONFIG c COMMENT :none;", "unknown-parameter", 26, ":none"),
+        ("ARCHIVE KEY nokey;", "unknown-key", 13, "nokey"),
+        ("ARCHIVE KEY k;", "key-in-use", 13, "k"),
+        ("ARCHIVE CONFIG d;", "unknown-config", 16, "d"),
+        ("CREATE CONFIG c SEGMENTS EVERYONE KEY k = 2;", "duplicate", 15, "c"),
+        ("ALTER CONFIG c RENAME TO d;", "not-a-state", 16, "RENAME TO d"),
+        ("ALTER CONFIG c IF VERSION 1 SET k = 2;", "not-a-state", 27, "1"),
+    ] {
+        let db = Database::in_memory().unwrap();
+        let error = db.plan(&format!("{LINES}{text}")).unwrap_err();
+        let place = error.place().unwrap_or_else(|| panic!("{text}: {error:?}"));
+        let there = &place.statement[place.span.start as usize..place.span.end as usize];
+        assert_eq!(
+            (error.code(), place.line, place.column, there),
+            (code, 4, column, part),
+            "{text}: {error:?}"
+        );
+    }
+}
+
+/// An edit that no statement of the files says is told at the one of which it makes the content.
+#[test]
+fn what_cannot_be_made_is_told_at_the_statement_that_says_it() {
+    let db = Database::in_memory().unwrap();
+    let state = format!(
+        "{LINES}CREATE CONFIG d SEGMENTS EVERYONE KEY j = 1;\nPUBLISH CONFIG d;\nALTER CONFIG d ADD KEY k = 1;"
+    );
+    let error = db.plan(&state).unwrap_err();
+    let place = error.place().map(|place| (place.line, place.column));
+    assert_eq!((error.code(), place), ("key-in-use", Some((6, 1))), "{error:?}");
+}
+
+#[test]
+fn a_state_names_instants_and_not_times_from_now() {
+    let script = format!("{LINES}PUBLISH CONFIG c;");
+    for (moving, instant) in [
+        ("NOW() + 2 DAYS", "2026-03-03T09:00:00Z"),
+        ("NOW() + :length", "2026-03-01T12:00:00Z"),
+        ("NOW()", "2026-03-01T09:00:00Z"),
+    ] {
+        for (clause, column) in [("AT", 21), ("UNTIL", 24)] {
+            let db = at_nine(&script);
+            let parameters = pcq::Parameters::new().with("length", "3 HOURS");
+            let state = format!("{LINES}PUBLISH CONFIG c {clause} {moving};");
+            let session = db.session().with_parameters(parameters);
+            let error = session.plan(statements(&state), Prune::No).unwrap_err();
+            let place = error.place().map(|place| (place.line, place.column));
+            assert_eq!((error.code(), place), ("not-a-state", Some((4, column))));
+            let hint = format!("a state is the same tomorrow: say the instant, '{instant}'");
+            assert_eq!(error.hints(), [hint]);
+        }
+    }
+    // what the hint says is done once, and stays done when its time has come
+    let db = at_nine(&script);
+    let state = format!(
+        "{LINES}PUBLISH CONFIG c; ALTER CONFIG c SET k = 2; PUBLISH CONFIG c AT '2026-03-03T09:00:00Z';"
+    );
+    let plan = planned(&db, &state, Prune::No);
+    let later = ["ALTER CONFIG c SET k = 2", "PUBLISH CONFIG c AT '2026-03-03T09:00:00Z'"];
+    assert_eq!(shown(&plan), later);
+    plan.apply().unwrap();
+    for days in [0, 1, 3] {
+        if days > 0 {
+            db.execute(&format!("ADVANCE CLOCK {days} DAYS;")).unwrap();
+        }
+        let plan = planned(&db, &state, Prune::No);
+        assert_eq!((shown(&plan), told(&plan)), (vec![], vec![]), "{days}");
+    }
+}
+
+/// The values of `k` at the hours of the day from one on, those to come too.
+fn hours(db: &Database, from: usize) -> Vec<Option<i64>> {
+    let value = |hour: usize| {
+        let asked = format!("GET k AS OF '2026-03-01T{hour:02}:30:00Z';");
+        let answer = db.execute(&asked).unwrap();
+        answer[0].rows().unwrap().value(0, "value").unwrap().as_integer()
+    };
+    (from..20).map(value).collect()
+}
+
+#[test]
+fn a_window_in_force_needs_nothing() {
+    let db = at_nine(&format!(
+        "{LINES}PUBLISH CONFIG c; ALTER CONFIG c SET k = 2; PUBLISH CONFIG c UNTIL NOW() + 2 DAYS;"
+    ));
+    let plan = planned(&db, &state(&db), Prune::Yes);
+    assert_eq!((shown(&plan), told(&plan)), (vec![], vec![]), "{}", state(&db));
+}
+
+/// A file that says a window over what comes after it is applied once, and what it changes below the window leaves that.
+#[test]
+fn what_is_below_a_window_is_changed_below_it() {
+    let file = |below: u32| {
+        format!(
+            "CREATE KEY k INTEGER DEFAULT 0; CREATE CONFIG c SEGMENTS EVERYONE KEY k = {below}; PUBLISH CONFIG c;
+             ALTER CONFIG c SET k = 9; PUBLISH CONFIG c UNTIL '2026-03-01T12:00:00Z';"
+        )
+    };
+    let db = at_nine("");
+    for below in [1, 5] {
+        planned(&db, &file(below), Prune::No).apply().unwrap();
+        let value = |hour| Some(if hour < 12 { 9 } else { below.into() });
+        assert_eq!(hours(&db, 9), (9..20).map(value).collect::<Vec<_>>());
+        assert_eq!(shown(&planned(&db, &file(below), Prune::No)), Vec::<String>::new());
+    }
+    // when it is over nothing is to be done, and the files need not be written anew
+    db.execute("ADVANCE CLOCK 5 HOURS;").unwrap();
+    assert!(planned(&db, &file(5), Prune::No).is_empty());
+}
+
+/// What the files do not say of the time to come stays, the end of a window as well.
+#[test]
+fn an_end_that_no_file_says_is_told() {
+    let db = at_nine(&format!("{LINES}PUBLISH CONFIG c UNTIL '2026-03-01T12:00:00Z';"));
+    let plan = planned(&db, &format!("{LINES}PUBLISH CONFIG c;"), Prune::No);
+    let note = "config `c` has schedules to come, which stay".to_owned();
+    assert_eq!((shown(&plan), told(&plan)), (vec![], vec![note]));
+}
+
+impl Choices {
+    /// Contents of a config and publications of them, at hours of a day.
+    fn publications(&mut self) -> String {
+        let mut script = String::new();
+        for value in 2..2 + self.number(6) {
+            let _ = writeln!(script, "ALTER CONFIG c SET k = {};", self.number(4).max(value % 3));
+            let at = 10 + self.number(6);
+            let until = at + 1 + self.number(4);
+            let clauses = [
+                String::new(),
+                format!(" UNTIL '2026-03-01T{until}:00:00Z'"),
+                format!(" AT '2026-03-01T{at}:00:00Z'"),
+                format!(" AT '2026-03-01T{at}:00:00Z' UNTIL '2026-03-01T{until}:00:00Z'"),
+            ];
+            let _ = writeln!(script, "PUBLISH CONFIG c{};", clauses[self.number(4)]);
+        }
+        script
+    }
+}
+
+/// Whatever was published, what a store says of itself needs nothing, and makes the same of the time to come.
+#[test]
+fn a_store_is_as_it_says_whatever_its_schedules() {
+    for seed in 0..SCHEDULES {
+        let mut choices = Choices(seed);
+        let db = at_nine(&format!("{LINES}{}", choices.publications()));
+        let hour = 9 + choices.number(8);
+        db.execute(&format!("SET CLOCK '2026-03-01T{hour:02}:15:00Z';")).unwrap();
+        let text = state(&db);
+        let plan = planned(&db, &text, Prune::Yes);
+        assert!(plan.is_empty(), "seed {seed}:\n{text}\n{plan}");
+        let copy = at_nine(&format!("SET CLOCK '2026-03-01T{hour:02}:15:00Z';"));
+        planned(&copy, &text, Prune::Yes).apply().unwrap();
+        assert_eq!(hours(&copy, hour), hours(&db, hour), "seed {seed}:\n{text}");
+        assert!(planned(&copy, &text, Prune::Yes).is_empty(), "seed {seed}:\n{text}");
+    }
+}
+
+/// A file with schedules makes of an empty store what running it makes, and there is nothing to do then, early or late; nor
+/// where other schedules stay.
+#[test]
+fn schedules_of_a_file_are_made_once() {
+    for seed in 0..SCHEDULES {
+        let mut choices = Choices(seed);
+        let file = format!("{LINES}{}", choices.publications());
+        let (db, ran) = (at_nine(""), at_nine(&file));
+        planned(&db, &file, Prune::No).apply().unwrap();
+        assert_eq!(hours(&db, 9), hours(&ran, 9), "seed {seed}:\n{file}");
+        let other = at_nine(&format!("{LINES}{}", choices.publications()));
+        planned(&other, &file, Prune::No).apply().unwrap();
+        for hour in [9, 11, 12, 14, 19] {
+            for db in [&db, &other] {
+                if hour > 9 {
+                    db.execute(&format!("SET CLOCK '2026-03-01T{hour}:15:00Z';")).unwrap();
+                }
+            }
+            let plan = planned(&db, &file, Prune::No);
+            assert!(plan.is_empty(), "seed {seed} at {hour}:\n{file}\n{plan}");
+            if hour == 9 {
+                let plan = planned(&other, &file, Prune::No);
+                assert!(plan.is_empty(), "seed {seed}:\n{}\n{file}\n{plan}", state(&other));
+            }
+        }
+    }
+}
+
+/// What no file can say is not archived by a file that cannot name it.
+#[test]
+fn a_draft_that_no_file_says_is_not_pruned() {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE KEY k INTEGER DEFAULT 0; CREATE KEY j INTEGER DEFAULT 0; CREATE KEY old INTEGER DEFAULT 0;
+         CREATE SEGMENT s WHERE a; CREATE SEGMENT t WHERE IN SEGMENT s; CREATE SEGMENT gone WHERE a;
+         CREATE CONFIG keyless SEGMENTS t KEY k = 1; CREATE CONFIG rowless SEGMENTS gone KEY j = 1;
+         ALTER CONFIG keyless DROP KEY k; ALTER CONFIG rowless DROP SEGMENT gone;",
+    )
+    .unwrap();
+    let notes = ["keyless", "rowless"].map(|name| {
+        format!("config `{name}` has no segments or no keys, which no file says: it stays, with what it needs")
+    });
+    let plan = planned(&db, &state(&db), Prune::Yes);
+    assert_eq!((shown(&plan), told(&plan)), (vec![], notes.to_vec()));
+    let plan = planned(&db, "CREATE KEY new INTEGER DEFAULT 0;", Prune::Yes);
+    let statements = [
+        "CREATE KEY new INTEGER DEFAULT 0",
+        "ARCHIVE SEGMENT gone",
+        "ARCHIVE KEY k",
+        "ARCHIVE KEY old",
+    ];
+    assert_eq!((shown(&plan), told(&plan)), (statements.map(str::to_owned).to_vec(), notes.into()));
+    plan.apply().unwrap();
+    assert!(db.verify().unwrap().is_sound());
+}
+
+/// The shown script needs none of the parameters of the files.
+#[test]
+fn a_plan_has_values_where_files_have_parameters() {
+    let db = at_nine(
+        "CREATE KEY k INTEGER DEFAULT 0; CREATE KEY j INTEGER DEFAULT 0; CREATE CONFIG o SEGMENTS EVERYONE KEY j = 1;",
+    );
+    let copy = at_nine(
+        "CREATE KEY k INTEGER DEFAULT 0; CREATE KEY j INTEGER DEFAULT 0; CREATE CONFIG o SEGMENTS EVERYONE KEY j = 1;",
+    );
+    let file = "CREATE ATTRIBUTE a INTEGER CHECK (VALUE < :x) DESCRIPTION :who;
+        CREATE KEY k INTEGER DEFAULT :x CHECK (VALUE < :y) DESCRIPTION :who;
+        CREATE SEGMENT s DESCRIPTION :who WHERE a > :x AND COUNT(EVENT :who WITHIN :length) > :x;
+        CREATE CONFIG c DESCRIPTION :who SEGMENTS s :share SALT :who, EVERYONE
+            KEY k VALUES (s = SPLIT (:share :x, :share 2), EVERYONE = :x);
+        PUBLISH CONFIG c VERSION :one COMMENT :who;
+        ALTER CONFIG c SET DESCRIPTION 'v2', SET ROLLOUT s = :share2, SET k VALUES (EVERYONE = :x);
+        ALTER CONFIG c SET SEGMENTS s :share SALT :who, EVERYONE SALT :who;
+        PUBLISH CONFIG c AT :at UNTIL :until COMMENT :who;
+        DISABLE CONFIG c COMMENT :who;
+        ARCHIVE CONFIG o COMMENT :who;";
+    let parameters = pcq::Parameters::new()
+        .with("x", 6)
+        .with("y", 10)
+        .with("who", "ann")
+        .with("length", "7 DAYS")
+        .with("share", "50%")
+        .with("share2", 25)
+        .with("one", 1)
+        .with("at", "2026-03-01T12:00:00Z")
+        .with("until", "2026-03-01T13:00:00Z");
+    let session = db.session().with_parameters(parameters.clone());
+    let plan = session.plan(statements(file), Prune::No).unwrap();
+    for statement in plan.statements() {
+        assert!(statement.parameters().is_empty(), "{statement}");
+    }
+    let text = shown(&plan);
+    for statement in [
+        "ARCHIVE CONFIG o COMMENT 'ann'",
+        "CREATE ATTRIBUTE a INTEGER CHECK (VALUE < 6) DESCRIPTION 'ann'",
+        "ALTER KEY k SET DEFAULT 6 SET CHECK (VALUE < 10) SET DESCRIPTION 'ann'",
+        "PUBLISH CONFIG c COMMENT 'ann'",
+        "PUBLISH CONFIG c AT '2026-03-01T12:00:00Z' UNTIL '2026-03-01T13:00:00Z' COMMENT 'ann'",
+        "DISABLE CONFIG c COMMENT 'ann'",
+    ] {
+        assert!(text.contains(&statement.to_owned()), "{statement}\n{text:#?}");
+    }
+    copy.execute(&plan.to_string()).unwrap();
+    plan.apply().unwrap();
+    assert_eq!(state(&copy), state(&db));
+    let session = db.session().with_parameters(parameters);
+    assert_eq!(shown(&session.plan(statements(file), Prune::No).unwrap()), Vec::<String>::new());
+}
+
+/// A description that goes goes with all else that changes, in one version.
+#[test]
+fn one_change_makes_one_version() {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE KEY k INTEGER DEFAULT 0; CREATE CONFIG c DESCRIPTION 'd' SEGMENTS EVERYONE KEY k = 1;
+         PUBLISH CONFIG c;",
+    )
+    .unwrap();
+    let plan = planned(
+        &db,
+        "CREATE KEY k INTEGER DEFAULT 0; CREATE CONFIG c SEGMENTS EVERYONE KEY k = 2; PUBLISH CONFIG c;",
+        Prune::No,
+    );
+    let whole = "CREATE OR ALTER CONFIG c SEGMENTS EVERYONE SALT 'c/EVERYONE' KEY k = 2";
+    assert_eq!(shown(&plan), [whole, "PUBLISH CONFIG c"]);
+    plan.apply().unwrap();
+    let versions = db.execute("SHOW VERSIONS OF CONFIG c;").unwrap();
+    assert_eq!(versions[0].rows().unwrap().len(), 2);
+}
+
+/// A split is laid out as the file says, also where the statement that takes the description away would keep users.
+#[test]
+fn a_description_goes_and_a_split_is_as_written() {
+    let file = |told: &str, a: u32| {
+        format!(
+            "CREATE KEY k INTEGER DEFAULT 0; CREATE CONFIG c{told} SEGMENTS EVERYONE
+             KEY k = SPLIT (a: {a}% 1, b: {}% 2); PUBLISH CONFIG c;",
+            100 - a
+        )
+    };
+    let (db, fresh) = (Database::in_memory().unwrap(), Database::in_memory().unwrap());
+    db.execute(&file(" DESCRIPTION 'd'", 50)).unwrap();
+    let wanted = file("", 30);
+    fresh.execute(&wanted).unwrap();
+    db.plan(&wanted).unwrap().apply().unwrap();
+    assert_eq!(state(&db), state(&fresh));
+}
+
+#[test]
+fn comments_of_a_state_are_those_of_its_plan() {
+    let db = Database::in_memory().unwrap();
+    db.execute(&format!("{LINES}PUBLISH CONFIG c; CREATE CONFIG o SEGMENTS EVERYONE KEY j = 1;"))
+        .unwrap();
+    let state = format!(
+        "{LINES}PUBLISH CONFIG c; DISABLE CONFIG c COMMENT 'an outage'; ARCHIVE CONFIG o COMMENT 'over';"
+    );
+    let plan = db.plan(&state).unwrap();
+    let statements = ["ARCHIVE CONFIG o COMMENT 'over'", "DISABLE CONFIG c COMMENT 'an outage'"];
+    assert_eq!(shown(&plan), statements);
+    plan.apply().unwrap();
+    assert!(db.plan(&state).unwrap().is_empty());
+}
+
+/// What is there already stays as it is, archived, renamed or not, and is named.
+#[test]
+fn what_is_made_if_it_is_not_there_is_left_if_it_is() {
+    let there = "CREATE ATTRIBUTE a INTEGER; CREATE KEY zz INTEGER DEFAULT 1; CREATE KEY k INTEGER DEFAULT 0;
+        CREATE KEY old INTEGER DEFAULT 1; ARCHIVE KEY old;
+        CREATE SEGMENT s WHERE a > 1; CREATE SEGMENT former WHERE a > 2; ALTER SEGMENT former RENAME TO now;
+        CREATE CONFIG c SEGMENTS EVERYONE KEY k = 1; PUBLISH CONFIG c;
+        CREATE CONFIG was SEGMENTS EVERYONE KEY zz = 1; ALTER CONFIG was RENAME TO is_now;";
+    let file = "CREATE ATTRIBUTE IF NOT EXISTS a STRING; CREATE ATTRIBUTE IF NOT EXISTS user_id STRING;
+        CREATE KEY IF NOT EXISTS zz STRING DEFAULT 'x'; CREATE KEY IF NOT EXISTS k INTEGER DEFAULT 77;
+        CREATE KEY IF NOT EXISTS old INTEGER DEFAULT 77;
+        CREATE SEGMENT IF NOT EXISTS s WHERE b; CREATE SEGMENT IF NOT EXISTS former WHERE b;
+        CREATE CONFIG IF NOT EXISTS c SEGMENTS EVERYONE KEY k = 2; PUBLISH CONFIG c;
+        ALTER CONFIG c SET k = 3; CREATE CONFIG IF NOT EXISTS was SEGMENTS EVERYONE KEY zz = 'x';";
+    let db = Database::in_memory().unwrap();
+    db.execute(there).unwrap();
+    for prune in [Prune::No, Prune::Yes] {
+        let plan = planned(&db, file, prune);
+        assert_eq!((shown(&plan), told(&plan)), (vec![], vec![]));
+    }
+    // that it is to be switched off is said of it whatever it is
+    let plan = planned(&db, &format!("{file} DISABLE CONFIG c;"), Prune::Yes);
+    assert_eq!(shown(&plan), ["DISABLE CONFIG c"]);
+    let empty = Database::in_memory().unwrap();
+    planned(&empty, file, Prune::No).apply().unwrap();
+    let loaded = Database::in_memory().unwrap();
+    loaded.execute(file).unwrap();
+    assert_eq!(state(&empty), state(&loaded));
+}
+
+/// What is to be sensitive is hidden in what is told of the files, of the statement that says so and of others.
+#[test]
+fn what_a_file_makes_sensitive_is_not_told() {
+    let db = Database::in_memory().unwrap();
+    for (state, shown) in [
+        (
+            "CREATE ATTRIBUTE zz SEMVER SENSITIVE CHECK (VALUE > 5);",
+            "CREATE ATTRIBUTE zz SEMVER SENSITIVE CHECK (VALUE > ***)",
+        ),
+        (
+            "CREATE KEY bad STRING SENSITIVE DEFAULT 5;",
+            "CREATE KEY bad STRING SENSITIVE DEFAULT ***",
+        ),
+        (
+            "CREATE KEY pin INTEGER SENSITIVE DEFAULT 1;
+             CREATE CONFIG c SEGMENTS EVERYONE KEY pin = 'hush';",
+            "CREATE CONFIG c SEGMENTS EVERYONE KEY pin = ***",
+        ),
+        (
+            "CREATE ATTRIBUTE code STRING SENSITIVE; CREATE SEGMENT s WHERE code = 'hush' AND 7;",
+            "CREATE SEGMENT s WHERE code = *** AND ***",
+        ),
+    ] {
+        let error = db.plan(state).unwrap_err();
+        assert_eq!(error.place().map(|place| &*place.statement), Some(shown), "{error:?}");
+        assert!(!format!("{error:?}").contains("hush"), "{error:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! Concealment: errors and notes do not show what else stands in a statement that is about what is sensitive.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Session;
@@ -7,36 +8,53 @@ use crate::error::{Error, Note};
 use crate::model::{Secrets, Span};
 use crate::syntax::{Token, TokenKind, Tokens};
 
+/// Names of sensitive keys and attributes that are still to be declared.
+pub(super) type Declared = BTreeSet<Arc<str>>;
+
 impl Session {
     /// An error as it may be shown. Of a statement that names a sensitive key or attribute, or is about sensitivity, it
     /// has the words and names, and no literal: any may be a value of that.
     pub(super) fn conceal(&self, error: Error) -> Error {
+        self.conceal_among(&Declared::new(), error)
+    }
+
+    /// The same, where more is to be sensitive than is yet.
+    pub(super) fn conceal_among(&self, declared: &Declared, error: Error) -> Error {
         let Some(place) = error.place() else { return error };
         let statement = Arc::clone(&place.statement);
-        if self.is_about_secrets(&statement) { error.masked(&literals(&statement)) } else { error }
+        let is_secret = self.is_about_secrets(declared, &statement);
+        if is_secret { error.masked(&literals(&statement)) } else { error }
     }
 
     /// A note as it may be shown, as an error is.
     pub(super) fn conceal_note(&self, note: Note) -> Note {
-        let Some(place) = note.place() else { return note };
-        let statement = Arc::clone(&place.statement);
-        if self.is_about_secrets(&statement) { note.masked(&literals(&statement)) } else { note }
+        self.conceal_note_among(&Declared::new(), note)
     }
 
-    fn is_about_secrets(&self, statement: &str) -> bool {
+    /// The same, where more is to be sensitive than is yet.
+    pub(super) fn conceal_note_among(&self, declared: &Declared, note: Note) -> Note {
+        let Some(place) = note.place() else { return note };
+        let statement = Arc::clone(&place.statement);
+        let is_secret = self.is_about_secrets(declared, &statement);
+        if is_secret { note.masked(&literals(&statement)) } else { note }
+    }
+
+    fn is_about_secrets(&self, declared: &Declared, statement: &str) -> bool {
         let catalog = self.seen_catalog();
         let secrets = Secrets::of(&catalog);
+        let hides_step = |step: &str| secrets.hide_attribute(step) || declared.contains(step);
+        let hides = |name: &str| secrets.hide_named(name) || hides_step(name);
         Tokens::new(statement).any(|token| match token.kind {
             TokenKind::Word => {
                 token.text.eq_ignore_ascii_case("SENSITIVE")
-                    || secrets.hide_named(token.text)
-                    || token.text.split('.').any(|step| secrets.hide_attribute(step))
+                    || hides(token.text)
+                    || token.text.split('.').any(hides_step)
             }
-            TokenKind::Name => {
-                let name = token.text.trim_matches('"').replace("\"\"", "\"");
-                secrets.hide_named(&name) || secrets.hide_attribute(&name)
+            TokenKind::Name => hides(&token.text.trim_matches('"').replace("\"\"", "\"")),
+            TokenKind::Json => {
+                secrets.hide_members(token.text)
+                    || declared.iter().any(|name| token.text.contains(&**name))
             }
-            TokenKind::Json => secrets.hide_members(token.text),
             _ => false,
         })
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::conceal::Declared;
 use super::{Database, Outcome, Session};
 use crate::error::{ErrorKind, Note, Result, TransactionState};
 use crate::model::Role;
 use crate::script::{Script, ScriptStatement};
-use crate::statement::{Begin, Commit, Statement, slip};
-use crate::transfer::{Group, Planned, Planner, Prune, State};
+use crate::statement::{Begin, Commit, Parameters, Statement, slip};
+use crate::transfer::{Group, Planned, Planner, Prune, Reading, State};
 
 /// Plan: the statements that make a store what a state says, in an order that works. None of them is run yet.
 ///
@@ -83,9 +84,10 @@ impl fmt::Display for Plan {
 impl Database {
     /// Finds out what would have to change so that the store is as the text of a state file says; nothing is run.
     ///
-    /// A state file has `CREATE` statements of keys, segments and configs, `PUBLISH CONFIG` for those that are to be live,
-    /// `ALTER CONFIG` for a version after that which is not, `DISABLE CONFIG` and `ARCHIVE`, and nothing else:
-    /// [`DumpKind::State`](crate::DumpKind::State) writes one. What it does not name stays as it is.
+    /// A state file has `CREATE` statements of attributes, keys, segments and configs, `PUBLISH CONFIG` for those that are to
+    /// be live, `ALTER CONFIG` for a version after that which is not, `DISABLE CONFIG`, `ARCHIVE`, `ALTER ATTRIBUTES`, and
+    /// `BEGIN` and `COMMIT` around it all, and nothing else: [`DumpKind::State`](crate::DumpKind::State) writes one. What it
+    /// does not name stays as it is, and so does what it creates `IF NOT EXISTS` and is there.
     ///
     /// ```
     /// let db = pcq::Database::in_memory()?;
@@ -101,11 +103,13 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `not-a-state` if a statement is another, and whatever is wrong with the state itself, or with what it would do to
-    /// the store.
+    /// `not-a-state` if a statement is another, or names an instant by the time of the day, as `NOW() + 2 DAYS` does; and
+    /// whatever is wrong with the state itself, or with what it would do to the store.
     pub fn plan(&self, state: &str) -> Result<Plan> {
-        let statements = Script::lenient(state.as_bytes()).collect::<Result<Vec<_>>>()?;
-        self.session().plan(statements, Prune::No)
+        let (session, script) = (self.session(), Script::lenient(state.as_bytes()));
+        let statements = script.collect::<Result<Vec<_>>>();
+        let statements = statements.map_err(|error| session.conceal(error))?;
+        session.plan(statements, Prune::No)
     }
 }
 
@@ -126,10 +130,10 @@ impl Session {
             return Err(TransactionState::OpenAlready.into());
         }
         let statements: Vec<_> = statements.into_iter().collect();
-        let mut notes = self.state_slips(&statements);
-        let mut state = State::default();
-        statements.into_iter().try_for_each(|statement| state.add(statement))?;
-        let (planned, revision) = self.find_plan(&state, prune)?;
+        let declared = declared(&statements);
+        let mut notes = self.state_slips(&statements, &declared);
+        let found = self.find_plan(statements, prune);
+        let (planned, revision) = found.map_err(|error| self.conceal_among(&declared, error))?;
         if let Some(error) = self.refused(&notes) {
             return Err(error);
         }
@@ -140,31 +144,43 @@ impl Session {
     }
 
     /// The slips of state files.
-    fn state_slips(&self, statements: &[ScriptStatement]) -> Vec<Note> {
+    fn state_slips(&self, statements: &[ScriptStatement], declared: &Declared) -> Vec<Note> {
         let view = self.view();
         let of_one = |statement: &ScriptStatement| {
             let node = statement.result().ok()?;
             let found = self.bind(&view, |binder| Ok(slip::slips(node, binder))).ok()?;
-            let told = |note| self.conceal_note(statement.locate_note(note));
+            let told = |note| self.conceal_note_among(declared, statement.locate_note(note));
             Some(found.into_iter().map(told).collect::<Vec<_>>())
         };
         statements.iter().filter_map(of_one).flatten().collect()
     }
 
-    fn find_plan(&self, state: &State, prune: Prune) -> Result<(Planned, u64)> {
+    fn find_plan(&self, statements: Vec<ScriptStatement>, prune: Prune) -> Result<(Planned, u64)> {
         let view = self.view();
         let catalog = view.catalog().clone();
         let (revision, now) = (catalog.revision, view.now());
-        let (role, parameters) = (self.database().role(), &self.parameters);
-        let found = Planned::default();
-        let (versions, stand_ins) = (&view, BTreeSet::new());
-        let planner =
-            Planner { catalog, now, parameters, versions, role, planned: found, stand_ins };
-        Ok((planner.plan(state, prune)?, revision))
+        let state = State::read(statements, &Reading { parameters: &self.parameters, now })?;
+        // a plan is a script of its own: its statements have values where the files have parameters
+        let (role, parameters) = (self.database().role(), &Parameters::new());
+        let (planned, versions, stand_ins) = (Planned::default(), &view, BTreeSet::new());
+        let start = Planner { catalog, now, parameters, versions, role, planned, stand_ins };
+        Ok((start.plan(&state, prune)?, revision))
     }
 
     /// The revision at which the open transaction began.
     fn begun_at(&self) -> Option<u64> {
         self.transaction.as_ref().map(|open| open.base.revision())
     }
+}
+
+/// The names of the sensitive keys and attributes that statements declare.
+fn declared(statements: &[ScriptStatement]) -> Declared {
+    let sensitive = |statement: &ScriptStatement| match statement.result().ok()? {
+        Statement::CreateKey(key) => key.sensitive.then(|| key.name.node.to_arc()),
+        Statement::CreateAttribute(attribute) => {
+            attribute.sensitive.then(|| attribute.name.node.to_arc())
+        }
+        _ => None,
+    };
+    statements.iter().filter_map(sensitive).collect()
 }

@@ -193,8 +193,8 @@ codes! {
         "The message says what was found.",
         "CREATE KEY volume INTEGER DEFAULT 5;\nASSERT GET volume = 6;";
     NotAState = "not-a-state", Statement,
-        "A state file says more than what is to be: it has statements of keys, segments, configs and what is live of them.",
-        "Take the statement out of the file, and run it.",
+        "A state file says more than what is to be, or an instant that moves with the clock: it has statements of attributes, keys, segments, configs and what is live of them.",
+        "Take the statement out of the file, and run it; say the instant itself.",
         "";
     TransactionState = "transaction-state", Statement,
         "There is no transaction, or one is open already; the clock was to move in one; a `LOAD` stands outside of a dump.",

@@ -8,7 +8,7 @@ use super::report::{self, Reporter};
 use super::screen::buffered_stdout;
 use super::source::open_all;
 use super::store;
-use pcq::{Database, Note, NoteKind, Outcome, Parameters, Place, Plan, Prune, ScriptStatement};
+use pcq::{Database, Note, NoteKind, Outcome, Parameters, Place, Plan, Prune};
 
 /// Prints the statements that are to be run, and runs none.
 pub(super) fn plan(args: &PlanArgs, reporter: &Reporter) -> Result<(), Stop> {
@@ -48,17 +48,12 @@ fn is_told(note: &Note) -> bool {
 
 /// Finds the plan. Errors are told with the file in which they are.
 fn find(database: &Database, args: &StateArgs, reporter: &Reporter) -> Result<Plan, Stop> {
-    let sources = open_all(&args.files)?;
-    let mut statements: Vec<(&str, ScriptStatement)> = Vec::new();
-    for source in &sources {
-        for statement in source.script()? {
-            statements.push((source.name(), statement.map_err(|error| source.stop(error))?));
+    let mut statements = Vec::new();
+    for source in &open_all(&args.files)? {
+        for statement in source.script()?.named(source.name()) {
+            statements.push(statement.map_err(|error| source.stop(error))?);
         }
     }
-    let files: Vec<_> = statements
-        .iter()
-        .map(|(file, s)| ((*file).to_owned(), s.line(), s.text().to_owned()))
-        .collect();
     let parameters = args.parameters.iter().fold(Parameters::new(), |parameters, (name, value)| {
         parameters.with(name.as_str(), value.clone())
     });
@@ -70,24 +65,18 @@ fn find(database: &Database, args: &StateArgs, reporter: &Reporter) -> Result<Pl
         session = session.with_comment(comment.as_str());
     }
     let prune = if args.prune { Prune::Yes } else { Prune::No };
-    let plan = session.plan(statements.into_iter().map(|(_, statement)| statement), prune);
-    let plan = plan.map_err(|error| {
-        reporter.tell(file_of(&files, error.place()), &error);
+    let plan = session.plan(statements, prune).map_err(|error| {
+        reporter.tell(file_of(error.place()), &error);
         Stop::Told(Exit::of(&error))
     })?;
     for note in plan.notes() {
-        reporter.note(file_of(&files, note.place()), note);
+        reporter.note(file_of(note.place()), note);
     }
     Ok(plan)
 }
 
-/// The file that has the statement with a place.
-fn file_of<'f>(files: &'f [(String, u32, String)], place: Option<&Place>) -> Option<&'f str> {
-    let place = place?;
-    let is_it = |(_, line, text): &&(String, u32, String)| {
-        *line == place.statement_line && **text == *place.statement
-    };
-    files.iter().find(is_it).map(|(file, ..)| file.as_str())
+fn file_of(place: Option<&Place>) -> Option<&str> {
+    place?.file.as_deref()
 }
 
 fn show(plan: &Plan) -> Result<(), Stop> {

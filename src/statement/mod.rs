@@ -40,6 +40,7 @@ mod edit;
 mod effect;
 mod enable;
 mod explain;
+pub(crate) mod fill;
 pub(crate) mod find;
 mod forget_user;
 mod get;

@@ -17,8 +17,8 @@ use crate::statement::{
 type KnownSalt<'k> = &'k dyn Fn(SegmentId) -> Option<Arc<str>>;
 
 /// The statements that make a version of the one before it; none if they say the same. Only what differs is said, but
-/// that a description is gone only a statement can say that says all: of the new version, or of the old one if the new
-/// one has no segments or keys to be said.
+/// that a description is gone only a statement can say that says all: of the new version, which then needs no other unless
+/// that would lay out splits anew, or of the old one if the new one has no segments or keys to be said.
 pub(super) fn difference(
     catalog: &Catalog,
     name: &Name,
@@ -26,6 +26,10 @@ pub(super) fn difference(
     new: &Version,
     salt: KnownSalt<'_>,
 ) -> Vec<Statement> {
+    let loses_description = old.description.is_some() && new.description.is_none();
+    if loses_description && is_said(new) && !has_other_splits(old, new) {
+        return vec![whole(catalog, name, new)];
+    }
     let mut actions: Vec<Action> = Vec::new();
     let gone = old.columns.iter().filter(|column| new.column(column.key).is_none());
     actions.extend(gone.map(|column| Action::DropKey(key_name(catalog, column.key).into())));
@@ -50,6 +54,23 @@ pub(super) fn difference(
         AlterConfig { name: name.clone().into(), if_version: None, actions }.into()
     });
     before.into_iter().chain(edit).chain(after).collect()
+}
+
+/// Whether a split of a version is another than the one of the same row and key before.
+fn has_other_splits(old: &Version, new: &Version) -> bool {
+    let is_other = |row: &Row, column: &Column, cell: &Option<Cell>| {
+        let before = old.column(column.key).zip(old.row_of(row.segment));
+        let before = before.and_then(|(column, row)| column.cells().get(row)?.as_ref());
+        matches!((before, cell), (Some(Cell::Split(old)), Some(Cell::Split(new))) if old != new)
+    };
+    new.columns.iter().any(|column| {
+        new.rows.iter().zip(column.cells()).any(|(row, cell)| is_other(row, column, cell))
+    })
+}
+
+/// Whether no state file says a config: what it would begin with has no segments or no keys.
+pub(super) fn is_unsaid(config: &Config, now: Timestamp) -> bool {
+    plan(config, now).is_empty() && config.newest().is_none_or(|newest| !is_said(newest))
 }
 
 /// Whether a `CREATE` can say a version: it has segments and keys.
@@ -188,12 +209,9 @@ pub(super) fn plan(config: &Config, now: Timestamp) -> Vec<Publication> {
         return std::iter::once(own).chain(to_come()).collect();
     }
     let eras = timeline.eras(now);
-    let ends = eras.iter().skip(1).map(Some).chain([None]);
     let mut planned: Vec<Publication> = Vec::new();
-    for ((from, live), next) in eras.iter().zip(ends) {
+    for ((from, live), until) in eras.iter().zip(gaps(&eras)) {
         let Some(live) = *live else { continue };
-        // nothing comes after it: it is said as a window
-        let until = next.filter(|(_, next)| next.is_none()).map(|(to, _)| *to);
         // what goes on over the end of another window began before that
         let goes_on = planned.last().is_some_and(|last| last.sequence == live.sequence);
         let earlier = if goes_on { planned.pop() } else { None };
@@ -202,6 +220,19 @@ pub(super) fn plan(config: &Config, now: Timestamp) -> Vec<Publication> {
         planned.push(Publication { effective, until, scheduled, ..live.clone() });
     }
     planned
+}
+
+/// When nothing is live any more after each of eras: up to then all that is live before it has to end.
+fn gaps(eras: &[(Timestamp, Option<&Publication>)]) -> Vec<Option<Timestamp>> {
+    let mut next = None;
+    let gaps = eras.iter().rev().map(|(from, live)| {
+        let gap = next;
+        next = if live.is_none() { Some(*from) } else { next };
+        gap
+    });
+    let mut gaps: Vec<_> = gaps.collect();
+    gaps.reverse();
+    gaps
 }
 
 /// The statement of a publication; `version` is left out if it is the newest.

@@ -38,6 +38,9 @@ impl Planner<'_> {
 
     /// Declares an attribute as a file says.
     pub(super) fn attribute(&mut self, create: &CreateAttribute) -> Result<()> {
+        if create.mode == CreateMode::IfNotExists {
+            return self.run(Group::Attributes, create.clone().into());
+        }
         let name = create.name.node.as_str();
         let Some(old) = self.catalog.attribute_named(name).cloned() else {
             return self.run(Group::Attributes, create.clone().mode(CreateMode::New).into());

@@ -1,11 +1,15 @@
 //! Dumps of stores as scripts, and the loads that make stores of them again.
 
 mod config;
+mod course;
 mod declare;
+mod definition;
 mod dump;
 mod layout;
 mod load;
+mod loosening;
 mod planner;
+mod retirement;
 mod stand_in;
 mod state;
 mod wanted;
@@ -15,4 +19,5 @@ pub use dump::DumpKind;
 pub(crate) use load::{LoadStep, Loading, check_format, list_number};
 pub use planner::Prune;
 pub(crate) use planner::{Group, Planned, Planner};
+pub(crate) use state::Reading;
 pub(crate) use state::State;

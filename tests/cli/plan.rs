@@ -150,3 +150,43 @@ fn notes_say_what_stays() {
         "{ran:?}"
     );
 }
+
+/// Files that are alike are told apart, also where a place shows less than its file has.
+#[test]
+fn what_is_hidden_is_told_with_its_file() {
+    let place = Place::new();
+    place.store();
+    let twin = "CREATE KEY good STRING SENSITIVE DEFAULT 'a';\n";
+    place.file("a.pcq", twin);
+    place.file("b.pcq", twin.replace("good", "evil").replace("'a'", "5"));
+    let plan = place.run(&["plan", "s.pcdb", "a.pcq", "b.pcq"]);
+    assert_fails(&plan, 1, "b.pcq:1:42: error[type-mismatch]");
+    assert!(plan.err.starts_with("b.pcq:1:42:") && plan.err.contains("DEFAULT ***"), "{plan:?}");
+    // as `run` tells it
+    assert_eq!(plan.err, place.run(&["run", "a.pcq", "b.pcq"]).err);
+    place.file("c.pcq", "CREATE ATTRIBUTE zz SEMVER SENSITIVE CHECK (VALUE > 5);\n");
+    let plan = place.run(&["plan", "s.pcdb", "c.pcq"]);
+    assert!(plan.err.contains("CHECK (VALUE > ***)"), "{plan:?}");
+    assert_eq!(plan.err, place.run(&["run", "c.pcq"]).err);
+    // the same text at the same line
+    place.file("d.pcq", "CREATE KEY d STRING DEFAULT 'd';\n");
+    place.file("e.pcq", "CREATE KEY d STRING DEFAULT 'd';\n");
+    assert_fails(
+        &place.run(&["plan", "s.pcdb", "d.pcq", "e.pcq"]),
+        1,
+        "e.pcq:1:12: error[duplicate]",
+    );
+}
+
+#[test]
+fn a_plan_is_shown_with_the_values_of_parameters() {
+    let place = Place::new();
+    place.run(&["s.pcdb", "-e", "CREATE KEY k INTEGER DEFAULT 1"]);
+    place.file("state.pcq", "CREATE KEY k INTEGER DEFAULT :x;\n");
+    let ran = place.run(&["plan", "s.pcdb", "state.pcq", "-v", "x=6"]);
+    let shown = "BEGIN;\n\n-- keys\nALTER KEY k SET DEFAULT 6;\n\nCOMMIT;\n";
+    assert_eq!((ran.code, &*ran.out), (6, shown), "{ran:?}");
+    place.file("plan.pcq", ran.out);
+    assert_eq!(place.run(&["run", "plan.pcq", "--db", "s.pcdb"]).code, 0);
+    assert_eq!(place.run(&["plan", "s.pcdb", "state.pcq", "-v", "x=6"]).code, 0);
+}
