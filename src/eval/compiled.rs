@@ -190,11 +190,20 @@ impl Compiled {
         self.stamped
     }
 
+    /// Whether no attribute of a context has to be looked at for whether its value is what was declared.
+    #[inline]
+    pub(super) fn takes_as_it_is(&self, context: &Context) -> bool {
+        self.declarations.as_ref().is_none_or(|declarations| context.fits(declarations.stamp))
+    }
+
     /// What a context is without the attributes whose values are not what was declared; `None` if all are.
     #[inline]
     pub(super) fn fitted(&self, context: &Context) -> Option<Arc<FittedContext>> {
-        let declarations = self.declarations.as_ref()?;
-        if context.fits(declarations.stamp) { None } else { declarations.fitted(context) }
+        if self.takes_as_it_is(context) {
+            None
+        } else {
+            self.declarations.as_ref()?.fitted(context)
+        }
     }
 
     /// Numbering of the names of attributes.

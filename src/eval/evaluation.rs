@@ -1,6 +1,7 @@
 //! Evaluations: a value, and what gave it.
 
 use std::fmt;
+use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use super::counted::UNCOUNTED;
@@ -37,7 +38,8 @@ impl Outcome {
     #[inline]
     pub(super) fn of(decision: Decision, slot: SlotRef<'_>) -> Option<Self> {
         let Decision::Row(row) = decision else { return None };
-        let reason = if row == NO_ROW { slot.without_row() } else { Reason::TargetingMatch };
+        let none = row == NO_ROW;
+        let reason = select_unpredictable(none, slot.without_row(), Reason::TargetingMatch);
         Some(Self { reason, era: 0, row, arm: 0, counter: row.wrapping_add(1) })
     }
 

@@ -1,6 +1,7 @@
 //! Run of an evaluation: rows are tried from the top, and each segment and key is decided once.
 
 use std::cell::Cell;
+use std::hint::select_unpredictable;
 
 use super::bucket::Bucketer;
 use super::compiled::Compiled;
@@ -92,6 +93,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// For the only evaluation of a context.
+    pub(super) fn once(snapshot: &'a Compiled, context: &'a Context, moment: Moment<'a>) -> Self {
+        Self { room: Room::Nowhere, ..Self::new(snapshot, context, moment) }
+    }
+
     /// For the evaluation of many keys: what rows have in common is decided once, too.
     pub(super) fn of_many(snapshot: &'a Compiled, context: &'a Context, at: Timestamp) -> Self {
         let segments = Segments::Many(Vec::new());
@@ -162,7 +168,7 @@ impl<'a> Run<'a> {
                 return Decision::Open;
             }
             if slot.rollouts() & first == 0 || is_covered_at(context, slot, row) {
-                return Decision::Row(if first == 0 { NO_ROW } else { row });
+                return Decision::Row(select_unpredictable(first == 0, NO_ROW, row));
             }
             won ^= first;
         }
@@ -261,7 +267,7 @@ impl<'a> Run<'a> {
         let Some(program) = program else { return false };
         let around = self.momentary.replace(false);
         let found = program.holds(self);
-        if !self.momentary.get() {
+        if !self.momentary.get() && self.room != Room::Nowhere {
             self.context.keep_decision(self.snapshot.stamped(), segment, found, self.room);
         }
         self.momentary.set(around || self.momentary.get());

@@ -146,7 +146,11 @@ impl Snapshot {
         context: &Context,
         moment: Moment<'_>,
     ) -> Evaluation<'s> {
-        Evaluation::lent(&self.pins, key, self.outcome(key, context, moment))
+        // each way makes the whole of it: what comes together from both would have to be written before it is read
+        match self.recall(key, context) {
+            Some(outcome) => Evaluation::lent(&self.pins, key, outcome),
+            None => Evaluation::lent(&self.pins, key, self.outcome(key, context, moment)),
+        }
     }
 
     /// The same for an evaluation that keeps the state.
@@ -158,24 +162,30 @@ impl Snapshot {
         context: &Context,
         moment: Moment<'_>,
     ) -> Evaluation<'static> {
-        Evaluation::kept(&self.pins, key, self.outcome(key, context, moment))
-    }
-
-    /// Decides over a key.
-    #[inline]
-    fn outcome(&self, key: SlotRef<'_>, context: &Context, moment: Moment<'_>) -> Outcome {
-        match self.compiled().fitted(context) {
-            None => self.outcome_of(key, context, moment),
-            Some(fitted) => self.outcome_of(key, &fitted.context, moment),
+        match self.recall(key, context) {
+            Some(outcome) => Evaluation::kept(&self.pins, key, outcome),
+            None => Evaluation::kept(&self.pins, key, self.outcome(key, context, moment)),
         }
     }
 
-    /// Decides over a key: from what is kept of the user, if that will do.
+    /// Decides over a key by what is kept of the user, if that will do.
     #[inline]
-    fn outcome_of(&self, key: SlotRef<'_>, context: &Context, moment: Moment<'_>) -> Outcome {
+    fn recall(&self, key: SlotRef<'_>, context: &Context) -> Option<Outcome> {
         let state = self.compiled();
-        let known = Outcome::of(Run::recall(state, context, key), key);
-        known.unwrap_or_else(|| Run::new(state, context, moment).find(key))
+        if state.takes_as_it_is(context) {
+            Outcome::of(Run::recall(state, context, key), key)
+        } else {
+            None
+        }
+    }
+
+    /// Decides over a key.
+    #[cold]
+    fn outcome(&self, key: SlotRef<'_>, context: &Context, moment: Moment<'_>) -> Outcome {
+        let state = self.compiled();
+        let fitted = state.fitted(context);
+        let context = fitted.as_ref().map_or(context, |fitted| &fitted.context);
+        Run::new(state, context, moment).find(key)
     }
 
     /// Evaluates a key for a user at an instant; `None` if there is no such key.
@@ -189,7 +199,23 @@ impl Snapshot {
         Some(self.evaluate(self.named(key)?, context, moment))
     }
 
+    /// Evaluates a key by its number, for a context that was made for this and is not evaluated for again: nothing is kept
+    /// in it.
+    pub(crate) fn evaluate_once(
+        &self,
+        key: KeyId,
+        context: &Context,
+        at: Timestamp,
+    ) -> Option<Evaluation<'_>> {
+        let (state, key) = (self.compiled(), self.numbered(key)?);
+        let fitted = state.fitted(context);
+        let context = fitted.as_ref().map_or(context, |fitted| &fitted.context);
+        let outcome = Run::once(state, context, Moment::At(at)).find(key);
+        Some(Evaluation::lent(&self.pins, key, outcome))
+    }
+
     /// Evaluates a key by its number.
+    #[cfg(test)]
     pub(crate) fn evaluate_id(
         &self,
         key: KeyId,

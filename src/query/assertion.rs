@@ -13,7 +13,7 @@ use crate::statement::{AssertGet, Parameters, Text};
 pub(super) fn hold(view: &View<'_>, assertion: &AssertGet) -> Result<()> {
     let expected = Expected::new(view.parameters, assertion)?;
     let reading = Reading::new(view, &assertion.get)?;
-    reading.evaluations().find_map(|got| expected.differs(&got, view.secrets())).map_or(Ok(()), Err)
+    reading.evaluate(|got| expected.differs(got, view.secrets()).map_or(Ok(()), Err))
 }
 
 /// Expectations of an assertion, each with its place.

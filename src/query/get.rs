@@ -12,7 +12,7 @@ use super::rows::{Column, Form, Row, Rows};
 use super::value::{is_json, optional};
 use super::view::{View, context_with};
 use crate::error::{ErrorKind, Result};
-use crate::eval::{Evaluation, Moment, Snapshot, Source};
+use crate::eval::{Evaluation, Snapshot, Source};
 use crate::model::{
     Config, ConfigId, Context, KeyId, Name, Object, Spanned, Timestamp, Value, Version,
 };
@@ -70,37 +70,40 @@ impl<'v> Reading<'v> {
         Ok(Self { snapshot, at: state.at, context, keys, pretended })
     }
 
-    /// The values of the keys, in order.
-    pub(super) fn evaluations(&self) -> impl Iterator<Item = Evaluation<'_>> {
-        // of one key there is nothing to share
-        let one = match *self.keys {
-            [key] => self.snapshot.evaluate_id(key, &self.context, Moment::At(self.at)),
-            _ => None,
-        };
-        let many = if one.is_some() { &[] } else { &*self.keys };
-        let many = self.snapshot.evaluate_many(many.iter().copied(), &self.context, self.at);
-        one.into_iter().chain(many)
+    /// Gives the values of the keys in order, as long as they are looked at without an error.
+    pub(super) fn evaluate(
+        &self,
+        mut look: impl FnMut(&Evaluation<'_>) -> Result<()>,
+    ) -> Result<()> {
+        if let [key] = *self.keys {
+            // there is nothing to share
+            let one = self.snapshot.evaluate_once(key, &self.context, self.at);
+            return one.map_or(Ok(()), |one| look(&one));
+        }
+        let keys = self.keys.iter().copied();
+        self.snapshot.evaluate_many(keys, &self.context, self.at).try_for_each(|one| look(&one))
     }
 
     /// The table of the evaluations, each of which is told.
-    pub(super) fn rows(&self, mut tell: impl FnMut(&Evaluation<'_>)) -> Rows {
+    pub(super) fn rows(&self, mut tell: impl FnMut(&Evaluation<'_>)) -> Result<Rows> {
         let mut rows = Vec::with_capacity(self.keys.len());
         let mut forms = Vec::new();
-        for evaluation in self.evaluations() {
-            tell(&evaluation);
-            if self.is_json_text(&evaluation) {
+        self.evaluate(|evaluation| {
+            tell(evaluation);
+            if self.is_json_text(evaluation) {
                 forms.push(((rows.len(), 1), Form::JsonText));
             }
-            rows.push(row(&evaluation));
-        }
-        Rows::new(COLUMNS, rows).with_forms(forms)
+            rows.push(row(evaluation));
+            Ok(())
+        })?;
+        Ok(Rows::new(COLUMNS, rows).with_forms(forms))
     }
 
     /// The table of the evaluations, what is to be counted of them, and for whom.
-    pub(super) fn delivery(self) -> Answer {
+    pub(super) fn delivery(self) -> Result<Answer> {
         let mut tally = self.snapshot.tally();
-        let rows = self.rows(|evaluation| tally.add(evaluation));
-        Answer::Delivery(rows, tally, self.context.into_user_id())
+        let rows = self.rows(|evaluation| tally.add(evaluation))?;
+        Ok(Answer::Delivery(rows, tally, self.context.into_user_id()))
     }
 
     fn is_json_text(&self, evaluation: &Evaluation<'_>) -> bool {

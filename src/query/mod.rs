@@ -68,9 +68,9 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
 fn get(view: &View<'_>, get: &Get) -> Result<Answer> {
     let reading = get::Reading::new(view, get)?;
     if get.as_of.is_some() || get.under.is_some() {
-        return Ok(Answer::Rows(reading.rows(|_| ())));
+        return reading.rows(|_| ()).map(Answer::Rows);
     }
-    Ok(reading.delivery())
+    reading.delivery()
 }
 
 fn show(view: &View<'_>, show: &Show) -> Result<Rows> {

@@ -41,6 +41,8 @@ impl Stamped {
 /// Room for decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
+    /// None: the context is for one evaluation.
+    Nowhere,
     /// What the context has.
     There,
     /// That, and memory of its own that is made for more.
@@ -124,6 +126,7 @@ impl Decisions {
     pub(super) fn set(&self, state: Stamped, segment: SegmentId, is_in: bool, room: Room) {
         let index = index(segment);
         let words = match self.far.get() {
+            _ if room == Room::Nowhere => return,
             None if index < NEAR => &self.near[..],
             None if room == Room::Made => self.far.get_or_init(|| self.more(state.segments)),
             None => return,
@@ -231,6 +234,8 @@ mod tests {
         decisions.set(state, SegmentId(99), false, Room::There);
         let known = |n| decisions.get(state, SegmentId(n));
         assert_eq!((known(3), known(99)), (Some(true), None));
+        decisions.set(state, SegmentId(2), true, Room::Nowhere);
+        assert_eq!(known(2), None);
         decisions.set(state, SegmentId(99), false, Room::Made);
         decisions.set(state, SegmentId(4), false, Room::There);
         assert_eq!((known(3), known(4), known(99)), (Some(true), Some(false), Some(false)));

@@ -18,6 +18,9 @@ use name::Known;
 /// The slips of a statement, in the order in which they stand there. What cannot be found out, because a parameter has
 /// no value, is left to whoever checks the statement.
 pub(crate) fn slips(statement: &Statement, binder: &Binder<'_>) -> Vec<Note> {
+    if !statement.kind().writes() {
+        return Vec::new(); // what is looked at stands in writes alone
+    }
     let mut found = Finder { binder, known: Known::of(binder.catalog), notes: Vec::new() };
     let parts = Parts::of(statement);
     parts.conditions.iter().for_each(|condition| found.condition(condition));
