@@ -1,9 +1,10 @@
 //! Local times: instants by the clocks of a time zone.
 
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
-use super::timestamp::{Timestamp, TimestampError, parse_local};
+use super::timestamp::{EPOCH, Timestamp, TimestampError, parse_local, utc_micros};
 
 impl Timestamp {
     /// Parses an ISO date, which is its midnight, or a date and time, as the clocks of a zone show it. With an offset
@@ -22,27 +23,51 @@ impl Timestamp {
     /// The instant at which the clocks of a zone show the same as at this one, but so many months later; on the last
     /// day of a month that is too short. `None` outside the years 0001 to 9999.
     pub(crate) fn add_months(self, months: i64, zone: &TimeZone) -> Option<Self> {
-        let at = jiff::Timestamp::from_microsecond(self.as_micros()).ok()?;
         let months = jiff::Span::new().try_months(months).ok()?;
-        Self::at_local(zone.to_datetime(at).checked_add(months).ok()?, zone)
+        Self::at_local(self.local(zone)?.checked_add(months).ok()?, zone)
+    }
+
+    /// The local time in a zone; past the year 9999 it is its last.
+    pub(crate) fn in_zone(self, zone: &TimeZone) -> DateTime {
+        self.local(zone).unwrap_or(DateTime::MAX)
+    }
+
+    fn local(self, zone: &TimeZone) -> Option<DateTime> {
+        if let Ok(at) = jiff::Timestamp::from_microsecond(self.as_micros()) {
+            return Some(zone.to_datetime(at));
+        }
+        let micros = self.as_micros() + micros_of(zone.to_offset(self.jiff()));
+        DateTime::from(EPOCH).checked_add(SignedDuration::from_micros(micros)).ok()
     }
 
     fn at_local(local: DateTime, zone: &TimeZone) -> Option<Self> {
-        let at = zone.to_ambiguous_timestamp(local).compatible().ok()?;
-        Self::from_micros(at.as_microsecond())
+        let (AmbiguousOffset::Unambiguous { offset }
+        | AmbiguousOffset::Gap { before: offset, .. }
+        | AmbiguousOffset::Fold { before: offset, .. }) =
+            zone.to_ambiguous_timestamp(local).offset();
+        Self::from_micros(utc_micros(local) - micros_of(offset))
+    }
+
+    /// The instant as the library of zones has it, which ends a day before the years do: no clock changes on that day.
+    fn jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.as_micros()).unwrap_or(jiff::Timestamp::MAX)
     }
 
     /// The number of the local day, and the first microsecond that may be of another one: the end of the day, or a
     /// clock change before it.
     pub(crate) fn local_day(self, zone: &TimeZone) -> (i64, i64) {
         const DAY: i64 = 86_400_000_000;
-        let at = jiff::Timestamp::from_microsecond(self.as_micros()).ok();
-        let offset = at.map_or(0, |at| i64::from(zone.to_offset(at).seconds()) * 1_000_000);
+        let at = self.jiff();
+        let offset = micros_of(zone.to_offset(at));
         let day = (self.as_micros() + offset).div_euclid(DAY);
-        let change = at.and_then(|at| zone.following(at).next());
+        let change = zone.following(at).next();
         let change = change.map_or(i64::MAX, |change| change.timestamp().as_microsecond());
         (day, ((day + 1) * DAY - offset).min(change))
     }
+}
+
+fn micros_of(offset: Offset) -> i64 {
+    i64::from(offset.seconds()) * 1_000_000
 }
 
 /// A date with its midnight, and a time of day with its seconds.
@@ -92,6 +117,37 @@ mod tests {
             assert!(Timestamp::parse_in(text, &new_york).is_err(), "{text}");
         }
         assert!(Timestamp::parse_in("0001-01-01", &zone("Asia/Tokyo")).is_err());
+        assert!(Timestamp::parse_in("9999-12-31 23:00", &new_york).is_err());
+    }
+
+    /// The library of zones ends a day before the years do.
+    #[test]
+    fn the_first_day_and_the_last_have_local_times() {
+        let utc = zone("UTC");
+        for text in [
+            "0001-01-01T00:00:00Z",
+            "0001-01-01T00:00:00.000001Z",
+            "9999-12-30T21:59:59Z",
+            "9999-12-30T23:00:00Z",
+            "9999-12-31T00:00:00Z",
+            "9999-12-31T23:59:59.999999Z",
+        ] {
+            let at = Timestamp::parse(text).unwrap();
+            let local = text.trim_end_matches('Z');
+            assert_eq!(Timestamp::parse_in(local, &utc).unwrap(), at, "{text}");
+            assert_eq!(at.in_zone(&utc).to_string(), local);
+            assert_eq!(at.add_months(0, &utc), Some(at));
+        }
+        let new_york = zone("America/New_York");
+        let last = Timestamp::parse("9999-12-31T03:00:00Z").unwrap();
+        assert_eq!(last.in_zone(&new_york).to_string(), "9999-12-30T22:00:00");
+        assert_eq!(Timestamp::parse_in("9999-12-30T22:00", &new_york).unwrap(), last);
+        let (_, end) = last.local_day(&new_york);
+        assert_eq!(Timestamp::clamped(end).to_string(), "9999-12-31T05:00:00Z");
+        // what the clocks show past the years is told as their end
+        assert_eq!(Timestamp::MAX.in_zone(&zone("Asia/Tokyo")), DateTime::MAX);
+        let first = Timestamp::MIN.in_zone(&new_york).to_string();
+        assert_eq!(first, "0000-12-31T19:03:58");
     }
 
     #[test]
@@ -109,6 +165,10 @@ mod tests {
             add("2026-02-08T07:30:00Z", 1, "America/New_York"),
             some("2026-03-08T07:30:00Z")
         );
+        assert_eq!(add("9999-11-30T23:00:00Z", 1, "UTC"), some("9999-12-30T23:00:00Z"));
+        assert_eq!(add("9999-11-29T23:30:00Z", 1, "Asia/Tokyo"), some("9999-12-29T23:30:00Z"));
+        assert_eq!(add("0001-02-01T00:00:00Z", -1, "UTC"), some("0001-01-01T00:00:00Z"));
+        assert_eq!(add("9999-12-01T00:00:00Z", 1, "UTC"), None);
         assert_eq!(add("2026-01-01T00:00:00Z", 120_000, "UTC"), None);
         assert_eq!(add("2026-01-01T00:00:00Z", i64::MIN, "UTC"), None);
     }

@@ -139,11 +139,6 @@ impl Timestamp {
         };
         Self::from_micros(micros).ok_or_else(|| TimestampError::Range(own()))
     }
-
-    /// The local time in a zone.
-    pub(crate) fn in_zone(self, zone: &TimeZone) -> DateTime {
-        jiff::Timestamp::from_microsecond(self.0).map_or(DateTime::MAX, |t| zone.to_datetime(t))
-    }
 }
 
 /// The time zone that is likely meant by a name that is none: the one of a city, or one that is written almost so.
@@ -182,9 +177,12 @@ const SHORT_ZONES: &[(&str, &str)] = &[
     ("Z", "UTC"),
 ];
 
-fn utc_micros(local: DateTime) -> i64 {
-    let days =
-        local.date().since(Date::constant(1970, 1, 1)).map_or(0, |s| i64::from(s.get_days()));
+/// The day from which instants count.
+pub(super) const EPOCH: Date = Date::constant(1970, 1, 1);
+
+/// The instant at which a clock of UTC shows a local time.
+pub(super) fn utc_micros(local: DateTime) -> i64 {
+    let days = local.date().since(EPOCH).map_or(0, |s| i64::from(s.get_days()));
     let time = local.time();
     let secs =
         i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
