@@ -243,11 +243,16 @@ fn a_list_is_refused_where_it_cannot_be() {
     let code = |segment: &str, id: &str| db.load_list(segment, [id]).unwrap_err().code();
     assert_eq!(code("vips", "u1"), "archived");
     assert_eq!(code("EVERYONE", "u1"), "already-exists");
+    db.execute("CREATE SEGMENT before WHERE x = 1; ALTER SEGMENT before RENAME TO after;").unwrap();
+    let taken = db.load_list("before", ["u1"]).unwrap_err();
+    assert_eq!(taken.to_string(), "segment `before` exists already");
+    assert_eq!(taken.hints(), ["it is a former name of segment `after`"]);
+    assert_eq!(code("before", "u1"), "already-exists");
     assert_eq!(code("new", ""), "bad-literal");
     assert_eq!(code("new", &"x".repeat(pcq::limits::ID_BYTES + 1)), "limit");
     let most = u32::try_from(pcq::limits::LIST_IDS).unwrap();
     assert_eq!(db.load_list("new", users(0..most + 1)).unwrap_err().code(), "limit");
-    assert_eq!(db.names(pcq::ObjectKind::Segment).len(), 1);
+    assert_eq!(db.names(pcq::ObjectKind::Segment).len(), 2);
     let mut session = db.session();
     session.execute("BEGIN;").unwrap();
     assert_eq!(session.load_list("new", ["u1"]).unwrap_err().code(), "transaction-state");

@@ -97,7 +97,7 @@ impl Database {
     /// # Errors
     ///
     /// `bad-literal` or `limit` if an id is empty or too long, or if there are too many; `archived` if the segment
-    /// is archived, `already-exists` for `EVERYONE`; `read-only`, `not-allowed`, `io`.
+    /// is archived, `already-exists` for `EVERYONE` and for a former name of a segment; `read-only`, `not-allowed`, `io`.
     pub fn load_list<N, I>(&self, segment: N, ids: I) -> Result<u64>
     where
         N: TryInto<Name, Error: Into<Error>>,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::Text;
 use super::binder::Binder;
 use super::effect::{Effect, Operation};
+use super::find::refuse_used_segment_name;
 use super::plan::Plan;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::model::{Change, Condition, Expr, ExprKind, ListId, Name, ObjectKind, Segment, Spanned};
 
 /// Segment that gets a list of users, new or not.
@@ -21,16 +22,13 @@ impl Listed {
     /// Checks that a segment can have a list, and plans the change.
     pub(crate) fn plan(&self, binder: &Binder<'_>, list: ListId) -> Result<Plan> {
         let name = &self.segment.node;
-        if *name == Name::everyone() {
-            return Err(Error::from(ErrorKind::EveryoneIsBuiltIn).at(self.segment.span));
-        }
         let condition = Condition::new(Expr::unplaced(ExprKind::InList(list)));
-        let segment = match binder.catalog.segment_named(name.as_str()) {
-            Some(_) => {
-                let old = binder.usable_segment(&self.segment)?;
-                Segment { condition, version: old.version + 1, ..Segment::clone(old) }
-            }
-            None => self.made(binder, condition)?,
+        let segment = if binder.catalog.segment_named(name.as_str()).is_some() {
+            let old = binder.usable_segment(&self.segment)?;
+            Segment { condition, version: old.version + 1, ..Segment::clone(old) }
+        } else {
+            refuse_used_segment_name(binder.catalog, &self.segment, None)?;
+            self.made(binder, condition)?
         };
         let (version, mut draft) = (segment.version, binder.draft());
         draft.push(Change::Segment(Arc::new(segment)))?;
