@@ -22,7 +22,7 @@ pub(super) fn notes(
     let of_one = |change: &Change| match change {
         Change::Publication(publication) => published(after, publication, now),
         Change::Config { head, .. } => switched(before, after, head, now).into_iter().collect(),
-        Change::Version(version) => overwritten(before, version).into_iter().collect(),
+        Change::Version(version) => overwritten(before, after, version).into_iter().collect(),
         Change::Segment(segment) => {
             segment_in_force(before, after, segment, now).into_iter().collect()
         }
@@ -64,13 +64,16 @@ fn still_scheduled(config: &Config, now: Timestamp) -> Option<Note> {
     if schedules.is_empty() {
         return None;
     }
-    let config = config.head.name.clone();
-    let hint = format!("`CANCEL SCHEDULE OF CONFIG {config}` takes it back");
-    Some(Note::new(NoteKind::StillScheduled { config, schedules }).hint(hint))
+    let head = &config.head;
+    let note = Note::new(NoteKind::StillScheduled { config: head.name.clone(), schedules });
+    if head.archived {
+        return Some(note); // nothing is taken back of what is archived
+    }
+    Some(note.hint(format!("`CANCEL SCHEDULE OF CONFIG {}` takes it back", head.name)))
 }
 
 /// The cells of the newest version of a config that have another value in the next.
-fn overwritten(before: &Catalog, version: &Version) -> Option<Note> {
+fn overwritten(before: &Catalog, after: &Catalog, version: &Version) -> Option<Note> {
     let config = before.config(version.config)?;
     let old = config.newest()?;
     let places: Vec<_> = version.rows.iter().map(|row| old.row_of(row.segment)).collect();
@@ -93,7 +96,8 @@ fn overwritten(before: &Catalog, version: &Version) -> Option<Note> {
     if cells.is_empty() {
         return None;
     }
-    let (name, from, to) = (&config.head.name, old.number, version.number);
+    let (head, from, to) = (&after.config(version.config)?.head, old.number, version.number);
+    let name = &head.name;
     let hint = format!("`DIFF CONFIG {name} VERSION {from} TO {to}` shows them");
     Some(Note::new(NoteKind::Overwritten { cells, filled }).hint(hint))
 }
