@@ -64,7 +64,9 @@ impl ErrorKind {
             Self::Unknown { kind: O::Attribute, .. }
             | Self::NotInConfig { kind: O::Attribute, .. } => C::UnknownAttribute,
             Self::UnknownVersion { .. } | Self::UnknownObjectVersion { .. } => C::UnknownVersion,
-            Self::AlreadyExists { .. } | Self::EveryoneIsBuiltIn => C::AlreadyExists,
+            Self::AlreadyExists { .. } | Self::EveryoneIsBuiltIn | Self::UserIdIsBuiltIn => {
+                C::AlreadyExists
+            }
             Self::Archived { .. } => C::Archived,
             Self::Duplicate { .. }
             | Self::InConfigAlready { .. }

@@ -46,6 +46,8 @@ pub enum ErrorKind {
     AlreadyExists { kind: ObjectKind, name: Name },
     #[error("`EVERYONE` is the built-in segment, so no other can have that name")]
     EveryoneIsBuiltIn,
+    #[error("`user_id` is built in: it is the id of the user, a STRING, and never changes")]
+    UserIdIsBuiltIn,
     #[error("{kind} `{}` is archived", name.as_str())]
     Archived { kind: ObjectKind, name: Name },
     #[error("{what} `{}` is there twice", Short(name))]

@@ -1,7 +1,7 @@
 //! Attributes of users that are declared: their types, and what their values must meet.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::name::write_step;
 use super::{AttributeId, Condition, KeyType, Name};
@@ -28,6 +28,28 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// The built-in one, the id of the user: it is declared from the start, and no version of it is made.
+    pub(crate) fn user_id() -> &'static Arc<Self> {
+        static USER_ID: LazyLock<Arc<Attribute>> = LazyLock::new(|| {
+            Arc::new(Attribute {
+                id: AttributeId(0),
+                name: Name::user_id(),
+                kind: AttributeType::String,
+                check: None,
+                sensitive: false,
+                description: Some("the id of the user".into()),
+                archived: false,
+                version: 0,
+            })
+        });
+        &USER_ID
+    }
+
+    /// Whether it is the built-in one.
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.version == 0
+    }
+
     /// Whether it forbids nothing, as if it were not declared.
     pub(crate) fn is_free(&self) -> bool {
         self.archived || (self.kind == AttributeType::Json && self.check.is_none())

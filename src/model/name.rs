@@ -60,6 +60,11 @@ impl Name {
         Self("EVERYONE".into())
     }
 
+    /// The name of the built-in attribute.
+    pub(crate) fn user_id() -> Self {
+        Self("user_id".into())
+    }
+
     /// The text of the name, without quotes.
     #[must_use]
     pub fn as_str(&self) -> &str {

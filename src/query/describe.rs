@@ -248,17 +248,19 @@ fn attribute_properties(
 ) -> Properties {
     let mut shown = create_attribute(attribute);
     shown.check = attribute.check.as_ref().map(|check| secrets.attribute_check(attribute, check));
+    let is_built_in = attribute.is_built_in();
+    let version = if is_built_in { text("built in") } else { Value::from(attribute.version) };
     let mut properties = vec![
         ("attribute", text(attribute.name.as_str())),
         ("status", status(attribute.archived)),
-        ("version", Value::from(attribute.version)),
+        ("version", version),
         ("type", text(attribute.kind.keyword())),
         ("sensitive", Value::from(attribute.sensitive)),
         ("check", optional(shown.check.as_ref().map(Expr::to_string).as_deref())),
         ("description", maybe(attribute.description.as_ref())),
     ];
     properties.extend(uses.iter().cloned());
-    properties.push(("definition", text(&shown.to_string())));
+    properties.extend((!is_built_in).then(|| ("definition", text(&shown.to_string()))));
     properties
 }
 

@@ -77,9 +77,13 @@ impl<'a> Binder<'a> {
         Ok(segment)
     }
 
-    /// A declared attribute, archived or not.
+    /// A declared attribute, archived or not, that can be changed.
     pub(crate) fn attribute(&self, name: &Spanned<Name>) -> Result<&'a Arc<Attribute>> {
-        find_attribute(self.catalog, name)
+        let attribute = find_attribute(self.catalog, name)?;
+        if attribute.is_built_in() {
+            return Err(Error::from(ErrorKind::UserIdIsBuiltIn).at(name.span));
+        }
+        Ok(attribute)
     }
 
     /// A declared attribute that is not archived.

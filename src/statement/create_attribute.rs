@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::{CreateMode, Help, Text, named, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Attribute, AttributeType, Change, Expr, Literal, Name, ObjectKind, Role, Spanned, USER_ID,
+    Attribute, AttributeType, Change, Expr, Literal, Name, ObjectKind, Spanned, USER_ID,
 };
 use crate::syntax::{self, Cursor, Node, Rule};
 
@@ -49,11 +49,6 @@ impl CreateAttribute {
     pub fn mode(mut self, mode: CreateMode) -> Self {
         self.mode = mode;
         self
-    }
-
-    /// The role that it needs.
-    pub(super) fn role(&self) -> Role {
-        self.mode.role()
     }
 
     /// Its values are shown to nobody but apps.
@@ -159,11 +154,19 @@ impl CreateAttribute {
 
     /// `user_id` is declared from the start, and is no object.
     fn given(&self) -> Result<Plan> {
-        if self.mode == CreateMode::IfNotExists {
-            return Ok(there_already(ObjectKind::Attribute, &self.name.node, &self.name.node));
+        let (kind, name) = (ObjectKind::Attribute, &self.name.node);
+        let adds = self.sensitive || self.check.is_some() || self.description.is_some();
+        match self.mode {
+            CreateMode::New => {
+                let error = already_exists(kind, &self.name, false);
+                Err(error.hint("it is the id of the user, a STRING, and declared from the start"))
+            }
+            CreateMode::IfNotExists => Ok(there_already(kind, name, name)),
+            CreateMode::OrAlter if self.kind == AttributeType::String && !adds => {
+                Ok(Plan::unchanged(format!("attribute {name} is like that already")))
+            }
+            CreateMode::OrAlter => Err(Error::from(ErrorKind::UserIdIsBuiltIn).at(self.name.span)),
         }
-        let error = already_exists(ObjectKind::Attribute, &self.name, false);
-        Err(error.hint("it is the id of the user, a STRING, and declared from the start"))
     }
 
     /// Makes the attribute that is there what is written.

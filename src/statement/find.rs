@@ -29,23 +29,17 @@ pub(crate) fn find_segment<'c>(
     })
 }
 
-/// A declared attribute by its name, archived or not, or an error that says which one may be meant.
+/// A declared attribute by its name, archived or not, or the built-in one, or an error that says which one may be meant.
 pub(crate) fn find_attribute<'c>(
     catalog: &'c Catalog,
     name: &Spanned<Name>,
 ) -> Result<&'c Arc<Attribute>> {
+    if name.node.as_str() == USER_ID {
+        return Ok(Attribute::user_id());
+    }
     catalog.attribute_named(name.node.as_str()).ok_or_else(|| {
-        let error = unknown(
-            ObjectKind::Attribute,
-            name,
-            catalog.attributes().map(|attribute| attribute.name.as_str()),
-        );
-        let is_given = name.node.as_str() == USER_ID;
-        if is_given {
-            error.hint("`user_id` is declared from the start, and never changes")
-        } else {
-            error
-        }
+        let names = catalog.attributes().map(|attribute| attribute.name.as_str());
+        unknown(ObjectKind::Attribute, name, names)
     })
 }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::walk::each_with_facts;
 use super::{Relation, Scan};
 use crate::error::Result;
-use crate::model::{AttributeType, Catalog, Secrets, USER_ID, Value};
+use crate::model::{Attribute, Catalog, Secrets, USER_ID, Value};
 use crate::query::rows::ColumnKind::{Integer, List, Text};
 use crate::query::rows::{Column, Row, Schema};
-use crate::query::value::{count, maybe, optional, status, text, texts};
+use crate::query::value::{count, maybe, optional, status, texts};
 use crate::query::view::View;
 use crate::statement::usage::{AttributeUse, attribute_uses};
 
@@ -81,24 +81,17 @@ fn row(
     users: u64,
     secrets: Secrets<'_>,
 ) -> Row {
-    let declared = catalog.attribute_named(name);
-    let given = (&**name == USER_ID).then_some(AttributeType::String);
-    let kind = declared.map(|attribute| attribute.kind).or(given);
+    let built_in = || (&**name == USER_ID).then(Attribute::user_id);
+    let declared = catalog.attribute_named(name).or_else(built_in);
     let check = declared.and_then(|a| Some(secrets.attribute_check(a, a.check.as_ref()?)));
     vec![
         Value::String(Arc::clone(name)),
-        optional(kind.map(AttributeType::keyword)),
+        optional(declared.map(|attribute| attribute.kind.keyword())),
         optional(check.map(|check| check.to_string()).as_deref()),
-        declared.map_or_else(
-            || optional(given.map(|_| "active")),
-            |attribute| status(attribute.archived),
-        ),
+        declared.map_or(Value::Null, |attribute| status(attribute.archived)),
         texts(used.segments.iter().map(|segment| segment.name.to_arc())),
         texts(used.configs.iter().map(|config| config.head.name.to_arc())),
         count(users),
-        declared.map_or_else(
-            || given.map_or(Value::Null, |_| text("the id of the user")),
-            |attribute| maybe(attribute.description.as_ref()),
-        ),
+        declared.map_or(Value::Null, |attribute| maybe(attribute.description.as_ref())),
     ]
 }
