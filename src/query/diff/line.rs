@@ -35,8 +35,18 @@ impl Line {
         to: impl Into<Side>,
     ) -> Option<Self> {
         let (from, to) = (from.into(), to.into());
-        let (segment, key) = (Value::Null, Value::Null);
-        (from != to).then_some(Self { item, segment, key, path: None, from, to })
+        Self::of_hidden(item, from != to, from, to)
+    }
+
+    /// The same, if it is known whether anything differs: what is shown may hide it.
+    pub(super) fn of_hidden(
+        item: &'static str,
+        differs: bool,
+        from: impl Into<Side>,
+        to: impl Into<Side>,
+    ) -> Option<Self> {
+        let (segment, key, path) = (Value::Null, Value::Null, None);
+        differs.then(|| Self { item, segment, key, path, from: from.into(), to: to.into() })
     }
 
     /// The forms of its cells, as a row of a number.

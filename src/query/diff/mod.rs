@@ -77,8 +77,9 @@ fn keys(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
             Line { item, segment, key, path, from, to }
         }));
     }
+    let of = |key: &Key| optional(check(key).as_deref());
     let rows = [
-        Line::of("check", optional(check(&old).as_deref()), optional(check(&new).as_deref())),
+        Line::of_hidden("check", old.check != new.check, of(&old), of(&new)),
         Line::of("sensitive", Value::from(old.sensitive), Value::from(new.sensitive)),
         Line::of("description", maybe(old.description.as_ref()), maybe(new.description.as_ref())),
     ];
@@ -90,11 +91,11 @@ fn segments(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     let segment = find_segment(view.catalog(), &diff.name)?;
     let (old, new) = both(view, diff, &**segment)?;
     let secrets = view.secrets();
-    let told = |segment: &Segment| {
-        text(&secrets.condition(&view.catalog().named_today(&segment.condition)))
-    };
+    let today = |segment: &Segment| view.catalog().named_today(&segment.condition);
+    let (was, is) = (today(&old), today(&new));
+    let (from, to) = (text(&secrets.condition(&was)), text(&secrets.condition(&is)));
     let rows = [
-        Line::of("condition", told(&old), told(&new)),
+        Line::of_hidden("condition", was.text() != is.text(), from, to),
         Line::of("description", maybe(old.description.as_ref()), maybe(new.description.as_ref())),
     ];
     Ok(rows.into_iter().flatten().collect())
@@ -102,18 +103,17 @@ fn segments(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
 
 fn attributes(view: &View<'_>, diff: &Diff) -> Result<Vec<Line>> {
     let attribute = find_attribute(view.catalog(), &diff.name)?;
+    if attribute.is_built_in() && diff.from.is_none() && diff.to.is_none() {
+        return Ok(Vec::new());
+    }
     let (old, new) = both(view, diff, &**attribute)?;
     let check = |attribute: &Attribute| {
         let check = attribute.check.as_ref()?;
         Some(view.secrets().attribute_check(attribute, check).to_string())
     };
-    let mut checks =
-        Line::of("check", optional(check(&old).as_deref()), optional(check(&new).as_deref()));
-    if old.check == new.check {
-        checks = None;
-    }
+    let of = |attribute: &Attribute| optional(check(attribute).as_deref());
     let rows = [
-        checks,
+        Line::of_hidden("check", old.check != new.check, of(&old), of(&new)),
         Line::of("sensitive", Value::from(old.sensitive), Value::from(new.sensitive)),
         Line::of("description", maybe(old.description.as_ref()), maybe(new.description.as_ref())),
     ];
