@@ -70,7 +70,8 @@ fn a_create_that_alters_needs_what_an_alter_needs() {
     let scripts = [
         (Role::Draft, "CREATE KEY IF NOT EXISTS title STRING DEFAULT 'x';"),
         (Role::Draft, "CREATE SEGMENT IF NOT EXISTS oslo WHERE TRUE;"),
-        (Role::Draft, "CREATE ATTRIBUTE IF NOT EXISTS born TIMESTAMP;"),
+        (Role::Publish, "CREATE ATTRIBUTE IF NOT EXISTS born TIMESTAMP;"),
+        (Role::Publish, "CREATE ATTRIBUTE city INTEGER;"),
         (Role::Publish, "CREATE OR ALTER ATTRIBUTE born TIMESTAMP;"),
         (Role::Publish, "CREATE OR ALTER KEY title STRING DEFAULT 'x';"),
         (Role::Publish, "CREATE OR ALTER SEGMENT oslo WHERE city = 'Bergen';"),

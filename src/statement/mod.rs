@@ -86,7 +86,6 @@ pub use effect::{Effect, Operation, Target};
 pub use get::{Attributes, GetWhat, Under};
 pub(crate) use listed::Listed;
 pub use parameter::Parameters;
-pub(crate) use parameter::unknown_parameter;
 pub use parsed::Parsed;
 pub(crate) use plan::{Plan, Write};
 pub use show::{Direction, Filter, Table};
@@ -109,7 +108,7 @@ statements! {
         alter_key: AlterKey(alter_key) => Write, own;
         create_segment: CreateSegment(create_segment) => Write, own;
         alter_segment: AlterSegment(alter_segment) => Write, Publish;
-        create_attribute: CreateAttribute(create_attribute) => Write, own;
+        create_attribute: CreateAttribute(create_attribute) => Write, Publish;
         alter_attribute: AlterAttribute(alter_attribute) => Write, own;
         alter_attributes: AlterAttributes(alter_attributes) => Write, Publish;
         create_config: CreateConfig(create_config) => Write, Draft;
@@ -181,7 +180,7 @@ impl Statement {
     /// The names of the parameters in it, in the order in which they first stand there.
     #[must_use]
     pub fn parameters(&self) -> Vec<Arc<str>> {
-        syntax::parameters(&self.to_string())
+        syntax::parameters(&self.to_string()).into_iter().map(|name| name.node).collect()
     }
 }
 
