@@ -11,7 +11,7 @@ use super::session::{changed, done, planned};
 use super::strictness::Slips;
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Note, Result};
-use crate::model::Entry;
+use crate::model::{Entry, Spanned};
 use crate::query::{self, Answer, View};
 use crate::script::ScriptStatement;
 use crate::statement::{
@@ -43,14 +43,15 @@ impl Session {
     ///
     /// Whatever is wrong with the statement; the transaction, if one is open, is as it was before.
     pub fn run(&mut self, statement: &Statement) -> Result<Outcome> {
-        self.run_named(statement, || statement.parameters())
+        let unplaced = || statement.parameters().into_iter().map(Spanned::unplaced).collect();
+        self.run_named(statement, unplaced)
     }
 
     /// Runs a statement the names of whose parameters are known to others.
     pub(super) fn run_named(
         &mut self,
         statement: &Statement,
-        parameters: impl FnOnce() -> Vec<Arc<str>>,
+        parameters: impl FnOnce() -> Vec<Spanned<Arc<str>>>,
     ) -> Result<Outcome> {
         self.perform(statement).map_err(|error| self.weigh(parameters, error))
     }

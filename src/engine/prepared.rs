@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::session::weigh;
 use super::{Outcome, Session};
 use crate::error::Result;
+use crate::model::Spanned;
 use crate::statement::{CommandKind, Parameters, Parsed, Statement};
 
 /// A statement that was parsed, to be run with other parameters each time.
@@ -17,7 +18,7 @@ pub struct Prepared {
     session: Session,
     statement: Statement,
     /// The names of its parameters.
-    parameters: Vec<Arc<str>>,
+    parameters: Vec<Spanned<Arc<str>>>,
 }
 
 impl Prepared {

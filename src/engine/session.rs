@@ -10,9 +10,9 @@ use super::transaction::Transaction;
 use super::user_list::UserList;
 use super::{Database, Outcome};
 use crate::error::{Error, ErrorKind, Result, TransactionState};
-use crate::eval::Snapshot;
+use crate::eval::{Snapshot, unknown_parameter};
 use crate::limits::KEPT_SCRIPT_BYTES;
-use crate::model::{Catalog, Entry, ListId, Revision, Timestamp, UserIds, What};
+use crate::model::{Catalog, Entry, ListId, Revision, Spanned, Timestamp, UserIds, What};
 use crate::query::{Lender, View};
 use crate::script::{Script, ScriptStatement};
 use crate::statement::binder::{Binder, Origin};
@@ -218,7 +218,11 @@ impl Session {
 
     /// The error to report: a parameter without a value comes before whatever else is wrong. The names of the
     /// parameters are asked for only then.
-    pub(super) fn weigh(&self, parameters: impl FnOnce() -> Vec<Arc<str>>, error: Error) -> Error {
+    pub(super) fn weigh(
+        &self,
+        parameters: impl FnOnce() -> Vec<Spanned<Arc<str>>>,
+        error: Error,
+    ) -> Error {
         weigh(&self.parameters, parameters, error)
     }
 
@@ -482,15 +486,22 @@ impl Session {
 /// The error to report, by the values that there are for parameters.
 pub(super) fn weigh(
     given: &Parameters,
-    parameters: impl FnOnce() -> Vec<Arc<str>>,
+    parameters: impl FnOnce() -> Vec<Spanned<Arc<str>>>,
     error: Error,
 ) -> Error {
-    if let ErrorKind::UnknownParameter { .. } = error.kind() {
-        return error;
-    }
-    let missing = |name: &Arc<str>| given.value(name).is_none();
-    match parameters().into_iter().find(missing) {
-        Some(name) => crate::statement::unknown_parameter(&name),
+    let told = match error.kind() {
+        ErrorKind::UnknownParameter { name } => Some(&**name),
+        _ => None,
+    };
+    let is_it = |name: &Spanned<Arc<str>>| match told {
+        Some(told) => told == &*name.node,
+        None => given.value(&name.node).is_none(),
+    };
+    let missing = parameters().into_iter().find(is_it);
+    let is_told = told.is_some();
+    match missing {
+        Some(name) if is_told => error.at(name.span),
+        Some(name) => unknown_parameter(&name.node).at(name.span),
         None => error,
     }
 }

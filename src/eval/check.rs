@@ -59,7 +59,7 @@ impl<'a> Checker<'a> {
         let span = expr.span;
         match &expr.node {
             ExprKind::Literal(Literal::Value(value)) => Ok(Some(Type::of_value(value))),
-            ExprKind::Literal(Literal::Parameter(name)) => Err(unknown_parameter(name, span)),
+            ExprKind::Literal(Literal::Parameter(name)) => Err(unknown_parameter(name).at(span)),
             ExprKind::Duration(_) => Ok(Some(Type::Duration)),
             ExprKind::Attribute(_)
             | ExprKind::CheckValue(_)

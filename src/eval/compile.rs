@@ -159,7 +159,7 @@ impl Builder<'_> {
                 Node::Constant(Constant::Value(value.clone()))
             }
             ExprKind::Literal(Literal::Parameter(name)) => {
-                return Err(literal::unknown_parameter(name, span));
+                return Err(literal::unknown_parameter(name).at(span));
             }
             ExprKind::Duration(duration) => Node::Constant(Constant::Duration(*duration)),
             ExprKind::Read { what, operand } => match literal_text(operand) {
@@ -456,7 +456,7 @@ fn regex(pattern: &Spanned<Literal>) -> Result<&Arc<str>> {
         Literal::Value(other) => {
             Err(literal::mismatch("MATCHES", "a regex as a literal", other, span))
         }
-        Literal::Parameter(name) => Err(literal::unknown_parameter(name, span)),
+        Literal::Parameter(name) => Err(literal::unknown_parameter(name).at(span)),
     }
 }
 

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use super::hash::Algorithm;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Short};
 use crate::model::{
     Aggregate, AttributeType, DottedVersion, Expr, ExprKind, KeyType, Literal, ReadAs,
     SemanticVersion, Span, Timestamp, Value,
@@ -163,8 +163,11 @@ pub(super) fn mismatch(
     Error::new(ErrorKind::Type { place, wanted, found }).at(span)
 }
 
-pub(super) fn unknown_parameter(name: &str, span: Span) -> Error {
-    Error::new(ErrorKind::UnknownParameter { name: name.to_owned() }).at(span)
+/// The error for a parameter that was given no value.
+pub(crate) fn unknown_parameter(name: &str) -> Error {
+    let error = Error::new(ErrorKind::UnknownParameter { name: name.to_owned() });
+    let name = Short(name);
+    error.hint(format!("give it one with `-v {name}=…`, or when the prepared statement is run"))
 }
 
 /// The literal text that an expression is, if it is one.

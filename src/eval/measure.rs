@@ -102,7 +102,7 @@ fn filter_text(behaviour: &Behaviour, filter: Option<&Program>) -> Option<Arc<st
 pub(super) fn value(literal: &Spanned<Literal>) -> Result<&Value> {
     match &literal.node {
         Literal::Value(value) => Ok(value),
-        Literal::Parameter(name) => Err(unknown_parameter(name, literal.span)),
+        Literal::Parameter(name) => Err(unknown_parameter(name).at(literal.span)),
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) fn frame(window: Option<&Window>) -> Result<Frame> {
         None => Frame::All,
         Some(Window::Within(duration)) => match &duration.node {
             Given::Here(duration) => Frame::Within(*duration),
-            Given::Parameter(name) => return Err(unknown_parameter(name, duration.span)),
+            Given::Parameter(name) => return Err(unknown_parameter(name).at(duration.span)),
         },
         Some(Window::Since(from)) => Frame::Since(instant("SINCE", from)?),
         Some(Window::Span { from, to }) => Frame::Span(instant("FROM", from)?, instant("TO", to)?),

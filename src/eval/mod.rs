@@ -70,7 +70,7 @@ pub(crate) use declared::{Declaration, Declarations};
 pub(crate) use draft::Draft;
 pub use evaluation::Evaluation;
 pub(crate) use evaluation::Source;
-pub(crate) use literal::Type;
+pub(crate) use literal::{Type, unknown_parameter};
 pub(crate) use lookup::Lookup;
 pub(crate) use misfit::Misfit;
 pub(crate) use needs::Needs;

@@ -9,7 +9,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use crate::error::{Error, Note, Result};
-use crate::model::Role;
+use crate::model::{Role, Spanned};
 use crate::statement::{Parsed, Statement};
 use crate::syntax::{self, LastEnd, Mark, Piece, Splitter};
 
@@ -126,7 +126,7 @@ impl<R: BufRead> Script<R> {
             let Some(statement) = self.next().transpose()? else { break };
             role = role.max(statement.result().map_or(Role::Values, Statement::role));
             if statement.text().contains(':') {
-                parameters.extend(statement.parameters());
+                parameters.extend(statement.parameters().into_iter().map(|name| name.node));
             }
             match room.checked_sub(statement.bytes()) {
                 Some(left) if goes_on.is_none() => {
@@ -236,7 +236,7 @@ impl ScriptStatement {
     }
 
     /// The names of its parameters.
-    pub(crate) fn parameters(&self) -> Vec<Arc<str>> {
+    pub(crate) fn parameters(&self) -> Vec<Spanned<Arc<str>>> {
         self.parsed.parameters()
     }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::error::{ErrorKind, Result, Short};
+use crate::error::{ErrorKind, Result};
+use crate::eval::unknown_parameter;
 use crate::model::{
     Behaviour, Duration, Expr, ExprKind, Given, Instant, Literal, Object, Share, Spanned,
     Timestamp, TimestampError, USER_ID, Value, Window, check_user_id,
@@ -267,14 +268,6 @@ impl<N: Into<Arc<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]
 fn unlike(place: &str, wanted: &str, found: &Value) -> crate::Error {
     let (place, wanted, found) = (place.into(), wanted.into(), format!("a {}", found.kind()));
     ErrorKind::Type { place, wanted, found }.into()
-}
-
-/// The error for a parameter that was given no value.
-pub(crate) fn unknown_parameter(name: &str) -> crate::Error {
-    crate::Error::from(ErrorKind::UnknownParameter { name: name.to_owned() }).hint(format!(
-        "give it one with `-v {}=…`, or when the prepared statement is run",
-        Short(name)
-    ))
 }
 
 fn has_parameter(expr: &Expr) -> bool {

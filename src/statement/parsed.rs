@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{AssertError, Statement};
 use crate::error::{Error, ErrorClass, ErrorKind, Result};
+use crate::model::Spanned;
 use crate::syntax::{self, LastEnd, Node, Piece, Splitter};
 
 /// A statement whose syntax is right, and what is wrong with it all the same (a limit, a percentage, …):
@@ -64,7 +65,7 @@ impl Parsed {
     }
 
     /// The names of the parameters in its text.
-    pub(crate) fn parameters(&self) -> Vec<Arc<str>> {
+    pub(crate) fn parameters(&self) -> Vec<Spanned<Arc<str>>> {
         syntax::parameters(&self.text)
     }
 

@@ -34,7 +34,7 @@ use pest::Parser as _;
 
 use crate::error::{Error, ErrorKind, Result, Short};
 use crate::limits::NESTING;
-use crate::model::{Duration, Expr, Literal, Share, Value};
+use crate::model::{Duration, Expr, Literal, Share, Span, Spanned, Value};
 use crate::stack;
 
 use expression::Builder;
@@ -103,12 +103,18 @@ pub(crate) fn unquote(quoted: &str) -> Arc<str> {
     literal::unquote(quoted, '\'')
 }
 
-/// The names of the parameters of a statement, in the order in which they first stand there.
-pub(crate) fn parameters(text: &str) -> Vec<Arc<str>> {
-    let mut seen = HashSet::new();
-    let tokens = Tokens::new(text).filter(|token| token.kind == TokenKind::Parameter);
-    let names = tokens.map(|token| token.text.trim_start_matches(':'));
-    names.filter(|name| seen.insert(*name)).map(Arc::from).collect()
+/// The names of the parameters of a statement, in the order in which they first stand there, and where that is.
+pub(crate) fn parameters(text: &str) -> Vec<Spanned<Arc<str>>> {
+    let (mut seen, mut end) = (HashSet::new(), 0);
+    let placed = Tokens::new(text).map(|token| {
+        let start = end;
+        end += token.text.len();
+        (token, Span::new(start, end))
+    });
+    let parameters = placed.filter(|(token, _)| token.kind == TokenKind::Parameter);
+    let names = parameters.map(|(token, span)| (token.text.trim_start_matches(':'), span));
+    let first = names.filter(|(name, _)| seen.insert(*name));
+    first.map(|(name, span)| Spanned::new(Arc::from(name), span)).collect()
 }
 
 fn parse(rule: Rule, text: &str) -> Result<Node<'_>> {
