@@ -81,6 +81,18 @@ const FAILING: &[&str] = &[
     "SHOW USERS WHERE KEY(token) IN ('s3cret-1') AND nothing = KEY(nobody)",
     "ASSERT GET token FOR USER 'ben' = 's3cret'",
     "ASSERT GET token FOR USER 'ben' AS OF '2026-05-01T00:00:00Z' = 's3cret-5' REASON 'x'",
+    "ALTER KEY token SET CHECK (VALUE MATCHES '(s3cret')",
+    "ALTER KEY token SET CHECK (VALUE = \"s3cret\")",
+    "ALTER KEY token SET DEFAULT \"s3cret\"",
+    "CREATE KEY other DOUBLE SENSITIVE DEFAULT 1e999s3cret",
+    "CREATE KEY other JSON SENSITIVE DEFAULT {\"s3cret\": 1, \"s3cret\": 2}",
+    "ALTER CONFIG maps SET seen = {\"s3cret\": 1, \"s3cret\": 2}, token = 'x'",
+    "CREATE SEGMENT x WHERE KEY(token) = 'a' AND VERSION 's3cret' > city",
+    "CREATE SEGMENT x WHERE KEY(token) = 'a' AND IP_IN(ip, 's3cret')",
+    "CREATE SEGMENT x WHERE KEY(token) = 'a' AND TO_TIMESTAMP(day, 's3cret') < NOW()",
+    "CREATE SEGMENT x WHERE KEY(token) = 'a' AND s > TIMESTAMP 's3cret'",
+    "CREATE SEGMENT x WHERE KEY(token) = 'a' AND s > TIMESTAMP '2026-12-01T09:00:00[s3cret]'",
+    "ASSERT ERROR 'limit' ALTER KEY token SET CHECK (VALUE MATCHES '(s3cret')",
 ];
 
 /// All that a statement says, its errors with the line that they show.
@@ -217,7 +229,7 @@ fn store_of_users() -> Database {
     db.execute(
         "CREATE SEGMENT some WHERE tax IN ('s3cret-1', 's3cret-2') OR tax.a STARTS WITH 's3cret' AND city = 'Oslo'
             OR ANY(tax WHERE VALUE = 's3cret') OR ANY(tax) MATCHES 's3cret';
-         CREATE ATTRIBUTE tax STRING;
+         CREATE ATTRIBUTE tax STRING; CREATE ATTRIBUTE version SEMVER SENSITIVE; CREATE ATTRIBUTE paid TIMESTAMP SENSITIVE;
          ALTER ATTRIBUTE tax SET CHECK (VALUE MATCHES '^s3cret');
          CREATE KEY seen BOOLEAN DEFAULT FALSE;
          SET USER 'ada' tax = 's3cret-1', city = 'Oslo';
@@ -260,6 +272,10 @@ const FAILING_USERS: &[&str] = &[
     "ALTER ATTRIBUTE tax SET CHECK (VALUE = 's3cret' AND VALUE > 1)",
     "CREATE ATTRIBUTE other INTEGER SENSITIVE CHECK (VALUE = 's3cret')",
     "SHOW USERS WHERE tax = 's3cret' AND KEY(nobody)",
+    "CREATE SEGMENT others WHERE tax MATCHES '(s3cret'",
+    "CREATE SEGMENT others WHERE tax = \"s3cret\" AND IN SEGMENT nowhere",
+    "CREATE SEGMENT others WHERE version < 's3cret'",
+    "CREATE SEGMENT others WHERE paid < 's3cret'",
 ];
 
 #[test]
@@ -302,4 +318,54 @@ fn dumps_have_what_is_sensitive_of_users_and_say_so() {
     }
     db.execute("ALTER ATTRIBUTE tax DROP SENSITIVE").unwrap();
     assert!(said(&mut db.session(), "SHOW USERS").contains(SECRET));
+}
+
+/// What is likely a slip is told as a note, and with `strict` as an error.
+#[test]
+fn slips_do_not_show_what_may_be_sensitive() {
+    for (condition, code) in [
+        ("tax = \"s3cret\"", "suspicious"),
+        ("city = \"s3cret\" AND tax = \"s3cret 2\"", "suspicious"),
+        ("tax BETWEEN 's3cret-2' AND 's3cret-1'", "suspicious"),
+        ("tax = 's3cret-1' AND tax = 's3cret-2'", "suspicious"),
+    ] {
+        let mut session = store_of_users().session();
+        let statement = format!("CREATE SEGMENT others WHERE {condition}");
+        let outcomes = session.execute(&statement).unwrap();
+        let [note, ..] = outcomes[0].notes() else { panic!("{condition}: no note") };
+        assert_eq!(note.code(), code);
+        let told = format!("{:?}", outcomes[0].notes());
+        assert!(told.contains("***") && !told.contains(SECRET), "{condition}: {told}");
+        let mut strict = store_of_users().session().strict(true);
+        let refused = said(&mut strict, &statement);
+        assert!(refused.contains("***") && !refused.contains(SECRET), "{condition}: {refused}");
+    }
+}
+
+/// An error still says what is wrong, and names what it is about.
+#[test]
+fn errors_say_what_they_can() {
+    let db = store_of_users();
+    for (statement, message, line) in [
+        (
+            "CREATE SEGMENT x WHERE version < 's3cret'",
+            "semantic version `***` is not valid: ***",
+            "CREATE SEGMENT x WHERE version < ***",
+        ),
+        (
+            "CREATE SEGMENT x WHERE tax = \"s3cret\" AND IN SEGMENT \"no where\"",
+            "segment `no where` does not exist",
+            "CREATE SEGMENT x WHERE tax = *** AND IN SEGMENT \"no where\"",
+        ),
+        (
+            "ASSERT ERROR 'limit' CREATE SEGMENT x WHERE paid < 's3cret'",
+            "expected an error `limit`, got `bad-time`: `***` is not a timestamp",
+            "ASSERT ERROR *** CREATE SEGMENT x WHERE paid < ***",
+        ),
+    ] {
+        let error = db.execute(statement).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(&*error.place().unwrap().statement, line);
+        assert!(error.hints().is_empty(), "{error:?}");
+    }
 }

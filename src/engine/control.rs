@@ -108,23 +108,27 @@ impl Session {
     /// is about the next one inside.
     fn assert_error(&self, assertion: &AssertError) -> Result<Arc<str>> {
         let statement = &assertion.statement;
-        let is_missing = |name: &Arc<str>| self.parameters.value(name).is_none();
+        let is_missing = |name: &Spanned<Arc<str>>| self.parameters.value(&name.node).is_none();
         let mut missing: Vec<_> =
             statement.parameters().into_iter().find(is_missing).into_iter().collect();
         let checked = statement.result.as_ref().map_err(Error::clone).and_then(|statement| {
             self.resolve(statement).map(drop).map_err(|error| self.weigh(|| missing.clone(), error))
         });
-        let mut result = checked.map(|()| Arc::default());
+        let concealed = checked.map_err(|error| self.conceal_inner(&statement.text, error));
+        let mut result = concealed.map(|()| Arc::default());
         for code in &assertion.codes {
-            if let Literal::Parameter(name) = &code.node
-                && is_missing(name)
-            {
-                missing = vec![Arc::clone(name)];
+            if let Literal::Parameter(name) = &code.node {
+                let name = Spanned::new(Arc::clone(name), code.span);
+                missing = if is_missing(&name) { vec![name] } else { missing };
             }
             let asserted = self.assert_code(code, result);
             result = asserted.map_err(|error| self.weigh(|| missing.clone(), error));
         }
-        result
+        // what stands inside has its place in the text of its own
+        result.map_err(|error| match error.kind() {
+            ErrorKind::UnknownParameter { .. } => error.unplaced(),
+            _ => error,
+        })
     }
 
     /// The code that is asserted, if it is that of an error.

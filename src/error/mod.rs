@@ -3,6 +3,7 @@
 mod access;
 mod class;
 mod code;
+mod hide;
 mod kind;
 mod note;
 mod place;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use access::{LockHolder, StoreFailure};
 pub use class::ErrorClass;
 pub use code::ErrorCode;
+pub(crate) use hide::Veil;
 pub use kind::ErrorKind;
 pub use note::{Note, NoteCode, NoteKind};
 pub use place::{Label, Place};
@@ -24,7 +26,7 @@ pub use slip::Slip;
 pub use transaction::{ScriptEnd, TransactionState};
 
 use crate::limits::NAME_BYTES;
-use crate::model::{HIDDEN, NameError, Span, TimestampError, zone_like};
+use crate::model::{NameError, Span, TimestampError, zone_like};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -162,25 +164,23 @@ impl Error {
         self
     }
 
-    /// The same error without some parts of its statement, which are in order, and which its place and what was found
-    /// no longer show.
+    /// The same error as it is told of a statement with parts that are not shown: neither its place, nor its sentence,
+    /// nor a hint has one, and it has no source.
     #[must_use]
-    pub(crate) fn masked(mut self, parts: &[Span]) -> Self {
-        let Some(place) = &self.0.place else { return self };
-        let hides = |found: &str| {
-            let text = |part: &Span| place.statement.get(part.start as usize..part.end as usize);
-            parts.iter().filter_map(text).any(|text| found.contains(text))
-        };
-        if let ErrorKind::Expected { found, .. } = &mut self.0.kind
-            && hides(found)
-        {
-            HIDDEN.clone_into(found);
-        }
-        self.0.place = Some(place.masked(parts));
-        if let ErrorKind::Suspicious(slip) = &mut self.0.kind {
-            slip.hide();
+    pub(crate) fn masked(mut self, veil: &Veil<'_>) -> Self {
+        let said = self.0.kind.clone();
+        self.0.kind.hide(veil);
+        if self.0.kind == said {
+            self.0.hints.retain(|hint| veil.spares(hint));
+        } else {
             self.0.hints.clear();
         }
+        self.0.source = None;
+        let sentence = self.to_string();
+        self.0.place = self.0.place.map(|place| {
+            let parts = veil.parts(&place.statement, &sentence);
+            place.masked(&parts)
+        });
         self
     }
 

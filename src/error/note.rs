@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::hide::Veil;
 use super::place::{Label, Place};
 use super::sentence::{Cells, Each, Few};
 use super::slip::Slip;
@@ -80,14 +81,18 @@ impl Note {
         self
     }
 
-    /// The same note, whose place no longer shows some parts of its statement, which are in order.
+    /// The same note as it is told of a statement with parts that are not shown.
     #[must_use]
-    pub(crate) fn masked(mut self, parts: &[Span]) -> Self {
-        self.place = self.place.map(|place| place.masked(parts));
+    pub(crate) fn masked(mut self, veil: &Veil<'_>) -> Self {
         if let NoteKind::Slip(slip) = &mut self.kind {
             slip.hide();
             self.hints.clear();
         }
+        let sentence = self.message();
+        self.place = self.place.map(|place| {
+            let parts = veil.parts(&place.statement, &sentence);
+            place.masked(&parts)
+        });
         self
     }
 

@@ -1,7 +1,7 @@
 //! Slips: what is legal and likely not what was meant.
 
 use super::sentence::Short;
-use crate::model::{HIDDEN, Name};
+use crate::model::Name;
 
 /// What is legal and likely a slip: a note of it says so, or, where that is wanted, an error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -27,24 +27,4 @@ pub enum Slip {
         Short(number)
     )]
     NumberFromTime { number: String },
-}
-
-impl Slip {
-    /// Hides what of it may be a value of something sensitive.
-    pub(super) fn hide(&mut self) {
-        let texts: Vec<&mut String> = match self {
-            Self::NameForText { name } => vec![name],
-            Self::TextForNumber { text, .. } => vec![text],
-            Self::EmptyRange { low: a, high: b } | Self::Contradiction { first: a, second: b } => {
-                vec![a, b]
-            }
-            Self::NumberFromTime { number } => vec![number],
-            Self::InsideUser { .. } | Self::TextForJson { .. } | Self::CloseName { .. } => {
-                Vec::new()
-            }
-        };
-        for text in texts {
-            HIDDEN.clone_into(text);
-        }
-    }
 }

@@ -434,3 +434,24 @@ fn the_help_has_an_example() {
         assert!(ran.out.contains(part), "{part}");
     }
 }
+
+#[test]
+fn a_rejected_cell_of_a_sensitive_attribute_is_not_shown() {
+    let place = Place::new();
+    let declared = "CREATE ATTRIBUTE n INTEGER SENSITIVE; CREATE ATTRIBUTE j JSON SENSITIVE";
+    assert_eq!(place.run(&["t.pcdb", "-e", declared]).code, 0);
+    place.file(
+        "a.csv",
+        "user,n:number,m:number,j:json\nu,topsecret,,\nu,,shown,\nu,,,\"{\"\"topsecret\"\":1,\"\"topsecret\"\":2}\"\nu,1.5,,\n",
+    );
+    let ran = place.track(&["a.csv"]);
+    assert!(!ran.err.contains("topsecret") && !ran.err.contains("1.5"), "{}", ran.err);
+    for message in [
+        "cell `***` is not valid: column `n` wants a number as JSON writes it",
+        "cell `shown` is not valid: column `m` wants a number as JSON writes it",
+        "cell `***` is not valid: column `j` wants JSON",
+        "attribute `n` is INTEGER, and *** is not",
+    ] {
+        assert!(ran.err.contains(message), "{message}: {}", ran.err);
+    }
+}

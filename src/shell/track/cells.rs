@@ -156,7 +156,7 @@ impl Cells {
         if line > self.begin {
             error = error.hint(format!("the row begins in line {}", self.begin));
         }
-        Some(Flaw { error, line: Some(line), column: Some(column) })
+        Some(Flaw::at(error, line, column))
     }
 
     /// The cells, if each is UTF-8.

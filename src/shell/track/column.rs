@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::flaw::{abridged, unexpected, unplaced};
+use super::flaw::{Flaw, abridged, unexpected};
 use super::instant::instant_of_cell;
 use crate::shell::row_format::TimeUnit;
-use pcq::model::NameError;
+use pcq::model::{JsonError, NameError};
 use pcq::{Error, ErrorKind, Event, Fact, Object, Profile, Timestamp, Value};
 
 /// The columns that are no properties, unless they have a type.
@@ -98,10 +98,11 @@ impl Columns {
     }
 
     /// What a row says.
-    pub(super) fn fact(&self, cells: &[&str]) -> Result<Fact, Error> {
+    pub(super) fn fact(&self, cells: &[&str]) -> Result<Fact, Flaw> {
         if cells.len() != self.all.len() {
             let expected = vec![format!("{} cells, as in the header", self.all.len())];
-            return Err(ErrorKind::Expected { expected, found: cells.len().to_string() }.into());
+            let found = cells.len().to_string();
+            return Err(Error::from(ErrorKind::Expected { expected, found }).into());
         }
         let mut said = Said::default();
         for (column, cell) in self.all.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
@@ -182,14 +183,15 @@ impl Column {
         cell: &'a str,
         unit: Option<TimeUnit>,
         said: &mut Said<'a>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Flaw> {
         match self {
             Self::Role(Role::Event) => said.event = cell,
             Self::Role(Role::User) => said.user = cell,
             Self::Role(Role::At) => said.at = Some(instant_of_cell(cell, unit)?),
             Self::Role(Role::Id) => said.id = Some(cell),
             Self::Value(name, kind) => {
-                let value = kind.read(cell).map_err(|wanted| bad_cell(name, cell, &wanted))?;
+                let value =
+                    kind.read(cell).map_err(|why| Flaw::cell(name, cell, kind.wanted(), why))?;
                 said.values.insert(Arc::clone(name), value);
             }
         }
@@ -198,15 +200,23 @@ impl Column {
 }
 
 impl CellType {
-    /// The value of a cell, or what is wanted there.
-    fn read(self, cell: &str) -> Result<Value, String> {
+    /// The value of a cell; if it has none, perhaps why.
+    fn read(self, cell: &str) -> Result<Value, Option<JsonError>> {
         match self {
             Self::String => Ok(cell.into()),
-            Self::Number => number(cell).ok_or_else(|| "a number as JSON writes it".to_owned()),
-            Self::Boolean => boolean(cell).ok_or_else(|| "true or false".to_owned()),
-            Self::Json => {
-                Value::from_json(cell).map_err(|error| format!("JSON; {}", unplaced(error).0))
-            }
+            Self::Number => number(cell).ok_or(None),
+            Self::Boolean => boolean(cell).ok_or(None),
+            Self::Json => Value::from_json(cell).map_err(Some),
+        }
+    }
+
+    /// What is wanted in a cell.
+    fn wanted(self) -> &'static str {
+        match self {
+            Self::String => "a text",
+            Self::Number => "a number as JSON writes it",
+            Self::Boolean => "true or false",
+            Self::Json => "JSON",
         }
     }
 }
@@ -219,11 +229,6 @@ fn number(cell: &str) -> Option<Value> {
 fn boolean(cell: &str) -> Option<Value> {
     let is = |word: &str| cell.eq_ignore_ascii_case(word);
     if is("true") { Some(true.into()) } else { is("false").then(|| false.into()) }
-}
-
-fn bad_cell(column: &str, cell: &str, wanted: &str) -> Error {
-    let why = format!("column `{column}` wants {wanted}");
-    ErrorKind::BadLiteral { what: "cell", text: abridged(cell).into_owned(), why }.into()
 }
 
 fn has(columns: &[Column], role: Role) -> bool {

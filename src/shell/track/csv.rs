@@ -51,7 +51,7 @@ impl<R: BufRead> Csv<R> {
 impl<R: BufRead> ReadRows for Csv<R> {
     fn read(&mut self) -> io::Result<Option<Row>> {
         let Some(line) = self.rows.read()? else { return Ok(None) };
-        let fact = self.rows.cells().and_then(|cells| Ok(self.columns.fact(&cells)?));
+        let fact = self.rows.cells().and_then(|cells| self.columns.fact(&cells));
         Ok(Some(Row { line, fact }))
     }
 

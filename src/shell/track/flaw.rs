@@ -1,6 +1,7 @@
 //! Reasons why a row is rejected.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use pcq::model::{JsonError, ValueKind};
 use pcq::{Error, ErrorKind, Value};
@@ -16,15 +17,53 @@ pub(in crate::shell) struct Flaw {
     pub(super) line: Option<u64>,
     /// Where in its line, in code points from 1, if that is known.
     pub(super) column: Option<usize>,
+    /// What it is the value of, if it is one.
+    of: Option<Cell>,
+}
+
+/// What is in a cell.
+#[derive(Debug)]
+struct Cell {
+    /// The attribute or property.
+    name: Arc<str>,
+    /// What is wanted there.
+    wanted: &'static str,
 }
 
 impl From<Error> for Flaw {
     fn from(error: Error) -> Self {
-        Self { error, line: None, column: None }
+        Self { error, line: None, column: None, of: None }
     }
 }
 
 impl Flaw {
+    /// What is wrong at a place in a file.
+    pub(super) fn at(error: Error, line: u64, column: usize) -> Self {
+        Self { line: Some(line), column: Some(column), ..error.into() }
+    }
+
+    /// A cell that is not what its column wants; perhaps more is known of why.
+    pub(super) fn cell(
+        name: &Arc<str>,
+        cell: &str,
+        wanted: &'static str,
+        why: Option<JsonError>,
+    ) -> Self {
+        let more = why.map(|why| format!("; {}", unplaced(why).0)).unwrap_or_default();
+        let error = bad_cell(name, &abridged(cell), &format!("{wanted}{more}"));
+        Self { of: Some(Cell { name: Arc::clone(name), wanted }), ..error.into() }
+    }
+
+    /// The same without the value that is wrong, if it is one of something sensitive.
+    pub(super) fn concealed(self, is_sensitive: impl FnOnce(&str) -> bool) -> Self {
+        match self.of {
+            Some(cell) if is_sensitive(&cell.name) => {
+                Self { error: bad_cell(&cell.name, "***", cell.wanted), of: None, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// What is wrong with the JSON of a line.
     pub(super) fn json(error: JsonError, line: &str) -> Self {
         let (error, byte) = unplaced(error);
@@ -32,7 +71,8 @@ impl Flaw {
         let flaw = Error::new(ErrorKind::Json(error));
         let is_array = line.trim_start().starts_with('[');
         let hint = "each line is an object of its own, and no array goes around them";
-        Self { error: if is_array { flaw.hint(hint) } else { flaw }, line: None, column }
+        let error = if is_array { flaw.hint(hint) } else { flaw };
+        Self { column, ..error.into() }
     }
 
     /// Where it is, in a row of a file.
@@ -42,8 +82,13 @@ impl Flaw {
     }
 }
 
+fn bad_cell(column: &str, cell: &str, wanted: &str) -> Error {
+    let why = format!("column `{column}` wants {wanted}");
+    ErrorKind::BadLiteral { what: "cell", text: cell.to_owned(), why }.into()
+}
+
 /// Takes the place out of a message: its line is always the first.
-pub(super) fn unplaced(error: JsonError) -> (JsonError, Option<usize>) {
+fn unplaced(error: JsonError) -> (JsonError, Option<usize>) {
     match error {
         JsonError::Syntax { what, at: Some((1, column)) } => {
             (JsonError::Syntax { what, at: None }, Some(column))

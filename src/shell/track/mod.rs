@@ -124,7 +124,8 @@ impl Load<'_> {
     ) -> Result<Option<Fact>, Stop> {
         self.progress.row();
         let check = |fact| database.check_fact(&fact).map(|()| fact).map_err(Flaw::from);
-        let checked = row.fact.and_then(check);
+        let concealed = |flaw: Flaw| flaw.concealed(|attribute| database.is_sensitive(attribute));
+        let checked = row.fact.and_then(check).map_err(concealed);
         match checked {
             Ok(fact) => {
                 self.counts.profiles += u64::from(matches!(fact, Fact::Profile(_)));
