@@ -3,6 +3,8 @@
 
 #[path = "cli/file.rs"]
 mod file;
+#[path = "cli/fmt.rs"]
+mod fmt;
 #[cfg(unix)]
 #[path = "cli/hidden.rs"]
 mod hidden;
@@ -500,11 +502,15 @@ fn fmt_is_canonical_keeps_comments_and_is_its_own_fixed_point() {
 
 /* a key */
 CREATE KEY a INTEGER DEFAULT 1; -- the key
--- who
-/* one */
-CREATE SEGMENT s";
+CREATE SEGMENT s -- who
+    WHERE x = 1
+        /* one */
+        AND y = 2; /* end */
+
+GET a;
+GET b;
+";
     assert!(ran.out.starts_with(start), "{}", ran.out);
-    assert!(ran.out.contains("; /* end */\n\nGET a;\nGET b;\n"), "{}", ran.out);
     assert!(ran.out.ends_with("'when?';\n-- the end\n"), "{}", ran.out);
     assert_eq!(place.run_with_input(&["fmt", "-"], &ran.out).out, ran.out);
 }

@@ -167,6 +167,16 @@ fn run(source: &str, seen: &mut Seen) -> Result<String, String> {
 fn hold_to_rules(db: &Database) -> Result<(), String> {
     let problems = db.verify().map_err(|error| format!("{error:?}"))?.problems;
     let history = dump(db, DumpKind::History)?;
+    for text in [&history, &dump(db, DumpKind::Current)?] {
+        let formatted = Script::new(text.as_bytes()).formatted().collect::<Result<String, _>>();
+        let formatted = formatted.map_err(|error| format!("{error:?}"))?;
+        if formatted != *text {
+            return Err(format!(
+                "its dump is not canonical:\n{}",
+                difference("dump", text, &formatted)
+            ));
+        }
+    }
     let copy = dump(&made_of(&history, db)?, DumpKind::History)?;
     let current = made_of(&dump(db, DumpKind::Current)?, db)?;
     if !problems.is_empty() {

@@ -105,3 +105,4 @@ pub use value::{Object, Value, ValueKind};
 pub use version::{Arm, Cell, Column, Row, Share, Split, Version};
 pub(crate) use versioned::{Versioned, version_among};
 pub(crate) use vocabulary::{compared, is_of_user, name_for_text, subjects};
+pub(crate) use writer::parts;

@@ -40,6 +40,30 @@ impl fmt::Display for ExprKind {
     }
 }
 
+/// The parts of a condition that `AND` or `OR` joins, each with the word before it; another condition is one part.
+pub(crate) fn parts(condition: &Expr) -> Vec<String> {
+    let (items, word, loosest) = match &condition.node {
+        ExprKind::And(items) => (items, "AND ", Level::Not),
+        ExprKind::Or(items) => (items, "OR ", Level::And),
+        _ => return vec![condition.to_string()],
+    };
+    let word = |at| if at > 0 { word } else { "" };
+    let part = |(at, expr)| format!("{}{}", word(at), Part { expr, loosest });
+    items.iter().enumerate().map(part).collect()
+}
+
+/// Writes a part of an expression, in parentheses if it binds more loosely than it may.
+struct Part<'e> {
+    expr: &'e Expr,
+    loosest: Level,
+}
+
+impl fmt::Display for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Writer { any: None }.write(f, self.expr, self.loosest)
+    }
+}
+
 /// Writes expressions; `any` is the list of the `ANY(…)` whose test is being written.
 #[derive(Clone, Copy)]
 struct Writer<'a> {

@@ -52,21 +52,19 @@ pub(super) struct Trailing<'a> {
 }
 
 impl<'a> Trailing<'a> {
-    /// Keeps what fits on one line, which a `--` ends.
+    /// Reads comments, and keeps what fits on one line.
     pub(super) fn new(text: &'a str) -> Self {
-        let mut kept: Vec<_> = Trivia::parse(text).comments.iter().map(|c| c.text).collect();
+        Self::of(Trivia::parse(text).comments.iter().map(|c| c.text).collect())
+    }
+
+    /// Keeps what fits on one line, which a `--` ends.
+    pub(super) fn of(mut kept: Vec<&'a str>) -> Self {
         let ends_line = |text: &&str| text.starts_with("--") || text.contains('\n');
         let last = kept.len().saturating_sub(1);
         let first_kept = if kept.iter().take(last).any(ends_line) { last } else { 0 };
         let moved = kept.drain(..first_kept).collect();
         Self { moved, kept }
     }
-}
-
-/// The comments inside a statement.
-pub(super) fn inside(text: &str) -> Vec<&str> {
-    let comments = Tokens::new(text).filter(|token| token.kind.is_comment());
-    comments.map(|token| token.text.trim_end()).collect()
 }
 
 #[cfg(test)]
@@ -93,12 +91,6 @@ mod tests {
     fn a_comment_before_a_statement_on_one_line_is_the_statement_s() {
         assert_eq!(Trivia::parse(" /* a */ ").on_first_line(), 0);
         assert_eq!(Trivia::parse(" /* a */\n").on_first_line(), 1);
-    }
-
-    #[test]
-    fn comments_inside_a_statement_are_found_and_what_looks_like_them_is_not() {
-        let text = "GET a -- one\n, \"b--c\" /* two */ WITH {\"--x\": \"\\\"/* \"} AS OF '--it''s /*' - -1";
-        assert_eq!(inside(text), ["-- one", "/* two */"]);
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 use std::io::BufRead;
 
-use super::comment::{Comment, Trailing, Trivia, inside};
+use super::comment::{Comment, Trailing, Trivia};
+use super::placed::{Placed, placed};
 use super::{Script, ScriptStatement};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::STATEMENT_BYTES;
+use crate::statement::Piece;
+use crate::syntax::Tokens;
 
 /// Iterator over the canonical text of a script, made by [`Script::formatted`].
 #[derive(Debug)]
@@ -62,23 +65,37 @@ impl Writer {
     /// written.
     fn statement(&mut self, statement: &ScriptStatement) -> Result<()> {
         refuse_cut_off(statement)?;
-        let after = Trailing::new(statement.trailing());
         self.trivia(&Trivia::parse(statement.leading()));
+        let layout = statement.result().ok().map(|node| format!("{node:#}"));
+        // what is asserted to fail stands in it as it was written, if it cannot be read
+        let has_comments = |text: &String| Tokens::new(text).any(|token| token.kind.is_comment());
+        let layout = layout.filter(|text| !has_comments(text));
+        let pieces = layout.as_deref().map(Piece::all_of).unwrap_or_default();
+        let placed = placed(statement.text(), statement.trailing(), &pieces);
+        let text = canonical(&placed);
         // a canonical text past the limit could not be read again: blanks made it longer than it was
         let limit = STATEMENT_BYTES.max(statement.text().len());
-        let canonical = statement.result().ok().map(ToString::to_string);
-        let canonical = canonical.filter(|text| text.len() <= limit);
-        if canonical.is_some() {
-            self.own_lines(inside(statement.text()));
-        }
-        self.own_lines(after.moved);
-        self.text.push_str(canonical.as_deref().unwrap_or(statement.text()));
-        self.text.push(';');
-        self.line = Line::Statement;
-        for comment in after.kept {
-            self.same_line(comment);
+        if let (Some(first), Some(last)) = (placed.first(), placed.last())
+            && text.len() <= limit
+        {
+            self.own_lines(&first.before);
+            self.ended(&text, &last.after);
+        } else {
+            let after = Trailing::new(statement.trailing());
+            self.own_lines(&after.moved);
+            self.ended(statement.text(), &after.kept);
         }
         Ok(())
+    }
+
+    /// Writes a statement and the comments behind it.
+    fn ended(&mut self, text: &str, after: &[&str]) {
+        self.text.push_str(text);
+        self.text.push(';');
+        self.line = Line::Statement;
+        for comment in after {
+            self.same_line(comment);
+        }
     }
 
     /// Writes what is left after the last statement.
@@ -111,7 +128,7 @@ impl Writer {
         self.text.push_str(comment);
     }
 
-    fn own_lines<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) {
+    fn own_lines(&mut self, texts: &[&str]) {
         for text in texts {
             self.own_line(&Comment { breaks_before: 1, text });
         }
@@ -130,6 +147,32 @@ impl Writer {
             self.text.push('\n');
         }
     }
+}
+
+/// The canonical text of a statement, without the comments before it and behind it.
+fn canonical(placed: &[Placed<'_>]) -> String {
+    let mut text = String::new();
+    let mut before: Option<&Placed<'_>> = None;
+    for this in placed {
+        if let Some(before) = before {
+            before.after.iter().for_each(|comment| text.extend([" ", comment]));
+            start(&mut text, before, this);
+        }
+        text.push_str(this.piece.text);
+        before = Some(this);
+    }
+    text
+}
+
+/// Writes what stands between two pieces.
+fn start(text: &mut String, before: &Placed<'_>, this: &Placed<'_>) {
+    if !this.starts_line {
+        return text.push_str(this.piece.glue(before.piece));
+    }
+    for comment in &this.before {
+        text.extend(["\n", &this.piece.indent_of_comments(), comment]);
+    }
+    text.extend(["\n", &this.piece.indent()]);
 }
 
 /// Refuses a statement of which not all was kept, because it is past the limit: writing it would

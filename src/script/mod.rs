@@ -3,6 +3,7 @@
 mod comment;
 mod format;
 mod label;
+mod placed;
 
 use std::collections::BTreeSet;
 use std::io::BufRead;

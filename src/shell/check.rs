@@ -3,13 +3,13 @@
 use super::args::CheckArgs;
 use super::exit::{Exit, Stop, finish};
 use super::report::Reporter;
-use super::source::{ScriptSource, open_all};
+use super::source::{ScriptSource, open_all, open_all_in};
 use super::store;
 use pcq::{Checked, Checker, Parameters, Session};
 
 /// Checks scripts, and tells all errors and slips of all of them.
 pub(super) fn check(args: &CheckArgs, reporter: &Reporter) -> Result<(), Stop> {
-    let sources = open_all(&args.scripts)?;
+    let sources = open_all_in(&args.scripts)?;
     let mut check = Check { args, reporter, worst: Exit::Fine };
     if let Some(session) = after(args, reporter)? {
         let mut checker = Checker::of(session);

@@ -4,40 +4,94 @@ use std::fs;
 use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::path::Path;
 
+use similar::TextDiff;
 use tempfile::NamedTempFile;
 
 use super::args::FmtArgs;
 use super::exit::{Exit, Stop, finish};
 use super::report::Reporter;
-use super::run;
 use super::screen::buffered_stdout;
 use super::source::{self, ScriptSource};
 use pcq::{Error, ErrorKind};
 
-/// Formats scripts: to standard output, in place, or only to see whether they are canonical.
+/// Formats scripts: to standard output, in place, or only to see whether they are canonical. What is wrong with one is
+/// told, and the others are formatted all the same.
 pub(super) fn fmt(args: &FmtArgs, reporter: &Reporter) -> Result<(), Stop> {
-    let sources = source::open_all(&args.scripts)?;
-    run::check_syntax(&sources, reporter)?;
+    let sources = source::open_all_in(&args.scripts)?;
     let mut stdout = buffered_stdout();
     let mut worst = Exit::Fine;
     for source in &sources {
-        if args.write {
-            rewrite(source)?;
-        } else if !args.check {
-            format(source, &mut stdout)?;
-        } else if !is_canonical(source)? {
-            writeln!(stdout, "{}", source.name())?;
-            worst = Exit::Failed;
-        }
+        let done = check_syntax(source, reporter).map_err(Failure::from);
+        let exit = match done.and_then(|()| one(source, args, &mut stdout)) {
+            Ok(exit) => exit,
+            Err(Failure::Script(stop)) => stop.told(reporter),
+            Err(Failure::Output(error)) => return Err(error.into()),
+        };
+        worst = worst.max(exit);
     }
     stdout.flush()?;
     finish(worst)
+}
+
+/// Tells what of a script does not parse.
+fn check_syntax(source: &ScriptSource, reporter: &Reporter) -> Result<(), Stop> {
+    let errors = source.script()?.going_on().filter_map(Result::err);
+    let exits = errors.map(|error| source.stop(error).told(reporter));
+    finish(exits.max().unwrap_or(Exit::Fine))
+}
+
+/// Does with a script that parses what is asked for.
+fn one(source: &ScriptSource, args: &FmtArgs, to: &mut dyn Write) -> Result<Exit, Failure> {
+    let is_canonical = match args {
+        FmtArgs { write: true, .. } => {
+            rewrite(source)?;
+            true
+        }
+        FmtArgs { diff: true, .. } => write_diff(source, to)?,
+        FmtArgs { check: true, .. } => {
+            let is_canonical = is_canonical(source)?;
+            if !is_canonical {
+                writeln!(to, "{}", source.name())?;
+            }
+            is_canonical
+        }
+        _ => {
+            format(source, to)?;
+            true
+        }
+    };
+    Ok(if is_canonical { Exit::Fine } else { Exit::Failed })
+}
+
+/// Writes what formatting would change in a script; returns whether that is nothing.
+fn write_diff(source: &ScriptSource, to: &mut dyn Write) -> Result<bool, Failure> {
+    let (mut original, mut formatted) = (String::new(), Vec::new());
+    let read = source.reader()?.read_to_string(&mut original);
+    read.map_err(|error| Stop::io(source.name(), &error, Exit::Usage))?;
+    format(source, &mut formatted)?;
+    let formatted = String::from_utf8_lossy(&formatted);
+    if original == formatted {
+        return Ok(true);
+    }
+    let diff = TextDiff::from_lines(original.as_str(), &formatted);
+    diff.unified_diff().header(source.name(), source.name()).to_writer(to)?;
+    Ok(false)
 }
 
 /// Reason why formatting fails: the script, or the file that is written.
 enum Failure {
     Script(Stop),
     Output(io::Error),
+}
+
+impl Failure {
+    /// The failure, if what was written is of the script, too.
+    fn of(self, source: &ScriptSource) -> Stop {
+        match self {
+            Self::Script(stop) => stop,
+            Self::Output(error) => Stop::io(source.name(), &error, Exit::Failed),
+        }
+    }
 }
 
 impl From<Stop> for Failure {
@@ -52,20 +106,10 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Takes the output to be standard output.
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Script(stop) => stop,
-            Failure::Output(error) => error.into(),
-        }
-    }
-}
-
 /// Whether a script is what formatting makes of it.
 fn is_canonical(source: &ScriptSource) -> Result<bool, Stop> {
     let mut compare = Compare { original: source.reader()?, is_equal: true };
-    format(source, &mut compare)?;
+    format(source, &mut compare).map_err(|failure| failure.of(source))?;
     Ok(compare.is_equal && compare.original.fill_buf().is_ok_and(<[u8]>::is_empty))
 }
 
@@ -78,10 +122,7 @@ fn rewrite(source: &ScriptSource) -> Result<(), Stop> {
     if is_canonical(source)? {
         return Ok(());
     }
-    replace(source, path).map_err(|failure| match failure {
-        Failure::Script(stop) => stop,
-        Failure::Output(error) => Stop::io(source.name(), &error, Exit::Failed),
-    })
+    replace(source, path).map_err(|failure| failure.of(source))
 }
 
 fn replace(source: &ScriptSource, path: &Path) -> Result<(), Failure> {

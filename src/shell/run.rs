@@ -17,11 +17,6 @@ use pcq::{
     Session, Statement, TransactionState,
 };
 
-/// Checks the syntax of scripts, and tells every script's first error.
-pub(super) fn check_syntax(sources: &[ScriptSource], reporter: &Reporter) -> Result<(), Stop> {
-    check_and_keep(sources, 0, reporter).map(drop)
-}
-
 /// Checks the syntax of scripts, and keeps of their statements what has room.
 fn check_and_keep(
     sources: &[ScriptSource],

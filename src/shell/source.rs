@@ -5,8 +5,8 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::fs::{self, DirEntry, File};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Stop};
@@ -128,6 +128,42 @@ pub(super) fn is_text(path: &Path) -> bool {
     read.is_ok() && !start.contains(&0)
 }
 
+/// Opens all scripts, those in folders too, before anything is done with the first.
+pub(super) fn open_all_in(paths: &[PathBuf]) -> Result<Vec<ScriptSource>, Stop> {
+    let mut scripts = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            scripts.push(path.clone());
+            continue;
+        }
+        let (name, before) = (path.display().to_string(), scripts.len());
+        scripts_in(path, &mut scripts).map_err(|error| unreadable(&name, &error))?;
+        if scripts.len() == before {
+            return Err(unreadable(&name, &io::Error::other("no file in it is called *.pcq")));
+        }
+    }
+    open_all(&scripts)
+}
+
+/// Finds the files `*.pcq` of a folder and of those in it, by name. What begins with a dot is left out, and so are links
+/// to folders.
+fn scripts_in(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            scripts_in(&path, found)?;
+        } else if path.extension().is_some_and(|end| end == "pcq") && path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
 /// That a script cannot be read is an error of the command line, which names it.
 fn unreadable(name: &str, error: &io::Error) -> Stop {
     Stop::io(name, error, Exit::Usage)
@@ -143,12 +179,26 @@ struct Spool {
 
 impl Spool {
     fn reader<'r>(&mut self) -> io::Result<Box<dyn BufRead + 'r>> {
-        let mut copy = self.copy.try_clone()?;
-        if let Some(from) = self.from.take() {
-            return Ok(Box::new(BufReader::new(Tee { from, copy })));
-        }
-        copy.rewind()?;
-        Ok(Box::new(BufReader::new(copy)))
+        let copy = self.copy.try_clone()?;
+        Ok(match self.from.take() {
+            Some(from) => Box::new(BufReader::new(Tee { from, copy })),
+            None => Box::new(BufReader::new(Reread { copy, at: 0 })),
+        })
+    }
+}
+
+/// Reader of a copy from its start. Others may read the copy meanwhile, so it has a place of its own.
+struct Reread {
+    copy: File,
+    at: u64,
+}
+
+impl Read for Reread {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.copy.seek(SeekFrom::Start(self.at))?;
+        let read = self.copy.read(bytes)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::canonical::{self, join};
+use super::canonical;
+use super::layout::Clause;
 use super::spec::rows;
 use super::{ColumnSpec, RolloutSpec, RowSpec, SegmentRef, Text, segment};
 use crate::error::{Error, Result};
@@ -106,12 +107,24 @@ fn segment_after(children: &mut Cursor<'_>, keyword: Rule) -> Result<SegmentRef>
     children.segment()
 }
 
+impl Action {
+    /// The action as a clause, whose list may have a line for each item.
+    pub(super) fn clause(&self) -> Clause {
+        match self {
+            Self::SetSegments(rows) => Clause::of_list("SET SEGMENTS".to_owned(), rows, ""),
+            Self::AddKey(column) => column.clause("ADD KEY "),
+            Self::SetKey(column) => column.clause("SET "),
+            other => other.to_string().into(),
+        }
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SetDescription(text) => write!(f, "SET DESCRIPTION {text}"),
             Self::Rename(name) => write!(f, "RENAME TO {name}"),
-            Self::SetSegments(rows) => write!(f, "SET SEGMENTS {}", join(rows)),
+            Self::SetSegments(_) | Self::AddKey(_) | Self::SetKey(_) => self.clause().fmt(f),
             Self::AddSegment { row, position } => {
                 write!(f, "ADD SEGMENT {row}")?;
                 position.iter().try_for_each(|position| write!(f, " {position}"))
@@ -123,9 +136,7 @@ impl fmt::Display for Action {
             Self::SetRollout { segment, rollout } => {
                 write!(f, "SET ROLLOUT {} = {rollout}", canonical::segment(segment))
             }
-            Self::AddKey(column) => write!(f, "ADD KEY {column}"),
             Self::DropKey(key) => write!(f, "DROP KEY {key}"),
-            Self::SetKey(column) => write!(f, "SET {column}"),
         }
     }
 }

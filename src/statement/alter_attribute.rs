@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::binder::Binder;
-use super::canonical::{self, Clauses};
+use super::canonical;
 use super::effect::{Effect, Operation};
+use super::layout::Clauses;
 use super::plan::Plan;
 use super::{Help, Text, named, text};
 use crate::error::{Error, Result};

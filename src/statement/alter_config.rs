@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::binder::Binder;
-use super::canonical::Clauses;
 use super::edit::{self, refuse_used_name};
+use super::layout::Clauses;
 use super::matrix::Matrix;
 use super::plan::Plan;
 use super::{
@@ -153,7 +153,7 @@ impl fmt::Display for AlterConfig {
         let expected =
             expected.map_or_else(String::new, |version| format!(" IF VERSION {version}"));
         let mut clauses = Clauses::new(format!("ALTER CONFIG {}{expected}", self.name));
-        clauses.list(self.actions.iter().map(ToString::to_string));
+        clauses.list(self.actions.iter().map(|action| action.node.clause()));
         clauses.fmt(f)
     }
 }

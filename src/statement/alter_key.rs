@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::binder::Binder;
-use super::canonical::Clauses;
 use super::domain::Domain;
 use super::effect::{Effect, Operation};
+use super::layout::Clauses;
 use super::plan::Plan;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, Result};

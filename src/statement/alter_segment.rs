@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::binder::{Binder, of_storable_length};
-use super::canonical::Clauses;
 use super::effect::{Effect, Operation};
 use super::find::refuse_used_segment_name;
+use super::layout::{Clause, Clauses};
 use super::plan::Plan;
 use super::{Help, Text, chain, named, text};
 use crate::error::{Error, Result};
 use crate::model::{
-    Change, Expr, Literal, Name, ObjectKind, Reference, Referrer, Segment, Spanned,
+    Change, Expr, Literal, Name, ObjectKind, Reference, Referrer, Segment, Spanned, parts,
 };
 use crate::syntax::{self, Node, Rule};
 
@@ -78,7 +78,8 @@ impl fmt::Display for AlterSegment {
         let mut clauses = Clauses::new(format!("ALTER SEGMENT {}", self.name));
         clauses.text("SET DESCRIPTION", self.description.as_ref());
         clauses.text("RENAME TO", self.rename.as_ref());
-        clauses.extend(self.condition.iter().map(|condition| format!("WHERE {condition}")));
+        let condition = self.condition.iter();
+        clauses.extend(condition.map(|all| Clause::of_condition("WHERE", parts(all))));
         clauses.fmt(f)
     }
 }

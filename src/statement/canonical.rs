@@ -5,54 +5,6 @@ use std::fmt::{self, Display};
 use super::SegmentRef;
 use crate::model::{Name, ObjectKind, WrittenAttribute};
 
-/// The longest statement that stands on one line, in characters.
-const LINE_CHARS: usize = 100;
-
-/// A statement's head and its clauses: on one line if they fit, else one line each.
-#[derive(Debug)]
-pub(super) struct Clauses {
-    head: String,
-    clauses: Vec<String>,
-}
-
-impl Clauses {
-    pub(super) fn new(head: String) -> Self {
-        Self { head, clauses: Vec::new() }
-    }
-
-    pub(super) fn push(&mut self, clause: String) {
-        self.clauses.push(clause);
-    }
-
-    pub(super) fn extend(&mut self, clauses: impl Iterator<Item = String>) {
-        self.clauses.extend(clauses);
-    }
-
-    /// Adds a clause of a word and a text, if there is one.
-    pub(super) fn text<T: Display>(&mut self, word: &str, text: Option<&T>) {
-        self.extend(text.into_iter().map(|text| format!("{word} {text}")));
-    }
-
-    /// Adds clauses with commas between them.
-    pub(super) fn list(&mut self, items: impl Iterator<Item = String>) {
-        let mut items = items.peekable();
-        while let Some(item) = items.next() {
-            let comma = if items.peek().is_some() { "," } else { "" };
-            self.clauses.push(item + comma);
-        }
-    }
-}
-
-impl Display for Clauses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let chars = |text: &String| text.chars().count() + 1;
-        let length = chars(&self.head) + self.clauses.iter().map(chars).sum::<usize>();
-        let separator = if length <= LINE_CHARS { " " } else { "\n    " };
-        f.write_str(&self.head)?;
-        self.clauses.iter().try_for_each(|clause| write!(f, "{separator}{clause}"))
-    }
-}
-
 /// Writes a word and what follows it, if there is something, with a blank before.
 pub(super) fn optional<T: Display>(
     f: &mut fmt::Formatter<'_>,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::alter_attribute::become_attribute;
 use super::binder::Binder;
-use super::canonical::{self, Clauses};
+use super::canonical;
 use super::create_mode::there_already;
 use super::effect::{Effect, Operation};
 use super::find::already_exists;
+use super::layout::Clauses;
 use super::plan::Plan;
 use super::{CreateMode, Help, Text, named, text};
 use crate::error::{Error, ErrorKind, Result};

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::binder::Binder;
-use super::canonical::{Clauses, join};
 use super::create_mode::there_already;
 use super::edit::{hold_to_rules, refuse_used_name};
 use super::effect::{Effect, Operation};
+use super::layout::{Clause, Clauses};
 use super::matrix::Matrix;
 use super::plan::Plan;
 use super::spec::{columns, rows};
@@ -95,8 +95,8 @@ impl fmt::Display for CreateConfig {
         let mut clauses =
             Clauses::new(format!("{} {}", self.mode.head(ObjectKind::Config), self.name));
         clauses.text("DESCRIPTION", self.description.as_ref());
-        clauses.push(format!("SEGMENTS {}", join(&self.rows)));
-        clauses.list(self.columns.iter().map(|column| format!("KEY {column}")));
+        clauses.push(Clause::of_list("SEGMENTS".to_owned(), &self.rows, ""));
+        clauses.list(self.columns.iter().map(|column| column.clause("KEY ")));
         clauses.fmt(f)
     }
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::alter_segment::become_segment;
 use super::binder::Binder;
-use super::canonical::Clauses;
 use super::create_mode::there_already;
 use super::effect::{Effect, Operation};
 use super::find::refuse_used_segment_name;
+use super::layout::{Clause, Clauses};
 use super::plan::Plan;
 use super::{CreateMode, Help, Text, chain, named, text};
 use crate::error::{Error, Result};
 use crate::model::{
-    Change, Condition, Expr, Literal, Name, ObjectKind, Reference, Role, Segment, Spanned,
+    Change, Condition, Expr, Literal, Name, ObjectKind, Reference, Role, Segment, Spanned, parts,
 };
 use crate::syntax::{self, Node, Rule};
 
@@ -73,7 +73,7 @@ impl fmt::Display for CreateSegment {
         let mut clauses =
             Clauses::new(format!("{} {}", self.mode.head(ObjectKind::Segment), self.name));
         clauses.text("DESCRIPTION", self.description.as_ref());
-        clauses.push(format!("WHERE {}", self.condition));
+        clauses.push(Clause::of_condition("WHERE", parts(&self.condition)));
         clauses.fmt(f)
     }
 }

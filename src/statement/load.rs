@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::alter_attributes::AlterAttributes;
 use super::alter_event::{AlterEvent, Body};
-use super::canonical::{self, Clauses, join, optional};
+use super::canonical::{self, optional};
+use super::layout::{Clause, Clauses};
 use super::spec::{columns, rows};
 use super::{
     ColumnSpec, CreateAttribute, CreateKey, CreateMode, CreateSegment, RowSpec, SegmentRef,
@@ -268,8 +269,8 @@ fn version_clauses(
     let mut clauses = Clauses::new(head);
     clauses.text("DESCRIPTION", description);
     if !rows.is_empty() {
-        clauses.push(format!("SEGMENTS {}", join(rows)));
+        clauses.push(Clause::of_list("SEGMENTS".to_owned(), rows, ""));
     }
-    clauses.list(columns.iter().map(|column| format!("KEY {column}")));
+    clauses.list(columns.iter().map(|column| column.clause("KEY ")));
     clauses
 }

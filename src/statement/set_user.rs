@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::binder::Binder;
-use super::canonical::Clauses;
+use super::layout::Clauses;
 use super::profile::refuse_misfit;
 use super::{Help, Parameters, Text, When, named, text, when};
 use crate::error::{Error, ErrorKind, Result};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::canonical::{self, join, optional};
+use super::layout::Clause;
 use super::{SegmentRef, Text, given, named, segment, text};
 use crate::error::{Error, Result};
 use crate::model::{Given, Literal, Name, Path, Share, Spanned, Value, write_path, write_step};
@@ -272,17 +273,25 @@ impl ColumnSpec {
     }
 }
 
-impl fmt::Display for ColumnSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ColumnSpec {
+    /// The key and its cells as a clause, with words before it.
+    pub(super) fn clause(&self, words: &str) -> Clause {
+        let key = &self.key;
         match &self.cells {
-            CellsSpec::Blank => write!(f, "{}", self.key),
-            CellsSpec::All(cell) => write!(f, "{} = {cell}", self.key),
+            CellsSpec::Blank => format!("{words}{key}").into(),
+            CellsSpec::All(cell) => format!("{words}{key} = {cell}").into(),
             CellsSpec::Some(cells) => {
-                let cells: Vec<_> =
-                    cells.iter().map(|(segment, cell)| value_of(segment, cell.as_ref())).collect();
-                write!(f, "{} VALUES ({})", self.key, cells.join(", "))
+                let cells = cells.iter().map(|(segment, cell)| value_of(segment, cell.as_ref()));
+                let cells: Vec<_> = cells.collect();
+                Clause::of_list(format!("{words}{key} VALUES ("), &cells, ")")
             }
         }
+    }
+}
+
+impl fmt::Display for ColumnSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.clause("").fmt(f)
     }
 }
 

@@ -104,7 +104,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Write scripts in canonical form
     ///
-    /// The canonical text goes to standard output, comments included, unless an option says otherwise.
+    /// The canonical text goes to standard output, comments included, unless an option says otherwise. A script that does
+    /// not parse is told and left out; the others are formatted all the same.
     Fmt(FmtArgs),
     /// Write a script that rebuilds a store
     ///
@@ -216,7 +217,7 @@ pub(super) struct RunArgs {
 /// `pcq check`
 #[derive(Args, Debug)]
 pub(super) struct CheckArgs {
-    /// The scripts; `-` is standard input
+    /// The scripts; `-` is standard input, and a folder all `*.pcq` in it and below
     #[arg(required = true, value_name = "SCRIPT")]
     pub(super) scripts: Vec<PathBuf>,
     /// The file of the store on which they are to run, which stays as it is
@@ -237,12 +238,15 @@ pub(super) struct CheckArgs {
 /// `pcq fmt`
 #[derive(Args, Debug)]
 pub(super) struct FmtArgs {
-    /// The scripts; `-` is standard input
+    /// The scripts; `-` is standard input, and a folder all `*.pcq` in it and below
     #[arg(required = true, value_name = "SCRIPT")]
     pub(super) scripts: Vec<PathBuf>,
     /// Write nothing but the names of the scripts that are not canonical, and exit with 1 if there are any
     #[arg(long, conflicts_with = "write")]
     pub(super) check: bool,
+    /// Write what would change in the scripts, as a unified diff, and exit with 1 if anything would
+    #[arg(long, conflicts_with = "write")]
+    pub(super) diff: bool,
     /// Rewrite the scripts in place
     #[arg(long)]
     pub(super) write: bool,

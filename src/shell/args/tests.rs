@@ -31,6 +31,7 @@ fn options_without_effect_are_refused() {
         "check a --format json",
         "fmt a -v x=1",
         "fmt a --check --write",
+        "fmt a --diff --write",
         "dump s --actor me",
         "verify s --readonly",
         "stats s c --svg a --html b",
