@@ -74,7 +74,7 @@ fn errors_read_well() {
         ),
         (
             "CREATE SEGMENT s WHERE (a = 1",
-            "1:30 expected an operator, `)`, `AND` or `OR`, found the end of the statement",
+            "1:30 expected an operator, `)`, `AND` or `OR`, found the end of the statement (is a `)` missing?)",
         ),
         ("CREATE SEGMENT s WHERE", "1:23 expected a condition, found the end of the statement"),
         (
