@@ -928,3 +928,35 @@ fn what_a_file_makes_sensitive_is_not_told() {
         assert!(!format!("{error:?}").contains("hush"), "{error:?}");
     }
 }
+
+/// A segment that is archived is altered when it is in use, and only in use when what it asks for is.
+#[test]
+fn what_an_archived_object_refers_to_is_in_use_until_it_is_another() {
+    let db = Database::in_memory().unwrap();
+    db.execute(
+        "CREATE KEY beta BOOLEAN DEFAULT FALSE; CREATE KEY dark BOOLEAN DEFAULT FALSE;
+         CREATE SEGMENT inner WHERE KEY(beta); CREATE SEGMENT outer WHERE IN SEGMENT inner AND age > 3;
+         CREATE SEGMENT of_config WHERE age > 5;
+         CREATE CONFIG look SEGMENTS of_config, outer KEY dark = TRUE; PUBLISH CONFIG look;
+         ARCHIVE CONFIG look; ARCHIVE SEGMENT outer; ARCHIVE SEGMENT inner; ARCHIVE SEGMENT of_config;
+         ARCHIVE KEY beta; ARCHIVE KEY dark;",
+    )
+    .unwrap();
+    let wanted = "BEGIN;
+        CREATE KEY dark BOOLEAN DEFAULT FALSE;
+        CREATE SEGMENT outer WHERE age > 7;
+        CREATE CONFIG look SEGMENTS outer KEY dark = TRUE;
+        PUBLISH CONFIG look;
+        COMMIT;";
+    let plan = db.session().plan(statements(wanted), Prune::No).unwrap();
+    plan.apply().unwrap();
+    let status = |table: &str| {
+        let rows = db.execute(&format!("SHOW {table};")).unwrap();
+        rows[0].rows().unwrap().to_json()
+    };
+    let archived = "\"archived\"";
+    assert_eq!(status("KEYS").matches(archived).count(), 1, "{}", status("KEYS"));
+    assert_eq!(status("SEGMENTS").matches(archived).count(), 2, "{}", status("SEGMENTS"));
+    db.execute("ASSERT GET dark FOR USER 'u' WITH age = 8 = TRUE; ASSERT GET dark FOR USER 'u' WITH age = 6 = FALSE;").unwrap();
+    assert!(db.session().plan(statements(wanted), Prune::No).unwrap().is_empty());
+}

@@ -1,6 +1,5 @@
 //! Plans: what would have to change so that a store is as state files say.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use super::conceal::Declared;
@@ -162,8 +161,7 @@ impl Session {
         let state = State::read(statements, &Reading { parameters: &self.parameters, now })?;
         // a plan is a script of its own: its statements have values where the files have parameters
         let (role, parameters) = (self.database().role(), &Parameters::new());
-        let (planned, versions, stand_ins) = (Planned::default(), &view, BTreeSet::new());
-        let start = Planner { catalog, now, parameters, versions, role, planned, stand_ins };
+        let start = Planner::new(catalog, now, parameters, &view, role);
         Ok((start.plan(&state, prune)?, revision))
     }
 

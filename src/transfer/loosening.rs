@@ -26,16 +26,14 @@ impl Planner<'_> {
         for step in waiting {
             match step {
                 Step::Key(key) => drop(self.attempt(|planner| planner.drop_check(&key.node))),
+                Step::Segment(segment) => self.revive_for_segment(&segment.node.name.node),
                 Step::Config(config) => {
+                    self.revive_for_config(&config.node.create.name.node);
                     let loosened =
                         self.attempt(|planner| planner.let_go(&config.node, !has_stand_in));
                     has_stand_in |= loosened.unwrap_or_default();
                 }
-                Step::Attribute(_)
-                | Step::Strictness(_)
-                | Step::Segment(_)
-                | Step::Archive(_)
-                | Step::Prune(_) => {}
+                Step::Attribute(_) | Step::Strictness(_) | Step::Archive(_) | Step::Prune(_) => {}
             }
         }
         self.planned.statements.len() > before

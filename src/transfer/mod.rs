@@ -10,6 +10,7 @@ mod load;
 mod loosening;
 mod planner;
 mod retirement;
+mod revival;
 mod stand_in;
 mod state;
 mod wanted;

@@ -58,14 +58,16 @@ pub(crate) struct Planned {
 
 /// State of a store for which statements are sought.
 pub(crate) struct Planner<'p> {
-    pub(crate) catalog: Catalog,
-    pub(crate) now: Timestamp,
-    pub(crate) parameters: &'p Parameters,
-    pub(crate) versions: &'p dyn VersionReader,
-    pub(crate) role: Role,
-    pub(crate) planned: Planned,
+    pub(super) catalog: Catalog,
+    pub(super) now: Timestamp,
+    pub(super) parameters: &'p Parameters,
+    pub(super) versions: &'p dyn VersionReader,
+    pub(super) role: Role,
+    pub(super) planned: Planned,
     /// The keys that stand in for others.
-    pub(crate) stand_ins: BTreeSet<Name>,
+    pub(super) stand_ins: BTreeSet<Name>,
+    /// What was archived and is in use for as long as others need it.
+    pub(super) revived: Vec<(ObjectKind, Name)>,
 }
 
 /// Step towards a state.
@@ -83,7 +85,19 @@ pub(super) enum Step<'s> {
     Prune(&'s Archive),
 }
 
-impl Planner<'_> {
+impl<'p> Planner<'p> {
+    /// A planner that begins with a catalog.
+    pub(crate) fn new(
+        catalog: Catalog,
+        now: Timestamp,
+        parameters: &'p Parameters,
+        versions: &'p dyn VersionReader,
+        role: Role,
+    ) -> Self {
+        let (planned, stand_ins, revived) = (Planned::default(), BTreeSet::new(), Vec::new());
+        Self { catalog, now, parameters, versions, role, planned, stand_ins, revived }
+    }
+
     /// Finds the statements.
     pub(crate) fn plan(mut self, state: &State, prune: Prune) -> Result<Planned> {
         let pruned = self.pruned(state, prune);
@@ -103,6 +117,7 @@ impl Planner<'_> {
         steps.extend(archived(false));
         self.settle(steps, strictness)?;
         self.retire_stand_ins()?;
+        self.retire_revived(state)?;
         self.prune_attributes(state, prune)?;
         // conditions of the files that are there already may read what is not declared
         let strict = strictness.filter(|said| said.strict);

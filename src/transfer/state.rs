@@ -184,15 +184,23 @@ impl State {
     pub(super) fn names(&self, kind: ObjectKind) -> BTreeSet<&Name> {
         let archived = self.archived.iter().map(|placed| &placed.node);
         let archived = archived.filter(|archive| archive.kind == kind).map(|a| &a.name.node);
-        let created: Vec<&Name> = match kind {
+        self.made(kind).into_iter().chain(archived).collect()
+    }
+
+    /// Whether the files make an object.
+    pub(super) fn makes(&self, kind: ObjectKind, name: &Name) -> bool {
+        self.made(kind).contains(&name)
+    }
+
+    fn made(&self, kind: ObjectKind) -> Vec<&Name> {
+        match kind {
             ObjectKind::Key => self.keys.iter().map(|key| &key.node.name.node).collect(),
             ObjectKind::Segment => self.segments.iter().map(|s| &s.node.name.node).collect(),
             ObjectKind::Config => {
                 self.configs.iter().map(|config| &config.node.create.name.node).collect()
             }
             ObjectKind::Attribute => self.attributes.iter().map(|a| &a.node.name.node).collect(),
-        };
-        created.into_iter().chain(archived).collect()
+        }
     }
 }
 
