@@ -38,9 +38,13 @@ fn use_statements(script: &str) {
         assert_eq!(&Statement::parse(&node.to_string()).unwrap(), node);
         assert!(!format!("{:?}", node.clone()).is_empty());
     }
-    let formatted: String =
-        Script::new(script.as_bytes()).formatted().map(Result::unwrap).collect();
-    assert!(formatted.ends_with(";\n"));
+    let formatted = formatted(script);
+    assert_eq!(self::formatted(&formatted), formatted);
+}
+
+/// The canonical text of a script.
+fn formatted(script: &str) -> String {
+    Script::new(script.as_bytes()).formatted().map(Result::unwrap).collect()
 }
 
 /// Serves, explains and lists what a store has, and loads it into another one.
