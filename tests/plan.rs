@@ -669,6 +669,22 @@ fn an_end_that_no_file_says_is_told() {
     assert_eq!((shown(&plan), told(&plan)), (vec![], vec![note]));
 }
 
+/// What is live before a gap ends with it, also what another window covers up to there.
+#[test]
+fn windows_that_overlap_end_where_nothing_is_live() {
+    let db = at_nine(&format!(
+        "{LINES}PUBLISH CONFIG c UNTIL '2026-03-01T12:00:00Z'; ALTER CONFIG c SET k = 2;
+         PUBLISH CONFIG c AT '2026-03-01T11:00:00Z' UNTIL '2026-03-01T13:00:00Z';
+         PUBLISH CONFIG c AT '2026-03-01T15:00:00Z';"
+    ));
+    let value = |hour| Some(if hour < 11 { 1 } else { 2 * i64::from(!(13..15).contains(&hour)) });
+    let values: Vec<_> = (9..20).map(value).collect();
+    assert_eq!(hours(&db, 9), values);
+    let copy = at_nine(&state(&db));
+    assert_eq!(hours(&copy, 9), values);
+    assert!(planned(&db, &state(&db), Prune::Yes).is_empty());
+}
+
 impl Choices {
     /// Contents of a config and publications of them, at hours of a day.
     fn publications(&mut self) -> String {
@@ -840,16 +856,15 @@ fn one_change_makes_one_version() {
 /// A split is laid out as the file says, also where the statement that takes the description away would keep users.
 #[test]
 fn a_description_goes_and_a_split_is_as_written() {
-    let file = |told: &str, a: u32| {
+    let file = |told: &str, arms: &str| {
         format!(
-            "CREATE KEY k INTEGER DEFAULT 0; CREATE CONFIG c{told} SEGMENTS EVERYONE
-             KEY k = SPLIT (a: {a}% 1, b: {}% 2); PUBLISH CONFIG c;",
-            100 - a
+            "CREATE KEY k INTEGER DEFAULT 0; CREATE CONFIG c{told} SEGMENTS EVERYONE KEY k = SPLIT ({arms});
+             PUBLISH CONFIG c;"
         )
     };
     let (db, fresh) = (Database::in_memory().unwrap(), Database::in_memory().unwrap());
-    db.execute(&file(" DESCRIPTION 'd'", 50)).unwrap();
-    let wanted = file("", 30);
+    db.execute(&file(" DESCRIPTION 'd'", "a: 50% 1, b: 50% 2")).unwrap();
+    let wanted = file("", "b: 70% 2, a: 30% 1");
     fresh.execute(&wanted).unwrap();
     db.plan(&wanted).unwrap().apply().unwrap();
     assert_eq!(state(&db), state(&fresh));
