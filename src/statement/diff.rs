@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::{Given, Name, ObjectKind, Spanned};
 use crate::syntax::{Node, Rule};
 
-/// `DIFF CONFIG | SEGMENT | KEY name [VERSION a [TO b]]`
+/// `DIFF CONFIG | SEGMENT | KEY | ATTRIBUTE name [VERSION a [TO b]]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diff {
     /// What kind of object.

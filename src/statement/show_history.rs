@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::{Name, ObjectKind, Spanned};
 use crate::syntax::{Node, Rule};
 
-/// `SHOW HISTORY [OF CONFIG | SEGMENT | KEY name] …`
+/// `SHOW HISTORY [OF CONFIG | SEGMENT | KEY | ATTRIBUTE name] …`
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShowHistory {
     /// Whose history; `None` is that of the store.
@@ -64,7 +64,7 @@ impl fmt::Display for ShowHistory {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW HISTORY",
-    syntax: "SHOW [COUNT OF] HISTORY [OF CONFIG | SEGMENT | KEY <name>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    syntax: "SHOW [COUNT OF] HISTORY [OF CONFIG | SEGMENT | KEY | ATTRIBUTE <name>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
     summary: "lists who changed what, when and why, newest first",
     example: "SHOW HISTORY OF CONFIG dark_mode LIMIT 5",
 };

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::{Name, ObjectKind, Spanned};
 use crate::syntax::Node;
 
-/// `SHOW VERSIONS OF CONFIG | SEGMENT | KEY name …`
+/// `SHOW VERSIONS OF CONFIG | SEGMENT | KEY | ATTRIBUTE name …`
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShowVersions {
     /// What kind of object.
@@ -54,7 +54,7 @@ impl fmt::Display for ShowVersions {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW VERSIONS",
-    syntax: "SHOW [COUNT OF] VERSIONS OF CONFIG | SEGMENT | KEY <name> [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    syntax: "SHOW [COUNT OF] VERSIONS OF CONFIG | SEGMENT | KEY | ATTRIBUTE <name> [WHERE …] [ORDER BY …] [LIMIT <n>]",
     summary: "lists the versions of an object",
     example: "SHOW VERSIONS OF CONFIG dark_mode",
 };

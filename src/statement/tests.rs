@@ -486,3 +486,22 @@ fn the_word_that_a_statement_starts_with_is_one_that_is_suggested() {
     let words: std::collections::BTreeSet<_> = HELP.iter().map(first).collect();
     assert_eq!(words, syntax::FIRST_WORDS.iter().copied().collect());
 }
+
+#[test]
+fn help_names_all_kinds_that_a_statement_takes() {
+    for (text, name) in [
+        ("SHOW VERSIONS OF ATTRIBUTE a", "SHOW VERSIONS"),
+        ("SHOW HISTORY OF ATTRIBUTE a", "SHOW HISTORY"),
+        ("DESCRIBE ATTRIBUTE a", "DESCRIBE"),
+        ("DIFF ATTRIBUTE a", "DIFF"),
+        ("ARCHIVE ATTRIBUTE a", "ARCHIVE"),
+        ("RESTORE ATTRIBUTE a", "RESTORE"),
+        ("REVERT ATTRIBUTE a TO VERSION 1", "REVERT"),
+    ] {
+        assert!(Statement::parse(text).is_ok(), "{text}");
+        let help = HELP.iter().find(|help| help.name == name).unwrap();
+        for kind in ["CONFIG", "SEGMENT", "KEY", "ATTRIBUTE"] {
+            assert!(help.syntax.contains(kind), "{name} {kind}");
+        }
+    }
+}

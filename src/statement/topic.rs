@@ -20,7 +20,7 @@ const ACTIONS: Topic = Topic {
     name: "ACTIONS",
     summary: "what ALTER CONFIG does; all actions of one statement make one new version",
     forms: &[
-        ("SET <key> = <cell> [KEEPING USERS]", "gives the key one cell, in the row EVERYONE"),
+        ("SET <key> = <cell> [KEEPING USERS]", "gives the key the same cell in every row"),
         (
             "SET <key> VALUES (<segment> = <cell>, …)",
             "changes the cells it names; BLANK empties one",

@@ -79,9 +79,30 @@ fn sign(spot: Spot<'_>) -> Option<String> {
         }
         '#' => Some("a comment begins with `--`".to_owned()),
         '/' if spot.after.starts_with('/') => Some("a comment begins with `--`".to_owned()),
+        '.' if spot.wants(Rule::statement) => Some(command(spot)),
         '.' => version(spot),
         _ => None,
     }
+}
+
+/// `.keys`, which the shell knows that people type into.
+fn command(spot: Spot<'_>) -> String {
+    let word = spot.next().unwrap_or_default().to_ascii_lowercase();
+    let instead = match word.as_str() {
+        "keys" | "segments" | "configs" | "users" | "attributes" | "schedule" => {
+            format!("`SHOW {}`", word.to_ascii_uppercase())
+        }
+        "show" => "`DESCRIBE`".to_owned(),
+        "mode" | "format" => "the option `--format`".to_owned(),
+        "width" => "the option `--width`".to_owned(),
+        "param" => "the option `-v NAME=VALUE`".to_owned(),
+        "read" => "`pcq run`, which takes several files".to_owned(),
+        "dump" | "backup" | "verify" => format!("`pcq {word}`"),
+        _ => return "what begins with a dot is for the shell that a person types into".to_owned(),
+    };
+    format!(
+        "what begins with a dot is for the shell that a person types into; here there is {instead}"
+    )
 }
 
 /// `5.2.0`, of which `5.2` was taken for a number.
@@ -95,15 +116,17 @@ fn version(spot: Spot<'_>) -> Option<String> {
 
 /// Operators of SQL and of programming languages.
 fn operator(spot: Spot<'_>) -> Option<String> {
-    if !spot.wants(Rule::compare_op) && !spot.wants(Rule::k_and) {
+    let is_negated = spot.comes_after(&["NOT"]) && spot.wants(Rule::k_contains);
+    if !spot.wants_any(&[Rule::compare_op, Rule::k_and]) && !is_negated {
         return None;
     }
     let hint = match spot.token.to_ascii_uppercase().as_str() {
-        "LIKE" | "ILIKE" => return Some(like(spot)),
+        "LIKE" | "ILIKE" => return Some(like(spot, is_negated)),
         "STARTSWITH" | "BEGINS" => "write `STARTS WITH`",
         "ENDSWITH" => "write `ENDS WITH`",
         "INCLUDES" | "HAS" => "write `CONTAINS`",
         "REGEXP" | "RLIKE" | "SIMILAR" | "~" => "write `MATCHES`",
+        "EQUALS" | "EQ" | "=" if is_negated => "write `!=` without `NOT`",
         "EQUALS" | "EQ" => "write `=`",
         "XOR" => "write `!=` between two conditions in parentheses",
         "," if is_list_compared(spot) => "several values stand after `IN`: `city IN ('a', 'b')`",
@@ -113,7 +136,7 @@ fn operator(spot: Spot<'_>) -> Option<String> {
 }
 
 /// What `LIKE` and its pattern are here.
-fn like(spot: Spot<'_>) -> String {
+fn like(spot: Spot<'_>, is_negated: bool) -> String {
     let pattern = spot.next().filter(|pattern| pattern.starts_with('\'')).unwrap_or("''");
     let inner = pattern.trim_matches('\'');
     let text = inner.trim_matches('%');
@@ -125,9 +148,11 @@ fn like(spot: Spot<'_>) -> String {
         (true, true) => "CONTAINS",
         (true, false) => "ENDS WITH",
         (false, true) => "STARTS WITH",
+        (false, false) if is_negated => "!=",
         (false, false) => "=",
     };
-    format!("write `{operator} '{}'`", Short(text))
+    let not = if is_negated && operator != "!=" { "NOT " } else { "" };
+    format!("write `{not}{operator} '{}'`", Short(text))
 }
 
 /// Whether a list in parentheses is open that stands right after `=`.
@@ -140,23 +165,21 @@ fn is_list_compared(spot: Spot<'_>) -> bool {
 
 /// Statements about one object that are another statement here.
 fn object(spot: Spot<'_>) -> Option<String> {
-    let (kind, name) = (spot.token.to_ascii_uppercase(), spot.next());
-    let is_kind = matches!(kind.as_str(), "KEY" | "SEGMENT" | "CONFIG" | "ATTRIBUTE");
+    let kind = spot.token.to_ascii_uppercase();
+    let is_kind = is_kind(&kind);
     if spot.comes_after(&["SHOW"]) && is_kind {
-        let described = name.map(|name| format!("`DESCRIBE {kind} {}` or ", Short(name)));
+        let name = dotted(solid(spot.after));
+        let described = name.map(|name| format!("`DESCRIBE {kind} {}` or ", Short(&name)));
         return Some(format!("write {}`SHOW {kind}S`", described.unwrap_or_default()));
     }
     if spot.comes_after(&["SHOW"]) && spot.is_any(&["TABLES", "ALL"]) {
         return Some("write `SHOW KEYS`, `SHOW SEGMENTS` or `SHOW CONFIGS`".to_owned());
     }
     if spot.is_any(&["DROP", "DELETE", "REMOVE"]) && spot.wants(Rule::statement) {
-        let rest: Vec<_> = solid(spot.after).take(2).collect();
-        let [kind, name] = *rest else { return None };
-        return Some(format!(
-            "nothing is ever deleted: write `ARCHIVE {} {}`",
-            Short(&kind.to_ascii_uppercase()),
-            Short(name)
-        ));
+        let mut rest = solid(spot.after);
+        let kind = rest.next().map(str::to_ascii_uppercase).filter(|kind| self::is_kind(kind))?;
+        let name = dotted(rest)?;
+        return Some(format!("nothing is ever deleted: write `ARCHIVE {kind} {}`", Short(&name)));
     }
     if spot.wants(Rule::k_config) && spot.comes_after(&["DISABLE"])
         || spot.comes_after(&["ENABLE"]) && is_kind
@@ -187,6 +210,22 @@ fn object(spot: Spot<'_>) -> Option<String> {
         return action(spot);
     }
     None
+}
+
+fn is_kind(word: &str) -> bool {
+    matches!(word, "KEY" | "SEGMENT" | "CONFIG" | "ATTRIBUTE")
+}
+
+/// The name that tokens begin with, dots and all.
+fn dotted<'t>(mut tokens: impl Iterator<Item = &'t str>) -> Option<String> {
+    let mut name = tokens.next()?.to_owned();
+    while tokens.next() == Some(".")
+        && let Some(part) = tokens.next()
+    {
+        name.push('.');
+        name.push_str(part);
+    }
+    Some(name)
 }
 
 const ONE_OF_BOTH: &str =
