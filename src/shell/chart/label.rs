@@ -3,28 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::statistics::{KeyStatistics, ValueStatistics};
-use crate::shell::width::CUT;
+use crate::shell::width::{CUT, fit};
 
 /// How many characters before the first that differs are kept.
 const BEFORE: usize = 4;
 
-/// The labels of the values of a key that are drawn, cut off to a number of columns. Values that would read the same are cut off
-/// before the part in which they differ, too; where that is not enough they are numbered.
+/// How often values that are still cut to the same text are cut again before what differs.
+const ROUNDS: usize = 3;
+
+/// The labels of the values of a key that are drawn, cut off to a number of columns. Values that would be cut to the same
+/// text, whatever comes after it, are cut off before the part in which they differ, too; where that is not enough the
+/// labels are numbered.
 pub(super) fn labels(key: &KeyStatistics, columns: usize) -> Vec<String> {
     let values = key.shown();
-    let plain: Vec<_> = values.iter().map(|value| value.label(columns)).collect();
-    let mut labels = plain.clone();
-    for alike in alike(&plain) {
-        let texts: Vec<_> = alike.iter().filter_map(|at| values.get(*at)).collect();
-        let skipped = common(&texts).saturating_sub(BEFORE);
-        for at in &alike {
-            if let (Some(label), Some(value)) = (labels.get_mut(*at), values.get(*at)) {
-                let rest: String = value.value.chars().skip(skipped).collect();
-                *label = value.label_of(&format!("{CUT}{rest}"), columns);
-            }
-        }
-    }
-    for alike in self::alike(&labels.clone()) {
+    let texts = apart(values, columns);
+    let label = |(value, text): (&ValueStatistics, &String)| value.label_of(text, columns);
+    let mut labels: Vec<_> = values.iter().zip(&texts).map(label).collect();
+    for alike in alike(&labels.clone()) {
         for (at, number) in alike.iter().zip(1_u32..) {
             if let (Some(label), Some(value)) = (labels.get_mut(*at), values.get(*at)) {
                 *label = value.label_of(&format!("#{number} {}", value.value), columns);
@@ -32,6 +27,30 @@ pub(super) fn labels(key: &KeyStatistics, columns: usize) -> Vec<String> {
         }
     }
     labels
+}
+
+/// The texts of values, so that no two that differ are cut to the same.
+fn apart(values: &[ValueStatistics], columns: usize) -> Vec<String> {
+    let mut texts: Vec<_> = values.iter().map(|value| value.value.clone()).collect();
+    // what differs where there is the least room does so for all
+    let room = values.iter().map(|value| value.room(columns)).min().unwrap_or(columns);
+    for _ in 0..ROUNDS {
+        let cut: Vec<_> = texts.iter().map(|text| fit(text, room)).collect();
+        for alike in alike(&cut) {
+            let all: Vec<_> = alike.iter().filter_map(|at| values.get(*at)).collect();
+            if all.windows(2).all(|pair| matches!(pair, [a, b] if a.value == b.value)) {
+                continue;
+            }
+            let skipped = common(&all).saturating_sub(BEFORE);
+            for (at, value) in alike.iter().zip(all) {
+                if let Some(text) = texts.get_mut(*at).filter(|_| skipped > 0) {
+                    let rest: String = value.value.chars().skip(skipped).collect();
+                    *text = format!("{CUT}{rest}");
+                }
+            }
+        }
+    }
+    texts
 }
 
 /// The places of texts that are the same, where there are several.

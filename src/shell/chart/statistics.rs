@@ -178,10 +178,14 @@ impl ValueStatistics {
 
     /// The same, with a text in place of the value.
     pub(super) fn label_of(&self, value: &str, columns: usize) -> String {
+        let value = width::fit(value, self.room(columns));
+        width::fit(&format!("{value}{}", self.origin()), columns)
+    }
+
+    /// How much room there is for the value before where it is from.
+    pub(super) fn room(&self, columns: usize) -> usize {
         const SHORTEST_VALUE: usize = 8;
-        let origin = self.origin();
-        let room = columns.saturating_sub(width::width(&origin)).max(SHORTEST_VALUE);
-        width::fit(&format!("{}{origin}", width::fit(value, room)), columns)
+        columns.saturating_sub(width::width(&self.origin())).max(SHORTEST_VALUE)
     }
 
     /// ` · testers (new) · SPLIT`: the segment, the variant and the reason.

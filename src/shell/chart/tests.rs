@@ -386,6 +386,14 @@ theme
 }
 
 #[test]
+fn values_are_told_apart_by_what_differs_in_them_before_where_they_are_from() {
+    let statistics = Statistics::of(&delivered(""), 72).unwrap();
+    let labels = super::label::labels(&statistics.keys[0], 20);
+    let starts: Vec<_> = labels.iter().map(|label| label.split(" · ").next().unwrap()).collect();
+    assert_eq!(starts, ["…t\":\"Co…", "…t\":\"In…"]);
+}
+
+#[test]
 fn no_two_labels_of_a_key_are_the_same() {
     for by in ["", "BY VALUE", "BY SEGMENT", "BY SEGMENT, VALUE, VERSION, MONTH", "BY VERSION"] {
         let rows = delivered(by);
