@@ -80,6 +80,19 @@ impl<R: BufRead> Script<R> {
         self
     }
 
+    /// The same script as a part of a text: its first line has that number there.
+    ///
+    /// ```
+    /// let mut script = pcq::Script::new("\nGET a;".as_bytes()).from_line(7);
+    /// assert_eq!(script.next().transpose()?.map(|statement| statement.line()), Some(8));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn from_line(mut self, line: u32) -> Self {
+        self.splitter.start_at_line(line);
+        self
+    }
+
     /// The same script, of which every statement is looked at: what is no statement by its syntax does not end it.
     ///
     /// ```

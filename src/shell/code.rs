@@ -8,7 +8,7 @@ use super::exit::Stop;
 use super::manual::nothing_called;
 use super::report::Reporter;
 use super::screen::buffered_stdout;
-use pcq::limits::ECHO_CHARS;
+use super::text::near;
 use pcq::{Builder, Database, Error, ErrorCode, NoteCode, Role, Timestamp};
 
 /// Says what a code means, or lists them all.
@@ -23,16 +23,14 @@ pub(super) fn errors(args: &ErrorsArgs, reporter: &Reporter) -> Result<(), Stop>
 }
 
 fn unknown(name: &str) -> Stop {
-    let distance = |code: &str| strsim::damerau_levenshtein(code, name);
-    let near = codes().filter(|_| name.len() <= ECHO_CHARS);
-    let near = near.min_by_key(|(code, _)| distance(code)).filter(|(code, _)| distance(code) <= 3);
-    let guess = near.map(|(code, _)| format!("did you mean `{code}`?"));
+    let guess = near(name, codes().map(|(code, _)| code));
+    let guess = guess.map(|code| format!("did you mean `{code}`?"));
     let hint = guess.unwrap_or_else(|| "`pcq errors` lists them".to_owned());
     nothing_called("code of an error or a note", name, &hint)
 }
 
 /// All codes with what they mean.
-fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
+fn codes() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
     let errors = ErrorCode::ALL.iter().map(|code| (code.as_str(), code.cause()));
     errors.chain(NoteCode::ALL.iter().map(|code| (code.as_str(), code.when())))
 }

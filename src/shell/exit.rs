@@ -51,6 +51,13 @@ pub(super) enum Stop {
         /// The exit code for it.
         exit: Exit,
     },
+    /// Arguments of which nothing can be made, and what to write.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What would be right.
+        hint: String,
+    },
     /// An error that has been told.
     Told(Exit),
     /// Nobody reads the output any more, which is no error: `pcq dump store | head`.
@@ -81,6 +88,10 @@ impl Stop {
             Self::Error { file, error, exit } => {
                 reporter.tell(file.as_deref(), &error);
                 exit
+            }
+            Self::Usage { message, hint } => {
+                reporter.refuse(&message, &hint);
+                Exit::Usage
             }
             Self::Told(exit) => exit,
             Self::ClosedPipe => Exit::Fine,

@@ -32,6 +32,7 @@ use super::output::Printer;
 use super::pager::Pager;
 use super::report::Reporter;
 use super::store;
+use super::width::width;
 use dot::ask;
 use helper::Helper;
 use input::open_for_edit;
@@ -150,13 +151,15 @@ impl Shell<'_> {
             Some(path) if is_new => format!("{}, a new store", path.display()),
             Some(path) => path.display().to_string(),
         };
-        let actor =
-            self.session.actor().map(|actor| format!(" · actor {actor}")).unwrap_or_default();
+        let actor = self.session.actor().map(|actor| format!("actor {actor}"));
         let counts = match self.opener.interactive.deliveries() {
-            Deliveries::Counted => " · deliveries are counted",
-            Deliveries::Uncounted => "",
+            _ if args.readonly || args.dry_run => None,
+            Deliveries::Counted => Some("deliveries are counted".to_owned()),
+            Deliveries::Uncounted => Some("GET counts no deliveries (--count)".to_owned()),
         };
-        format!("pcq {version} · {store}{actor}{counts} · `.help` for help, Ctrl-D to leave")
+        let help = "`.help` for help, Ctrl-D to leave".to_owned();
+        let parts = [Some(format!("pcq {version}")), Some(store), actor, counts, Some(help)];
+        in_lines(parts.into_iter().flatten(), self.printer.columns())
     }
 
     fn talk(&mut self, is_new: bool) -> Result<(), Stop> {
@@ -232,7 +235,14 @@ impl Shell<'_> {
 
     /// Runs the statements of a text, up to the first that fails. Whether none did.
     fn run(&mut self, text: &str) -> Result<bool, Stop> {
-        let mut statements = Script::new(text.as_bytes());
+        self.run_from(text, None)
+    }
+
+    /// The same, if the text is a part of a file.
+    fn run_from(&mut self, text: &str, origin: Option<Origin<'_>>) -> Result<bool, Stop> {
+        let line = origin.map_or(1, |origin| origin.line);
+        let file = origin.map(|origin| origin.file);
+        let mut statements = Script::new(text.as_bytes()).from_line(line);
         while let Some(statement) = statements.next() {
             if self.opener.listener.was_asked() {
                 self.reporter.remark("interrupted: what was still to come was not run");
@@ -242,14 +252,18 @@ impl Shell<'_> {
                 && !self.agrees(statement)?
             {
                 self.reporter.remark("nothing was done");
+                self.told.clear();
                 self.say_not_run(statements.next().is_some());
                 return Ok(false);
             }
             match statement.and_then(|statement| self.run_statement(&statement)) {
-                Ok((outcome, time)) => self.show(&outcome, time)?,
+                Ok((outcome, time)) => {
+                    self.remember(&outcome)?;
+                    self.show(&outcome, time, file)?;
+                }
                 Err(error) => {
                     self.printer.flush()?;
-                    self.reporter.tell(None, &error);
+                    self.reporter.tell(file, &error);
                     self.told.clear();
                     self.say_not_run(has_more(text, &error) || statements.next().is_some());
                     return Ok(false);
@@ -263,7 +277,6 @@ impl Shell<'_> {
         let start = Instant::now();
         let (session, handle) = (&mut self.session, self.database.progress_handle());
         let outcome = during(&handle, || session.run_parsed(statement))?;
-        self.remember(&outcome);
         Ok((outcome, start.elapsed()))
     }
 
@@ -273,26 +286,25 @@ impl Shell<'_> {
         }
     }
 
-    fn show(&mut self, outcome: &Outcome, time: Duration) -> Result<(), Stop> {
+    fn show(&mut self, outcome: &Outcome, time: Duration, file: Option<&str>) -> Result<(), Stop> {
         let text = match outcome.rows() {
             Some(rows) => {
                 self.last = Some(rows.clone());
                 self.printer.print(rows)?;
-                if !self.printer.takes_remark(rows) {
-                    return Ok(());
-                }
-                let count = rows.len();
-                format!("{count} {}", if count == 1 { "row" } else { "rows" })
+                self.printer.is_listed(rows).then(|| counted(rows.len()))
             }
-            None => outcome.message().unwrap_or_default(),
+            None => outcome.message(),
         };
         let is_told = self.settings.timer.unwrap_or(time >= WORTH_TELLING);
-        let time = if is_told { format!(" ({:.3} s)", time.as_secs_f64()) } else { String::new() };
-        self.printer.say(&format!("{text}{time}"))?;
+        let time = is_told.then(|| format!("({:.3} s)", time.as_secs_f64()));
+        let said: Vec<_> = text.into_iter().chain(time).collect();
+        if !said.is_empty() && (outcome.rows().is_none() || self.printer.takes_remark()) {
+            self.printer.say(&said.join(" "))?;
+        }
         self.printer.flush()?;
         let told = std::mem::take(&mut self.told);
         let notes = outcome.notes().iter().filter(|note| !told.contains(note));
-        notes.for_each(|note| self.reporter.note(None, note));
+        notes.for_each(|note| self.reporter.note(file, note));
         Ok(())
     }
 
@@ -302,6 +314,38 @@ impl Shell<'_> {
             self.reporter.remark("the open transaction was rolled back");
         }
     }
+}
+
+/// Where in a file a text stands.
+#[derive(Clone, Copy, Debug)]
+struct Origin<'f> {
+    file: &'f str,
+    /// The line that it begins in.
+    line: u32,
+}
+
+fn counted(rows: usize) -> String {
+    format!("{rows} {}", if rows == 1 { "row" } else { "rows" })
+}
+
+/// Parts with ` · ` between them, in lines of a number of columns.
+fn in_lines(parts: impl Iterator<Item = String>, columns: usize) -> String {
+    const BETWEEN: &str = " · ";
+    let (mut text, mut taken) = (String::new(), 0);
+    for part in parts {
+        let more = width(BETWEEN) + width(&part);
+        if text.is_empty() {
+            taken = width(&part);
+        } else if taken + more <= columns {
+            text.push_str(BETWEEN);
+            taken += more;
+        } else {
+            text.push('\n');
+            taken = width(&part);
+        }
+        text.push_str(&part);
+    }
+    text
 }
 
 /// Whether a text goes on with another statement after the one that an error of syntax is in.

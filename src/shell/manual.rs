@@ -12,7 +12,7 @@ use super::exit::{Exit, Stop};
 use super::interactive::help;
 use super::output::columns;
 use super::screen::buffered_stdout;
-use pcq::{Error, ErrorKind, Short};
+use pcq::Short;
 
 /// The reference of the language, which goes with the program.
 const REFERENCE: &str = include_str!("../../grammar/README.md");
@@ -84,6 +84,5 @@ fn cli() -> clap::Command {
 
 /// That there is nothing of a name.
 pub(super) fn nothing_called(what: &str, name: &str, hint: &str) -> Stop {
-    let (expected, found) = (vec![format!("a {what}")], format!("`{}`", Short(name)));
-    Stop::error(Error::from(ErrorKind::Expected { expected, found }).hint(hint), Exit::Usage)
+    Stop::Usage { message: format!("there is no {what} `{}`", Short(name)), hint: hint.to_owned() }
 }

@@ -77,9 +77,14 @@ impl Printer {
         self.pager.as_mut()
     }
 
-    /// Whether a remark may follow a table: a program reads nothing but the rows, and a chart says it all.
-    pub(super) fn takes_remark(&self, rows: &Rows) -> bool {
-        self.format.is_for_people() && !self.format.draws(rows, self.sheet.width)
+    /// Whether a remark may follow a table: a program reads nothing but the rows.
+    pub(super) fn takes_remark(&self) -> bool {
+        self.format.is_for_people()
+    }
+
+    /// Whether a table shows its rows as such, so that who counts them finds as many.
+    pub(super) fn is_listed(&self, rows: &Rows) -> bool {
+        self.format.lists(rows, &self.sheet)
     }
 
     /// How many columns a line of text should have at most.

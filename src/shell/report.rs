@@ -143,6 +143,22 @@ impl Reporter {
         write(&self.render(file, &note.into()));
     }
 
+    /// Writes what is wrong with the arguments, which is no error of a statement and has no code.
+    pub(super) fn refuse(&self, message: &str, hint: &str) {
+        match self.format {
+            ErrorFormat::Text => {
+                let (red, cyan, reset) = (self.red(), self.cyan(), self.reset());
+                let (message, hint) = (shown(message), shown(hint));
+                write(&format!("{red}error{reset}: {message}\n{cyan}hint{reset}: {hint}\n"));
+            }
+            ErrorFormat::Json => {
+                let (file, line, column, code, hints) =
+                    (None, None, None, None, &[hint.to_owned()]);
+                write(&Told { file, line, column, code, message, hints }.text());
+            }
+        }
+    }
+
     /// Writes a remark that is no error.
     pub(super) fn remark(&self, text: &str) {
         match self.format {

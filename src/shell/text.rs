@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use pcq::limits::ECHO_CHARS;
 use pcq::{Column, ColumnKind, Form, Rows, Value};
 
 /// What stands for a value that there is not.
@@ -156,6 +157,25 @@ pub(super) fn to_the_second(time: &str) -> Cow<'_, str> {
 pub(super) fn counted(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
+}
+
+/// The name that a word is likely meant to be: one that begins with it, else one in which at most a third of the letters
+/// are others.
+pub(super) fn near<'n>(
+    word: &str,
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> Option<&'n str> {
+    if word.len() > ECHO_CHARS {
+        return None;
+    }
+    let letters = word.chars().filter(|c| c.is_alphanumeric()).count();
+    if letters > 1
+        && let Some(name) = names.clone().find(|name| name.starts_with(word))
+    {
+        return Some(name);
+    }
+    let distance = |name: &str| strsim::damerau_levenshtein(name, word);
+    names.min_by_key(|name| distance(name)).filter(|name| distance(name) * 3 <= letters)
 }
 
 #[cfg(test)]

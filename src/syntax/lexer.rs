@@ -61,6 +61,11 @@ impl<R: BufRead> Lexer<R> {
         Self { skip: mark.offset, state, mark, ..Self::new(source) }
     }
 
+    /// Numbers the lines from another than 1 on.
+    pub(super) fn start_at_line(&mut self, line: u32) {
+        self.mark.line = line;
+    }
+
     /// Where it stands.
     pub(super) fn mark(&self) -> Mark {
         self.mark

@@ -74,6 +74,11 @@ impl<R: BufRead> Splitter<R> {
         Self { lexer, last_end, rest: String::new(), longest, is_lost: false }
     }
 
+    /// Numbers the lines from another than 1 on.
+    pub(crate) fn start_at_line(&mut self, line: u32) {
+        self.lexer.start_at_line(line);
+    }
+
     /// Whether its last statement must end with `;` as well.
     pub(crate) fn last_end(&self) -> LastEnd {
         self.last_end

@@ -19,7 +19,29 @@ fn help_is_of_commands_statements_and_tables() {
     let both = help(&["track"]);
     assert!(both.contains("JSON lines") && both.contains("TRACK "), "{both}");
     assert_eq!(help(&["reference"]), include_str!("../../grammar/README.md"));
-    assert_fails(&place.run(&["help", "nonsense"]), 2, "found `nonsense`");
+    let told = place.run(&["help", "nonsense"]);
+    assert_fails(
+        &told,
+        2,
+        "error: there is no command or statement `nonsense`\nhint: `pcq help` lists",
+    );
+    assert_eq!(
+        place.run(&["man", "nonsense"]).err.lines().next(),
+        Some("error: there is no command `nonsense`")
+    );
+}
+
+#[test]
+fn what_help_says_of_set_is_so() {
+    let place = Place::new();
+    let said = place.run(&["help", "actions"]).out;
+    assert!(said.contains("gives the key the same cell in every row"), "{said}");
+    let made = "CREATE KEY k INTEGER DEFAULT 0; CREATE SEGMENT s WHERE TRUE; \
+                CREATE CONFIG c SEGMENTS s, EVERYONE KEY k VALUES (s = 1, EVERYONE = 2); \
+                ALTER CONFIG c SET k = 7; DESCRIBE CONFIG c AS STATEMENT";
+    let shown = place.run(&["-e", made, "--format", "line"]).out;
+    let told = |row: &str| shown.contains(&format!("{row} = 7"));
+    assert!(shown.contains("KEY k = 7") || told("s") && told("EVERYONE"), "{shown}");
 }
 
 #[test]
@@ -47,8 +69,16 @@ fn codes_are_listed_and_told() {
     assert!(told.contains("What to do: Correct the shares."), "{told}");
     assert!(told.contains("example:2:52: error[bad-split]: the arms sum to 90%"), "{told}");
     let unknown = place.run(&["errors", "bad-tiem"]);
-    assert_fails(&unknown, 2, "found `bad-tiem`");
-    assert!(unknown.err.contains("did you mean `bad-time`?"), "{}", unknown.err);
+    assert_fails(
+        &unknown,
+        2,
+        "there is no code of an error or a note `bad-tiem`\nhint: did you mean `bad-time`?",
+    );
+    for (word, hint) in
+        [("bad", "did you mean `bad-literal`?"), ("zebra", "`pcq errors` lists them")]
+    {
+        assert_fails(&place.run(&["errors", word]), 2, &format!("hint: {hint}\n"));
+    }
 }
 
 #[test]
@@ -102,6 +132,8 @@ fn a_command_that_is_not_spelled_right_is_told_and_makes_no_store() {
         (&["repl"], "`pcq STORE` is a shell on a store"),
         (&["zebra", "-e", "CREATE KEY a INTEGER DEFAULT 1"], "a store of that name is `./zebra`"),
         (&["--format", "json", "dmup"], "did you mean `dump`?"),
+        (&["x.pcdb", "a.pcq"], "`pcq run a.pcq --db x.pcdb`"),
+        (&["a.pcq", "x.pcdb"], "`pcq run a.pcq --db x.pcdb`"),
         (&["new.pcq", "-e", "CREATE KEY a INTEGER DEFAULT 1"], "is the name of a script"),
     ] {
         assert_fails(&place.run(arguments), 2, told);

@@ -186,6 +186,7 @@ fn the_prompt_and_the_greeting_say_where_one_is() {
     let mut terminal = Terminal::run(&mut command);
     let greeting = terminal.wait_for(READY);
     assert!(greeting.contains("in memory: nothing is kept · actor mia"), "{greeting}");
+    assert!(greeting.contains(" · GET counts no deliveries (--count) · `.help`"), "{greeting}");
     terminal.press("\r");
     leave(terminal);
 }
@@ -200,6 +201,69 @@ fn tables_fit_the_terminal() {
         terminal.wait_for("NULL in all rows");
         leave(terminal);
     }
+}
+
+#[test]
+fn the_greeting_fits_the_terminal_and_says_whether_deliveries_are_counted() {
+    let typist = Typist::new();
+    for (options, said) in [
+        (&[][..], Some("GET counts no deliveries (--count)")),
+        (&["--count"], Some("deliveries are counted")),
+        (&["--readonly"], None),
+        (&["--dry-run"], None),
+    ] {
+        let mut terminal = typist.at(60, options);
+        terminal.press("\r");
+        let text = leave(terminal);
+        let greeting: Vec<_> = text.lines().skip_while(|line| !line.contains("pcq 0")).collect();
+        let greeting = greeting.get(..2).unwrap();
+        assert!(greeting.iter().all(|line| line.trim_end().chars().count() <= 60), "{greeting:?}");
+        let shown = ["GET counts no deliveries (--count)", "deliveries are counted"];
+        let shown = shown.into_iter().find(|said| greeting.concat().contains(said));
+        assert_eq!(shown, said, "{greeting:?}");
+    }
+}
+
+#[test]
+fn rows_are_counted_where_they_are_shown_as_such() {
+    let typist = Typist::new();
+    let mut terminal = typist.sit_down();
+    ask(&mut terminal, "CREATE CONFIG c SEGMENTS EVERYONE KEY rate = 6;", "created config c");
+    ask(&mut terminal, ".timer on", "");
+    for (typed, shown, counted) in [
+        ("GET rate;", "│ rate ", "1 row "),
+        ("SHOW KEYS;", "│ rate ", "2 rows "),
+        ("DESCRIBE CONFIG c;", "1 EVERYONE", ""),
+        ("EXPLAIN GET rate;", "rate = ", ""),
+    ] {
+        terminal.press(format!("{typed}\r"));
+        terminal.wait_for(TAKEN);
+        let told = terminal.wait_for(READY);
+        assert!(told.contains(shown), "{typed}: {told}");
+        let last = told.lines().rfind(|line| line.contains(" s)")).unwrap_or_default();
+        assert_eq!(last.split('(').next(), Some(counted), "{typed}: {told}");
+    }
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn errors_of_a_file_say_where_they_are() {
+    let typist = Typist::new();
+    let text = ".null x\nGET rate;\n\n-- a comment\n  GET\n nope;\n";
+    fs::write(typist.place.path("r.pcq"), text).unwrap();
+    typist
+        .place
+        .file("outer.pcq", "CREATE SEGMENT s\n WHERE city = \"Oslo\";\n.read r.pcq\nGET nope");
+    let mut terminal = typist.sit_down();
+    terminal.press(".bail off\r");
+    terminal.wait_for(READY);
+    terminal.press(".read outer.pcq\r");
+    terminal.wait_for("outer.pcq:2:15: note[suspicious]");
+    terminal.wait_for("r.pcq:6:2: error[unknown-key]");
+    terminal.wait_for("6 |  nope");
+    terminal.wait_for("outer.pcq:4:5: error[unknown-key]");
+    leave(terminal);
 }
 
 #[test]
@@ -374,13 +438,15 @@ fn a_person_is_asked_before_what_others_notice() {
     ask(&mut terminal, "y", "published version 2 of config c");
     // what is yet to come is no change of what is live
     ask(&mut terminal, "PUBLISH CONFIG c VERSION 1 AT '2100-01-01T00:00:00Z';", "scheduled");
-    for (typed, question) in [
-        ("REVERT CONFIG c;", "make version 1 of config c live in place of version 2?"),
-        ("ARCHIVE CONFIG c;", "archive config c, version 2 of which is live?"),
-        ("FORGET USER 'ada';", "forget user ada for good?"),
+    for (typed, shown, question) in [
+        ("REVERT CONFIG c;", "│ cell", "make version 1 of config c live in place of version 2?"),
+        ("ARCHIVE CONFIG c;", "", "archive config c, version 2 of which is live?"),
+        ("DISABLE CONFIG c;", "", "disable config c, version 2 of which is live?"),
+        ("FORGET USER 'ada';", "│ ada ", "forget user ada for good?"),
     ] {
         terminal.press(format!("{typed}\r"));
-        terminal.wait_for(question);
+        let before = terminal.wait_for(question);
+        assert!(before.contains(shown), "{typed}: {before}");
         terminal.press("\x03");
         terminal.wait_for("nothing was done");
         terminal.wait_for(READY);
@@ -396,6 +462,45 @@ fn a_person_is_asked_before_what_others_notice() {
     leave(terminal);
     let mut terminal = typist.at(100, &["--yes"]);
     ask(&mut terminal, "ARCHIVE CONFIG c;", "archived config c");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+/// Configs of which one is live, and what they use.
+const LIVE_AND_DRAFT: &str = "CREATE SEGMENT s WHERE TRUE; CREATE KEY other INTEGER DEFAULT 1;
+    CREATE CONFIG live SEGMENTS s KEY other = 2; PUBLISH CONFIG live;
+    CREATE SEGMENT idle WHERE TRUE; CREATE KEY third INTEGER DEFAULT 1;
+    CREATE CONFIG draft SEGMENTS idle KEY third = 2;";
+
+#[test]
+fn a_person_is_asked_before_what_is_live_changes_at_once() {
+    let typist = Typist::new();
+    let configs = typist.place.file("configs.pcq", LIVE_AND_DRAFT);
+    let mut terminal = typist.sit_down();
+    ask(&mut terminal, &format!(".read {}", configs.display()), "created config draft");
+    // what only drafts use may change
+    ask(&mut terminal, "ALTER SEGMENT idle WHERE FALSE;", "altered segment idle");
+    ask(&mut terminal, "DISABLE CONFIG draft; ENABLE CONFIG draft;", "enabled config draft");
+    // what the change would do is said each time, and once
+    let question = "change segment s in live configs, at once?";
+    for (answer, done) in [("n", "nothing was done"), ("y", "altered segment s")] {
+        terminal.press("ALTER SEGMENT s WHERE FALSE;\r");
+        let before = terminal.wait_for(question);
+        assert!(before.contains("note[in-force]"), "{before}");
+        terminal.press(format!("{answer}\r"));
+        terminal.wait_for(done);
+        assert!(!terminal.wait_for(READY).contains("in-force"));
+    }
+    for (typed, question, done) in [
+        ("DISABLE CONFIG live;", "disable config live, version 1", "disabled config live"),
+        ("ENABLE CONFIG live;", "enable config live, version 1", "enabled config live"),
+        ("ARCHIVE CONFIG live;", "archive config live, version 1", "archived config live"),
+        ("RESTORE CONFIG live;", "restore config live, version 1", "restored config live"),
+    ] {
+        terminal.press(format!("{typed}\r"));
+        terminal.wait_for(question);
+        ask(&mut terminal, "y", done);
+    }
     terminal.press("\r");
     leave(terminal);
 }

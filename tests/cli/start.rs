@@ -12,6 +12,14 @@ fn a_new_script_runs_is_a_state_and_overwrites_nothing() {
     assert!(ran.out.starts_with("wrote app.pcq"), "{}", ran.out);
     let written = fs::read_to_string(place.path("app.pcq")).unwrap();
     assert!(written.contains("pcq run app.pcq") && !written.contains("FILE"), "{written}");
+    for name in ["a.pcq", "a-script-of-a-long-name.pcq"] {
+        assert_eq!(place.run(&["new", name]).code, 0);
+        let written = fs::read_to_string(place.path(name)).unwrap();
+        let commands: Vec<_> = written.lines().filter(|line| line.starts_with("--   ")).collect();
+        let columns = commands.iter().map(|line| line.rfind("  ").unwrap());
+        let columns = columns.collect::<std::collections::BTreeSet<_>>();
+        assert_eq!((commands.len(), columns.len()), (5, 1), "{commands:#?}");
+    }
     let ran = place.run(&["run", "app.pcq", "--strict"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert_eq!(place.run(&["check", "app.pcq", "--strict"]).code, 0);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::error::{ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
@@ -20,7 +20,9 @@ pub(in crate::shell) fn parse() -> Cli {
     let guessed = match &parsed {
         Ok(cli) if cli.command.is_some() => None,
         Ok(cli) => cli.shell.store.as_deref().and_then(guess::of_store),
-        Err(_) => std::env::args_os().nth(1).and_then(|word| guess::of_word(Path::new(&word))),
+        Err(_) => {
+            guessed(&std::env::args_os().skip(1).take(2).map(PathBuf::from).collect::<Vec<_>>())
+        }
     };
     let parsed = match (guessed, parsed) {
         (Some(message), _) => wrong(ErrorKind::InvalidSubcommand, message),
@@ -31,6 +33,15 @@ pub(in crate::shell) fn parse() -> Cli {
         (None, Err(error)) => Err(error),
     };
     parsed.unwrap_or_else(|error| end(&shortened(error)))
+}
+
+/// What the first arguments are likely meant to be, of which nothing can be made.
+fn guessed(words: &[PathBuf]) -> Option<String> {
+    match words {
+        [word] => guess::of_word(word),
+        [word, next, ..] => guess::of_word(word).or_else(|| guess::of_pair(word, next)),
+        [] => None,
+    }
 }
 
 /// Tells what is wrong and ends the program; what of the arguments cannot be seen is shown.

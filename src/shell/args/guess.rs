@@ -41,6 +41,26 @@ pub(super) fn of_word(word: &Path) -> Option<String> {
     if is_command { None } else { Some(told(name, &meant(name)?)) }
 }
 
+/// What a script and a store are likely meant to be that stand one after the other, without a command.
+pub(super) fn of_pair(first: &Path, second: &Path) -> Option<String> {
+    let is_script = |word: &Path| word.extension().is_some_and(|extension| extension == "pcq");
+    let (script, store) = match (is_script(first), is_script(second)) {
+        (false, true) if is_no_option(first) => (second, first),
+        (true, false) if is_no_option(second) => (first, second),
+        _ => return None,
+    };
+    let (script, store) = (script.display().to_string(), store.display().to_string());
+    let (script, store) = (Short(&script), Short(&store));
+    Some(format!(
+        "`{script}` is the name of a script: `pcq run {script} --db {store}` runs it on the store"
+    ))
+}
+
+fn is_no_option(word: &Path) -> bool {
+    let name = word.to_str().unwrap_or_default();
+    !name.starts_with('-') && Cli::command().find_subcommand(name).is_none()
+}
+
 /// What the name of a store that does not exist is likely meant to be: a command, or a script.
 pub(super) fn of_store(store: &Path) -> Option<String> {
     if let Some(name) = bare(store) {
@@ -100,6 +120,15 @@ mod tests {
         }
         for word in ["check", "zebra", "--chekc", "./chekc", "chekc.pcdb"] {
             assert_eq!(of_word(Path::new(word)), None, "{word}");
+        }
+        for (first, second) in [("x.pcdb", "base.pcq"), ("base.pcq", "x.pcdb")] {
+            let found = of_pair(Path::new(first), Path::new(second)).unwrap_or_default();
+            assert!(found.contains("`pcq run base.pcq --db x.pcdb`"), "{found}");
+        }
+        for (first, second) in
+            [("run", "base.pcq"), ("--db", "a.pcq"), ("a.pcq", "-e"), ("a.pcdb", "b.pcdb")]
+        {
+            assert_eq!(of_pair(Path::new(first), Path::new(second)), None, "{first} {second}");
         }
         assert!(of_store(Path::new("zebra")).is_some_and(|told| told.contains("`./zebra`")));
         assert!(of_store(Path::new("a.pcq")).is_some_and(|told| told.contains("pcq run")));

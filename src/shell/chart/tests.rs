@@ -390,7 +390,7 @@ fn values_are_told_apart_by_what_differs_in_them_before_where_they_are_from() {
     let statistics = Statistics::of(&delivered(""), 72).unwrap();
     let labels = super::label::labels(&statistics.keys[0], 20);
     let starts: Vec<_> = labels.iter().map(|label| label.split(" · ").next().unwrap()).collect();
-    assert_eq!(starts, ["…t\":\"Co…", "…t\":\"In…"]);
+    assert_eq!(starts, ["…t\":\"Co…", "…t\":\"Inte…"]);
 }
 
 #[test]

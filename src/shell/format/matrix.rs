@@ -16,11 +16,15 @@ const BLANK: &str = "·";
 
 /// The matrix of what `DESCRIBE CONFIG` gives; `None` of any other rows.
 pub(super) fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Option<Vec<Line>> {
-    let at = (0..rows.len()).find(|row| rows.form(*row, 1) == Some(Form::Matrix))?;
-    let config = Described { rows, matrix: rows.rows().get(at)?.get(1)?, sheet };
+    let config = Described { rows, matrix: rows.rows().get(place(rows)?)?.get(1)?, sheet };
     let mut lines = config.above();
     lines.extend(config.matrix(shape));
     Some(lines)
+}
+
+/// The row that the matrix of a config is in, if there is one.
+pub(super) fn place(rows: &Rows) -> Option<usize> {
+    (0..rows.len()).find(|row| rows.form(*row, 1) == Some(Form::Matrix))
 }
 
 /// A config that is described.

@@ -83,8 +83,9 @@ impl Format {
             return chart::write(rows, width.unwrap_or(CHART_WIDTH).into(), to);
         }
         match self {
-            Self::Auto | Self::Table | Self::Chart => table::write(rows, sheet, Shape::Fitting, to),
-            Self::Record => table::write(rows, sheet, Shape::Records, to),
+            Self::Auto | Self::Table | Self::Chart | Self::Record => {
+                table::write(rows, sheet, self.shape(), to)
+            }
             Self::Json => json::write(rows, to),
             Self::Jsonl => jsonl::write(rows, to),
             Self::Csv => csv::write(rows, formulas, to),
@@ -93,11 +94,20 @@ impl Format {
         }
     }
 
+    /// Whether the rows are shown as such, and not as a drawing that has other lines.
+    pub(super) fn lists(self, rows: &Rows, sheet: &Sheet) -> bool {
+        let is_drawn = self.is_for_people() && table::is_drawn(rows, sheet, self.shape());
+        !is_drawn && !self.draws(rows, sheet.width)
+    }
+
+    fn shape(self) -> Shape {
+        if self == Self::Record { Shape::Records } else { Shape::Fitting }
+    }
+
     /// The table for a terminal that shows more than characters do, if it is one.
     pub(super) fn dimmed(self, rows: &Rows, sheet: &Sheet) -> Option<String> {
         let is_table = self.is_for_people() && !self.draws(rows, sheet.width);
-        let shape = if self == Self::Record { Shape::Records } else { Shape::Fitting };
-        is_table.then(|| table::dimmed(rows, sheet, shape))
+        is_table.then(|| table::dimmed(rows, sheet, self.shape()))
     }
 
     /// Whether a chart is drawn instead of a table, in a width if there is a terminal.

@@ -26,6 +26,11 @@ pub(super) fn dimmed(rows: &Rows, sheet: &Sheet, shape: Shape) -> String {
     lines(rows, sheet, shape).iter().map(|line| line.styled() + "\n").collect()
 }
 
+/// Whether something else is drawn in place of the rows.
+pub(super) fn is_drawn(rows: &Rows, sheet: &Sheet, shape: Shape) -> bool {
+    matrix::place(rows).is_some() || tree::width(rows, sheet, shape).is_some()
+}
+
 fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Vec<Line> {
     let drawn = matrix::lines(rows, sheet, shape).or_else(|| tree::lines(rows, sheet, shape));
     drawn.unwrap_or_else(|| lay_out(&grid(rows, sheet), sheet.width.map(usize::from), shape))

@@ -14,17 +14,20 @@ const STEP: usize = 3;
 
 /// The lines of a tree for a terminal; `None` of rows that are none, and elsewhere.
 pub(super) fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Option<Vec<Line>> {
-    let width = usize::from(sheet.width?);
-    let is_tree = rows.columns().get(1).is_some_and(|column| column.kind() == ColumnKind::Depth);
-    if !is_tree || shape != Shape::Fitting || rows.is_empty() {
-        return None;
-    }
+    let width = width(rows, sheet, shape)?;
     let nodes: Vec<_> = (0..rows.len()).filter_map(|row| Node::of(rows, row)).collect();
     let lines = nodes.iter().zip(branches(&nodes)).flat_map(|(node, more)| {
         let (first, others) = prefixes(node, &more, width);
         hung(&first, &others, &node.text, width)
     });
     Some(lines.collect())
+}
+
+/// The width of a tree for a terminal; `None` of rows that are none, and elsewhere.
+pub(super) fn width(rows: &Rows, sheet: &Sheet, shape: Shape) -> Option<usize> {
+    let is_tree = rows.columns().get(1).is_some_and(|column| column.kind() == ColumnKind::Depth);
+    let is_drawn = is_tree && shape == Shape::Fitting && !rows.is_empty();
+    sheet.width.filter(|_| is_drawn).map(usize::from)
 }
 
 /// Step of an explanation.

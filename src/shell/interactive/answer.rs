@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use super::dot::{Ask, PagerAsk};
 use super::input::is_finished;
 use super::keys::Keys;
-use super::{Next, Shell, help};
+use super::{Next, Origin, Shell, help};
 use crate::shell::exit::Stop;
 use crate::shell::file;
 use crate::shell::format::{Format, Zone};
@@ -286,8 +286,9 @@ impl Shell<'_> {
     }
 
     fn read_lines(&mut self, path: &Path, lines: &mut dyn BufRead) -> Result<bool, Stop> {
+        let (file, mut first) = (path.display().to_string(), 1);
         let (mut text, mut line) = (String::new(), String::new());
-        for number in 1_u64.. {
+        for number in 1_u32.. {
             line.clear();
             match lines.read_line(&mut line) {
                 Ok(0) => break,
@@ -297,22 +298,26 @@ impl Shell<'_> {
             if !is_finished(text.trim_end_matches(['\r', '\n'])) {
                 continue;
             }
-            if !self.take_text(&text)? && (self.settings.bail || self.opener.listener.was_asked()) {
+            let origin = Origin { file: &file, line: first };
+            if !self.take_text(&text, origin)?
+                && (self.settings.bail || self.opener.listener.was_asked())
+            {
                 self.printer.flush()?;
                 self.reporter.remark(&format!("{} ended at line {number}", path.display()));
                 return Ok(false);
             }
             text.clear();
+            first = number.saturating_add(1);
         }
         if text.trim().is_empty() {
             return Ok(true);
         }
         // the last `;` may be left out
-        self.take_text(&format!("{text};"))
+        self.take_text(&format!("{text};"), Origin { file: &file, line: first })
     }
 
     /// Takes a part of a file; whether all of it was done.
-    fn take_text(&mut self, text: &str) -> Result<bool, Stop> {
+    fn take_text(&mut self, text: &str, origin: Origin<'_>) -> Result<bool, Stop> {
         if self.settings.echo && !text.trim().is_empty() {
             self.printer.say(text.trim_end())?;
         }
@@ -320,7 +325,7 @@ impl Shell<'_> {
             Some(Ask::Read(path)) => self.read(&path),
             Some(Ask::Leave) => Ok(false),
             Some(ask) => self.answer(ask).map(|_| true),
-            None => self.run(text),
+            None => self.run_from(text, Some(origin)),
         }
     }
 }

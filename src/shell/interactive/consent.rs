@@ -1,7 +1,7 @@
 //! Consent: a person at a terminal is asked before what others would notice.
 
 use pcq::statement::{Effect, Operation, Target};
-use pcq::{Name, ObjectKind, Outcome, Rows, ScriptStatement, Statement, Value};
+use pcq::{Name, NoteCode, ObjectKind, Outcome, Rows, ScriptStatement, Statement, Value};
 
 use super::Shell;
 use crate::shell::exit::Stop;
@@ -16,24 +16,34 @@ impl Shell<'_> {
         if self.session.in_transaction() {
             return self.agrees_to_end(node);
         }
-        let is_asked = matches!(
-            node,
-            Statement::Archive(_)
-                | Statement::Publish(_)
-                | Statement::Revert(_)
-                | Statement::ForgetUser(_)
-        );
         // an error comes again when it is run
-        let outcome = is_asked.then(|| self.session.preview(statement).ok()).flatten();
+        let outcome = may_be_weighty(node).then(|| self.session.preview(statement).ok()).flatten();
         let Some(outcome) = outcome else { return Ok(true) };
-        let Some(effect) = outcome.effect().filter(|effect| is_weighty(effect)) else {
-            return Ok(true);
-        };
-        let question = self.show_change(effect)?;
-        self.printer.flush()?;
-        outcome.notes().iter().for_each(|note| self.reporter.note(None, note));
-        self.told = outcome.notes().to_vec();
-        self.line.ask(&question)
+        match self.question(&outcome) {
+            Ok(None) => Ok(true),
+            Ok(Some(question)) => {
+                self.printer.flush()?;
+                outcome.notes().iter().for_each(|note| self.reporter.note(None, note));
+                self.told = outcome.notes().to_vec();
+                self.line.ask(&question)
+            }
+            // who cannot be shown what would change is not asked for it
+            Err(stop @ Stop::Error { .. }) => {
+                self.printer.flush()?;
+                stop.told(self.reporter);
+                Ok(false)
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Shows what would change, and says what to ask, if others would notice.
+    fn question(&mut self, outcome: &Outcome) -> Result<Option<String>, Stop> {
+        let Some(effect) = outcome.effect() else { return Ok(None) };
+        if !self.is_weighty(effect, outcome)? {
+            return Ok(None);
+        }
+        self.show_change(effect).map(Some)
     }
 
     /// Whether the open transaction may be committed, if a statement is to do that.
@@ -49,64 +59,121 @@ impl Shell<'_> {
     }
 
     /// Remembers what the open transaction did that others would notice.
-    pub(super) fn remember(&mut self, outcome: &Outcome) {
+    pub(super) fn remember(&mut self, outcome: &Outcome) -> Result<(), Stop> {
         if !self.session.in_transaction() {
             self.weighty.clear();
-        } else if let Some(effect) = outcome.effect().filter(|effect| is_weighty(effect)) {
+        } else if let Some(effect) = outcome.effect()
+            && self.is_weighty(effect, outcome)?
+        {
             self.weighty.push(effect.to_string());
         }
+        Ok(())
+    }
+
+    /// Whether others would notice that something is done.
+    fn is_weighty(&mut self, effect: &Effect, outcome: &Outcome) -> Result<bool, Stop> {
+        let is_in_force =
+            outcome.notes().iter().any(|note| note.kind().code() == NoteCode::InForce);
+        Ok(match (effect.operation(), effect.target()) {
+            (
+                Operation::Archived
+                | Operation::Forgot
+                | Operation::Published { .. }
+                | Operation::WentBack { .. },
+                _,
+            ) => true,
+            (
+                Operation::Disabled | Operation::Enabled | Operation::Restored,
+                Target::Object(ObjectKind::Config, name),
+            ) => self.live(name)?.is_some(),
+            _ => is_in_force,
+        })
     }
 
     /// Shows what would change, and says what to ask.
     fn show_change(&mut self, effect: &Effect) -> Result<String, Stop> {
-        match (effect.target(), effect.version()) {
-            (Target::Object(ObjectKind::Config, name), Some(version)) => {
-                let live = self.live(name).filter(|live| i64::from(version) != *live);
-                if let Some(live) = live {
-                    self.show_table(&format!("DIFF CONFIG {name} VERSION {live} TO {version}"))?;
-                }
-                let instead = live.map(|live| format!(" in place of version {live}"));
-                let instead = instead.unwrap_or_default();
-                Ok(format!("make version {version} of config {name} live{instead}?"))
-            }
-            (Target::Object(ObjectKind::Config, name), None) => {
-                let live = self.live(name).map(|live| format!(", version {live} of which is live"));
-                Ok(format!("archive config {name}{}?", live.unwrap_or_default()))
-            }
-            (Target::User(id), _) => {
+        let target = effect.target();
+        match (effect.operation(), target) {
+            (_, Target::User(id)) => {
                 let id = id.replace('\'', "''");
-                self.show_table(&format!("SHOW USERS WHERE user_id = '{id}'"))?;
-                Ok(format!("forget {} for good?", effect.target()))
+                self.show_table(&format!("SHOW USERS WHERE \"user\" = '{id}'"))?;
+                Ok(format!("forget {target} for good?"))
             }
-            (target, _) => Ok(format!("archive {target}?")),
+            (operation, Target::Object(ObjectKind::Config, name)) => {
+                let live = self.live(name)?;
+                if let Some(version) = effect.version() {
+                    return self.show_difference(name, version, live);
+                }
+                let of = live.map(|live| format!(", version {live} of which is live"));
+                Ok(format!("{} {target}{}?", verb(operation), of.unwrap_or_default()))
+            }
+            (Operation::Archived, _) => Ok(format!("archive {target}?")),
+            (operation, _) => Ok(format!("{} {target} in live configs, at once?", verb(operation))),
         }
     }
 
-    /// The version of a config that is live.
-    fn live(&mut self, config: &Name) -> Option<i64> {
-        let name = config.as_str().replace('\'', "''");
-        let rows = self.table(&format!("SHOW CONFIGS WHERE config = '{name}'"))?;
-        rows.value(0, "live").and_then(Value::as_integer)
+    fn show_difference(
+        &mut self,
+        config: &Name,
+        version: u32,
+        live: Option<i64>,
+    ) -> Result<String, Stop> {
+        let live = live.filter(|live| i64::from(version) != *live);
+        if let Some(live) = live {
+            self.show_table(&format!("DIFF CONFIG {config} VERSION {live} TO {version}"))?;
+        }
+        let instead = live.map(|live| format!(" in place of version {live}"));
+        let instead = instead.unwrap_or_default();
+        Ok(format!("make version {version} of config {config} live{instead}?"))
+    }
+
+    /// The version of a config that is live, or would be if the config was neither disabled nor archived.
+    fn live(&mut self, config: &Name) -> Result<Option<i64>, Stop> {
+        let query = format!("SHOW VERSIONS OF CONFIG {config} WHERE status = 'live'");
+        let rows = self.table(&query)?;
+        Ok(rows.and_then(|rows| rows.value(0, "version").and_then(Value::as_integer)))
     }
 
     fn show_table(&mut self, query: &str) -> Result<(), Stop> {
-        self.table(query)
-            .filter(|rows| !rows.is_empty())
-            .map_or(Ok(()), |rows| self.printer.print(&rows).map_err(Stop::from))
+        let rows = self.table(query)?.filter(|rows| !rows.is_empty());
+        rows.map_or(Ok(()), |rows| self.printer.print(&rows).map_err(Stop::from))
     }
 
-    fn table(&mut self, query: &str) -> Option<Rows> {
-        self.session.execute(query).ok()?.first()?.rows().cloned()
+    fn table(&mut self, query: &str) -> Result<Option<Rows>, Stop> {
+        let outcomes = self.session.execute(query).map_err(Stop::failed)?;
+        Ok(outcomes.first().and_then(Outcome::rows).cloned())
     }
 }
 
-/// Whether others would notice that something was done.
-fn is_weighty(effect: &Effect) -> bool {
+/// Whether others may notice what a statement does.
+fn may_be_weighty(statement: &Statement) -> bool {
     matches!(
-        effect.operation(),
-        Operation::Archived
-            | Operation::Forgot
-            | Operation::Published { .. }
-            | Operation::WentBack { .. }
+        statement,
+        Statement::Archive(_)
+            | Statement::Restore(_)
+            | Statement::Publish(_)
+            | Statement::Revert(_)
+            | Statement::Disable(_)
+            | Statement::Enable(_)
+            | Statement::ForgetUser(_)
+            | Statement::CreateKey(_)
+            | Statement::AlterKey(_)
+            | Statement::CreateSegment(_)
+            | Statement::AlterSegment(_)
+            | Statement::CreateAttribute(_)
+            | Statement::AlterAttribute(_)
+            | Statement::AlterAttributes(_)
     )
+}
+
+/// What is asked about an operation on an object.
+fn verb(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Archived => "archive",
+        Operation::Restored => "restore",
+        Operation::Disabled => "disable",
+        Operation::Enabled => "enable",
+        Operation::Created => "create",
+        _ => "change",
+    }
 }

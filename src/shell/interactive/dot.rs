@@ -10,6 +10,7 @@ use clap::ValueEnum;
 
 use super::keys::Keys;
 use crate::shell::format::{Format, Zone};
+use crate::shell::text::near;
 
 /// Command of the shell, as its help has it.
 #[derive(Debug)]
@@ -43,7 +44,11 @@ pub(super) const COMMANDS: &[Dot] = &[
     dot(".backup", "FILE", "copies the store into a new file"),
     dot(".verify", "", "checks every page of the store, and every rule"),
     dot(".mode", "[FORMAT]", "prints tables in another format; without one, says which there are"),
-    dot(".width", "[COLUMNS]", "fits tables to a width; without one, to the terminal"),
+    dot(
+        ".width",
+        "[COLUMNS]",
+        "fits tables to a width, of 20 at least; without one, to the terminal",
+    ),
     dot(".null", "[TEXT]", "shows a text for a value that there is not; without one, NULL"),
     dot(".zone", "[ZONE]", "shows times in a zone, as Europe/Paris; without one, says which it is"),
     dot(
@@ -146,8 +151,33 @@ const OTHERS: &[(&str, &str)] = &[
     ("\\watch", ".watch"),
 ];
 
+const NO_PROGRAM: &str = "the shell starts no program but the pager and the editor";
+const NO_INDEX: &str =
+    "there are no indexes to take care of; `SHOW COUNT OF USERS` and the like count rows";
+
 /// What there is instead of what other shells have.
 const INSTEAD: &[(&str, &str)] = &[
+    ("\\g", "a statement runs at its `;`"),
+    ("\\conninfo", "the prompt and `.open` say which store this is; `.verify` checks it"),
+    ("\\set", "`.param set NAME VALUE` gives `:NAME` a value"),
+    ("\\!", NO_PROGRAM),
+    (".shell", NO_PROGRAM),
+    (".system", NO_PROGRAM),
+    (".cd", "names of files are taken from where the shell was started"),
+    ("\\cd", "names of files are taken from where the shell was started"),
+    ("\\di", NO_INDEX),
+    (".indexes", NO_INDEX),
+    (".indices", NO_INDEX),
+    ("\\du", "there are no accounts: `--role` says what a session may do, and `--actor` who it is"),
+    (".stats", "`SHOW STATS FOR CONFIG name` and `SHOW STATS FOR KEYS` tell what was delivered"),
+    (".print", "a comment begins with `--`, and `.echo on` shows what is read from a file"),
+    (".separator", "`.mode csv` has commas between values; other formats are in `.mode`"),
+    (".changes", "each statement says what it changed, and `SHOW HISTORY LIMIT 1` the last change"),
+    (".log", "`SHOW HISTORY` tells who changed what and when"),
+    (".prompt", "the prompt names the store, and with a `*` that a transaction is open"),
+    (".maxrows", "`LIMIT n` at the end of a SHOW gives no more rows than that"),
+    (".version", "the first line says it, and so does `pcq --version`"),
+    (".clear", "Ctrl-L clears the screen"),
     (".tables", "`.keys`, `.segments`, `.configs`, `.users` and `.schedule` list what there is"),
     ("\\dt", "`.keys`, `.segments`, `.configs`, `.users` and `.schedule` list what there is"),
     (".databases", "there is one store at a time: `.open STORE` goes on with another"),
@@ -196,19 +226,23 @@ fn meant(word: &str, rest: &str) -> Ask {
 
 /// How a command is written.
 fn usage(command: &Dot) -> String {
-    format!("{} {}: {}", command.name, command.arguments, command.summary)
+    let form = format!("{} {}", command.name, command.arguments);
+    format!("{}: {}", form.trim_end(), command.summary)
 }
 
 fn unknown(word: &str) -> String {
     let word = pcq::Short(word).to_string();
-    let near = COMMANDS.iter().map(|command| command.name).min_by_key(|name| distance(name, &word));
-    let near = near.filter(|name| distance(name, &word) <= 2);
-    let guess = near.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+    let guess = near(&word, COMMANDS.iter().map(|command| command.name));
+    let guess = guess.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
     format!("`{word}` is no command of the shell{guess}; `.help` lists them")
 }
 
-fn distance(a: &str, b: &str) -> usize {
-    strsim::damerau_levenshtein(a, b)
+fn no_format(word: &str) -> Ask {
+    let names: Vec<_> =
+        Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
+    let guess = near(word, names.iter().map(clap::builder::PossibleValue::get_name));
+    let guess = guess.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+    Ask::Told(format!("there is no format `{}`{guess}; `.mode` lists them", pcq::Short(word)))
 }
 
 /// A command with its arguments; `None` if they are not what it takes.
@@ -230,7 +264,7 @@ fn understood(name: &str, rest: &str) -> Option<Ask> {
         ".backup" => file().map(Ask::Backup),
         ".verify" => none(Ask::Verify),
         ".mode" if rest.is_empty() => Some(Ask::Modes),
-        ".mode" => Some(Format::from_str(rest, true).map_or(Ask::Modes, Ask::Mode)),
+        ".mode" => Some(Format::from_str(rest, true).map_or_else(|_| no_format(rest), Ask::Mode)),
         ".width" if matches!(rest, "" | "auto" | "0") => Some(Ask::Width(None)),
         ".width" => {
             rest.parse().ok().filter(|width| *width >= 20).map(|width| Ask::Width(Some(width)))
