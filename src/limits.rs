@@ -91,3 +91,6 @@ pub const REGEX_SEARCH_BYTES: usize = 128 << 10;
 /// The most that the regexes of a store take in memory, compiled, and with what their searches keep, in bytes. Those
 /// for which there is no room are compiled anew when they are asked for.
 pub const REGEXES_BYTES: usize = 128 << 20;
+
+/// How much memory the rows of a query may take while it is answered, in bytes.
+pub const QUERY_BYTES: usize = 1 << 30;

@@ -14,7 +14,7 @@ const LEAST_BIT: usize = ONE_BIT - 1074;
 /// An exact sum, so that it is the same whatever the order: a whole number in two's complement, of which
 /// only the limbs that have been needed are kept. Numbers of like size need two or three.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ExactSum {
+pub(crate) struct ExactSum {
     /// The limb that the lowest one kept is.
     base: usize,
     /// From the lowest; the sign of the last goes on.
@@ -23,7 +23,7 @@ pub(super) struct ExactSum {
 
 impl ExactSum {
     /// Adds a finite double.
-    pub(super) fn add(&mut self, number: f64) {
+    pub(crate) fn add(&mut self, number: f64) {
         let bits = number.to_bits();
         let exponent = usize::try_from((bits >> 52) & 0x7ff).unwrap_or_default();
         let fraction = bits & ((1 << 52) - 1);
@@ -35,7 +35,7 @@ impl ExactSum {
     }
 
     /// Adds a whole number.
-    pub(super) fn add_integer(&mut self, number: i128) {
+    pub(crate) fn add_integer(&mut self, number: i128) {
         self.add_at(ONE, number);
     }
 
@@ -92,12 +92,33 @@ impl ExactSum {
     }
 
     /// The double that is nearest, of two the even one; infinite if it is past the range of doubles.
-    pub(super) fn round(&self) -> f64 {
+    pub(crate) fn round(&self) -> f64 {
         let (magnitude, negative) = self.magnitude();
         let Some(high) = magnitude.iter().rposition(|limb| *limb != 0) else { return 0.0 };
         let bits = Leading::of(&magnitude, high).bits(self.base * 64);
         let rounded = f64::from_bits(bits);
         if negative { -rounded } else { rounded }
+    }
+
+    /// The double that is nearest to the sum divided by a count, which is not 0.
+    pub(crate) fn quotient(&self, count: u64) -> f64 {
+        /// How many limbs the division goes on below the lowest.
+        const BELOW: usize = 2;
+        let (magnitude, negative) = self.magnitude();
+        let mut limbs: SmallVec<[u64; 4]> = SmallVec::from_elem(0, BELOW);
+        limbs.extend(magnitude);
+        let (count, mut rest) = (u128::from(count.max(1)), 0);
+        for limb in limbs.iter_mut().rev() {
+            let whole = (rest << 64) | u128::from(*limb);
+            *limb = u64::try_from(whole / count).unwrap_or_default();
+            rest = whole % count;
+        }
+        let Some(high) = limbs.iter().rposition(|limb| *limb != 0) else { return 0.0 };
+        let leading = Leading::of(&limbs, high);
+        let top = (self.base * 64 + leading.top).saturating_sub(BELOW * 64);
+        let leading = Leading { top, rest: leading.rest || rest != 0, ..leading };
+        let quotient = f64::from_bits(leading.bits(0));
+        if negative { -quotient } else { quotient }
     }
 
     /// The limbs of the absolute value, and whether the sum is negative.

@@ -64,6 +64,12 @@ impl UserHistory {
         self.profile.at(at)
     }
 
+    /// Whether something was known at an instant: an attribute, or an event.
+    pub(crate) fn is_known_at(&self, at: Timestamp) -> bool {
+        let has_event = |track: &Track| track.records().iter().any(|record| record.at <= at);
+        self.profile.is_known_at(at) || self.tracks.values().any(|track| has_event(track))
+    }
+
     /// Refuses more attributes than a user may have.
     pub(crate) fn refuse_too_many(&self, attributes: &Object) -> Result<()> {
         let (limit, found) = (USER_ATTRIBUTES, self.profile.count_with(attributes));

@@ -20,4 +20,5 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use exact::ExactSum;
 pub(crate) use history::{EventRef, UserHistory};

@@ -48,6 +48,12 @@ impl ProfileHistory {
         }
     }
 
+    /// Whether an attribute was said by an instant.
+    pub(super) fn is_known_at(&self, at: Timestamp) -> bool {
+        let first = |course: &Course| course.first().is_some_and(|(from, _)| *from <= at);
+        self.courses.values().any(|course| first(course))
+    }
+
     /// How many attributes there ever were, with more.
     pub(super) fn count_with(&self, more: &Object) -> usize {
         let new = more.keys().filter(|name| !self.courses.contains_key(*name));

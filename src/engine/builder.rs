@@ -16,6 +16,7 @@ use super::sight::{Follower, Known};
 use super::strictness::Slips;
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::limits::QUERY_BYTES;
 use crate::model::{Role, Timestamp};
 use crate::query::PastStates;
 use crate::store::{self, Log, Store};
@@ -39,6 +40,7 @@ pub struct Builder {
     slips: Slips,
     role: Role,
     cache_bytes: Option<usize>,
+    query_bytes: usize,
     deliveries: Settings,
 }
 
@@ -53,6 +55,7 @@ impl Default for Builder {
             slips: Slips::default(),
             role: Role::default(),
             cache_bytes: None,
+            query_bytes: QUERY_BYTES,
             deliveries: Settings::default(),
         }
     }
@@ -108,6 +111,22 @@ impl Builder {
     #[must_use]
     pub fn manual_clock(mut self, at: Timestamp) -> Self {
         self.manual_clock = Some(at);
+        self
+    }
+
+    /// How much memory the rows of a query may take while it is answered, in bytes: past that it fails with `limit`. It
+    /// is [`QUERY_BYTES`](crate::limits::QUERY_BYTES), unless this says otherwise.
+    ///
+    /// ```
+    /// let db = pcq::Database::builder().query_bytes(1 << 10).in_memory()?;
+    /// db.execute("CREATE KEY a INTEGER DEFAULT 1; CREATE KEY b INTEGER DEFAULT 2; CREATE KEY c INTEGER DEFAULT 3;")?;
+    /// let many = db.query("SELECT x.key FROM keys x, keys y, keys z ORDER BY 1");
+    /// assert_eq!(many.unwrap_err().code(), "limit");
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn query_bytes(mut self, bytes: usize) -> Self {
+        self.query_bytes = bytes;
         self
     }
 
@@ -228,6 +247,7 @@ impl Builder {
             listeners: Listeners::default(),
             read_only: self.read_only,
             slips: self.slips,
+            query_bytes: self.query_bytes,
             deliveries,
         };
         Ok(Database { shared: Arc::new(shared), role: self.role })

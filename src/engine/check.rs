@@ -104,6 +104,10 @@ impl Checker {
             | C::Duplicate
             | C::UnknownFunction
             | C::UnknownColumn
+            | C::AmbiguousColumn
+            | C::UnknownTable
+            | C::NotGrouped
+            | C::ColumnCount
             | C::TypeMismatch
             | C::CheckFailed
             | C::BadLiteral

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Database, Session};
 use crate::eval::functions;
 use crate::model::{Aggregate, Catalog, ExprKind, Name, ObjectKind};
-use crate::query::{Schema, tables};
+use crate::query::{Schema, asked_tables, tables};
 use crate::syntax::{Follow, Wanted, follow, solid, typed};
 use asked::Asked;
 use candidate::candidate;
@@ -161,6 +161,9 @@ impl<'s> Place<'s> {
         {
             all.extend(self.names(kind));
         }
+        if self.wants(Wanted::Source) {
+            all.extend(asked_tables().map(|(name, _)| candidate(CandidateKind::Table, name)));
+        }
         if self.wants(Wanted::Number) {
             all.extend(self.versions());
         }
@@ -175,7 +178,7 @@ impl<'s> Place<'s> {
         let columns = self.columns();
         let is_condition = self.wants(Wanted::Operand);
         let words = OPERANDS.iter().map(|word| candidate(CandidateKind::Word, *word));
-        let functions = functions()
+        let functions = functions(self.asks())
             .map(str::to_owned)
             .chain(Aggregate::ALL[1..].iter().map(|f| format!("{f}(EVENT ")));
         let functions =
@@ -187,12 +190,37 @@ impl<'s> Place<'s> {
             .iter()
             .map(|name| candidate(CandidateKind::Attribute, quoted(name)));
         let names: Vec<_> = if columns.is_empty() { asked.collect() } else { columns };
+        let asked_words = ASKED.iter().filter(|_| self.asks());
+        let words = words.chain(asked_words.map(|word| candidate(CandidateKind::Word, *word)));
         let others = words.chain(functions).filter(|_| is_condition);
         names.into_iter().chain(others).collect()
     }
 
-    /// The columns of the table that a `SHOW` asks for.
+    /// Whether it is a place in a query.
+    fn asks(&self) -> bool {
+        let mut words = self.tokens.iter().map(|token| token.to_ascii_uppercase());
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        match first.as_str() {
+            "SELECT" | "WITH" => true,
+            "EXPLAIN" | "ASSERT" => !matches!(second.as_str(), "" | "GET" | "ERROR"),
+            _ => false,
+        }
+    }
+
+    /// The columns of the tables that a query names, or of all if it names none yet.
+    fn asked_columns(&self) -> Vec<Candidate> {
+        let named = |name: &str| self.tokens.contains(&name);
+        let is_named = asked_tables().any(|(name, _)| named(name));
+        let known = asked_tables().filter(|(name, _)| !is_named || named(name));
+        let columns = known.flat_map(|(_, columns)| columns);
+        columns.map(|column| candidate(CandidateKind::Column, quoted(column.name()))).collect()
+    }
+
+    /// The columns of the table that a `SHOW` or a query asks for.
     fn columns(&self) -> Vec<Candidate> {
+        if self.asks() {
+            return self.asked_columns();
+        }
         if !self.tokens.first().is_some_and(|token| token.eq_ignore_ascii_case("SHOW")) {
             return Vec::new();
         }
@@ -281,6 +309,10 @@ const OPERATORS: &[&str] = &[
     "NOT BETWEEN",
     "NOT CONTAINS",
 ];
+
+/// What an operand of a query may begin with, besides.
+const ASKED: &[&str] =
+    &["CASE", "EXISTS (", "(SELECT", "COUNT(", "SUM(", "AVG(", "MIN(", "MAX(", "LIST("];
 
 /// What a condition may begin with, besides names and functions.
 const OPERANDS: &[&str] = &[

@@ -67,6 +67,8 @@ pub(super) struct Shared {
     pub(super) read_only: bool,
     /// What becomes of slips, unless a session says otherwise.
     pub(super) slips: Slips,
+    /// How much memory the rows of a query may take.
+    pub(super) query_bytes: usize,
     pub(super) deliveries: Arc<Deliveries>,
     pub(super) flusher: Flusher,
     pub(super) histories: Histories,

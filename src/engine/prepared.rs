@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::session::weigh;
 use super::{Outcome, Session};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Spanned;
+use crate::query::Rows;
 use crate::statement::{CommandKind, Parameters, Parsed, Statement};
 
 /// A statement that was parsed, to be run with other parameters each time.
@@ -42,6 +43,25 @@ impl Prepared {
         }
         let outcome = self.session.ask(&self.statement, parameters);
         outcome.map_err(|error| weigh(parameters, names, error))
+    }
+
+    /// Runs a statement that gives rows, and gives those.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Prepared::run`]; `syntax` if it gives no rows, before anything is done.
+    pub fn query(&self, parameters: &Parameters) -> Result<Rows> {
+        let no_rows = || {
+            let (what, why) = ("this statement".to_owned(), "it gives no rows");
+            Error::from(ErrorKind::Misplaced { what, why })
+        };
+        if self.statement.kind() != CommandKind::Query {
+            return Err(no_rows());
+        }
+        match self.run(parameters)? {
+            Outcome::Rows(rows) => Ok(rows),
+            _ => Err(no_rows()),
+        }
     }
 
     /// The statement.

@@ -5,6 +5,8 @@ use std::path::Path;
 use super::{Builder, Database, Outcome, Prepared, Session};
 use crate::error::{Error, Result, ScriptEnd, TransactionState};
 use crate::model::Name;
+use crate::query::Rows;
+use crate::statement::Parameters;
 
 /// How it is opened.
 impl Database {
@@ -68,6 +70,29 @@ impl Database {
     /// ```
     pub fn prepare(&self, statement: &str) -> Result<Prepared> {
         Prepared::new(self.session(), statement)
+    }
+
+    /// Asks one question: a `SELECT`, a `SHOW`, or whatever else gives rows.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// # db.execute("CREATE KEY limit_rate INTEGER DEFAULT 10;")?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Key {
+    ///     key: String,
+    ///     version: u32,
+    /// }
+    /// let rows = db.query("SELECT key, version FROM keys ORDER BY key")?;
+    /// let keys: Vec<Key> = rows.deserialize()?;
+    /// assert_eq!((&*keys[0].key, keys[0].version), ("limit_rate", 1));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the statement; `syntax` if it gives no rows.
+    pub fn query(&self, statement: &str) -> Result<Rows> {
+        self.prepare(statement)?.query(&Parameters::new())
     }
 
     /// Loads a list of users into a segment, in place of the condition or the list that it has; a segment that

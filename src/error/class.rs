@@ -74,6 +74,11 @@ impl ErrorKind {
             | Self::Json(JsonError::Duplicate(_)) => C::Duplicate,
             Self::UnknownFunction { .. } => C::UnknownFunction,
             Self::UnknownColumn { .. } => C::UnknownColumn,
+            Self::AmbiguousColumn { .. } => C::AmbiguousColumn,
+            Self::UnknownTable { .. } => C::UnknownTable,
+            Self::NotGrouped { .. } => C::NotGrouped,
+            Self::TooManyRows => C::TooManyRows,
+            Self::ColumnCount { .. } => C::ColumnCount,
             Self::UnknownParameter { .. } => C::UnknownParameter,
             Self::NothingActive { .. } | Self::KeyGone { .. } => C::NoValue,
             Self::KeyType { .. }
@@ -119,6 +124,7 @@ impl ErrorKind {
             | Self::IntegerRange { .. }
             | Self::DurationRange { .. }
             | Self::ChainTooDeep
+            | Self::QueryTooLarge { .. }
             | Self::BadName(NameError::TooLong(_))
             | Self::Json(JsonError::TooDeep) => C::Limit,
             Self::AssertionFailed { .. } => C::AssertionFailed,

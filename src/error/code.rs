@@ -117,9 +117,29 @@ codes! {
         "See functions.",
         "CREATE SEGMENT locals WHERE LOWR(city) = 'oslo';";
     UnknownColumn = "unknown-column", Statement,
-        "The table of `SHOW` has no such column.",
+        "The table has no such column.",
         "The message lists the columns.",
         "SHOW KEYS WHERE name = 'volume';";
+    AmbiguousColumn = "ambiguous-column", Statement,
+        "More than one source of the query has a column of that name.",
+        "Say which is meant: `source.column`.",
+        "SELECT status FROM keys k, configs c;";
+    UnknownTable = "unknown-table", Statement,
+        "There is no table or source of that name.",
+        "The message lists those that there are.",
+        "SELECT key FROM kyes;";
+    NotGrouped = "not-grouped", Statement,
+        "A column of a query is neither grouped by nor in an aggregate, or what is sorted by is not among distinct items.",
+        "Name it in `GROUP BY`, or make one value of the group: `MIN(…)`.",
+        "SELECT key, COUNT(*) FROM keys GROUP BY status;";
+    TooManyRows = "too-many-rows", Statement,
+        "A query of which one row is wanted has more.",
+        "Add a condition, an aggregate or `LIMIT 1`.",
+        "CREATE KEY volume INTEGER DEFAULT 5;\nCREATE KEY title STRING DEFAULT 'a';\nSELECT (SELECT key FROM keys);";
+    ColumnCount = "column-count", Statement,
+        "A query has not as many columns as are wanted.",
+        "Name as many items.",
+        "SELECT key FROM keys UNION SELECT config, status FROM configs;";
     UnknownParameter = "unknown-parameter", Statement,
         "A parameter has no value.",
         "Give it one with `-v`.",

@@ -54,7 +54,9 @@ impl ErrorKind {
                     hide(text);
                 }
             }
-            Self::Misplaced { what: text, .. } | Self::Type { found: text, .. } => {
+            Self::Misplaced { what: text, .. }
+            | Self::NotGrouped { what: text }
+            | Self::Type { found: text, .. } => {
                 *text = veil.over(text);
             }
             Self::KeyType { value, .. } | Self::AttributeType { value, .. } => {
@@ -101,6 +103,10 @@ impl ErrorKind {
             | Self::UserIdIsGiven
             | Self::UnknownFunction { .. }
             | Self::UnknownColumn { .. }
+            | Self::AmbiguousColumn { .. }
+            | Self::UnknownTable { .. }
+            | Self::TooManyRows
+            | Self::ColumnCount { .. }
             | Self::UnknownParameter { .. }
             | Self::NothingActive { .. }
             | Self::KeyGone { .. }
@@ -134,6 +140,7 @@ impl ErrorKind {
             | Self::RegexTooLarge
             | Self::RegexesTooLarge
             | Self::ChainTooDeep
+            | Self::QueryTooLarge { .. }
             | Self::NotAState
             | Self::PlanConflict { .. }
             // sessions and files

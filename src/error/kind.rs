@@ -58,6 +58,16 @@ pub enum ErrorKind {
     UnknownFunction { name: String },
     #[error("column `{}` does not exist", Short(name))]
     UnknownColumn { name: String },
+    #[error("column `{}` is in {}", Short(name), Few(sources, " and "))]
+    AmbiguousColumn { name: String, sources: Vec<String> },
+    #[error("table `{}` does not exist", Short(name))]
+    UnknownTable { name: String },
+    #[error("{what} is not one value of a group")]
+    NotGrouped { what: String },
+    #[error("one row is wanted of this query, and it has more")]
+    TooManyRows,
+    #[error("{wanted} {} wanted here, and this query has {found}", if *wanted == 1 { "column is" } else { "columns are" })]
+    ColumnCount { wanted: usize, found: usize },
     #[error("no value was given for the parameter `:{}`", Short(name))]
     UnknownParameter { name: String },
     #[error("nothing was activated, and key `{}` has no default", key.as_str())]
@@ -181,6 +191,8 @@ pub enum ErrorKind {
     WriteInListener,
     #[error("the clock of this store is the system's and moves by itself")]
     ClockNotManual,
+    #[error("the rows of this query take more than {limit} bytes of memory")]
+    QueryTooLarge { limit: usize },
     #[error("it was interrupted")]
     Interrupted,
     #[error("this is a mistake in pcq itself: {}", Brief(what))]

@@ -21,6 +21,7 @@ pub(crate) use hide::Veil;
 pub use kind::ErrorKind;
 pub use note::{Note, NoteCode, NoteKind};
 pub use place::{Label, Place};
+pub(crate) use sentence::Names;
 pub use sentence::Short;
 pub use slip::Slip;
 pub use transaction::{ScriptEnd, TransactionState};

@@ -68,6 +68,15 @@ impl fmt::Display for Few<'_> {
     }
 }
 
+/// Writes the first of what may be many names, and how many more there are.
+pub(crate) struct Names<'a>(pub(crate) &'a [&'a str]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.0.len(), self.0.iter().map(|name| Short(name)), ", ")
+    }
+}
+
 /// Writes the first of what may be many things, each by a function, and how many more there are.
 pub(super) struct Each<'a, T, F>(pub(super) &'a [T], pub(super) F);
 

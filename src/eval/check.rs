@@ -5,15 +5,15 @@ use super::fit::{
     readable, timely, wanted,
 };
 use super::hash::Algorithm;
-use super::literal::{Type, literal_text, mismatch, seed, unknown_parameter};
+use super::literal::{Type, literal_text, mismatch, seed, unit, unknown_parameter};
 use super::measure;
 use super::scope::{ElementScope, EventScope, Scope};
-use super::signature::{ArgumentRule, Signature, Wants, prepared};
+use super::signature::{ArgumentRule, Signature, Wants, functions, prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CHAIN_DEPTH, ECHO_CHARS};
 use crate::model::{
-    Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, Literal, ReadAs, Span, Spanned,
-    Value, check_event_name,
+    Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, Fold, Literal, ReadAs, Span,
+    Spanned, Value, check_event_name,
 };
 use crate::stack;
 
@@ -36,6 +36,14 @@ impl<'a> Checker<'a> {
             None | Some(Type::Boolean | Type::Null) => Ok(()),
             Some(found) => Err(mismatch(place, "a boolean", found, expr.span)),
         }
+    }
+
+    /// Checks an expression of a query, which may have to be a condition.
+    pub(super) fn asked(&mut self, expr: &Expr, is_condition: bool) -> Result<Known> {
+        if is_condition {
+            return self.condition("a condition", expr).map(|()| Some(Type::Boolean));
+        }
+        self.known(expr)
     }
 
     /// Checks an expression of any type.
@@ -79,6 +87,21 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Call { function, arguments } => self.call(function, arguments),
             ExprKind::Behaviour(behaviour) => self.behaviour(behaviour, span),
+            ExprKind::Among { operand, .. } => {
+                self.known(operand)?;
+                Ok(Some(Type::Boolean))
+            }
+            ExprKind::Fold { fold, operand, filter, .. } if self.scope.asks() => {
+                self.fold(*fold, operand.as_deref(), filter.as_deref())
+            }
+            ExprKind::Case { .. }
+            | ExprKind::Fold { .. }
+            | ExprKind::Subquery(_)
+            | ExprKind::Exists(_)
+            | ExprKind::InQuery { .. } => {
+                let (what, why) = ("this".to_owned(), "only a query has it");
+                Err(Error::new(ErrorKind::Misplaced { what, why }).at(span))
+            }
             _ => self.test(expr).map(|()| Some(Type::Boolean)),
         }
     }
@@ -148,6 +171,17 @@ impl<'a> Checker<'a> {
         self.want("`ANY` or `EVERY`", Wants::Json, list)?;
         self.filter(&ElementScope { is_timeless: self.scope.is_timeless() }, filter)?;
         Ok(Some(Type::Boolean))
+    }
+
+    /// An aggregate over the rows of a group.
+    fn fold(&mut self, fold: Fold, operand: Option<&Expr>, filter: Option<&Expr>) -> Result<Known> {
+        let known = operand.map(|operand| self.known(operand)).transpose()?.flatten();
+        filter.map_or(Ok(()), |filter| self.condition("FILTER", filter))?;
+        Ok(match fold {
+            Fold::Count | Fold::Sum | Fold::Avg => Some(Type::Number),
+            Fold::Min | Fold::Max => known,
+            Fold::List => Some(Type::Json),
+        })
     }
 
     /// What is read as an instant or a version.
@@ -274,7 +308,8 @@ impl<'a> Checker<'a> {
     }
 
     fn call(&mut self, name: &Spanned<std::sync::Arc<str>>, arguments: &[Expr]) -> Result<Known> {
-        let Some(signature) = Signature::named(&name.node) else {
+        let signature = Signature::named(&name.node);
+        let Some(signature) = signature.filter(|known| self.scope.asks() || !known.asked) else {
             return Err(unknown_function(name));
         };
         let span = name.span;
@@ -339,6 +374,12 @@ impl<'a> Checker<'a> {
             Wants::Zone | Wants::Cidr | Wants::Salt | Wants::Algorithm => {
                 prepared(signature.name, wants, expr)
             }
+            Wants::Unit => {
+                let text = literal_text(expr).ok_or_else(|| {
+                    mismatch(signature.name, wants.to_string(), format!("`{expr}`"), expr.span)
+                })?;
+                unit(text, expr.span).map(drop)
+            }
             Wants::Seed => seed(algorithm, expr).map(drop),
             Wants::LocalTime => {
                 self.want(signature.name, wants, expr)?;
@@ -363,7 +404,10 @@ fn unknown_function(name: &Spanned<std::sync::Arc<str>>) -> Error {
     let error = error.at(name.span);
     let aggregate = Aggregate::ALL.into_iter().find(|known| known.keyword() == &*name.node);
     let of = match aggregate {
-        None => return error.suggest(&name.node, Signature::names()),
+        None if Signature::named(&name.node).is_some() => {
+            return error.hint("it stands in queries alone: `SELECT …`");
+        }
+        None => return error.suggest(&name.node, functions(false)),
         Some(Aggregate::Share) => " OF … = …",
         Some(aggregate) if aggregate.needs_property() => " OF …",
         Some(_) => "",

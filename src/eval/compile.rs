@@ -17,8 +17,8 @@ use super::scope::{CheckScope, ElementScope, EventScope, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{CONDITION_REGEX_BYTES, CONDITION_REGEXES};
 use crate::model::{
-    AffixKind, AttributeType, Behaviour, CompareOp, Expr, ExprKind, Literal, Quantifier, ReadAs,
-    Short, Span, Spanned, Value,
+    AffixKind, AttributeType, Behaviour, CompareOp, Expr, ExprKind, KeyType, Literal, Quantifier,
+    ReadAs, Short, Span, Spanned, Value,
 };
 use crate::stack;
 
@@ -61,6 +61,22 @@ pub(super) fn compile_with(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> R
 /// Compiles a condition that was checked, with a node for each part of it.
 pub(super) fn compile_plain(expr: &Expr, scope: &dyn Scope, fields: &Fields) -> Result<Program> {
     build(expr, scope, fields, Form::Plain).map(|(program, _)| program)
+}
+
+/// Checks an expression of a query, a condition or one of any type, and tells its type, if that is known.
+pub(crate) fn check_asked(
+    expr: &Expr,
+    scope: &dyn Scope,
+    is_condition: bool,
+) -> Result<Option<Type>> {
+    Checker::new(scope).asked(expr, is_condition)
+}
+
+/// Compiles an expression of a query that was checked. Its operands may be instants, so they are looked at one by one.
+pub(crate) fn compile_asked(expr: &Expr, scope: &dyn Scope) -> Result<Program> {
+    let (program, regexes) = build(expr, scope, &Fields::default(), Form::Plain)?;
+    check_regexes(&regexes)?;
+    Ok(program)
 }
 
 /// Checks an expression of any type where it stands, and compiles it.
@@ -256,7 +272,11 @@ impl Builder<'_> {
                 Node::Arithmetic { op: *op, left: self.expr(left)?, right: self.expr(right)? }
             }
             ExprKind::Negate(operand) => Node::Negate(self.expr(operand)?),
-            ExprKind::Cast { operand, to } => Node::Cast { operand: self.expr(operand)?, to: *to },
+            ExprKind::Cast { operand, to } => {
+                let (operand, to) = (self.expr(operand)?, *to);
+                let is_written = self.scope.asks() && to == KeyType::String;
+                if is_written { Node::Written(operand) } else { Node::Cast { operand, to } }
+            }
             _ => Node::NULL,
         })
     }
@@ -273,6 +293,9 @@ impl Builder<'_> {
                 high: self.expr_as(high, reading(operand))?,
                 negated: *negated,
             },
+            ExprKind::Among { operand, answer, negated } => {
+                Node::Among { operand: self.expr(operand)?, answer: *answer, negated: *negated }
+            }
             ExprKind::In { operand, items, negated } => {
                 self.membership(operand, items, *negated)?
             }

@@ -12,7 +12,7 @@ use super::number::{arithmetic, cast, negate};
 use super::operand::{Held, Operand, Truth};
 use super::pattern::Pattern;
 use super::program::{Constant, Environment, Node, NodeId, Nodes, Program};
-use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, ReadAs, Short};
+use crate::model::{AffixKind, ArithmeticOp, As, CompareOp, IsWhat, KeyType, ReadAs, Short};
 use crate::stack;
 
 /// A program at work.
@@ -74,6 +74,10 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Node::InLiterals { operand, literals, negated } => {
                 literals.has(&self.value(*operand)).map(|truth| truth != *negated)
             }
+            Node::Among { operand, answer, negated } => {
+                let value = self.value(*operand).into_datum();
+                self.environment.is_among(&value, *answer).map(|truth| truth != *negated)
+            }
             Node::ContainsLiterals { operand, all, literals, negated } => {
                 let value = self.value(*operand);
                 let truth = if *all { literals.all_in(&value) } else { literals.any_in(&value) };
@@ -119,6 +123,10 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
             Some(Node::Arithmetic { op, left, right }) => self.arithmetic(*op, *left, *right),
             Some(Node::Negate(operand)) => negate(&self.value(*operand)),
             Some(Node::Cast { operand, to }) => cast(self.value(*operand), *to),
+            Some(Node::Written(operand)) => match self.value(*operand) {
+                Operand::Timestamp(at) => Operand::text(at.to_string()),
+                other => cast(other, KeyType::String),
+            },
             Some(Node::Call { function, arguments }) => self.call(function, *arguments),
             Some(Node::Behaviour(measure)) => Operand::from(self.environment.answer(measure)),
             Some(Node::Deep(inner)) => stack::step(|| self.value(*inner)),
@@ -158,8 +166,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
     }
 
     fn find_attribute(&self, field: &Field) -> Option<Operand<'a>> {
-        let found = self.environment.attribute(&field.name).value();
-        found.and_then(|value| value.dig(field.steps())).map(Operand::from)
+        self.environment.attribute(&field.name).inside(field.steps())
     }
 
     /// A node read as an instant or a version.

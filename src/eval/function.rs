@@ -11,12 +11,12 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use super::bucket::Bucketer;
 use super::hash::Algorithm;
-use super::literal::{algorithm, cidr, literal_text, seed, zone};
+use super::literal::{algorithm, cidr, literal_text, seed, unit, zone};
 use super::number::{absolute, trim_cow, whole_quotient};
 use super::operand::Operand;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TEXT_BYTES;
-use crate::model::{ArithmeticOp, Expr, Timestamp};
+use crate::model::{ArithmeticOp, Expr, Timestamp, Unit};
 
 /// A function with what is the same in every call.
 #[derive(Clone, Debug)]
@@ -51,6 +51,8 @@ pub(super) enum Function {
     Hash(Algorithm, u64),
     HashMod(Algorithm),
     HashHex(Algorithm),
+    DateTrunc(Unit, TimeZone),
+    Epoch,
 }
 
 impl Function {
@@ -79,6 +81,7 @@ impl Function {
             "NORMALIZE" => Self::Normalize,
             "CASEFOLD" => Self::Casefold,
             "DISTANCE_KM" => Self::DistanceKm,
+            "EPOCH" => Self::Epoch,
             _ => return Self::prepare_literals(name, arguments),
         };
         Ok(nullary)
@@ -106,6 +109,11 @@ impl Function {
             }
             "HASH_MOD" => hash().map(Self::HashMod)?,
             "HASH_HEX" => hash().map(Self::HashHex)?,
+            "DATE_TRUNC" => {
+                let unit = nth(0).and_then(|(text, expr)| unit(text, expr.span))?;
+                let zone = if arguments.len() > 2 { zone(2)? } else { TimeZone::UTC };
+                Self::DateTrunc(unit, zone)
+            }
             _ => return Err(unknown()),
         })
     }
@@ -156,6 +164,13 @@ impl Function {
             }),
             Self::IpIn(range) => Operand::from(is_in_range(&a, range)),
             Self::DistanceKm => distance_km([a, b, c, d]).map_or(Operand::Null, Operand::finite),
+            Self::DateTrunc(unit, zone) => {
+                let begun = b.as_timestamp().and_then(|at| at.begin_of(*unit, zone));
+                begun.map_or(Operand::Null, Operand::Timestamp)
+            }
+            Self::Epoch => {
+                a.as_timestamp().map_or(Operand::Null, |at| Operand::finite(at.as_secs()))
+            }
             Self::Bucket(salt) => b
                 .with_text(|text| salt.bucket(text))
                 .map_or(Operand::Null, |n| Operand::Integer(n.into())),

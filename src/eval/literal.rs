@@ -10,7 +10,7 @@ use super::hash::Algorithm;
 use crate::error::{Error, ErrorKind, Result, Short};
 use crate::model::{
     Aggregate, AttributeType, DottedVersion, Expr, ExprKind, KeyType, Literal, ReadAs,
-    SemanticVersion, Span, Timestamp, Value,
+    SemanticVersion, Span, Timestamp, Unit, Value,
 };
 
 /// The type of an expression, where it is known before any user is seen.
@@ -186,6 +186,15 @@ pub(super) fn literal(expr: &Expr) -> Option<&Value> {
 pub(super) fn zone(text: &str, span: Span) -> Result<TimeZone> {
     let why = "the names are those of the IANA, such as 'Europe/Paris'";
     TimeZone::get(text).map_err(|_| bad_literal("time zone", text, why, span))
+}
+
+pub(super) fn unit(text: &str, span: Span) -> Result<Unit> {
+    let names = Unit::ALL.map(Unit::name);
+    let found = Unit::ALL.into_iter().find(|unit| unit.name() == text);
+    found.ok_or_else(|| {
+        let why = format!("the units are {}", names.join(", "));
+        bad_literal("unit", text, why, span).suggest(text, names)
+    })
 }
 
 /// Reads `address[/bits]`; host bits are ignored, and a bare address is a range of itself.

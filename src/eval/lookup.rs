@@ -15,6 +15,8 @@ pub(crate) enum Lookup<'a> {
     Value(&'a Value),
     /// An attribute of a context.
     Attribute(UserAttribute<'a>),
+    /// An instant, in a row of a query.
+    Instant(Timestamp),
 }
 
 /// What is found of an attribute that is compared with short texts.
@@ -38,10 +40,19 @@ pub(super) enum Bound {
 impl<'a> Lookup<'a> {
     pub(crate) fn value(self) -> Option<&'a Value> {
         match self {
-            Self::Missing => None,
+            Self::Missing | Self::Instant(_) => None,
             Self::Value(value) => Some(value),
             Self::Attribute(attribute) => Some(attribute.value()),
         }
+    }
+
+    /// What steps lead to inside the attribute; `None` if there is nothing.
+    #[inline]
+    pub(super) fn inside(self, steps: &[Arc<str>]) -> Option<Operand<'a>> {
+        if let Self::Instant(at) = self {
+            return steps.is_empty().then_some(Operand::Timestamp(at));
+        }
+        self.value()?.dig(steps).map(Operand::from)
     }
 
     /// What the attribute is; `None` if it is missing.
@@ -49,6 +60,7 @@ impl<'a> Lookup<'a> {
     pub(super) fn found(self) -> Option<Found> {
         let (value, short) = match self {
             Self::Missing => return None,
+            Self::Instant(_) => return Some(Found::Other),
             Self::Attribute(attribute) => match attribute.short() {
                 Some(short) => return Some(Found::Short(short)),
                 None => (attribute.value(), None),

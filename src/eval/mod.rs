@@ -64,7 +64,7 @@ mod trie;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use compile::{check, compile, compile_check};
+pub(crate) use compile::{check, check_asked, compile, compile_asked, compile_check};
 pub(crate) use counted::{Counted, Meter, NoMeter, Replaced, UNCOUNTED};
 pub(crate) use declared::{Declaration, Declarations};
 pub(crate) use draft::Draft;
@@ -74,6 +74,7 @@ pub(crate) use literal::{Type, unknown_parameter};
 pub(crate) use lookup::Lookup;
 pub(crate) use misfit::Misfit;
 pub(crate) use needs::Needs;
+pub(crate) use operand::{Truth, is_member};
 pub(crate) use program::{Environment, Program, passes_check};
 pub(crate) use reading::put_readings;
 pub(crate) use run::Moment;

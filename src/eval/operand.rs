@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::model::{
-    CompareOp, DottedVersion, Duration, Object, ReadAs, SemanticVersion, Timestamp, Value,
+    CompareOp, Datum, DottedVersion, Duration, Object, ReadAs, SemanticVersion, Timestamp, Value,
     compare_numbers, hash_double, hash_items, hash_members,
 };
 
@@ -75,6 +75,20 @@ impl<'a> From<&'a Value> for Operand<'a> {
             Value::Object(members) => Self::Object(members),
         }
     }
+}
+
+impl<'a> From<&'a Datum> for Operand<'a> {
+    fn from(datum: &'a Datum) -> Self {
+        match datum {
+            Datum::Value(value) => Self::from(value),
+            Datum::Time(at) => Self::Timestamp(*at),
+        }
+    }
+}
+
+/// Whether a datum is a given member of a list, as `IN` sees it.
+pub(crate) fn is_member(datum: &Datum, member: &Datum) -> Truth {
+    Operand::from(datum).is_member(&Operand::from(member))
 }
 
 impl From<Truth> for Operand<'_> {
@@ -248,6 +262,14 @@ impl<'a> Operand<'a> {
             Self::List(items) => hash_items(items, state),
             Self::Object(members) => hash_members(members, state),
             _ => state.hash_one(()),
+        }
+    }
+
+    /// The value in a row of a query; durations and versions are none.
+    pub(crate) fn into_datum(self) -> Datum {
+        match self {
+            Self::Timestamp(at) => Datum::Time(at),
+            other => Datum::Value(other.to_value().unwrap_or_default()),
         }
     }
 

@@ -21,9 +21,9 @@ use super::operand::Truth;
 use super::pattern::Pattern;
 use crate::error::Result;
 use crate::model::{
-    AffixKind, Answer, ArithmeticOp, AttributeName, CompareOp, DottedVersion, Duration, IsWhat,
-    KeyId, KeyType, ListId, Measured, Path, ReadAs, SegmentId, SemanticVersion, Short, Span,
-    Timestamp, Value,
+    AffixKind, Answer, ArithmeticOp, AttributeName, CompareOp, Datum, DottedVersion, Duration,
+    IsWhat, KeyId, KeyType, ListId, Measured, Path, ReadAs, SegmentId, SemanticVersion, Short,
+    Span, Timestamp, Value,
 };
 
 /// The number of a node.
@@ -122,6 +122,12 @@ pub(super) enum Node {
         literals: Arc<Literals>,
         negated: bool,
     },
+    /// Whether a value is in the answer of a query.
+    Among {
+        operand: NodeId,
+        answer: usize,
+        negated: bool,
+    },
     Contains {
         operand: NodeId,
         all: bool,
@@ -162,6 +168,8 @@ pub(super) enum Node {
         operand: NodeId,
         to: KeyType,
     },
+    /// A value as text, an instant too: what a query casts to one.
+    Written(NodeId),
     Call {
         function: Box<Function>,
         arguments: Nodes,
@@ -236,6 +244,11 @@ pub(crate) trait Environment<'a> {
     /// The instant of the evaluation.
     fn now(&self) -> Timestamp;
 
+    /// Whether a value is in the answer of a query.
+    fn is_among(&self, _value: &Datum, _answer: usize) -> Truth {
+        None
+    }
+
     /// What `VALUE` stands for in a `CHECK`.
     fn check_value(&self) -> &'a Value {
         &NULL
@@ -273,6 +286,11 @@ impl Program {
     /// Whether the condition is true, false or unknown.
     pub(crate) fn evaluate<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> Truth {
         Evaluator::new(self, environment).truth(self.root())
+    }
+
+    /// The value of the expression, in a row of a query.
+    pub(crate) fn datum<'a, E: Environment<'a>>(&'a self, environment: &mut E) -> Datum {
+        Evaluator::new(self, environment).value(self.root()).into_datum()
     }
 
     /// The value of the expression. Instants and durations are their texts; versions are `NULL`, as no value is one.
@@ -344,6 +362,7 @@ impl Program {
             Some(
                 Node::Not(a)
                 | Node::Negate(a)
+                | Node::Written(a)
                 | Node::Any { list: a, .. }
                 | Node::Each { list: a, .. }
                 | Node::Read { operand: a, .. }
@@ -352,6 +371,7 @@ impl Program {
                 | Node::Matches { operand: a, .. }
                 | Node::Cast { operand: a, .. }
                 | Node::InLiterals { operand: a, .. }
+                | Node::Among { operand: a, .. }
                 | Node::ContainsLiterals { operand: a, .. }
                 | Node::AffixTexts { operand: a, .. },
             ) => vec![*a],

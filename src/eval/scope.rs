@@ -30,6 +30,11 @@ pub(crate) trait Scope {
         self.check_type().is_some()
     }
 
+    /// Whether it is a query, which has functions of its own.
+    fn asks(&self) -> bool {
+        false
+    }
+
     /// The type of an attribute, as far as it is known. Refuses attributes that there cannot be, such as unknown
     /// columns of a table.
     fn attribute(&self, _path: &Path, _span: Span) -> Result<Option<Type>> {

@@ -22,6 +22,8 @@ pub(super) enum Wants {
     Text,
     /// A literal time zone.
     Zone,
+    /// A literal unit of time.
+    Unit,
     /// A literal range of addresses.
     Cidr,
     /// A literal text.
@@ -45,6 +47,7 @@ impl fmt::Display for Wants {
             Self::Timestamp => "a timestamp",
             Self::Text => "a string, a number or a boolean",
             Self::Zone => "the name of a time zone as a literal",
+            Self::Unit => "a unit of time as a literal",
             Self::Cidr => "a range of addresses as a literal",
             Self::Salt => "a salt as a literal",
             Self::Algorithm => "the name of a hash as a literal",
@@ -76,19 +79,28 @@ pub(super) struct Signature {
     pub(super) wants: &'static [Wants],
     /// Number of arguments that may be left out, from the last.
     optional: usize,
+    /// Whether it stands in queries alone.
+    pub(super) asked: bool,
     /// The type of the result, where it is always the same.
     pub(super) result: Option<Type>,
 }
 
 const fn signature(name: &'static str, wants: &'static [Wants], result: Type) -> Signature {
-    Signature { name, rule: ArgumentRule::Each, wants, optional: 0, result: Some(result) }
+    Signature {
+        name,
+        rule: ArgumentRule::Each,
+        wants,
+        optional: 0,
+        asked: false,
+        result: Some(result),
+    }
 }
 
 const fn any(name: &'static str, rule: ArgumentRule, wants: &'static [Wants]) -> Signature {
-    Signature { name, rule, wants, optional: 0, result: None }
+    Signature { name, rule, wants, optional: 0, asked: false, result: None }
 }
 
-static SIGNATURES: [Signature; 30] = {
+static SIGNATURES: [Signature; 32] = {
     use ArgumentRule as R;
     use Type as T;
     use Wants as W;
@@ -129,21 +141,24 @@ static SIGNATURES: [Signature; 30] = {
             ..signature("HASH_MOD", &[W::Algorithm, W::Text, W::Modulus, W::Bits], T::Number)
         },
         signature("HASH_HEX", &[W::Algorithm, W::Text], T::String),
+        Signature {
+            optional: 1,
+            asked: true,
+            ..signature("DATE_TRUNC", &[W::Unit, W::Timestamp, W::Zone], T::Timestamp)
+        },
+        Signature { asked: true, ..signature("EPOCH", &[W::Timestamp], T::Number) },
     ]
 };
 
-/// The names of the functions.
-pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
-    Signature::names()
+/// The names of the functions; those that stand in queries alone, if such are meant.
+pub(crate) fn functions(asked: bool) -> impl Iterator<Item = &'static str> {
+    let known = SIGNATURES.iter().filter(move |signature| asked || !signature.asked);
+    known.map(|signature| signature.name)
 }
 
 impl Signature {
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         SIGNATURES.iter().find(|signature| signature.name == name)
-    }
-
-    pub(super) fn names() -> impl Iterator<Item = &'static str> {
-        SIGNATURES.iter().map(|signature| signature.name)
     }
 
     /// Refuses a wrong number of arguments.

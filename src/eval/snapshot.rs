@@ -11,6 +11,7 @@ use super::lookup::Lookup;
 use super::measure::Measure;
 use super::misfit::Misfit;
 use super::pin::Pins;
+use super::program::Environment as _;
 use super::program::Program;
 use super::run::{Beside, Moment, Run};
 use super::schedule::Schedule;
@@ -20,8 +21,8 @@ use super::trace::Tracer;
 use crate::error::{Error, Result};
 use crate::listing::Lists;
 use crate::model::{
-    AttributeName, Catalog, Change, ConfigId, Context, FittedContext, KeyId, Secrets, Timestamp,
-    Value, Version,
+    AttributeName, Catalog, Change, ConfigId, Context, Datum, FittedContext, KeyId, Secrets,
+    SegmentId, Timestamp, Value, Version,
 };
 
 /// One state of the store, compiled for evaluation: immutable, and cheap to clone.
@@ -294,6 +295,26 @@ impl Snapshot {
         let context = fitted.as_ref().map_or(context, |fitted| &fitted.context);
         let run = Run::new(self.compiled(), context, Moment::At(at));
         program.evaluate(&mut Beside { run, column: &|name| column(name) })
+    }
+
+    /// The value of what is asked of a user at an instant, in this state.
+    pub(crate) fn ask(&self, program: &Program, context: &Context, at: Timestamp) -> Datum {
+        let fitted = self.compiled().fitted(context);
+        let context = fitted.as_ref().map_or(context, |fitted| &fitted.context);
+        program.datum(&mut Run::new(self.compiled(), context, Moment::At(at)))
+    }
+
+    /// Those of some segments that a user is in at an instant.
+    pub(crate) fn memberships<T: FromIterator<SegmentId>>(
+        &self,
+        segments: impl Iterator<Item = SegmentId>,
+        context: &Context,
+        at: Timestamp,
+    ) -> T {
+        let fitted = self.compiled().fitted(context);
+        let context = fitted.as_ref().map_or(context, |fitted| &fitted.context);
+        let mut run = Run::of_many(self.compiled(), context, at);
+        segments.filter(|segment| run.in_segment(*segment)).collect()
     }
 
     /// What a context is without the attributes whose values are not what was declared; `None` if all are.

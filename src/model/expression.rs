@@ -4,25 +4,29 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Aggregate, Duration, Given, KeyType, ListId, Name, Path, Spanned, Value};
+use super::{
+    Aggregate, Duration, Fold, Given, KeyType, ListId, Literal, Name, Path, Spanned, query,
+};
 
 /// An expression and its place.
 pub type Expr = Spanned<ExprKind>;
 
-/// A value in the text, or a parameter that stands for one.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
-    /// The value itself.
-    Value(Value),
-    /// `:name`, given by the caller.
-    Parameter(Arc<str>),
-}
-
-impl<T: Into<Value>> From<T> for Literal {
-    fn from(value: T) -> Self {
-        Self::Value(value.into())
-    }
-}
+/// A query of expressions.
+pub type Query = query::Query<Expr>;
+/// A query that has a name.
+pub type Common = query::Common<Expr>;
+/// Rows in parentheses.
+pub type Rowset = query::Rowset<Expr>;
+/// One `SELECT` of a query.
+pub type Block = query::Block<Expr>;
+/// A column that a query makes, or all of some source.
+pub type Item = query::Item<Expr>;
+/// Rows that a query reads.
+pub type Source = query::Source<Expr>;
+/// Rows of a source.
+pub type SourceRows = query::SourceRows<Expr>;
+/// What rows are sorted by.
+pub type Sort = query::Sort<Expr>;
 
 /// Operators that compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +230,18 @@ pub enum ExprKind {
     /// `COUNT(EVENT '…' …)` and the like, `DID '…'`. The condition over properties in it is none of its
     /// operands: names mean something else there.
     Behaviour(Box<Behaviour>),
+    /// `CASE [subject] WHEN … THEN … [ELSE …] END`, in a query.
+    Case { subject: Option<Box<Expr>>, branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    /// `COUNT(*)`, `SUM([DISTINCT] a) [FILTER (WHERE …)]`: an aggregate over the rows of a query.
+    Fold { fold: Fold, distinct: bool, operand: Option<Box<Expr>>, filter: Option<Box<Expr>> },
+    /// `(SELECT …)`
+    Subquery(Box<Query>),
+    /// `EXISTS (SELECT …)`
+    Exists(Box<Query>),
+    /// `a [NOT] IN (SELECT …)`
+    InQuery { operand: Box<Expr>, query: Box<Query>, negated: bool },
+    /// The same, when the query has been answered: which of the answers it is.
+    Among { operand: Box<Expr>, answer: usize, negated: bool },
 }
 
 /// The operands of a reference to an expression, each borrowed as the reference is.
@@ -240,6 +256,8 @@ macro_rules! operands {
             | Self::InSegment(_)
             | Self::InList(_)
             | Self::Element
+            | Self::Subquery(_)
+            | Self::Exists(_)
             | Self::Behaviour(_) => Vec::new(),
             Self::And(items) | Self::Or(items) | Self::Call { arguments: items, .. } => {
                 Vec::from_iter(items)
@@ -251,6 +269,8 @@ macro_rules! operands {
             | Self::Is { operand, .. }
             | Self::Matches { operand, .. }
             | Self::Cast { operand, .. }
+            | Self::InQuery { operand, .. }
+            | Self::Among { operand, .. }
             | Self::Each { list: operand, .. } => vec![operand.$borrow()],
             Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
                 vec![left.$borrow(), right.$borrow()]
@@ -263,6 +283,15 @@ macro_rules! operands {
             | Self::Contains { operand, items, .. }
             | Self::Affix { operand, items, .. } => {
                 std::iter::once(operand.$borrow()).chain(items).collect()
+            }
+            Self::Case { subject, branches, otherwise } => {
+                let subject = subject.into_iter().map(|operand| operand.$borrow());
+                let branches = branches.into_iter().flat_map(|(when, then)| [when, then]);
+                let otherwise = otherwise.into_iter().map(|operand| operand.$borrow());
+                subject.chain(branches).chain(otherwise).collect()
+            }
+            Self::Fold { operand, filter, .. } => {
+                operand.into_iter().chain(filter).map(|operand| operand.$borrow()).collect()
             }
         }
     };

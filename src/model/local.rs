@@ -6,6 +6,35 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use super::timestamp::{EPOCH, Timestamp, TimestampError, parse_local, utc_micros};
 
+/// Unit of the calendar that instants are cut to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Minute,
+    Hour,
+    Day,
+    /// From Monday on.
+    Week,
+    Month,
+    Year,
+}
+
+impl Unit {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Minute, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year];
+
+    /// Its name, as the text of a query has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+}
+
 impl Timestamp {
     /// Parses an ISO date, which is its midnight, or a date and time, as the clocks of a zone show it. With an offset
     /// or a zone of its own it is as it is. Of what a clock change skips it is the later instant, of what one repeats
@@ -38,6 +67,53 @@ impl Timestamp {
         }
         let micros = self.as_micros() + micros_of(zone.to_offset(self.jiff()));
         DateTime::from(EPOCH).checked_add(SignedDuration::from_micros(micros)).ok()
+    }
+
+    /// The instant at which a unit of the local calendar began that this one is in: the first, if the clocks showed it
+    /// twice, and the end of the gap, if they never did. `None` before the year 0001.
+    pub(crate) fn begin_of(self, unit: Unit, zone: &TimeZone) -> Option<Self> {
+        let at = jiff::Timestamp::from_microsecond(self.as_micros()).ok()?;
+        let local = zone.to_datetime(at);
+        let within = match unit {
+            Unit::Minute => Some(0),
+            Unit::Hour => Some(i64::from(local.minute())),
+            _ => None,
+        };
+        if let Some(minutes) = within {
+            let micros = (minutes * 60 + i64::from(local.second())) * 1_000_000;
+            let micros = micros + i64::from(local.subsec_nanosecond()) / 1_000;
+            return Self::from_micros(self.as_micros() - micros);
+        }
+        let day = local.date();
+        let day = match unit {
+            Unit::Week => day
+                .checked_sub(jiff::Span::new().days(day.weekday().to_monday_zero_offset()))
+                .ok()?,
+            Unit::Month => day.first_of_month(),
+            Unit::Year => day.first_of_year(),
+            _ => day,
+        };
+        let midnight = zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0));
+        let begun = match midnight.offset() {
+            // the clocks went past midnight: the day begins where they went to
+            AmbiguousOffset::Gap { before, .. } => {
+                let close = before.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
+                zone.preceding(close.checked_add(jiff::Span::new().nanoseconds(1)).ok()?)
+                    .next()?
+                    .timestamp()
+            }
+            _ => midnight.earlier().ok()?,
+        };
+        Self::from_micros(begun.as_microsecond())
+    }
+
+    /// The seconds since 1970.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a double has microseconds for a thousand years from 1970"
+    )]
+    pub(crate) fn as_secs(self) -> f64 {
+        self.as_micros() as f64 / 1_000_000.0
     }
 
     fn at_local(local: DateTime, zone: &TimeZone) -> Option<Self> {

@@ -7,6 +7,7 @@ mod change;
 mod condition;
 mod config;
 mod context;
+mod datum;
 mod delivery;
 mod duration;
 mod expression;
@@ -20,11 +21,14 @@ mod key;
 mod key_type;
 mod layout;
 mod list;
+mod literal;
 mod local;
 mod name;
 mod object;
 mod ordered;
 mod publication;
+mod query;
+mod query_text;
 mod reason;
 mod reference;
 mod retention;
@@ -60,11 +64,12 @@ pub(crate) use context::{
     As, AttributeName, Decided, FitStamp, FittedContext, Label, Numbered, Numbering, Room, Stamped,
     USER_ID, UserAttribute,
 };
+pub(crate) use datum::Datum;
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
 pub use duration::Duration;
 pub use expression::{
-    AffixKind, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, IsWhat, Literal, Quantifier,
-    ReadAs, Window,
+    AffixKind, ArithmeticOp, Behaviour, Block, Common, CompareOp, Expr, ExprKind, IsWhat, Item,
+    Quantifier, Query, ReadAs, Rowset, Sort, Source, SourceRows, Window,
 };
 pub(crate) use fact::{
     Entry, What, check_attribute, check_event_id, check_event_name, check_user_id, check_value,
@@ -79,11 +84,14 @@ pub use kept::KeptVersions;
 pub use key::Key;
 pub use key_type::KeyType;
 pub(crate) use list::{LISTS_ARE_LOADED, UserIds};
+pub use literal::Literal;
+pub(crate) use local::Unit;
 pub use name::{Name, NameError, Path};
 pub(crate) use name::{is_identifier, write_path, write_step};
 pub use object::{AttributeId, ConfigId, KeyId, ListId, ObjectKind, SegmentId};
 pub use ordered::Ordered;
 pub use publication::Publication;
+pub use query::{Fold, Join, SetOperator, TableRef, Under};
 pub use reason::Reason;
 pub(crate) use reference::{Reference, Referrer};
 pub(crate) use retention::{Reach, Retention, RetentionPeriod, before};
@@ -105,4 +113,4 @@ pub use value::{Object, Value, ValueKind};
 pub use version::{Arm, Cell, Column, Row, Share, Split, Version};
 pub(crate) use versioned::{Versioned, version_among};
 pub(crate) use vocabulary::{compared, is_of_user, name_for_text, subjects};
-pub(crate) use writer::parts;
+pub(crate) use writer::{asked, parts};

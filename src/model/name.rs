@@ -154,6 +154,48 @@ pub(crate) fn write_step(f: &mut fmt::Formatter<'_>, step: &str, first: bool) ->
     }
 }
 
+/// Writes the name of a column or a source as a query has it, where the words of its clauses are no names.
+pub(super) fn write_column(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    if QUERY_WORDS.iter().any(|word| word.eq_ignore_ascii_case(name)) {
+        return write_quoted(f, name);
+    }
+    write_step(f, name, true)
+}
+
+/// The words of a query that are no names in it, unless they stand in quotes.
+const QUERY_WORDS: [&str; 30] = [
+    "SELECT",
+    "FROM",
+    "GROUP",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "EXCEPT",
+    "INTERSECT",
+    "AS",
+    "ON",
+    "JOIN",
+    "INNER",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "OUTER",
+    "NATURAL",
+    "USING",
+    "CROSS",
+    "UNDER",
+    "FOR",
+    "ASC",
+    "DESC",
+    "NULLS",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+];
+
 fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     write!(f, "\"{}\"", text.replace('"', "\"\""))
 }

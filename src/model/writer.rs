@@ -3,8 +3,9 @@
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
+use super::name::write_column;
 use super::{
-    AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, HIDDEN, IsWhat, Literal,
+    AffixKind, Aggregate, ArithmeticOp, Behaviour, Expr, ExprKind, Fold, HIDDEN, IsWhat, Literal,
     Quantifier, ReadAs, Value, Window, write_path, write_step,
 };
 use crate::stack;
@@ -36,7 +37,21 @@ fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 
 impl fmt::Display for ExprKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Writer { any: None }.write_bare(f, self)
+        Writer { any: None, asks: false }.write_bare(f, self)
+    }
+}
+
+/// Writes an expression as it stands in a query.
+pub(crate) fn asked(expr: &Expr) -> impl Display {
+    Asked(expr)
+}
+
+/// An expression that stands in a query.
+pub(super) struct Asked<'a>(pub(super) &'a Expr);
+
+impl fmt::Display for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Writer { any: None, asks: true }.write_bare(f, &self.0.node)
     }
 }
 
@@ -60,7 +75,7 @@ struct Part<'e> {
 
 impl fmt::Display for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Writer { any: None }.write(f, self.expr, self.loosest)
+        Writer { any: None, asks: false }.write(f, self.expr, self.loosest)
     }
 }
 
@@ -68,6 +83,8 @@ impl fmt::Display for Part<'_> {
 #[derive(Clone, Copy)]
 struct Writer<'a> {
     any: Option<&'a Expr>,
+    /// Whether it stands in a query.
+    asks: bool,
 }
 
 impl Writer<'_> {
@@ -111,7 +128,7 @@ impl Writer<'_> {
                 self.list(f, arguments)
             }
             ExprKind::Any { list, test } => {
-                Writer { any: Some(list) }.write(f, test, Level::Comparison)
+                Writer { any: Some(list), ..self }.write(f, test, Level::Comparison)
             }
             ExprKind::Each { .. } => self.write_primary(f, kind),
             _ if kind.level() == Level::Comparison => self.write_comparison(f, kind),
@@ -163,7 +180,7 @@ impl Writer<'_> {
             self.write(f, operand, Level::Concatenation)?;
         }
         // only the operand on the left is the element
-        let plain = Writer { any: None };
+        let plain = Writer { any: None, ..self };
         match kind {
             ExprKind::Compare { op, right, .. } => {
                 write!(f, " {} ", op.symbol())?;
@@ -202,6 +219,9 @@ impl Writer<'_> {
                     _ => plain.list(f, items),
                 }
             }
+            ExprKind::InQuery { query, negated, .. } => {
+                write!(f, "{} IN ({query})", not(*negated))
+            }
             ExprKind::Matches { pattern, negated, .. } => {
                 write!(f, "{} MATCHES {}", not(*negated), pattern.node)
             }
@@ -228,7 +248,16 @@ impl Writer<'_> {
         match kind {
             ExprKind::Literal(literal) => literal.fmt(f),
             ExprKind::Duration(duration) => duration.fmt(f),
+            ExprKind::Attribute(path) if self.asks => write_column_path(f, path),
             ExprKind::Attribute(path) => write_path(f, path),
+            ExprKind::Case { subject, branches, otherwise } => {
+                self.write_case(f, subject.as_deref(), branches, otherwise.as_deref())
+            }
+            ExprKind::Fold { fold, distinct, operand, filter } => {
+                self.write_fold(f, (*fold, *distinct), operand.as_deref(), filter.as_deref())
+            }
+            ExprKind::Subquery(query) => write!(f, "({query})"),
+            ExprKind::Exists(query) => write!(f, "EXISTS ({query})"),
             ExprKind::CheckValue(steps) => {
                 f.write_str("VALUE")?;
                 write_steps(f, steps)
@@ -239,7 +268,7 @@ impl Writer<'_> {
             }
             ExprKind::Each { every, list, filter } => {
                 f.write_str(if *every { "EVERY(" } else { "ANY(" })?;
-                let plain = Writer { any: None };
+                let plain = Writer { any: None, ..self };
                 plain.write(f, list, Level::Or)?;
                 f.write_str(" WHERE ")?;
                 plain.write(f, filter, Level::Or)?;
@@ -253,12 +282,54 @@ impl Writer<'_> {
             ExprKind::Element => {
                 f.write_str("ANY(")?;
                 if let Some(list) = self.any {
-                    Writer { any: None }.write(f, list, Level::Or)?;
+                    Writer { any: None, ..self }.write(f, list, Level::Or)?;
                 }
                 f.write_str(")")
             }
             _ => Ok(()),
         }
+    }
+
+    fn write_case(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        subject: Option<&Expr>,
+        branches: &[(Expr, Expr)],
+        otherwise: Option<&Expr>,
+    ) -> fmt::Result {
+        let plain = Writer { any: None, ..self };
+        let pair = |f: &mut fmt::Formatter<'_>, word, expr| {
+            f.write_str(word)?;
+            plain.write(f, expr, Level::Or)
+        };
+        f.write_str("CASE")?;
+        subject.map_or(Ok(()), |subject| pair(f, " ", subject))?;
+        for (when, then) in branches {
+            pair(f, " WHEN ", when)?;
+            pair(f, " THEN ", then)?;
+        }
+        otherwise.map_or(Ok(()), |otherwise| pair(f, " ELSE ", otherwise))?;
+        f.write_str(" END")
+    }
+
+    fn write_fold(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        (fold, distinct): (Fold, bool),
+        operand: Option<&Expr>,
+        filter: Option<&Expr>,
+    ) -> fmt::Result {
+        let plain = Writer { any: None, ..self };
+        write!(f, "{}({}", fold.keyword(), if distinct { "DISTINCT " } else { "" })?;
+        match operand {
+            Some(operand) => plain.write(f, operand, Level::Or)?,
+            None => f.write_str("*")?,
+        }
+        f.write_str(")")?;
+        let Some(filter) = filter else { return Ok(()) };
+        f.write_str(" FILTER (WHERE ")?;
+        plain.write(f, filter, Level::Or)?;
+        f.write_str(")")
     }
 
     fn list(self, f: &mut fmt::Formatter<'_>, items: &[Expr]) -> fmt::Result {
@@ -286,6 +357,13 @@ impl Writer<'_> {
 
 fn not(negated: bool) -> &'static str {
     if negated { " NOT" } else { "" }
+}
+
+/// Writes a path that begins with a column or a source of a query.
+fn write_column_path(f: &mut fmt::Formatter<'_>, path: &[Arc<str>]) -> fmt::Result {
+    let Some((first, steps)) = path.split_first() else { return Ok(()) };
+    write_column(f, first)?;
+    write_steps(f, steps)
 }
 
 fn write_steps(f: &mut fmt::Formatter<'_>, steps: &[Arc<str>]) -> fmt::Result {
@@ -319,6 +397,8 @@ impl ExprKind {
             | Self::Contains { .. }
             | Self::Affix { .. }
             | Self::Matches { .. }
+            | Self::InQuery { .. }
+            | Self::Among { .. }
             | Self::Any { .. }
             | Self::Each { .. } => Level::Comparison,
             Self::Arithmetic { op, .. } => match op {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::definition::{config_definition, key_statement};
 use super::log::{object_history, revision_of};
 use super::matrix;
 use super::past::{self, State, Wanted};
@@ -14,11 +15,11 @@ use crate::model::{
     Attribute, Catalog, Config, Expr, ExprKind, Key, ListId, Name, ObjectKind, Publication,
     Reference, Secrets, Segment, Spanned, Timestamp, Value, Version, Versioned, version_among,
 };
-use crate::statement::definition::{create_attribute, create_config, create_key, create_segment};
+use crate::statement::definition::{create_attribute, create_segment};
 use crate::statement::find::{
     find_attribute, find_config, find_key, find_segment, unknown_object_version,
 };
-use crate::statement::{ColumnSpec, CreateConfig, Describe, usage};
+use crate::statement::{Describe, usage};
 
 /// The columns of `DESCRIBE`.
 const COLUMNS: &[Column] = &[
@@ -132,12 +133,7 @@ fn config_properties(
     // what a version of the past refers to may not be among what was read of the past
     let is_now = state.catalog().revision == view.catalog().revision;
     let names = if is_now { state.catalog() } else { view.catalog() };
-    // a draft that lost all its segments or keys is nothing that `CREATE CONFIG` can say
-    let whole = !version.rows.is_empty() && !version.columns.is_empty();
-    let definition = whole.then(|| {
-        let made = create_config(names, &config.head.name, &version);
-        shown(made, view.secrets()).to_string()
-    });
+    let definition = config_definition(names, &config.head.name, &version, view.secrets());
     let next = config.timeline.next_change(state.at);
     let defaults = |key| state.catalog().key(key).or_else(|| view.catalog().key(key));
     let publication = config.timeline.deciding(state.at);
@@ -170,15 +166,6 @@ fn published(view: &View<'_>, publication: &Publication) -> Result<Value> {
         ("actor", maybe(revision.and_then(|revision| revision.actor.as_ref()))),
         ("comment", maybe(comment.or(revision.and_then(|revision| revision.comment.as_ref())))),
     ]))
-}
-
-/// The statement that makes a config, without what is not shown.
-fn shown(mut config: CreateConfig, secrets: Secrets<'_>) -> CreateConfig {
-    let hide = |column: ColumnSpec| {
-        if secrets.hide_named(column.key.node.as_str()) { column.hidden() } else { column }
-    };
-    config.columns = config.columns.into_iter().map(hide).collect();
-    config
 }
 
 /// Who uses an object now; nobody is named where the object of another time is described.
@@ -223,9 +210,7 @@ fn attribute_uses(catalog: &Catalog, attribute: &Name, now: Timestamp) -> Proper
 }
 
 fn key_properties(key: &Key, uses: &Properties, secrets: Secrets<'_>) -> Properties {
-    let mut shown = create_key(key);
-    shown.default.node = secrets.literal(key.id, &key.default);
-    shown.check = key.check.as_ref().map(|check| secrets.check_expr(key.id, check));
+    let shown = key_statement(key, secrets);
     let mut properties = vec![
         ("key", text(key.name.as_str())),
         ("status", status(key.archived)),

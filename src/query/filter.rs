@@ -248,7 +248,7 @@ fn meant_as_text(condition: &Expr, error: Error) -> Error {
 }
 
 /// Hint at the members of a column, if one of them may have been meant.
-fn member_hint(columns: &[&str], name: &str) -> String {
+pub(super) fn member_hint(columns: &[&str], name: &str) -> String {
     let objects =
         [("properties", "a property of an event"), ("attributes", "an attribute of a user")];
     let is_simple = name.chars().all(|c| c.is_alphanumeric() || c == '_');

@@ -14,10 +14,11 @@ use super::view::{View, context_with};
 use crate::error::{ErrorKind, Result};
 use crate::eval::{Evaluation, Snapshot, Source};
 use crate::model::{
-    Config, ConfigId, Context, KeyId, Name, Object, Spanned, Timestamp, Value, Version,
+    Catalog, Config, ConfigId, Context, KeyId, Name, Object, Spanned, Timestamp, Under, Value,
+    Version,
 };
 use crate::statement::find::{find_config, find_key};
-use crate::statement::{Get, GetWhat, Under, also, chain};
+use crate::statement::{Get, GetWhat, also, chain};
 
 /// The columns of `GET`.
 const COLUMNS: &[Column] = &[
@@ -48,7 +49,8 @@ impl<'v> Reading<'v> {
     pub(super) fn new(view: &'v View<'_>, get: &Get) -> Result<Self> {
         let (user, given) = user(view, get)?;
         let state = past::state(view, get.as_of.as_ref(), &wanted(get))?;
-        let under = get.under.as_ref().map(|u| under(view, &state, u)).transpose()?;
+        let pretend = |under_what| under(view, state.catalog(), state.at, under_what);
+        let under = get.under.as_ref().map(pretend).transpose()?;
         let keys = keys(get, &state, under.as_ref()).map_err(|error| match error.kind() {
             ErrorKind::Unknown { .. } if get.as_of.is_some() => {
                 error.hint(format!("as of {}", state.at))
@@ -134,17 +136,22 @@ fn user<'a>(view: &'a View<'_>, get: &'a Get) -> Result<(Option<Arc<str>>, Cow<'
 }
 
 /// A config, and a version of it that is pretended to be live.
-type Pretended = (Arc<Config>, Arc<Version>);
+pub(super) type Pretended = (Arc<Config>, Arc<Version>);
 
-fn under(view: &View<'_>, state: &State<'_>, under: &Under) -> Result<Pretended> {
-    let config = find_config(state.catalog(), &under.config)?;
+/// What is pretended in a state as of an instant.
+pub(super) fn under(
+    view: &View<'_>,
+    catalog: &Catalog,
+    at: Timestamp,
+    under: &Under,
+) -> Result<Pretended> {
+    let config = find_config(catalog, &under.config)?;
     let number = match &under.version {
         Some(number) => view.parameters.whole(number)?,
         None => Spanned::unplaced(config.newest.into()),
     };
     let version = view.version_of(config, &number)?;
-    chain::refuse_cycles_under(state.catalog(), &version, state.at)
-        .map_err(|e| e.at(under.config.span))?;
+    chain::refuse_cycles_under(catalog, &version, at).map_err(|e| e.at(under.config.span))?;
     Ok((Arc::clone(config), version))
 }
 

@@ -24,7 +24,7 @@ pub(super) type Take<'t> = dyn FnMut(&Logged, &[Logged]) -> Result<ControlFlow<(
 
 /// Every change, newest first, until no more are wanted.
 pub(super) fn each_change(view: &View<'_>, take: &mut Take<'_>) -> Result<()> {
-    let pending = view.pending.as_ref();
+    let pending = view.pending_changes();
     let pending = pending.map(|p| Ok((Revision::clone(&p.revision), p.changes.to_vec())));
     let committed = view.reader()?.changes_until(view.newest())?;
     for logged in pending.into_iter().chain(committed) {
@@ -64,7 +64,7 @@ pub(super) fn object_changes(
 ) -> Result<Vec<(Position, Change)>> {
     let mut changes = view.reader()?.object_history(kind, id)?;
     changes.retain(|((number, _), _)| *number <= view.newest());
-    if let Some(pending) = &view.pending {
+    if let Some(pending) = view.pending_changes() {
         let own = (0..).zip(pending.changes);
         let own = own.filter(|(_, change)| object_of(change) == Some((kind, id)));
         changes.extend(own.map(|(index, c)| ((pending.revision.number, index), c.clone())));
@@ -74,7 +74,7 @@ pub(super) fn object_changes(
 
 /// Changes with the revisions that they are part of.
 pub(super) fn logged(view: &View<'_>, changes: Vec<(Position, Change)>) -> Result<Vec<Logged>> {
-    let pending = view.pending.as_ref();
+    let pending = view.pending_changes();
     let mut known: BTreeMap<u64, Arc<Revision>> = BTreeMap::new();
     known.extend(pending.map(|pending| (pending.revision.number, Arc::clone(&pending.revision))));
     let logged = changes.into_iter().map(|((number, _), change)| {

@@ -1,6 +1,8 @@
 //! Queries: what statements ask of the store, answered over a [`View`] of it.
 
 mod assertion;
+mod budget;
+mod definition;
 mod describe;
 mod diff;
 mod explain;
@@ -16,7 +18,9 @@ mod record;
 mod relation;
 mod remembered;
 mod rows;
+mod select;
 mod stats;
+mod table;
 mod value;
 mod view;
 
@@ -26,6 +30,9 @@ pub use record::Record;
 pub use relation::{STATS_COLUMNS, tables};
 pub(crate) use remembered::PastStates;
 pub use rows::{Column, ColumnKind, Form, Rows, Schema};
+#[cfg(test)]
+pub(crate) use select::naively;
+pub(crate) use table::asked_tables;
 pub(crate) use view::{Lender, View};
 
 use std::sync::Arc;
@@ -61,6 +68,9 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
         Query::ShowStats(show) => stats::stats(view, show).map(Answer::Rows),
         Query::Describe(describe) => describe::describe(view, describe).map(Answer::Rows),
         Query::Diff(diff) => diff::diff(view, diff).map(Answer::Rows),
+        Query::Select(select) => select::select(view, select).map(Answer::Rows),
+        Query::ExplainSelect(explain) => select::explain(view, explain).map(Answer::Rows),
+        Query::AssertCondition(assertion) => select::hold(view, assertion).map(|()| Answer::Holds),
         Query::AssertGet(assertion) => assertion::hold(view, assertion).map(|()| Answer::Holds),
     }
 }

@@ -59,7 +59,22 @@ pub(super) fn state<'v>(
     as_of: Option<&When>,
     wanted: &Wanted<'_>,
 ) -> Result<State<'v>> {
-    let at = view.parameters.instant_or(as_of, view.now)?;
+    state_at(view, view.parameters.instant_or(as_of, view.now)?, wanted)
+}
+
+/// The view of another instant: what was committed by then, or what will be if nobody commits more.
+pub(super) fn seen_at<'a>(view: &'a View<'_>, at: Timestamp) -> Result<View<'a>> {
+    let state = state_at(view, at, &Wanted::All)?;
+    let then = (at < view.now).then(|| state.snapshot.into_owned());
+    Ok(view.of_instant(at, then))
+}
+
+/// The same as of an instant that is known.
+pub(super) fn state_at<'v>(
+    view: &'v View<'_>,
+    at: Timestamp,
+    wanted: &Wanted<'_>,
+) -> Result<State<'v>> {
     if at >= view.now {
         return Ok(State { snapshot: Cow::Borrowed(view.snapshot()?), at });
     }
@@ -159,6 +174,9 @@ fn catalog(
     while let Some(reference) = past.todo.pop() {
         past.read(reference)?;
     }
+    if matches!(wanted, Wanted::All) {
+        past.refer();
+    }
     Ok(past.catalog)
 }
 
@@ -174,6 +192,14 @@ struct Past<'r> {
 }
 
 impl Past<'_> {
+    /// Finds again what conditions refer to: when some were read, that was not there yet.
+    fn refer(&mut self) {
+        let segments: Vec<_> = self.catalog.segments().cloned().collect();
+        for segment in &segments {
+            self.catalog.put_segment(segment);
+        }
+    }
+
     fn start(&mut self, wanted: &Wanted<'_>) -> Result<()> {
         match wanted {
             Wanted::All => self.start_all(),

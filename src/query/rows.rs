@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Value;
 
 /// A row of a table: a value for each column.
@@ -179,6 +179,30 @@ impl Rows {
     pub fn value(&self, row: usize, column: &str) -> Option<&Value> {
         let column = self.columns.iter().position(|known| known.name() == column)?;
         self.values.get(row)?.get(column)
+    }
+
+    /// The rows as values of a type of Rust, whose members are named like columns. Instants are texts.
+    ///
+    /// # Errors
+    ///
+    /// `type-mismatch` if a row is no such value.
+    pub fn deserialize<T: serde::de::DeserializeOwned>(&self) -> Result<Vec<T>> {
+        let read = |row: &Row| {
+            let cells = self.columns.iter().zip(row);
+            let cell = |(column, value): (&Column, &Value)| {
+                Ok((column.name().to_owned(), serde_json::to_value(value)?))
+            };
+            let object = cells.map(cell).collect::<serde_json::Result<_>>()?;
+            serde_json::from_value(serde_json::Value::Object(object))
+        };
+        let rows = self.values.iter().map(|row| {
+            read(row).map_err(|error| {
+                let (place, found) = ("a row".to_owned(), error.to_string());
+                ErrorKind::Type { place, wanted: std::any::type_name::<T>().to_owned(), found }
+                    .into()
+            })
+        });
+        rows.collect()
     }
 
     /// How many deliveries the share of a row of `SHOW STATS FOR CONFIG` is a share of: the column `share`

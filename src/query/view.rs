@@ -9,6 +9,7 @@ use super::remembered::PastStates;
 use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::Snapshot;
+use crate::limits::QUERY_BYTES;
 use crate::model::{
     Catalog, Change, Config, ConfigId, Context, Object, Secrets, Spanned, Timestamp, Version,
     VersionReader,
@@ -48,7 +49,11 @@ pub(crate) struct View<'v> {
     pub(super) watch: Watch<'v>,
     /// Whether values of sensitive keys are shown.
     shows_secrets: bool,
+    /// How much memory the rows of a query may take.
+    pub(super) query_bytes: usize,
     reader: OnceCell<Reader>,
+    /// If it is of another instant: the view of now, and the state of then if that was before.
+    today: Option<(&'v View<'v>, Option<Snapshot>)>,
 }
 
 impl<'v> View<'v> {
@@ -74,7 +79,9 @@ impl<'v> View<'v> {
             past,
             watch,
             shows_secrets,
+            query_bytes: QUERY_BYTES,
             reader,
+            today: None,
         }
     }
 
@@ -98,18 +105,30 @@ impl<'v> View<'v> {
         Self { shows_secrets, ..self }
     }
 
+    /// The view of who may take so much memory for the rows of a query.
+    pub(crate) fn allowing(self, query_bytes: usize) -> Self {
+        Self { query_bytes, ..self }
+    }
+
     /// The values that are not shown. A key that is sensitive today has none of its values shown, older ones neither.
     pub(super) fn secrets(&self) -> Secrets<'_> {
-        if self.shows_secrets { Secrets::none() } else { Secrets::of(self.catalog()) }
+        let today = self.today.as_ref().map_or(self.catalog(), |(today, _)| today.catalog());
+        if self.shows_secrets { Secrets::none() } else { Secrets::of(today) }
     }
 
     /// The objects.
     pub(crate) fn catalog(&self) -> &Catalog {
+        if let Some(then) = self.then() {
+            return then.catalog();
+        }
         self.pending.as_ref().map_or(self.committed.catalog(), |pending| pending.draft.catalog())
     }
 
     /// The objects, compiled.
     pub(super) fn snapshot(&self) -> Result<&Snapshot> {
+        if let Some(then) = self.then() {
+            return Ok(then);
+        }
         self.pending.as_ref().map_or(Ok(&self.committed), |pending| pending.draft.snapshot())
     }
 
@@ -125,6 +144,9 @@ impl<'v> View<'v> {
 
     /// The reader of the store.
     pub(crate) fn reader(&self) -> Result<&Reader> {
+        if let Some((today, _)) = &self.today {
+            return today.reader();
+        }
         if let Some(reader) = self.reader.get() {
             return Ok(reader);
         }
@@ -139,7 +161,37 @@ impl<'v> View<'v> {
 
     /// The newest committed revision that is seen. What the reader has beyond that came later than the state.
     pub(super) fn newest(&self) -> u64 {
-        self.committed().revision()
+        self.then().map_or_else(|| self.committed().revision(), Snapshot::revision)
+    }
+
+    /// The state of an earlier instant, if it is the view of one.
+    fn then(&self) -> Option<&Snapshot> {
+        self.today.as_ref()?.1.as_ref()
+    }
+
+    /// Whether it is of an earlier instant than now.
+    pub(super) fn is_past(&self) -> bool {
+        self.then().is_some()
+    }
+
+    /// The view of another instant; `then`: the state of an earlier one.
+    pub(super) fn of_instant(&self, at: Timestamp, then: Option<Snapshot>) -> View<'_> {
+        let committed = Arc::clone(&self.committed);
+        let view =
+            View::new(self.lender, committed, at, self.parameters, self.past, self.watch.again());
+        let view = view.with_pending(self.pending.clone()).showing_secrets(self.shows_secrets);
+        let (versions, underway, today) = (self.versions, self.underway, Some((self, then)));
+        View { versions, underway, today, ..view }
+    }
+
+    /// What the open transaction changed, as far as it is seen: nothing of it was there earlier.
+    pub(super) fn pending_changes(&self) -> Option<&Pending<'v>> {
+        self.pending.as_ref().filter(|_| !self.is_past())
+    }
+
+    /// Whether the open transaction says something of users.
+    pub(super) fn has_pending_users(&self) -> bool {
+        !self.pending_users().is_empty()
     }
 
     /// The history of a user.

@@ -2,8 +2,9 @@
 
 use super::plan::Plan;
 use super::{
-    AdvanceClock, AssertError, AssertGet, Begin, Commit, Describe, Diff, Explain, Get, Load,
-    Rollback, SetActor, SetClock, SetComment, Show, ShowHistory, ShowStats, ShowVersions,
+    AdvanceClock, AssertCondition, AssertError, AssertGet, Begin, Commit, Describe, Diff, Explain,
+    ExplainSelect, Get, Load, Rollback, Select, SetActor, SetClock, SetComment, Show, ShowHistory,
+    ShowStats, ShowVersions,
 };
 use crate::error::Note;
 use crate::model::Entry;
@@ -65,6 +66,9 @@ pub(crate) enum Query<'s> {
     Describe(&'s Describe),
     Diff(&'s Diff),
     AssertGet(&'s AssertGet),
+    Select(&'s Select),
+    ExplainSelect(&'s ExplainSelect),
+    AssertCondition(&'s AssertCondition),
 }
 
 impl Query<'_> {
@@ -72,6 +76,8 @@ impl Query<'_> {
     pub(crate) fn reads_deliveries(self) -> bool {
         match self {
             Self::ShowStats(_) => true,
+            Self::Select(select) => may_show_stats(select),
+            Self::AssertCondition(assertion) => may_show_stats(assertion),
             Self::Get(_)
             | Self::Explain(_)
             | Self::Show(_)
@@ -79,9 +85,15 @@ impl Query<'_> {
             | Self::ShowHistory(_)
             | Self::Describe(_)
             | Self::Diff(_)
-            | Self::AssertGet(_) => false,
+            | Self::AssertGet(_)
+            | Self::ExplainSelect(_) => false,
         }
     }
+}
+
+/// Whether a statement may have a `SHOW STATS` in it. If the word only stands in a text, nothing is lost.
+fn may_show_stats(statement: &impl ToString) -> bool {
+    statement.to_string().to_ascii_uppercase().contains("STATS")
 }
 
 /// Statement that concerns the session.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::canonical::{join, optional};
 use super::{Help, Text, When, given, named, text, when};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Given, Literal, Name, Role, Spanned, Timestamp, Value, write_step};
+use crate::model::{Literal, Name, Role, Spanned, Timestamp, Under, Value, write_step};
 use crate::syntax::{Cursor, Node, Rule};
 
 /// `GET key, … [FOR USER '…'] [WITH {…} | WITH a = literal, …] [AS OF timestamp] [UNDER CONFIG c [VERSION n]]`
@@ -41,15 +41,6 @@ pub enum GetWhat {
     Config(Spanned<Name>),
     /// `ALL`: every key that is not archived.
     All,
-}
-
-/// `UNDER CONFIG name [VERSION n]`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Under {
-    /// Which config.
-    pub config: Spanned<Name>,
-    /// Which version of it; `None` is the newest.
-    pub version: Option<Spanned<Given<u64>>>,
 }
 
 impl Get {
@@ -142,7 +133,7 @@ impl Get {
             get.as_of = Some(as_of.children().instant()?);
         }
         if let Some(under) = children.accept(Rule::under) {
-            get.under = Some(Under::build(under.children())?);
+            get.under = Some(under.children().under()?);
         }
         Ok(get)
     }
@@ -212,12 +203,6 @@ impl GetWhat {
     }
 }
 
-impl Under {
-    fn build(mut children: Cursor<'_>) -> Result<Self> {
-        Ok(Self { config: children.name()?, version: children.whole_after(Rule::k_version)? })
-    }
-}
-
 impl fmt::Display for GetWhat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -234,10 +219,7 @@ impl fmt::Display for Get {
         optional(f, "FOR USER", self.user.as_ref())?;
         optional(f, "WITH", self.attributes.as_ref())?;
         optional(f, "AS OF", self.as_of.as_ref())?;
-        self.under.iter().try_for_each(|under| {
-            write!(f, " UNDER CONFIG {}", under.config)?;
-            optional(f, "VERSION", under.version.as_ref())
-        })
+        self.under.iter().try_for_each(|under| write!(f, " {under}"))
     }
 }
 

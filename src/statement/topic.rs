@@ -14,7 +14,8 @@ pub struct Topic {
 }
 
 /// The topics.
-pub const TOPICS: &[Topic] = &[ACTIONS, CELLS, SEGMENT_LISTS, CONDITIONS, FUNCTIONS, EVENTS, TYPES];
+pub const TOPICS: &[Topic] =
+    &[ACTIONS, CELLS, SEGMENT_LISTS, CONDITIONS, FUNCTIONS, EVENTS, QUERIES, TYPES];
 
 const ACTIONS: Topic = Topic {
     name: "ACTIONS",
@@ -168,6 +169,41 @@ const EVENTS: Topic = Topic {
     example: "CREATE SEGMENT s WHERE COUNT(EVENT 'Charged' WHERE amount > 10 WITHIN 30 DAYS) >= 5 AND NOT DID 'Refunded'",
 };
 
+const QUERIES: Topic = Topic {
+    name: "QUERIES",
+    summary: "what stands in SELECT, besides what stands in conditions; names are columns",
+    forms: &[
+        ("COUNT(*)", "how many rows"),
+        ("COUNT([DISTINCT] x)", "how many values that are not NULL"),
+        ("SUM(x)", "the sum of the numbers, exact and rounded once"),
+        ("AVG(x)", "their mean"),
+        ("MIN(x)", "the least value"),
+        ("MAX(x)", "the greatest value"),
+        ("LIST(x)", "the values as a list, in the order of the rows"),
+        ("… FILTER (WHERE …)", "an aggregate of those rows alone"),
+        (
+            "CASE WHEN … THEN x ELSE y END",
+            "the first for which it is true; also CASE a WHEN b THEN x",
+        ),
+        (
+            "DATE_TRUNC('week', t [, 'zone'])",
+            "where the minute, hour, day, week, month or year began",
+        ),
+        ("EPOCH(t)", "the seconds since 1970"),
+        ("(SELECT …)", "the value of one row; NULL if there is none"),
+        (
+            "x [NOT] IN (SELECT …)   EXISTS (SELECT …)",
+            "whether it is among them, whether there are any",
+        ),
+        ("a JOIN b ON …   LEFT JOIN", "pairs of rows; LEFT keeps those without a match"),
+        ("(SELECT …) AS a   (SHOW …) AS a", "rows of a query as a source"),
+        ("<table> AS OF '<timestamp>'", "a table as it was, or will be"),
+        ("evaluations UNDER CONFIG c VERSION n", "as if that version were live"),
+        ("UNION   UNION ALL   EXCEPT   INTERSECT", "rows of two queries put together"),
+    ],
+    example: "SELECT value, COUNT(*) AS users FROM evaluations WHERE key = 'dark' GROUP BY value ORDER BY users DESC",
+};
+
 const TYPES: Topic = Topic {
     name: "TYPES",
     summary: "what keys, attributes and literals may be",
@@ -191,7 +227,7 @@ const TYPES: Topic = Topic {
 mod tests {
     use super::*;
     use crate::eval::functions;
-    use crate::model::Aggregate;
+    use crate::model::{Aggregate, Fold};
     use crate::statement::Statement;
 
     #[test]
@@ -207,8 +243,11 @@ mod tests {
         let has = |topic: Topic, name: &str| {
             topic.forms.iter().any(|(form, _)| form.split(['(', ' ']).next() == Some(name))
         };
-        for name in functions() {
-            assert!(has(FUNCTIONS, name), "{name}");
+        for name in functions(true) {
+            assert!(has(FUNCTIONS, name) || has(QUERIES, name), "{name}");
+        }
+        for fold in Fold::ALL {
+            assert!(has(QUERIES, fold.keyword()), "{fold:?}");
         }
         for aggregate in Aggregate::ALL {
             let name = aggregate.to_string();

@@ -56,6 +56,11 @@ pub(crate) struct Watch<'d> {
 }
 
 impl Watch<'_> {
+    /// Returns another watch of the same work.
+    pub(crate) fn again(&self) -> Self {
+        Self { desk: self.desk, began: self.began, is_told: Cell::new(false) }
+    }
+
     /// Begins a part of the work that has a number of steps; 0 if that is not known.
     pub(crate) fn begin(&self, part: &'static str, steps: u64) {
         self.is_told.set(true);

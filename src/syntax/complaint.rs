@@ -233,8 +233,8 @@ fn statement_hint(token: &str) -> Option<String> {
 /// The words that a statement starts with.
 pub(crate) const FIRST_WORDS: &[&str] = &[
     "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
-    "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "BEGIN", "COMMIT",
-    "ROLLBACK", "ASSERT", "ADVANCE",
+    "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "SELECT", "WITH",
+    "BEGIN", "COMMIT", "ROLLBACK", "ASSERT", "ADVANCE",
 ];
 
 /// The types of keys.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Node};
-use super::operator::{arithmetic, arithmetic_op, binds, compare_op, is_what, quantifier};
+use super::literal::column_of_value;
+use super::operator::{arithmetic, arithmetic_op, binds, compare_op, fold, is_what, quantifier};
 use super::rules::Rule;
 use crate::error::{ErrorKind, Result};
 use crate::limits;
@@ -32,16 +33,23 @@ pub(super) struct Builder {
     depth: usize,
     /// How many operators of sums there are on the way from the root.
     chain: usize,
+    /// Whether names are columns: then `VALUE` is one, too.
+    asks: bool,
 }
 
 impl Builder {
+    /// Builds what stands in a query.
+    pub(super) fn of_query() -> Self {
+        Self { asks: true, ..Self::default() }
+    }
+
     /// A condition: the operands of `OR`, each a list of those of `AND`.
     pub(super) fn condition(&mut self, node: &Node<'_>) -> Result<Expr> {
         self.nested(node, |builder| builder.alternatives(node))
     }
 
     /// Builds what is one level deeper.
-    fn nested<T>(
+    pub(super) fn nested<T>(
         &mut self,
         node: &Node<'_>,
         build: impl FnOnce(&mut Self) -> Result<T>,
@@ -135,7 +143,10 @@ impl Builder {
 
     /// The condition of a `WHERE` within a condition.
     fn filter(&mut self, children: &mut Cursor<'_>) -> Result<Expr> {
-        self.alternatives(&children.operand()?.children().operand()?)
+        let asks = std::mem::replace(&mut self.asks, false);
+        let filter = self.alternatives(&children.operand()?.children().operand()?);
+        self.asks = asks;
+        filter
     }
 
     /// What follows `ANY(list`: steps into the element, and its test.
@@ -175,6 +186,10 @@ impl Builder {
                 let low = Box::new(self.sum(&children.operand()?)?);
                 let high = Box::new(self.sum(&children.operand()?)?);
                 ExprKind::Between { operand, low, high, negated }
+            }
+            Rule::in_list if is_query(&children) => {
+                let query = children.operand()?.children().operand()?;
+                ExprKind::InQuery { operand, query: Box::new(self.query(&query)?), negated }
             }
             Rule::in_list => {
                 ExprKind::In { operand, items: self.items(&children.operand()?)?, negated }
@@ -291,7 +306,17 @@ impl Builder {
             }
             Rule::duration => ExprKind::Duration(node.duration()?.node),
             Rule::path => ExprKind::Attribute(node.path()?.node),
+            Rule::check_value if self.asks => {
+                ExprKind::Attribute(column_of_value(&children.steps()?))
+            }
             Rule::check_value => ExprKind::CheckValue(children.steps()?),
+            Rule::subquery => ExprKind::Subquery(Box::new(self.query(&children.operand()?)?)),
+            Rule::exists => {
+                let query = children.operand()?.children().operand()?;
+                ExprKind::Exists(Box::new(self.query(&query)?))
+            }
+            Rule::case_of => self.nested(node, |builder| builder.case(children))?,
+            Rule::aggregate => self.nested(node, |builder| builder.fold(children))?,
             Rule::in_segment => ExprKind::InSegment(segment(&mut children)?),
             Rule::listed => ExprKind::InList(list(&mut children)?),
             Rule::key_value => {
@@ -336,12 +361,44 @@ impl Builder {
         Ok(Behaviour { aggregate, event, of, equals, filter, window, zone })
     }
 
+    fn case(&mut self, mut children: Cursor<'_>) -> Result<ExprKind> {
+        children.saw(Rule::k_case);
+        let subject = children.accept(Rule::condition).map(|node| self.boxed(&node)).transpose()?;
+        let mut branches = Vec::new();
+        while let Some(branch) = children.accept(Rule::case_branch) {
+            let mut parts = branch.children();
+            let when = self.alternatives(&parts.operand()?)?;
+            branches.push((when, self.alternatives(&parts.operand()?)?));
+        }
+        let otherwise = children.saw(Rule::k_else).then(|| self.boxed(&children.node()?));
+        Ok(ExprKind::Case { subject, branches, otherwise: otherwise.transpose()? })
+    }
+
+    fn fold(&mut self, mut children: Cursor<'_>) -> Result<ExprKind> {
+        let fold = fold(&children.node()?)?;
+        children.saw(Rule::lparen);
+        let distinct = children.saw(Rule::k_distinct);
+        let operand = children.accept(Rule::condition).map(|node| self.boxed(&node)).transpose()?;
+        let filter = children.find(|node| node.rule() == Rule::condition);
+        let filter = filter.map(|node| self.boxed(&node)).transpose()?;
+        Ok(ExprKind::Fold { fold, distinct, operand, filter })
+    }
+
+    fn boxed(&mut self, node: &Node<'_>) -> Result<Box<Expr>> {
+        self.alternatives(node).map(Box::new)
+    }
+
     fn call(&mut self, mut children: Cursor<'_>) -> Result<ExprKind> {
         let function = children.node()?;
         let name: Arc<str> = function.text().to_ascii_uppercase().into();
         let function = function.spanned(name);
         Ok(ExprKind::Call { function, arguments: self.conditions(children)? })
     }
+}
+
+/// Whether what stands after an `IN` is a query.
+fn is_query(children: &Cursor<'_>) -> bool {
+    children.clone().any(|node| node.rule() == Rule::subquery)
 }
 
 fn aggregate(node: &Node<'_>) -> Result<Aggregate> {

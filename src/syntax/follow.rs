@@ -36,6 +36,8 @@ pub(crate) enum Wanted {
     Key,
     /// An attribute, or a column.
     Attribute,
+    /// A table of a query.
+    Source,
     /// A whole number.
     Number,
     /// A text in single quotes.
@@ -80,6 +82,7 @@ impl Follow {
             Rule::statement => FIRST_WORDS,
             Rule::show_table => &["COUNT OF"],
             Rule::literal => &["TRUE", "FALSE", "NULL"],
+            Rule::item => &["*", "DISTINCT"],
             _ => &[],
         };
         self.words.extend(more.iter().map(ToString::to_string));
@@ -94,7 +97,12 @@ fn thing(rule: Rule) -> Option<Wanted> {
         | Rule::event_where
         | Rule::element_where
         | Rule::columns_where
+        | Rule::row_condition
+        | Rule::assert_condition
+        | Rule::item
+        | Rule::sort
         | Rule::sum => Wanted::Operand,
+        Rule::source => Wanted::Source,
         Rule::path | Rule::setting | Rule::order => Wanted::Attribute,
         Rule::name | Rule::simple | Rule::step => Wanted::Name,
         Rule::k_everyone

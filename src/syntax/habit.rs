@@ -64,7 +64,7 @@ fn solid(text: &str) -> impl Iterator<Item = &str> {
 
 /// What to write instead of what stands at a spot, if somebody is likely to have meant it.
 pub(super) fn habit(spot: Spot<'_>) -> Option<String> {
-    let habits = [sign, operator, if_exists, object, surplus, name, text, clause, missing];
+    let habits = [sign, query, operator, if_exists, object, surplus, name, text, clause, missing];
     habits.iter().find_map(|habit| habit(spot))
 }
 
@@ -163,6 +163,24 @@ fn is_list_compared(spot: Spot<'_>) -> bool {
         .is_some_and(|word| matches!(word.as_str(), "=" | "!="))
 }
 
+/// Clauses of queries as other languages have them.
+fn query(spot: Spot<'_>) -> Option<String> {
+    let first = solid(spot.before).next()?.to_ascii_uppercase();
+    if !matches!(first.as_str(), "SELECT" | "WITH" | "EXPLAIN" | "ASSERT") {
+        return None;
+    }
+    let hint = match spot.token.to_ascii_uppercase().as_str() {
+        "RIGHT" => "there is no `RIGHT JOIN`: put the other source first and write `LEFT JOIN`",
+        "FULL" => "there is no `FULL JOIN`: `UNION` puts two `LEFT JOIN`s together",
+        "OUTER" => "write `LEFT JOIN`",
+        "NATURAL" => "there is no `NATURAL JOIN`: `ON` says what is equal",
+        "USING" => "there is no `USING`: write `ON a.key = b.key`",
+        "OFFSET" => "it stands after `LIMIT`: `LIMIT 10 OFFSET 20`",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
 /// Statements about one object that are another statement here.
 fn object(spot: Spot<'_>) -> Option<String> {
     let kind = spot.token.to_ascii_uppercase();
@@ -194,6 +212,9 @@ fn object(spot: Spot<'_>) -> Option<String> {
         return Some("write `WHERE` without `SET`".to_owned());
     }
     let words = spot.words_before();
+    if words.last().is_some_and(|first| first == "SELECT") {
+        return None;
+    }
     if words.first().is_some_and(|word| word == "PRIORITY")
         && spot.comes_after(&["SET", "PRIORITY"])
     {

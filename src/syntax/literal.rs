@@ -76,7 +76,8 @@ impl Node<'_> {
         if self.rule() == Rule::built_in {
             return Ok(self.spanned(Name::everyone()));
         }
-        if !matches!(self.rule(), Rule::name | Rule::simple | Rule::step) {
+        let names = [Rule::name, Rule::simple, Rule::step, Rule::alias_name];
+        if !names.contains(&self.rule()) {
             return Err(self.unexpected());
         }
         let text = self.text();

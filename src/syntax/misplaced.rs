@@ -20,6 +20,10 @@ enum Clause {
     /// Over a table whose rows are about users.
     Users,
     Columns,
+    /// Over the rows of a query or over groups of them; whether its rows are users or events.
+    Groups(bool),
+    /// Over the rows of a query alone.
+    Rows(bool),
 }
 
 /// Refuses a statement with a misplaced part.
@@ -58,6 +62,12 @@ fn opens(node: &Node<'_>, outside: Clause) -> Option<Clause> {
         Rule::event_where => Some(Clause::Event),
         Rule::element_where => Some(Clause::Element),
         Rule::show_table if lists_users(node) => Some(Clause::Users),
+        Rule::query => Some(query_clause(node)),
+        Rule::first_block | Rule::select_block => Some(Clause::Groups(asks_users(node))),
+        Rule::row_condition | Rule::aggregate => {
+            Some(Clause::Rows(matches!(outside, Clause::Groups(true) | Clause::Rows(true))))
+        }
+        Rule::shown => Some(Clause::Segment),
         Rule::columns_where | Rule::order if outside != Clause::Users => Some(Clause::Columns),
         _ => None,
     }
@@ -68,6 +78,28 @@ fn lists_users(show: &Node<'_>) -> bool {
     let table = show.children().find(|child| child.rule() == Rule::table);
     let word = table.and_then(|table| table.children().next());
     word.is_some_and(|word| matches!(word.rule(), Rule::k_users | Rule::k_events))
+}
+
+/// The clause that the order of a query is.
+fn query_clause(query: &Node<'_>) -> Clause {
+    let mut blocks = query.children().filter(|node| is_block(node.rule()));
+    match (blocks.next(), blocks.next()) {
+        (Some(block), None) => Clause::Groups(asks_users(&block)),
+        _ => Clause::Rows(false),
+    }
+}
+
+fn is_block(rule: Rule) -> bool {
+    matches!(rule, Rule::first_block | Rule::select_block)
+}
+
+/// Whether the only source of a block is users or events.
+fn asks_users(block: &Node<'_>) -> bool {
+    let is_source = |node: &Node<'_>| matches!(node.rule(), Rule::source | Rule::joined);
+    let mut sources = block.children().filter(is_source);
+    let (Some(source), None) = (sources.next(), sources.next()) else { return false };
+    let table = source.children().next().filter(|node| node.rule() == Rule::alias_name);
+    table.is_some_and(|table| matches!(table.text(), "users" | "events"))
 }
 
 fn objection(rule: Rule, clause: Clause) -> Option<&'static str> {
@@ -85,7 +117,13 @@ fn objection(rule: Rule, clause: Clause) -> Option<&'static str> {
         Clause::Check | Clause::Element => None,
         _ if rule == Rule::listed && clause != Clause::Dump => Some(LISTS_ARE_LOADED),
         // a column of that name, if the table has one
-        Clause::Columns | Clause::Users => None,
+        Clause::Groups(false) | Clause::Rows(false) if about_users => {
+            Some("it is about a user, so it stands in a query over users or events alone")
+        }
+        Clause::Rows(_) if rule == Rule::aggregate => {
+            Some("an aggregate stands in items, HAVING and ORDER BY, and in no other aggregate")
+        }
+        Clause::Columns | Clause::Users | Clause::Groups(_) | Clause::Rows(_) => None,
         _ if rule == Rule::check_value => {
             Some("only a CHECK has a VALUE; an attribute of that name is written \"value\"")
         }
@@ -100,6 +138,7 @@ fn describe(node: &Node<'_>) -> String {
         Rule::in_segment => "`IN SEGMENT`".to_owned(),
         Rule::listed => "`IN LIST`".to_owned(),
         Rule::key_value => "`KEY(…)`".to_owned(),
+        Rule::aggregate => "an aggregate".to_owned(),
         _ => "`VALUE`".to_owned(),
     }
 }

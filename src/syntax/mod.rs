@@ -12,6 +12,7 @@ mod lexer;
 mod literal;
 mod misplaced;
 mod operator;
+mod query;
 mod rules;
 mod split;
 mod token;
@@ -123,10 +124,12 @@ fn parse(rule: Rule, text: &str) -> Result<Node<'_>> {
     pairs.next().map(Node::new).ok_or_else(|| Error::bug("an empty tree"))
 }
 
-/// How deep a text nests at most: parentheses, and in them a JSON literal or a comment.
+/// How deep a text nests at most: parentheses and `CASE`s, and in them a JSON literal or a comment.
 fn levels(text: &str) -> usize {
     let opens = text.bytes().filter(|byte| matches!(byte, b'(' | b'[' | b'{' | b'*')).count();
-    opens.min(2 * NESTING)
+    let cases =
+        text.as_bytes().windows(4).filter(|word| word.eq_ignore_ascii_case(b"case")).count();
+    (opens + cases).min(2 * NESTING)
 }
 
 #[cfg(test)]

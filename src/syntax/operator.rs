@@ -2,7 +2,14 @@
 
 use super::cursor::Node;
 use super::rules::Rule;
-use crate::model::{ArithmeticOp, CompareOp, Expr, ExprKind, IsWhat, Quantifier, Spanned};
+use crate::error::Result;
+use crate::model::{ArithmeticOp, CompareOp, Expr, ExprKind, Fold, IsWhat, Quantifier, Spanned};
+
+/// The aggregate of a word.
+pub(super) fn fold(node: &Node<'_>) -> Result<Fold> {
+    let named = |fold: &Fold| fold.keyword().eq_ignore_ascii_case(node.text());
+    Fold::ALL.into_iter().find(named).ok_or_else(|| node.unexpected())
+}
 
 /// How many items of a list a `CONTAINS` wants.
 pub(super) fn quantifier(node: &Node<'_>) -> Quantifier {

@@ -97,13 +97,23 @@ readings! {
     Is("`FORGET`"): forget_user;
     Is("`EVENT` or `EVENTS`"): alter_event load_keep;
     Is("`GET`"): get assert_get;
+    Is("`SELECT`"): select select_block query;
+    Is("`EXPLAIN`"): explain_select;
+    Is("an alias"): alias_name;
+    Is("an item"): item first_block;
+    Is("`*`"): star;
+    Is("a source"): source;
+    Is("`JOIN`"): joined;
+    Is("a query in parentheses"): rowset subquery;
+    Is("`UNION`, `EXCEPT` or `INTERSECT`"): set_operator;
+    Is("`WHEN`"): case_branch;
     Is("`EXPLAIN`"): explain;
     Is("`ALL`"): get_all;
     Is("`FOR`"): for_user;
     Is("`WITH`"): with;
     Is("`AS`"): as_of as_statement;
     Is("`UNDER`"): under;
-    Is("a condition"): condition comparison event_where element_where columns_where;
+    Is("a condition"): condition comparison row_condition assert_condition sort event_where element_where columns_where;
     Is("a list in parentheses"): list;
     Is("an operand"): sum;
     Is("`BOOLEAN`, `INTEGER`, `DOUBLE` or `STRING`"): cast_type;
@@ -139,7 +149,7 @@ readings! {
     Operator: compare compare_op is test between in_list contains quantifier affix matches sum_op;
     Operand:
         any every reading check_value in_segment listed key_value cast call behaviour did of_events of_days
-        of_property of_share;
+        of_property of_share exists case_of aggregate aggregate_word;
     // silent rules and parts of tokens never fail by themselves
     Nothing:
         lone_statement lone_condition lone_literal lone_duration WHITESPACE COMMENT word_char control built_in segment
@@ -148,7 +158,8 @@ readings! {
         key_check key_change attribute_body attribute_change strictness keeping segment_change
         salt cell each steps read_as operand_start clause action_start set get_body get_rest nots signed
         operand gap over_events event event_rest show
-        filter only_where count_of versions_of history_of stats_of assert load of_config;
+        filter only_where count_of versions_of history_of stats_of assert load of_config asks common shown block_body
+        alias query_word subquery_start case_start reserved_operator;
     Keyword:
         k_actor k_add k_advance k_after k_all k_alter k_and k_any k_archive k_archived k_as k_asc k_assert
         k_at k_attribute k_attributes k_before k_begin k_between k_blank k_boolean k_by k_cancel k_cast k_check k_clock k_comment
@@ -161,7 +172,8 @@ readings! {
         k_restore k_retention k_revert k_revision k_rollback k_rollout k_salt k_schedule k_scheduled k_segment
         k_segments k_semver k_sensitive k_set k_show k_since k_split k_starts k_statement k_stats k_store k_strict k_string k_timestamp k_to
         k_track k_transaction k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_week k_where
-        k_with k_within;
+        k_case k_with k_within
+        k_cross k_distinct k_else k_except k_filter k_group k_having k_inner k_intersect k_join k_left k_nulls k_offset k_on k_select k_then k_union k_when;
 }
 
 impl Rule {

@@ -292,7 +292,7 @@ impl Draft {
 
     /// Adds a part of a token, in which a character may be none.
     fn push(&mut self, part: &Part, text: &str, bad: Option<usize>) {
-        let too_deep = part.too_deep.or_else(|| self.count(text).then_some(0));
+        let too_deep = part.too_deep.or_else(|| self.count(part.kind, text).then_some(0));
         if bad.is_none_or(|bad| too_deep.is_some_and(|at| at < bad)) {
             self.nests_too_deep(part.kind, too_deep);
         }
@@ -304,14 +304,27 @@ impl Draft {
         self.total += text.len();
     }
 
-    /// Counts an opening or closing parenthesis; whether it opens one too many.
-    fn count(&mut self, sign: &str) -> bool {
-        match sign {
+    /// Counts an opening or closing parenthesis, or what nests like one; whether it opens one too many.
+    fn count(&mut self, kind: TokenKind, text: &str) -> bool {
+        let is = |word: &str| kind == TokenKind::Word && text.eq_ignore_ascii_case(word);
+        match text {
             "(" => self.parentheses += 1,
             ")" => self.parentheses = self.parentheses.saturating_sub(1),
+            _ if is("CASE") && self.asks() => self.parentheses += 1,
+            _ if is("END") && self.asks() => self.parentheses = self.parentheses.saturating_sub(1),
             _ => return false,
         }
         self.parentheses > limits::NESTING
+    }
+
+    /// Whether it may have a query in it, in which a `CASE` nests as parentheses do.
+    fn asks(&self) -> bool {
+        let first = Tokens::new(&self.text).find(|token| !token.kind.is_trivia());
+        let is_one_of = |words: &[&str]| {
+            first
+                .is_some_and(|first| words.iter().any(|word| first.text.eq_ignore_ascii_case(word)))
+        };
+        is_one_of(&["SELECT", "WITH", "EXPLAIN", "ASSERT"])
     }
 
     fn nests_too_deep(&mut self, kind: TokenKind, at: Option<usize>) {

@@ -16,6 +16,8 @@ pub enum CandidateKind {
     Event,
     /// A column of the table that is asked for.
     Column,
+    /// A table that a query reads.
+    Table,
     /// A function.
     Function,
     /// The number of a version of the config that is named.

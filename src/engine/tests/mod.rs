@@ -7,5 +7,6 @@ mod group;
 mod model;
 mod past;
 mod progress;
+mod query;
 mod stats;
 mod turn;

@@ -261,7 +261,13 @@ fn of_call(name: &str, given: &[Given<'_, '_>]) -> Found {
 /// Why an argument is not what is wanted in its place.
 fn unfit_for(wants: Wants, value: &Operand<'_>) -> Option<Flaw> {
     let (fits, wanted) = match wants {
-        Wants::Any | Wants::Zone | Wants::Cidr | Wants::Salt | Wants::Algorithm | Wants::Seed => {
+        Wants::Any
+        | Wants::Unit
+        | Wants::Zone
+        | Wants::Cidr
+        | Wants::Salt
+        | Wants::Algorithm
+        | Wants::Seed => {
             return None;
         }
         Wants::String | Wants::LocalTime => (matches!(value, Operand::Text(_)), "a string"),

@@ -38,7 +38,8 @@ impl Relation for Configs {
     }
 }
 
-fn row(catalog: &Catalog, config: &Config, now: Timestamp) -> Row {
+/// The row of one.
+pub(in crate::query) fn row(catalog: &Catalog, config: &Config, now: Timestamp) -> Row {
     let newest = config.newest();
     let rows = newest.into_iter().flat_map(|v| &v.rows);
     let columns = newest.into_iter().flat_map(|v| &v.columns);

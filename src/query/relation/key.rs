@@ -44,7 +44,13 @@ impl Relation for Keys {
     }
 }
 
-fn row(catalog: &Catalog, key: &Key, secrets: Secrets<'_>, now: Timestamp) -> Row {
+/// The row of one.
+pub(in crate::query) fn row(
+    catalog: &Catalog,
+    key: &Key,
+    secrets: Secrets<'_>,
+    now: Timestamp,
+) -> Row {
     let check = key.check.as_ref().map(|check| secrets.check(key.id, check));
     vec![
         text(key.name.as_str()),

@@ -16,12 +16,15 @@ mod user;
 mod version;
 mod walk;
 
+pub(super) use config::row as config_row;
 pub(super) use config_stats::ConfigStats;
 pub(super) use history::History;
+pub(super) use key::row as key_row;
 pub(super) use key_stats::KeyStats;
 pub(super) use scan::Scan;
+pub(super) use segment::row as segment_row;
 pub(super) use version::Versions;
-pub(super) use walk::each_with_facts;
+pub(super) use walk::{each_user, each_with_facts};
 
 use super::filter::Selection;
 use super::rows::{Column, ColumnKind, Form, Row, Rows, Schema};

@@ -38,7 +38,13 @@ impl Relation for Segments {
     }
 }
 
-fn row(catalog: &Catalog, segment: &Segment, secrets: Secrets<'_>, now: Timestamp) -> Row {
+/// The row of one.
+pub(in crate::query) fn row(
+    catalog: &Catalog,
+    segment: &Segment,
+    secrets: Secrets<'_>,
+    now: Timestamp,
+) -> Row {
     let reference = Reference::Segment(segment.id);
     let configs = usage::configs_with(catalog, reference, now);
     vec![

@@ -23,7 +23,7 @@ pub(in crate::query) fn each_with_facts(
 }
 
 /// Visits the same users, and in the same order those of whom nothing is known but that a list has them.
-pub(super) fn each_user(
+pub(in crate::query) fn each_user(
     view: &View<'_>,
     only: Option<Arc<str>>,
     take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,

@@ -1,0 +1,258 @@
+//! Binder of the expressions of a block: names become places of its rows, and what only queries have becomes what
+//! conditions have.
+
+use std::sync::Arc;
+
+use super::answer::Wanted;
+use super::build::Builder;
+use super::column::{Column, Instants};
+use super::expression::AskedScope;
+use super::names::Scope;
+use super::people::PeopleScope;
+use super::slot::Slot;
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::{self, Type};
+use crate::model::{Expr, ExprKind, Literal, Path, ReadAs, Span, Spanned, Value};
+
+/// What is asked of the user of each row, where rows are about users.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    /// The expressions, and their types.
+    pub(super) asked: Vec<(Expr, Option<Type>)>,
+}
+
+/// Names that items were given by `AS`; nothing if two have the same.
+pub(super) type Aliases = Vec<(Arc<str>, Option<Expr>)>;
+
+/// Which goes first where both have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum First {
+    Column,
+    Alias,
+}
+
+/// Binder of expressions.
+pub(super) struct Binder<'b, 'v> {
+    pub(super) builder: &'b mut Builder<'v>,
+    pub(super) scope: &'b Scope,
+    /// What is asked of users: nothing may be, if there is none.
+    pub(super) people: Option<&'b mut People>,
+    /// How many columns there are before what is asked of users.
+    pub(super) width: usize,
+}
+
+impl Binder<'_, '_> {
+    /// Binds an expression, and checks its types.
+    pub(super) fn bind(&mut self, expr: &Expr, is_condition: bool) -> Result<Expr> {
+        self.bind_with(expr, &[], First::Column, is_condition)
+    }
+
+    /// The same, where names of items may stand.
+    pub(super) fn bind_with(
+        &mut self,
+        expr: &Expr,
+        aliases: &[(Arc<str>, Option<Expr>)],
+        first: First,
+        is_condition: bool,
+    ) -> Result<Expr> {
+        let mut bound = self.builder.view.parameters.bind(expr)?.into_owned();
+        self.rewrite(&mut bound, aliases, first)?;
+        self.read_times(&mut bound);
+        self.check(&bound, is_condition)?;
+        Ok(bound)
+    }
+
+    /// The type of a bound expression, if it is known.
+    pub(super) fn check(&self, bound: &Expr, is_condition: bool) -> Result<Option<Type>> {
+        let types = |slot| self.type_of(slot);
+        eval::check_asked(bound, &AskedScope { types: &types }, is_condition)
+    }
+
+    fn type_of(&self, slot: Slot) -> Option<Type> {
+        match slot {
+            Slot::Place(place) => {
+                let asked = &self.people.as_ref()?.asked;
+                asked.get(place.checked_sub(self.width)?)?.1
+            }
+            Slot::Answer(answer) => self.builder.type_of_answer(answer),
+        }
+    }
+
+    fn rewrite(
+        &mut self,
+        expr: &mut Expr,
+        aliases: &[(Arc<str>, Option<Expr>)],
+        first: First,
+    ) -> Result<()> {
+        let mut todo = vec![expr];
+        while let Some(expr) = todo.pop() {
+            let span = expr.span;
+            match &mut expr.node {
+                ExprKind::Attribute(path) => {
+                    expr.node = self.name(path, span, aliases, first)?;
+                    continue;
+                }
+                ExprKind::Subquery(query) => {
+                    let answer = self.builder.subquery(query, Wanted::Value, span)?;
+                    expr.node = Slot::Answer(answer).read(&[]);
+                    continue;
+                }
+                ExprKind::Exists(query) => {
+                    let answer = self.builder.subquery(query, Wanted::Existence, span)?;
+                    expr.node = Slot::Answer(answer).read(&[]);
+                    continue;
+                }
+                ExprKind::InQuery { operand, query, negated } => {
+                    let answer = self.builder.subquery(query, Wanted::Members, span)?;
+                    let operand = std::mem::replace(operand, Box::new(nothing()));
+                    expr.node = ExprKind::Among { operand, answer, negated: *negated };
+                }
+                ExprKind::Case { .. } => choose(expr),
+                ExprKind::Key(_) | ExprKind::InSegment(_) | ExprKind::Behaviour(_) => {
+                    expr.node = self.person(expr)?;
+                    continue;
+                }
+                _ => {}
+            }
+            todo.extend(expr.node.operands_mut());
+        }
+        Ok(())
+    }
+
+    /// What a name means.
+    fn name(
+        &self,
+        path: &Path,
+        span: Span,
+        aliases: &[(Arc<str>, Option<Expr>)],
+        first: First,
+    ) -> Result<ExprKind> {
+        let alias = || alias(path, span, aliases);
+        let column = || {
+            let found = self.scope.find(path, span)?;
+            Ok::<_, Error>(found.map(|found| Slot::Place(found.index).read(found.steps)))
+        };
+        let found = match first {
+            First::Alias => alias()?.map_or_else(column, |found| Ok(Some(found)))?,
+            First::Column => column()?.map_or_else(alias, |found| Ok(Some(found)))?,
+        };
+        found.ok_or_else(|| {
+            let names: Vec<_> = aliases.iter().map(|(name, _)| Arc::clone(name)).collect();
+            let error = self.scope.unknown(path, span, &names);
+            self.builder.hint_at_outer(path, error)
+        })
+    }
+
+    /// What is asked of the user of a row, as a column of the row.
+    fn person(&mut self, expr: &Expr) -> Result<ExprKind> {
+        let Some(people) = &mut self.people else {
+            let (what, why) = (
+                "this".to_owned(),
+                "it is about a user, so it stands in a query over users or events alone",
+            );
+            return Err(Error::from(ErrorKind::Misplaced { what, why }).at(expr.span));
+        };
+        let known = people.asked.iter().position(|(known, _)| known == expr);
+        let place = if let Some(place) = known {
+            place
+        } else {
+            let seen = self.builder.named_by()?;
+            let (then, today) = (seen.view().catalog(), self.builder.view.catalog());
+            let scope = PeopleScope { then, today };
+            let known = eval::check_asked(expr, &scope, false)?;
+            people.asked.push((expr.clone(), known));
+            people.asked.len() - 1
+        };
+        Ok(Slot::Place(self.width + place).read(&[]))
+    }
+
+    /// Whether a bound expression is an instant, or nothing.
+    pub(super) fn is_time(&self, bound: &Expr) -> bool {
+        match &bound.node {
+            ExprKind::Fold {
+                fold: crate::model::Fold::Min | crate::model::Fold::Max,
+                operand,
+                ..
+            } => operand.as_ref().is_some_and(|operand| self.is_time(operand)),
+            _ if Slot::whole_place(bound).is_some_and(|place| place < self.width) => {
+                self.column(bound).is_some_and(|column| column.instants == Instants::Always)
+            }
+            _ => self.check(bound, false).is_ok_and(|known| known == Some(Type::Timestamp)),
+        }
+    }
+
+    /// The column that a bound expression is, as a whole.
+    pub(super) fn column(&self, bound: &Expr) -> Option<&Column> {
+        self.scope.column(Slot::whole_place(bound)?)
+    }
+
+    /// Makes the texts that a column of instants is compared with instants, so that what is none is an error.
+    fn read_times(&self, expr: &mut Expr) {
+        let mut todo = vec![expr];
+        while let Some(expr) = todo.pop() {
+            let is_comparison = matches!(
+                expr.node,
+                ExprKind::Compare { .. } | ExprKind::Between { .. } | ExprKind::In { .. }
+            );
+            let is_time = |operand: &&Expr| {
+                self.column(operand).is_some_and(|column| column.instants == Instants::Always)
+            };
+            let is_time = is_comparison && expr.node.operands().iter().any(is_time);
+            for operand in expr.node.operands_mut() {
+                match &operand.node {
+                    ExprKind::Literal(Literal::Value(Value::String(text))) if is_time => {
+                        operand.node = ExprKind::read(ReadAs::Timestamp, Arc::clone(text));
+                    }
+                    _ => todo.push(operand),
+                }
+            }
+        }
+    }
+}
+
+/// The item that a name was given to, and what steps lead to inside it.
+fn alias(
+    path: &Path,
+    span: Span,
+    aliases: &[(Arc<str>, Option<Expr>)],
+) -> Result<Option<ExprKind>> {
+    let Some((first, steps)) = path.split_first() else { return Ok(None) };
+    let Some((_, item)) = aliases.iter().find(|(name, _)| name == first) else { return Ok(None) };
+    let Some(item) = item else {
+        let sources = vec!["two items".to_owned()];
+        return Err(
+            Error::from(ErrorKind::AmbiguousColumn { name: first.to_string(), sources }).at(span)
+        );
+    };
+    if steps.is_empty() {
+        return Ok(Some(item.node.clone()));
+    }
+    let (operand, steps) = (Box::new(Spanned::new(item.node.clone(), span)), steps.into());
+    Ok(Some(ExprKind::Inside { operand, steps }))
+}
+
+fn nothing() -> Expr {
+    Expr::unplaced(ExprKind::Literal(Literal::Value(Value::Null)))
+}
+
+/// Makes a `CASE` the `IF`s that say the same.
+fn choose(expr: &mut Expr) {
+    let ExprKind::Case { subject, branches, otherwise } = &mut expr.node else { return };
+    let (subject, branches) = (subject.take(), std::mem::take(branches));
+    let mut chosen = otherwise.take().map_or_else(nothing, |otherwise| *otherwise);
+    for (when, then) in branches.into_iter().rev() {
+        let span = when.span.to(then.span);
+        let condition = match &subject {
+            None => when,
+            Some(subject) => {
+                let (left, right) = (subject.clone(), Box::new(when));
+                let compare = ExprKind::Compare { op: crate::model::CompareOp::Equal, left, right };
+                Spanned::new(compare, span)
+            }
+        };
+        let function = Spanned::new(Arc::from("IF"), span);
+        let arguments = vec![condition, then, chosen];
+        chosen = Spanned::new(ExprKind::Call { function, arguments }, span);
+    }
+    expr.node = std::mem::replace(&mut chosen.node, ExprKind::Element);
+}

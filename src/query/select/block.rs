@@ -1,0 +1,444 @@
+//! Builder of the plan of one block: its sources joined, its rows filtered, grouped, made and sorted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::bind::{Aliases, Binder, First, People};
+use super::build::Builder;
+use super::column::{Column, Instants};
+use super::expression::Expression;
+use super::fold::Folding;
+use super::names::Scope;
+use super::people::PeopleScope;
+use super::plan::{Plan, Planned};
+use super::slot::{Slot, conjuncts, places};
+use super::sort::{key, numbered, texts};
+use crate::error::{Error, ErrorKind, Names, Result, Short};
+use crate::eval;
+use crate::model::{Block, Expr, ExprKind, Fold, Item, Join, Path, Sort, Span, Spanned, asked};
+use crate::query::rows::ColumnKind;
+
+/// Builder of a block.
+pub(super) struct BlockBuilder<'b, 'v> {
+    pub(super) builder: &'b mut Builder<'v>,
+    pub(super) scope: Scope,
+    pub(super) sources: Vec<SourcePlan<'v>>,
+    pub(super) people: People,
+}
+
+/// Source of a block, with the conditions of its join.
+pub(super) struct SourcePlan<'v> {
+    pub(super) plan: Plan<'v>,
+    pub(super) join: Join,
+    pub(super) on: Vec<Expr>,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// Item of a block, bound.
+struct Made {
+    column: Column,
+    alias: Option<Arc<str>>,
+    expr: Expr,
+}
+
+/// What a block makes of its rows, bound.
+struct Parts {
+    items: Vec<Made>,
+    condition: Vec<Expr>,
+    groups: Vec<Expr>,
+    having: Option<Expr>,
+    sorts: Vec<Expr>,
+}
+
+impl<'b, 'v> BlockBuilder<'b, 'v> {
+    pub(super) fn new(builder: &'b mut Builder<'v>) -> Self {
+        Self { builder, scope: Scope::default(), sources: Vec::new(), people: People::default() }
+    }
+
+    /// Plans a block. `first`: how many rows are wanted, if not all.
+    pub(super) fn block(
+        mut self,
+        block: &Block,
+        order: &[Sort],
+        first: Option<usize>,
+    ) -> Result<Planned<'v>> {
+        self.read_sources(&block.sources)?;
+        let outer = self.builder.enter(&self.scope);
+        let parts = self.parts(block, order)?;
+        self.builder.leave(outer);
+        self.finish(block, parts, order, first)
+    }
+
+    pub(super) fn binder(&mut self) -> Binder<'_, 'v> {
+        let width = self.scope.width();
+        let is_about_users = self.is_about_users();
+        let people = is_about_users.then_some(&mut self.people);
+        Binder { builder: self.builder, scope: &self.scope, people, width }
+    }
+
+    /// Whether the only source has a user in each of its rows.
+    fn is_about_users(&self) -> bool {
+        let [source] = &*self.sources else { return false };
+        matches!(&source.plan, Plan::Scan(scan) if scan.table.is_about_users())
+    }
+
+    fn parts(&mut self, block: &Block, order: &[Sort]) -> Result<Parts> {
+        let items = self.items(block)?;
+        let aliases = aliases(&items);
+        let condition = block.condition.as_ref().map(|expr| self.binder().bind(expr, true));
+        let condition = condition.transpose()?.map(conjuncts).unwrap_or_default();
+        let mut groups = Vec::new();
+        for group in &block.groups {
+            let bound = self.item_or(group, &items, &aliases, First::Column)?;
+            if has_fold(&bound) {
+                let what = "an aggregate".to_owned();
+                return Err(Error::from(ErrorKind::NotGrouped { what }).at(group.span));
+            }
+            groups.push(bound);
+        }
+        let having = block.having.as_ref();
+        let having = having.map(|e| self.binder().bind_with(e, &aliases, First::Column, true));
+        let having = having.transpose()?;
+        let sorts = order.iter().map(|s| self.item_or(&s.expr, &items, &aliases, First::Alias));
+        let sorts = sorts.collect::<Result<Vec<_>>>()?;
+        Ok(Parts { items, condition, groups, having, sorts })
+    }
+
+    /// The item whose number an expression is, or the expression.
+    fn item_or(
+        &mut self,
+        expr: &Expr,
+        items: &[Made],
+        aliases: &Aliases,
+        first: First,
+    ) -> Result<Expr> {
+        match numbered(expr, items.len())?.and_then(|place| items.get(place)) {
+            Some(item) => Ok(item.expr.clone()),
+            None => self.binder().bind_with(expr, aliases, first, false),
+        }
+    }
+
+    fn items(&mut self, block: &Block) -> Result<Vec<Made>> {
+        let mut items = Vec::new();
+        for item in &block.items {
+            match &item.node {
+                Item::All if self.scope.sources.is_empty() => return Err(no_source(item.span)),
+                Item::All => items.extend(self.all_of(None, item.span)),
+                Item::AllOf(name) => {
+                    let name = name.node.as_str();
+                    if self.scope.named(name).is_none() {
+                        return Err(self.unknown_source(name, item.span));
+                    }
+                    items.extend(self.all_of(Some(name), item.span));
+                }
+                Item::Expr(expr, alias) => {
+                    let alias = alias.as_ref().map(|alias| alias.node.to_arc());
+                    items.push(self.item(expr, alias)?);
+                }
+            }
+        }
+        make_unique(&mut items);
+        Ok(items)
+    }
+
+    fn unknown_source(&self, name: &str, span: Span) -> Error {
+        let names: Vec<_> = self.scope.sources.iter().map(|source| &*source.name).collect();
+        let hint = format!("the sources are {}", Names(&names));
+        let error = Error::from(ErrorKind::UnknownTable { name: name.to_owned() }).at(span);
+        error.suggest(name, names.iter().copied()).hint(hint)
+    }
+
+    /// An item for each column of a source, or of all.
+    fn all_of(&self, source: Option<&str>, span: Span) -> Vec<Made> {
+        let wanted = self.scope.sources.iter();
+        let wanted = wanted.filter(|s| source.is_none_or(|name| &*s.name == name));
+        let columns = wanted.flat_map(|source| (source.start..).zip(&source.columns));
+        let made = columns.map(|(place, column)| Made {
+            column: column.clone(),
+            alias: None,
+            expr: Spanned::new(Slot::Place(place).read(&[]), span),
+        });
+        made.collect()
+    }
+
+    fn item(&mut self, written: &Expr, alias: Option<Arc<str>>) -> Result<Made> {
+        let mut binder = self.binder();
+        let expr = binder.bind(written, false)?;
+        let known = binder.check(&expr, false)?;
+        if matches!(known, Some(eval::Type::Duration | eval::Type::Semver | eval::Type::Version)) {
+            let found = known.map(|known| known.to_string()).unwrap_or_default();
+            let (place, wanted) = ("a column".to_owned(), "a value or an instant".to_owned());
+            return Err(Error::from(ErrorKind::Type { place, wanted, found }).at(written.span));
+        }
+        let text = || Arc::from(asked(written).to_string());
+        let column = match binder.column(&expr) {
+            Some(column) => column.clone(),
+            None if binder.is_time(&expr) => Column::of_type(text(), Some(eval::Type::Timestamp)),
+            None => column_of(&expr, text(), known),
+        };
+        let column = match &alias {
+            Some(alias) => Column { name: Arc::clone(alias), ..column },
+            None => column,
+        };
+        Ok(Made { column, alias, expr })
+    }
+
+    fn finish(
+        mut self,
+        block: &Block,
+        parts: Parts,
+        order: &[Sort],
+        first: Option<usize>,
+    ) -> Result<Planned<'v>> {
+        let Parts { items, condition, groups, having, sorts } = parts;
+        let (columns, exprs): (Vec<_>, Vec<_>) =
+            items.into_iter().map(|item| (item.column, item.expr)).unzip();
+        let is_grouped =
+            !groups.is_empty() || having.is_some() || exprs.iter().chain(&sorts).any(has_fold);
+        let all = exprs.iter().chain(&sorts).chain(&groups).chain(&having).chain(&condition);
+        self.want(&all.flat_map(places).collect::<Vec<_>>())?;
+        let now = self.builder.now;
+        let mut made = Making { scope: &self.scope, exprs, sorts, now };
+        let (plan, texts_of) = {
+            let names = made.exprs.iter().map(|expr| named(&self.scope, expr)).collect::<Vec<_>>();
+            (Self::assemble(std::mem::take(&mut self.sources), &self.scope, condition, now)?, names)
+        };
+        let plan = if is_grouped { made.group(plan, &groups, having)? } else { plan };
+        let plan = made.project(plan, block.distinct, texts_of.join(", "), order, first)?;
+        Ok(Planned { plan, columns })
+    }
+
+    /// Says which columns are read, and what is asked of users.
+    fn want(&mut self, places: &[usize]) -> Result<()> {
+        let people = std::mem::take(&mut self.people.asked);
+        let seen = self.builder.named_by()?;
+        let (then, today) = (seen.view().catalog(), self.builder.view.catalog());
+        let scope = PeopleScope { then, today };
+        let compile = |(expr, _): &(Expr, _)| eval::compile_asked(expr, &scope);
+        let people = people.iter().map(compile).collect::<Result<Vec<_>>>()?;
+        let on: Vec<_> =
+            self.sources.iter().flat_map(|s| s.on.iter().flat_map(super::slot::places)).collect();
+        for source in &mut self.sources {
+            let Plan::Scan(scan) = &mut source.plan else { continue };
+            for place in places.iter().chain(&on) {
+                let own = place.checked_sub(source.start).and_then(|own| scan.wanted.get_mut(own));
+                if let Some(wanted) = own {
+                    *wanted = true;
+                }
+            }
+        }
+        if let [SourcePlan { plan: Plan::Scan(scan), .. }] = &mut *self.sources {
+            scan.people = people;
+        }
+        Ok(())
+    }
+}
+
+/// What is made of the rows of a block: its items, and what they are sorted by.
+struct Making<'s> {
+    scope: &'s Scope,
+    exprs: Vec<Expr>,
+    sorts: Vec<Expr>,
+    now: crate::model::Timestamp,
+}
+
+impl Making<'_> {
+    fn compile(&self, exprs: &[Expr]) -> Result<Vec<Expression>> {
+        exprs.iter().map(|expr| Expression::new(expr, self.now)).collect()
+    }
+
+    /// Groups rows: what comes after speaks of groups.
+    fn group<'v>(
+        &mut self,
+        input: Plan<'v>,
+        groups: &[Expr],
+        having: Option<Expr>,
+    ) -> Result<Plan<'v>> {
+        let mut folds = Vec::new();
+        let keys = self.compile(groups)?;
+        let mut regrouped = |expr: &mut Expr| regroup(expr, groups, Some(&mut folds), self.scope);
+        self.exprs.iter_mut().try_for_each(&mut regrouped)?;
+        self.sorts.iter_mut().try_for_each(&mut regrouped)?;
+        let mut having = having;
+        having.iter_mut().try_for_each(&mut regrouped)?;
+        let texts = groups.iter().chain(&folds).map(|expr| named(self.scope, expr));
+        let text = texts.collect::<Vec<_>>().join(", ");
+        let folds = folds.iter().map(|fold| self.fold(fold)).collect::<Result<_>>()?;
+        let plan = Plan::Group { input: Box::new(input), keys, folds, text };
+        let Some(having) = having else { return Ok(plan) };
+        let (condition, text) = (Expression::new(&having, self.now)?, "HAVING".to_owned());
+        Ok(Plan::Filter { input: Box::new(plan), condition, text })
+    }
+
+    fn fold(&self, expr: &Expr) -> Result<Folding> {
+        let ExprKind::Fold { fold, distinct, operand, filter } = &expr.node else {
+            return Err(Error::bug("no aggregate"));
+        };
+        let parts = [operand, filter];
+        if parts.iter().filter_map(|part| part.as_deref()).any(has_fold) {
+            let (what, why) = ("an aggregate".to_owned(), "it stands in another one");
+            return Err(Error::from(ErrorKind::Misplaced { what, why }).at(expr.span));
+        }
+        let [operand, filter] = parts
+            .map(|part| part.as_deref().map(|part| Expression::new(part, self.now)).transpose());
+        Ok(Folding { fold: *fold, distinct: *distinct, operand: operand?, filter: filter? })
+    }
+
+    /// Makes the items, each row once if that is wanted, and sorts them.
+    fn project<'v>(
+        mut self,
+        input: Plan<'v>,
+        distinct: bool,
+        text: String,
+        order: &[Sort],
+        first: Option<usize>,
+    ) -> Result<Plan<'v>> {
+        let width = self.exprs.len();
+        let mut input = input;
+        if distinct {
+            let items = self.compile(&self.exprs)?;
+            let made = Plan::Project { input: Box::new(input), items, text: text.clone() };
+            input = Plan::Distinct { input: Box::new(made) };
+            for sort in &mut self.sorts {
+                regroup(sort, &self.exprs, None, self.scope)?;
+            }
+            if order.is_empty() {
+                return Ok(input);
+            }
+            let places = (0..width).map(|place| Slot::Place(place).read(&[]));
+            self.exprs = places.map(Expr::unplaced).collect();
+        }
+        let mut items = self.compile(&self.exprs)?;
+        items.extend(self.compile(&self.sorts)?);
+        let made = Plan::Project { input: Box::new(input), items, text };
+        if order.is_empty() {
+            return Ok(made);
+        }
+        let keys = order.iter().zip(width..).map(|(sort, place)| key(sort, place)).collect();
+        Ok(Plan::Sort { input: Box::new(made), keys, first, width, text: texts(order) })
+    }
+}
+
+/// Makes an expression over rows one over groups: what they are grouped by, and aggregates, are places then.
+fn regroup(
+    expr: &mut Expr,
+    keys: &[Expr],
+    mut folds: Option<&mut Vec<Expr>>,
+    scope: &Scope,
+) -> Result<()> {
+    let mut todo = vec![expr];
+    while let Some(expr) = todo.pop() {
+        if let Some(key) = keys.iter().position(|key| key == expr) {
+            expr.node = Slot::Place(key).read(&[]);
+            continue;
+        }
+        if let (ExprKind::Fold { .. }, Some(folds)) = (&expr.node, &mut folds) {
+            let known = folds.iter().position(|fold| fold == expr);
+            let place = known.unwrap_or_else(|| {
+                folds.push(expr.clone());
+                folds.len() - 1
+            });
+            expr.node = Slot::Place(keys.len() + place).read(&[]);
+            continue;
+        }
+        if let (ExprKind::Attribute(path), Some(Slot::Place(place))) =
+            (&expr.node, Slot::read_by(&expr.node))
+        {
+            expr.node = inside_key(path, place, keys)
+                .ok_or_else(|| not_grouped(scope, place, expr.span))?;
+            continue;
+        }
+        todo.extend(expr.node.operands_mut());
+    }
+    Ok(())
+}
+
+/// Steps into a column that rows are grouped by.
+fn inside_key(path: &Path, place: usize, keys: &[Expr]) -> Option<ExprKind> {
+    let key = keys.iter().position(|key| Slot::whole_place(key) == Some(place))?;
+    Some(Slot::Place(key).read(path.get(1..)?))
+}
+
+fn not_grouped(scope: &Scope, place: usize, span: Span) -> Error {
+    let what = scope.column(place);
+    let what = what.map_or("what is asked of a user".to_owned(), |column| {
+        format!("the column `{}`", Short(&column.name))
+    });
+    let hint = "name it in `GROUP BY`, or make one value of the group: `MIN(…)`, `LIST(…)`";
+    Error::from(ErrorKind::NotGrouped { what }).at(span).hint(hint)
+}
+
+fn no_source(span: Span) -> Error {
+    let (what, why) = ("`*`".to_owned(), "there is no source: `FROM` names some");
+    Error::from(ErrorKind::Misplaced { what, why }).at(span)
+}
+
+fn has_fold(expr: &Expr) -> bool {
+    expr.node.parts().any(|(part, _)| matches!(part, ExprKind::Fold { .. }))
+}
+
+/// The column of an expression that is none itself.
+fn column_of(expr: &Expr, name: Arc<str>, known: Option<eval::Type>) -> Column {
+    let column = Column::of_type(name, known);
+    match &expr.node {
+        ExprKind::Fold { fold: Fold::Count, .. } => Column { kind: ColumnKind::Integer, ..column },
+        ExprKind::Fold { fold: Fold::List, .. } => {
+            Column { is_flat: true, instants: Instants::Never, ..column }
+        }
+        _ => column,
+    }
+}
+
+fn aliases(items: &[Made]) -> Aliases {
+    let mut aliases: Aliases = Vec::new();
+    for item in items {
+        let Some(alias) = &item.alias else { continue };
+        match aliases.iter_mut().find(|(name, _)| name == alias) {
+            Some((_, known)) => *known = None,
+            None => aliases.push((Arc::clone(alias), Some(item.expr.clone()))),
+        }
+    }
+    aliases
+}
+
+/// Gives each item a name that none before it has.
+fn make_unique(items: &mut [Made]) {
+    let mut last_numbers: HashMap<Arc<str>, usize> = HashMap::new();
+    for item in items {
+        let name = Arc::clone(&item.column.name);
+        let mut number = last_numbers.get(&name).copied().unwrap_or(1);
+        while last_numbers.contains_key(&item.column.name) {
+            number += 1;
+            item.column.name = format!("{name}_{number}").into();
+        }
+        last_numbers.insert(name, number);
+        last_numbers.entry(Arc::clone(&item.column.name)).or_insert(1);
+    }
+}
+
+/// A bound expression with the names of the columns that it reads, for people.
+pub(super) fn named(scope: &Scope, expr: &Expr) -> String {
+    let mut expr = expr.clone();
+    let mut todo = vec![&mut expr];
+    while let Some(part) = todo.pop() {
+        if let (ExprKind::Attribute(path), Some(slot)) = (&part.node, Slot::read_by(&part.node)) {
+            let steps = path.iter().skip(1).cloned();
+            part.node =
+                ExprKind::Attribute(name_of(scope, slot).into_iter().chain(steps).collect());
+        }
+        todo.extend(part.node.operands_mut());
+    }
+    asked(&expr).to_string()
+}
+
+fn name_of(scope: &Scope, slot: Slot) -> Vec<Arc<str>> {
+    let place = match slot {
+        Slot::Place(place) => place,
+        Slot::Answer(answer) => return vec![format!("query_{}", answer + 1).into()],
+    };
+    let Some(source) = scope.source(place) else { return vec!["user".into()] };
+    let column = source.columns.get(place - source.start).map(|column| Arc::clone(&column.name));
+    let alias = (scope.sources.len() > 1).then(|| Arc::clone(&source.name));
+    alias.into_iter().chain(column).collect()
+}

@@ -1,0 +1,92 @@
+//! `SELECT`: a query is planned, then its plan is run.
+
+mod answer;
+mod bind;
+mod block;
+mod build;
+mod column;
+mod explain;
+mod expression;
+mod fold;
+mod naive;
+mod names;
+mod people;
+mod plan;
+mod run;
+mod set;
+mod shown;
+mod slot;
+mod sort;
+mod source;
+
+#[cfg(test)]
+pub(crate) use naive::naively;
+
+use answer::Answers;
+use bind::Binder;
+use build::Builder;
+use column::Column;
+use expression::Expression;
+use names::Scope;
+use plan::{Plan, Planned, Subquery};
+use run::Run;
+
+use super::budget::Budget;
+use super::rows::Rows;
+use super::view::View;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Datum, Query, Value, asked};
+use crate::statement::{AssertCondition, ExplainSelect, Select};
+
+/// Answers a query.
+pub(super) fn select(view: &View<'_>, select: &Select) -> Result<Rows> {
+    answer(view, &select.query)
+}
+
+/// Explains how a query is answered.
+pub(super) fn explain(view: &View<'_>, explain: &ExplainSelect) -> Result<Rows> {
+    let mut builder = Builder::new(view);
+    let planned = builder.query(&explain.query)?;
+    Ok(explain::rows(&planned.plan, &builder.subqueries))
+}
+
+/// Fails unless a condition over the answers of queries is true.
+pub(super) fn hold(view: &View<'_>, assertion: &AssertCondition) -> Result<()> {
+    let mut builder = Builder::new(view);
+    let scope = Scope::default();
+    let mut binder = Binder { builder: &mut builder, scope: &scope, people: None, width: 0 };
+    let bound = binder.bind(&assertion.condition, true)?;
+    let expression = Expression::new(&bound, view.now)?;
+    let plan = Plan::Project {
+        input: Box::new(Plan::Nothing),
+        items: vec![expression],
+        text: String::new(),
+    };
+    let rows = run(view, &plan, &builder.subqueries)?;
+    let value = rows.into_iter().flatten().next().unwrap_or(Datum::NULL).into_value();
+    if value == Value::Boolean(true) {
+        return Ok(());
+    }
+    let wanted = format!("{} to be true", asked(&assertion.condition));
+    let got = if value == Value::Null { "unknown".to_owned() } else { value.to_string() };
+    let error = Error::from(ErrorKind::AssertionFailed { wanted, got });
+    Err(error.at(assertion.condition.span))
+}
+
+fn answer(view: &View<'_>, query: &Query) -> Result<Rows> {
+    let mut builder = Builder::new(view);
+    let Planned { plan, columns } = builder.query(query)?;
+    let rows = run(view, &plan, &builder.subqueries)?;
+    let rows = rows.into_iter().map(|row| row.into_iter().map(Datum::into_value).collect());
+    Ok(Rows::new(columns.iter().map(Column::shown).collect::<Vec<_>>(), rows.collect()))
+}
+
+/// Answers the queries within a query, then the query.
+fn run(view: &View<'_>, plan: &Plan<'_>, subqueries: &[Subquery<'_>]) -> Result<Vec<Vec<Datum>>> {
+    let budget = Budget::new(view.query_bytes, &view.watch);
+    let mut run = Run { answers: Answers::default(), budget: &budget };
+    for subquery in subqueries {
+        run.answer(subquery)?;
+    }
+    run.collect(plan)
+}

@@ -1,0 +1,276 @@
+//! Sources of a block, and how they are joined: what can be is looked up, filtered early, and found by equality.
+
+use std::sync::Arc;
+
+use super::block::{BlockBuilder, SourcePlan, named};
+use super::column::{Column, Instants};
+use super::expression::Expression;
+use super::naive;
+use super::names::Scope;
+use super::plan::{Join, Plan, Planned, Scan, all_of};
+use super::slot::{Slot, conjuncts, places, reads_answer, shifted};
+use crate::error::{Error, ErrorKind, Result};
+use crate::eval::Snapshot;
+use crate::model::{
+    CompareOp, Expr, ExprKind, Join as How, Literal, Source, SourceRows, Span, Spanned, TableRef,
+    Timestamp, Value,
+};
+use crate::query::table::{Lookups, Table};
+
+impl<'v> BlockBuilder<'_, 'v> {
+    /// Plans the sources, and binds the conditions that join them.
+    pub(super) fn read_sources(&mut self, sources: &[Source]) -> Result<()> {
+        for source in sources {
+            let Planned { plan, columns } = self.source(&source.rows)?;
+            let (name, span) = name_of(source)?;
+            let start = self.scope.width();
+            self.scope.add(name, columns, span)?;
+            let end = self.scope.width();
+            self.sources.push(SourcePlan { plan, join: source.join, on: Vec::new(), start, end });
+            let on = source.on.as_ref().map(|on| self.binder().bind(on, true)).transpose()?;
+            if let Some(last) = self.sources.last_mut() {
+                last.on = on.map(conjuncts).unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, rows: &Spanned<SourceRows>) -> Result<Planned<'v>> {
+        match &rows.node {
+            SourceRows::Derived(rows) => self.builder.rowset(rows),
+            SourceRows::Table(table) => self.table(table),
+        }
+    }
+
+    fn table(&mut self, table: &TableRef) -> Result<Planned<'v>> {
+        let name = table.name.node.as_str();
+        let commons = &self.builder.commons;
+        if let Some(common) = commons.iter().rev().find(|common| &*common.name == name) {
+            if table.as_of.is_some() || table.under.is_some() {
+                let what = format!("`AS OF` or `UNDER` at `{name}`");
+                let why = "it is a query, and no table of the store";
+                return Err(Error::from(ErrorKind::Misplaced { what, why }).at(table.name.span));
+            }
+            let columns = common.columns.clone();
+            return Ok(Planned { plan: Plan::Common(std::rc::Rc::clone(common)), columns });
+        }
+        let found = Table::named(name).ok_or_else(|| unknown_table(name, table.name.span))?;
+        let view = self.builder.view;
+        let at = view.parameters.instant_or(table.as_of.as_ref(), self.builder.now)?;
+        let seen = self.builder.seen_at(at)?;
+        let under = table.under.as_ref().map(|under| {
+            if !found.is_of_evaluations() {
+                let (what, why) =
+                    ("`UNDER`".to_owned(), "it is of evaluations and memberships alone");
+                return Err(Error::from(ErrorKind::Misplaced { what, why }).at(table.name.span));
+            }
+            pretended(seen.view(), under)
+        });
+        let scan = Scan {
+            table: found,
+            view: seen,
+            under: under.transpose()?,
+            people: Vec::new(),
+            wanted: vec![false; found.columns().len()],
+            lookups: Lookups::default(),
+            condition: None,
+            text: None,
+        };
+        let columns = found.columns().iter().map(Column::from).collect();
+        Ok(Planned { plan: Plan::Scan(Box::new(scan)), columns })
+    }
+
+    /// Joins sources, and filters their rows by the conditions that must all be true.
+    pub(super) fn assemble(
+        sources: Vec<SourcePlan<'v>>,
+        scope: &Scope,
+        condition: Vec<Expr>,
+        now: Timestamp,
+    ) -> Result<Plan<'v>> {
+        let mut rest = condition;
+        let mut joined: Option<Plan<'v>> = None;
+        for source in sources {
+            let assembler = Assembler { scope, now, start: source.start, end: source.end };
+            joined = Some(assembler.add(joined, source, &mut rest)?);
+        }
+        let plan = joined.unwrap_or(Plan::Nothing);
+        filtered(plan, &rest, scope, now)
+    }
+}
+
+/// The state in which a version is pretended to be live.
+fn pretended(view: &crate::query::view::View<'_>, under: &crate::model::Under) -> Result<Snapshot> {
+    let (config, version) = crate::query::get::under(view, view.catalog(), view.now, under)?;
+    Ok(view.snapshot()?.under(view.catalog(), config.head.id, &version))
+}
+
+/// What a source is called.
+fn name_of(source: &Source) -> Result<(Arc<str>, Span)> {
+    if let Some(alias) = &source.alias {
+        return Ok((alias.node.to_arc(), alias.span));
+    }
+    match &source.rows.node {
+        SourceRows::Table(table) => Ok((table.name.node.to_arc(), table.name.span)),
+        SourceRows::Derived(_) => {
+            let (what, why) = ("a query without a name".to_owned(), "a source has one: `AS name`");
+            Err(Error::from(ErrorKind::Misplaced { what, why }).at(source.rows.span))
+        }
+    }
+}
+
+fn unknown_table(name: &str, span: Span) -> Error {
+    let names: Vec<_> = Table::all().map(Table::name).collect();
+    let error = Error::from(ErrorKind::UnknownTable { name: name.to_owned() }).at(span);
+    let hint = format!("the tables are {}", names.join(", "));
+    error.suggest(name, names.iter().copied()).hint(hint)
+}
+
+fn filtered<'v>(
+    input: Plan<'v>,
+    conditions: &[Expr],
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<Plan<'v>> {
+    let Some(condition) = all_of(conditions) else { return Ok(input) };
+    let text = named(scope, &condition);
+    let condition = Expression::new(&condition, now)?;
+    Ok(Plan::Filter { input: Box::new(input), condition, text })
+}
+
+/// Takes those out of a list for which something is so.
+fn take(from: &mut Vec<Expr>, is_wanted: impl Fn(&Expr) -> bool) -> Vec<Expr> {
+    let (taken, left) = std::mem::take(from).into_iter().partition(|expr| is_wanted(expr));
+    *from = left;
+    taken
+}
+
+/// Assembler of one source to those on its left.
+struct Assembler<'s> {
+    scope: &'s Scope,
+    now: Timestamp,
+    start: usize,
+    end: usize,
+}
+
+impl Assembler<'_> {
+    fn add<'v>(
+        &self,
+        left: Option<Plan<'v>>,
+        source: SourcePlan<'v>,
+        rest: &mut Vec<Expr>,
+    ) -> Result<Plan<'v>> {
+        let (start, end) = (self.start, self.end);
+        if naive::is_on() {
+            return self.add_naively(left, source);
+        }
+        let is_own = |expr: &Expr| {
+            let mut found = places(expr).peekable();
+            found.peek().is_some()
+                && !reads_answer(expr)
+                && found.all(|p| (start..end).contains(&p))
+        };
+        let is_here = |expr: &Expr| {
+            let mut found = places(expr).peekable();
+            found.peek().is_some() && !reads_answer(expr) && found.all(|place| place < end)
+        };
+        let (mut on, is_outer) = (source.on, source.join == How::Left && left.is_some());
+        let mut own = if is_outer { Vec::new() } else { take(rest, is_own) };
+        if left.is_some() {
+            own.extend(take(&mut on, is_own));
+        }
+        let right = self.narrowed(source.plan, &own)?;
+        let Some(left) = left else {
+            rest.extend(on);
+            return Ok(right);
+        };
+        if !is_outer {
+            on.extend(take(rest, is_here));
+        }
+        let mut equal = Vec::new();
+        let mut texts = Vec::new();
+        for expr in take(&mut on, |expr| self.equality(expr).is_some()) {
+            let Some((own, other)) = self.equality(&expr) else { continue };
+            texts.push(named(self.scope, &expr));
+            let other = shifted(&other, start);
+            equal.push((Expression::new(&own, self.now)?, Expression::new(&other, self.now)?));
+        }
+        texts.extend(on.iter().map(|expr| named(self.scope, expr)));
+        let condition = all_of(&on).map(|on| Expression::new(&on, self.now)).transpose()?;
+        let outer = is_outer.then_some(end - start);
+        let text = texts.join(" AND ");
+        let join = Plan::Join(Box::new(Join { left, right, equal, condition, outer, text }));
+        if !is_outer {
+            return Ok(join);
+        }
+        filtered(join, &take(rest, is_here), self.scope, self.now)
+    }
+
+    /// Makes all pairs, and filters those.
+    fn add_naively<'v>(&self, left: Option<Plan<'v>>, source: SourcePlan<'v>) -> Result<Plan<'v>> {
+        let Some(left) = left else { return Ok(source.plan) };
+        let condition = all_of(&source.on).map(|on| Expression::new(&on, self.now)).transpose()?;
+        let outer = (source.join == How::Left).then_some(self.end - self.start);
+        let (right, equal, text) = (source.plan, Vec::new(), String::new());
+        Ok(Plan::Join(Box::new(Join { left, right, equal, condition, outer, text })))
+    }
+
+    /// The two sides of an equality between a row on the left and one of this source, if it finds pairs: both are
+    /// instants, or neither is, for a text beside an instant is read as one.
+    fn equality(&self, expr: &Expr) -> Option<(Expr, Expr)> {
+        let ExprKind::Compare { op: CompareOp::Equal, left, right } = &expr.node else {
+            return None;
+        };
+        let is_left = |expr: &Expr| Slot::whole_place(expr).is_some_and(|place| place < self.start);
+        let is_right = |expr: &Expr| {
+            Slot::whole_place(expr).is_some_and(|place| (self.start..self.end).contains(&place))
+        };
+        let (own, other) = match (is_left(left), is_right(right), is_left(right), is_right(left)) {
+            (true, true, ..) => (left, right),
+            (_, _, true, true) => (right, left),
+            _ => return None,
+        };
+        let instants = |expr: &Expr| Some(self.scope.column(Slot::whole_place(expr)?)?.instants);
+        let (a, b) = (instants(own)?, instants(other)?);
+        (a == b && a != Instants::Perhaps).then(|| (Expr::clone(own), Expr::clone(other)))
+    }
+
+    /// A source with the conditions that are about it alone: a table looks up what it can.
+    fn narrowed<'v>(&self, plan: Plan<'v>, own: &[Expr]) -> Result<Plan<'v>> {
+        let Some(condition) = all_of(own) else { return Ok(plan) };
+        let text = named(self.scope, &condition);
+        let condition = shifted(&condition, self.start);
+        let made = Expression::new(&condition, self.now)?;
+        match plan {
+            Plan::Scan(mut scan) => {
+                for expr in conjuncts(condition) {
+                    if let Some((place, values)) = looked_up(&expr) {
+                        scan.lookups.add(scan.table, place, &values);
+                    }
+                }
+                (scan.condition, scan.text) = (Some(made), Some(text));
+                Ok(Plan::Scan(scan))
+            }
+            plan => Ok(Plan::Filter { input: Box::new(plan), condition: made, text }),
+        }
+    }
+}
+
+/// The only values that a condition lets a place have.
+fn looked_up(expr: &Expr) -> Option<(usize, Vec<Value>)> {
+    let literal = |expr: &Expr| match &expr.node {
+        ExprKind::Literal(Literal::Value(value)) => Some(value.clone()),
+        _ => None,
+    };
+    match &expr.node {
+        ExprKind::Compare { op: CompareOp::Equal, left, right } => {
+            let either = Slot::whole_place(left).zip(literal(right));
+            let either = either.or_else(|| Slot::whole_place(right).zip(literal(left)));
+            either.map(|(place, value)| (place, vec![value]))
+        }
+        ExprKind::In { operand, items, negated: false } => {
+            let values = items.iter().map(literal).collect::<Option<Vec<_>>>()?;
+            Some((Slot::whole_place(operand)?, values))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,253 @@
+//! `users`, `events`, `memberships`, `evaluations`: what is known of users, and what they get.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::{About, Flow, Reading, Row, Sink, Table};
+use crate::behaviour::UserHistory;
+use crate::eval::{Evaluation, Source};
+use crate::model::{Context, Datum, KeyId, Name, SegmentId, Timestamp, Value};
+use crate::query::relation::each_user;
+use crate::query::rows::Column;
+use crate::query::rows::ColumnKind::{Integer, Object, Text, Time, Value as Any};
+use crate::query::value::{count, optional};
+use crate::query::view::context;
+
+pub(super) static USERS: Table = Table {
+    name: "users",
+    columns: &[
+        Column::of("user", Text, "the id"),
+        Column::of("attributes", Object, "the profile"),
+        Column::of("events", Integer, "how many events there are"),
+        Column::of("first", Time, "when the first of them was"),
+        Column::of("last", Time, "when the last of them was"),
+    ],
+    looked_up: &["user"],
+    about: About::Users,
+    scan: users,
+};
+
+pub(super) static EVENTS: Table = Table {
+    name: "events",
+    columns: &[
+        Column::of("time", Time, "when it was"),
+        Column::of("event", Text, "its name"),
+        Column::of("user", Text, "the id of the user"),
+        Column::of("properties", Object, "its properties"),
+        Column::of("id", Text, "its own id, if it has one"),
+    ],
+    looked_up: &["user", "event"],
+    about: About::Users,
+    scan: events,
+};
+
+pub(super) static MEMBERSHIPS: Table = Table {
+    name: "memberships",
+    columns: &[
+        Column::of("user", Text, "the id of the user"),
+        Column::of("segment", Text, "a segment that the user is in"),
+    ],
+    looked_up: &["user", "segment"],
+    about: About::Evaluations,
+    scan: memberships,
+};
+
+pub(super) static EVALUATIONS: Table = Table {
+    name: "evaluations",
+    columns: &[
+        Column::of("user", Text, "the id of the user"),
+        Column::of("key", Text, "the key"),
+        Column::of("value", Any, "its value for the user"),
+        Column::of("reason", Text, "why it has that value"),
+        Column::of("config", Text, "the config that decided"),
+        Column::of("version", Integer, "the version that decided"),
+        Column::of("segment", Text, "the segment of the row that decided"),
+        Column::of("variant", Text, "the arm of the split that decided"),
+        Column::of("weight", Integer, "how many users it stands for"),
+    ],
+    looked_up: &["user", "key"],
+    about: About::Evaluations,
+    scan: evaluations,
+};
+
+/// Taker of users and their histories.
+type Take<'t> = dyn FnMut(&Arc<str>, &Arc<UserHistory>) -> Flow + 't;
+
+/// The users that are wanted, by their ids; of an earlier instant those who were known then.
+fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
+    let view = reading.view;
+    let is_known = |history: &UserHistory| !view.is_past() || history.is_known_at(view.now());
+    if let Some(users) = reading.lookups.only("user") {
+        for user in users {
+            let mut found = None;
+            each_user(view, Some(Arc::clone(user)), |user, history| {
+                found = Some((Arc::clone(user), Arc::clone(history)));
+                ControlFlow::Break(())
+            })?;
+            let Some((user, history)) = found.filter(|(_, history)| is_known(history)) else {
+                continue;
+            };
+            if take(&user, &history)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        return Ok(ControlFlow::Continue(()));
+    }
+    if !view.has_pending_users() {
+        let mut flow = Ok(ControlFlow::Continue(()));
+        each_user(view, None, |user, history| {
+            if !is_known(history) {
+                return ControlFlow::Continue(());
+            }
+            flow = take(user, history);
+            if matches!(flow, Ok(ControlFlow::Continue(()))) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })?;
+        return flow;
+    }
+    // those whose facts are all in the open transaction come last there
+    let mut all = std::collections::BTreeMap::new();
+    each_user(view, None, |user, history| {
+        if is_known(history) {
+            all.insert(Arc::clone(user), Arc::clone(history));
+        }
+        ControlFlow::Continue(())
+    })?;
+    for (user, history) in &all {
+        if take(user, history)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// What is asked of the user of a row.
+fn people(reading: &Reading<'_>, user: &Context) -> Row {
+    let ask = |program| reading.snapshot.ask(program, user, reading.view.now());
+    reading.people.iter().map(ask).collect()
+}
+
+fn id(user: &Arc<str>) -> Datum {
+    Value::String(Arc::clone(user)).into()
+}
+
+fn users(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
+    let (now, secrets) = (reading.view.now(), reading.view.secrets());
+    each(reading, &mut |user, history| {
+        let times: Vec<Timestamp> = if reading.wants(2..5) {
+            history.events().map(|event| event.at).filter(|at| *at <= now).collect()
+        } else {
+            Vec::new()
+        };
+        let time = |at: Option<&Timestamp>| at.map_or(Datum::NULL, |at| (*at).into());
+        let mut row = reading.row([
+            &|| id(user),
+            &|| Value::Object(Arc::new(secrets.profile(history.profile(now)))).into(),
+            &|| count(times.len()).into(),
+            &|| time(times.first()),
+            &|| time(times.last()),
+        ]);
+        if !reading.people.is_empty() {
+            row.extend(people(reading, &context(Some(Arc::clone(user)), Arc::clone(history), now)));
+        }
+        sink(row)
+    })
+}
+
+fn events(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
+    let view = reading.view;
+    let mut all: Vec<(Timestamp, Row)> = Vec::new();
+    each(reading, &mut |user, history| {
+        let asked = if reading.people.is_empty() {
+            Row::new()
+        } else {
+            people(reading, &context(Some(Arc::clone(user)), Arc::clone(history), view.now()))
+        };
+        for event in history.events() {
+            let is_hidden = view.is_past() && event.at > view.now();
+            if is_hidden || !reading.lookups.wants("event", event.name) {
+                continue;
+            }
+            let mut row = reading.row([
+                &|| event.at.into(),
+                &|| id(event.name),
+                &|| id(user),
+                &|| Value::Object(Arc::new(event.properties.clone())).into(),
+                &|| optional(event.id.map(|id| &**id)).into(),
+            ]);
+            row.extend(asked.iter().cloned());
+            reading.budget.take_row(&row)?;
+            all.push((event.at, row));
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+    .map(drop)?;
+    all.sort_by_key(|(at, _)| *at);
+    super::hand_over(all.into_iter().map(|(_, row)| row), sink)
+}
+
+fn memberships(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
+    let catalog = reading.view.catalog();
+    let wanted = |name: &str| reading.lookups.wants("segment", name);
+    let segments = catalog.segments().filter(|s| !s.archived && wanted(s.name.as_str()));
+    let segments: Vec<(Name, SegmentId)> = segments.map(|s| (s.name.clone(), s.id)).collect();
+    let now = reading.view.now();
+    each(reading, &mut |user, history| {
+        let context = context(Some(Arc::clone(user)), Arc::clone(history), now);
+        let ids = segments.iter().map(|(_, id)| *id);
+        let of: BTreeSet<_> = reading.snapshot.memberships(ids, &context, now);
+        for (name, segment) in &segments {
+            if !of.contains(segment) {
+                continue;
+            }
+            let row = reading.row([&|| id(user), &|| Value::from(name.as_str()).into()]);
+            if sink(row)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+fn evaluations(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
+    let catalog = reading.view.catalog();
+    let wanted = |name: &str| reading.lookups.wants("key", name);
+    let keys = catalog.keys().filter(|key| !key.archived && wanted(key.name.as_str()));
+    let keys: Vec<KeyId> = keys.map(|key| key.id).collect();
+    let now = reading.view.now();
+    each(reading, &mut |user, history| {
+        let context = context(Some(Arc::clone(user)), Arc::clone(history), now);
+        for evaluation in reading.snapshot.evaluate_many(keys.iter().copied(), &context, now) {
+            if sink(evaluated(reading, user, &evaluation))?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+fn evaluated(reading: &Reading<'_>, user: &Arc<str>, evaluation: &Evaluation<'_>) -> Row {
+    let Source { key, config, version, segment, variant } = evaluation.source();
+    let name =
+        |name: Option<&Name>| name.map_or(Datum::NULL, |name| Value::String(name.to_arc()).into());
+    let hidden = reading.view.secrets().hide_named(key.as_str());
+    let value = || {
+        let value = evaluation.value();
+        if hidden { Value::from(crate::model::HIDDEN) } else { value.clone() }
+    };
+    reading.row([
+        &|| id(user),
+        &|| name(Some(key)),
+        &|| value().into(),
+        &|| Value::String(evaluation.reason().to_arc()).into(),
+        &|| name(config),
+        &|| version.map_or(Datum::NULL, |version| Value::from(version).into()),
+        &|| name(segment),
+        &|| optional(variant).into(),
+        &|| Value::Integer(1).into(),
+    ])
+}
