@@ -111,8 +111,9 @@ mod transfer;
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
     AsKey, Builder, Candidate, CandidateKind, Checked, Checker, ClockRepair, Completer, Completion,
-    DamageRepair, Database, FromValue, KeyHandle, Outcome, Plan, Prepared, Saved, Session,
-    Snapshot, Subscription, Tracked, UserList, Verification,
+    DamageRepair, Database, Foreseen, ForeseenChange, ForeseenUser, ForeseenValue, Foresight,
+    FromValue, KeyHandle, Outcome, Plan, Prepared, Saved, Session, Snapshot, Subscription, Tracked,
+    UserList, Verification,
 };
 pub use error::{
     Error, ErrorClass, ErrorCode, ErrorKind, Label, LockHolder, Note, NoteCode, NoteKind, Place,

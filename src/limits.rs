@@ -61,6 +61,10 @@ pub const TRACE_VALUE_CHARS: usize = 60;
 /// The most segments (rows) of one config.
 pub const CONFIG_SEGMENTS: usize = 1_000;
 
+/// The most rows that a preview gathers, so that its memory is bounded: with `BY USER` and no `LIMIT` it has one for each
+/// user and key that changes.
+pub const PREVIEW_ROWS: usize = 1_000_000;
+
 /// How many pieces a split has at most that is laid out so that users are kept.
 pub const SPLIT_PIECES: usize = 1_000;
 

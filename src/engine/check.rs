@@ -69,7 +69,9 @@ impl Checker {
             // a dump was checked when it was written, and is no part of a store until all of it is there
             CommandKind::Load => return Checked::default(),
             CommandKind::Write | CommandKind::Control => self.session.run_parsed(statement),
-            CommandKind::Query | CommandKind::Record => self.session.preview(statement),
+            CommandKind::Query | CommandKind::Preview | CommandKind::Record => {
+                self.session.preview(statement)
+            }
         };
         match outcome {
             Ok(outcome) => Checked { errors: Vec::new(), notes: outcome.notes().to_vec() },

@@ -163,6 +163,9 @@ impl Session {
             Command::Write(plan) => Resolved::Write(plan),
             Command::Record(entry) => Resolved::Record(entry),
             Command::Query(query) => Resolved::Answer(self.answer(&view, query)?),
+            Command::Preview(preview, notes) => {
+                Resolved::Answer(self.foresee(&view, preview, notes)?)
+            }
             Command::Control(control) => Resolved::Control(self.check_control(control)?),
             Command::Load(load) => Resolved::Load(self.check_load(load)?),
         })

@@ -27,7 +27,7 @@ use crate::statement::Effect;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// A table: `GET`, `EXPLAIN`, `SHOW`, `DESCRIBE`, `DIFF`.
+    /// A table: `GET`, `EXPLAIN`, `SHOW`, `DESCRIBE`, `DIFF`, `PREVIEW`.
     Rows(Rows),
     /// A write, and what it did.
     Changed {
@@ -92,12 +92,13 @@ impl Outcome {
     }
 
     /// What is worth knowing of a write: what may be a slip, and what it does to users. One that changed nothing may
-    /// have notes, too.
+    /// have notes, too, and the rows of a preview.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         match self {
             Self::Changed { notes, .. } | Self::Unchanged { notes, .. } => notes,
-            Self::Rows(_) | Self::Done { .. } => &[],
+            Self::Rows(rows) => rows.notes(),
+            Self::Done { .. } => &[],
         }
     }
 
@@ -110,11 +111,18 @@ impl Outcome {
     }
 
     /// The same, with notes that are made of its notes.
-    pub(super) fn with_each_note(mut self, change: impl FnMut(Note) -> Note) -> Self {
-        if let Self::Changed { notes, .. } | Self::Unchanged { notes, .. } = &mut self {
-            *notes = std::mem::take(notes).into_iter().map(change).collect();
+    pub(super) fn with_each_note(self, change: impl FnMut(Note) -> Note) -> Self {
+        match self {
+            Self::Changed { effect, revision, notes } => {
+                let notes = notes.into_iter().map(change).collect();
+                Self::Changed { effect, revision, notes }
+            }
+            Self::Unchanged { message, notes } => {
+                Self::Unchanged { message, notes: notes.into_iter().map(change).collect() }
+            }
+            Self::Rows(rows) => Self::Rows(rows.with_each_note(change)),
+            done @ Self::Done { .. } => done,
         }
-        self
     }
 
     /// What was done in one sentence, if it is no table.

@@ -235,6 +235,30 @@ pub enum NoteKind {
         /// By how much, roughly.
         by: String,
     },
+    /// A preview tells of another instant than now.
+    ForeseenAt {
+        /// Which.
+        at: Timestamp,
+    },
+    /// A preview goes on to publish the version that the write makes.
+    AsIfPublished {
+        /// The config.
+        config: Name,
+        /// Its version.
+        version: u32,
+    },
+    /// A preview is of a write that would change nothing.
+    WouldBeUnchanged {
+        /// Why.
+        why: String,
+    },
+    /// How many get other values, by a preview.
+    WouldChange {
+        /// How many do.
+        changed: u64,
+        /// How many people it is about.
+        population: u64,
+    },
     /// A plan leaves a list of users alone, which the files do not name.
     ListStays {
         /// Its segment.
@@ -311,6 +335,10 @@ codes! {
     ChangedSince = "changed-since", "A version is live again, and segments or keys of it have changed since it was.";
     KeptLonger = "kept-longer", "`ALTER EVENT`: segments look further back than the rule, so events are kept for longer.";
     ClockBehind = "clock-behind", "The system's clock is behind the newest revision: at the opening of a store, and with each commit.";
+    ForeseenAt = "foreseen-at", "`PREVIEW` tells of a later instant than now.";
+    AsIfPublished = "as-if-published", "`PREVIEW` of `CREATE CONFIG` or `ALTER CONFIG` goes on to publish the version that they make.";
+    WouldBeUnchanged = "would-be-unchanged", "`PREVIEW` is of a statement that would change nothing.";
+    WouldChange = "would-change", "`PREVIEW` says how many of how many people get another value.";
     LeftAsIs = "left-as-is", "`pcq plan` leaves something as it is that the files do not say.";
 }
 
@@ -335,11 +363,63 @@ impl NoteKind {
             Self::ChangedSince { .. } => NoteCode::ChangedSince,
             Self::KeptLonger { .. } => NoteCode::KeptLonger,
             Self::ClockBehind { .. } => NoteCode::ClockBehind,
+            Self::ForeseenAt { .. } => NoteCode::ForeseenAt,
+            Self::AsIfPublished { .. } => NoteCode::AsIfPublished,
+            Self::WouldBeUnchanged { .. } => NoteCode::WouldBeUnchanged,
+            Self::WouldChange { .. } => NoteCode::WouldChange,
             Self::ListStays { .. }
             | Self::DraftStays { .. }
             | Self::AttributeStays { .. }
             | Self::LiveStays { .. }
             | Self::ScheduleStays { .. } => NoteCode::LeftAsIs,
+        }
+    }
+}
+
+impl NoteKind {
+    /// Writes what is said of a preview.
+    fn fmt_foreseen(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForeseenAt { at } => write!(f, "this is how it is at {at}"),
+            Self::AsIfPublished { config, version } => {
+                write!(
+                    f,
+                    "as if version {version} of config `{}` were published, too",
+                    config.as_str()
+                )
+            }
+            Self::WouldBeUnchanged { why } => write!(f, "nothing would change: {why}"),
+            Self::WouldChange { population: 0, .. } => {
+                f.write_str("there is nobody of whom it could tell")
+            }
+            Self::WouldChange { changed: 1, population } => {
+                write!(f, "1 of {population} gets another value")
+            }
+            Self::WouldChange { changed, population } => {
+                write!(f, "{changed} of {population} get other values")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what is said of what a plan leaves as it is.
+    fn fmt_left(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ListStays { segment } => {
+                write!(f, "segment `{}` is a list of users, and stays", segment.as_str())
+            }
+            Self::DraftStays { config } => f.write_str(&unsaid(config)),
+            Self::AttributeStays { attribute } => {
+                write!(f, "attribute `{}` is read, and stays declared", attribute.as_str())
+            }
+            Self::LiveStays { config } => {
+                let config = config.as_str();
+                write!(f, "config `{config}` is live, which the files do not say: it stays so")
+            }
+            Self::ScheduleStays { config } => {
+                write!(f, "config `{}` has schedules to come, which stay", config.as_str())
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -411,20 +491,15 @@ impl fmt::Display for NoteKind {
                 "the store is {by} ahead of the system's clock, and until that shows {newest} all that is committed \
                  has that time"
             ),
-            Self::ListStays { segment } => {
-                write!(f, "segment `{}` is a list of users, and stays", segment.as_str())
-            }
-            Self::DraftStays { config } => f.write_str(&unsaid(config)),
-            Self::AttributeStays { attribute } => {
-                write!(f, "attribute `{}` is read, and stays declared", attribute.as_str())
-            }
-            Self::LiveStays { config } => {
-                let config = config.as_str();
-                write!(f, "config `{config}` is live, which the files do not say: it stays so")
-            }
-            Self::ScheduleStays { config } => {
-                write!(f, "config `{}` has schedules to come, which stay", config.as_str())
-            }
+            Self::ForeseenAt { .. }
+            | Self::AsIfPublished { .. }
+            | Self::WouldBeUnchanged { .. }
+            | Self::WouldChange { .. } => self.fmt_foreseen(f),
+            Self::ListStays { .. }
+            | Self::DraftStays { .. }
+            | Self::AttributeStays { .. }
+            | Self::LiveStays { .. }
+            | Self::ScheduleStays { .. } => self.fmt_left(f),
         }
     }
 }

@@ -333,13 +333,14 @@ impl Snapshot {
     }
 
     /// Evaluates a condition for a user, in this state.
-    #[cfg(test)]
     pub(crate) fn holds(
         &self,
         program: &Program,
         context: &Context,
         at: Timestamp,
     ) -> Option<bool> {
+        let fitted = self.compiled().fitted(context);
+        let context = fitted.as_ref().map_or(context, |fitted| &fitted.context);
         program.evaluate(&mut Run::new(self.compiled(), context, Moment::At(at)))
     }
 }

@@ -82,12 +82,12 @@ fn rank(value: &Value) -> u8 {
 
 /// The order of values: by kind, then numbers by value, texts by their bytes, lists element by element, objects by
 /// their canonical text.
-fn order(a: &Value, b: &Value) -> Ordering {
+pub(crate) fn order_values(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a.cmp(b),
         (Value::List(a), Value::List(b)) => stack::step(|| {
             let unlike =
-                a.iter().zip(b.iter()).map(|(a, b)| order(a, b)).find(|order| order.is_ne());
+                a.iter().zip(b.iter()).map(|(a, b)| order_values(a, b)).find(|order| order.is_ne());
             unlike.unwrap_or_else(|| a.len().cmp(&b.len()))
         }),
         (Value::Object(a), Value::Object(b)) => canonical_object(a).cmp(&canonical_object(b)),
@@ -150,7 +150,7 @@ impl From<Timestamp> for Datum {
 impl Ord for Datum {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Self::Value(a), Self::Value(b)) => order(a, b),
+            (Self::Value(a), Self::Value(b)) => order_values(a, b),
             (Self::Time(a), Self::Time(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }

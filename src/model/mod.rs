@@ -64,7 +64,7 @@ pub(crate) use context::{
     As, AttributeName, Decided, FitStamp, FittedContext, Label, Numbered, Numbering, Room, Stamped,
     USER_ID, UserAttribute,
 };
-pub(crate) use datum::Datum;
+pub(crate) use datum::{Datum, order_values};
 pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
 pub use duration::Duration;
 pub use expression::{

@@ -14,6 +14,7 @@ mod matrix;
 mod misfit;
 mod past;
 mod pending;
+mod preview;
 mod record;
 mod relation;
 mod remembered;
@@ -26,6 +27,7 @@ mod view;
 
 pub(crate) use misfit::misfits;
 pub(crate) use pending::{Pending, PendingFacts};
+pub(crate) use preview::{Prospect, between, preview};
 pub use record::Record;
 pub use relation::{STATS_COLUMNS, tables};
 pub(crate) use remembered::PastStates;

@@ -105,6 +105,11 @@ impl Pending<'_> {
         self.facts.over(user, history)
     }
 
+    /// Whether one of its entries is of a user.
+    pub(super) fn is_told_of(&self, user: &str) -> bool {
+        self.facts.users.contains_key(user)
+    }
+
     /// The users of its entries, in byte order.
     pub(super) fn users(&self) -> BTreeSet<Arc<str>> {
         self.facts.users.keys().map(Arc::clone).collect()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Note, Result};
 use crate::model::Value;
 
 /// A row of a table: a value for each column.
@@ -110,6 +110,7 @@ pub struct Rows {
     wholes: Vec<u64>,
     /// The forms of cells, by row and column.
     forms: BTreeMap<(usize, usize), Form>,
+    notes: Vec<Note>,
 }
 
 impl Rows {
@@ -125,6 +126,24 @@ impl Rows {
         forms: impl IntoIterator<Item = ((usize, usize), Form)>,
     ) -> Self {
         self.forms.extend(forms);
+        self
+    }
+
+    /// What is worth knowing of the rows: of those of a `PREVIEW` how many people they are about.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The same rows with more notes.
+    pub(crate) fn noting(mut self, notes: impl IntoIterator<Item = Note>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
+    /// The same rows with notes that are made of their notes.
+    pub(crate) fn with_each_note(mut self, change: impl FnMut(Note) -> Note) -> Self {
+        self.notes = std::mem::take(&mut self.notes).into_iter().map(change).collect();
         self
     }
 

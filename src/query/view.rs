@@ -113,7 +113,12 @@ impl<'v> View<'v> {
     /// The values that are not shown. A key that is sensitive today has none of its values shown, older ones neither.
     pub(super) fn secrets(&self) -> Secrets<'_> {
         let today = self.today.as_ref().map_or(self.catalog(), |(today, _)| today.catalog());
-        if self.shows_secrets { Secrets::none() } else { Secrets::of(today) }
+        self.secrets_of(today)
+    }
+
+    /// The values of a catalog that are not shown.
+    pub(super) fn secrets_of<'c>(&self, catalog: &'c Catalog) -> Secrets<'c> {
+        if self.shows_secrets { Secrets::none() } else { Secrets::of(catalog) }
     }
 
     /// The objects.
@@ -125,7 +130,7 @@ impl<'v> View<'v> {
     }
 
     /// The objects, compiled.
-    pub(super) fn snapshot(&self) -> Result<&Snapshot> {
+    pub(crate) fn snapshot(&self) -> Result<&Snapshot> {
         if let Some(then) = self.then() {
             return Ok(then);
         }
@@ -201,6 +206,16 @@ impl<'v> View<'v> {
             Some(pending) => pending.over(user, history),
             None => history,
         })
+    }
+
+    /// The history of a user without what the open transaction says.
+    pub(super) fn committed_history(&self, user: &str) -> Result<Arc<UserHistory>> {
+        self.lender.history(user)
+    }
+
+    /// Whether the open transaction says anything of a user.
+    pub(super) fn is_told_of(&self, user: &str) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.is_told_of(user))
     }
 
     /// The users with facts in the open transaction, in byte order.

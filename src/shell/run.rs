@@ -205,7 +205,8 @@ impl Runner<'_> {
     ) -> Result<(), Stop> {
         if let Some(rows) = outcome.rows() {
             self.gauge.end();
-            return Ok(self.printer.print(rows)?);
+            self.printer.print(rows)?;
+            return self.tell_notes(source, outcome);
         }
         let is_write = matches!(outcome, Outcome::Changed { .. } | Outcome::Unchanged { .. });
         if let Some(message) = outcome.message().filter(|_| self.options.echo && is_write) {

@@ -3,8 +3,8 @@
 use super::plan::Plan;
 use super::{
     AdvanceClock, AssertCondition, AssertError, AssertGet, Begin, Commit, Describe, Diff, Explain,
-    ExplainSelect, Get, Load, Rollback, Select, SetActor, SetClock, SetComment, Show, ShowHistory,
-    ShowStats, ShowVersions,
+    ExplainSelect, Get, Load, Preview, Rollback, Select, SetActor, SetClock, SetComment, Show,
+    ShowHistory, ShowStats, ShowVersions,
 };
 use crate::error::Note;
 use crate::model::Entry;
@@ -18,6 +18,8 @@ pub(crate) enum Command<'s> {
     Record(Entry),
     /// Question that changes nothing.
     Query(Query<'s>),
+    /// Question what a write would change, which is not made, with notes on what is asked.
+    Preview(&'s Preview, Vec<Note>),
     /// What concerns the session: its transaction, its settings, its clock, its assertions.
     Control(Control<'s>),
     /// Statement of a dump, which goes by those before it.
@@ -25,10 +27,11 @@ pub(crate) enum Command<'s> {
 }
 
 impl Command<'_> {
-    /// The same, if it is a write, with notes before those that it has.
+    /// The same, if it is a write or a preview of one, with notes before those that it has.
     pub(crate) fn noting(self, notes: Vec<Note>) -> Self {
         match self {
             Self::Write(plan) => Self::Write(plan.noting_first(notes)),
+            Self::Preview(preview, _) => Self::Preview(preview, notes),
             other => other,
         }
     }
@@ -40,6 +43,7 @@ pub(crate) enum CommandKind {
     Write,
     Record,
     Query,
+    Preview,
     Control,
     Load,
 }
@@ -49,7 +53,7 @@ impl CommandKind {
     pub(crate) fn writes(self) -> bool {
         match self {
             Self::Write | Self::Record => true,
-            Self::Query | Self::Control | Self::Load => false,
+            Self::Query | Self::Preview | Self::Control | Self::Load => false,
         }
     }
 }

@@ -140,7 +140,7 @@ impl Get {
 }
 
 impl Attributes {
-    fn build(mut children: Cursor<'_>) -> Result<Self> {
+    pub(super) fn build(mut children: Cursor<'_>) -> Result<Self> {
         children.saw(Rule::k_with);
         if children.peek() != Some(Rule::setting) {
             let attributes = children.literal()?;

@@ -110,7 +110,8 @@ fn write(f: &mut fmt::Formatter<'_>, pieces: &[Piece<'_>], breaks: &[bool]) -> f
 pub(super) struct Clause {
     /// What stands before the list, or all of it.
     open: String,
-    items: Vec<String>,
+    /// The items, and how far each is in.
+    items: Vec<(usize, String)>,
     /// What stands behind the list.
     close: &'static str,
     /// Whether a comma stands behind it.
@@ -128,7 +129,7 @@ impl Clause {
     pub(super) fn of_list<T: Display>(open: String, items: &[T], close: &'static str) -> Self {
         let last = items.len().saturating_sub(1);
         let comma = |at| if at < last { "," } else { "" };
-        let items = items.iter().enumerate().map(|(at, item)| format!("{item}{}", comma(at)));
+        let items = items.iter().enumerate().map(|(at, item)| (2, format!("{item}{}", comma(at))));
         Self { open, items: items.collect(), close, comma: false }
     }
 
@@ -136,7 +137,7 @@ impl Clause {
     pub(super) fn of_condition(word: &str, parts: Vec<String>) -> Self {
         let mut parts = parts.into_iter();
         let open = format!("{word} {}", parts.next().unwrap_or_default());
-        Self { open, items: parts.collect(), close: "", comma: false }
+        Self { open, items: parts.map(|part| (2, part)).collect(), close: "", comma: false }
     }
 
     fn and_comma(mut self, comma: bool) -> Self {
@@ -146,7 +147,7 @@ impl Clause {
 
     /// Its pieces, of which the last has the comma.
     fn texts(&self) -> Vec<(usize, String)> {
-        let items = self.items.iter().map(|item| (2, item.clone()));
+        let items = self.items.iter().cloned();
         let close = (!self.close.is_empty()).then(|| (1, self.close.to_owned()));
         let mut texts: Vec<_> =
             iter::once((1, self.open.clone())).chain(items).chain(close).collect();
@@ -167,6 +168,21 @@ pub(super) struct Clauses {
 impl Clauses {
     pub(super) fn new(head: String) -> Self {
         Self { head, clauses: Vec::new() }
+    }
+
+    /// Those of a statement that goes on with more of them.
+    pub(super) fn of(word: &str, statement: &impl Display) -> Self {
+        let text = format!("{word} {statement:#}");
+        let mut pieces = Piece::all_of(&text).into_iter();
+        let mut clauses =
+            Self::new(pieces.next().map(|piece| piece.text.to_owned()).unwrap_or_default());
+        for piece in pieces {
+            match clauses.clauses.last_mut().filter(|_| piece.is_inside()) {
+                Some(clause) => clause.items.push((piece.depth, piece.text.to_owned())),
+                None => clauses.push(piece.text.to_owned()),
+            }
+        }
+        clauses
     }
 
     pub(super) fn push(&mut self, clause: impl Into<Clause>) {

@@ -1,8 +1,8 @@
 //! Parts of statements that are looked at alike, whichever statement they stand in.
 
 use super::{
-    Action, AttributeChange, CellSpec, ColumnSpec, KeyChange, RolloutSpec, RowSpec, SegmentRef,
-    Statement, When,
+    Action, AttributeChange, CellSpec, ColumnSpec, KeyChange, Population, Preview, Previewed,
+    RolloutSpec, RowSpec, SegmentRef, Statement, When,
 };
 use crate::model::{Expr, KeyType, Literal, Name, Spanned};
 
@@ -32,6 +32,7 @@ impl<'s> Parts<'s> {
     pub(super) fn of(statement: &'s Statement) -> Self {
         let mut parts = Self::default();
         match statement {
+            Statement::Preview(preview) => return Self::of_preview(preview),
             Statement::CreateSegment(create) => parts.conditions.push(&create.condition),
             Statement::AlterSegment(alter) => parts.conditions.extend(&alter.condition),
             Statement::CreateKey(create) => {
@@ -63,6 +64,19 @@ impl<'s> Parts<'s> {
             Statement::Cancel(cancel) => parts.times.extend(&cancel.at),
             _ => {}
         }
+        parts
+    }
+
+    /// Those of what is previewed, and of who it is told of.
+    fn of_preview(preview: &'s Preview) -> Self {
+        let mut parts = match &preview.what {
+            Previewed::Write(write) => Self::of(write),
+            Previewed::Commit | Previewed::Between { .. } => Self::default(),
+        };
+        if let Some(Population::Users { condition }) = &preview.population {
+            parts.conditions.extend(condition);
+        }
+        parts.times.extend(&preview.as_of);
         parts
     }
 

@@ -98,6 +98,9 @@ macro_rules! command {
     (Query, $Node:ident($node:ident), $binder:ident) => {
         Ok(Command::Query(Query::$Node($node)))
     };
+    (Preview, $Node:ident($node:ident), $binder:ident) => {
+        Ok(Command::Preview($node, Vec::new()))
+    };
     (Control, $Node:ident($node:ident), $binder:ident) => {
         Ok(Command::Control(Control::$Node($node)))
     };

@@ -170,6 +170,7 @@ fn hint(text: &str, at: usize, token: &str, positives: &[Rule]) -> Option<String
         _ if wants(Rule::EOI) && FIRST_WORDS.iter().any(|w| w.eq_ignore_ascii_case(token)) => {
             owned("is a `;` missing before it?")
         }
+        _ if wants(Rule::previewed) => preview_hint(token),
         _ if token.eq_ignore_ascii_case("WITH") && starts_with(before, "TRACK") => {
             owned("the properties are a JSON object: `{\"amount\": 3}`")
         }
@@ -183,6 +184,18 @@ fn hint(text: &str, at: usize, token: &str, positives: &[Rule]) -> Option<String
 /// Whether a statement starts with a keyword.
 fn starts_with(statement: &str, keyword: &str) -> bool {
     statement.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case(keyword))
+}
+
+/// Hint at what to ask instead of for a preview of what is no write of objects.
+fn preview_hint(token: &str) -> Option<String> {
+    let hint = match token.to_ascii_uppercase().as_str() {
+        "SET" | "TRACK" | "FORGET" => {
+            "what is known of users has no preview: `GET … FOR USER … WITH …` gives what other attributes would"
+        }
+        "GET" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DIFF" => "a question changes nothing",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// Hint at the type to write instead of one of another language.
@@ -233,8 +246,14 @@ fn statement_hint(token: &str) -> Option<String> {
 /// The words that a statement starts with.
 pub(crate) const FIRST_WORDS: &[&str] = &[
     "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
-    "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "SELECT", "WITH",
-    "BEGIN", "COMMIT", "ROLLBACK", "ASSERT", "ADVANCE",
+    "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "PREVIEW", "SELECT",
+    "WITH", "BEGIN", "COMMIT", "ROLLBACK", "ASSERT", "ADVANCE",
+];
+
+/// The words that what a preview is of may start with.
+pub(super) const PREVIEWED: &[&str] = &[
+    "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
+    "COMMIT",
 ];
 
 /// The types of keys.
@@ -276,6 +295,7 @@ fn suggest(error: Error, token: &str, positives: &[Rule]) -> Error {
         (Rule::table, TABLES),
         (Rule::show_table, TABLES),
         (Rule::action, ACTIONS),
+        (Rule::previewed, PREVIEWED),
     ];
     for (rule, known) in groups {
         let known = known.iter().filter(|_| positives.contains(&rule));

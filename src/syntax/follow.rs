@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 
-use super::complaint::FIRST_WORDS;
+use super::complaint::{FIRST_WORDS, PREVIEWED};
 use super::rules::{Grammar, Reading, Rule};
 use super::token::{Token, TokenKind, Tokens};
 use super::{levels, split};
@@ -81,6 +81,7 @@ impl Follow {
         let more: &[&str] = match rule {
             Rule::statement => FIRST_WORDS,
             Rule::show_table => &["COUNT OF"],
+            Rule::previewed => PREVIEWED,
             Rule::literal => &["TRUE", "FALSE", "NULL"],
             Rule::item => &["*", "DISTINCT"],
             _ => &[],

@@ -92,7 +92,7 @@ readings! {
     Is("`CANCEL`"): cancel load_cancel;
     Is("`DISABLE`"): disable;
     Is("`ENABLE`"): enable;
-    Is("`USER`"): set_user;
+    Is("`USER`"): set_user one_user;
     Is("`TRACK`"): track;
     Is("`FORGET`"): forget_user;
     Is("`EVENT` or `EVENTS`"): alter_event load_keep;
@@ -109,7 +109,7 @@ readings! {
     Is("`WHEN`"): case_branch;
     Is("`EXPLAIN`"): explain;
     Is("`ALL`"): get_all;
-    Is("`FOR`"): for_user;
+    Is("`FOR`"): for_user population;
     Is("`WITH`"): with;
     Is("`AS`"): as_of as_statement;
     Is("`UNDER`"): under;
@@ -126,8 +126,14 @@ readings! {
     Is("a column"): order;
     Is("`DESCRIBE`"): describe;
     Is("`DIFF`"): diff;
+    Is("`PREVIEW`"): preview;
+    Is("a statement that writes, `COMMIT`"): previewed;
+    Is("`AS OF`"): interval;
+    Is("`USERS`"): every_user;
+    Is("`CONTEXTS`"): contexts;
     Is("`STATS`"): show_stats;
     Is("`BY`"): stats_by;
+    Is("`BY USER`"): by_user;
     Is("`SEGMENT`, `VALUE`, `VERSION`, `MINUTE`, `HOUR`, `DAY`, `WEEK` or `MONTH`"): stats_group;
     Is("`BEGIN`"): begin;
     Is("`COMMIT`"): commit;
@@ -154,7 +160,7 @@ readings! {
     Nothing:
         lone_statement lone_condition lone_literal lone_duration WHITESPACE COMMENT word_char control built_in segment
         json_object json_member json_array json_value json_string json_escape json_number json_blank text
-        object comment description version create alter key_body segment_body config_body split_body some_cell
+        object comment description version write create alter key_body segment_body config_body split_body some_cell
         key_check key_change attribute_body attribute_change strictness keeping segment_change
         salt cell each steps read_as operand_start clause action_start set get_body get_rest nots signed
         operand gap over_events event event_rest show
@@ -163,12 +169,12 @@ readings! {
     Keyword:
         k_actor k_add k_advance k_after k_all k_alter k_and k_any k_archive k_archived k_as k_asc k_assert
         k_at k_attribute k_attributes k_before k_begin k_between k_blank k_boolean k_by k_cancel k_cast k_check k_clock k_comment
-        k_commit k_config k_configs k_contains k_count k_create k_day k_default k_desc k_describe
+        k_commit k_config k_configs k_contains k_contexts k_count k_create k_day k_default k_desc k_describe
         k_description k_did k_diff k_disable k_disabled k_double k_drop k_enable k_end k_ends k_error k_event
         k_events k_every k_everyone k_exists k_explain k_false k_first k_for k_forget k_forever k_format k_from k_get
         k_history
         k_hour k_id k_if k_in k_integer k_is k_json k_keep k_keeping k_key k_keys k_last k_limit k_list k_load k_manual
-        k_matches k_minute k_month k_move k_not k_now k_null k_of k_open k_or k_order k_publication k_publish k_reason k_rename
+        k_matches k_minute k_month k_move k_not k_now k_null k_of k_open k_or k_order k_preview k_publication k_publish k_reason k_rename
         k_restore k_retention k_revert k_revision k_rollback k_rollout k_salt k_schedule k_scheduled k_segment
         k_segments k_semver k_sensitive k_set k_show k_since k_split k_starts k_statement k_stats k_store k_strict k_string k_timestamp k_to
         k_track k_transaction k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_week k_where

@@ -8,7 +8,7 @@ mod text;
 use super::binder::Binder;
 use super::meaning::{read_check, stored_today};
 use super::part::Parts;
-use super::{CellSpec, Statement};
+use super::{CellSpec, CommandKind, Preview, Previewed, Statement};
 use crate::error::{Note, NoteKind, Slip};
 use crate::model::{
     AttributeType, Catalog, Expr, KeyType, Literal, Name, Path, Span, Spanned, Value,
@@ -18,8 +18,8 @@ use name::Known;
 /// The slips of a statement, in the order in which they stand there. What cannot be found out, because a parameter has
 /// no value, is left to whoever checks the statement.
 pub(crate) fn slips(statement: &Statement, binder: &Binder<'_>) -> Vec<Note> {
-    if !statement.kind().writes() {
-        return Vec::new(); // what is looked at stands in writes alone
+    if !statement.kind().writes() && statement.kind() != CommandKind::Preview {
+        return Vec::new(); // what is looked at stands in writes alone, and in previews of them
     }
     let mut found = Finder { binder, known: Known::of(binder.catalog), notes: Vec::new() };
     let parts = Parts::of(statement);
@@ -93,6 +93,9 @@ impl Finder<'_> {
 /// The type of the attribute that a statement gives a `CHECK`.
 fn value_type(statement: &Statement, catalog: &Catalog) -> Option<AttributeType> {
     match statement {
+        Statement::Preview(Preview { what: Previewed::Write(write), .. }) => {
+            value_type(write, catalog)
+        }
         Statement::CreateAttribute(create) => Some(create.kind),
         Statement::AlterAttribute(alter) => {
             catalog.attribute_named(alter.name.node.as_str()).map(|attribute| attribute.kind)

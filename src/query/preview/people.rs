@@ -1,0 +1,179 @@
+//! People of whom a preview tells: stored users, one user, or contexts that are given.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::behaviour::UserHistory;
+use crate::error::Result;
+use crate::eval::{self, CatalogScope, Program, Snapshot};
+use crate::model::{Catalog, Context, Expr, Object, Role, Timestamp, USER_ID, Value};
+use crate::query::relation::each_user;
+use crate::query::view::{View, context_with};
+use crate::statement::binder::{Binder, Origin};
+use crate::statement::{Population, context_list};
+
+/// People of whom a preview tells.
+pub(super) struct People {
+    who: Who,
+    /// What has to be true of each as things stand before.
+    condition: Option<Program>,
+    /// Whether what the open transaction says of users is known only after.
+    has_facts: bool,
+}
+
+enum Who {
+    Users,
+    /// An id, if there is one, and the attributes that are given with it.
+    Given(Vec<(Option<Arc<str>>, Arc<Object>)>),
+    Contexts(Vec<(Option<Arc<str>>, Arc<Object>)>),
+}
+
+/// Person of whom a preview tells.
+pub(super) struct Person {
+    pub(super) user: Option<Arc<str>>,
+    /// The attributes that are given, and as they may be shown.
+    pub(super) given: Arc<Object>,
+    pub(super) shown: Arc<Object>,
+    /// What is known before and after.
+    pub(super) histories: [Arc<UserHistory>; 2],
+}
+
+impl Person {
+    /// Whether there is more to be known of the person after than before.
+    pub(super) fn is_told_of(&self) -> bool {
+        let [before, after] = &self.histories;
+        !Arc::ptr_eq(before, after)
+    }
+
+    /// The attributes and the past on a side, at an instant.
+    pub(super) fn context(&self, side: usize, at: Timestamp) -> Context {
+        let history = self.histories.get(side).map(Arc::clone).unwrap_or_default();
+        context_with(self.user.clone(), history, &self.given, at)
+    }
+}
+
+impl People {
+    /// The people whom a statement names, or all users; names in a condition are those of a catalog.
+    pub(super) fn new(
+        view: &View<'_>,
+        population: Option<&Population>,
+        catalog: &Catalog,
+        has_facts: bool,
+    ) -> Result<Self> {
+        let (who, condition) = match population {
+            None | Some(Population::Users { condition: None }) => (Who::Users, None),
+            Some(Population::Users { condition: Some(condition) }) => {
+                (Who::Users, Some(compile(view, condition, catalog)?))
+            }
+            Some(Population::User { id, attributes }) => {
+                let user = view.parameters.text(id)?;
+                let given = attributes.as_ref().map(|with| view.parameters.attributes(with));
+                let given = given.transpose()?.unwrap_or_default().into_owned();
+                (Who::Given(vec![(Some(user), Arc::new(given))]), None)
+            }
+            Some(Population::Contexts(contexts)) => {
+                let value = view.parameters.resolve(contexts)?;
+                let list = context_list(&value).map_err(|error| error.at(contexts.span))?;
+                (Who::Contexts(list.iter().map(split).collect()), None)
+            }
+        };
+        Ok(Self { who, condition, has_facts })
+    }
+
+    /// Whether they are contexts that are given.
+    pub(super) fn are_contexts(&self) -> bool {
+        matches!(self.who, Who::Contexts(_))
+    }
+
+    /// Whether there are, or may be, any of whom more is known after than before.
+    pub(super) fn may_be_told_of(&self) -> bool {
+        self.has_facts
+    }
+
+    /// Whether a person is one of them, whose context in a state at an instant is given.
+    pub(super) fn have(&self, state: &Snapshot, context: &Context, at: Timestamp) -> bool {
+        let condition = self.condition.as_ref();
+        condition.is_none_or(|condition| state.holds(condition, context, at) == Some(true))
+    }
+
+    /// Visits each, until no more are wanted; those whom the condition leaves out, too.
+    pub(super) fn each(
+        &self,
+        view: &View<'_>,
+        mut take: impl FnMut(&Person) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let (Who::Given(given) | Who::Contexts(given)) = &self.who else {
+            return self.each_user(view, take);
+        };
+        for (user, given) in given {
+            view.watch.check()?;
+            let history = user.as_deref().map(|user| view.history(user)).transpose()?;
+            let after = history.unwrap_or_default();
+            if take(&self.person(view, user.clone(), Arc::clone(given), after)?)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn each_user(
+        &self,
+        view: &View<'_>,
+        mut take: impl FnMut(&Person) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let (mut failure, nothing) = (None, Arc::new(Object::new()));
+        each_user(view, None, |user, history| {
+            let given = Arc::clone(&nothing);
+            let person = self.person(view, Some(Arc::clone(user)), given, Arc::clone(history));
+            let taken = view.watch.check().and(person).and_then(|person| take(&person));
+            taken.unwrap_or_else(|error| {
+                failure = Some(error);
+                ControlFlow::Break(())
+            })
+        })?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn person(
+        &self,
+        view: &View<'_>,
+        user: Option<Arc<str>>,
+        given: Arc<Object>,
+        after: Arc<UserHistory>,
+    ) -> Result<Person> {
+        let told = user.as_deref().filter(|user| self.has_facts && view.is_told_of(user));
+        let before = match told {
+            Some(user) => view.committed_history(user)?,
+            None => Arc::clone(&after),
+        };
+        let shown = if given.is_empty() {
+            Arc::clone(&given)
+        } else {
+            Arc::new(view.secrets().profile((*given).clone()))
+        };
+        Ok(Person { user, given, shown, histories: [before, after] })
+    }
+}
+
+/// The id and the other members of a context.
+fn split(context: &Value) -> (Option<Arc<str>>, Arc<Object>) {
+    let Value::Object(members) = context else { return (None, Arc::default()) };
+    let user = members.get(USER_ID).and_then(|id| match id {
+        Value::String(id) => Some(Arc::clone(id)),
+        _ => None,
+    });
+    if user.is_none() {
+        return (None, Arc::clone(members));
+    }
+    let others = members.iter().filter(|(name, _)| ***name != *USER_ID);
+    (user, Arc::new(others.map(|(name, value)| (Arc::clone(name), value.clone())).collect()))
+}
+
+/// A condition over people, as one of a segment would be.
+fn compile(view: &View<'_>, condition: &Expr, catalog: &Catalog) -> Result<Program> {
+    let (now, parameters) = (view.now, view.parameters);
+    let (role, origin) = (Role::Admin, Origin::Writer);
+    let binder = Binder { catalog, now, parameters, versions: view, role, origin };
+    let condition = binder.condition(condition)?;
+    eval::compile(condition.expr(), &CatalogScope(catalog))
+}
