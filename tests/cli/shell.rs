@@ -431,6 +431,7 @@ fn a_person_is_asked_before_what_others_notice() {
     terminal.press("PUBLISH CONFIG c; GET rate;\r");
     let shown = terminal.wait_for("make version 2 of config c live in place of version 1? [y/N] ");
     assert!(shown.contains("│ cell │ EVERYONE │ rate │    6 │  7 │"), "{shown}");
+    assert!(shown.contains("of all users: 1 of 1 gets another value"), "{shown}");
     ask(&mut terminal, "", "nothing was done");
     ask(&mut terminal, "GET rate;", "│     6 ");
     terminal.press("PUBLISH CONFIG c;\r");

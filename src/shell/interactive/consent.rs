@@ -1,10 +1,18 @@
 //! Consent: a person at a terminal is asked before what others would notice.
 
-use pcq::statement::{Effect, Operation, Target};
-use pcq::{Name, NoteCode, ObjectKind, Outcome, Rows, ScriptStatement, Statement, Value};
+use pcq::statement::{Effect, Operation, Preview, Target};
+use pcq::{
+    Name, Note, NoteCode, NoteKind, ObjectKind, Outcome, Rows, ScriptStatement, Statement, Value,
+};
 
 use super::Shell;
 use crate::shell::exit::Stop;
+
+/// Of how many users at most it is told who would get other values: they are gone through in a moment.
+const FEW_USERS: i64 = 20_000;
+
+/// How many rows of that are shown.
+const SHOWN: u64 = 8;
 
 impl Shell<'_> {
     /// Whether a statement may be run. It is said before what it would do; nobody is asked in files.
@@ -22,6 +30,7 @@ impl Shell<'_> {
         match self.question(&outcome) {
             Ok(None) => Ok(true),
             Ok(Some(question)) => {
+                self.show_preview(node)?;
                 self.printer.flush()?;
                 outcome.notes().iter().for_each(|note| self.reporter.note(None, note));
                 self.told = outcome.notes().to_vec();
@@ -44,6 +53,26 @@ impl Shell<'_> {
             return Ok(None);
         }
         self.show_change(effect).map(Some)
+    }
+
+    /// Shows who would get other values, if the users are few enough to be looked at while somebody waits.
+    fn show_preview(&mut self, statement: &Statement) -> Result<(), Stop> {
+        let count = self.table("SHOW COUNT OF USERS")?;
+        let count = count.and_then(|rows| rows.value(0, "count")?.as_integer()).unwrap_or_default();
+        if !(1..=FEW_USERS).contains(&count) {
+            return Ok(());
+        }
+        let preview = Statement::from(Preview::of(statement.clone()).limit(SHOWN));
+        // what makes no revision has none
+        let Ok(Outcome::Rows(rows)) = self.session.run(&preview) else { return Ok(()) };
+        if !rows.is_empty() {
+            self.printer.print(&rows)?;
+        }
+        let changes = |note: &&Note| matches!(note.kind(), NoteKind::WouldChange { .. });
+        match rows.notes().iter().find(changes) {
+            Some(note) => Ok(self.printer.say(&format!("of all users: {note}"))?),
+            None => Ok(()),
+        }
     }
 
     /// Whether the open transaction may be committed, if a statement is to do that.
