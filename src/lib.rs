@@ -29,6 +29,7 @@
 //!   nothing, on disk when `COMMIT` returns, and `conflict` if another session wrote meanwhile.
 //! - [`Database::snapshot`] is for many reads of one state, [`Client`] for an app that is to see new values only when it
 //!   says so, [`Database::prepare`] for a statement that is run again and again.
+//! - [`Database::preview`] tells who would get other values by a write, before it is made.
 //! - [`Database::close`] writes what was counted and says whether that worked; dropping the last clone does the same in
 //!   silence.
 //!
@@ -43,6 +44,8 @@
 //! - A read is a `statement::Query`. `query::answer` answers it over a `query::View`: the snapshot, the instant, one
 //!   reader of the file (`store::Reader`), and what the open transaction wrote. `SHOW` selects from relations
 //!   (`query::relation`). As of an earlier instant the objects are read out of the history (`query::past`).
+//! - A preview is both: `Session::foresee` plans the write and compiles the state with it, which nobody sees, and
+//!   `query::preview` compares what everybody gets from that state and from the one without it.
 //!
 //! An evaluation: [`Database::evaluate`] loads the current snapshot, finds the plan of the key, and tries its
 //! rows (`eval::Run`): the segment's compiled condition, the rollout's bucket, the cell. It takes no lock,

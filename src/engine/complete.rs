@@ -247,7 +247,9 @@ impl<'s> Place<'s> {
             _ => return None,
         };
         let first = self.tokens.first().map(|token| token.to_ascii_uppercase());
-        let creates = first.as_deref() == Some("CREATE");
+        let second = self.tokens.get(1).map(|token| token.to_ascii_uppercase());
+        let verb = if first.as_deref() == Some("PREVIEW") { second } else { first };
+        let creates = verb.as_deref() == Some("CREATE");
         let is_new = creates && matches!(self.before(1).as_str(), "CREATE" | "ALTER" | "EXISTS");
         (!is_new).then_some(kind)
     }
@@ -386,6 +388,11 @@ mod tests {
             ("CREATE ATTRIBUTE a SEM", "SEMVER"),
             ("ALTER ATTRIBUTES STR", "STRICT"),
             ("DESCRIBE SEGMENT ", "\"New Yorkers\""),
+            ("PREVIEW AL", "ALTER"),
+            ("PREVIEW PUBLISH CONFIG l", "look"),
+            ("PREVIEW PUBLISH CONFIG look F", "FOR"),
+            ("PREVIEW PUBLISH CONFIG look FOR CON", "CONTEXTS"),
+            ("PREVIEW PUBLISH CONFIG look FOR USERS WHERE ci", "city"),
             ("CREATE SEGMENT s WHERE HOUR(NOW(), 'europe/par", "'Europe/Paris'"),
             (
                 "PUBLISH CONFIG look AT '2030-01-01T09:00:00[asia/tok",
@@ -400,6 +407,7 @@ mod tests {
         }
         assert!(offered(completer, "CREATE SEGMENT s WHERE LOWER(city, '").is_empty());
         assert!(offered(completer, "CREATE KEY ti").is_empty());
+        assert!(offered(completer, "PREVIEW CREATE KEY ti").is_empty());
         assert!(offered(completer, "CREATE ATTRIBUTE bo").is_empty());
         assert!(!offered(completer, "CREATE CONFIG l").contains(&"look".to_owned()));
         assert!(
