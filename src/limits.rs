@@ -98,3 +98,7 @@ pub const REGEXES_BYTES: usize = 128 << 20;
 
 /// How much memory the rows of a query may take while it is answered, in bytes.
 pub const QUERY_BYTES: usize = 1 << 30;
+
+/// The most full minutes that `SHOW CHANGES` looks at for conditions that ask for the time in another way than a
+/// comparison.
+pub const CHANGES_MINUTES: usize = 1_000_000;

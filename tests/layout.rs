@@ -36,6 +36,7 @@ const QUESTIONS: &[&str] = &[
     "GET ALL WITH city = '日本'",
     "EXPLAIN GET checkout.layout FOR USER 'ada'",
     "EXPLAIN GET checkout.theme WITH city = 1, country = '日本'",
+    "SHOW CHANGES OF checkout.theme FOR USER 'ada'",
     "SHOW STATS FOR KEYS",
     "SHOW STATS FOR CONFIG checkout",
     "SHOW STATS FOR CONFIG checkout KEY checkout.layout BY VALUE",

@@ -99,6 +99,26 @@ impl UserHistory {
         })
     }
 
+    /// The time of the first event of a name after an instant.
+    pub(crate) fn next_event(&self, name: &str, after: Timestamp) -> Option<Timestamp> {
+        self.tracks.get(name)?.next_after(after)
+    }
+
+    /// The properties of the events of a name, in order of time.
+    pub(crate) fn events_named(&self, name: &str) -> impl Iterator<Item = &Object> {
+        let records = self.tracks.get(name).into_iter().flat_map(|track| track.records());
+        records.map(|record| &*record.properties)
+    }
+
+    /// The first instant after one at which some attributes are set or removed.
+    pub(crate) fn next_setting(
+        &self,
+        is_wanted: impl Fn(&Arc<str>) -> bool,
+        after: Timestamp,
+    ) -> Option<Timestamp> {
+        self.profile.next_setting(is_wanted, after)
+    }
+
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
         let series: usize = self.tracks.values().map(|track| track.series_bytes()).sum();

@@ -60,6 +60,20 @@ impl ProfileHistory {
         self.courses.len() + new.count()
     }
 
+    /// The first instant after one at which some attributes are set or removed.
+    pub(super) fn next_setting(
+        &self,
+        is_wanted: impl Fn(&Arc<str>) -> bool,
+        after: Timestamp,
+    ) -> Option<Timestamp> {
+        let courses = self.courses.iter().filter(|(name, _)| is_wanted(name));
+        let next = |course: &Course| {
+            let later = course.partition_point(|(from, _)| *from <= after);
+            course.get(later).map(|(from, _)| *from)
+        };
+        courses.filter_map(|(_, course)| next(course)).min()
+    }
+
     /// The attributes at an instant, without those that are `NULL`.
     pub(super) fn at(&self, at: Timestamp) -> Object {
         let values = self.courses.iter().map(|(name, course)| (name, value_at(course, at)));

@@ -133,6 +133,11 @@ impl Track {
         after.unwrap_or_else(|index| index)
     }
 
+    /// The time of the first record after an instant.
+    pub(super) fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
+        Some(self.records.get(self.index_after(at.as_micros()))?.at)
+    }
+
     pub(super) fn measure(
         &self,
         question: &Question,

@@ -92,7 +92,7 @@ impl Outcome {
     }
 
     /// What is worth knowing of a write: what may be a slip, and what it does to users. One that changed nothing may
-    /// have notes, too, and the rows of a preview.
+    /// have notes, too, and so may the rows of a query.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         match self {

@@ -99,6 +99,7 @@ impl ErrorKind {
             | Self::Past { .. }
             | Self::EmptyWindow { .. }
             | Self::ClockBack { .. }
+            | Self::EmptySpan { .. }
             | Self::ClockOverrun => C::BadTime,
             Self::SplitSum { .. }
             | Self::ShareDecimals { .. }

@@ -120,6 +120,7 @@ impl ErrorKind {
             // instants of statements, versions and shares of configs
             | Self::Past { .. }
             | Self::EmptyWindow { .. }
+            | Self::EmptySpan { .. }
             | Self::ClockBack { .. }
             | Self::ClockOverrun
             | Self::SplitSum { .. }

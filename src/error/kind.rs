@@ -115,6 +115,8 @@ pub enum ErrorKind {
     Past { what: &'static str, at: Timestamp, now: Timestamp },
     #[error("UNTIL {until} is not after AT {at}")]
     EmptyWindow { at: Timestamp, until: Timestamp },
+    #[error("UNTIL {until} is before SINCE {since}")]
+    EmptySpan { since: Timestamp, until: Timestamp },
     #[error("the clock shows {now} and does not go back to {to}")]
     ClockBack { now: Timestamp, to: Timestamp },
     #[error("the years end with 9999")]

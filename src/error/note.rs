@@ -228,6 +228,11 @@ pub enum NoteKind {
         /// Which, and how far.
         needs: Vec<String>,
     },
+    /// Conditions ask for the time in a way that is looked at each full minute.
+    EachMinute {
+        /// The segments whose conditions they are.
+        segments: Vec<Name>,
+    },
     /// The clock is behind the newest revision.
     ClockBehind {
         /// The time of the newest revision.
@@ -334,6 +339,7 @@ codes! {
     Overwritten = "overwritten", "`ALTER CONFIG`: cells that had a value have another in the new version.";
     ChangedSince = "changed-since", "A version is live again, and segments or keys of it have changed since it was.";
     KeptLonger = "kept-longer", "`ALTER EVENT`: segments look further back than the rule, so events are kept for longer.";
+    EachMinute = "each-minute", "`SHOW CHANGES`: conditions use `NOW()` otherwise than compared with a time, in `HOUR` or in `WEEKDAY`, and are looked at each full minute.";
     ClockBehind = "clock-behind", "The system's clock is behind the newest revision: at the opening of a store, and with each commit.";
     ForeseenAt = "foreseen-at", "`PREVIEW` tells of a later instant than now.";
     AsIfPublished = "as-if-published", "`PREVIEW` of `CREATE CONFIG` or `ALTER CONFIG` goes on to publish the version that they make.";
@@ -362,6 +368,7 @@ impl NoteKind {
             Self::Overwritten { .. } => NoteCode::Overwritten,
             Self::ChangedSince { .. } => NoteCode::ChangedSince,
             Self::KeptLonger { .. } => NoteCode::KeptLonger,
+            Self::EachMinute { .. } => NoteCode::EachMinute,
             Self::ClockBehind { .. } => NoteCode::ClockBehind,
             Self::ForeseenAt { .. } => NoteCode::ForeseenAt,
             Self::AsIfPublished { .. } => NoteCode::AsIfPublished,
@@ -424,18 +431,29 @@ impl NoteKind {
     }
 }
 
+/// Names of things of a kind, after the word for it.
+fn named(kind: &str, names: &[Name]) -> String {
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let one = |name: &Name| format!("`{}`", name.as_str());
+    format!("{kind}{plural} {}", Each(names, one))
+}
+
 /// What would become of the conditions of segments if they were written today.
 fn today(otherwise: &[Name], refused: &[Name]) -> String {
     let lists = [(otherwise, "mean something else"), (refused, "be refused")];
     let lists = lists.into_iter().filter(|(segments, _)| !segments.is_empty());
     let lists: Vec<_> = lists
         .map(|(segments, would)| {
-            let word = if segments.len() == 1 { "segment" } else { "segments" };
-            let one = |name: &Name| format!("`{}`", name.as_str());
-            format!("{word} {} would {would} if written today", Each(segments, one))
+            format!("{} would {would} if written today", named("segment", segments))
         })
         .collect();
     lists.join(", ")
+}
+
+/// That what asks for the time in segments is looked at each minute.
+fn by_minute(segments: &[Name]) -> String {
+    let segments = named("segment", segments);
+    format!("what asks for the time in {segments} is looked at each full minute")
 }
 
 /// That a draft stays which no file says.
@@ -457,9 +475,7 @@ impl fmt::Display for NoteKind {
                 write!(f, "config `{config}` is disabled, so its keys keep their defaults")
             }
             Self::InForce { configs } => {
-                let word = if configs.len() == 1 { "config" } else { "configs" };
-                let one = |name: &Name| format!("`{}`", name.as_str());
-                write!(f, "in force at once in the live {word} {}", Each(configs, one))
+                write!(f, "in force at once in the live {}", named("config", configs))
             }
             Self::ReadAsBefore { attribute, otherwise, refused } => {
                 let (attribute, today) = (attribute.as_str(), today(otherwise, refused));
@@ -486,6 +502,7 @@ impl fmt::Display for NoteKind {
                 write!(f, "changed since version {version} was live: {}", Each(objects, one))
             }
             Self::KeptLonger { needs } => write!(f, "kept for longer: {}", Few(needs, "; ")),
+            Self::EachMinute { segments } => f.write_str(&by_minute(segments)),
             Self::ClockBehind { newest, by } => write!(
                 f,
                 "the store is {by} ahead of the system's clock, and until that shows {newest} all that is committed \

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::literal::{self, mismatch, timestamp, unknown_parameter};
 use super::lookup::Lookup;
-use super::operand::Operand;
+use super::operand::{Operand, Truth};
 use super::pattern::Pattern;
 use super::program::{Environment, Program};
 use crate::error::Result;
@@ -155,6 +155,11 @@ impl Judge for Bench<'_> {
         let is = |wanted| Operand::from(value).compare(CompareOp::Equal, &Operand::from(wanted));
         self.measure.wanted.as_ref().and_then(is) == Some(true)
     }
+}
+
+/// Whether a condition over the properties of an event is true, false or unknown.
+pub(super) fn truth_of_event(program: &Program, properties: &Object, at: Timestamp) -> Truth {
+    program.evaluate(&mut Properties { properties, at })
 }
 
 /// Environment of a condition over an event: its properties.

@@ -58,6 +58,7 @@ mod snapshot;
 mod tally;
 mod tape;
 mod tape_layout;
+mod tick;
 mod trace;
 mod trie;
 
@@ -83,6 +84,7 @@ pub(crate) use signature::functions;
 pub(crate) use slot::SlotRef;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use tally::Tally;
+pub(crate) use tick::{Beside, Standing, Ticker};
 pub(crate) use trace::{
     Hashed, KeyTrace, Part, RolloutTrace, RowTrace, RowVerdict, Sight, SplitTrace, Step, What,
 };

@@ -161,16 +161,11 @@ fn keys(get: &Get, state: &State<'_>, under: Option<&Pretended>) -> Result<Small
     match &get.what {
         GetWhat::Keys(names) => {
             let known = |name: &Spanned<Name>| state.snapshot.key_named(name.node.as_str());
-            let find = |name| match known(name) {
+            let find = |name: &Spanned<Name>| match known(name) {
                 Some(key) => Ok(key),
                 None => find_key(catalog, name).map(|key| key.id),
             };
-            let mut keys = SmallVec::with_capacity(names.len());
-            for name in names {
-                let others = || names.iter().filter_map(|name| find(name).err()).take(also::MOST);
-                keys.push(find(name).map_err(|error| also::with(error, others().collect()))?);
-            }
-            Ok(keys)
+            named_keys(names, find)
         }
         GetWhat::All => Ok(catalog.keys().filter(|key| !key.archived).map(|key| key.id).collect()),
         GetWhat::Config(name) => {
@@ -185,6 +180,19 @@ fn keys(get: &Get, state: &State<'_>, under: Option<&Pretended>) -> Result<Small
             Ok(keys.map(|key| key.id).collect())
         }
     }
+}
+
+/// The keys with some names; the error is about all of them that there are not.
+pub(super) fn named_keys(
+    names: &[Spanned<Name>],
+    find: impl Fn(&Spanned<Name>) -> Result<KeyId>,
+) -> Result<SmallVec<[KeyId; FEW]>> {
+    let mut keys = SmallVec::with_capacity(names.len());
+    for name in names {
+        let others = || names.iter().filter_map(|name| find(name).err()).take(also::MOST);
+        keys.push(find(name).map_err(|error| also::with(error, others().collect()))?);
+    }
+    Ok(keys)
 }
 
 /// What of the past a `GET` needs: all, if it pretends, for a pretended version may close any cycle.

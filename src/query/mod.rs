@@ -2,6 +2,7 @@
 
 mod assertion;
 mod budget;
+mod course;
 mod definition;
 mod describe;
 mod diff;
@@ -42,7 +43,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::eval::Tally;
 use crate::statement::{Get, Query, Show};
-use relation::{History, Versions, rows_or_count};
+use relation::{Changes, History, Versions, rows_or_count};
 
 /// Answer to a query.
 pub(crate) enum Answer {
@@ -68,6 +69,9 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
             rows_or_count(&History(show), view, &show.filter, show.count).map(Answer::Rows)
         }
         Query::ShowStats(show) => stats::stats(view, show).map(Answer::Rows),
+        Query::ShowChanges(show) => {
+            rows_or_count(&Changes(show), view, &show.filter, show.count).map(Answer::Rows)
+        }
         Query::Describe(describe) => describe::describe(view, describe).map(Answer::Rows),
         Query::Diff(diff) => diff::diff(view, diff).map(Answer::Rows),
         Query::Select(select) => select::select(view, select).map(Answer::Rows),

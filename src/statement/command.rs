@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::{
     AdvanceClock, AssertCondition, AssertError, AssertGet, Begin, Commit, Describe, Diff, Explain,
     ExplainSelect, Get, Load, Preview, Rollback, Select, SetActor, SetClock, SetComment, Show,
-    ShowHistory, ShowStats, ShowVersions,
+    ShowChanges, ShowHistory, ShowStats, ShowVersions,
 };
 use crate::error::Note;
 use crate::model::Entry;
@@ -67,6 +67,7 @@ pub(crate) enum Query<'s> {
     ShowVersions(&'s ShowVersions),
     ShowHistory(&'s ShowHistory),
     ShowStats(&'s ShowStats),
+    ShowChanges(&'s ShowChanges),
     Describe(&'s Describe),
     Diff(&'s Diff),
     AssertGet(&'s AssertGet),
@@ -87,6 +88,7 @@ impl Query<'_> {
             | Self::Show(_)
             | Self::ShowVersions(_)
             | Self::ShowHistory(_)
+            | Self::ShowChanges(_)
             | Self::Describe(_)
             | Self::Diff(_)
             | Self::AssertGet(_)

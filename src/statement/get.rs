@@ -171,7 +171,7 @@ impl fmt::Display for Attributes {
 }
 
 /// Refuses attributes that are no object, or name the id of the user.
-fn admit(attributes: &Spanned<Literal>) -> Result<()> {
+pub(super) fn admit(attributes: &Spanned<Literal>) -> Result<()> {
     let kind = match &attributes.node {
         Literal::Value(Value::Object(members)) if members.contains_key("user_id") => {
             ErrorKind::UserIdIsGiven
@@ -192,15 +192,18 @@ impl GetWhat {
         Ok(match node.rule() {
             Rule::get_all => Self::All,
             Rule::get_config => Self::Config(children.name()?),
-            _ => {
-                let mut keys = vec![children.name()?];
-                while children.saw(Rule::comma) {
-                    keys.push(children.name()?);
-                }
-                Self::Keys(keys)
-            }
+            _ => Self::Keys(keys(children)?),
         })
     }
+}
+
+/// The names of keys, with commas between them.
+pub(super) fn keys(mut children: Cursor<'_>) -> Result<Vec<Spanned<Name>>> {
+    let mut keys = vec![children.name()?];
+    while children.saw(Rule::comma) {
+        keys.push(children.name()?);
+    }
+    Ok(keys)
 }
 
 impl fmt::Display for GetWhat {

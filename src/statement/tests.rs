@@ -454,6 +454,8 @@ fn builders_make_what_the_text_would() -> Result<()> {
         ShowVersions::new(ObjectKind::Key, "k")?.into(),
         ShowHistory::of(ObjectKind::Config, "c")?.into(),
         ShowHistory::all().into(),
+        ShowChanges::keys(["k", "l"], "u")?.since(at).until(at).counted().into(),
+        ShowChanges::config("c", "u")?.into(),
         ShowStats::config("c")?.since(at).into(),
         ShowStats::config("c")?
             .key("k")?

@@ -168,12 +168,37 @@ impl Image {
         kind: ObjectKind,
         id: u32,
     ) -> Result<Vec<(Position, Change)>> {
+        self.object_changes(kind, id, (0, u64::MAX))
+    }
+
+    pub(super) fn object_changes(
+        &self,
+        kind: ObjectKind,
+        id: u32,
+        (first, last): (u64, u64),
+    ) -> Result<Vec<(Position, Change)>> {
         let mut positions = Vec::new();
         for facet in Facet::all(kind) {
-            positions.extend(self.positions(*facet, id, u64::MAX)?);
+            positions.extend(self.positions_from(*facet, id, first, last)?);
         }
         positions.sort_unstable();
         positions.into_iter().map(|at| Ok((at, self.change(at)?))).collect()
+    }
+
+    pub(super) fn served_change_after(
+        &self,
+        kind: ObjectKind,
+        id: u32,
+        revision: u64,
+    ) -> Result<Option<u64>> {
+        let (table, mut next) = (self.history()?, None);
+        for facet in Facet::all(kind).iter().filter(|facet| facet.is_served()) {
+            let last = (*facet as u8, id, u64::MAX, u32::MAX);
+            let first = table.range((*facet as u8, id, revision + 1, 0)..=last).or_fail()?.next();
+            let first = first.transpose().or_fail()?.map(|(key, _)| key.value().2);
+            next = next.into_iter().chain(first).min();
+        }
+        Ok(next)
     }
 
     pub(super) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {

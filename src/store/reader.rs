@@ -85,6 +85,27 @@ impl Reader {
         self.ask(|image| image.object_history(kind, id))
     }
 
+    /// The changes of an object in the revisions from one to another, in order.
+    pub(crate) fn object_changes(
+        &self,
+        kind: ObjectKind,
+        id: u32,
+        (first, last): (u64, u64),
+    ) -> Result<Vec<(Position, Change)>> {
+        self.ask(|image| image.object_changes(kind, id, (first, last)))
+    }
+
+    /// The first revision after one that changes what is served of an object. New versions of configs do not: nobody is
+    /// given them before they are published.
+    pub(crate) fn served_change_after(
+        &self,
+        kind: ObjectKind,
+        id: u32,
+        revision: u64,
+    ) -> Result<Option<u64>> {
+        self.ask(|image| image.served_change_after(kind, id, revision))
+    }
+
     /// A key as of a revision.
     pub(crate) fn key_at(&self, id: KeyId, revision: u64) -> Result<Option<Arc<Key>>> {
         self.ask(|image| image.key_at(id, revision))

@@ -200,6 +200,11 @@ impl Facet {
         })
     }
 
+    /// Whether a change of it may change what users are given.
+    pub(super) fn is_served(self) -> bool {
+        !matches!(self, Self::Salt | Self::Version)
+    }
+
     /// The facet that has a number.
     pub(super) fn numbered(number: u8) -> Option<Self> {
         let all = ObjectKind::ALL.map(Self::all);

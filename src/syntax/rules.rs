@@ -76,7 +76,7 @@ readings! {
     Is("`ARCHIVE`"): archive;
     Is("`RESTORE`"): restore;
     Is("`SEGMENT`"): create_segment alter_segment load_segment;
-    Is("`CONFIG`"): create_config alter_config get_config load_config stats_config;
+    Is("`CONFIG`"): create_config alter_config get_config load_config stats_config changes_config;
     Is("a segment"): rows row value_of some_rows some_value;
     Is("a key"): column set_key get_keys;
     Is("`VALUES`"): values some_values;
@@ -132,6 +132,7 @@ readings! {
     Is("`USERS`"): every_user;
     Is("`CONTEXTS`"): contexts;
     Is("`STATS`"): show_stats;
+    Is("`CHANGES`"): show_changes;
     Is("`BY`"): stats_by;
     Is("`BY USER`"): by_user;
     Is("`SEGMENT`, `VALUE`, `VERSION`, `MINUTE`, `HOUR`, `DAY`, `WEEK` or `MONTH`"): stats_group;
@@ -164,11 +165,11 @@ readings! {
         key_check key_change attribute_body attribute_change strictness keeping segment_change
         salt cell each steps read_as operand_start clause action_start set get_body get_rest nots signed
         operand gap over_events event event_rest show
-        filter only_where count_of versions_of history_of stats_of assert load of_config asks common shown block_body
+        filter only_where count_of versions_of history_of stats_of changes_of assert load of_config asks common shown block_body
         alias query_word subquery_start case_start reserved_operator;
     Keyword:
         k_actor k_add k_advance k_after k_all k_alter k_and k_any k_archive k_archived k_as k_asc k_assert
-        k_at k_attribute k_attributes k_before k_begin k_between k_blank k_boolean k_by k_cancel k_cast k_check k_clock k_comment
+        k_at k_attribute k_attributes k_before k_begin k_between k_blank k_boolean k_by k_cancel k_cast k_changes k_check k_clock k_comment
         k_commit k_config k_configs k_contains k_contexts k_count k_create k_day k_default k_desc k_describe
         k_description k_did k_diff k_disable k_disabled k_double k_drop k_enable k_end k_ends k_error k_event
         k_events k_every k_everyone k_exists k_explain k_false k_first k_for k_forget k_forever k_format k_from k_get

@@ -1,6 +1,7 @@
 //! Relations: the tables that `SHOW` selects from, one a file.
 
 mod attribute;
+mod change;
 mod config;
 mod config_stats;
 mod event;
@@ -16,6 +17,7 @@ mod user;
 mod version;
 mod walk;
 
+pub(super) use change::Changes;
 pub(super) use config::row as config_row;
 pub(super) use config_stats::ConfigStats;
 pub(super) use history::History;
@@ -53,6 +55,11 @@ pub(super) trait Relation {
         None
     }
 
+    /// The columns of a row in which there is such a text.
+    fn json_texts(&self, view: &View<'_>, row: &Row) -> Vec<usize> {
+        self.json_text(view, row).into_iter().collect()
+    }
+
     /// Completes the rows that are wanted, with what would be too much work for all.
     fn complete(&self, _view: &View<'_>, _rows: &mut [Row]) -> Result<()> {
         Ok(())
@@ -83,7 +90,7 @@ pub(super) fn of(table: Table) -> &'static dyn Relation {
 /// assert!(keys.columns().iter().any(|column| column.name() == "default"));
 /// ```
 pub fn tables() -> impl Iterator<Item = &'static Schema> {
-    let others = [&history::SCHEMA, &config_stats::SCHEMA, &key_stats::SCHEMA];
+    let others = [&history::SCHEMA, &config_stats::SCHEMA, &key_stats::SCHEMA, &change::SCHEMA];
     let tables = Table::ALL.iter().map(|table| of(*table).schema());
     tables.chain(&version::SCHEMAS).chain(others)
 }
@@ -98,11 +105,14 @@ const COUNT: &[Column] = &[Column::of("count", ColumnKind::Integer, "how many ro
 pub(super) fn select(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
     let mut scan = scan(relation, view, filter)?;
     relation.scan(view, &mut scan)?;
+    let notes = scan.take_notes();
     let mut rows = scan.into_rows();
     relation.complete(view, &mut rows)?;
-    let rows = Rows::new(relation.schema().columns(), rows);
+    let rows = Rows::new(relation.schema().columns(), rows).noting(notes);
     let texts = rows.rows().iter().zip(0..);
-    let texts = texts.filter_map(|(row, index)| Some((index, relation.json_text(view, row)?)));
+    let texts = texts.flat_map(|(row, index)| {
+        relation.json_texts(view, row).into_iter().map(move |column| (index, column))
+    });
     let forms: Vec<_> = texts.map(|place| (place, Form::JsonText)).collect();
     Ok(rows.with_forms(forms))
 }
@@ -121,7 +131,7 @@ pub(super) fn rows_or_count(
 pub(super) fn count(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
     let mut scan = scan(relation, view, filter)?.counting();
     relation.scan(view, &mut scan)?;
-    Ok(Rows::new(COUNT, vec![vec![value::count(scan.count())]]))
+    Ok(Rows::new(COUNT, vec![vec![value::count(scan.count())]]).noting(scan.take_notes()))
 }
 
 fn scan<'v>(relation: &dyn Relation, view: &'v View<'_>, filter: &Filter) -> Result<Scan<'v>> {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
+use crate::error::Note;
 use crate::eval::Snapshot;
 use crate::model::{Context, Value};
 use crate::query::filter::{Selection, compare_column};
@@ -22,6 +23,8 @@ pub(crate) struct Scan<'s> {
     /// The rows that passed; none if they are only counted.
     rows: Option<Vec<Row>>,
     count: u64,
+    /// What is worth knowing of the rows.
+    notes: Vec<Note>,
 }
 
 impl<'s> Scan<'s> {
@@ -31,7 +34,15 @@ impl<'s> Scan<'s> {
         snapshot: &'s Snapshot,
         listed_by: Option<usize>,
     ) -> Self {
-        Self { columns, selection, snapshot, listed_by, rows: Some(Vec::new()), count: 0 }
+        Self {
+            columns,
+            selection,
+            snapshot,
+            listed_by,
+            rows: Some(Vec::new()),
+            count: 0,
+            notes: Vec::new(),
+        }
     }
 
     /// The same, which only counts.
@@ -99,6 +110,16 @@ impl<'s> Scan<'s> {
             Some(at) => compare_column(self.columns, at, a, b),
             None => Ordering::Equal,
         })
+    }
+
+    /// Says what is worth knowing of the rows.
+    pub(super) fn note(&mut self, notes: Vec<Note>) {
+        self.notes.extend(notes);
+    }
+
+    /// What was said of the rows.
+    pub(super) fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
     }
 
     /// How many rows passed.
