@@ -20,6 +20,7 @@ pub(super) fn shown<'v>(view: &View<'_>, text: &Spanned<Arc<str>>) -> Result<Pla
         Statement::ShowVersions(show) => Query::ShowVersions(show),
         Statement::ShowHistory(show) => Query::ShowHistory(show),
         Statement::ShowStats(show) => Query::ShowStats(show),
+        Statement::ShowChanges(show) => Query::ShowChanges(show),
         _ => {
             let (what, why) =
                 ("this statement".to_owned(), "a source is a table, a query or a SHOW");
