@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::counted::UNCOUNTED;
 use super::era::Era;
+use super::key_group::{SlotIndex, SlotRef};
 use super::pin::{Pin, Pins};
 use super::plan::Plan;
 use super::plan_row::PlanRow;
 use super::served::Served;
-use super::slot::{SlotIndex, SlotRef};
 use super::tape::{Decision, NO_ROW};
 use crate::model::{Name, Reason, Value};
 
@@ -23,7 +23,7 @@ pub(super) struct Outcome {
     pub(super) row: u32,
     /// The arm, if the row has a split.
     pub(super) arm: u32,
-    /// The counter: first from the plan's first, in an evaluation from that of all.
+    /// The counter: from the plan's first; in an evaluation that keeps its state from that of all.
     pub(super) counter: u32,
 }
 
@@ -91,14 +91,13 @@ impl<'s> Evaluation<'s> {
     /// The evaluation of a key, which borrows the state.
     #[inline]
     pub(super) fn lent(pins: &'s Pins, key: SlotRef<'s>, outcome: Outcome) -> Self {
-        let of = Origin::Lent(pins, key);
-        Self { of, outcome: outcome.counted_of(key) }
+        Self { of: Origin::Lent(pins, key), outcome }
     }
 
     /// The evaluation of a key, which keeps the state.
     #[inline]
     pub(super) fn kept(pins: &Pins, key: SlotRef<'_>, outcome: Outcome) -> Self {
-        let of = Origin::Kept(pins.own(), key.index);
+        let of = Origin::Kept(pins.own(), key.index());
         Self { of, outcome: outcome.counted_of(key) }
     }
 
@@ -120,12 +119,12 @@ impl<'s> Evaluation<'s> {
     /// ```
     #[must_use]
     pub fn into_owned(self) -> Evaluation<'static> {
-        let of = match self.of {
-            Origin::Lent(pins, slot) => Origin::Kept(pins.own(), slot.index),
-            Origin::Kept(pin, index) => Origin::Kept(pin, index),
-            Origin::Unknown(plan) => Origin::Unknown(plan),
-        };
-        Evaluation { of, outcome: self.outcome }
+        let outcome = self.outcome;
+        match self.of {
+            Origin::Lent(pins, slot) => Evaluation::kept(pins, slot, outcome),
+            Origin::Kept(pin, index) => Evaluation { of: Origin::Kept(pin, index), outcome },
+            Origin::Unknown(plan) => Evaluation { of: Origin::Unknown(plan), outcome },
+        }
     }
 
     /// The name of the key.
@@ -225,7 +224,10 @@ impl<'s> Evaluation<'s> {
     /// The counter of it; [`UNCOUNTED`] if it has none.
     #[inline]
     pub(crate) fn counter(&self) -> u32 {
-        self.outcome.counter
+        match &self.of {
+            Origin::Lent(_, slot) => self.outcome.counted_of(*slot).counter,
+            Origin::Kept(..) | Origin::Unknown(_) => self.outcome.counter,
+        }
     }
 
     /// Which store it is of; `None` if the key is unknown.

@@ -6,17 +6,17 @@ use std::sync::Arc;
 /// Number of things that a group can have.
 pub(super) const ROOM: u32 = 16;
 
-/// Things whose hashes lead to the same place, each with a rest that is seldom asked for.
+/// Things whose hashes lead to the same place, and what they have beside them in common.
 ///
-/// The things lie one after the other in memory, with no gaps for those to come, and their rests elsewhere: of a table
-/// that the caches do not hold, a look-up reads one thing, and the fewer pages they take all together the sooner the
-/// processor knows where in memory that is.
+/// The things lie one after the other in memory, and there is room for all of them from the first on: of a table that
+/// the caches do not hold, a look-up reads one thing, and the fewer pages they take all together the sooner the
+/// processor knows where in memory that is. Groups that grew one by one would lie wherever there was a gap.
 #[derive(Clone, Debug)]
-pub(super) struct Group<T, R> {
+pub(super) struct Group<T, B> {
     /// The tags of the things in their order, the first lowest; 0 where there is none.
     tags: u128,
-    things: Arc<[T]>,
-    rests: Arc<[R]>,
+    things: Arc<[Option<T>; ROOM as usize]>,
+    pub(super) beside: B,
 }
 
 /// A byte of a hash; never 0.
@@ -32,7 +32,7 @@ impl Tag {
     }
 }
 
-impl<T, R> Group<T, R> {
+impl<T, B> Group<T, B> {
     /// The place of the first thing with a tag that is the one sought.
     #[inline]
     pub(super) fn find(&self, tag: Tag, is_it: impl Fn(u32, &T) -> bool) -> Option<u32> {
@@ -58,18 +58,17 @@ impl<T, R> Group<T, R> {
 
     #[inline]
     pub(super) fn thing(&self, place: u32) -> Option<&T> {
-        self.things.get(place as usize)
-    }
-
-    /// The rest of a thing.
-    #[inline]
-    pub(super) fn rest(&self, place: u32) -> Option<&R> {
-        self.rests.get(place as usize)
+        self.things.get(place as usize)?.as_ref()
     }
 
     /// All of them, in their order.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&T, &R)> {
-        self.things.iter().zip(&*self.rests)
+    pub(super) fn things(&self) -> impl Iterator<Item = &T> {
+        self.things.iter().map_while(Option::as_ref)
+    }
+
+    /// Number of things, which is the place of the next.
+    pub(super) fn len(&self) -> u32 {
+        (u128::BITS - self.tags.leading_zeros()).div_ceil(u8::BITS)
     }
 
     /// Whether there is no room for more.
@@ -79,25 +78,26 @@ impl<T, R> Group<T, R> {
     }
 }
 
-impl<T: Clone, R: Clone> Group<T, R> {
-    pub(super) fn new(Tag(tag): Tag, (thing, rest): (T, R)) -> Self {
-        Self { tags: tag.into(), things: [thing].into(), rests: [rest].into() }
-    }
-
-    /// Adds a thing, and returns its place; there has to be room.
-    pub(super) fn push(&mut self, Tag(tag): Tag, (thing, rest): (T, R)) -> u32 {
-        let place = (u128::BITS - self.tags.leading_zeros()).div_ceil(u8::BITS);
+impl<T: Clone, B> Group<T, B> {
+    /// Adds a thing behind the others; there has to be room.
+    pub(super) fn push(&mut self, Tag(tag): Tag, thing: T) {
+        let place = self.len();
         self.tags |= u128::from(tag) << (place * u8::BITS);
-        self.things = self.things.iter().cloned().chain([thing]).collect();
-        self.rests = self.rests.iter().cloned().chain([rest]).collect();
-        place
+        if let Some(free) = Arc::make_mut(&mut self.things).get_mut(place as usize) {
+            *free = Some(thing);
+        }
     }
 
     /// Puts a thing in the place of another, and returns that.
-    pub(super) fn replace(&mut self, place: u32, (thing, rest): (T, R)) -> Option<(T, R)> {
+    pub(super) fn replace(&mut self, place: u32, thing: T) -> Option<T> {
         let old = Arc::make_mut(&mut self.things).get_mut(place as usize)?;
-        let old_rest = Arc::make_mut(&mut self.rests).get_mut(place as usize)?;
-        Some((std::mem::replace(old, thing), std::mem::replace(old_rest, rest)))
+        old.is_some().then(|| old.replace(thing)).flatten()
+    }
+}
+
+impl<T, B: Default> Default for Group<T, B> {
+    fn default() -> Self {
+        Self { tags: 0, things: Arc::new([const { None }; ROOM as usize]), beside: B::default() }
     }
 }
 
@@ -105,19 +105,21 @@ impl<T: Clone, R: Clone> Group<T, R> {
 mod tests {
     use super::*;
 
+    type Numbers = Group<u32, ()>;
+
     #[test]
     fn what_is_in_a_group_is_found_and_nothing_else() {
         let tag = |n: u32| Tag::of(u64::from(n % 5) << 56 | 0x4d);
-        let mut group = Group::new(tag(0), (0, 'a'));
-        for n in 1..ROOM {
+        let mut group = Numbers::default();
+        for n in 0..ROOM {
             assert!(!group.is_full());
-            assert_eq!(group.push(tag(n), (n, 'b')), n);
+            assert_eq!(group.len(), n);
+            group.push(tag(n), n);
         }
         assert!(group.is_full());
         for n in 0..ROOM {
-            let rest = if n == 0 { 'a' } else { 'b' };
             assert_eq!(group.find(tag(n), |_, thing| *thing == n), Some(n));
-            assert_eq!((group.thing(n), group.rest(n)), (Some(&n), Some(&rest)));
+            assert_eq!(group.thing(n), Some(&n));
             assert_eq!(group.find(tag(n + 2), |_, thing| *thing == n), None);
         }
         assert_eq!(group.find(Tag(0x80), |_, _| true), None);
@@ -127,25 +129,25 @@ mod tests {
     #[test]
     fn a_tag_is_found_beside_those_that_differ_by_one_bit() {
         for tag in 1..=u8::MAX {
-            let mut group = Group::new(Tag(if tag == 1 { 2 } else { 1 }), (0, ()));
+            let mut group = Numbers::default();
             let others = (0..u8::BITS).map(|bit| tag ^ 1 << bit).filter(|other| *other > 0);
             for other in others {
-                group.push(Tag(other), (1, ()));
+                group.push(Tag(other), 1);
             }
             assert_eq!(group.find(Tag(tag), |_, _| true), None, "{tag}");
-            let place = group.push(Tag(tag), (2, ()));
-            assert_eq!(group.find(Tag(tag), |_, thing| *thing == 2), Some(place), "{tag}");
+            group.push(Tag(tag), 2);
+            assert_eq!(group.find(Tag(tag), |_, _| true), Some(group.len() - 1), "{tag}");
         }
     }
 
     #[test]
     fn a_copy_keeps_what_was_replaced() {
-        let mut group = Group::new(Tag(1), ('a', 1));
-        group.push(Tag(2), ('b', 2));
+        let mut group = Numbers::default();
+        group.push(Tag(1), 1);
+        group.push(Tag(2), 2);
         let copy = group.clone();
-        assert_eq!(group.replace(1, ('c', 3)), Some(('b', 2)));
-        assert_eq!(group.replace(2, ('d', 4)), None);
-        assert!(group.all().eq([(&'a', &1), (&'c', &3)]));
-        assert!(copy.all().eq([(&'a', &1), (&'b', &2)]));
+        assert_eq!(group.replace(1, 3), Some(2));
+        assert_eq!(group.replace(2, 4), None);
+        assert!(group.things().eq(&[1, 3]) && copy.things().eq(&[1, 2]));
     }
 }

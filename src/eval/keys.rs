@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::entry::{Entry, RowSet};
 use super::group::{Group, ROOM, Tag};
+use super::key_group::{KeyGroup, SlotIndex, SlotRef};
 use super::plan::Plan;
-use super::slot::{Rest, RowSet, Slot, SlotIndex, SlotRef};
+use super::slot::Slot;
 use super::trie::Trie;
 use crate::model::{KeyId, Short};
 
 /// The keys: slots by the hashes of their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    groups: Trie<Group<Slot, Rest>>,
+    groups: Trie<KeyGroup>,
     /// Number of groups that hashes lead to: 0 or a power of two.
     capacity: u32,
     count: u32,
@@ -40,9 +42,9 @@ impl<'n> Sought<'n> {
     }
 
     #[inline]
-    fn is(self, slot: &Slot, rest: Option<&Rest>) -> bool {
+    fn is<'e>(self, slot: &Slot, entry: impl FnOnce() -> Option<&'e Entry>) -> bool {
         match slot.short() {
-            None => rest.is_some_and(|rest| rest.name().as_str() == self.name),
+            None => entry().is_some_and(|entry| entry.plan.key.as_str() == self.name),
             known => known == self.short,
         }
     }
@@ -69,8 +71,9 @@ impl Keys {
         let sought = Sought::new(name);
         let (tag, mut at) = (Tag::of(sought.hash), self.start(sought)?);
         while let Some(group) = self.groups.get(at) {
-            if let Some(place) = group.find(tag, |place, slot| sought.is(slot, group.rest(place))) {
-                return Some(SlotRef { group, index: SlotIndex::new(at, place) });
+            let is_it = |place, slot: &Slot| sought.is(slot, || group.entry(place));
+            if let Some(place) = group.find(tag, is_it) {
+                return SlotRef::at(group, place);
             }
             if !group.is_full() {
                 break;
@@ -88,35 +91,34 @@ impl Keys {
 
     #[inline]
     pub(super) fn at(&self, index: SlotIndex) -> Option<SlotRef<'_>> {
-        let group = self.groups.get(index.group())?;
-        group.thing(index.place())?;
-        Some(SlotRef { group, index })
+        SlotRef::at(self.groups.get(index.group())?, index.place())
     }
 
     /// Puts in a plan, in place of the one that the key has, and returns that; `own` are the rows whose segments no
     /// other key asks.
     pub(super) fn set(&mut self, plan: Arc<Plan>, own: RowSet) -> Option<Arc<Plan>> {
-        if let Some(index) = self.numbered(plan.id) {
-            return self.replace(index, Slot::new(plan, own)).map(Rest::into_plan);
+        let (id, entry) = (plan.id, Entry::new(plan, own));
+        if let Some(index) = self.numbered(id) {
+            let group = self.groups.get_mut(index.group())?;
+            return group.exchange(index.place(), entry).map(|entry| entry.plan);
         }
         if !self.has_room_for(self.count + 1) {
             self.grow();
         }
         self.count += 1;
-        self.put(Slot::new(plan, own));
+        self.put(entry);
         None
     }
 
     /// Forgets the tape of a key: it is to be made of other conditions.
     pub(super) fn forget_tape(&mut self, key: KeyId) {
         let Some(index) = self.numbered(key) else { return };
-        if let Some(slot) = self.at(index).and_then(SlotRef::renewed) {
-            self.replace(index, slot);
+        let known = self.groups.get(index.group()).and_then(|group| group.entry(index.place()));
+        if let Some(entry) = known.map(Entry::renewed)
+            && let Some(group) = self.groups.get_mut(index.group())
+        {
+            group.exchange(index.place(), entry);
         }
-    }
-
-    fn replace(&mut self, index: SlotIndex, slot: (Slot, Rest)) -> Option<Rest> {
-        self.groups.get_mut(index.group())?.replace(index.place(), slot).map(|(_, rest)| rest)
     }
 
     /// Whether so many keys take at most seven eighths of the room, so that few are not in the group that their hash
@@ -129,27 +131,24 @@ impl Keys {
         let (old, groups) = (std::mem::take(&mut self.groups), 0..self.capacity);
         self.capacity = self.capacity.saturating_mul(2).max(1);
         for group in groups.filter_map(|index| old.get(index)) {
-            group.all().for_each(|(slot, rest)| self.put((slot.clone(), rest.clone())));
+            group.entries().for_each(|entry| self.put(entry.clone()));
         }
     }
 
     /// Puts a key where there is room.
-    fn put(&mut self, slot: (Slot, Rest)) {
-        let (id, name) = (slot.1.id(), slot.1.name().clone());
-        let sought = Sought::new(name.as_str());
-        let Some(mut at) = self.start(sought) else { return };
+    fn put(&mut self, entry: Entry) {
+        let (id, sought) = (entry.plan.id, Sought::new(entry.plan.key.as_str()));
+        let (tag, Some(mut at)) = (Tag::of(sought.hash), self.start(sought)) else { return };
         while self.groups.get(at).is_some_and(Group::is_full) {
             at = self.after(at);
         }
-        let tag = Tag::of(sought.hash);
-        let place = match self.groups.get_mut(at) {
-            None => {
-                self.groups.set(at, Group::new(tag, slot));
-                0
-            }
-            Some(group) => group.push(tag, slot),
-        };
-        self.by_number.set(id.0, SlotIndex::new(at, place));
+        if self.groups.get(at).is_none() {
+            self.groups.set(at, KeyGroup::numbered(at));
+        }
+        if let Some(group) = self.groups.get_mut(at) {
+            let index = group.add(tag, entry);
+            self.by_number.set(id.0, index);
+        }
     }
 
     /// Index of the group in which a name is looked for first.
@@ -193,7 +192,7 @@ mod tests {
             assert_eq!(keys.set(plan(n), RowSet::default()).map(|old| old.id), Some(KeyId(n)));
         }
         for n in 1..2_000 {
-            let index = keys.find(&name(n)).map(|found| found.index);
+            let index = keys.find(&name(n)).map(SlotRef::index);
             assert_eq!(index, keys.numbered(KeyId(n)));
             let plan = index.and_then(|index| keys.at(index)).map(SlotRef::plan);
             assert_eq!(

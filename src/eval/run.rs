@@ -7,6 +7,7 @@ use super::bucket::Bucketer;
 use super::compiled::Compiled;
 use super::era::Era;
 use super::evaluation::Outcome;
+use super::key_group::SlotRef;
 use super::lookup::Lookup;
 use super::measure::Measure;
 use super::memo::{Memo, Segments};
@@ -16,7 +17,6 @@ use super::plan::Plan;
 use super::plan_row::{ALL, By, PlanRow, PlanSplit};
 use super::program::{Environment, NULL};
 use super::served::ServedRow;
-use super::slot::SlotRef;
 use super::tape::{Decision, NO_ROW};
 use crate::clock::Clock;
 use crate::limits::CHAIN_DEPTH;
@@ -131,14 +131,14 @@ impl<'a> Run<'a> {
     /// Decides over a key by what is kept of the user, which is all that most evaluations need.
     #[inline]
     pub(super) fn recall(snapshot: &Compiled, context: &Context, slot: SlotRef<'_>) -> Decision {
-        let decided = context.decided(snapshot.stamped());
+        let decided = || context.decided(snapshot.stamped());
         if let Some(tape) = slot.tape() {
             let Some(user) = context.numbered(snapshot.numbering()) else { return Decision::Open };
-            let in_segment = |segment| decided.about(segment).answer();
+            let in_segment = |segment| decided().about(segment).answer();
             return tape.decide(user, in_segment, |row| is_covered_at(context, slot, row));
         }
         match slot.segments() {
-            Some(segments) => Self::recall_rows(decided, context, slot, segments),
+            Some(segments) => Self::recall_rows(decided(), context, slot, segments),
             None => Decision::Open,
         }
     }
@@ -153,11 +153,11 @@ impl<'a> Run<'a> {
         decided: Decided<'_>,
         context: &Context,
         slot: SlotRef<'_>,
-        segments: &[SegmentId],
+        segments: &[u16],
     ) -> Decision {
         let (mut won, mut open) = (0, 0);
         for (segment, row) in segments.iter().zip(0..) {
-            let known = decided.about(*segment);
+            let known = decided.about(SegmentId((*segment).into()));
             won |= u32::from(known.is_in()) << row;
             open |= u32::from(!known.is_decided()) << row;
         }
@@ -183,7 +183,7 @@ impl<'a> Run<'a> {
             return self.find_in(slot.plan());
         };
         for (segment, row) in segments.iter().zip(0..) {
-            if self.in_row_segment(*segment)
+            if self.in_row_segment(SegmentId((*segment).into()))
                 && (slot.rollouts() >> row & 1 == 0 || is_covered_at(self.context, slot, row))
             {
                 return Outcome::of_row(row);
