@@ -7,6 +7,8 @@ mod place;
 
 use std::sync::{Arc, LazyLock};
 
+use smallvec::SmallVec;
+
 use super::{Answer, Object, Past, Ready, SegmentId, Short, Timestamp, Value};
 pub(crate) use attribute::Label;
 use attribute::Slot;
@@ -33,15 +35,15 @@ use place::{Place, Places};
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub struct Context {
-    // what evaluations ask first is in the first two lines of memory
-    /// The attributes as far as they are short texts: most tests need no more, and a line of memory has four.
-    shorts: Vec<Option<Short>>,
+    // what evaluations ask first is in the first two lines of memory, and then the first attributes
     places: Kept<Places>,
     /// The id of the user is the first of them, if there is one.
     attributes: Vec<Slot>,
-    has_user: bool,
-    fit: Kept<Fit>,
     decisions: Kept<Decisions>,
+    /// The attributes as far as they are short texts: most tests need no more.
+    shorts: SmallVec<[Option<Short>; ROOM]>,
+    fit: Kept<Fit>,
+    has_user: bool,
     /// The indices of the attributes, counted from 1, by the hashes of their names; 0 is free. The length is a
     /// power of two, and at most half of it is taken. Empty if there are few of them.
     indices: Box<[u32]>,
@@ -120,8 +122,8 @@ impl Context {
 
     /// No user, and room for a number of attributes.
     fn with_room(count: usize) -> Self {
-        let (attributes, shorts) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        Self { shorts, attributes, ..Self::default() }
+        let (attributes, shorts) = (Vec::with_capacity(count), SmallVec::with_capacity(count));
+        Self { attributes, shorts, ..Self::default() }
     }
 
     /// Makes a context for a user, or for none, with every member of an object as an attribute.
@@ -454,11 +456,9 @@ mod tests {
     #[test]
     fn what_evaluations_ask_first_is_in_two_lines_of_memory() {
         use std::mem::offset_of;
-        let firsts = [offset_of!(Context, shorts), offset_of!(Context, places)];
-        assert_eq!((firsts, size_of::<Kept<Places>>()), ([0, 24], 40));
-        let seconds = [offset_of!(Context, attributes), offset_of!(Context, decisions)];
-        assert_eq!((seconds, size_of::<Context>()), ([64, 96], 192));
-        assert_eq!(offset_of!(Context, fit), 92);
+        let firsts = [offset_of!(Context, places), offset_of!(Context, attributes)];
+        let seconds = [offset_of!(Context, decisions), offset_of!(Context, shorts)];
+        assert_eq!((firsts, seconds, size_of::<Context>()), ([0, 40], [64, 120], 320));
     }
 
     #[test]
