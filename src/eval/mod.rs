@@ -64,6 +64,7 @@ mod tape_layout;
 mod tick;
 mod trace;
 mod trie;
+mod word_set;
 
 #[cfg(test)]
 mod tests;

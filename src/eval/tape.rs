@@ -6,20 +6,43 @@
 //! and the words that it compares with. Every test leads to a later one.
 
 use std::cmp::Ordering;
+use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::field::Field;
 use super::lookup::{Bound, Found, Lookup};
+use super::word_set::WordSet;
 use crate::model::{CompareOp, Numbered, SegmentId, Short, UserAttribute, Value};
 
 /// Tape of a key.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub(super) struct Tape {
+    pub(super) straight: Straight,
     pub(super) words: SmallVec<[u64; WORDS]>,
     pub(super) beside: Box<Beside>,
+}
+
+/// Places of the tests of a tape on which all tests of a row are to pass, so that each leads to the next one, or to the
+/// next row; none if it is another tape, or has too many.
+///
+/// They are at its front, so that no test is needed to find the next one: the processor asks memory for all at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Straight {
+    pub(super) places: [u8; Self::TESTS],
+    pub(super) count: u8,
+}
+
+impl Straight {
+    /// Largest number of tests all of which are made for every user.
+    pub(super) const TESTS: usize = 7;
+
+    #[inline]
+    fn places(&self) -> Option<&[u8]> {
+        self.places.get(..self.count.into()).filter(|places| !places.is_empty())
+    }
 }
 
 /// Number of words that a tape has in place; if it has more, they are elsewhere.
@@ -44,30 +67,34 @@ pub(super) struct Head {
     pub(super) wanted: bool,
     /// The orders that pass, if two are compared: less, equal, greater, a bit each.
     pub(super) orders: u8,
-    /// A number of words, a place beside the words, a row.
+    /// The size of a set, a place beside the words, a row, the number of the name of another attribute.
     pub(super) argument: u16,
     /// Where to go on if the test is what is wanted of it.
-    pub(super) yes: u16,
+    pub(super) yes: Target,
     /// Where to go on if it is not, or unknown.
-    pub(super) no: u16,
+    pub(super) no: Target,
 }
+
+/// Where a test leads: to another, by its place among the words, or to what is decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Target(u16);
 
 /// What a test is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Kind {
-    /// That all rows were tried.
+    /// Whether the rollout of a row covers the user.
     #[default]
-    End,
-    /// A row whose segment has the user: it wins, if it has no rollout.
-    Row,
-    /// A row with a rollout whose segment has the user.
     Rollout,
     /// Whether the user is in the segment of the next word.
     Segment,
     /// Whether an attribute is the short text of the next two words.
     Text,
-    /// Whether an attribute is one of the texts of a word each that follow.
+    /// Whether it is, and another, whose number is the argument, is the short text of the two words after those.
+    ///
+    /// Most users are in few segments, so that each test of two would be one more branch that can hardly be foretold.
+    Texts,
+    /// Whether an attribute is in the set of texts of a word each that follows.
     Words,
     /// Whether an attribute is in a list of short texts beside the words.
     List,
@@ -91,11 +118,42 @@ pub(super) enum Decision {
 /// The number that stands for no row.
 pub(super) const NO_ROW: u32 = u32::MAX;
 
+impl Target {
+    /// No row wins.
+    pub(super) const NO_ROW: Self = Self(u16::MAX);
+    /// Targets from this on are rows that win.
+    const ROWS: u16 = 1 << 15;
+
+    /// The test at a place, if there is room for it.
+    pub(super) fn test(place: usize) -> Option<Self> {
+        u16::try_from(place).ok().filter(|place| *place < Self::ROWS).map(Self)
+    }
+
+    /// A row wins, if it can be told.
+    pub(super) fn row(row: usize) -> Option<Self> {
+        let row = u16::try_from(row).ok().filter(|row| *row < Self::ROWS - 1)?;
+        Some(Self(Self::ROWS + row))
+    }
+
+    /// The row that wins, if one does.
+    #[inline]
+    fn won(self) -> Option<u32> {
+        self.0.checked_sub(Self::ROWS).map(u32::from).filter(|_| self != Self::NO_ROW)
+    }
+
+    /// What is decided, if that is so.
+    #[inline]
+    fn decision(self) -> Option<Decision> {
+        let row = self.0.checked_sub(Self::ROWS)?;
+        Some(Decision::Row(select_unpredictable(self == Self::NO_ROW, NO_ROW, row.into())))
+    }
+}
+
 impl Head {
     #[inline]
     pub(super) fn to_word(self) -> u64 {
         let flags = u8::from(self.wanted) << 3 | self.orders;
-        let [yes, no, argument] = [self.yes, self.no, self.argument].map(u16::to_le_bytes);
+        let [yes, no, argument] = [self.yes.0, self.no.0, self.argument].map(u16::to_le_bytes);
         let kind = (self.kind as u8) | flags << 4;
         u64::from_le_bytes([
             kind,
@@ -118,9 +176,16 @@ impl Head {
             wanted: kind >> 7 > 0,
             orders: kind >> 4 & 7,
             argument: u16::from_le_bytes([a0, a1]),
-            yes: u16::from_le_bytes([y0, y1]),
-            no: u16::from_le_bytes([n0, n1]),
+            yes: Target(u16::from_le_bytes([y0, y1])),
+            no: Target(u16::from_le_bytes([n0, n1])),
         }
+    }
+
+    /// The number of the name of the second attribute.
+    #[inline]
+    fn second(self) -> u8 {
+        let [name, _] = self.argument.to_le_bytes();
+        name
     }
 
     #[inline]
@@ -133,65 +198,104 @@ impl Kind {
     #[inline]
     fn of(number: u8) -> Self {
         match number {
-            1 => Self::Row,
-            2 => Self::Rollout,
-            3 => Self::Segment,
-            4 => Self::Text,
-            5 => Self::Words,
-            6 => Self::List,
-            7 => Self::Integer,
-            8 => Self::Semver,
-            9 => Self::Bound,
-            _ => Self::End,
+            1 => Self::Segment,
+            2 => Self::Text,
+            3 => Self::Texts,
+            4 => Self::Words,
+            5 => Self::List,
+            6 => Self::Integer,
+            7 => Self::Semver,
+            8 => Self::Bound,
+            _ => Self::Rollout,
         }
     }
 }
 
 impl Tape {
-    /// Whether it tests nothing: then there is no use for it.
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
     /// Decides over the rows for a user, by what is known of the segments that the tape does not test.
     #[inline]
     pub(super) fn decide(
         &self,
         user: Numbered<'_>,
+        in_segment: impl FnMut(SegmentId) -> Option<bool>,
+        is_covered: impl Fn(u32) -> bool,
+    ) -> Decision {
+        match self.straight.places() {
+            Some(places) => self.decide_straight(user, places),
+            None => self.decide_step_by_step(user, in_segment, is_covered),
+        }
+    }
+
+    fn decide_step_by_step(
+        &self,
+        user: Numbered<'_>,
         mut in_segment: impl FnMut(SegmentId) -> Option<bool>,
         is_covered: impl Fn(u32) -> bool,
     ) -> Decision {
-        let all = &*self.words;
-        let mut at = 0;
-        while let Some((head, words)) = all.get(at..).and_then(<[u64]>::split_first) {
-            let head = Head::of(*head);
+        let mut at = Target::default();
+        while let Some((head, words)) = self.at(at) {
             let passes = match head.kind {
-                Kind::End => return Decision::Row(NO_ROW),
-                Kind::Row => return Decision::Row(head.argument.into()),
-                Kind::Rollout if is_covered(head.argument.into()) => {
-                    return Decision::Row(head.argument.into());
-                }
-                Kind::Rollout => false,
+                Kind::Rollout => is_covered(head.argument.into()),
                 Kind::Segment => match words.first().and_then(|id| in_segment(segment(*id))) {
                     Some(is_in) => is_in,
                     None => return Decision::Open,
                 },
-                Kind::Text => match (user.short(head.name), words) {
-                    (Some(short), [low, high, ..]) => {
-                        (short.words() == [*low, *high]) == head.wanted
-                    }
-                    _ => self.other_text(user, head, words),
-                },
-                Kind::Words => match (user.short(head.name), words.get(..head.argument.into())) {
-                    (Some(short), Some(texts)) => texts.contains(&short.word()) == head.wanted,
-                    _ => self.other_word(user, head, words),
-                },
-                _ => self.test(user, head, words),
+                _ => self.passes(user, head, words),
             };
-            at = usize::from(if passes { head.yes } else { head.no });
+            at = if passes { head.yes } else { head.no };
+            if let Some(decision) = at.decision() {
+                return decision;
+            }
         }
-        Decision::Open // not reached: the last word is an end
+        Decision::Open // not reached: the last test leads to a decision
+    }
+
+    /// Makes all tests, and calculates which row wins: which test is the first that fails nobody can foretell, and a
+    /// processor that foretells wrong has to wait for what it has read of the user.
+    #[inline]
+    fn decide_straight(&self, user: Numbered<'_>, places: &[u8]) -> Decision {
+        let (mut won, mut holds, mut otherwise) = (0_u32, true, Target::NO_ROW);
+        for place in places {
+            let Some((head, words)) = self.at(Target((*place).into())) else { break };
+            holds &= self.passes(user, head, words);
+            if let Some(row) = head.yes.won() {
+                won |= u32::from(holds) << (row % u32::BITS);
+                (holds, otherwise) = (true, head.no);
+            }
+        }
+        let first = Decision::Row(won.trailing_zeros());
+        select_unpredictable(won > 0, first, otherwise.decision().unwrap_or(Decision::Open))
+    }
+
+    /// The test at a place, and the words that follow.
+    #[inline]
+    fn at(&self, place: Target) -> Option<(Head, &[u64])> {
+        let (head, words) = self.words.get(usize::from(place.0)..)?.split_first()?;
+        Some((Head::of(*head), words))
+    }
+
+    /// Whether a test of attributes is what is wanted of it.
+    #[inline]
+    fn passes(&self, user: Numbered<'_>, head: Head, words: &[u64]) -> bool {
+        match head.kind {
+            Kind::Texts => match (user.short(head.name), user.short(head.second()), words) {
+                (Some(first), Some(second), [a, b, c, d, ..]) => {
+                    (first.words() == [*a, *b]) & (second.words() == [*c, *d])
+                }
+                _ => self.other_texts(user, head, words),
+            },
+            Kind::Text => match (user.short(head.name), words) {
+                (Some(short), [low, high, ..]) => (short.words() == [*low, *high]) == head.wanted,
+                _ => self.other_text(user, head, words),
+            },
+            Kind::Words => match user.short(head.name) {
+                Some(short) => {
+                    WordSet::has(words, head.argument, short.word()) == Some(head.wanted)
+                }
+                None => self.other_word(user, head, words),
+            },
+            _ => self.test(user, head, words),
+        }
     }
 
     /// Whether a test of an attribute is what is wanted of it.
@@ -207,7 +311,7 @@ impl Tape {
             },
             (Kind::Semver, [major, minor, patch, ..]) => {
                 let numbers = attribute.and_then(UserAttribute::semver_numbers);
-                match numbers.map(|numbers| numbers.cmp(&[*major, *minor, *patch])) {
+                match numbers.map(|numbers| order(numbers, [*major, *minor, *patch])) {
                     None | Some(Ordering::Equal) => self.compares(attribute, head),
                     Some(order) => head.passes(order),
                 }
@@ -223,12 +327,20 @@ impl Tape {
         text.is_some_and(|text| self.other(user, head, |found| found.is(text)))
     }
 
+    /// Tests whether two attributes are texts, then; both, so that the places of both are known the next time.
+    #[cold]
+    fn other_texts(&self, user: Numbered<'_>, head: Head, words: &[u64]) -> bool {
+        let second = Head { name: head.second(), ..head };
+        let texts = words.split_at_checked(2);
+        texts
+            .is_some_and(|(a, b)| self.other_text(user, head, a) & self.other_text(user, second, b))
+    }
+
     /// Tests whether an attribute is among texts of a word each, then.
     #[cold]
     fn other_word(&self, user: Numbered<'_>, head: Head, words: &[u64]) -> bool {
-        let texts = words.get(..head.argument.into()).unwrap_or_default();
         self.other(user, head, |found| match found {
-            Found::Short(short) => Some(texts.contains(&short.word())),
+            Found::Short(short) => WordSet::has(words, head.argument, short.word()),
             Found::Text | Found::Other => Some(false),
         })
     }
@@ -267,6 +379,16 @@ impl Tape {
         let field = || self.beside.fields.iter().find(is_it);
         user.find(head.name, || field().map(|field| &field.name))
     }
+}
+
+/// Order of the numbers of two versions. All are looked at: which of them differ nobody can foretell.
+#[inline]
+fn order(a: [u64; 3], b: [u64; 3]) -> Ordering {
+    let sign = |a: u64, b: u64| i8::from(a > b) - i8::from(a < b);
+    let ([major, minor, patch], [other_major, other_minor, other_patch]) = (a, b);
+    let order =
+        sign(major, other_major) * 4 + sign(minor, other_minor) * 2 + sign(patch, other_patch);
+    order.cmp(&0)
 }
 
 /// The segment of a word.

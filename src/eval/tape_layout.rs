@@ -6,15 +6,22 @@ use super::field::Field;
 use super::flow::{FALSE, Flow, Step, StepId, TRUE, Test};
 use super::lookup::Bound;
 use super::plan_row::{ALL, PlanRow};
-use super::tape::{Head, Kind, Tape};
+use super::tape::{Head, Kind, Straight, Tape, Target};
+use super::word_set::WordSet;
 use crate::model::{CompareOp, SegmentId, Short};
 
 /// Largest number of words that the tests of a condition may take: one that takes more is decided once for a user.
 const CONDITION_WORDS: usize = 64;
-/// Largest number of texts of a list that is in the words.
-const LIST_WORDS: usize = 16;
 /// Largest number of texts of a list beside the words.
 const LIST_TEXTS: usize = 64;
+
+/// A test that is laid out, or two that are made at once.
+#[derive(Clone, Copy)]
+enum Unit<'f> {
+    One(&'f Step),
+    /// Whether two attributes are short texts.
+    Two(&'f Step, &'f Step),
+}
 
 impl Tape {
     /// Lays out the tape of rows; of each is asked the flow of its condition, if the tape may test it. `None` if it
@@ -23,26 +30,39 @@ impl Tape {
         rows: &[PlanRow],
         flow: impl Fn(usize, SegmentId) -> Option<&'f Flow>,
     ) -> Option<Self> {
-        let (mut tape, mut tests) = (Self::default(), false);
-        for (index, row) in rows.iter().enumerate() {
-            let own = flow(index, row.test.segment).filter(|flow| is_simple(flow));
-            tests |= own.is_some();
-            tape.lay_row(u16::try_from(index).ok()?, row, own)?;
+        let flows = rows.iter().enumerate();
+        let flows = flows.map(|(row, plan)| flow(row, plan.test.segment).filter(|f| is_simple(f)));
+        let flows: Vec<_> = flows.collect();
+        let mut end = 0;
+        let mut starts = Vec::with_capacity(rows.len() + 1);
+        for (number, (row, flow)) in rows.iter().zip(&flows).enumerate() {
+            let length = row_length(row, *flow);
+            starts.push(if length > 0 { Target::test(end)? } else { Target::row(number)? });
+            end += length;
         }
-        tape.words.push(Head::default().to_word());
+        starts.push(Target::NO_ROW);
+        let is_of_use =
+            starts.first() == Target::test(0).as_ref() && flows.iter().any(Option::is_some);
+        let mut tape = is_of_use.then(Self::default)?;
+        tape.straight = straight(rows, &flows).unwrap_or_default();
+        for (number, (row, next)) in rows.iter().zip(starts.iter().skip(1)).enumerate() {
+            tape.lay_row(number, row, flows.get(number).copied().flatten(), *next)?;
+        }
         tape.beside.fields.shrink_to_fit();
-        tests.then_some(tape)
+        Some(tape)
     }
 
-    /// Lays out a row: the test of its segment, then the row itself.
-    fn lay_row(&mut self, number: u16, row: &PlanRow, own: Option<&Flow>) -> Option<()> {
-        let start = self.words.len();
-        let length = match own {
-            Some(flow) => flow.steps.iter().map(length).sum(),
-            None if row.test.segment.is_everyone() => 0,
-            None => 2,
-        };
-        let (yes, no) = (target(start + length)?, target(start + length + 1)?);
+    /// Lays out a row: the test of its segment, then that of its rollout.
+    fn lay_row(
+        &mut self,
+        number: usize,
+        row: &PlanRow,
+        own: Option<&Flow>,
+        no: Target,
+    ) -> Option<()> {
+        let (won, is_all) = (Target::row(number)?, row.test.rollout == ALL);
+        let end = self.words.len() + test_length(row, own);
+        let yes = if is_all { won } else { Target::test(end)? };
         match own {
             Some(flow) => self.lay_flow(flow, yes, no)?,
             None if row.test.segment.is_everyone() => {}
@@ -51,29 +71,50 @@ impl Tape {
                 self.words.extend([head.to_word(), row.test.segment.0.into()]);
             }
         }
-        let kind = if row.test.rollout == ALL { Kind::Row } else { Kind::Rollout };
-        let head = Head { kind, argument: number, yes: no, no, ..Head::default() };
-        self.words.push(head.to_word());
+        if !is_all {
+            let argument = u16::try_from(number).ok()?;
+            let head = Head { kind: Kind::Rollout, argument, yes: won, no, ..Head::default() };
+            self.words.push(head.to_word());
+        }
         Some(())
     }
 
     /// Lays out the steps of a flow from the first to be made, which is its last.
-    fn lay_flow(&mut self, flow: &Flow, yes: u16, no: u16) -> Option<()> {
-        let mut places = vec![0; flow.steps.len()];
+    fn lay_flow(&mut self, flow: &Flow, yes: Target, no: Target) -> Option<()> {
+        let units = units(flow);
+        let mut places = vec![None; flow.steps.len()];
         let mut end = self.words.len();
-        for (place, step) in places.iter_mut().zip(&flow.steps).rev() {
-            (*place, end) = (target(end)?, end + length(step));
+        for (id, unit) in &units {
+            *places.get_mut(*id)? = Some(Target::test(end)?);
+            end += unit.length();
         }
         let leads_to = |id: StepId| match id {
             TRUE => Some(yes),
             FALSE => Some(no),
-            step => places.get(step as usize).copied(),
+            step => places.get(step as usize).copied().flatten(),
         };
-        for step in flow.steps.iter().rev() {
-            let (yes, no) = (leads_to(step.yes)?, leads_to(step.no)?);
-            self.lay(&step.test, Head { yes, no, ..Head::default() })?;
+        for (_, unit) in &units {
+            let (yes, no) = unit.leads_to();
+            self.lay_unit(
+                *unit,
+                Head { yes: leads_to(yes)?, no: leads_to(no)?, ..Head::default() },
+            )?;
         }
         Some(())
+    }
+
+    fn lay_unit(&mut self, unit: Unit<'_>, head: Head) -> Option<()> {
+        match unit {
+            Unit::One(step) => self.lay(&step.test, head),
+            Unit::Two(a, b) => {
+                let ((name, first), (second, other)) = (a.test.text()?, b.test.text()?);
+                let (name, argument) = (self.name(name)?, self.name(second)?.into());
+                let head = Head { kind: Kind::Texts, name, wanted: true, argument, ..head };
+                self.words.push(head.to_word());
+                self.words.extend(first.words().into_iter().chain(other.words()));
+                Some(())
+            }
+        }
     }
 
     /// Lays out a test.
@@ -108,17 +149,14 @@ impl Tape {
     }
 
     fn lay_list(&mut self, texts: &Arc<[Short]>, head: Head) -> Option<()> {
-        let (kind, argument) = if are_words(texts) {
-            (Kind::Words, texts.len())
-        } else {
-            self.beside.lists.push(Arc::clone(texts));
-            (Kind::List, self.beside.lists.len() - 1)
-        };
-        let head = Head { kind, argument: u16::try_from(argument).ok()?, ..head };
-        self.words.push(head.to_word());
-        if kind == Kind::Words {
-            self.words.extend(texts.iter().map(|text| text.word()));
+        if let Some(set) = word_set(texts) {
+            self.words.push(Head { kind: Kind::Words, argument: set.bits, ..head }.to_word());
+            self.words.extend(set.words());
+            return Some(());
         }
+        let argument = u16::try_from(self.beside.lists.len()).ok()?;
+        self.beside.lists.push(Arc::clone(texts));
+        self.words.push(Head { kind: Kind::List, argument, ..head }.to_word());
         Some(())
     }
 
@@ -133,6 +171,49 @@ impl Tape {
     }
 }
 
+impl Test {
+    /// The attribute and the text, if it is asked whether it is that.
+    fn text(&self) -> Option<(&Arc<Field>, &Short)> {
+        if let Self::TextIs(field, text, true) = self { Some((field, text)) } else { None }
+    }
+}
+
+impl Unit<'_> {
+    /// Number of words of it.
+    fn length(&self) -> usize {
+        match self {
+            Self::One(step) => length(step),
+            Self::Two(..) => 5,
+        }
+    }
+
+    /// The steps that it leads to: if it is what is wanted, and if not.
+    fn leads_to(&self) -> (StepId, StepId) {
+        let (Self::One(last) | Self::Two(_, last)) = self;
+        (last.yes, last.no)
+    }
+}
+
+/// What is laid out of a flow, each with the number of its first step, from the first to be made.
+fn units(flow: &Flow) -> Vec<(usize, Unit<'_>)> {
+    let mut units = Vec::with_capacity(flow.steps.len());
+    let mut steps = flow.steps.iter().enumerate().rev().peekable();
+    while let Some((id, step)) = steps.next() {
+        let second = steps.next_if(|(next, second)| is_second(flow, step, second, *next));
+        let unit = second.map_or(Unit::One(step), |(_, second)| Unit::Two(step, second));
+        units.push((id, unit));
+    }
+    units
+}
+
+/// Whether two tests can be made at once: both ask for a text, and nothing but the first leads to the second.
+fn is_second(flow: &Flow, first: &Step, second: &Step, id: usize) -> bool {
+    let leads = |target: StepId| target as usize == id;
+    let ways = flow.steps.iter().flat_map(|step| [step.yes, step.no]).filter(|to| leads(*to));
+    let are_texts = first.test.text().is_some() && second.test.text().is_some();
+    are_texts && leads(first.yes) && first.no == second.no && ways.count() == 1
+}
+
 /// Whether all tests of a condition are of numbered attributes and short, and they begin with the last.
 fn is_simple(flow: &Flow) -> bool {
     let is_simple = |step: &Step| match &step.test {
@@ -141,24 +222,74 @@ fn is_simple(flow: &Flow) -> bool {
         Test::Node(..) => false,
     };
     let is_last = flow.steps.len().checked_sub(1).is_some_and(|last| last == flow.start as usize);
-    let words: usize = flow.steps.iter().map(length).sum();
-    is_last && words <= CONDITION_WORDS && flow.steps.iter().all(is_simple)
+    let may_fit = flow.steps.len() <= CONDITION_WORDS;
+    may_fit && is_last && flow.steps.iter().all(is_simple) && flow_length(flow) <= CONDITION_WORDS
+}
+
+/// The places of all tests, if those of each row are all to pass, and there are few.
+fn straight(rows: &[PlanRow], flows: &[Option<&Flow>]) -> Option<Straight> {
+    let (mut straight, mut end) = (Straight::default(), 0);
+    for (row, flow) in rows.iter().zip(flows) {
+        if row.test.rollout != ALL || rows.len() > Straight::TESTS {
+            return None;
+        }
+        let units = match flow {
+            Some(flow) => units(flow),
+            None if row.test.segment.is_everyone() => break,
+            None => return None,
+        };
+        if !are_all_to_pass(&units) {
+            return None;
+        }
+        for (_, unit) in &units {
+            *straight.places.get_mut(usize::from(straight.count))? = u8::try_from(end).ok()?;
+            straight.count += 1;
+            end += unit.length();
+        }
+    }
+    Some(straight)
+}
+
+/// Whether each leads to the next, or else to the end.
+fn are_all_to_pass(units: &[(usize, Unit<'_>)]) -> bool {
+    let next = units.iter().skip(1).map(|(id, _)| StepId::try_from(*id).unwrap_or(FALSE));
+    let mut ways = units.iter().zip(next.chain([TRUE]));
+    ways.all(|((_, unit), next)| unit.leads_to() == (next, FALSE))
+}
+
+/// Number of words of a row.
+fn row_length(row: &PlanRow, own: Option<&Flow>) -> usize {
+    test_length(row, own) + usize::from(row.test.rollout != ALL)
+}
+
+/// Number of words of the test of a row's segment.
+fn test_length(row: &PlanRow, own: Option<&Flow>) -> usize {
+    match own {
+        Some(flow) => flow_length(flow),
+        None if row.test.segment.is_everyone() => 0,
+        None => 2,
+    }
+}
+
+fn flow_length(flow: &Flow) -> usize {
+    units(flow).iter().map(|(_, unit)| unit.length()).sum()
 }
 
 /// Number of words of a step.
 fn length(step: &Step) -> usize {
     1 + match &step.test {
         Test::TextIs(..) => 2,
-        Test::TextIn(_, texts, _) if are_words(texts) => texts.len(),
+        Test::TextIn(_, texts, _) => word_set(texts).map_or(0, |set| set.length()),
         Test::Bounded(_, _, Bound::Integer(_), _) => 1,
         Test::Bounded(_, _, Bound::Semver(_), _) => 3,
         _ => 0,
     }
 }
 
-/// Whether the texts of a list are in the words.
-fn are_words(texts: &[Short]) -> bool {
-    texts.len() <= LIST_WORDS && texts.iter().all(|text| text.word() > 0)
+/// The texts of a list as a set that is in the words, if they are few and of a word each.
+fn word_set(texts: &[Short]) -> Option<WordSet> {
+    let words: Vec<_> = texts.iter().map(|text| text.word()).filter(|word| *word > 0).collect();
+    if words.len() == texts.len() { WordSet::new(&words) } else { None }
 }
 
 fn bound_kind(bound: &Bound) -> Kind {
@@ -174,9 +305,4 @@ fn orders(op: CompareOp, wanted: bool) -> u8 {
     use std::cmp::Ordering::{Equal, Greater, Less};
     let bits = [Less, Equal, Greater].into_iter().zip(0..);
     bits.fold(0, |all, (order, bit)| all | u8::from(op.holds(order) == wanted) << bit)
-}
-
-/// Place of a word, as a test leads to it.
-fn target(place: usize) -> Option<u16> {
-    u16::try_from(place).ok()
 }
