@@ -260,3 +260,37 @@ fn attributes_without_a_number_are_on_no_tape() {
         );
     }
 }
+
+/// What leads to the second of two texts by another way must not ask for the first.
+#[test]
+fn texts_that_are_tested_together_decide_as_one_by_one() {
+    let texts = [None, Some("x"), Some("y"), Some("z"), Some("n"), Some("1234567890123456")];
+    let is = |name: &str, text: &str| eq(attr(name), lit(text));
+    let and = |items| expr(ExprKind::And(items));
+    let or = |items| expr(ExprKind::Or(items));
+    let all = [
+        (and(vec![or(vec![is("c", "z"), is("a", "x")]), is("b", "y")]), None),
+        (and(vec![is("a", "x"), is("b", "n"), is("c", "n"), is("a", "x")]), None),
+        (
+            or(vec![and(vec![is("a", "n"), is("c", "z")]), and(vec![is("b", "n"), is("c", "n")])]),
+            None,
+        ),
+        (and(vec![is("b", "y"), not(is("c", "n"))]), None),
+    ];
+    for rows in [&all[..], &all[..2], &all[1..2], &all[2..], &all[3..]] {
+        let world = world(rows);
+        assert!(has_tape(&world));
+        let given = |user: Context, (name, value): (&str, Option<&str>)| match value {
+            Some(value) => user.with(name, value),
+            None => user,
+        };
+        for n in 0..texts.len().pow(3) {
+            let [a, b, c] = [1, 6, 36].map(|part| texts[n / part % 6]);
+            let user = [("a", a), ("b", b), ("c", c)].into_iter().fold(Context::new("u"), given);
+            for _ in 0..2 {
+                let found = world.snapshot.evaluate_id(KeyId(1), &user, Moment::At(t(0))).unwrap();
+                assert_eq!(found.value(), &wanted(rows, &user), "{user:?}");
+            }
+        }
+    }
+}
