@@ -5,7 +5,7 @@ use jiff::tz;
 use super::asked::Asked;
 use super::candidate::{Candidate, CandidateKind, candidate};
 use crate::error::ErrorCode;
-use crate::model::Aggregate;
+use crate::model::{Aggregate, Literal};
 
 /// The functions that have a zone as an argument behind a comma, besides the aggregates.
 const OF_ZONES: [&str; 4] = ["TO_TIMESTAMP", "ADD_MONTHS", "HOUR", "WEEKDAY"];
@@ -63,5 +63,5 @@ fn zones() -> Vec<String> {
 }
 
 fn quoted(kind: CandidateKind, text: &str) -> Candidate {
-    candidate(kind, format!("'{}'", text.replace('\'', "''")))
+    candidate(kind, Literal::from(text).to_string())
 }
