@@ -164,7 +164,7 @@ fn of_row(row: &RowTrace) -> Told {
 
 fn of_part(part: &Part) -> Told {
     let truth = part.truth.map_or("UNKNOWN", truth);
-    let mut why: Vec<_> = sorted(part).map(ToString::to_string).collect();
+    let mut why: Vec<_> = sorted(part).map(|sight| sight.said_of(&part.text)).collect();
     if let Some(condition) = part.segment {
         let unknown = condition.truth.is_none().then_some("its condition is unknown, not true");
         let above = condition.is_above.then_some("explained above");

@@ -47,6 +47,16 @@ impl Sight {
         matches!(&self.state, State::Value(value) if value == "NULL")
     }
 
+    /// It as a clause of a part, the text of which is not said again.
+    pub(crate) fn said_of(&self, part: &str) -> String {
+        match &self.state {
+            State::Answer { found, .. } if self.what == part && self.flaw.is_none() => {
+                found.clone()
+            }
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether it is why the part is unknown.
     pub(crate) fn is_why(&self) -> bool {
         let state = &self.state;

@@ -192,7 +192,7 @@ impl<'r> Key<'r> {
         Content::of(self.split(arms, member(cell, "by").as_str(), medium))
     }
 
-    /// `50 list / 50 grid`, with the name of an arm where it is not the value; arms in pieces are one.
+    /// `50 list / 50 grid`, with the names of all arms if one of them is not its value; arms in pieces are one.
     fn split(&self, arms: &[Value], by: Option<&str>, medium: Medium) -> String {
         let mut shares: Vec<(&Value, &Value, f64)> = Vec::new();
         for arm in arms {
@@ -203,11 +203,16 @@ impl<'r> Key<'r> {
                 None => shares.push((name, value, share)),
             }
         }
-        let told = shares.iter().map(|(name, value, share)| {
-            let value = self.value(value, medium);
-            let name = name.as_str().map(|name| on_one_line(name, medium));
-            let name = name.filter(|name| **name != value).map(|name| format!("{name}: "));
-            format!("{}{} {value}", name.unwrap_or_default(), rounded(*share))
+        let named = |name: &Value| name.as_str().map(|name| on_one_line(name, medium).into_owned());
+        let arms = shares
+            .iter()
+            .map(|(name, value, share)| (named(name), self.value(value, medium), rounded(*share)));
+        let arms: Vec<_> = arms.collect();
+        let has_names =
+            arms.iter().any(|(name, value, _)| name.as_ref().is_some_and(|name| name != value));
+        let told = arms.iter().map(|(name, value, share)| {
+            let name = name.as_ref().filter(|_| has_names).map(|name| format!("{name}: "));
+            format!("{}{share} {value}", name.unwrap_or_default())
         });
         let by = by.map_or_else(String::new, |by| format!(" by {by}"));
         told.collect::<Vec<_>>().join(" / ") + &by

@@ -1,5 +1,7 @@
 //! The tree that `EXPLAIN` tells, for a terminal: lines by depth, and a tick, a cross or a question mark for each verdict.
 
+use std::collections::BTreeSet;
+
 use super::super::layout::{Line, Shape, hung};
 use super::super::text::{Cell, Medium};
 use super::Sheet;
@@ -15,7 +17,7 @@ const STEP: usize = 3;
 /// The lines of a tree for a terminal; `None` of rows that are none, and elsewhere.
 pub(super) fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Option<Vec<Line>> {
     let width = width(rows, sheet, shape)?;
-    let nodes: Vec<_> = (0..rows.len()).filter_map(|row| Node::of(rows, row)).collect();
+    let nodes = once((0..rows.len()).filter_map(|row| Node::of(rows, row)).collect());
     let lines = nodes.iter().zip(branches(&nodes)).flat_map(|(node, more)| {
         let (first, others) = prefixes(node, &more, width);
         hung(&first, &others, &node.text, width)
@@ -33,6 +35,8 @@ pub(super) fn width(rows: &Rows, sheet: &Sheet, shape: Shape) -> Option<usize> {
 /// Step of an explanation.
 struct Node {
     depth: usize,
+    /// Whether it has a verdict.
+    is_judged: bool,
     text: String,
 }
 
@@ -53,8 +57,20 @@ impl Node {
         if *why.value != Value::Null {
             text = text + between + &line(why);
         }
-        Some(Self { depth, text })
+        Some(Self { depth, is_judged: *verdict.value != Value::Null, text })
     }
+}
+
+/// The nodes without those that say again, right below another key, what was said of the config there.
+fn once(nodes: Vec<Node>) -> Vec<Node> {
+    let mut said = BTreeSet::new();
+    let mut is_below_key = false;
+    let mut is_new = |node: &Node| {
+        let is_of_config = is_below_key && node.depth == 1 && !node.is_judged;
+        is_below_key = node.depth == 0;
+        !is_of_config || said.insert(node.text.clone())
+    };
+    nodes.into_iter().filter(|node| is_new(node)).collect()
 }
 
 /// Of each node: on which levels, from 1 to its own, another one follows below the same parent.
@@ -125,6 +141,19 @@ mod tests {
             "└─ ✓ a step – so it is",
         ];
         assert_eq!(drawn(&[0, 1, 2, 2, 3, 1, 0, 1], 80), expected);
+    }
+
+    #[test]
+    fn what_was_said_of_a_config_is_not_said_again() {
+        let node = |depth, text: &str, is_judged| Node { depth, is_judged, text: text.to_owned() };
+        let one = |key: &str, of: &str| {
+            [node(0, key, false), node(1, of, false), node(1, "row 1", true), node(1, of, false)]
+        };
+        let nodes = [one("a", "config c"), one("b", "config c"), one("c", "config d")];
+        let texts: Vec<_> =
+            once(nodes.into_iter().flatten().collect()).into_iter().map(|node| node.text).collect();
+        let expected = "a|config c|row 1|config c|b|row 1|config c|c|config d|row 1|config d";
+        assert_eq!(texts.join("|"), expected);
     }
 
     #[test]

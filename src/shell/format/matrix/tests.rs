@@ -169,5 +169,5 @@ fn a_split_names_its_arms_where_they_are_not_their_values() {
     assert_eq!(cell("SPLIT (50% 1, 50% 2)"), "50 1 / 50 2");
     assert_eq!(cell("SPLIT (a: 12.5% 1, b: 87.5% 2) BY team"), "a: 12.5 1 / b: 87.5 2 by team");
     assert_eq!(cell("SPLIT (a: 40% 1, b: 50% 2, a: 10% 1)"), "a: 50 1 / b: 50 2");
-    assert_eq!(cell("SPLIT (\"1\": 50% 1, b: 50% 2)"), "50 1 / b: 50 2");
+    assert_eq!(cell("SPLIT (\"1\": 50% 1, b: 50% 2)"), "1: 50 1 / b: 50 2");
 }
