@@ -753,10 +753,12 @@ fn a_list_is_what_a_spreadsheet_makes() {
     };
     let alone = "note: read as CSV of one column, without a header\n".to_owned();
     let second = "note: read as CSV: the ids are in column 2, without a header\n".to_owned();
+    // who is in a row and has no id is told
+    let nobody = "crm.csv:4: error[bad-literal]: a user id `` is not valid: it is empty, and other cells of the row are not\n";
+    let told = nobody.to_owned() + &below(2, "User_ID");
+    assert_eq!(listed(&place, &["crm.csv"]), (1, told, "ada|bob".to_owned()));
     for (arguments, note, users) in [
-        (&["crm.csv"][..], below(2, "User_ID"), "ada|bob"),
-        (&["crm.csv", "--column", "name"], below(1, "Name"), "Bob|Lovelace; Ada|No one"),
-        (&["crm.csv", "--column", "2", "--format", "csv"], String::new(), "ada|bob"),
+        (&["crm.csv", "--column", "name"][..], below(1, "Name"), "Bob|Lovelace; Ada|No one"),
         (&["one.txt"], below(1, "user_id"), "ada|bob"),
         (&["one.txt", "--format", "lines"], String::new(), "ada|bob|user_id"),
         (&["quoted.txt"], alone, "ada|b \\"),

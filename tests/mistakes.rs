@@ -127,8 +127,15 @@ fn all_that_is_wrong_has_a_hint() {
         for case in recorded.split("=== ").skip(1).map(Case::of) {
             let is_wrong =
                 ["error[", "error:", "[suspicious]"].iter().any(|is| case.told.contains(is));
-            let has_hint =
-                ["hint: ", "did you mean", "`pcq ", "write ", "it begins here", "here it is first"];
+            let has_hint = [
+                "hint: ",
+                "did you mean",
+                "`pcq ",
+                "write ",
+                "it begins here",
+                "here it is first",
+                " -- ",
+            ];
             if is_wrong && !has_hint.iter().any(|hint| case.told.contains(hint)) {
                 without.push(case.title.to_owned());
             }

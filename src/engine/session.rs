@@ -15,6 +15,7 @@ use crate::limits::KEPT_SCRIPT_BYTES;
 use crate::model::{Catalog, Entry, ListId, Revision, Spanned, Timestamp, UserIds, What};
 use crate::query::{Lender, View};
 use crate::script::{Script, ScriptStatement};
+use crate::statement::also;
 use crate::statement::binder::{Binder, Origin};
 use crate::statement::{Effect, Operation, Parameters, Plan, Statement, Target, Write};
 use crate::transfer::Loading;
@@ -501,7 +502,7 @@ pub(super) fn weigh(
     let is_told = told.is_some();
     match missing {
         Some(name) if is_told => error.at(name.span),
-        Some(name) => unknown_parameter(&name.node).at(name.span),
+        Some(name) => also::with_missing(error, unknown_parameter(&name.node).at(name.span)),
         None => error,
     }
 }

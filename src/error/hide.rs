@@ -174,7 +174,10 @@ impl Slip {
                 hide(one);
                 hide(other);
             }
-            Self::InsideUser { .. } | Self::TextForJson { .. } | Self::CloseName { .. } => {}
+            Self::InsideUser { .. }
+            | Self::TextForJson { .. }
+            | Self::CloseName { .. }
+            | Self::UnusedParameter { .. } => {}
         }
     }
 }

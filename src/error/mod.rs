@@ -27,7 +27,7 @@ pub use slip::Slip;
 pub use transaction::{ScriptEnd, TransactionState};
 
 use crate::limits::NAME_BYTES;
-use crate::model::{NameError, Span, TimestampError, zone_like};
+use crate::model::{NameError, Span, Timestamp, TimestampError, zone_like};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -277,6 +277,12 @@ impl From<NameError> for Error {
 
 impl From<TimestampError> for Error {
     fn from(error: TimestampError) -> Self {
+        let error = match error {
+            TimestampError::Form(text) if is_date(&text) && !is_day(&text) => {
+                TimestampError::NoSuchTime(text)
+            }
+            error => error,
+        };
         let hint = match &error {
             TimestampError::NoOffset(text) => Some(completed(text, "")),
             TimestampError::Form(text) if is_date(text) => Some(completed(text, "T00:00:00")),
@@ -287,6 +293,7 @@ impl From<TimestampError> for Error {
             TimestampError::NoSuchZone(zone) => {
                 zone_like(zone).map(|zone| format!("did you mean `{zone}`?"))
             }
+            TimestampError::NoSuchTime(text) => last_day(text),
             TimestampError::Skipped { .. } => {
                 Some("write a time before or after the change".to_owned())
             }
@@ -316,6 +323,18 @@ fn is_date(text: &str) -> bool {
         _ => byte.is_ascii_digit(),
     };
     text.len() == 10 && text.bytes().enumerate().all(is_digit_or_dash)
+}
+
+/// The last day of the month of a date that there is not, if that is what is wrong with a time.
+fn last_day(text: &str) -> Option<String> {
+    let month = text.get(..8).filter(|_| text.get(..10).is_some_and(|day| !is_day(day)))?;
+    let last = (28..=31).rev().map(|day| format!("{month}{day}")).find(|day| is_day(day))?;
+    Some(format!("the last day of that month is {last}"))
+}
+
+/// Whether there is such a day.
+fn is_day(text: &str) -> bool {
+    Timestamp::parse(&format!("{text}T00:00:00Z")).is_ok()
 }
 
 /// The name that is nearest to a wrong one, if any is near enough to be meant: none is near to what is longer than

@@ -22,6 +22,8 @@ pub enum Slip {
     TextForJson { key: Name, what: &'static str },
     #[error("attribute `{}` is not known, and `{}` is", Short(name), Short(known))]
     CloseName { name: String, known: String },
+    #[error("the parameter `:{}` stands in no statement", Short(name))]
+    UnusedParameter { name: String },
     #[error(
         "a time less {} is how long it is since that instant, in milliseconds since 1970",
         Short(number)

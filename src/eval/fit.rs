@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::literal::{Type, literal, literal_text, mismatch, semver, timestamp, version};
 use super::signature::Wants;
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ArithmeticOp, Expr, Span, Timestamp, Value};
+use crate::error::{Error, ErrorKind, Result, Short};
+use crate::model::{ArithmeticOp, Expr, ExprKind, Span, Timestamp, TimestampError, Value};
 
 /// The type of an expression as far as it is known; `None` if only an evaluation tells.
 pub(super) type Known = Option<Type>;
@@ -85,7 +85,10 @@ pub(super) fn comparable(left: (&Expr, Known), right: (&Expr, Known), ordered: b
         && is_misfit(left.1, right.1)
     {
         let kind = ErrorKind::NotComparable { left: a.to_string(), right: b.to_string() };
-        return Err(Error::new(kind).at(left.0.span.to(right.0.span)));
+        let error = Error::new(kind).at(left.0.span.to(right.0.span));
+        let is_length = [a, b].contains(&Type::Duration);
+        let apart = [left.0, right.0].into_iter().find_map(times_apart).filter(|_| is_length);
+        return Err(apart.into_iter().fold(error, Error::hint));
     }
     for (expr, known) in [left, right] {
         if ordered && known == Some(Type::Json) {
@@ -105,6 +108,17 @@ pub(super) fn comparable(left: (&Expr, Known), right: (&Expr, Known), ordered: b
     Ok(())
 }
 
+/// What a difference of attributes is if these are times.
+fn times_apart(expr: &Expr) -> Option<String> {
+    let ExprKind::Arithmetic { op: ArithmeticOp::Subtract, left, right } = &expr.node else {
+        return None;
+    };
+    let is_attribute = |expr: &Expr| matches!(expr.node, ExprKind::Attribute(_));
+    let (left, right) = Some((left, right)).filter(|(a, b)| is_attribute(a) && is_attribute(b))?;
+    let (left, right) = (left.to_string(), right.to_string());
+    Some(format!("if both are times: `TIMESTAMP {} - TIMESTAMP {}`", Short(&left), Short(&right)))
+}
+
 /// Refuses a text that is to be read as a time or version and is none.
 pub(super) fn readable(text: &str, wanted: Type, span: Span) -> Result<()> {
     match wanted.compared() {
@@ -117,7 +131,13 @@ pub(super) fn readable(text: &str, wanted: Type, span: Span) -> Result<()> {
 
 /// Refuses a text that is no local time.
 pub(super) fn local_time(text: &str, span: Span) -> Result<()> {
-    Timestamp::parse_in(text, &TimeZone::UTC).map(drop).map_err(|error| Error::from(error).at(span))
+    let read = Timestamp::parse_in(text, &TimeZone::UTC).map(drop);
+    let error = read.map_err(|error| match error {
+        TimestampError::Form(_) => Error::new(ErrorKind::BadTimestamp(error))
+            .hint("write a day or a local time: '2026-12-01', '2026-12-01 09:00'"),
+        error => error.into(),
+    });
+    error.map_err(|error| error.at(span))
 }
 
 pub(super) fn null_comparison(span: Span) -> Error {

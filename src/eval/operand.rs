@@ -8,7 +8,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::model::{
-    CompareOp, Datum, DottedVersion, Duration, Object, ReadAs, SemanticVersion, Timestamp, Value,
+    CompareOp, Datum, DottedVersion, Duration, Literal, Object, ReadAs, SemanticVersion, Timestamp,
+    Value,
     compare_numbers, hash_double, hash_items, hash_members,
 };
 
@@ -364,7 +365,7 @@ impl fmt::Display for Operand<'_> {
         match self {
             Self::Null => f.write_str("NULL"),
             Self::Boolean(b) => f.write_str(if *b { "TRUE" } else { "FALSE" }),
-            Self::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
+            Self::Text(text) => Literal::from(&**text).fmt(f),
             Self::Timestamp(at) => write!(f, "TIMESTAMP '{at}'"),
             Self::Duration(duration) => f.write_str(&duration.to_text()),
             Self::Semver(version) => write!(f, "SEMVER '{}'", **version),

@@ -41,8 +41,10 @@ impl Timestamp {
     /// the earlier.
     pub(crate) fn parse_in(text: &str, zone: &TimeZone) -> Result<Self, TimestampError> {
         let whole = completed(text);
-        let (local, rest) =
-            parse_local(&whole).map_err(|_| TimestampError::Form(text.to_owned()))?;
+        let (local, rest) = parse_local(&whole).map_err(|error| match error {
+            TimestampError::NoSuchTime(_) => TimestampError::NoSuchTime(text.to_owned()),
+            _ => TimestampError::Form(text.to_owned()),
+        })?;
         if !rest.is_empty() {
             return Self::parse(&whole);
         }

@@ -4,7 +4,7 @@ use super::Statement;
 use super::alone::filled;
 use super::binder::Binder;
 use super::part::Parts;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Short};
 use crate::limits::ECHO_CHARS;
 use crate::model::{Expr, ExprKind};
 
@@ -25,7 +25,9 @@ pub(crate) fn with_others(error: Error, statement: &Statement, binder: &Binder<'
 /// The error with labels and a hint for others, of which it is one; else it is about something else, which may be the cause
 /// of these.
 pub(crate) fn with(error: Error, mut others: Vec<Error>) -> Error {
-    if !others.iter().any(|other| other.span() == error.span()) {
+    // what has no value yet is no cause of what is wrong with names
+    let is_missing = matches!(error.kind(), ErrorKind::UnknownParameter { .. });
+    if !is_missing && !others.iter().any(|other| other.span() == error.span()) {
         return error;
     }
     others.retain(|other| other.span() != error.span());
@@ -40,10 +42,32 @@ pub(crate) fn with(error: Error, mut others: Vec<Error>) -> Error {
         return error;
     }
     let text = told.join("; ");
+    let error = others.iter().find_map(gives).into_iter().fold(error, Error::hint);
     match text.char_indices().nth(4 * ECHO_CHARS).and_then(|(end, _)| text.get(..end)) {
         Some(head) => error.hint(format!("also wrong: {head}…")),
         None => error.hint(format!("also wrong: {text}")),
     }
+}
+
+/// The error of a statement in which a value is missing, too: that one, unless the other is one whatever the value is.
+pub(crate) fn with_missing(error: Error, missing: Error) -> Error {
+    if !matches!(error.kind(), ErrorKind::Unknown { .. } | ErrorKind::Archived { .. }) {
+        return missing;
+    }
+    let text = missing.to_string();
+    if error.hints().iter().any(|hint| hint.contains(&text)) {
+        return error;
+    }
+    let error = missing.span().into_iter().fold(error, |error, span| error.label(span, &*text));
+    let error = error.hint(format!("also wrong: {text}"));
+    gives(&missing).into_iter().fold(error, Error::hint)
+}
+
+/// How a parameter gets the value that is missing.
+fn gives(missing: &Error) -> Option<String> {
+    let ErrorKind::UnknownParameter { name } = missing.kind() else { return None };
+    let name = Short(name);
+    Some(format!("`-v {name}=…` gives `:{name}` a value"))
 }
 
 /// The errors of the names of segments and keys in a condition.
@@ -67,9 +91,10 @@ fn unknown_names<'e>(
 /// What an error says, without values: one of them may be of a sensitive key.
 fn said(error: &Error) -> Option<String> {
     match error.kind() {
-        ErrorKind::Unknown { .. } | ErrorKind::Archived { .. } | ErrorKind::SplitSum { .. } => {
-            Some(error.to_string())
-        }
+        ErrorKind::Unknown { .. }
+        | ErrorKind::Archived { .. }
+        | ErrorKind::SplitSum { .. }
+        | ErrorKind::UnknownParameter { .. } => Some(error.to_string()),
         ErrorKind::KeyType { key, kind, .. } => {
             Some(format!("key `{}` is {kind}, and a value is not", key.as_str()))
         }

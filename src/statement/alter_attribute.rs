@@ -7,13 +7,14 @@ use super::binder::Binder;
 use super::canonical;
 use super::effect::{Effect, Operation};
 use super::layout::Clauses;
+use super::once;
 use super::plan::Plan;
 use super::{Help, Text, named, text};
 use crate::error::{Error, Result};
 use crate::model::{Attribute, Change, Expr, Literal, Name, ObjectKind, Role, Spanned};
 use crate::syntax::{self, Node, Rule};
 
-/// `ALTER ATTRIBUTE name [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET | DROP SENSITIVE]`
+/// `ALTER ATTRIBUTE name [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET SENSITIVE | DROP SENSITIVE]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlterAttribute {
     /// Which attribute.
@@ -76,6 +77,7 @@ impl AlterAttribute {
     }
 
     fn change(mut self, change: AttributeChange) -> Self {
+        self.changes.retain(|other| other.clause() != change.clause());
         self.changes.push(change);
         self
     }
@@ -89,12 +91,20 @@ impl AlterAttribute {
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         let name = children.name()?;
-        let changes = children.map(|change| AttributeChange::build(&change));
-        Ok(Self { name, changes: changes.collect::<Result<_>>()? })
+        let changes = once::changes(children, AttributeChange::build, AttributeChange::clause)?;
+        Ok(Self { name, changes })
     }
 }
 
 impl AttributeChange {
+    fn clause(&self) -> &'static str {
+        match self {
+            Self::Description(_) => "DESCRIPTION",
+            Self::Check(_) | Self::DropCheck => "CHECK",
+            Self::Sensitive | Self::DropSensitive => "SENSITIVE",
+        }
+    }
+
     fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         if children.saw(Rule::k_drop) {
@@ -134,7 +144,7 @@ impl fmt::Display for AlterAttribute {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ALTER ATTRIBUTE",
-    syntax: "ALTER ATTRIBUTE <name> [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET | DROP SENSITIVE]",
+    syntax: "ALTER ATTRIBUTE <name> [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET SENSITIVE | DROP SENSITIVE]",
     summary: "changes the description or the check of an attribute, or who may see its values",
     example: "ALTER ATTRIBUTE age SET CHECK (VALUE BETWEEN 0 AND 130)",
 };

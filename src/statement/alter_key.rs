@@ -7,13 +7,14 @@ use super::binder::Binder;
 use super::domain::Domain;
 use super::effect::{Effect, Operation};
 use super::layout::Clauses;
+use super::once;
 use super::plan::Plan;
 use super::{Help, Text, named, rules, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Change, Expr, Key, Literal, Name, ObjectKind, Role, Span, Spanned};
 use crate::syntax::{self, Node, Rule};
 
-/// `ALTER KEY name [SET DEFAULT value] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET | DROP SENSITIVE]`
+/// `ALTER KEY name [SET DEFAULT value] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET SENSITIVE | DROP SENSITIVE]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlterKey {
     /// Which key.
@@ -84,6 +85,7 @@ impl AlterKey {
     }
 
     fn change(mut self, change: KeyChange) -> Self {
+        self.changes.retain(|other| other.clause() != change.clause());
         self.changes.push(change);
         self
     }
@@ -97,12 +99,21 @@ impl AlterKey {
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         let name = children.name()?;
-        let changes = children.map(|change| KeyChange::build(&change)).collect::<Result<_>>()?;
+        let changes = once::changes(children, KeyChange::build, KeyChange::clause)?;
         Ok(Self { name, changes })
     }
 }
 
 impl KeyChange {
+    fn clause(&self) -> &'static str {
+        match self {
+            Self::Default(_) => "DEFAULT",
+            Self::Description(_) => "DESCRIPTION",
+            Self::Check(_) | Self::DropCheck => "CHECK",
+            Self::Sensitive | Self::DropSensitive => "SENSITIVE",
+        }
+    }
+
     fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         if children.saw(Rule::k_drop) {
@@ -143,7 +154,7 @@ impl fmt::Display for AlterKey {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ALTER KEY",
-    syntax: "ALTER KEY <name> [SET DEFAULT <value>] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET | DROP SENSITIVE]",
+    syntax: "ALTER KEY <name> [SET DEFAULT <value>] [SET DESCRIPTION '…'] [SET CHECK (…) | DROP CHECK] [SET SENSITIVE | DROP SENSITIVE]",
     summary: "changes the default, the description or the check of a key, or who may see its values",
     example: "ALTER KEY volume SET DEFAULT 7 DROP CHECK",
 };

@@ -52,6 +52,7 @@ mod load;
 mod load_change;
 mod matrix;
 pub(crate) mod meaning;
+mod once;
 mod parameter;
 mod parsed;
 mod part;

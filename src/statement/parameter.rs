@@ -266,8 +266,12 @@ impl<N: Into<Arc<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]
 
 /// The error for a value of a kind that a clause does not take.
 fn unlike(place: &str, wanted: &str, found: &Value) -> crate::Error {
-    let (place, wanted, found) = (place.into(), wanted.into(), format!("a {}", found.kind()));
-    ErrorKind::Type { place, wanted, found }.into()
+    let found = match found {
+        Value::Integer(_) | Value::Double(_) => found.to_string(),
+        _ => format!("a {}", found.kind()),
+    };
+    let error = ErrorKind::Type { place: place.into(), wanted: wanted.into(), found };
+    crate::Error::from(error).hint(format!("give the parameter {wanted}"))
 }
 
 fn has_parameter(expr: &Expr) -> bool {

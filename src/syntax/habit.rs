@@ -1,5 +1,9 @@
 //! Habits of other languages, and of people in a hurry: what to write instead.
 
+mod condition;
+mod object;
+mod query;
+
 use super::rules::{Reading, Rule};
 use super::token::{TokenKind, Tokens, is_word};
 use crate::error::Short;
@@ -64,7 +68,22 @@ fn solid(text: &str) -> impl Iterator<Item = &str> {
 
 /// What to write instead of what stands at a spot, if somebody is likely to have meant it.
 pub(super) fn habit(spot: Spot<'_>) -> Option<String> {
-    let habits = [sign, query, operator, if_exists, object, surplus, name, text, clause, missing];
+    let habits = [
+        sign,
+        query::clause,
+        condition::operator,
+        condition::bracket,
+        object::if_exists,
+        object::object,
+        object::kind,
+        object::action,
+        surplus,
+        object::name,
+        text,
+        share,
+        clause,
+        missing,
+    ];
     habits.iter().find_map(|habit| habit(spot))
 }
 
@@ -85,7 +104,9 @@ fn sign(spot: Spot<'_>) -> Option<String> {
     }
 }
 
-/// `.keys`, which the shell knows that people type into.
+const OF_SHELL: &str = "commands with a dot are for the interactive shell";
+
+/// `.keys`, which the interactive shell knows.
 fn command(spot: Spot<'_>) -> String {
     let word = spot.next().unwrap_or_default().to_ascii_lowercase();
     let instead = match word.as_str() {
@@ -98,11 +119,9 @@ fn command(spot: Spot<'_>) -> String {
         "param" => "the option `-v NAME=VALUE`".to_owned(),
         "read" => "`pcq run`, which takes several files".to_owned(),
         "dump" | "backup" | "verify" => format!("`pcq {word}`"),
-        _ => return "what begins with a dot is for the shell that a person types into".to_owned(),
+        _ => return OF_SHELL.to_owned(),
     };
-    format!(
-        "what begins with a dot is for the shell that a person types into; here there is {instead}"
-    )
+    format!("{OF_SHELL}; here it is {instead}")
 }
 
 /// `5.2.0`, of which `5.2` was taken for a number.
@@ -112,170 +131,6 @@ fn version(spot: Spot<'_>) -> Option<String> {
     let digits: String = spot.after.chars().take_while(char::is_ascii_digit).collect();
     let is_version = number.contains('.') && !digits.is_empty();
     is_version.then(|| format!("a version is `SEMVER '{number}.{digits}'`"))
-}
-
-/// Operators of SQL and of programming languages.
-fn operator(spot: Spot<'_>) -> Option<String> {
-    let is_negated = spot.comes_after(&["NOT"]) && spot.wants(Rule::k_contains);
-    if !spot.wants_any(&[Rule::compare_op, Rule::k_and]) && !is_negated {
-        return None;
-    }
-    let hint = match spot.token.to_ascii_uppercase().as_str() {
-        "LIKE" | "ILIKE" => return Some(like(spot, is_negated)),
-        "STARTSWITH" | "BEGINS" => "write `STARTS WITH`",
-        "ENDSWITH" => "write `ENDS WITH`",
-        "INCLUDES" | "HAS" => "write `CONTAINS`",
-        "REGEXP" | "RLIKE" | "SIMILAR" | "~" => "write `MATCHES`",
-        "EQUALS" | "EQ" | "=" if is_negated => "write `!=` without `NOT`",
-        "EQUALS" | "EQ" => "write `=`",
-        "XOR" => "write `!=` between two conditions in parentheses",
-        "," if is_list_compared(spot) => "several values stand after `IN`: `city IN ('a', 'b')`",
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
-
-/// What `LIKE` and its pattern are here.
-fn like(spot: Spot<'_>, is_negated: bool) -> String {
-    let pattern = spot.next().filter(|pattern| pattern.starts_with('\'')).unwrap_or("''");
-    let inner = pattern.trim_matches('\'');
-    let text = inner.trim_matches('%');
-    let operator = match (inner.starts_with('%'), inner.ends_with('%')) {
-        _ if text.is_empty() || text.contains(['%', '_']) => {
-            return "write `STARTS WITH`, `ENDS WITH`, `CONTAINS`, or `MATCHES` and a regex"
-                .to_owned();
-        }
-        (true, true) => "CONTAINS",
-        (true, false) => "ENDS WITH",
-        (false, true) => "STARTS WITH",
-        (false, false) if is_negated => "!=",
-        (false, false) => "=",
-    };
-    let not = if is_negated && operator != "!=" { "NOT " } else { "" };
-    format!("write `{not}{operator} '{}'`", Short(text))
-}
-
-/// Whether a list in parentheses is open that stands right after `=`.
-fn is_list_compared(spot: Spot<'_>) -> bool {
-    let words = spot.words_before();
-    let open = words.iter().position(|word| word == "(");
-    open.and_then(|open| words.get(open + 1))
-        .is_some_and(|word| matches!(word.as_str(), "=" | "!="))
-}
-
-/// Clauses of queries as other languages have them.
-fn query(spot: Spot<'_>) -> Option<String> {
-    let first = solid(spot.before).next()?.to_ascii_uppercase();
-    if !matches!(first.as_str(), "SELECT" | "WITH" | "EXPLAIN" | "ASSERT") {
-        return None;
-    }
-    let hint = match spot.token.to_ascii_uppercase().as_str() {
-        "RIGHT" => "there is no `RIGHT JOIN`: put the other source first and write `LEFT JOIN`",
-        "FULL" => "there is no `FULL JOIN`: `UNION` puts two `LEFT JOIN`s together",
-        "OUTER" => "write `LEFT JOIN`",
-        "NATURAL" => "there is no `NATURAL JOIN`: `ON` says what is equal",
-        "USING" => "there is no `USING`: write `ON a.key = b.key`",
-        "OFFSET" => "it stands after `LIMIT`: `LIMIT 10 OFFSET 20`",
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
-
-/// Statements about one object that are another statement here.
-fn object(spot: Spot<'_>) -> Option<String> {
-    let kind = spot.token.to_ascii_uppercase();
-    let is_kind = is_kind(&kind);
-    if spot.comes_after(&["SHOW"]) && is_kind {
-        let name = dotted(solid(spot.after));
-        let described = name.map(|name| format!("`DESCRIBE {kind} {}` or ", Short(&name)));
-        return Some(format!("write {}`SHOW {kind}S`", described.unwrap_or_default()));
-    }
-    if spot.comes_after(&["SHOW"]) && spot.is_any(&["TABLES", "ALL"]) {
-        return Some("write `SHOW KEYS`, `SHOW SEGMENTS` or `SHOW CONFIGS`".to_owned());
-    }
-    if spot.is_any(&["DROP", "DELETE", "REMOVE"]) && spot.wants(Rule::statement) {
-        let mut rest = solid(spot.after);
-        let kind = rest.next().map(str::to_ascii_uppercase).filter(|kind| self::is_kind(kind))?;
-        let name = dotted(rest)?;
-        return Some(format!("nothing is ever deleted: write `ARCHIVE {kind} {}`", Short(&name)));
-    }
-    if spot.wants(Rule::k_config) && spot.comes_after(&["DISABLE"])
-        || spot.comes_after(&["ENABLE"]) && is_kind
-    {
-        return Some("only a config has a kill switch, for all of its keys".to_owned());
-    }
-    if spot.is("CONFIG") && spot.comes_after(&["ROLLBACK"]) {
-        let rest: Vec<_> = solid(spot.after).take(4).collect();
-        return Some(format!("write `REVERT CONFIG {}`", Short(&rest.join(" "))));
-    }
-    if spot.is("WHERE") && spot.comes_after(&["SET"]) {
-        return Some("write `WHERE` without `SET`".to_owned());
-    }
-    let words = spot.words_before();
-    if words.last().is_some_and(|first| first == "SELECT") {
-        return None;
-    }
-    if words.first().is_some_and(|word| word == "PRIORITY")
-        && spot.comes_after(&["SET", "PRIORITY"])
-    {
-        let segment = Short(spot.token);
-        return Some(format!(
-            "the order of segments is their priority: `MOVE SEGMENT {segment} FIRST | LAST | BEFORE … | AFTER …`"
-        ));
-    }
-    let is_key = words.len() == 3 && words.get(1).is_some_and(|word| word == "KEY");
-    if is_key && spot.is("RENAME") || spot.is("TYPE") && words.iter().any(|word| word == "KEY") {
-        return Some("name and type of a key never change".to_owned());
-    }
-    if spot.wants(Rule::action) || spot.wants(Rule::k_rename) {
-        return action(spot);
-    }
-    None
-}
-
-fn is_kind(word: &str) -> bool {
-    matches!(word, "KEY" | "SEGMENT" | "CONFIG" | "ATTRIBUTE")
-}
-
-/// The name that tokens begin with, dots and all.
-fn dotted<'t>(mut tokens: impl Iterator<Item = &'t str>) -> Option<String> {
-    let mut name = tokens.next()?.to_owned();
-    while tokens.next() == Some(".")
-        && let Some(part) = tokens.next()
-    {
-        name.push('.');
-        name.push_str(part);
-    }
-    Some(name)
-}
-
-const ONE_OF_BOTH: &str =
-    "one of the two: `IF NOT EXISTS` leaves what is there as it is, `OR ALTER` changes it";
-
-/// `IF NOT EXISTS` in a wrong place, and `IF EXISTS`, which there is not.
-fn if_exists(spot: Spot<'_>) -> Option<String> {
-    if spot.is("EXISTS") && spot.comes_after(&["IF"]) || spot.is("IF") && spot.continues("EXISTS") {
-        return Some("there is no `IF EXISTS`; `CREATE OR ALTER` changes what is there".to_owned());
-    }
-    if spot.is("NOT") && spot.comes_after(&["IF"]) && spot.continues("EXISTS") {
-        return Some(ONE_OF_BOTH.to_owned());
-    }
-    if !spot.is("IF") || !spot.continues("NOT") {
-        return None;
-    }
-    let words: Vec<_> = solid(spot.before).collect();
-    let upper = |word: &str| Short(&word.to_ascii_uppercase()).to_string();
-    Some(match *words {
-        ["CREATE" | "create" | "Create"] => {
-            "write `CREATE KEY IF NOT EXISTS …`: what is made goes first".to_owned()
-        }
-        [_, kind, name, ..] if !spot.comes_after(&["OR", "ALTER", &upper(kind)]) => format!(
-            "it stands before the name: `CREATE {} IF NOT EXISTS {}`",
-            upper(kind),
-            Short(name)
-        ),
-        _ => ONE_OF_BOTH.to_owned(),
-    })
 }
 
 /// A comma after which nothing comes.
@@ -294,57 +149,11 @@ fn surplus(spot: Spot<'_>) -> Option<String> {
     }
 }
 
-/// Actions of `ALTER CONFIG` in other words.
-fn action(spot: Spot<'_>) -> Option<String> {
-    let hint = match spot.token.to_ascii_uppercase().as_str() {
-        "REMOVE" | "DELETE" => "write `DROP SEGMENT` or `DROP KEY`",
-        "INSERT" | "APPEND" => "write `ADD SEGMENT` or `ADD KEY`",
-        "VERSION" => {
-            "an edit is made on top of the newest version: `IF VERSION 1` makes sure which that is"
-        }
-        "UPDATE" | "CHANGE" | "MODIFY" => "write `SET`",
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
-
-/// Names that need quotes.
-fn name(spot: Spot<'_>) -> Option<String> {
-    let quoted =
-        |name: &str| Some(format!("such a name stands in double quotes: `\"{}\"`", Short(name)));
-    if spot.wants_any(&[Rule::name, Rule::simple]) {
-        let word: String = spot.token.chars().take_while(|c| is_word(*c)).collect();
-        let is_word = !word.is_empty() && !spot.token.starts_with('\'');
-        let is_whole = is_word && word == spot.token && !spot.is("EVERYONE");
-        return if is_whole { quoted(&word) } else { None };
-    }
-    let words = spot.words_before();
-    let names_one = matches!(words.get(1).map(String::as_str), Some("KEY" | "SEGMENT" | "CONFIG"));
-    if !names_one || words.last().is_none_or(|word| word != "CREATE") {
-        return None;
-    }
-    let last = solid(spot.before).last().filter(|name| is_bare(name))?;
-    match (spot.token, spot.next()) {
-        ("-", Some(next)) if next.starts_with(is_word) => quoted(&format!("{last}-{next}")),
-        (word, Some(next)) if word.starts_with(is_word) && follows_name(next) => {
-            quoted(&format!("{last} {word}"))
-        }
-        _ => None,
-    }
-}
-
 /// Whether a token is a word that could be a name.
 fn is_bare(token: &str) -> bool {
     token.chars().all(is_word)
         && !token.starts_with(|c: char| c.is_ascii_digit())
         && !token.is_empty()
-}
-
-/// Whether a word follows the name of what is made.
-fn follows_name(word: &str) -> bool {
-    ["BOOLEAN", "INTEGER", "DOUBLE", "STRING", "JSON", "WHERE", "SEGMENTS", "DESCRIPTION"]
-        .iter()
-        .any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Texts without quotes.
@@ -368,6 +177,20 @@ fn text(spot: Spot<'_>) -> Option<String> {
     is_text.then(|| format!("a text stands in single quotes: `'{}'`", Short(spot.token)))
 }
 
+/// Shares without a `%`, and names of arms that would be shares.
+fn share(spot: Spot<'_>) -> Option<String> {
+    let before = Some(spot.before.trim_end()).filter(|_| spot.wants(Rule::percent))?;
+    let number = before.rsplit(|c: char| !c.is_ascii_digit() && c != '.').next()?;
+    Some(match spot.token {
+        _ if number.is_empty() => return None,
+        ":" => {
+            format!("a name that is a number stands in double quotes: `\"{}\": …`", Short(number))
+        }
+        _ if number.starts_with("0.") => "a share is a percentage: `50%` is a half".to_owned(),
+        _ => format!("a share has a `%`: `{}%`", Short(number)),
+    })
+}
+
 /// Clauses of other languages.
 fn clause(spot: Spot<'_>) -> Option<String> {
     if let Some(instant) = relative(spot) {
@@ -375,6 +198,9 @@ fn clause(spot: Spot<'_>) -> Option<String> {
     }
     let hint = match spot.token.to_ascii_uppercase().as_str() {
         "REPLACE" if spot.comes_after(&["CREATE", "OR"]) => "write `CREATE OR ALTER`",
+        "KEEPING" if spot.words_before().last().is_some_and(|word| word == "CREATE") => {
+            "`KEEPING USERS` is for a split that is changed: `ALTER CONFIG` has it"
+        }
         "WHERE" if spot.wants(Rule::k_with) => "attributes are given by `WITH`: `WITH city = 'x'`",
         "OFFSET" if spot.wants(Rule::EOI) => "there is no `OFFSET`: a condition says from where on",
         "GROUP" if spot.wants(Rule::EOI) => "nothing is grouped here: `SHOW COUNT OF` counts rows",
@@ -410,6 +236,12 @@ fn short_length(token: &str) -> Option<String> {
 /// `SINCE 7 DAYS`, which is an instant.
 fn relative(spot: Spot<'_>) -> Option<String> {
     let words = spot.words_before();
+    if spot.wants(Rule::timestamp) && spot.comes_after(&["SINCE"]) && spot.is("NOW") {
+        let left: Vec<_> = solid(spot.after).filter(|word| !matches!(*word, "(" | ")")).collect();
+        let ["-", number, unit, ..] = *left else { return None };
+        let unit = unit.to_ascii_uppercase();
+        return Some(format!("write `WITHIN {} {}`", Short(number), Short(&unit)));
+    }
     let is_clause = matches!(words.first()?.as_str(), "SINCE" | "UNTIL" | "AT" | "OF");
     let is_number = spot.token.bytes().all(|byte| byte.is_ascii_digit());
     let unit = spot.next().filter(|unit| is_clause && is_number && is_bare(unit))?;

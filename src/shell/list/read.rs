@@ -8,6 +8,7 @@ use super::id;
 use crate::shell::args::{ColumnArg, ListArgs};
 use crate::shell::exit::{Exit, Stop};
 use crate::shell::row_format::{ListFormat, RowFormat};
+use crate::shell::text::counted;
 use crate::shell::track::ROW_BYTES;
 use crate::shell::track::csv::Rows;
 use crate::shell::track::flaw::Flaw;
@@ -254,11 +255,19 @@ impl<R: BufRead> ReadIds for CsvIds<R> {
     fn id(&self) -> Result<Option<&str>, Flaw> {
         let cells = self.rows.cells()?;
         if cells.len() != self.width {
-            let expected = vec![format!("{} cells, as in the first line", self.width)];
+            let cells = counted(self.width as u64, "cell");
+            let expected = vec![format!("{cells}, as in the first line")];
             let found = cells.len().to_string();
             return Err(Error::from(ErrorKind::Expected { expected, found }).into());
         }
-        Ok(cells.get(self.found.index).map_or(Ok(None), |cell| id::of_cell(cell))?)
+        let id = cells.get(self.found.index).map_or(Ok(None), |cell| id::of_cell(cell))?;
+        if id.is_none() && cells.iter().any(|cell| !cell.trim().is_empty()) {
+            let (what, why) = ("a user id", "it is empty, and other cells of the row are not");
+            let (text, why) = (String::new(), why.to_owned());
+            let error = Error::from(ErrorKind::BadLiteral { what, text, why });
+            return Err(error.hint("give the row an id, or leave it out").into());
+        }
+        Ok(id)
     }
 
     fn text(&self) -> Option<&[u8]> {

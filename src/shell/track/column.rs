@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::flaw::{Flaw, abridged, unexpected};
 use super::instant::instant_of_cell;
 use crate::shell::row_format::TimeUnit;
-use pcq::model::{JsonError, NameError};
+use crate::shell::text::counted;
+use pcq::model::{AttributeType, JsonError, NameError};
 use pcq::{Error, ErrorKind, Event, Fact, Object, Profile, Timestamp, Value};
 
 /// The columns that are no properties, unless they have a type.
@@ -44,8 +45,9 @@ enum Role {
     Id,
 }
 
+/// Type of the cells of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum CellType {
+pub(super) enum CellType {
     String,
     Number,
     Boolean,
@@ -100,7 +102,8 @@ impl Columns {
     /// What a row says.
     pub(super) fn fact(&self, cells: &[&str]) -> Result<Fact, Flaw> {
         if cells.len() != self.all.len() {
-            let expected = vec![format!("{} cells, as in the header", self.all.len())];
+            let cells = counted(self.all.len() as u64, "cell");
+            let expected = vec![format!("{cells}, as in the header")];
             let found = cells.len().to_string();
             return Err(Error::from(ErrorKind::Expected { expected, found }).into());
         }
@@ -200,6 +203,21 @@ impl Column {
 }
 
 impl CellType {
+    /// The type of cells with the values of an attribute; `None`: they are texts.
+    pub(super) fn of(kind: AttributeType) -> Option<Self> {
+        match kind {
+            AttributeType::Boolean => Some(Self::Boolean),
+            AttributeType::Integer | AttributeType::Double => Some(Self::Number),
+            AttributeType::Json => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// The word for it in a header.
+    pub(super) fn word(self) -> &'static str {
+        TYPES.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+    }
+
     /// The value of a cell; if it has none, perhaps why.
     fn read(self, cell: &str) -> Result<Value, Option<JsonError>> {
         match self {

@@ -4,12 +4,15 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::column::CellType;
 use super::csv::{BadFile, Csv};
 use super::jsonl::Jsonl;
 use super::progress::Progress;
 use super::{Exit, ReadRows, Stop, TrackArgs};
 use crate::shell::file::is_same_file;
 use crate::shell::row_format::{RowFormat, TimeUnit, extension};
+use pcq::model::Literal;
+use pcq::{Error, ErrorKind, Value};
 
 /// Bytes of a file that are read at once.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -56,6 +59,21 @@ impl Input {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         Ok(there.is_file().then_some(there.len()))
+    }
+
+    /// The error of a fact in the file, with a hint if it is one of a column without a type, whose cells are texts.
+    pub(super) fn advise(&self, error: Error) -> Error {
+        let (RowFormat::Csv, ErrorKind::AttributeType { attribute, kind, value }) =
+            (self.format, error.kind())
+        else {
+            return error;
+        };
+        let is_text = matches!(value, Literal::Value(Value::String(_)));
+        let Some(word) = CellType::of(*kind).filter(|_| is_text).map(CellType::word) else {
+            return error;
+        };
+        let column = format!("{}:{word}", attribute.as_str());
+        error.hint(format!("`{column}` in the header says of which type its cells are"))
     }
 
     /// The name by which errors call it.

@@ -123,7 +123,10 @@ impl Load<'_> {
         text: Option<&[u8]>,
     ) -> Result<Option<Fact>, Stop> {
         self.progress.row();
-        let check = |fact| database.check_fact(&fact).map(|()| fact).map_err(Flaw::from);
+        let check = |fact| match database.check_fact(&fact) {
+            Ok(()) => Ok(fact),
+            Err(error) => Err(Flaw::from(input.advise(error))),
+        };
         let concealed = |flaw: Flaw| flaw.concealed(|attribute| database.is_sensitive(attribute));
         let checked = row.fact.and_then(check).map_err(concealed);
         match checked {
