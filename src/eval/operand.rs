@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use crate::model::{
     CompareOp, Datum, DottedVersion, Duration, Literal, Object, ReadAs, SemanticVersion, Timestamp,
-    Value,
-    compare_numbers, hash_double, hash_items, hash_members,
+    Value, compare_numbers, hash_double, hash_items, hash_members,
 };
 
 /// The result of a condition: true, false, or `None` for unknown.

@@ -299,7 +299,7 @@ impl Shell<'_> {
         let time = is_told.then(|| format!("({:.3} s)", time.as_secs_f64()));
         let said: Vec<_> = text.into_iter().chain(time).collect();
         if !said.is_empty() && (outcome.rows().is_none() || self.printer.takes_remark()) {
-            self.printer.say(&said.join(" "))?;
+            self.printer.tell(&said.join(" "))?;
         }
         self.printer.flush()?;
         let told = std::mem::take(&mut self.told);

@@ -25,6 +25,7 @@ mod output;
 mod pager;
 mod plan;
 mod program;
+mod prose;
 mod repair;
 mod report;
 mod row_format;

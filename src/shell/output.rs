@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use super::args::FormatArgs;
 use super::format::{Format, Formulas, Sheet, Zone};
 use super::pager::Pager;
+use super::prose::wrapped;
 use super::screen::{Screen, as_seen, buffered_stdout};
 use pcq::Rows;
 
@@ -184,6 +185,12 @@ impl Printer {
     /// Prints a line of text.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.stdout, "{text}")
+    }
+
+    /// Prints what is said to a person, in lines that fit.
+    pub(super) fn tell(&mut self, text: &str) -> io::Result<()> {
+        let text = wrapped(text, self.columns());
+        self.say(&text)
     }
 
     /// Prints a text that may be long.

@@ -19,6 +19,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::json;
+use super::prose::hung;
 use super::text::{Medium, by_lines, on_one_line};
 use pcq::{Error, Note, Place};
 
@@ -27,6 +28,9 @@ const DEFAULT_WIDTH: usize = 120;
 
 /// How much of a long line is looked at around a place, in characters: more than any screen has room for.
 const AROUND: usize = 2_000;
+
+/// How far in a message goes on in its next line.
+const HUNG: usize = 2;
 
 /// When errors are coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -105,7 +109,8 @@ struct Told<'l> {
 pub(super) struct Reporter {
     format: ErrorFormat,
     is_colored: bool,
-    width: usize,
+    /// How wide the terminal is now, if standard error is one.
+    width: fn() -> Option<usize>,
 }
 
 impl Reporter {
@@ -119,8 +124,7 @@ impl Reporter {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
         };
-        let size = is_terminal.then(|| terminal_size::terminal_size_of(io::stderr())).flatten();
-        Self { format, is_colored, width: size.map_or(DEFAULT_WIDTH, |(width, _)| width.0.into()) }
+        Self { format, is_colored, width: if is_terminal { terminal_width } else { || None } }
     }
 
     /// Whether errors are coloured.
@@ -147,9 +151,8 @@ impl Reporter {
     pub(super) fn refuse(&self, message: &str, hint: &str) {
         match self.format {
             ErrorFormat::Text => {
-                let (red, cyan, reset) = (self.red(), self.cyan(), self.reset());
-                let (message, hint) = (shown(message), shown(hint));
-                write(&format!("{red}error{reset}: {message}\n{cyan}hint{reset}: {hint}\n"));
+                let message = self.labelled("", "error", self.red(), &shown(message));
+                write(&(message + &self.hint(hint)));
             }
             ErrorFormat::Json => {
                 let (file, line, column, code, hints) =
@@ -162,7 +165,7 @@ impl Reporter {
     /// Writes a remark that is no error.
     pub(super) fn remark(&self, text: &str) {
         match self.format {
-            ErrorFormat::Text => write(&format!("{}\n", shown(text))),
+            ErrorFormat::Text => write(&self.labelled("", "", "", &shown(text))),
             ErrorFormat::Json => {
                 let (file, line, column, code, hints) = (None, None, None, None, &[][..]);
                 write(&Told { file, line, column, code, message: text, hints }.text());
@@ -179,11 +182,17 @@ impl Reporter {
 
     fn text(&self, file: Option<&str>, message: &Message<'_>) -> String {
         let mut text = self.headline(file, message);
+        let mut labels = Vec::new();
         if let Some(place) = message.place.filter(|_| message.is_of_part) {
-            text.push_str(&self.snippet(message.word, place));
+            let shown = Shown::of(place);
+            labels = shown.labels.iter().map(|(_, label)| label.clone()).collect();
+            text.push_str(&self.snippet(message.word, shown));
         }
-        for hint in message.hints {
-            let _ = writeln!(text, "{}hint{}: {}", self.cyan(), self.reset(), shown(hint));
+        // what all labels say needs no hint that says it again
+        let is_said =
+            |hint: &str| !labels.is_empty() && labels.iter().all(|said| hint.contains(said));
+        for hint in message.hints.iter().filter(|hint| !is_said(hint)) {
+            text.push_str(&self.hint(hint));
         }
         text
     }
@@ -202,14 +211,27 @@ impl Reporter {
             Word::Error => (self.red(), "error"),
             Word::Note => (self.cyan(), "note"),
         };
-        let (code, said) = (message.code, shown(&message.text));
-        let _ = writeln!(text, "{color}{word}[{code}]{}: {said}", self.reset());
-        text
+        let label = format!("{word}[{}]", message.code);
+        self.labelled(&text, &label, color, &shown(&message.text))
     }
 
-    fn snippet(&self, word: Word, place: &Place) -> String {
+    fn hint(&self, hint: &str) -> String {
+        self.labelled("", "hint", self.cyan(), &shown(hint))
+    }
+
+    /// What is said after a place and a label, which has a colour. On a terminal its lines fit.
+    fn labelled(&self, place: &str, label: &str, color: &str, said: &str) -> String {
+        let between = if label.is_empty() { "" } else { ": " };
+        let text = format!("{place}{label}{between}{said}");
+        let text = hung(&text, HUNG, (self.width)().unwrap_or(usize::MAX));
+        let colored = format!("{color}{label}{}", self.reset());
+        let text = if color.is_empty() { text } else { text.replacen(label, &colored, 1) };
+        text + "\n"
+    }
+
+    fn snippet(&self, word: Word, shown: Shown) -> String {
         let renderer = if self.is_colored { Renderer::styled() } else { Renderer::plain() };
-        let Shown { text: source, line, span, labels } = Shown::of(place);
+        let Shown { text: source, line, span, labels } = shown;
         let primary = AnnotationKind::Primary.span(span);
         let labels = labels.into_iter();
         let labels = labels.map(|(span, text)| AnnotationKind::Context.span(span).label(text));
@@ -217,7 +239,8 @@ impl Reporter {
         let source = source.annotations(std::iter::once(primary).chain(labels));
         let level = if word == Word::Error { Level::ERROR } else { Level::NOTE };
         let report = [Group::with_level(level).element(source)];
-        let mut text = renderer.term_width(self.width).render(&report);
+        let width = (self.width)().unwrap_or(DEFAULT_WIDTH);
+        let mut text = renderer.term_width(width).render(&report);
         text.push('\n');
         text
     }
@@ -253,6 +276,10 @@ impl<'l> Told<'l> {
         let _ = json::write(self, &mut line);
         String::from_utf8_lossy(&line).into_owned() + "\n"
     }
+}
+
+fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into())
 }
 
 /// Writes to standard error; nothing can be done for somebody who does not read it.
@@ -389,7 +416,9 @@ mod tests {
 
     const HIDDEN: &str = "k\u{202e}\u{1b}\n";
 
-    const REPORTER: Reporter = Reporter { format: ErrorFormat::Text, is_colored: false, width: 60 };
+    const REPORTER: Reporter =
+        Reporter { format: ErrorFormat::Text, is_colored: false, width: || None };
+    const NARROW: Reporter = Reporter { width: || Some(60), ..REPORTER };
 
     fn rendered(statement: &str, span: Range<usize>) -> String {
         let error = Error::new(ErrorKind::ReadOnly).at(Span::new(span.start, span.end));
@@ -439,7 +468,8 @@ mod tests {
     #[test]
     fn long_lines_are_clipped_around_the_place() {
         let statement = format!("GET {} nope {}", "x".repeat(5000), "y".repeat(5000));
-        let text = rendered(&statement, 5005..5009);
+        let error = Error::new(ErrorKind::ReadOnly).at(Span::new(5005, 5009));
+        let text = NARROW.render(None, &(&error.locate(&statement.into(), 7, 1)).into());
         assert!(text.lines().skip(1).all(|line| line.len() < 100), "{text}");
         assert!(text.contains(" nope "), "{text}");
     }
@@ -457,25 +487,28 @@ mod tests {
         let error = Error::new(ErrorKind::ReadOnly).at(span).locate(&statement.into(), 7, 1);
         let mut place = error.place().unwrap().clone();
         place.labels.push(Label { span: Span::new(4, 5), text: "here\n".to_owned() });
-        let text = REPORTER.snippet(Word::Error, &place);
+        let text = REPORTER.snippet(Word::Error, Shown::of(&place));
         let expected = "   |\n 7 | GET    a, é\n   |        - here\\n\n...\n11 | '\\u{202e}', b\n   |             ^\n";
         assert_eq!(text, expected);
         // what is far away is not shown
         place.statement = format!("{statement}{}", " ".repeat(3 * AROUND)).into();
         place.labels[0].span = Span::new(2 * AROUND, 2 * AROUND + 1);
-        assert!(!REPORTER.snippet(Word::Error, &place).contains("here"));
+        assert!(!REPORTER.snippet(Word::Error, Shown::of(&place)).contains("here"));
     }
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
         let statement = "GET \u{1b}[31m '\u{202e}' nope\u{200b}\r\n";
         let error = Error::new(ErrorKind::ReadOnly).at(Span::new(16, 20)).hint(HIDDEN);
-        let text = REPORTER.render(Some(HIDDEN), &(&error.locate(&statement.into(), 7, 1)).into());
-        let head =
-            "k\\u{202e}\\u{1b}\\n:7:15: error[read-only]: the store is open for reading only";
+        let text = NARROW.render(Some(HIDDEN), &(&error.locate(&statement.into(), 7, 1)).into());
+        let head = [
+            "k\\u{202e}\\u{1b}\\n:7:15: error[read-only]: the store is open",
+            "  for reading only",
+        ];
         let source = "7 | GET \\u{1b}[31m '\\u{202e}' nope\\u{200b}";
         let carets = "  |                           ^^^^";
         let hint = "hint: k\\u{202e}\\u{1b}\\n";
-        assert_eq!(text.lines().collect::<Vec<_>>(), [head, "  |", source, carets, hint]);
+        let [head, more] = head;
+        assert_eq!(text.lines().collect::<Vec<_>>(), [head, more, "  |", source, carets, hint]);
     }
 }

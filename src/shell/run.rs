@@ -1,5 +1,6 @@
 //! Runs of scripts: the syntax of all of them is checked first, then one statement runs after the other.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -10,11 +11,12 @@ use super::output::Printer;
 use super::report::Reporter;
 use super::source::ScriptSource;
 use super::store::{self, Missing};
+use super::text::near;
 use pcq::limits::KEPT_SCRIPT_BYTES;
 use pcq::statement::{Begin, Commit};
 use pcq::{
     CheckedScript, Database, Error, Note, NoteKind, Outcome, Role, ScriptEnd, ScriptStatement,
-    Session, Statement, TransactionState,
+    Session, Slip, Statement, TransactionState,
 };
 
 /// Checks the syntax of scripts, and keeps of their statements what has room.
@@ -55,11 +57,7 @@ pub(super) fn run(
     reporter: &Reporter,
 ) -> Result<(), Stop> {
     let scripts = check_and_keep(sources, KEPT_SCRIPT_BYTES, reporter)?;
-    for (name, _) in &args.parameters {
-        if !scripts.iter().any(|script| script.parameters().contains(name.as_str())) {
-            reporter.remark(&format!("the parameter `:{name}` stands in no statement"));
-        }
-    }
+    tell_unused(&scripts, args, reporter)?;
     let writes = scripts.iter().any(|script| script.role() > Role::Read);
     let missing = if writes { Missing::Made } else { Missing::Refused };
     let database = store::open(path, args, options.deliveries, missing, reporter)?;
@@ -82,6 +80,28 @@ pub(super) fn run(
     drop(runner);
     store::close(database)?;
     result.and_then(|()| finish(worst))
+}
+
+/// Tells which parameters stand in no statement: a slip, or an error where that is wanted.
+fn tell_unused(
+    scripts: &[CheckedScript],
+    args: &SessionArgs,
+    reporter: &Reporter,
+) -> Result<(), Stop> {
+    let used = scripts.iter().flat_map(CheckedScript::parameters).map(|name| &**name);
+    let used: BTreeSet<_> = used.collect();
+    for (name, _) in args.parameters.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+        let note = Note::new(NoteKind::Slip(Slip::UnusedParameter { name: name.clone() }));
+        let note = note.hint(match near(name, used.iter().copied()) {
+            Some(near) => format!("did you mean `-v {near}=…`?"),
+            None => format!("a statement uses it as `:{name}`"),
+        });
+        match note.as_error().filter(|_| args.slips.strict) {
+            Some(error) => return Err(Stop::failed(error)),
+            None => reporter.note(None, &note),
+        }
+    }
+    Ok(())
 }
 
 /// How many bytes scripts have together, if all of them are files.

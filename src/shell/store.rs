@@ -42,7 +42,18 @@ pub(super) fn open(
         builder = builder.manual_clock(time);
     }
     let opened = match store {
-        Some(path) => builder.create(!args.readonly && missing == Missing::Made).open(path),
+        Some(path) => {
+            let made = !args.readonly && missing == Missing::Made;
+            let opened = builder.clone().create(made).open(path);
+            // who only reads, and counts nothing, need not wait for who writes
+            let only_reads = missing == Missing::Refused && deliveries == Deliveries::Uncounted;
+            match opened {
+                Err(error) if only_reads && args.wait.is_none() && is_locked(&error) => {
+                    builder.read_only(true).create(false).open(path)
+                }
+                opened => opened,
+            }
+        }
         None => builder.in_memory(),
     };
     let can_read = "with `--readonly` it can be looked at meanwhile";
@@ -108,10 +119,7 @@ fn told(
     reporter: &Reporter,
 ) -> Result<Database, Stop> {
     let database = opened.map_err(|error| {
-        let is_locked = matches!(
-            error.kind(),
-            ErrorKind::StoreLocked { holder: LockHolder::AnotherProcess, .. }
-        );
+        let is_locked = is_locked(&error);
         let is_foreign = matches!(error.kind(), ErrorKind::NotAStore { .. });
         let script = store.filter(|path| is_foreign && source::is_text(path));
         let hints = ways_out.into_iter().filter(|_| is_locked);
@@ -127,6 +135,11 @@ fn told(
     })?;
     database.notes().iter().for_each(|note| reporter.note(None, note));
     Ok(database)
+}
+
+/// Whether another process has a store open to write to it.
+fn is_locked(error: &pcq::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StoreLocked { holder: LockHolder::AnotherProcess, .. })
 }
 
 /// Begins a session with the parameters, the actor and the comment of the arguments.

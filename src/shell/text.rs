@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use pcq::limits::ECHO_CHARS;
+use pcq::model::Literal;
 use pcq::{Column, ColumnKind, Form, Rows, Value};
 
 /// What stands for a value that there is not.
@@ -58,7 +59,7 @@ impl<'r> Cell<'r> {
             (_, Some(Form::Absent)) => Cow::Borrowed(ABSENT),
             (Value::Null, _) => Cow::Borrowed(NULL),
             (Value::String(text), None) if self.misleads(text) => {
-                Cow::Owned(format!("'{}'", text.replace('\'', "''")))
+                Cow::Owned(Literal::from(text.clone()).to_string())
             }
             (Value::String(text), None) => Cow::Borrowed(text),
             (other, _) => Cow::Owned(other.to_string()),

@@ -62,19 +62,20 @@ impl Guide<'_> {
         let mut script = Script::new(TOUR.as_bytes());
         if self.is_guided {
             let how = "Enter runs the statement that is shown. Or type one of your own; `quit` ends the tour.";
-            self.printer.say(how)?;
+            self.printer.tell(how)?;
         }
         for statement in script.by_ref() {
             let statement = statement.map_err(|error| Stop::error(error, Exit::Syntax))?;
-            self.printer.say(&prose(statement.leading()))?;
+            self.printer.tell(&prose(statement.leading()))?;
             self.printer.say(&format!("> {};", statement.text()))?;
             self.printer.flush()?;
             if !self.ask()? {
                 return Ok(());
             }
-            self.run(&statement)?;
+            // by itself, so that a mistake is in its first line
+            self.run_all(statement.text())?;
         }
-        self.printer.say(&prose(script.rest()))?;
+        self.printer.tell(&prose(script.rest()))?;
         Ok(self.printer.flush()?)
     }
 
@@ -88,14 +89,18 @@ impl Guide<'_> {
                 _ if read == 0 => return Ok(false),
                 Typed::Enter => return Ok(true),
                 Typed::Quit => return Ok(false),
-                Typed::Own(text) => self.run_own(&text)?,
+                Typed::Own(text) => {
+                    self.run_all(&text)?;
+                    self.printer.say("(Enter goes on)")?;
+                    self.printer.flush()?;
+                }
             }
         }
         Ok(true)
     }
 
-    /// Runs what somebody typed, up to its first mistake.
-    fn run_own(&mut self, text: &str) -> Result<(), Stop> {
+    /// Runs statements, up to the first mistake.
+    fn run_all(&mut self, text: &str) -> Result<(), Stop> {
         for statement in Script::lenient(text.as_bytes()) {
             match statement {
                 Ok(statement) => self.run(&statement)?,
@@ -106,8 +111,7 @@ impl Guide<'_> {
                 }
             }
         }
-        self.printer.say("(Enter goes on)")?;
-        Ok(self.printer.flush()?)
+        Ok(())
     }
 
     fn run(&mut self, statement: &ScriptStatement) -> Result<(), Stop> {
@@ -132,16 +136,27 @@ impl Guide<'_> {
     }
 }
 
-/// What comments say, without their marks, after an empty line.
+/// What comments say, without their marks, after an empty line: a paragraph a line.
 fn prose(comments: &str) -> String {
     let lines = comments.lines().map(str::trim).filter(|line| !line.is_empty());
-    let lines = lines.map(|line| line.trim_start_matches("--").trim_start());
-    lines.fold(String::new(), |text, line| text + "\n" + line)
+    let lines: Vec<_> = lines.map(|line| line.trim_start_matches("--").trim_start()).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let paragraphs =
+        lines.split(|line| line.is_empty()).map(|lines| "\n".to_owned() + &lines.join(" "));
+    paragraphs.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_are_paragraphs() {
+        assert_eq!(prose("-- a\n--  b\n--\n-- c\n"), "\na b\n\nc");
+        assert_eq!(prose(""), "");
+    }
 
     #[test]
     fn a_line_is_a_step_a_statement_or_the_end() {

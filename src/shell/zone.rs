@@ -14,8 +14,13 @@ impl Zone {
         TimeZone::get(name).ok().map(Self)
     }
 
+    /// The zone of the system; `None` if it is not known.
+    pub(super) fn local() -> Option<Self> {
+        TimeZone::try_system().ok().map(Self)
+    }
+
     pub(super) fn name(&self) -> &str {
-        self.0.iana_name().unwrap_or("UTC")
+        self.0.iana_name().unwrap_or(if self.0 == TimeZone::UTC { "UTC" } else { "local" })
     }
 
     /// The names of all zones, in byte order.

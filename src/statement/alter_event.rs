@@ -94,7 +94,7 @@ impl fmt::Display for AlterEvent {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "ALTER EVENT",
-    syntax: "ALTER EVENT '<event>' KEEP <duration> | FOREVER, or ALTER EVENTS … for all other events",
+    syntax: "ALTER EVENT '<event>' KEEP <duration> | FOREVER; ALTER EVENTS KEEP <duration> | FOREVER",
     summary: "says how long events are kept; what segments still look at is kept longer",
     example: "ALTER EVENT 'Video Watched' KEEP 90 DAYS",
 };

@@ -229,7 +229,7 @@ impl fmt::Display for Get {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "GET",
-    syntax: "GET <key>, … | GET CONFIG <config> | GET ALL [FOR USER '<id>'] [WITH <json> | WITH <attribute> = <literal>, …] [AS OF <timestamp>] [UNDER CONFIG <c> [VERSION <n>]]",
+    syntax: "GET <key>, … | GET CONFIG <config> | GET ALL [FOR USER '<id>'] [WITH <json> | <attribute> = <literal>, …] [AS OF <timestamp>] [UNDER CONFIG <c> [VERSION <n>]]",
     summary: "reads the values that keys have for a user",
     example: "GET dark FOR USER 'u1' WITH {\"city\": \"New York\"}",
 };

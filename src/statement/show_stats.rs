@@ -269,7 +269,8 @@ impl fmt::Display for ShowStats {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "SHOW STATS",
-    syntax: "SHOW [COUNT OF] STATS FOR CONFIG <name> [KEY <key>] [SEGMENT <segment>] [VERSION <n>] [BY SEGMENT | VALUE | VERSION | MINUTE | HOUR | DAY | WEEK | MONTH [, …]] | KEYS [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
+    syntax: "SHOW [COUNT OF] STATS FOR CONFIG <name> [KEY <key>] [SEGMENT <segment>] [VERSION <n>] [BY SEGMENT | VALUE | VERSION | MINUTE | HOUR | DAY | WEEK | MONTH [, …]] [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]; \
+             SHOW [COUNT OF] STATS FOR KEYS [SINCE <timestamp>] [UNTIL <timestamp>] [WHERE …] [ORDER BY …] [LIMIT <n>]",
     summary: "counts what was delivered, of a config by time, segment, value or version, or of every key",
     example: "SHOW STATS FOR CONFIG dark_mode KEY Dark_Key BY HOUR SINCE '2026-03-01T00:00:00Z'",
 };

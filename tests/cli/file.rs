@@ -183,6 +183,11 @@ fn a_store_in_use_is_told_to_be() {
             .filter_map(|line| line.split('`').nth(1).filter(|_| line.starts_with("hint")));
         assert_eq!((ran.code, told.collect::<Vec<_>>()), (3, hints.to_vec()), "{ran:?}");
     }
+    // who only reads and counts nothing need not wait, nor say so
+    let read = place.run(&["s.pcdb", "-e", "SHOW COUNT OF KEYS", "--format", "jsonl"]);
+    assert_eq!((read.code, &*read.out, &*read.err), (0, "{\"count\":0}\n", ""));
+    let counted = place.run(&["s.pcdb", "-e", "SHOW KEYS", "--count"]);
+    assert_fails(&counted, 3, "error[store-locked]");
     let own = pcq::Database::open(place.path("s.pcdb")).unwrap_err();
     assert!(own.to_string().ends_with("in use by this process, which has it open for writing"));
     open.close().unwrap();

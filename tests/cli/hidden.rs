@@ -115,7 +115,7 @@ fn errors_show_it_too() {
         (&["run", "--color", "never", "no\u{202e}\u{1b}[31m.pcq"], "no\\u{202e}\\u{1b}[31m.pcq"),
         (&["track", "t.pcdb", "--quiet", "--color", "never", "a.csv"], SHOWN),
         (&["fmt", "\u{1b}]0;x\u{7}", "--wrong\u{202e}"], "--wrong\\u{202e}"),
-        (&[store, "-v", "x=\u{9b}31m", "-e", "GET title"], "\\u{9b}31m"),
+        (&[store, "--color", "never", "-v", "x=\u{9b}31m", "-e", "GET title"], "\\u{9b}31m"),
     ] {
         let text = place.shown(arguments);
         assert!(text.contains(shown), "{text}");

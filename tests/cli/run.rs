@@ -152,10 +152,11 @@ fn the_last_semicolon_may_be_left_out_where_statements_are_piped_into_the_shell(
 fn a_parameter_that_stands_nowhere_is_told() {
     let place = Place::new();
     let told = |text: &str| place.run(&["-e", text, "-v", "n=1", "-v", "m=2"]).err;
-    assert_eq!(told("SHOW KEYS LIMIT :n"), "the parameter `:m` stands in no statement\n");
+    let note = "note[suspicious]: the parameter `:m` stands in no statement\n\
+                hint: a statement uses it as `:m`\n";
+    assert_eq!(told("SHOW KEYS LIMIT :n"), note);
     assert_eq!(told("SHOW KEYS LIMIT :n; SHOW CONFIGS LIMIT :m"), "");
-    assert_eq!(
-        told("SHOW KEYS WHERE key = ':m' LIMIT :n"),
-        "the parameter `:m` stands in no statement\n"
-    );
+    assert_eq!(told("SHOW KEYS WHERE key = ':m' LIMIT :n"), note);
+    let strict = place.run(&["-e", "CREATE KEY k INTEGER DEFAULT 1", "-v", "m=2", "--strict"]);
+    assert_eq!((strict.code, &*strict.err), (1, &*note.replacen("note", "error", 1)));
 }

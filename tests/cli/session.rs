@@ -69,7 +69,7 @@ fn typed(block: &str) -> Vec<String> {
 }
 
 /// A text without what steers a terminal.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut pieces = text.split('\u{1b}');
     let first = pieces.next().unwrap_or_default().to_owned();
     let text = pieces.fold(first, |plain, piece| {

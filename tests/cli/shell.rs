@@ -225,6 +225,59 @@ fn the_greeting_fits_the_terminal_and_says_whether_deliveries_are_counted() {
 }
 
 #[test]
+fn what_is_open_is_said() {
+    let typist = Typist::new();
+    let mut terminal = typist.sit_down();
+    for (typed, said) in [
+        ("GET rate\r.keys\r", "`.keys` is in the statement"),
+        ("GET rate\r.zone UTC\r", "`.zone UTC` is in the statement"),
+        ("CREATE SEGMENT s\rWHERE (a = 1 ", "-- ( is open"),
+        ("CREATE SEGMENT s\rWHERE a = 'x ", "-- ' is open"),
+        ("ALTER CONFIG c SET ", "<key> | ROLLOUT | SEGMENTS | DESCRIPTION"),
+    ] {
+        terminal.press(typed);
+        terminal.wait_for(said);
+        terminal.press("\x03");
+        terminal.wait_for(READY);
+    }
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn errors_and_answers_fit_the_terminal() {
+    let typist = Typist::new();
+    let mut terminal = typist.at(40, &[]);
+    for typed in ["PUBLISH checkout;", ".tables", ".shell ls", ".help publish"] {
+        terminal.press(format!("{typed}\r"));
+        terminal.wait_for(TAKEN);
+        let told = terminal.wait_for(READY);
+        let too_wide = told.lines().find(|line| line.trim_end().chars().count() > 40);
+        assert_eq!(too_wide, None, "{typed}: {told}");
+    }
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn times_are_shown_in_the_zone_of_the_system() {
+    let typist = Typist::new();
+    let mut terminal = typist.with(&[("TZ", "Asia/Tokyo")], &[]);
+    ask(&mut terminal, ".zone local", "");
+    ask(&mut terminal, ".zone", "Asia/Tokyo");
+    ask(&mut terminal, "SHOW HISTORY;", "+09:00");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn commands_of_other_shells_are_completed() {
+    let mut terminal = Typist::new().sit_down();
+    terminal.press(".exi\t\r");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
 fn rows_are_counted_where_they_are_shown_as_such() {
     let typist = Typist::new();
     let mut terminal = typist.sit_down();

@@ -76,3 +76,25 @@ fn the_tour_waits_for_who_types() {
     terminal.press("quit\n");
     assert_eq!(terminal.end(), 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_the_tour_says_fits_the_terminal() {
+    use super::session::plain;
+    use super::terminal::Terminal;
+    let place = Place::new();
+    let mut command = place.command(&["tour"]);
+    let mut terminal = Terminal::run_at(&mut command, &place.path("history"), 40);
+    let mut shown = terminal.wait_for("> CREATE KEY dark_mode");
+    terminal.press("\n");
+    shown += &terminal.wait_for("> CREATE KEY title");
+    terminal.press("GET tilte\n");
+    shown += &terminal.wait_for("(Enter goes on)");
+    terminal.press("quit\n");
+    assert_eq!(terminal.end(), 0);
+    // a statement is shown as it is
+    let shown = plain(&shown);
+    let prose = shown.lines().filter(|line| !line.contains("KEY") && !line.contains("CHECK"));
+    let too_wide: Vec<_> = prose.filter(|line| line.trim_end().chars().count() > 40).collect();
+    assert!(too_wide.is_empty(), "{too_wide:#?}");
+}

@@ -6,9 +6,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::dot::{Ask, PagerAsk};
+use super::dot::{Ask, Setting};
 use super::input::is_finished;
-use super::keys::Keys;
 use super::{Next, Origin, Shell, help};
 use crate::shell::exit::Stop;
 use crate::shell::file;
@@ -52,76 +51,76 @@ impl Shell<'_> {
                 self.tell_done(done, &format!("copied the store into {}", path.display()))?;
             }
             Ask::Verify => self.verify()?,
-            Ask::Told(text) => self.printer.say(&text)?,
-            other => self.set(other)?,
+            Ask::Modes => self.say_modes()?,
+            Ask::Last => self.say_last()?,
+            Ask::Output(None) => self.printer.end_file()?,
+            Ask::Output(Some(path)) => self.write_to(&path, false)?,
+            Ask::Once(path) => self.write_to(&path, true)?,
+            Ask::Parameters => self.say_parameters()?,
+            Ask::Zone => {
+                let zone = self.printer.zone().map_or("UTC", Zone::name).to_owned();
+                self.printer.say(&zone)?;
+            }
+            Ask::Keys => self.printer.say(self.settings.keys.name())?,
+            Ask::Pager => self.say_pager()?,
+            Ask::Told(text) => self.printer.tell(&text)?,
+            Ask::Set(setting) => self.set(setting),
         }
         Ok(Next::Read)
     }
 
     /// Changes a setting.
-    fn set(&mut self, ask: Ask) -> Result<(), Stop> {
-        match ask {
-            Ask::Modes => self.say_modes()?,
-            Ask::Mode(format) => self.printer.set_format(format),
-            Ask::Records => {
+    fn set(&mut self, setting: Setting) {
+        match setting {
+            Setting::Mode(format) => self.printer.set_format(format),
+            Setting::Records => {
                 let is_on = self.printer.format() == Format::Record;
                 self.printer.set_format(if is_on { Format::Auto } else { Format::Record });
             }
-            Ask::Width(width) => self.printer.set_width(width),
-            Ask::Null(text) => self.printer.set_null(text),
-            Ask::Timer(timer) => self.settings.timer = timer,
-            Ask::Echo(echo) => self.settings.echo = echo,
-            Ask::Bail(bail) => self.settings.bail = bail,
-            Ask::Color(color) => self.settings.color = color,
-            Ask::Keys(None) => {
-                let keys = if self.settings.keys == Keys::Vi { "vi" } else { "emacs" };
-                self.printer.say(keys)?;
+            Setting::Width(width) => self.printer.set_width(width),
+            Setting::Null(text) => self.printer.set_null(text),
+            Setting::Timer(timer) => self.settings.timer = timer,
+            Setting::Echo(echo) => self.settings.echo = echo,
+            Setting::Bail(bail) => self.settings.bail = bail,
+            Setting::Color(color) => self.settings.color = color,
+            Setting::Keys(keys) => self.settings.keys = keys,
+            Setting::Zone(zone) => self.printer.set_zone(Some(zone)),
+            Setting::Paging(is_on) => {
+                self.printer.pager_mut().into_iter().for_each(|pager| pager.turn(is_on));
             }
-            Ask::Keys(Some(keys)) => self.settings.keys = keys,
-            Ask::Zone(None) => {
-                let zone = self.printer.zone().map_or("UTC", Zone::name).to_owned();
-                self.printer.say(&zone)?;
+            Setting::Pager(command) => {
+                self.printer.pager_mut().into_iter().for_each(|pager| pager.set_command(&command));
             }
-            Ask::Zone(Some(zone)) => self.printer.set_zone(Some(zone)),
-            Ask::Pager(pager) => self.set_pager(&pager)?,
-            Ask::Output(None) => self.printer.end_file()?,
-            Ask::Output(Some(path)) => self.write_to(&path, false)?,
-            Ask::Once(path) => self.write_to(&path, true)?,
-            Ask::Last => match self.last.take() {
-                Some(rows) => {
-                    self.printer.print(&rows)?;
-                    self.last = Some(rows);
-                }
-                None => self.printer.say("no table was printed yet")?,
-            },
-            Ask::SetParameter(name, text) => {
+            Setting::Parameter(name, text) => {
                 let value = pcq::parse_value(&text).unwrap_or_else(|_| Value::from(text));
                 self.parameters.insert(name, value);
                 self.give_parameters();
             }
-            Ask::Parameters => self.say_parameters()?,
-            Ask::ClearParameters(name) => {
+            Setting::NoParameter(name) => {
                 self.parameters
                     .retain(|known, _| name.as_deref().is_some_and(|name| name != known));
                 self.give_parameters();
             }
-            _ => {}
         }
-        Ok(())
     }
 
-    /// Says which pager is used, or uses another.
-    fn set_pager(&mut self, ask: &PagerAsk) -> Result<(), Stop> {
+    /// Says which pager is used.
+    fn say_pager(&mut self) -> Result<(), Stop> {
         let Some(pager) = self.printer.pager_mut() else { return Ok(()) };
-        match ask {
-            PagerAsk::Turn(is_on) => pager.turn(*is_on),
-            PagerAsk::Use(command) => pager.set_command(command),
-            PagerAsk::Which => {
-                let command = pager.command().map(|command| command.display().to_string());
-                self.printer.say(command.as_deref().unwrap_or("off"))?;
+        let command = pager.command().map(|command| command.display().to_string());
+        Ok(self.printer.say(command.as_deref().unwrap_or("off"))?)
+    }
+
+    /// Prints the last table again.
+    fn say_last(&mut self) -> Result<(), Stop> {
+        match self.last.take() {
+            Some(rows) => {
+                self.printer.print(&rows)?;
+                self.last = Some(rows);
+                Ok(())
             }
+            None => Ok(self.printer.say("no table was printed yet")?),
         }
-        Ok(())
     }
 
     fn say_modes(&mut self) -> Result<(), Stop> {

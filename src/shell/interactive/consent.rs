@@ -1,5 +1,6 @@
 //! Consent: a person at a terminal is asked before what others would notice.
 
+use pcq::model::Literal;
 use pcq::statement::{Effect, Operation, Preview, Target};
 use pcq::{
     Name, Note, NoteCode, NoteKind, ObjectKind, Outcome, Rows, ScriptStatement, Statement, Value,
@@ -7,6 +8,7 @@ use pcq::{
 
 use super::Shell;
 use crate::shell::exit::Stop;
+use crate::shell::prose::wrapped;
 
 /// Of how many users at most it is told who would get other values: they are gone through in a moment.
 const FEW_USERS: i64 = 20_000;
@@ -34,7 +36,7 @@ impl Shell<'_> {
                 self.printer.flush()?;
                 outcome.notes().iter().for_each(|note| self.reporter.note(None, note));
                 self.told = outcome.notes().to_vec();
-                self.line.ask(&question)
+                self.confirm(&question)
             }
             // who cannot be shown what would change is not asked for it
             Err(stop @ Stop::Error { .. }) => {
@@ -70,7 +72,7 @@ impl Shell<'_> {
         }
         let changes = |note: &&Note| matches!(note.kind(), NoteKind::WouldChange { .. });
         match rows.notes().iter().find(changes) {
-            Some(note) => Ok(self.printer.say(&format!("of all users: {note}"))?),
+            Some(note) => Ok(self.printer.tell(&format!("of all users: {note}"))?),
             None => Ok(()),
         }
     }
@@ -83,8 +85,19 @@ impl Shell<'_> {
         for done in &self.weighty {
             self.printer.say(done)?;
         }
+        self.confirm("commit this?")
+    }
+
+    /// Asks a question, all but the last line of which is no prompt.
+    fn confirm(&mut self, question: &str) -> Result<bool, Stop> {
+        const ANSWER: usize = " [y/N] y".len();
+        let text = wrapped(question, self.printer.columns().saturating_sub(ANSWER));
+        let (above, last) = text.rsplit_once('\n').unwrap_or(("", &text));
+        if !above.is_empty() {
+            self.printer.say(above)?;
+        }
         self.printer.flush()?;
-        self.line.ask("commit this?")
+        self.line.ask(last)
     }
 
     /// Remembers what the open transaction did that others would notice.
@@ -124,8 +137,8 @@ impl Shell<'_> {
         let target = effect.target();
         match (effect.operation(), target) {
             (_, Target::User(id)) => {
-                let id = id.replace('\'', "''");
-                self.show_table(&format!("SHOW USERS WHERE \"user\" = '{id}'"))?;
+                let id = Literal::from(id.clone());
+                self.show_table(&format!("SHOW USERS WHERE \"user\" = {id}"))?;
                 Ok(format!("forget {target} for good?"))
             }
             (operation, Target::Object(ObjectKind::Config, name)) => {

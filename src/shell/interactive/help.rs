@@ -4,6 +4,7 @@ use pcq::statement::{HELP, Help, TOPICS, Topic};
 use pcq::{ErrorCode, Short};
 
 use super::dot;
+use crate::shell::prose;
 use crate::shell::width::{pad, width};
 
 /// The widest that the left of two columns gets.
@@ -15,8 +16,7 @@ const INTRODUCTION: &str = "A statement ends with `;` and may go over several li
 
 /// What the shell understands, a line each, in a number of columns.
 pub(super) fn overview(columns: usize) -> String {
-    let form = |command: &dot::Dot| format!("{} {}", command.name, command.arguments);
-    let commands = dot::COMMANDS.iter().map(|command| (form(command), command.summary));
+    let commands = dot::COMMANDS.iter().map(|command| (command.form(), command.summary));
     let statements = HELP.iter().map(|help| (help.name.to_owned(), help.summary));
     let topics = TOPICS.iter().map(|topic| (topic.name.to_owned(), topic.summary));
     let more = [
@@ -150,10 +150,18 @@ fn listed(lines: impl Iterator<Item = (String, impl AsRef<str>)>, columns: usize
             text.push_str(&indented(name, columns));
             head = " ".repeat(left);
         }
-        for line in broken(says.as_ref(), columns.saturating_sub(left)) {
-            text.push_str(format!("{head}{line}").trim_end());
+        for line in prose::wrapped(says.as_ref(), columns.saturating_sub(left)).split('\n') {
+            // a word that is too wide stands further out
+            let room = columns.saturating_sub(width(line));
+            if room < left && !head.trim().is_empty() {
+                text.push_str(head.trim_end());
+                text.push('\n');
+                head.clear();
+            }
+            let before = pad(head.trim_end(), left.min(room));
+            text.push_str(format!("{before}{line}").trim_end());
             text.push('\n');
-            head = " ".repeat(left);
+            head.clear();
         }
     }
     text
@@ -161,33 +169,18 @@ fn listed(lines: impl Iterator<Item = (String, impl AsRef<str>)>, columns: usize
 
 /// A text in lines of a number of columns.
 fn wrapped(text: &str, columns: usize) -> String {
-    broken(text, columns).join("\n") + "\n"
+    prose::wrapped(text, columns) + "\n"
 }
 
-/// The same, two columns in, and what goes on below four.
+/// The same, two columns in, and what goes on below four; a word that is too wide for that stands further out.
 fn indented(text: &str, columns: usize) -> String {
-    let lines = broken(text, columns.saturating_sub(4));
-    let mut lines = lines.iter().enumerate().map(|(number, line)| {
-        let indent = if number == 0 { "  " } else { "    " };
-        format!("{indent}{line}\n")
+    let inner = columns.saturating_sub(2);
+    let text = prose::hung(text, 2, inner);
+    let lines = text.split('\n').map(|line| {
+        let room = columns.saturating_sub(width(line)).min(2);
+        format!("{}{line}\n", " ".repeat(room))
     });
-    lines.by_ref().collect()
-}
-
-/// A text broken at blanks; a word that is wider than a line has one of its own.
-fn broken(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if width(line) + 1 + width(word) <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    lines.collect()
 }
 
 #[cfg(test)]
@@ -227,7 +220,7 @@ mod tests {
             let all = topics().iter().map(|topic| about(topic, columns)).collect::<String>();
             for line in overview(columns).lines().chain(all.lines()) {
                 // what is one word may be wider
-                assert!(width(line) <= columns || !line.trim().contains(' '), "{columns}: {line}");
+                assert!(width(line) <= columns || !line.contains(' '), "{columns}: {line}");
             }
         }
     }

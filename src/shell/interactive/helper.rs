@@ -9,6 +9,7 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper as Help, Result};
 
+use super::dot::ask;
 use super::input::is_finished;
 use super::offer;
 use super::paint::painted;
@@ -16,9 +17,6 @@ use super::shape;
 use crate::shell::text::is_unseen;
 use crate::shell::width::{fit, width};
 use pcq::{Completer, TokenKind, Tokens};
-
-/// Words that people type to leave or to get help, where a statement has not ended.
-const LEAVING: [&str; 8] = ["quit", "exit", "help", "\\q", "\\?", "?", "\\h", ".quit"];
 
 /// Columns that are kept free for the prompt.
 const LONGEST_PROMPT: usize = 24;
@@ -156,20 +154,34 @@ fn room(line: &str) -> usize {
 fn open(text: &str) -> Option<String> {
     let before =
         text.strip_suffix('\n').map(|text| text.rsplit('\n').next().unwrap_or(text).trim());
-    if let Some(word) = before.filter(|line| LEAVING.contains(&line.trim_end_matches(';'))) {
+    if let Some(word) = before.filter(|line| ask(line).is_some()) {
         return Some(format!(
             "  -- `{word}` is in the statement, which ends with ; — Ctrl-C drops it"
         ));
     }
-    let last = Tokens::new(text).last().filter(|_| text.contains('\n'))?;
+    if !text.contains('\n') {
+        return None;
+    }
+    let statement = last_statement(text);
+    let last = Tokens::new(statement).last()?;
     let what = match last.kind {
         TokenKind::Text if last.is_open() => "'",
         TokenKind::Name if last.is_open() => "\"",
         TokenKind::BlockComment if !last.text.ends_with("*/") => "/*",
         TokenKind::Json if !last.text.ends_with([']', '}']) => "{",
+        _ if has_open_bracket(statement) => "(",
         _ => return None,
     };
     Some(format!("  -- {what} is open"))
+}
+
+fn has_open_bracket(statement: &str) -> bool {
+    let depth = |depth: i32, token: pcq::Token<'_>| match token.text {
+        "(" => depth + 1,
+        ")" => depth - 1,
+        _ => depth,
+    };
+    Tokens::new(statement).fold(0, depth) > 0
 }
 
 /// The rest of the shape of the last statement.

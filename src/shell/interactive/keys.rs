@@ -6,3 +6,13 @@ pub(super) enum Keys {
     Emacs,
     Vi,
 }
+
+impl Keys {
+    /// The word for it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Emacs => "emacs",
+            Self::Vi => "vi",
+        }
+    }
+}

@@ -4,10 +4,10 @@ use clap::ValueEnum;
 use rustyline::Result;
 use rustyline::completion::{FilenameCompleter, Pair};
 
-use super::dot::COMMANDS;
+use super::dot::{COMMANDS, Dot, Takes};
 use super::help;
 use crate::shell::format::{Format, Zone};
-use pcq::{CandidateKind, Completer};
+use pcq::{Candidate, CandidateKind, Completer};
 
 /// What a command that is typed may become; `None` if none is.
 pub(super) fn complete(
@@ -15,44 +15,54 @@ pub(super) fn complete(
     completer: &Completer,
     has_files: bool,
 ) -> Option<Result<(usize, Vec<String>)>> {
-    if !typed.starts_with('.') {
+    if !typed.starts_with(['.', '\\']) {
         return None;
     }
     let Some((word, rest)) = typed.split_once(' ') else {
-        let names = COMMANDS.iter().map(|command| command.name);
-        let begun = names.filter(|name| name.starts_with(typed)).map(|name| format!("{name} "));
-        return Some(Ok((0, begun.collect())));
+        return Some(Ok((0, begun(typed))));
     };
     let start = typed.len() - rest.len();
-    if FILES.contains(&word) {
-        let found = has_files.then(|| FilenameCompleter::new().complete_path(rest, rest.len()));
-        let found = found.unwrap_or_else(|| Ok((0, Vec::new())));
-        let replaced = |pairs: Vec<Pair>| pairs.into_iter().map(|pair| pair.replacement).collect();
-        return Some(found.map(|(at, pairs)| (start + at, replaced(pairs))));
-    }
-    if word == ".watch" {
-        let (_, statement) = rest.split_once(' ')?;
-        let found = completer.complete(statement);
-        let start = typed.len() - statement.len() + found.start;
-        let texts = found.candidates.into_iter().map(|candidate| format!("{} ", candidate.text));
-        return Some(Ok((start, texts.collect())));
-    }
-    let mut offered = match word {
-        ".show" => named(rest, completer),
-        ".help" => help::topics(),
-        ".zone" => Zone::names(),
-        ".mode" => {
+    let takes = COMMANDS.iter().find(|command| command.is_called(word)).map(|found| found.takes);
+    let mut offered = match takes {
+        Some(Takes::File) => {
+            let found = has_files.then(|| FilenameCompleter::new().complete_path(rest, rest.len()));
+            let found = found.unwrap_or_else(|| Ok((0, Vec::new())));
+            let text = |pair: Pair| pair.replacement;
+            return Some(found.map(|(at, all)| (start + at, all.into_iter().map(text).collect())));
+        }
+        Some(Takes::Statement) => {
+            let (_, statement) = rest.split_once(' ')?;
+            let found = completer.complete(statement);
+            let start = typed.len() - statement.len() + found.start;
+            let text = |found: Candidate| format!("{} ", found.text);
+            return Some(Ok((start, found.candidates.into_iter().map(text).collect())));
+        }
+        Some(Takes::Object) => named(rest, completer),
+        Some(Takes::Topic) => help::topics(),
+        Some(Takes::Zone) => Zone::names(),
+        Some(Takes::Format) => {
             let names = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
             names.map(|value| value.get_name().to_owned()).collect()
         }
-        word => words(word),
+        Some(Takes::Words) => Vec::new(),
+        None => return Some(Ok((start, Vec::new()))),
     };
+    offered.extend(words(word));
     offered.retain(|text| begins(text, rest));
     Some(Ok((start, offered)))
 }
 
-/// The commands that name a file.
-const FILES: [&str; 6] = [".read", ".open", ".dump", ".backup", ".output", ".once"];
+/// The commands that begin so, and what commands are called here that do so in other shells.
+fn begun(typed: &str) -> Vec<String> {
+    let is_begun = |name: &&str| name.starts_with(typed);
+    let own = COMMANDS.iter().map(|command| command.name).filter(is_begun);
+    let mut found: Vec<_> = own.collect();
+    if found.is_empty() || typed.starts_with('\\') {
+        let has = |command: &&Dot| command.others.iter().any(is_begun);
+        found = COMMANDS.iter().filter(has).map(|command| command.name).collect();
+    }
+    found.into_iter().map(|name| format!("{name} ")).collect()
+}
 
 fn begins(text: &str, begun: &str) -> bool {
     text.get(..begun.len()).is_some_and(|head| head.eq_ignore_ascii_case(begun))
@@ -62,9 +72,10 @@ fn begins(text: &str, begun: &str) -> bool {
 /// The words that stand in how a command is written.
 fn words(command: &str) -> Vec<String> {
     let arguments =
-        COMMANDS.iter().find(|known| known.name == command).map(|known| known.arguments);
+        COMMANDS.iter().find(|known| known.is_called(command)).map(|known| known.arguments);
     let alternatives = arguments.unwrap_or_default().split(" | ");
     let first = alternatives.filter_map(|alternative| alternative.split(' ').next());
+    let first = first.map(|word| word.trim_matches(['[', ']']));
     let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase()) && !word.is_empty();
     first.filter(is_word).map(str::to_owned).collect()
 }
@@ -72,7 +83,7 @@ fn words(command: &str) -> Vec<String> {
 /// What is still to be said of a command that is typed.
 pub(super) fn rest(typed: &str) -> Option<&'static str> {
     let name = typed.strip_suffix(' ')?;
-    let command = COMMANDS.iter().find(|command| command.name == name)?;
+    let command = COMMANDS.iter().find(|command| command.is_called(name))?;
     (!command.arguments.is_empty()).then_some(command.arguments)
 }
 
@@ -109,6 +120,12 @@ mod tests {
             (".help publ", "PUBLISH CONFIG"),
             (".help unknown-k", "unknown-key"),
             (".watch 2 GET ti", "title "),
+            (".zone lo", "local"),
+            (".fo", ".mode "),
+            (".exi", ".quit "),
+            ("\\", ".help "),
+            ("\\t", ".timer "),
+            ("\\timing o", "off"),
         ] {
             assert!(offered(typed).contains(&wanted.to_owned()), "{typed}: {:?}", offered(typed));
         }

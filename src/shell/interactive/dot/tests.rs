@@ -17,25 +17,25 @@ fn commands_and_those_of_other_shells_are_understood() {
         ("quit;", Ask::Leave),
         (".quit", Ask::Leave),
         ("\\q", Ask::Leave),
-        (".format json", Ask::Mode(Format::Json)),
-        (".mode record", Ask::Mode(Format::Record)),
-        ("\\x", Ask::Records),
-        (".width 60", Ask::Width(Some(60))),
-        (".width", Ask::Width(None)),
-        (".null '-'", Ask::Null(Some("-".into()))),
+        (".format json", Setting::Mode(Format::Json).into()),
+        (".mode record", Setting::Mode(Format::Record).into()),
+        ("\\x", Setting::Records.into()),
+        (".width 60", Setting::Width(Some(60)).into()),
+        (".width", Setting::Width(None).into()),
+        (".null '-'", Setting::Null(Some("-".into())).into()),
         ("\\i a b.pcq", Ask::Read("a b.pcq".into())),
-        ("\\timing", Ask::Timer(Some(true))),
-        (".timer auto", Ask::Timer(None)),
-        (".param set :n 5", Ask::SetParameter("n".into(), "5".into())),
+        ("\\timing", Setting::Timer(Some(true)).into()),
+        (".timer auto", Setting::Timer(None).into()),
+        (".param set :n 5", Setting::Parameter("n".into(), "5".into()).into()),
         (".param", Ask::Parameters),
         ("\\d look", Ask::Show("look".into())),
         (".keys", Ask::Statement("SHOW KEYS")),
         (".watch 0.5 GET a;", Ask::Watch(Duration::from_millis(500), "GET a".into())),
         ("\\e", Ask::Edit),
-        (".zone UTC", Ask::Zone(Zone::named("UTC"))),
-        (".pager less -S", Ask::Pager(PagerAsk::Use("less -S".into()))),
-        (".pager off", Ask::Pager(PagerAsk::Turn(false))),
-        (".editing vi", Ask::Keys(Some(Keys::Vi))),
+        (".zone UTC", Setting::Zone(Zone::named("UTC").unwrap()).into()),
+        (".pager less -S", Setting::Pager("less -S".into()).into()),
+        (".pager off", Setting::Paging(false).into()),
+        (".editing vi", Setting::Keys(Keys::Vi).into()),
     ] {
         assert_eq!(ask(line), Some(wanted), "{line}");
     }
@@ -88,13 +88,18 @@ fn what_is_unknown_is_answered() {
 #[test]
 fn every_command_is_understood_with_what_its_help_says() {
     for command in COMMANDS {
-        let argument = match command.name {
-            ".show" | ".read" | ".backup" | ".once" => "x",
-            ".watch" => "0.5 GET a",
-            ".timer" | ".echo" | ".bail" | ".color" => "on",
+        let argument = match command.arguments.split(' ').next() {
+            Some("FILE" | "NAME") => "x",
+            Some("SECONDS") => "0.5 GET a",
+            Some("on") => "on",
             _ => "",
         };
-        let asked = ask(&format!("{} {argument}", command.name));
-        assert!(!matches!(asked, None | Some(Ask::Told(_))), "{}", command.name);
+        for name in [command.name].iter().chain(command.others) {
+            let asked = ask(&format!("{name} {argument}"));
+            assert!(!matches!(asked, None | Some(Ask::Told(_))), "{name}");
+        }
+        let is_of_files = command.takes == Takes::File;
+        let asked = ask(&format!("{} x", command.name));
+        assert!(!is_of_files || asked.is_some_and(|asked| asked.reaches_out()), "{}", command.name);
     }
 }
