@@ -178,7 +178,8 @@ fn usage(command: &Dot) -> String {
 
 fn unknown(word: &str) -> String {
     let word = pcq::Short(word).to_string();
-    let guess = near(&word, COMMANDS.iter().map(|command| command.name));
-    let guess = guess.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
-    format!("`{word}` is no command of the shell{guess}; `.help` lists them")
+    match near(&word, COMMANDS.iter().map(|command| command.name)) {
+        Some(name) => format!("`{word}` is no command of the shell: did you mean `{name}`?"),
+        None => format!("`{word}` is no command of the shell; `.help` lists them"),
+    }
 }

@@ -18,9 +18,6 @@ use crate::shell::text::is_unseen;
 use crate::shell::width::{fit, width};
 use pcq::{Completer, TokenKind, Tokens};
 
-/// Columns that are kept free for the prompt.
-const LONGEST_PROMPT: usize = 24;
-
 /// Helper of the editor.
 ///
 /// What a terminal would obey or hide is left out: it comes with what is pasted, and out of the history. It cannot be
@@ -33,13 +30,27 @@ pub(super) struct Helper {
     has_files: bool,
     /// Whether an answer is typed, and no statement.
     is_asking: bool,
+    /// How many columns the prompt takes.
+    prompt: usize,
     /// The text as it was last shown, which the editor forgets when it is given what is no text.
     seen: RefCell<String>,
 }
 
 impl Helper {
     pub(super) fn new(completer: Completer, is_colored: bool, has_files: bool) -> Self {
-        Self { completer, is_colored, has_files, is_asking: false, seen: RefCell::default() }
+        Self {
+            completer,
+            is_colored,
+            has_files,
+            is_asking: false,
+            prompt: 0,
+            seen: RefCell::default(),
+        }
+    }
+
+    /// Takes what is typed for what stands behind a prompt.
+    pub(super) fn set_prompt(&mut self, prompt: &str) {
+        self.prompt = width(prompt);
     }
 
     /// Takes what is typed for an answer to a question, or for statements again.
@@ -121,11 +132,11 @@ impl Hinter for Helper {
         }
         if line.starts_with(['.', '\\']) {
             let shown = offer::rest(line)?;
-            return Some(Remark { shown: fit(shown, room(line)), taken: None });
+            return Some(Remark { shown: fit(shown, self.room(line)), taken: None });
         }
         self.finish(line).or_else(|| {
             let shown = open(line).or_else(|| shape(line))?;
-            Some(Remark { shown: fit(&shown, room(line)), taken: None })
+            Some(Remark { shown: fit(&shown, self.room(line)), taken: None })
         })
     }
 }
@@ -140,13 +151,18 @@ impl Helper {
             only.text.get(begun.len()..).filter(|rest| !begun.is_empty() && !rest.is_empty())?;
         Some(Remark { shown: rest.to_owned(), taken: Some(rest.to_owned()) })
     }
+
+    /// How many columns are left for a hint.
+    fn room(&self, line: &str) -> usize {
+        let columns = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+        room(line, self.prompt, columns)
+    }
 }
 
-/// How many columns are left of the last line: a hint that is wrapped would move what is below.
-fn room(line: &str) -> usize {
-    let columns = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+/// How many columns are left of the last line, behind a prompt: a hint that is wrapped would move what is below.
+pub(super) fn room(line: &str, prompt: usize, columns: usize) -> usize {
     let last = line.rsplit('\n').next().unwrap_or(line);
-    let prompt = if last.len() == line.len() { LONGEST_PROMPT } else { 0 };
+    let prompt = if last.len() == line.len() { prompt } else { 0 };
     columns.saturating_sub((width(last) + prompt) % columns.max(1) + 1)
 }
 

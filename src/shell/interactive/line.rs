@@ -47,6 +47,7 @@ impl Line {
 
     /// Reads a text, the start of which is there already.
     pub(super) fn read(&mut self, prompt: &str, begun: &str) -> Result<Typed, Stop> {
+        self.editor.helper_mut().into_iter().for_each(|helper| helper.set_prompt(prompt));
         Ok(match self.editor.readline_with_initial(prompt, (begun, "")) {
             Ok(text) => {
                 self.history.add(&mut self.editor, &text);

@@ -301,8 +301,11 @@ fn mode(word: &str) -> Ask {
     let names: Vec<_> =
         Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
     let guess = near(word, names.iter().map(PossibleValue::get_name));
-    let guess = guess.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
-    Ask::Told(format!("there is no format `{}`{guess}; `.mode` lists them", pcq::Short(word)))
+    let word = pcq::Short(word);
+    Ask::Told(match guess {
+        Some(name) => format!("there is no format `{word}`: did you mean `{name}`?"),
+        None => format!("there is no format `{word}`; `.mode` lists them"),
+    })
 }
 
 /// How often, from every tenth of a second to every day, and what.
@@ -330,7 +333,7 @@ fn zone(name: &str) -> Ask {
     }
     let part = name.replace(' ', "_").to_lowercase();
     let near = Zone::names().into_iter().find(|zone| zone.to_lowercase().contains(&part));
-    let guess = near.map(|zone| format!(", did you mean `{zone}`?")).unwrap_or_default();
+    let guess = near.map(|zone| format!(": did you mean `{zone}`?")).unwrap_or_default();
     Ask::Told(format!("there is no time zone `{}`{guess}", pcq::Short(name)))
 }
 

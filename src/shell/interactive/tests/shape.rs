@@ -1,5 +1,6 @@
 //! How a statement that is begun may go on.
 
+use super::super::helper::room;
 use super::super::shape::rest;
 
 /// What is typed, and the rest.
@@ -110,5 +111,17 @@ fn the_rest_of_a_statement_is_told() {
         "CREATE KEY k STRING DEFAULT 'a' CHECK (VALUE ",
     ] {
         assert_eq!(rest(typed), None, "{typed}");
+    }
+}
+
+#[test]
+fn a_hint_takes_no_line_of_its_own() {
+    for (line, prompt, columns, left) in [
+        ("SHOW KEYS WHERE ", 7, 40, 16),
+        ("SHOW KEYS\nWHERE ", 7, 40, 33),
+        ("SHOW KEYS WHERE key = 'a' ", 7, 20, 6),
+        ("日本", 7, 20, 8),
+    ] {
+        assert_eq!(room(line, prompt, columns), left, "{line}");
     }
 }
