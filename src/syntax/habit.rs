@@ -3,68 +3,13 @@
 mod condition;
 mod object;
 mod query;
+mod spot;
 
 use super::rules::{Reading, Rule};
-use super::token::{TokenKind, Tokens, is_word};
+use super::token::{TokenKind, Tokens};
 use crate::error::Short;
-
-/// A place at which a statement does not parse.
-#[derive(Clone, Copy)]
-pub(super) struct Spot<'t> {
-    /// The statement up to it.
-    pub(super) before: &'t str,
-    /// The token that stands there.
-    pub(super) token: &'t str,
-    /// What follows the token.
-    pub(super) after: &'t str,
-    /// What could stand there.
-    pub(super) positives: &'t [Rule],
-}
-
-impl<'t> Spot<'t> {
-    fn wants(self, rule: Rule) -> bool {
-        self.positives.contains(&rule)
-    }
-
-    fn wants_any(self, rules: &[Rule]) -> bool {
-        rules.iter().any(|rule| self.wants(*rule))
-    }
-
-    /// The last tokens before it, in capitals, the nearest first.
-    fn words_before(self) -> Vec<String> {
-        let mut words = solid(self.before).map(str::to_ascii_uppercase).collect::<Vec<_>>();
-        words.reverse();
-        words
-    }
-
-    /// Whether the tokens before it are these, the last of them right before it.
-    fn comes_after(self, words: &[&str]) -> bool {
-        self.words_before().iter().zip(words.iter().rev()).filter(|(a, b)| a == b).count()
-            == words.len()
-    }
-
-    /// Whether a word follows the token.
-    fn continues(self, word: &str) -> bool {
-        self.next().is_some_and(|next| next.eq_ignore_ascii_case(word))
-    }
-
-    fn next(self) -> Option<&'t str> {
-        solid(self.after).next()
-    }
-
-    fn is(self, word: &str) -> bool {
-        self.token.eq_ignore_ascii_case(word)
-    }
-
-    fn is_any(self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.is(word))
-    }
-}
-
-/// The tokens of a text that mean something.
-fn solid(text: &str) -> impl Iterator<Item = &str> {
-    Tokens::new(text).filter(|token| !token.kind.is_trivia()).map(|token| token.text)
-}
+pub(super) use spot::Spot;
+use spot::{is_bare, solid};
 
 /// What to write instead of what stands at a spot, if somebody is likely to have meant it.
 pub(super) fn habit(spot: Spot<'_>) -> Option<String> {
@@ -147,13 +92,6 @@ fn surplus(spot: Spot<'_>) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Whether a token is a word that could be a name.
-fn is_bare(token: &str) -> bool {
-    token.chars().all(is_word)
-        && !token.starts_with(|c: char| c.is_ascii_digit())
-        && !token.is_empty()
 }
 
 /// Texts without quotes.

@@ -1,6 +1,6 @@
 //! Statements about objects, and actions on configs, in other words.
 
-use super::{Spot, is_bare, solid};
+use super::spot::{Spot, is_bare, solid};
 use crate::error::Short;
 use crate::syntax::rules::Rule;
 use crate::syntax::token::is_word;

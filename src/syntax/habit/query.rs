@@ -1,6 +1,6 @@
 //! Clauses of queries as other languages have them.
 
-use super::{Spot, solid};
+use super::spot::{Spot, solid};
 
 /// A clause that queries have not, or elsewhere.
 pub(super) fn clause(spot: Spot<'_>) -> Option<String> {

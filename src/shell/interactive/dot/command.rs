@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::{Ask, Setting};
+use super::ask::{Ask, Setting};
 use crate::shell::format::{Format, Zone};
 use crate::shell::interactive::keys::Keys;
 use crate::shell::text::near;

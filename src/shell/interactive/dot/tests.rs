@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::super::keys::Keys;
 use super::*;
+use crate::shell::format::{Format, Zone};
 
 #[test]
 fn commands_and_those_of_other_shells_are_understood() {
