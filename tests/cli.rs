@@ -754,7 +754,8 @@ fn a_list_is_what_a_spreadsheet_makes() {
     let alone = "note: read as CSV of one column, without a header\n".to_owned();
     let second = "note: read as CSV: the ids are in column 2, without a header\n".to_owned();
     // who is in a row and has no id is told
-    let nobody = "crm.csv:4: error[bad-literal]: a user id `` is not valid: it is empty, and other cells of the row are not\n";
+    let nobody = "crm.csv:4: error[bad-literal]: a user id `` is not valid: it is empty, and other cells of the row are not\n\
+                  hint: give the row an id, or leave it out\n";
     let told = nobody.to_owned() + &below(2, "User_ID");
     assert_eq!(listed(&place, &["crm.csv"]), (1, told, "ada|bob".to_owned()));
     for (arguments, note, users) in [

@@ -25,7 +25,8 @@ fn words(typed: &str) -> Option<Vec<String>> {
         }
         open += i32::from(token.text == "(") - i32::from(token.text == ")");
         let text = token.text.to_ascii_uppercase();
-        match words.last_mut().filter(|_| is_dotted || text == ".") {
+        let goes_on = is_dotted || text == "." || text == "%";
+        match words.last_mut().filter(|_| goes_on) {
             Some(name) => name.push_str(&text),
             None => words.push(text),
         }
