@@ -167,9 +167,7 @@ fn hint(text: &str, at: usize, token: &str, positives: &[Rule]) -> Option<String
             owned("a name stands in double quotes, a text in single quotes")
         }
         _ if wants(Rule::key_type) || wants(Rule::attribute_type) => type_hint(token),
-        _ if wants(Rule::EOI) && FIRST_WORDS.iter().any(|w| w.eq_ignore_ascii_case(token)) => {
-            owned("is a `;` missing before it?")
-        }
+        _ if wants(Rule::EOI) && starts_statement(token) => owned("is a `;` missing before it?"),
         _ if wants(Rule::previewed) => preview_hint(token),
         _ if token.eq_ignore_ascii_case("WITH") && starts_with(before, "TRACK") => {
             owned("the properties are a JSON object: `{\"amount\": 3}`")
@@ -211,10 +209,15 @@ fn type_hint(token: &str) -> Option<String> {
     Some(format!("write `{kind}`"))
 }
 
+/// Whether a word is the first of a statement, and hardly ever of a clause.
+fn starts_statement(token: &str) -> bool {
+    let is = |word: &&str| word.eq_ignore_ascii_case(token);
+    FIRST_WORDS.iter().any(is) && !is(&"WITH")
+}
+
 /// What to write instead of the statements of other languages.
 fn statement_hint(token: &str) -> Option<String> {
     let hint = match token.to_ascii_uppercase().as_str() {
-        "SELECT" => "write `GET` for the values of a user, `SHOW` for the tables of the store",
         "DELETE" | "DROP" | "REMOVE" => "nothing is ever deleted: write `ARCHIVE`",
         "INSERT" | "ADD" => "write `CREATE` for something new, `ALTER` to change what is there",
         "UPDATE" | "MODIFY" | "CHANGE" | "EDIT" => "write `ALTER`",

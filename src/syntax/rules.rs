@@ -100,7 +100,7 @@ readings! {
     Is("`SELECT`"): select select_block query;
     Is("`EXPLAIN`"): explain_select;
     Is("an alias"): alias_name;
-    Is("an item"): item first_block;
+    Is("a value or `*`"): item first_block;
     Is("`*`"): star;
     Is("a source"): source;
     Is("`JOIN`"): joined;

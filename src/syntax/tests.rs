@@ -42,10 +42,7 @@ fn errors_read_well() {
             "CRAETE KEY k BOOLEAN DEFAULT TRUE",
             "1:1 expected a statement, found `CRAETE` (did you mean `CREATE`?)",
         ),
-        (
-            "SELECT 1",
-            "1:1 expected a statement, found `SELECT` (write `GET` for the values of a user, `SHOW` for the tables of the store)",
-        ),
+        ("SELECT FROM keys", "1:8 expected a value or `*`, found `FROM`"),
         ("CREATE KEY k BOOLEAN TRUE", "1:22 expected `DEFAULT` or `SENSITIVE`, found `TRUE`"),
         (
             "CREATE KEY k BOOL DEFAULT TRUE",
