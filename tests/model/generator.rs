@@ -228,7 +228,10 @@ impl Generator {
             2 => KeyEdit::Check(self.check(kind)),
             _ => KeyEdit::DropCheck,
         });
-        Op::AlterKey { name, edits: edits.collect() }
+        let mut edits: Vec<_> = edits.collect();
+        edits.sort_by_key(KeyEdit::clause);
+        edits.dedup_by_key(|edit| edit.clause());
+        Op::AlterKey { name, edits }
     }
 
     // -- segments

@@ -149,6 +149,17 @@ pub(crate) enum KeyEdit {
     DropCheck,
 }
 
+impl KeyEdit {
+    /// Which clause of `ALTER KEY` it is: each stands once.
+    pub(crate) fn clause(&self) -> usize {
+        match self {
+            Self::Default(_) => 0,
+            Self::Describe(_) => 1,
+            Self::Check(_) | Self::DropCheck => 2,
+        }
+    }
+}
+
 /// What kind of object is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
