@@ -133,7 +133,7 @@ impl Foresight<'_> {
     ///
     /// `syntax` if it is no condition.
     pub fn users_where(self, condition: &str) -> Result<Self> {
-        let condition = Some(syntax::condition(condition, true)?);
+        let condition = Some(syntax::condition(condition, false)?);
         Ok(self.population(Population::Users { condition }))
     }
 
