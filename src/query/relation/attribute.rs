@@ -14,7 +14,7 @@ use crate::query::value::{count, maybe, optional, status, texts};
 use crate::query::view::View;
 use crate::statement::usage::{AttributeUse, attribute_uses};
 
-const SCHEMA: Schema = Schema {
+pub(in crate::query) const SCHEMA: Schema = Schema {
     name: "ATTRIBUTES",
     columns: &[
         Column::of("attribute", Text, "its name"),

@@ -12,7 +12,7 @@ use crate::query::rows::{Column, Row, Schema};
 use crate::query::value::{instant, optional};
 use crate::query::view::{View, context};
 
-const SCHEMA: Schema = Schema {
+pub(in crate::query) const SCHEMA: Schema = Schema {
     name: "EVENTS",
     columns: &[
         Column::of("time", Time, "when it was"),

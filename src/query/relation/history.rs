@@ -19,7 +19,7 @@ use crate::query::value::{count, instant, maybe, text};
 use crate::query::view::View;
 use crate::statement::ShowHistory;
 
-pub(super) const SCHEMA: Schema = Schema {
+pub(in crate::query) const SCHEMA: Schema = Schema {
     name: "HISTORY",
     columns: &[
         Column::of("revision", Integer, "the number of the revision"),

@@ -17,12 +17,15 @@ mod user;
 mod version;
 mod walk;
 
+pub(super) use attribute::SCHEMA as ATTRIBUTES;
 pub(super) use change::Changes;
 pub(super) use config::row as config_row;
 pub(super) use config_stats::ConfigStats;
-pub(super) use history::History;
+pub(super) use event::SCHEMA as EVENTS;
+pub(super) use history::{History, SCHEMA as HISTORY};
 pub(super) use key::row as key_row;
 pub(super) use key_stats::KeyStats;
+pub(super) use retention::SCHEMA as RETENTION;
 pub(super) use scan::Scan;
 pub(super) use segment::row as segment_row;
 pub(super) use version::Versions;

@@ -12,7 +12,7 @@ use crate::query::rows::{Column, Row, Schema};
 use crate::query::value::{optional, texts};
 use crate::query::view::View;
 
-const SCHEMA: Schema = Schema {
+pub(in crate::query) const SCHEMA: Schema = Schema {
     name: "RETENTION",
     columns: &[
         Column::of("event", Text, "the name of the events; none for all others"),

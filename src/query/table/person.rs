@@ -8,7 +8,7 @@ use super::{About, Flow, Reading, Row, Sink, Table};
 use crate::behaviour::UserHistory;
 use crate::eval::{Evaluation, Source};
 use crate::model::{Context, Datum, KeyId, Name, SegmentId, Timestamp, Value};
-use crate::query::relation::each_user;
+use crate::query::relation::{self, each_user};
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Object, Text, Time, Value as Any};
 use crate::query::value::{count, optional};
@@ -30,13 +30,7 @@ pub(super) static USERS: Table = Table {
 
 pub(super) static EVENTS: Table = Table {
     name: "events",
-    columns: &[
-        Column::of("time", Time, "when it was"),
-        Column::of("event", Text, "its name"),
-        Column::of("user", Text, "the id of the user"),
-        Column::of("properties", Object, "its properties"),
-        Column::of("id", Text, "its own id, if it has one"),
-    ],
+    columns: relation::EVENTS.columns,
     looked_up: &["user", "event"],
     about: About::Users,
     scan: events,
