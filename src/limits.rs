@@ -96,6 +96,12 @@ pub const REGEX_SEARCH_BYTES: usize = 128 << 10;
 /// for which there is no room are compiled anew when they are asked for.
 pub const REGEXES_BYTES: usize = 128 << 20;
 
+/// The most sources that one `SELECT` joins.
+pub const QUERY_SOURCES: usize = 64;
+
+/// The most `SELECT`s that one query puts together.
+pub const QUERY_SELECTS: usize = 100;
+
 /// How much memory the rows of a query may take while it is answered, in bytes.
 pub const QUERY_BYTES: usize = 1 << 30;
 

@@ -354,3 +354,55 @@ fn a_store_that_is_open_is_locked() {
     drop(db);
     Database::open(&path).expect("nobody has it open any more");
 }
+
+#[test]
+fn queries_that_nest_or_are_wide_have_an_end() {
+    let items = vec!["key"; 10_000].join(", ");
+    let aggregates = vec!["COUNT(*)"; 10_000].join(", ");
+    let sources: Vec<_> = (0..3_000).map(|n| format!("keys k{n}")).collect();
+    let unions = vec!["SELECT key FROM keys"; 5_000].join(" UNION ");
+    let commons: Vec<_> = (0..3_000).map(|n| format!("w{n} AS (SELECT 1 AS x)")).collect();
+    let bounded = [
+        nested("(SELECT ", "1", ")"),
+        format!("SELECT {}", nested("(SELECT ", "1", ")")),
+        nested("SELECT * FROM (", "SELECT 1 AS x", ") AS t"),
+        nested("WITH w AS (", "SELECT 1 AS x", ") SELECT * FROM w"),
+        format!("SELECT {}", nested("CASE WHEN TRUE THEN ", "1", " END")),
+        format!("SELECT {}", nested("COUNT(", "1", ")")),
+        format!("SELECT 1 WHERE {}", nested("EXISTS (SELECT 1 WHERE ", "TRUE", ")")),
+        format!("SELECT 1 WHERE {}", nested("1 IN (SELECT 1 WHERE ", "TRUE", ")")),
+        format!("SELECT {items} FROM keys"),
+        format!("SELECT {items} FROM keys ORDER BY 1, 2"),
+        format!("SELECT DISTINCT {items} FROM keys ORDER BY key"),
+        format!("SELECT {aggregates} FROM keys GROUP BY {items}"),
+        format!("SELECT COUNT(*) FROM {}", sources.join(", ")),
+        format!("SELECT * FROM {}", sources.join(", ")),
+        unions,
+        format!("WITH {} SELECT * FROM w0", commons.join(", ")),
+    ];
+    let db = database();
+    db.execute("CREATE KEY a INTEGER DEFAULT 1;").expect("a key is made");
+    for query in bounded {
+        let start = Instant::now();
+        let found = db.query(&query).map(|rows| rows.len()).map_err(|error| error.code());
+        assert!(start.elapsed() < BOUND, "{:?} for {query:.60}", start.elapsed());
+        let is_right = matches!(found, Ok(1) | Err("limit" | "syntax"));
+        assert!(is_right, "{found:?} for {query:.60}");
+    }
+}
+
+#[test]
+fn a_cross_join_of_everything_keeps_to_its_memory() {
+    let db = Database::builder().query_bytes(1 << 20).in_memory().expect("it opens");
+    let keys: String = (0..200).fold(String::new(), |mut text, n| {
+        write!(text, "CREATE KEY k{n} INTEGER DEFAULT {n};").expect("a text takes it");
+        text
+    });
+    db.execute(&keys).expect("keys are made");
+    let start = Instant::now();
+    let all = db.query("SELECT * FROM keys, history, versions, uses, configs, keys b, keys c");
+    assert_eq!(all.expect("one table is empty").len(), 0);
+    let all = db.query("SELECT * FROM keys, history, versions, keys b, keys c");
+    assert_eq!(all.expect_err("there is no room").code(), "limit");
+    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
+}

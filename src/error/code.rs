@@ -233,7 +233,7 @@ codes! {
         "Make the store with `--clock`.",
         "ADVANCE CLOCK 1 DAY;";
     Interrupted = "interrupted", Statement,
-        "Somebody asked what takes long to end: a `SHOW` that goes through users, a dump, a backup, a check (Ctrl-C in the shell).",
+        "Somebody asked what takes long to end: a query, a `SHOW` that goes through users, a dump, a backup, a check (Ctrl-C in the shell).",
         "Narrow the condition; `user = '…'` reads one user alone.",
         "";
     Bug = "bug", Bug,

@@ -92,6 +92,13 @@ impl Lists {
         self.used().into_iter().filter_map(|number| self.ids.get(number))
     }
 
+    /// A user, if any list has that one.
+    pub(crate) fn user(&self, user: &str) -> Option<&str> {
+        let number = self.ids.find(user)?;
+        let is_used = self.lists.iter().any(|(_, numbers)| numbers.contains(number));
+        self.ids.get(number).filter(|_| is_used)
+    }
+
     fn list(&self, list: ListId) -> Option<&RoaringBitmap> {
         let index = self.lists.binary_search_by_key(&list, |(list, _)| *list).ok()?;
         self.lists.get(index).map(|(_, numbers)| &**numbers)

@@ -236,7 +236,7 @@ fn column_of(columns: &[Column], path: &Path, span: Span) -> Result<usize> {
 }
 
 /// The error of a condition, with a hint if it is about the name of no column where a text may be meant.
-fn meant_as_text(condition: &Expr, error: Error) -> Error {
+pub(super) fn meant_as_text(condition: &Expr, error: Error) -> Error {
     let ErrorKind::UnknownColumn { name } = error.kind() else { return error };
     let compared = condition.node.parts().filter_map(|(part, _)| compared(part));
     let mut others = compared.flat_map(|(_, others)| others);

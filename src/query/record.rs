@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
 use super::rows::{Column, Form, Rows};
+use crate::error::{Error, ErrorKind, Result, Short};
 use crate::model::Value;
 
 /// A row with the names of its columns: in JSON an object with a member for each that is not blank, in their order.
@@ -60,6 +62,38 @@ impl Rows {
 }
 
 impl Record<'_> {
+    /// The value of a column, as a type of Rust. Instants are texts.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// db.execute("CREATE KEY theme STRING DEFAULT 'light';")?;
+    /// let rows = db.query("SELECT key, version, description FROM keys")?;
+    /// let row = rows.records().next().unwrap();
+    /// let (key, version): (String, u32) = (row.get("key")?, row.get("version")?);
+    /// assert_eq!((&*key, version), ("theme", 1));
+    /// assert_eq!(row.get::<Option<String>>("description")?, None);
+    /// assert_eq!(row.get::<u32>("key").unwrap_err().code(), "type-mismatch");
+    /// assert_eq!(row.get::<u32>("kee").unwrap_err().code(), "unknown-column");
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `unknown-column` if there is no such column, `type-mismatch` if its value is of another type.
+    pub fn get<T: DeserializeOwned>(self, column: &str) -> Result<T> {
+        let Some(value) = self.rows.value(self.row, column) else {
+            let names = self.rows.columns().iter().map(Column::name);
+            let kind = ErrorKind::UnknownColumn { name: column.to_owned() };
+            return Err(Error::from(kind).suggest(column, names));
+        };
+        let read = serde_json::to_value(value).and_then(serde_json::from_value);
+        read.map_err(|_| {
+            let place = format!("the column `{}`", Short(column));
+            let (wanted, found) = (std::any::type_name::<T>().to_owned(), value.kind().to_string());
+            ErrorKind::Type { place, wanted, found }.into()
+        })
+    }
+
     /// The row as JSON: an object on one line.
     #[must_use]
     pub fn to_json(self) -> String {
@@ -69,13 +103,13 @@ impl Record<'_> {
 }
 
 impl Serialize for Record<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_map(self.members())
     }
 }
 
 impl Serialize for Rows {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_seq(self.records())
     }
 }

@@ -38,7 +38,7 @@ fn query(view: &View<'_>, asked: &statement::ConfigStats, period: Period) -> Res
     let version = asked.version.as_ref();
     let version = version.map(|number| view.version_of(config, &view.parameters.whole(number)?));
     Ok(DeliveryQuery {
-        config: config.head.id,
+        config: Some(config.head.id),
         key: key.map(|key| key.id),
         segment: segment.transpose()?,
         version: version.transpose()?.map(|version| version.number),

@@ -89,8 +89,14 @@ pub(super) fn status(archived: bool) -> Value {
 }
 
 /// The instant at which a minute begins.
-pub(super) fn minute(minute: i64) -> Value {
-    instant(Timestamp::clamped(minute.saturating_mul(MICROS_PER_MINUTE)))
+pub(super) fn minute(minute: i64) -> Timestamp {
+    Timestamp::clamped(minute.saturating_mul(MICROS_PER_MINUTE))
+}
+
+/// The nearest whole number.
+#[expect(clippy::cast_possible_truncation, reason = "a cast keeps to the range")]
+pub(super) fn rounded(number: f64) -> Value {
+    Value::Integer(number.round() as i64)
 }
 
 /// A percentage, of three decimals; `NULL` of nothing.

@@ -81,8 +81,8 @@ impl Query<'_> {
     pub(crate) fn reads_deliveries(self) -> bool {
         match self {
             Self::ShowStats(_) => true,
-            Self::Select(select) => may_show_stats(select),
-            Self::AssertCondition(assertion) => may_show_stats(assertion),
+            Self::Select(select) => may_read_deliveries(select),
+            Self::AssertCondition(assertion) => may_read_deliveries(assertion),
             Self::Get(_)
             | Self::Explain(_)
             | Self::Show(_)
@@ -97,9 +97,11 @@ impl Query<'_> {
     }
 }
 
-/// Whether a statement may have a `SHOW STATS` in it. If the word only stands in a text, nothing is lost.
-fn may_show_stats(statement: &impl ToString) -> bool {
-    statement.to_string().to_ascii_uppercase().contains("STATS")
+/// Whether a statement may read deliveries, or have a `SHOW STATS` in it. If the word only stands in a text, nothing is
+/// lost.
+fn may_read_deliveries(statement: &impl ToString) -> bool {
+    let text = statement.to_string().to_ascii_uppercase();
+    text.contains("STATS") || text.contains("DELIVERIES")
 }
 
 /// Statement that concerns the session.

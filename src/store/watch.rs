@@ -98,8 +98,9 @@ impl Drop for Watch<'_> {
 pub struct InterruptHandle(Desk);
 
 impl InterruptHandle {
-    /// Ends the scans of `SHOW USERS`, `SHOW EVENTS` and `SHOW CHANGES`, the dumps, backups, checks and compactions that are running, on
-    /// any thread: they fail with `interrupted`, at the next place at which they can. What begins later is not affected.
+    /// Ends the queries, the scans of `SHOW USERS`, `SHOW EVENTS` and `SHOW CHANGES`, the dumps, backups, checks and
+    /// compactions that are running, on any thread: they fail with `interrupted`, at the next place at which they can.
+    /// What begins later is not affected.
     pub fn interrupt(&self) {
         self.0.0.interrupts.fetch_add(1, Ordering::Relaxed);
     }

@@ -8,7 +8,7 @@ use crate::error::ErrorCode;
 use crate::model::{Aggregate, Literal};
 
 /// The functions that have a zone as an argument behind a comma, besides the aggregates.
-const OF_ZONES: [&str; 4] = ["TO_TIMESTAMP", "ADD_MONTHS", "HOUR", "WEEKDAY"];
+const OF_ZONES: [&str; 5] = ["TO_TIMESTAMP", "ADD_MONTHS", "HOUR", "WEEKDAY", "DATE_TRUNC"];
 
 /// The texts that may stand behind some tokens.
 pub(super) fn texts(tokens: &[&str], asked: &Asked) -> Vec<Candidate> {

@@ -1,5 +1,9 @@
-//! Queries: a plan gives what the naive way gives.
+//! Queries: a plan gives what the naive way gives, ends when it is asked to, and keeps to its memory.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -16,88 +20,222 @@ fn store() -> Database {
          CREATE CONFIG c SEGMENTS s, EVERYONE KEY a VALUES (s = TRUE), KEY b VALUES (EVERYONE = SPLIT (50% 2, b: 50% 3));
          PUBLISH CONFIG c; ALTER CONFIG c SET b = 4; CREATE CONFIG a SEGMENTS t KEY c = [1];
          SET USER 'a' n = 2, b = 'x'; SET USER 'b' n = 1; TRACK 'E' FOR USER 'c' {\"n\": 2} AT '2026-02-01T00:00:00Z';
-         TRACK 'E' FOR USER 'a' {\"n\": 1}; ALTER KEY b SET DESCRIPTION 'b'; ARCHIVE SEGMENT a;",
+         TRACK 'E' FOR USER 'a' {\"n\": 1}; TRACK 'F' FOR USER 'b' {\"n\": 1.0} AT '2026-01-01T00:00:00Z';
+         TRACK 'F' FOR USER 'a' {\"n\": 3} AT '2026-01-01T00:00:00Z'; TRACK 'E' FOR USER 'b' AT '2026-02-10T00:00:00Z';
+         ALTER KEY b SET DESCRIPTION 'b'; ARCHIVE SEGMENT a; GET b, a FOR USER 'a'; GET b FOR USER 'b'; ADVANCE CLOCK 2 DAYS;
+         GET ALL FOR USER 'c'; PUBLISH CONFIG c VERSION 2 AT '2026-04-01T00:00:00Z';",
     )
     .unwrap();
     db
 }
 
-/// Tables, each with columns of texts and of numbers.
-const TABLES: [(&str, [&str; 2], [&str; 2]); 9] = [
-    ("keys", ["key", "config"], ["version", "revision"]),
-    ("segments", ["segment", "status"], ["version", "revision"]),
-    ("configs", ["config", "status"], ["newest", "live"]),
-    ("cells", ["key", "segment"], ["version", "position"]),
-    ("rows", ["config", "segment"], ["version", "rollout"]),
-    ("uses", ["name", "used"], ["version", "version"]),
-    ("users", ["user", "attributes.b"], ["events", "attributes.n"]),
-    ("evaluations", ["user", "key"], ["version", "weight"]),
-    ("memberships", ["user", "segment"], ["LENGTH(x.user)", "1"]),
+/// Table with columns of texts, of numbers and of instants.
+#[derive(Clone, Copy, Debug)]
+struct Table {
+    name: &'static str,
+    texts: [&'static str; 2],
+    numbers: [&'static str; 2],
+    time: Option<&'static str>,
+}
+
+const fn table(
+    name: &'static str,
+    texts: [&'static str; 2],
+    numbers: [&'static str; 2],
+    time: Option<&'static str>,
+) -> Table {
+    Table { name, texts, numbers, time }
+}
+
+const TABLES: [Table; 13] = [
+    table("keys", ["key", "config"], ["version", "revision"], Some("changed")),
+    table("segments", ["segment", "status"], ["version", "revision"], Some("changed")),
+    table("configs", ["config", "status"], ["newest", "live"], Some("next")),
+    table("versions", ["name", "kind"], ["version", "revision"], Some("time")),
+    table("publications", ["config", "status"], ["version", "revision"], Some("at")),
+    table("cells", ["key", "segment"], ["version", "position"], None),
+    table("rows", ["config", "segment"], ["version", "rollout"], None),
+    table("uses", ["name", "used"], ["version", "version"], None),
+    table("users", ["user", "attributes.b"], ["events", "attributes.n"], Some("last")),
+    table("events", ["event", "user"], ["properties.n", "properties.n"], Some("time")),
+    table("evaluations", ["user", "key"], ["version", "weight"], None),
+    table("memberships", ["user", "segment"], ["1", "2"], None),
+    table("deliveries", ["key", "config"], ["version", "deliveries"], Some("time")),
 ];
 
-type Table = (&'static str, [&'static str; 2], [&'static str; 2]);
+/// A source of a query: what it is called, and its table.
+type Source = (char, Table);
+
+/// A column of one of some sources; what is no column is written as it is.
+fn column(sources: &[Source], of: fn(&Table, usize) -> &'static str) -> BoxedStrategy<String> {
+    let named = move |((alias, table), at): (Source, usize)| match of(&table, at) {
+        "NOW()" => "NOW()".to_owned(),
+        number if number.starts_with(char::is_numeric) => number.to_owned(),
+        column => format!("{alias}.{column}"),
+    };
+    (select(sources.to_vec()), 0..2_usize).prop_map(named).boxed()
+}
 
 /// A condition over sources that are called `x`, `y`, ….
-fn condition(sources: &[(char, Table)]) -> BoxedStrategy<String> {
-    let column = |texts: bool| {
-        (select(sources.to_vec()), 0..2_usize).prop_map(move |((alias, table), at)| {
-            let column = if texts { table.1[at] } else { table.2[at] };
-            if column.contains(['(', '1']) { "1".to_owned() } else { format!("{alias}.{column}") }
-        })
-    };
-    let text = select(vec!["a", "b", "c", "s", "t", "active", "EVERYONE"]);
-    let operator = select(vec!["=", "!=", "<", ">="]);
+fn condition(sources: &[Source]) -> BoxedStrategy<String> {
+    let texts = || column(sources, |table, at| table.texts[at]);
+    let numbers = || column(sources, |table, at| table.numbers[at]);
+    let times = column(sources, |table, _| table.time.unwrap_or("NOW()"));
+    let text = || select(vec!["a", "b", "c", "s", "t", "E", "active", "EVERYONE", "config"]);
+    let operator = || select(vec!["=", "!=", "<", "<=", ">", ">="]);
+    let at = select(vec![
+        "'2026-01-01T00:00:00Z'",
+        "'2026-02-10T00:00:00Z'",
+        "'2026-03-01T09:00:00Z'",
+        "NOW() - 20 DAYS",
+    ]);
     let leaf = prop_oneof![
-        (column(true), text.clone()).prop_map(|(c, t)| format!("{c} = '{t}'")),
-        (column(true), text.clone(), text).prop_map(|(c, t, u)| format!("{c} IN ('{t}', '{u}')")),
-        (column(true), column(true)).prop_map(|(c, d)| format!("{c} = {d}")),
-        (column(false), operator.clone(), column(false))
-            .prop_map(|(c, o, d)| format!("{c} {o} {d}")),
-        (column(false), operator, 0..4).prop_map(|(c, o, n)| format!("{c} {o} {n}")),
-        column(true).prop_map(|c| format!("{c} IS NULL")),
-        column(true).prop_map(|c| format!("{c} IN (SELECT key FROM keys)")),
+        (texts(), operator(), text()).prop_map(|(c, o, t)| format!("{c} {o} '{t}'")),
+        (text(), operator(), texts()).prop_map(|(t, o, c)| format!("'{t}' {o} {c}")),
+        (texts(), text(), text()).prop_map(|(c, t, u)| format!("{c} IN ('{t}', '{u}')")),
+        (texts(), text(), text()).prop_map(|(c, t, u)| format!("{c} BETWEEN '{t}' AND '{u}'")),
+        (texts(), text()).prop_map(|(c, t)| format!("{c} = LOWER('{t}')")),
+        (texts(), texts()).prop_map(|(c, d)| format!("{c} = {d}")),
+        (numbers(), operator(), numbers()).prop_map(|(c, o, d)| format!("{c} {o} {d}")),
+        (numbers(), operator(), 0..4).prop_map(|(c, o, n)| format!("{c} {o} {n}")),
+        (numbers(), 0..2, 1..3).prop_map(|(c, n, m)| format!("{c} BETWEEN {n} AND {m}.5")),
+        (times, operator(), at).prop_map(|(c, o, t)| format!("{c} {o} {t}")),
+        texts().prop_map(|c| format!("{c} IS NULL")),
+        texts().prop_map(|c| format!("{c} IN (SELECT key FROM keys)")),
         Just("(SELECT COUNT(*) FROM keys) > 2".to_owned()),
     ];
     let pair = (leaf.clone(), select(vec!["AND", "OR"]), leaf.clone());
-    prop_oneof![leaf, pair.prop_map(|(a, word, b)| format!("({a} {word} {b})"))].boxed()
+    prop_oneof![2 => leaf, 1 => pair.prop_map(|(a, word, b)| format!("({a} {word} {b})"))].boxed()
 }
 
-fn query() -> impl Strategy<Value = String> {
+/// What comes after `SELECT`, and after the condition.
+type Shape = (&'static str, &'static str);
+
+/// Ways to make rows of a number and a text `#` of the first source, and `@` of the last.
+const SHAPES: [Shape; 8] = [
+    ("#, @, 1", ""),
+    ("#, @, 1", " ORDER BY 1 DESC LIMIT 3"),
+    ("#, @, 1", " LIMIT 2 OFFSET 1"),
+    ("#, 2, @", " ORDER BY 3, 1"),
+    ("DISTINCT #", ""),
+    ("#, COUNT(*), SUM(%), COUNT(DISTINCT @)", " GROUP BY 1"),
+    ("#, LIST(@), MIN(%), MAX(@)", " GROUP BY # HAVING COUNT(*) > 1"),
+    ("COUNT(*), AVG(%) FILTER (WHERE # > 'b')", ""),
+];
+
+/// `SELECT` over one to three sources.
+fn block() -> impl Strategy<Value = String> {
     let join = select(vec!["JOIN", "LEFT JOIN", ","]);
-    let more = proptest::collection::vec((join, select(&TABLES[..])), 0..3);
+    let more = vec((join, select(&TABLES[..])), 0..3);
     (select(&TABLES[..]), more).prop_flat_map(|(first, more)| {
-        let aliases = ['x', 'y', 'z'];
         let tables = std::iter::once(first).chain(more.iter().map(|(_, table)| *table));
-        let sources: Vec<_> = aliases.into_iter().zip(tables).collect();
+        let sources: Vec<_> = ['x', 'y', 'z'].into_iter().zip(tables).collect();
         let on: Vec<_> = (2..=sources.len()).map(|n| condition(&sources[..n])).collect();
-        let filters = proptest::collection::vec(condition(&sources), 0..4);
-        let ends =
-            select(vec!["", " ORDER BY 1 DESC LIMIT 3", " LIMIT 2 OFFSET 1", " ORDER BY 2, 1"]);
-        (on, filters, ends).prop_map(move |(on, filters, end)| {
-            let items: Vec<_> = sources.iter().map(|(a, t)| format!("{a}.{}", t.1[0])).collect();
-            let mut text = format!("SELECT {}, 1 FROM {} x", items.join(", "), first.0);
-            for (index, (join, table)) in more.iter().enumerate() {
-                let alias = aliases[index + 1];
-                let on = if *join == "," { String::new() } else { format!(" ON {}", on[index]) };
-                let space = if *join == "," { "" } else { " " };
-                text = format!("{text}{space}{join} {} {alias}{on}", table.0);
+        let filters = vec(condition(&sources), 0..4);
+        (on, filters, select(&SHAPES[..])).prop_map(move |(on, filters, (items, end))| {
+            let mut from = format!("{} x", first.name);
+            for ((join, table), ((alias, _), on)) in more.iter().zip(sources[1..].iter().zip(&on)) {
+                from = match *join {
+                    "," => format!("{from}, {} {alias}", table.name),
+                    _ => format!("{from} {join} {} {alias} ON {on}", table.name),
+                };
             }
-            let filter = if filters.is_empty() {
-                String::new()
-            } else {
-                format!(" WHERE {}", filters.join(" AND "))
+            let word = if filters.is_empty() { "" } else { " WHERE " };
+            let text = format!("SELECT {items} FROM {from}{word}{}{end}", filters.join(" AND "));
+            let (last, table) = sources[sources.len() - 1];
+            let number = match first.numbers[1] {
+                number if number.starts_with(char::is_numeric) => number.to_owned(),
+                column => format!("x.{column}"),
             };
-            format!("{text}{filter}{end}")
+            text.replace('#', &format!("x.{}", first.texts[0]))
+                .replace('@', &format!("{last}.{}", table.texts[0]))
+                .replace('%', &number)
         })
     })
 }
 
+/// A block, one out of another, or two that are put together.
+fn query() -> impl Strategy<Value = String> {
+    let operator = select(vec!["UNION", "UNION ALL", "EXCEPT", "INTERSECT"]);
+    let within = |inner: String| {
+        format!("SELECT * FROM ({inner}) AS d, (SELECT 1 AS one) AS e WHERE one = 1")
+    };
+    let together = |(a, operator, b): (String, &str, String)| {
+        format!("SELECT * FROM ({a}) AS a {operator} SELECT * FROM ({b}) AS b")
+    };
+    prop_oneof![
+        4 => block(),
+        1 => block().prop_map(within),
+        1 => (block(), operator, block()).prop_map(together),
+    ]
+}
+
 proptest! {
     #[test]
-    fn a_plan_gives_what_is_found_naively(query in query()) {
+    fn a_plan_gives_what_is_found_naively(queries in vec(query(), 3)) {
         let db = store();
-        let planned = db.query(&query).map_err(|error| error.to_string());
-        let naive = naively(|| db.query(&query)).map_err(|error| error.to_string());
-        prop_assert_eq!(planned, naive, "{}", query);
+        for query in queries {
+            let planned = db.query(&query).map_err(|error| error.to_string());
+            let naive = naively(|| db.query(&query)).map_err(|error| error.to_string());
+            prop_assert_eq!(planned, naive, "{}", query);
+        }
+    }
+}
+
+/// Eight sources of three rows each are not joined in the time of a test.
+const ENDLESS: &str = "SELECT COUNT(*) FROM versions a, versions b, versions c, versions d, versions e, versions f, versions g, versions h";
+
+#[test]
+fn a_query_ends_when_it_is_asked_to() {
+    for query in [
+        ENDLESS.to_owned(),
+        format!("SELECT 1 WHERE ({ENDLESS}) > 1"),
+        format!("SELECT DISTINCT 1 FROM ({ENDLESS} GROUP BY a.name) AS t ORDER BY 1"),
+        ENDLESS.replace("COUNT(*)", "MAX(a.definition)"),
+    ] {
+        let db = store();
+        let handle = db.interrupt_handle();
+        let asked = thread::spawn(move || db.query(&query));
+        thread::sleep(Duration::from_millis(50));
+        let start = Instant::now();
+        // what begins after an interrupt is not ended by it
+        while !asked.is_finished() {
+            handle.interrupt();
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_eq!(asked.join().unwrap().unwrap_err().code(), "interrupted");
+    }
+}
+
+#[test]
+fn what_a_query_keeps_is_bounded() {
+    let start = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
+    let db = Database::builder().manual_clock(start).query_bytes(50_000).in_memory().unwrap();
+    for key in 0..40 {
+        db.execute(&format!("CREATE KEY k{key} INTEGER DEFAULT {key};")).unwrap();
+    }
+    let pairs = "FROM keys a, keys b";
+    for query in [
+        format!("SELECT a.key, b.key {pairs} ORDER BY 1"),
+        format!("SELECT a.key, b.key {pairs}"),
+        format!("SELECT DISTINCT a.key || b.key {pairs}"),
+        format!("SELECT COUNT(*) {pairs} GROUP BY a.key, b.key"),
+        format!("SELECT LIST(a.key) {pairs}"),
+        format!("SELECT COUNT(DISTINCT a.key || b.key) {pairs}"),
+        format!("SELECT 1 WHERE 'x' IN (SELECT a.key || b.key {pairs})"),
+        format!("WITH w AS (SELECT a.key {pairs}) SELECT COUNT(*) FROM w"),
+        format!("SELECT key FROM keys EXCEPT SELECT a.key {pairs}"),
+        "SELECT 1 FROM keys x JOIN (SELECT a.key AS k FROM keys a, keys b) AS y ON x.key = y.k"
+            .to_owned(),
+    ] {
+        assert_eq!(db.query(&query).map_err(|error| error.code()), Err("limit"), "{query}");
+    }
+    for query in [
+        format!("SELECT COUNT(*), SUM(a.version), MAX(b.key) {pairs}, keys c"),
+        format!("SELECT a.key {pairs} LIMIT 5"),
+        format!("SELECT EXISTS (SELECT a.key {pairs})"),
+    ] {
+        db.query(&query).unwrap();
     }
 }

@@ -12,7 +12,7 @@ use crate::model::{Catalog, Secrets, SegmentId, Value};
 use crate::query::filter::compare_column;
 use crate::query::rows::ColumnKind::{Integer, Number, Text, Time, Value as Any};
 use crate::query::rows::{Column, Row, Schema};
-use crate::query::value::{count, minute, optional, share, text};
+use crate::query::value::{count, instant, minute, optional, rounded, share, text};
 use crate::query::view::View;
 use crate::statement::StatsGroup;
 use crate::store::{DeliveryCount, DeliveryQuery};
@@ -127,7 +127,7 @@ fn row(catalog: &Catalog, counted: &DeliveryCount, secrets: Secrets<'_>) -> Opti
         None => Value::Null,
     };
     let row = vec![
-        minute(counted.minute),
+        instant(minute(counted.minute)),
         text(counted.per.as_str()),
         text(catalog.key(delivery.key)?.name.as_str()),
         delivery.owner.map_or(Value::Null, |(_, version)| Value::from(version)),
@@ -143,7 +143,7 @@ fn row(catalog: &Catalog, counted: &DeliveryCount, secrets: Secrets<'_>) -> Opti
     Some((counted.minute, row))
 }
 
-fn segment_name(catalog: &Catalog, id: SegmentId) -> Option<Value> {
+pub(in crate::query) fn segment_name(catalog: &Catalog, id: SegmentId) -> Option<Value> {
     let known = id.is_everyone() || catalog.segment(id).is_some();
     known.then(|| text(catalog.segment_name(id).as_str()))
 }
@@ -151,9 +151,4 @@ fn segment_name(catalog: &Catalog, id: SegmentId) -> Option<Value> {
 fn compare(a: &Row, b: &Row) -> Ordering {
     let mut orders = ORDER.into_iter().map(|at| compare_column(SCHEMA.columns(), at, a, b));
     orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a cast keeps to the range")]
-fn rounded(number: f64) -> Value {
-    Value::Integer(number.round() as i64)
 }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::{Catalog, Key, Timestamp, Value};
 use crate::query::rows::ColumnKind::{Integer, Number, Text, Time};
 use crate::query::rows::{Column, Row, Schema};
-use crate::query::value::{count, minute, share, status, text};
+use crate::query::value::{count, instant, minute, share, status, text};
 use crate::query::view::View;
 use crate::store::{KeyDeliveries, Period};
 
@@ -44,7 +44,7 @@ impl Relation for KeyStats {
 
 fn row(catalog: &Catalog, key: &Key, counts: Option<&KeyDeliveries>, now: Timestamp) -> Row {
     let sums = counts.copied().unwrap_or_default();
-    let at = |of: fn(&KeyDeliveries) -> i64| counts.map_or(Value::Null, |c| minute(of(c)));
+    let at = |of: fn(&KeyDeliveries) -> i64| counts.map_or(Value::Null, |c| instant(minute(of(c))));
     vec![
         text(key.name.as_str()),
         status(key.archived),

@@ -20,7 +20,7 @@ mod walk;
 pub(super) use attribute::SCHEMA as ATTRIBUTES;
 pub(super) use change::Changes;
 pub(super) use config::row as config_row;
-pub(super) use config_stats::ConfigStats;
+pub(super) use config_stats::{ConfigStats, segment_name};
 pub(super) use event::SCHEMA as EVENTS;
 pub(super) use history::{History, SCHEMA as HISTORY};
 pub(super) use key::row as key_row;

@@ -30,7 +30,7 @@ pub(in crate::query) fn each_user(
 ) -> Result<()> {
     let lists = view.snapshot()?.lists();
     let listed = match &only {
-        Some(user) => lists.users().filter(|listed| *listed == &**user).map(Reverse).collect(),
+        Some(user) => lists.user(user).into_iter().map(Reverse).collect(),
         None => lists.users().map(Reverse).collect(),
     };
     Walk { view, take, listed: Listed(listed), own: BTreeSet::new() }.all(only)

@@ -13,6 +13,7 @@ use super::slot::Slot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Type};
 use crate::model::{Expr, ExprKind, Literal, Path, ReadAs, Span, Spanned, Value};
+use crate::query::filter::meant_as_text;
 
 /// What is asked of the user of each row, where rows are about users.
 #[derive(Debug, Default)]
@@ -56,7 +57,7 @@ impl Binder<'_, '_> {
         is_condition: bool,
     ) -> Result<Expr> {
         let mut bound = self.builder.view.parameters.bind(expr)?.into_owned();
-        self.rewrite(&mut bound, aliases, first)?;
+        self.rewrite(&mut bound, aliases, first).map_err(|error| meant_as_text(expr, error))?;
         self.read_times(&mut bound);
         self.check(&bound, is_condition)?;
         Ok(bound)

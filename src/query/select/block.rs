@@ -8,6 +8,8 @@ use super::build::Builder;
 use super::column::{Column, Instants};
 use super::expression::Expression;
 use super::fold::Folding;
+use super::group::Grouping;
+use super::naive;
 use super::names::Scope;
 use super::people::PeopleScope;
 use super::plan::{Plan, Planned};
@@ -154,6 +156,7 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
         let wanted = self.scope.sources.iter();
         let wanted = wanted.filter(|s| source.is_none_or(|name| &*s.name == name));
         let columns = wanted.flat_map(|source| (source.start..).zip(&source.columns));
+        let columns = columns.filter(|(_, column)| column.is_listed);
         let made = columns.map(|(place, column)| Made {
             column: column.clone(),
             alias: None,
@@ -264,8 +267,11 @@ impl Making<'_> {
         having.iter_mut().try_for_each(&mut regrouped)?;
         let texts = groups.iter().chain(&folds).map(|expr| named(self.scope, expr));
         let text = texts.collect::<Vec<_>>().join(", ");
-        let folds = folds.iter().map(|fold| self.fold(fold)).collect::<Result<_>>()?;
-        let plan = Plan::Group { input: Box::new(input), keys, folds, text };
+        let folds = folds.iter().map(|fold| self.fold(fold)).collect::<Result<Vec<_>>>()?;
+        let mut grouping = Grouping { keys, folds, first_by: None };
+        let mut input = input;
+        grouping.first_by = unsort(&mut input, &grouping.folds);
+        let plan = Plan::Group { input: Box::new(input), grouping, text };
         let Some(having) = having else { return Ok(plan) };
         let (condition, text) = (Expression::new(&having, self.now)?, "HAVING".to_owned());
         Ok(Plan::Filter { input: Box::new(plan), condition, text })
@@ -318,6 +324,26 @@ impl Making<'_> {
         let keys = order.iter().zip(width..).map(|(sort, place)| key(sort, place)).collect();
         Ok(Plan::Sort { input: Box::new(made), keys, first, width, text: texts(order) })
     }
+}
+
+/// Lets the rows of a table come in any order, if nothing is made of them that goes by it; gives the column by which
+/// they would be sorted.
+fn unsort(input: &mut Plan<'_>, folds: &[Folding]) -> Option<usize> {
+    if naive::is_on() {
+        return None;
+    }
+    let scan = match input {
+        Plan::Scan(scan) => scan,
+        Plan::Filter { input, .. } => return unsort(input, folds),
+        _ => return None,
+    };
+    let goes_by_order = |fold: &Folding| matches!(fold.fold, Fold::Min | Fold::Max | Fold::List);
+    let by = scan.table.sorted_by().filter(|_| !folds.iter().any(goes_by_order))?;
+    scan.is_sorted = false;
+    if let Some(wanted) = scan.wanted.get_mut(by) {
+        *wanted = true;
+    }
+    Some(by)
 }
 
 /// Makes an expression over rows one over groups: what they are grouped by, and aggregates, are places then.

@@ -43,11 +43,13 @@ fn line(plan: &Plan<'_>) -> (&'static str, Option<String>) {
         Plan::Common(common) => ("rows of", Some(common.name.to_string())),
         Plan::Filter { text, .. } => ("filter", Some(text.clone())),
         Plan::Join(join) => {
-            let step = match (join.equal.is_empty(), join.outer.is_some()) {
-                (false, false) => "hash join",
-                (false, true) => "left hash join",
-                (true, false) => "nested loop",
-                (true, true) => "left nested loop",
+            let step = match (join.is_merged, join.equal.is_empty(), join.outer.is_some()) {
+                (true, _, false) => "merge join",
+                (true, _, true) => "left merge join",
+                (_, false, false) => "hash join",
+                (_, false, true) => "left hash join",
+                (_, true, false) => "nested loop",
+                (_, true, true) => "left nested loop",
             };
             (step, Some(join.text.clone()))
         }

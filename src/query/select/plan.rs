@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::answer::Wanted;
 use super::column::Column;
 use super::expression::{Expression, Row};
-use super::fold::Folding;
+use super::group::Grouping;
 use crate::eval::{Program, Snapshot};
 use crate::model::{Expr, Span};
 use crate::query::table::{Lookups, Table};
@@ -26,7 +26,7 @@ pub(super) enum Plan<'v> {
     /// Pairs of rows.
     Join(Box<Join<'v>>),
     /// A row for each group: what it is grouped by, then its aggregates.
-    Group { input: Box<Self>, keys: Vec<Expression>, folds: Vec<Folding>, text: String },
+    Group { input: Box<Self>, grouping: Grouping, text: String },
     /// Other columns.
     Project { input: Box<Self>, items: Vec<Expression>, text: String },
     /// Each row once.
@@ -41,6 +41,18 @@ pub(super) enum Plan<'v> {
     Compare { left: Box<Self>, right: Box<Self>, keeps_same: bool },
 }
 
+impl Plan<'_> {
+    /// The place by whose values the rows come in order, if there is one; `NULL` is none of them.
+    pub(super) fn in_order_of(&self) -> Option<usize> {
+        match self {
+            Self::Scan(scan) => scan.table.in_order_of(),
+            Self::Filter { input, .. } => input.in_order_of(),
+            Self::Join(join) => join.left.in_order_of(),
+            _ => None,
+        }
+    }
+}
+
 /// Scan of a table.
 pub(super) struct Scan<'v> {
     pub(super) table: &'static Table,
@@ -50,6 +62,8 @@ pub(super) struct Scan<'v> {
     pub(super) under: Option<Snapshot>,
     /// What is asked of the user of each row; these columns come after those of the table.
     pub(super) people: Vec<Program>,
+    /// Whether its rows come in the order of the table.
+    pub(super) is_sorted: bool,
     /// Which columns are read.
     pub(super) wanted: Vec<bool>,
     /// Which values some columns may have.
@@ -87,6 +101,8 @@ pub(super) struct Join<'v> {
     pub(super) right: Plan<'v>,
     /// What must be equal, on the left and on the right: pairs are found by it.
     pub(super) equal: Vec<(Expression, Expression)>,
+    /// Whether both come in the order of the one value that must be equal, so that pairs are found side by side.
+    pub(super) is_merged: bool,
     /// What else must be true of a pair.
     pub(super) condition: Option<Expression>,
     /// How many columns the right has, if rows on the left without a match are kept.

@@ -1,13 +1,14 @@
 //! Run of a plan: each step hands its rows on, one after the other, until no more are wanted.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::answer::{Answers, Wanted};
-use super::expression::{Expression, Row};
-use super::fold::{Folding, State};
+use super::expression::Row;
+use super::group::{Grouping, Groups};
 use super::plan::{Common, Join, Key, Plan, Scan, Subquery};
+use super::side::Side;
 use crate::error::Result;
 use crate::model::Datum;
 use crate::query::budget::Budget;
@@ -78,9 +79,10 @@ impl Run<'_> {
                 }
             }),
             Plan::Join(join) => self.join(join, sink),
-            Plan::Group { input, keys, folds, .. } => self.group(input, keys, folds, sink),
+            Plan::Group { input, grouping, .. } => self.group(input, grouping, sink),
             Plan::Project { input, items, .. } => self.rows(input, &mut |row| {
-                sink(items.iter().map(|item| item.value(&row, &self.answers)).collect())
+                let made = items.iter().map(|item| item.value(&row, &self.answers)).collect();
+                crate::stack::step(|| sink(made))
             }),
             Plan::Distinct { input } => {
                 let mut seen = HashSet::new();
@@ -123,6 +125,7 @@ impl Run<'_> {
         let reading = Reading {
             view,
             snapshot,
+            is_sorted: scan.is_sorted,
             wanted: &scan.wanted,
             lookups: &scan.lookups,
             people: &scan.people,
@@ -154,21 +157,18 @@ impl Run<'_> {
     }
 
     fn join(&self, join: &Join<'_>, sink: &mut Sink<'_>) -> Flow {
-        let right = Side::new(self, join)?;
-        let mut all = (0..right.rows.len()).collect::<Vec<_>>();
-        all.truncate(if join.equal.is_empty() { usize::MAX } else { 0 });
+        let right = self.collect(&join.right)?;
+        let mut right = Side::new(right, join, &self.answers, self.budget)?;
         self.rows(&join.left, &mut |left| {
-            let places = if join.equal.is_empty() { &all } else { right.like(self, join, &left) };
             let mut is_matched = false;
-            for place in places {
+            for other in right.like(join, &left, &self.answers) {
                 self.budget.step()?;
-                let Some(other) = right.rows.get(*place) else { continue };
                 let pair: Row = left.iter().chain(other).cloned().collect();
                 if join.condition.as_ref().is_some_and(|c| !c.holds(&pair, &self.answers)) {
                     continue;
                 }
                 is_matched = true;
-                if sink(pair)?.is_break() {
+                if crate::stack::step(|| sink(pair))?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
@@ -182,45 +182,14 @@ impl Run<'_> {
         })
     }
 
-    fn values(&self, expressions: &[Expression], row: &[Datum]) -> Row {
-        expressions.iter().map(|expr| expr.value(row, &self.answers)).collect()
-    }
-
-    fn group(
-        &self,
-        input: &Plan<'_>,
-        keys: &[Expression],
-        folds: &[Folding],
-        sink: &mut Sink<'_>,
-    ) -> Flow {
-        let mut places: HashMap<Row, usize> = HashMap::new();
-        let mut groups: Vec<(Row, Vec<State>)> = Vec::new();
-        let begin = || folds.iter().map(Folding::begin).collect::<Vec<_>>();
-        if keys.is_empty() {
-            groups.push((Row::new(), begin())); // there is one, whatever it has
-            places.insert(Row::new(), 0);
-        }
+    fn group(&self, input: &Plan<'_>, grouping: &Grouping, sink: &mut Sink<'_>) -> Flow {
+        let mut groups = Groups::new(grouping);
         self.rows(input, &mut |row| {
-            let key = self.values(keys, &row);
-            let place = if let Some(place) = places.get(&key) {
-                *place
-            } else {
-                self.budget.take_row(&key)?;
-                self.budget.take(folds.len() * size_of::<State>())?;
-                groups.push((key.clone(), begin()));
-                places.insert(key, groups.len() - 1);
-                groups.len() - 1
-            };
-            let states = groups.get_mut(place).map(|(_, states)| states).into_iter().flatten();
-            for (fold, state) in folds.iter().zip(states) {
-                fold.take(state, &row, &self.answers, self.budget)?;
-            }
+            groups.take(&row, &self.answers, self.budget)?;
             Ok(ControlFlow::Continue(()))
         })
         .map(drop)?;
-        drop(places);
-        for (mut row, states) in groups {
-            row.extend(states.into_iter().map(State::finish));
+        for row in groups.into_rows() {
             if sink(row)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -281,37 +250,6 @@ impl Run<'_> {
         })
         .map(drop)?;
         Ok(wanted(!is_over))
-    }
-}
-
-/// The rows on the right of a join, and where those are that have the same values.
-struct Side {
-    rows: Vec<Row>,
-    places: HashMap<Row, Vec<usize>>,
-}
-
-impl Side {
-    fn new(run: &Run<'_>, join: &Join<'_>) -> Result<Self> {
-        let rows = run.collect(&join.right)?;
-        let mut places: HashMap<Row, Vec<usize>> = HashMap::new();
-        if !join.equal.is_empty() {
-            for (place, row) in rows.iter().enumerate() {
-                let key: Row =
-                    join.equal.iter().map(|(_, right)| right.value(row, &run.answers)).collect();
-                if key.iter().any(Datum::is_null) {
-                    continue; // nothing is equal to it
-                }
-                run.budget.take_row(&key)?;
-                places.entry(key).or_default().push(place);
-            }
-        }
-        Ok(Self { rows, places })
-    }
-
-    /// The places of the rows that are equal to one on the left.
-    fn like(&self, run: &Run<'_>, join: &Join<'_>, left: &Row) -> &[usize] {
-        let key: Row = join.equal.iter().map(|(own, _)| own.value(left, &run.answers)).collect();
-        self.places.get(&key).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Sources of a block, and how they are joined: what can be is looked up, filtered early, and found by equality.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
+use super::answer::Answers;
 use super::block::{BlockBuilder, SourcePlan, named};
 use super::column::{Column, Instants};
 use super::expression::Expression;
@@ -11,15 +13,20 @@ use super::plan::{Join, Plan, Planned, Scan, all_of};
 use super::slot::{Slot, conjuncts, places, reads_answer, shifted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Snapshot;
+use crate::limits::QUERY_SOURCES;
 use crate::model::{
-    CompareOp, Expr, ExprKind, Join as How, Literal, Source, SourceRows, Span, Spanned, TableRef,
-    Timestamp, Value,
+    CompareOp, Datum, Expr, ExprKind, Join as How, Source, SourceRows, Span, Spanned, TableRef,
+    Timestamp,
 };
-use crate::query::table::{Lookups, Table};
+use crate::query::table::{Lookups, Table, Wish};
 
 impl<'v> BlockBuilder<'_, 'v> {
     /// Plans the sources, and binds the conditions that join them.
     pub(super) fn read_sources(&mut self, sources: &[Source]) -> Result<()> {
+        if let Some(surplus) = sources.get(QUERY_SOURCES) {
+            let error = too_many(QUERY_SOURCES, "sources", sources.len());
+            return Err(error.at(surplus.rows.span));
+        }
         for source in sources {
             let Planned { plan, columns } = self.source(&source.rows)?;
             let (name, span) = name_of(source)?;
@@ -71,6 +78,7 @@ impl<'v> BlockBuilder<'_, 'v> {
             view: seen,
             under: under.transpose()?,
             people: Vec::new(),
+            is_sorted: true,
             wanted: vec![false; found.columns().len()],
             lookups: Lookups::default(),
             condition: None,
@@ -96,6 +104,11 @@ impl<'v> BlockBuilder<'_, 'v> {
         let plan = joined.unwrap_or(Plan::Nothing);
         filtered(plan, &rest, scope, now)
     }
+}
+
+/// The error for a query with too many of something.
+pub(super) fn too_many(limit: usize, unit: &'static str, found: usize) -> Error {
+    ErrorKind::TooMany { what: "a query", limit, unit, found }.into()
 }
 
 /// The state in which a version is pretended to be live.
@@ -186,8 +199,7 @@ impl Assembler<'_> {
         if !is_outer {
             on.extend(take(rest, is_here));
         }
-        let mut equal = Vec::new();
-        let mut texts = Vec::new();
+        let (mut equal, mut texts) = (Vec::new(), Vec::new());
         for expr in take(&mut on, |expr| self.equality(expr).is_some()) {
             let Some((own, other)) = self.equality(&expr) else { continue };
             texts.push(named(self.scope, &expr));
@@ -198,7 +210,9 @@ impl Assembler<'_> {
         let condition = all_of(&on).map(|on| Expression::new(&on, self.now)).transpose()?;
         let outer = is_outer.then_some(end - start);
         let text = texts.join(" AND ");
-        let join = Plan::Join(Box::new(Join { left, right, equal, condition, outer, text }));
+        let is_merged = is_merged(&left, &right, &equal);
+        let join = Join { left, right, equal, is_merged, condition, outer, text };
+        let join = Plan::Join(Box::new(join));
         if !is_outer {
             return Ok(join);
         }
@@ -211,7 +225,8 @@ impl Assembler<'_> {
         let condition = all_of(&source.on).map(|on| Expression::new(&on, self.now)).transpose()?;
         let outer = (source.join == How::Left).then_some(self.end - self.start);
         let (right, equal, text) = (source.plan, Vec::new(), String::new());
-        Ok(Plan::Join(Box::new(Join { left, right, equal, condition, outer, text })))
+        let join = Join { left, right, equal, is_merged: false, condition, outer, text };
+        Ok(Plan::Join(Box::new(join)))
     }
 
     /// The two sides of an equality between a row on the left and one of this source, if it finds pairs: both are
@@ -243,8 +258,8 @@ impl Assembler<'_> {
         match plan {
             Plan::Scan(mut scan) => {
                 for expr in conjuncts(condition) {
-                    if let Some((place, values)) = looked_up(&expr) {
-                        scan.lookups.add(scan.table, place, &values);
+                    if let Some((place, wish)) = wished(&expr, self.now) {
+                        scan.lookups.add(scan.table, place, wish);
                     }
                 }
                 (scan.condition, scan.text) = (Some(made), Some(text));
@@ -255,22 +270,52 @@ impl Assembler<'_> {
     }
 }
 
-/// The only values that a condition lets a place have.
-fn looked_up(expr: &Expr) -> Option<(usize, Vec<Value>)> {
-    let literal = |expr: &Expr| match &expr.node {
-        ExprKind::Literal(Literal::Value(value)) => Some(value.clone()),
-        _ => None,
-    };
+/// Whether both sides of a join come in the order of what must be equal.
+fn is_merged(left: &Plan<'_>, right: &Plan<'_>, equal: &[(Expression, Expression)]) -> bool {
+    let [(Expression::Place(own), Expression::Place(other))] = equal else { return false };
+    left.in_order_of() == Some(*own) && right.in_order_of() == Some(*other)
+}
+
+/// What a condition lets a place have, if it says that of one.
+fn wished(expr: &Expr, now: Timestamp) -> Option<(usize, Wish)> {
+    let value = |expr: &Expr| constant(expr, now);
     match &expr.node {
-        ExprKind::Compare { op: CompareOp::Equal, left, right } => {
-            let either = Slot::whole_place(left).zip(literal(right));
-            let either = either.or_else(|| Slot::whole_place(right).zip(literal(left)));
-            either.map(|(place, value)| (place, vec![value]))
-        }
+        ExprKind::Compare { op, left, right } => match Slot::whole_place(left) {
+            Some(place) => Some((place, compared(*op, value(right)?)?)),
+            None => Some((Slot::whole_place(right)?, compared(op.turned(), value(left)?)?)),
+        },
         ExprKind::In { operand, items, negated: false } => {
-            let values = items.iter().map(literal).collect::<Option<Vec<_>>>()?;
-            Some((Slot::whole_place(operand)?, values))
+            let values = items.iter().map(value).collect::<Option<Vec<_>>>()?;
+            Some((Slot::whole_place(operand)?, Wish::Among(values)))
+        }
+        ExprKind::Between { operand, low, high, negated: false } => {
+            let (low, high) = (Bound::Included(value(low)?), Bound::Included(value(high)?));
+            Some((Slot::whole_place(operand)?, Wish::Within(low, high)))
         }
         _ => None,
     }
+}
+
+/// What a place may have that is compared with a value.
+fn compared(op: CompareOp, value: Datum) -> Option<Wish> {
+    Some(match op {
+        CompareOp::Equal => Wish::Among(vec![value]),
+        CompareOp::NotEqual => return None,
+        CompareOp::Less => Wish::Within(Bound::Unbounded, Bound::Excluded(value)),
+        CompareOp::LessOrEqual => Wish::Within(Bound::Unbounded, Bound::Included(value)),
+        CompareOp::Greater => Wish::Within(Bound::Excluded(value), Bound::Unbounded),
+        CompareOp::GreaterOrEqual => Wish::Within(Bound::Included(value), Bound::Unbounded),
+    })
+}
+
+/// The value of an expression that is the same in all rows; what is `NULL` says nothing.
+fn constant(expr: &Expr, now: Timestamp) -> Option<Datum> {
+    let differs = |(part, _): (&ExprKind, _)| {
+        matches!(part, ExprKind::Attribute(_) | ExprKind::Among { .. } | ExprKind::Fold { .. })
+    };
+    if expr.node.parts().any(differs) {
+        return None;
+    }
+    let value = Expression::new(expr, now).ok()?.value(&[], &Answers::default());
+    (!value.is_null()).then_some(value)
 }

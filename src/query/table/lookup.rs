@@ -2,43 +2,169 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Bound;
 
 use super::Table;
-use crate::model::Value;
-use crate::query::rows::Column;
+use crate::model::{Datum, Timestamp, Value};
+use crate::query::rows::{Column, ColumnKind};
+
+/// What a condition lets a column have.
+#[derive(Debug)]
+pub(in crate::query) enum Wish {
+    /// One of these.
+    Among(Vec<Datum>),
+    /// What is not below, or above, a value.
+    Within(Bound<Datum>, Bound<Datum>),
+}
 
 /// Columns of a table of which only some values are wanted.
 #[derive(Debug, Default)]
-pub(in crate::query) struct Lookups(Vec<(&'static str, BTreeSet<Arc<str>>)>);
+pub(in crate::query) struct Lookups(Vec<Lookup>);
+
+/// The only values of a column that are wanted: those in a range, or some of them.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    column: &'static str,
+    only: Option<BTreeSet<Datum>>,
+    from: Bound<Datum>,
+    to: Bound<Datum>,
+}
 
 impl Lookups {
-    /// Says that only some values of a column are wanted, if the table can look them up.
-    pub(in crate::query) fn add(&mut self, table: &Table, place: usize, values: &[Value]) {
-        let Some(name) = table.columns.get(place).map(Column::name) else { return };
-        let Some(column) = table.looked_up.iter().find(|known| **known == name) else { return };
-        let texts = values.iter().filter_map(Value::as_str).map(Arc::from).collect();
-        match self.0.iter_mut().find(|(known, _)| known == column) {
-            Some((_, known)) => known.retain(|value| BTreeSet::contains(&texts, value)),
-            None => self.0.push((column, texts)),
+    /// Says that only some values of a column are wanted, if the table can look them up. An instant beside what is none
+    /// is read as a text or the other way round, which is left to the condition.
+    pub(in crate::query) fn add(&mut self, table: &Table, place: usize, wish: Wish) {
+        let Some(column) = table.columns.get(place) else { return };
+        if !table.looked_up.contains(&column.name()) || !wish.is_like(column) {
+            return;
+        }
+        let name = column.name();
+        let known = self.0.iter().position(|lookup| lookup.column == name);
+        let known = known.unwrap_or_else(|| {
+            let (from, to) = (Bound::Unbounded, Bound::Unbounded);
+            self.0.push(Lookup { column: name, only: None, from, to });
+            self.0.len() - 1
+        });
+        if let Some(lookup) = self.0.get_mut(known) {
+            lookup.narrow(wish);
         }
     }
 
-    /// The only values of a column that are wanted, if there are such.
-    pub(super) fn only(&self, column: &str) -> Option<&BTreeSet<Arc<str>>> {
-        self.0.iter().find(|(known, _)| *known == column).map(|(_, values)| values)
+    pub(super) fn of(&self, column: &str) -> Option<&Lookup> {
+        self.0.iter().find(|lookup| lookup.column == column)
     }
 
-    /// Whether a value of a column is wanted.
-    pub(super) fn wants(&self, column: &str, value: &str) -> bool {
-        self.only(column).is_none_or(|values| values.contains(value))
+    /// The only values of a column that are wanted, in order, if they are named.
+    pub(super) fn only(&self, column: &str) -> Option<impl Iterator<Item = &Datum>> {
+        let lookup = self.of(column)?;
+        Some(lookup.only.as_ref()?.iter().filter(|value| lookup.has(value)))
+    }
+
+    /// The same of a column of texts.
+    pub(super) fn only_texts(&self, column: &str) -> Option<impl Iterator<Item = &str>> {
+        let text = |datum| match datum {
+            &Datum::Value(Value::String(ref text)) => Some(&**text),
+            _ => None,
+        };
+        Some(self.only(column)?.filter_map(text))
+    }
+
+    /// Whether a text of a column is wanted.
+    pub(super) fn wants(&self, column: &str, text: &str) -> bool {
+        self.of(column).is_none_or(|lookup| lookup.has(&Value::from(text).into()))
+    }
+
+    /// Whether a number of a column is wanted.
+    pub(super) fn wants_number(&self, column: &str, number: u32) -> bool {
+        self.of(column).is_none_or(|lookup| lookup.has(&Value::from(number).into()))
+    }
+
+    /// Whether an instant of a column is wanted.
+    pub(super) fn wants_time(&self, column: &str, at: Timestamp) -> bool {
+        self.of(column).is_none_or(|lookup| lookup.has(&at.into()))
+    }
+
+    /// The first and the last instant that may be wanted of a column.
+    pub(super) fn span(&self, column: &str) -> (Option<Timestamp>, Option<Timestamp>) {
+        let at = |bound: &Bound<Datum>| match bound {
+            Bound::Included(Datum::Time(at)) | Bound::Excluded(Datum::Time(at)) => Some(*at),
+            _ => None,
+        };
+        self.of(column).map_or((None, None), |lookup| (at(&lookup.from), at(&lookup.to)))
+    }
+}
+
+impl Lookup {
+    fn narrow(&mut self, wish: Wish) {
+        match wish {
+            Wish::Among(values) => {
+                let values: BTreeSet<_> = values.into_iter().collect();
+                self.only = Some(match self.only.take() {
+                    Some(known) => known.intersection(&values).cloned().collect(),
+                    None => values,
+                });
+            }
+            Wish::Within(from, to) => {
+                if !is_within(&from, &self.from, |a, b| a < b) {
+                    self.from = from;
+                }
+                if !is_within(&to, &self.to, |a, b| a > b) {
+                    self.to = to;
+                }
+            }
+        }
+    }
+
+    fn has(&self, value: &Datum) -> bool {
+        let is_after = match &self.from {
+            Bound::Included(from) => value >= from,
+            Bound::Excluded(from) => value > from,
+            Bound::Unbounded => true,
+        };
+        let is_before = match &self.to {
+            Bound::Included(to) => value <= to,
+            Bound::Excluded(to) => value < to,
+            Bound::Unbounded => true,
+        };
+        is_after && is_before && self.only.as_ref().is_none_or(|only| only.contains(value))
+    }
+}
+
+/// Whether a bound says nothing that another one does not say. `is_wider`: whether a value lies outside of another.
+fn is_within(
+    bound: &Bound<Datum>,
+    known: &Bound<Datum>,
+    is_wider: impl Fn(&Datum, &Datum) -> bool,
+) -> bool {
+    match (bound, known) {
+        (Bound::Unbounded, _) => true,
+        (_, Bound::Unbounded) => false,
+        (Bound::Included(a), Bound::Included(b) | Bound::Excluded(b))
+        | (Bound::Excluded(a), Bound::Excluded(b)) => is_wider(a, b) || a == b,
+        (Bound::Excluded(a), Bound::Included(b)) => is_wider(a, b),
+    }
+}
+
+impl Wish {
+    /// Whether the values are of the kind that a column has: instants or not.
+    fn is_like(&self, column: &Column) -> bool {
+        let is_time = column.kind() == ColumnKind::Time;
+        let is_alike = |datum: &Datum| matches!(datum, Datum::Time(_)) == is_time;
+        let is_bound = |bound: &Bound<Datum>| match bound {
+            Bound::Included(datum) | Bound::Excluded(datum) => is_alike(datum),
+            Bound::Unbounded => true,
+        };
+        match self {
+            Self::Among(values) => values.iter().all(|datum| datum.is_null() || is_alike(datum)),
+            Self::Within(from, to) => is_bound(from) && is_bound(to),
+        }
     }
 }
 
 /// Writes which columns are looked up.
 impl fmt::Display for Lookups {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.0.iter().map(|(column, _)| *column).collect();
+        let names: Vec<_> = self.0.iter().map(|lookup| lookup.column).collect();
         f.write_str(&names.join(", "))
     }
 }

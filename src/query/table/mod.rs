@@ -1,5 +1,6 @@
 //! Tables that queries read: those of `SHOW`, and more, with the columns that queries know.
 
+mod delivery;
 mod listed;
 mod lookup;
 mod made;
@@ -8,8 +9,9 @@ mod person;
 mod publication;
 mod usage;
 mod version;
+mod wanted;
 
-pub(super) use lookup::Lookups;
+pub(super) use lookup::{Lookups, Wish};
 
 use std::ops::ControlFlow;
 
@@ -36,6 +38,10 @@ pub(super) struct Table {
     /// The columns whose values are looked up.
     looked_up: &'static [&'static str],
     about: About,
+    /// The column by which its rows are sorted, if they are not found in their order.
+    sorted_by: Option<usize>,
+    /// Whether its rows come in the order of its first column.
+    in_order: bool,
     scan: fn(&Reading<'_>, &mut Sink<'_>) -> Flow,
 }
 
@@ -56,6 +62,8 @@ pub(super) struct Reading<'r> {
     pub(super) view: &'r View<'r>,
     /// The state that users are evaluated in.
     pub(super) snapshot: &'r Snapshot,
+    /// Whether the rows are to come in the order of the table.
+    pub(super) is_sorted: bool,
     /// Which columns are read: the others need not be made.
     pub(super) wanted: &'r [bool],
     pub(super) lookups: &'r Lookups,
@@ -65,10 +73,11 @@ pub(super) struct Reading<'r> {
 }
 
 /// The tables, by name.
-static TABLES: [&Table; 15] = [
+static TABLES: [&Table; 16] = [
     &listed::ATTRIBUTES,
     &version::CELLS,
     &object::CONFIGS,
+    &delivery::DELIVERIES,
     &person::EVALUATIONS,
     &person::EVENTS,
     &listed::HISTORY,
@@ -110,6 +119,16 @@ impl Table {
     /// Whether it is of what users get, so that a version may be pretended to be live.
     pub(super) fn is_of_evaluations(&self) -> bool {
         self.about == About::Evaluations
+    }
+
+    /// The column by which its rows are sorted, if that is work.
+    pub(super) fn sorted_by(&self) -> Option<usize> {
+        self.sorted_by
+    }
+
+    /// The column by whose values its rows come in order.
+    pub(super) fn in_order_of(&self) -> Option<usize> {
+        self.in_order.then_some(0)
     }
 
     /// Hands over the rows, until no more are wanted.

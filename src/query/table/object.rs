@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{About, Flow, Reading, Row, Sink, Table};
+use super::{About, Flow, Reading, Row, Sink, Table, wanted};
 use crate::error::Result;
 use crate::model::{Datum, ObjectKind, Revision, Timestamp, Value};
 use crate::query::relation::{config_row, key_row, segment_row};
@@ -31,6 +31,8 @@ pub(super) static KEYS: Table = Table {
     ],
     looked_up: &["key"],
     about: About::Objects,
+    sorted_by: None,
+    in_order: true,
     scan: keys,
 };
 
@@ -49,6 +51,8 @@ pub(super) static SEGMENTS: Table = Table {
     ],
     looked_up: &["segment"],
     about: About::Objects,
+    sorted_by: None,
+    in_order: true,
     scan: segments,
 };
 
@@ -68,15 +72,14 @@ pub(super) static CONFIGS: Table = Table {
     ],
     looked_up: &["config"],
     about: About::Objects,
+    sorted_by: None,
+    in_order: true,
     scan: configs,
 };
 
 fn keys(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let (view, catalog) = (reading.view, reading.view.catalog());
-    for key in catalog.keys() {
-        if !reading.lookups.wants("key", key.name.as_str()) {
-            continue;
-        }
+    for key in wanted::keys(reading) {
         let mut row = key_row(catalog, key, view.secrets(), view.now());
         row.remove(2); // whether it is sensitive
         if sink(whole(reading, &KEYS, row, ObjectKind::Key, key.id.0)?)?.is_break() {
@@ -88,10 +91,7 @@ fn keys(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
 
 fn segments(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let (view, catalog) = (reading.view, reading.view.catalog());
-    for segment in catalog.segments() {
-        if !reading.lookups.wants("segment", segment.name.as_str()) {
-            continue;
-        }
+    for segment in wanted::segments(reading) {
         let row = segment_row(catalog, segment, view.secrets(), view.now());
         if sink(whole(reading, &SEGMENTS, row, ObjectKind::Segment, segment.id.0)?)?.is_break() {
             return Ok(std::ops::ControlFlow::Break(()));
@@ -101,7 +101,7 @@ fn segments(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
 }
 
 fn configs(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
-    for config in super::version::configs(reading) {
+    for config in wanted::configs(reading) {
         let row = config_row(reading.view.catalog(), config, reading.view.now());
         let id = config.head.id.0;
         if sink(whole(reading, &CONFIGS, row, ObjectKind::Config, id)?)?.is_break() {

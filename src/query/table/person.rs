@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{About, Flow, Reading, Row, Sink, Table};
-use crate::behaviour::UserHistory;
+use super::{About, Flow, Reading, Row, Sink, Table, wanted};
+use crate::behaviour::{EventRef, UserHistory};
 use crate::eval::{Evaluation, Source};
 use crate::model::{Context, Datum, KeyId, Name, SegmentId, Timestamp, Value};
 use crate::query::relation::{self, each_user};
@@ -25,14 +25,18 @@ pub(super) static USERS: Table = Table {
     ],
     looked_up: &["user"],
     about: About::Users,
+    sorted_by: None,
+    in_order: true,
     scan: users,
 };
 
 pub(super) static EVENTS: Table = Table {
     name: "events",
     columns: relation::EVENTS.columns,
-    looked_up: &["user", "event"],
+    looked_up: &["time", "event", "user"],
     about: About::Users,
+    sorted_by: Some(0),
+    in_order: false,
     scan: events,
 };
 
@@ -44,6 +48,8 @@ pub(super) static MEMBERSHIPS: Table = Table {
     ],
     looked_up: &["user", "segment"],
     about: About::Evaluations,
+    sorted_by: None,
+    in_order: true,
     scan: memberships,
 };
 
@@ -62,6 +68,8 @@ pub(super) static EVALUATIONS: Table = Table {
     ],
     looked_up: &["user", "key"],
     about: About::Evaluations,
+    sorted_by: None,
+    in_order: true,
     scan: evaluations,
 };
 
@@ -72,10 +80,13 @@ type Take<'t> = dyn FnMut(&Arc<str>, &Arc<UserHistory>) -> Flow + 't;
 fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
     let view = reading.view;
     let is_known = |history: &UserHistory| !view.is_past() || history.is_known_at(view.now());
-    if let Some(users) = reading.lookups.only("user") {
+    let is_wanted = |user: &str, history: &UserHistory| {
+        reading.lookups.wants("user", user) && is_known(history)
+    };
+    if let Some(users) = reading.lookups.only_texts("user") {
         for user in users {
             let mut found = None;
-            each_user(view, Some(Arc::clone(user)), |user, history| {
+            each_user(view, Some(user.into()), |user, history| {
                 found = Some((Arc::clone(user), Arc::clone(history)));
                 ControlFlow::Break(())
             })?;
@@ -91,7 +102,7 @@ fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
     if !view.has_pending_users() {
         let mut flow = Ok(ControlFlow::Continue(()));
         each_user(view, None, |user, history| {
-            if !is_known(history) {
+            if !is_wanted(user, history) {
                 return ControlFlow::Continue(());
             }
             flow = take(user, history);
@@ -106,7 +117,7 @@ fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
     // those whose facts are all in the open transaction come last there
     let mut all = std::collections::BTreeMap::new();
     each_user(view, None, |user, history| {
-        if is_known(history) {
+        if is_wanted(user, history) {
             all.insert(Arc::clone(user), Arc::clone(history));
         }
         ControlFlow::Continue(())
@@ -162,8 +173,7 @@ fn events(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
             people(reading, &context(Some(Arc::clone(user)), Arc::clone(history), view.now()))
         };
         for event in history.events() {
-            let is_hidden = view.is_past() && event.at > view.now();
-            if is_hidden || !reading.lookups.wants("event", event.name) {
+            if !is_wanted(reading, &event) {
                 continue;
             }
             let mut row = reading.row([
@@ -174,6 +184,12 @@ fn events(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
                 &|| optional(event.id.map(|id| &**id)).into(),
             ]);
             row.extend(asked.iter().cloned());
+            if !reading.is_sorted {
+                if sink(row)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+                continue;
+            }
             reading.budget.take_row(&row)?;
             all.push((event.at, row));
         }
@@ -184,10 +200,15 @@ fn events(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     super::hand_over(all.into_iter().map(|(_, row)| row), sink)
 }
 
+/// Whether an event is wanted: at an earlier instant none is known that comes later.
+fn is_wanted(reading: &Reading<'_>, event: &EventRef<'_>) -> bool {
+    let is_known = !reading.view.is_past() || event.at <= reading.view.now();
+    let lookups = reading.lookups;
+    is_known && lookups.wants("event", event.name) && lookups.wants_time("time", event.at)
+}
+
 fn memberships(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
-    let catalog = reading.view.catalog();
-    let wanted = |name: &str| reading.lookups.wants("segment", name);
-    let segments = catalog.segments().filter(|s| !s.archived && wanted(s.name.as_str()));
+    let segments = wanted::segments(reading).into_iter().filter(|segment| !segment.archived);
     let segments: Vec<(Name, SegmentId)> = segments.map(|s| (s.name.clone(), s.id)).collect();
     let now = reading.view.now();
     each(reading, &mut |user, history| {
@@ -208,9 +229,7 @@ fn memberships(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
 }
 
 fn evaluations(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
-    let catalog = reading.view.catalog();
-    let wanted = |name: &str| reading.lookups.wants("key", name);
-    let keys = catalog.keys().filter(|key| !key.archived && wanted(key.name.as_str()));
+    let keys = wanted::keys(reading).into_iter().filter(|key| !key.archived);
     let keys: Vec<KeyId> = keys.map(|key| key.id).collect();
     let now = reading.view.now();
     each(reading, &mut |user, history| {

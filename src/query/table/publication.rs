@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{About, Flow, Reading, Sink, Table, hand_over};
+use super::{About, Flow, Reading, Sink, Table, hand_over, wanted};
 use crate::error::Result;
 use crate::model::{Change, Config, Datum, ObjectKind, Publication, Revision, Timestamp, Value};
 use crate::query::log::object_history;
@@ -24,8 +24,10 @@ pub(super) static PUBLICATIONS: Table = Table {
         Column::of("comment", Text, "why"),
         Column::of("status", Text, "`live`, `in force`, `to come`, `over` or `cancelled`"),
     ],
-    looked_up: &["config"],
+    looked_up: &["config", "version"],
     about: About::Objects,
+    sorted_by: None,
+    in_order: false,
     scan: publications,
 };
 
@@ -39,8 +41,11 @@ struct Published<'c> {
 
 fn publications(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let mut all = Vec::new();
-    for config in super::version::configs(reading) {
-        all.extend(of_config(reading, config)?);
+    for config in wanted::configs(reading) {
+        let published = of_config(reading, config)?.into_iter();
+        let is_wanted =
+            |p: &Published<'_>| reading.lookups.wants_number("version", p.publication.version);
+        all.extend(published.filter(is_wanted));
     }
     all.sort_by_key(|published| (published.publication.effective, published.publication.sequence));
     let row = |published: Published<'_>| {

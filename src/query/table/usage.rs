@@ -18,8 +18,10 @@ pub(super) static USES: Table = Table {
         Column::of("used_kind", Text, "`key`, `segment`, `attribute` or `event`"),
         Column::of("used", Text, "the name of what is used"),
     ],
-    looked_up: &["kind", "name"],
+    looked_up: &["kind", "name", "version"],
     about: About::Objects,
+    sorted_by: None,
+    in_order: false,
     scan: uses,
 };
 
@@ -37,6 +39,9 @@ fn uses(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
             continue;
         }
         for version in config.used(reading.view.now()) {
+            if !reading.lookups.wants_number("version", version.number) {
+                continue;
+            }
             let used = of_version(reading, version);
             let name = config.head.name.to_arc();
             found
@@ -44,7 +49,8 @@ fn uses(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
         }
     }
     for segment in catalog.segments().filter(|segment| !segment.archived) {
-        if !wants("segment", segment.name.as_str()) {
+        let is_wanted = reading.lookups.wants_number("version", segment.version);
+        if !is_wanted || !wants("segment", segment.name.as_str()) {
             continue;
         }
         let used = of_condition(catalog.named_today(&segment.condition).expr());

@@ -1,9 +1,11 @@
 //! `versions`, `rows`, `cells`: every version of the objects, and what is in those of configs.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{About, Flow, Reading, Sink, Table, made};
+use super::{About, Flow, Reading, Sink, Table, made, wanted};
+use crate::error::Result;
 use crate::model::{
     Catalog, Cell, Change, Config, Datum, ObjectKind, Share, Spanned, Value, Version,
 };
@@ -11,7 +13,7 @@ use crate::query::definition::{config_definition, key_statement, segment_definit
 use crate::query::log::Logged;
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Number, Text, Time, Value as Any};
-use crate::query::value::{count, maybe, optional, text};
+use crate::query::value::{count, maybe, optional, path_text, text};
 
 const CONFIG: Column = Column::of("config", Text, "the config");
 const VERSION: Column = Column::of("version", Integer, "the version of it");
@@ -30,8 +32,10 @@ pub(super) static VERSIONS: Table = Table {
         Column::of("comment", Text, "why"),
         Column::of("definition", Text, "the statement that makes it; none if there is no such"),
     ],
-    looked_up: &["kind", "name"],
+    looked_up: &["kind", "name", "version"],
     about: About::Objects,
+    sorted_by: None,
+    in_order: false,
     scan: versions,
 };
 
@@ -43,10 +47,13 @@ pub(super) static ROWS: Table = Table {
         POSITION,
         SEGMENT,
         Column::of("rollout", Number, "the percentage of its users"),
+        Column::unlisted("by", Text, "the attribute of whose values it is a share"),
         Column::of("salt", Text, "what their buckets go by"),
     ],
-    looked_up: &["config", "segment"],
+    looked_up: &["config", "version", "segment"],
     about: About::Objects,
+    sorted_by: None,
+    in_order: true,
     scan: rows,
 };
 
@@ -62,24 +69,24 @@ pub(super) static CELLS: Table = Table {
         Column::of("share", Number, "the percentage of the arm; 100 of a cell without arms"),
         Column::of("value", Any, "the value"),
     ],
-    looked_up: &["config", "segment", "key"],
+    looked_up: &["config", "version", "segment", "key"],
     about: About::Objects,
+    sorted_by: None,
+    in_order: true,
     scan: cells,
 };
 
-/// The configs that are wanted, by name.
-pub(super) fn configs<'r>(reading: &Reading<'r>) -> Vec<&'r Arc<Config>> {
-    let wanted = |config: &&Arc<Config>| reading.lookups.wants("config", config.head.name.as_str());
-    let mut configs: Vec<_> = reading.view.catalog().configs().filter(wanted).collect();
-    configs.sort_by(|a, b| a.head.name.cmp(&b.head.name));
-    configs
-}
-
-/// Every version of the configs that are wanted.
-fn each_version(reading: &Reading<'_>, mut take: impl FnMut(&Config, &Version) -> Flow) -> Flow {
-    for config in configs(reading) {
-        for number in 1..=u64::from(config.newest) {
-            let version = reading.view.version_of(config, &Spanned::unplaced(number))?;
+/// Every version that is wanted of some configs.
+fn each_version(
+    reading: &Reading<'_>,
+    configs: Vec<&Arc<Config>>,
+    mut take: impl FnMut(&Config, &Version) -> Flow,
+) -> Flow {
+    for config in configs {
+        let numbers = 1..=config.newest;
+        for number in numbers.filter(|number| reading.lookups.wants_number("version", *number)) {
+            let number = Spanned::unplaced(u64::from(number));
+            let version = reading.view.version_of(config, &number)?;
             if take(config, &version)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -95,7 +102,7 @@ fn percent(share: Share) -> Datum {
 
 fn rows(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let catalog = reading.view.catalog();
-    each_version(reading, |config, version| {
+    each_version(reading, wanted::configs(reading), |config, version| {
         for (position, row) in (1..).zip(&version.rows) {
             let segment = catalog.segment_name(row.segment);
             if !reading.lookups.wants("segment", segment.as_str()) {
@@ -107,6 +114,7 @@ fn rows(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
                 &|| Value::Integer(position).into(),
                 &|| text(segment.as_str()).into(),
                 &|| percent(row.rollout.unwrap_or(Share::FULL)),
+                &|| row.by.as_ref().map_or(Value::Null, |by| text(&path_text(by))).into(),
                 &|| Value::String(Arc::clone(&row.salt)).into(),
             ]);
             if sink(row)?.is_break() {
@@ -115,6 +123,21 @@ fn rows(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
         }
         Ok(ControlFlow::Continue(()))
     })
+}
+
+/// The configs that are wanted, by name; if only some keys are, those that ever had one of them.
+fn configs_with_keys<'r>(reading: &Reading<'r>) -> Result<Vec<&'r Arc<Config>>> {
+    let is_known = reading.view.pending_changes().is_none();
+    let Some(names) = reading.lookups.only_texts("key").filter(|_| is_known) else {
+        return Ok(wanted::configs(reading));
+    };
+    let (catalog, reader) = (reading.view.catalog(), reading.view.reader()?);
+    let mut having = BTreeSet::new();
+    for key in names.filter_map(|name| catalog.key_named(name)) {
+        having.extend(reader.configs_of_key(key.id)?);
+    }
+    let configs = having.into_iter().filter_map(|id| catalog.config(id));
+    Ok(wanted::among(reading, configs))
 }
 
 /// An arm of a cell, or all of one without arms: its name, its share and its value.
@@ -132,7 +155,7 @@ fn arms(cell: &Cell) -> Vec<Arm<'_>> {
 
 fn cells(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let (catalog, secrets) = (reading.view.catalog(), reading.view.secrets());
-    each_version(reading, |config, version| {
+    each_version(reading, configs_with_keys(reading)?, |config, version| {
         for (index, row) in version.rows.iter().enumerate() {
             let segment = catalog.segment_name(row.segment);
             if !reading.lookups.wants("segment", segment.as_str()) {
@@ -167,24 +190,16 @@ fn cells(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
 
 fn versions(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let catalog = reading.view.catalog();
-    let mut keys: Vec<_> = catalog.keys().map(|key| (key.name.clone(), key.id.0)).collect();
-    let mut segments: Vec<_> = catalog.segments().map(|s| (s.name.clone(), s.id.0)).collect();
-    let mut configs: Vec<_> =
-        catalog.configs().map(|c| (c.head.name.clone(), c.head.id.0)).collect();
-    for (kind, objects) in [
-        (ObjectKind::Config, &mut configs),
-        (ObjectKind::Key, &mut keys),
-        (ObjectKind::Segment, &mut segments),
-    ] {
+    for kind in [ObjectKind::Config, ObjectKind::Key, ObjectKind::Segment] {
         let word = kind.to_string();
         if !reading.lookups.wants("kind", &word) {
             continue;
         }
-        objects.sort();
-        for (name, id) in
-            objects.iter().filter(|(name, _)| reading.lookups.wants("name", name.as_str()))
-        {
-            for (number, logged) in made::versions(reading.view, kind, *id)? {
+        for (name, id) in wanted::named(reading, kind) {
+            for (number, logged) in made::versions(reading.view, kind, id)? {
+                if !reading.lookups.wants_number("version", number) {
+                    continue;
+                }
                 let revision = &logged.revision;
                 let row = reading.row([
                     &|| text(&word).into(),

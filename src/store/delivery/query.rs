@@ -40,7 +40,8 @@ impl Period {
 /// Query of the deliveries of a config, in buckets of a size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeliveryQuery {
-    pub(crate) config: ConfigId,
+    /// `None`: of all, and what no config gave.
+    pub(crate) config: Option<ConfigId>,
     pub(crate) key: Option<KeyId>,
     pub(crate) segment: Option<SegmentId>,
     pub(crate) version: Option<u32>,
@@ -77,11 +78,12 @@ pub(crate) struct KeyDeliveries {
 
 impl DeliveryQuery {
     fn matches(&self, series: &SeriesRecord) -> bool {
-        let Some((config, version)) = series.owner else { return false };
-        config == self.config.0
+        let is_of = |config: ConfigId| series.owner.is_some_and(|(owner, _)| owner == config.0);
+        let is_version = |wanted| series.owner.is_some_and(|(_, version)| version == wanted);
+        self.config.is_none_or(is_of)
             && self.key.is_none_or(|key| key.0 == series.key)
             && self.segment.is_none_or(|segment| Some(segment.0) == series.segment)
-            && self.version.is_none_or(|wanted| wanted == version)
+            && self.version.is_none_or(is_version)
     }
 }
 

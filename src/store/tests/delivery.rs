@@ -49,7 +49,7 @@ fn batch(number: u64, delivered: Vec<Delivered>) -> DeliveryBatch {
 
 pub(super) fn of(config: u32, per: Granularity) -> DeliveryQuery {
     let (config, period) = (ConfigId(config), Period::default());
-    DeliveryQuery { config, key: None, segment: None, version: None, per, period }
+    DeliveryQuery { config: Some(config), key: None, segment: None, version: None, per, period }
 }
 
 fn minute(minute: i64) -> Timestamp {
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// The buckets of a config, in the order of time.
+    /// The buckets of a config, or of all, in the order of time.
     fn rows(&self, query: &DeliveryQuery) -> BTreeMap<(i64, Granularity, usize), (u64, u64)> {
         let (all, mut counts) = (series(), BTreeMap::new());
         let mut totals: BTreeMap<_, u64> = BTreeMap::new();
@@ -110,7 +110,8 @@ impl World {
                 continue;
             }
             *totals.entry((start, size, all[*number].key)).or_default() += count;
-            if all[*number].owner.is_some_and(|(config, _)| config == query.config) {
+            let owner = all[*number].owner.map(|(config, _)| config);
+            if query.config.is_none() || owner == query.config {
                 *counts.entry((start, size, *number)).or_default() += count;
             }
         }
@@ -121,8 +122,9 @@ impl World {
     /// Compares all that can be asked.
     fn holds(&self, store: &Store, period: Period) {
         let all = series();
-        for (config, per) in [1, 2].into_iter().flat_map(|c| SIZES.map(|per| (c, per))) {
-            let query = DeliveryQuery { period, ..of(config, per) };
+        let configs = [Some(ConfigId(1)), Some(ConfigId(2)), None];
+        for (config, per) in configs.into_iter().flat_map(|c| SIZES.map(|per| (c, per))) {
+            let query = DeliveryQuery { config, period, ..of(1, per) };
             let found = store.reader().unwrap().deliveries(&query).unwrap();
             let number = |d: &Delivery| all.iter().position(|known| known == d).unwrap();
             let rows = found.iter().map(|row| {

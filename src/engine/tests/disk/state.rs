@@ -68,7 +68,14 @@ fn deliveries(db: &Database) -> Result<String> {
     let (period, per) = (Period::default(), Granularity::Hour);
     for config in 1..=3 {
         let config = ConfigId(config);
-        let query = DeliveryQuery { config, key: None, segment: None, version: None, per, period };
+        let query = DeliveryQuery {
+            config: Some(config),
+            key: None,
+            segment: None,
+            version: None,
+            per,
+            period,
+        };
         let _ = write!(text, "{:?}", reader.deliveries(&query)?);
     }
     Ok(text)

@@ -1,0 +1,91 @@
+//! Groups of rows, in the order of their first ones.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::answer::Answers;
+use super::expression::{Expression, Row};
+use super::fold::{Folding, State};
+use crate::error::Result;
+use crate::model::Datum;
+use crate::query::budget::Budget;
+
+/// Grouping of rows: by what, and what is made of each group.
+#[derive(Debug)]
+pub(super) struct Grouping {
+    pub(super) keys: Vec<Expression>,
+    pub(super) folds: Vec<Folding>,
+    /// The column by which the rows would be sorted, if they come in no order: then the groups are sorted by it.
+    pub(super) first_by: Option<usize>,
+}
+
+/// Groups that are being made.
+pub(super) struct Groups<'g> {
+    grouping: &'g Grouping,
+    /// Where each group is, by what it is grouped by.
+    places: HashMap<Row, usize, RandomState>,
+    made: Vec<Group>,
+    /// What the row that comes in is grouped by.
+    key: Row,
+    /// How many rows came in.
+    rows: usize,
+}
+
+struct Group {
+    key: Row,
+    states: Vec<State>,
+    /// The least that its rows have of the column by which they would be sorted, and the number of the row.
+    first: Option<(Datum, usize)>,
+}
+
+impl<'g> Groups<'g> {
+    /// No groups; one without rows if it is not said by what they are grouped.
+    pub(super) fn new(grouping: &'g Grouping) -> Self {
+        let (places, key) = (HashMap::default(), Row::new());
+        let mut groups = Self { grouping, places, made: Vec::new(), key, rows: 0 };
+        if grouping.keys.is_empty() {
+            groups.begin();
+        }
+        groups
+    }
+
+    fn begin(&mut self) -> usize {
+        let states = self.grouping.folds.iter().map(Folding::begin).collect();
+        self.made.push(Group { key: self.key.clone(), states, first: None });
+        let place = self.made.len() - 1;
+        self.places.insert(self.key.clone(), place);
+        place
+    }
+
+    /// Takes a row into its group.
+    pub(super) fn take(&mut self, row: &[Datum], answers: &Answers, budget: &Budget) -> Result<()> {
+        self.key.clear();
+        self.key.extend(self.grouping.keys.iter().map(|key| key.value(row, answers)));
+        let place = if let Some(place) = self.places.get(&*self.key) {
+            *place
+        } else {
+            budget.take_row(&self.key)?;
+            budget.take(self.grouping.folds.len() * size_of::<State>())?;
+            self.begin()
+        };
+        let Some(group) = self.made.get_mut(place) else { return Ok(()) };
+        if let Some(by) = self.grouping.first_by.and_then(|column| row.get(column))
+            && group.first.as_ref().is_none_or(|(first, _)| by < first)
+        {
+            group.first = Some((by.clone(), self.rows));
+        }
+        self.rows += 1;
+        let folds = self.grouping.folds.iter().zip(&mut group.states);
+        folds.into_iter().try_for_each(|(fold, state)| fold.take(state, row, answers, budget))
+    }
+
+    /// The rows of the groups: what each is grouped by, then its aggregates.
+    pub(super) fn into_rows(mut self) -> impl Iterator<Item = Row> {
+        self.made.sort_by(|a, b| a.first.cmp(&b.first));
+        self.made.into_iter().map(|group| {
+            let folded = group.states.into_iter().map(State::finish);
+            group.key.into_iter().chain(folded).collect()
+        })
+    }
+}

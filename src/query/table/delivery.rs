@@ -1,0 +1,94 @@
+//! `deliveries`: what was delivered, and how often, by the buckets of time that are kept.
+
+use std::ops::ControlFlow;
+
+use super::{About, Flow, Reading, Row, Sink, Table, hand_over, wanted};
+use crate::model::{Datum, Granularity, Timestamp, Value};
+use crate::query::relation::segment_name;
+use crate::query::rows::Column;
+use crate::query::rows::ColumnKind::{Integer, Text, Time, Value as Any};
+use crate::query::value::{count, minute, optional, rounded, text};
+use crate::store::{DeliveryCount, DeliveryQuery, Period};
+
+pub(super) static DELIVERIES: Table = Table {
+    name: "deliveries",
+    columns: &[
+        Column::of("time", Time, "when the bucket begins"),
+        Column::of("per", Text, "its size: `minute`, `hour` or `day`"),
+        Column::of("config", Text, "the config that had the key"),
+        Column::of("version", Integer, "the version of it that was live"),
+        Column::of("key", Text, "the key"),
+        Column::of("segment", Text, "the segment of the row that gave the value"),
+        Column::of("variant", Text, "the arm of the split that gave the value"),
+        Column::of("value", Any, "the value"),
+        Column::of("reason", Text, "the reason of the value"),
+        Column::of("deliveries", Integer, "how often it was delivered so"),
+        Column::of("users", Integer, "about how many users it was delivered to; of days only"),
+    ],
+    looked_up: &["time", "config", "key"],
+    about: About::Objects,
+    sorted_by: None,
+    in_order: false,
+    scan: deliveries,
+};
+
+fn deliveries(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
+    let Some(query) = query(reading) else { return Ok(ControlFlow::Continue(())) };
+    let counts = reading.view.reader()?.deliveries(&query)?;
+    let mut rows: Vec<_> = counts.iter().filter_map(|counted| row(reading, counted)).collect();
+    rows.iter().try_for_each(|row| reading.budget.take_row(row))?;
+    rows.sort();
+    hand_over(rows, sink)
+}
+
+/// What is asked of the store; `None` if what is wanted is not there.
+fn query(reading: &Reading<'_>) -> Option<DeliveryQuery> {
+    let only = |column| reading.lookups.only(column).is_some();
+    let (keys, configs) = (wanted::keys(reading), wanted::configs(reading));
+    let key = match &*keys {
+        [key] => Some(key.id),
+        [] => return None,
+        _ => None,
+    };
+    let config = match &*configs {
+        [config] if only("config") => Some(config.head.id),
+        [] if only("config") => return None,
+        _ => None,
+    };
+    let (since, until) = reading.lookups.span("time");
+    // a bucket that begins at the last instant is wanted, too
+    let until = until.map(|until| Timestamp::clamped(until.as_micros().saturating_add(1)));
+    let period = Period { since, until };
+    let (segment, version, per) = (None, None, Granularity::Minute);
+    Some(DeliveryQuery { config, key, segment, version, per, period })
+}
+
+/// The row of a bucket; `None` if it is about what was made after the state that is seen.
+fn row(reading: &Reading<'_>, counted: &DeliveryCount) -> Option<Row> {
+    let (catalog, secrets) = (reading.view.catalog(), reading.view.secrets());
+    let (delivery, at) = (&counted.delivery, minute(counted.minute));
+    if reading.view.is_past() && at > reading.view.now() {
+        return None;
+    }
+    let key = &catalog.key(delivery.key)?.name;
+    let config = match delivery.owner {
+        Some((config, _)) => text(catalog.config(config)?.head.name.as_str()),
+        None => Value::Null,
+    };
+    let segment = delivery.segment.map(|segment| segment_name(catalog, segment));
+    let segment = segment.map_or(Some(Value::Null), |name| name)?;
+    // all of it is made: they are sorted by it
+    Some(vec![
+        at.into(),
+        text(counted.per.as_str()).into(),
+        config.into(),
+        delivery.owner.map_or(Datum::NULL, |(_, version)| Value::from(version).into()),
+        text(key.as_str()).into(),
+        segment.into(),
+        optional(delivery.variant.as_deref()).into(),
+        secrets.value(delivery.key, &delivery.value).into(),
+        text(delivery.reason.as_str()).into(),
+        count(counted.count).into(),
+        counted.users.map_or(Value::Null, rounded).into(),
+    ])
+}
