@@ -10,7 +10,8 @@ pub(super) const ROOM: u32 = 16;
 ///
 /// The things lie one after the other in memory, and there is room for all of them from the first on: of a table that
 /// the caches do not hold, a look-up reads one thing, and the fewer pages they take all together the sooner the
-/// processor knows where in memory that is. Groups that grew one by one would lie wherever there was a gap.
+/// processor knows where in memory that is. For the same reason the groups of a table are made one right after the
+/// other: groups that were made one by one would lie wherever there was a gap.
 #[derive(Clone, Debug)]
 pub(super) struct Group<T, B> {
     /// The tags of the things in their order, the first lowest; 0 where there is none.
@@ -33,6 +34,11 @@ impl Tag {
 }
 
 impl<T, B> Group<T, B> {
+    /// Nothing yet, and room for all that can be in it.
+    pub(super) fn new(beside: B) -> Self {
+        Self { tags: 0, things: Arc::new([const { None }; ROOM as usize]), beside }
+    }
+
     /// The place of the first thing with a tag that is the one sought.
     #[inline]
     pub(super) fn find(&self, tag: Tag, is_it: impl Fn(u32, &T) -> bool) -> Option<u32> {
@@ -95,12 +101,6 @@ impl<T: Clone, B> Group<T, B> {
     }
 }
 
-impl<T, B: Default> Default for Group<T, B> {
-    fn default() -> Self {
-        Self { tags: 0, things: Arc::new([const { None }; ROOM as usize]), beside: B::default() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn what_is_in_a_group_is_found_and_nothing_else() {
         let tag = |n: u32| Tag::of(u64::from(n % 5) << 56 | 0x4d);
-        let mut group = Numbers::default();
+        let mut group = Numbers::new(());
         for n in 0..ROOM {
             assert!(!group.is_full());
             assert_eq!(group.len(), n);
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_tag_is_found_beside_those_that_differ_by_one_bit() {
         for tag in 1..=u8::MAX {
-            let mut group = Numbers::default();
+            let mut group = Numbers::new(());
             let others = (0..u8::BITS).map(|bit| tag ^ 1 << bit).filter(|other| *other > 0);
             for other in others {
                 group.push(Tag(other), 1);
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_copy_keeps_what_was_replaced() {
-        let mut group = Numbers::default();
+        let mut group = Numbers::new(());
         group.push(Tag(1), 1);
         group.push(Tag(2), 2);
         let copy = group.clone();

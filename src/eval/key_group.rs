@@ -6,7 +6,7 @@ use super::counted::{Counted as _, UNCOUNTED};
 use super::entry::{Entry, RowSet};
 use super::group::{Group, ROOM, Tag};
 use super::plan::Plan;
-use super::pool::{PlaceSet, Pool};
+use super::pool::{PlaceSet, Pool, Pools};
 use super::slot::Slot;
 use super::tape::Tape;
 use crate::model::{Reason, Value};
@@ -15,7 +15,7 @@ use crate::model::{Reason, Value};
 pub(super) type KeyGroup = Group<Slot, Beside>;
 
 /// What the keys of a group have beside their slots.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Beside {
     pool: Pool,
     entries: Arc<Entries>,
@@ -45,34 +45,43 @@ pub(crate) struct SlotRef<'s> {
 }
 
 impl KeyGroup {
-    /// Group without keys, by its number.
-    pub(super) fn numbered(number: u32) -> Self {
-        let mut group = Self::default();
-        group.beside.number = number;
-        group
+    /// Groups without keys, by their numbers; all that each of them makes is the room for its slots.
+    pub(super) fn empty(count: u32) -> impl Iterator<Item = (u32, Self)> {
+        let entries = Arc::new(Entries::default());
+        (0..count).map(move |number| {
+            let entries = Arc::clone(&entries);
+            (number, Self::new(Beside { pool: Pool::default(), entries, number }))
+        })
     }
 
     /// Adds a key behind the others, for which there has to be room; its index.
-    pub(super) fn add(&mut self, tag: Tag, entry: Entry) -> SlotIndex {
+    pub(super) fn add(&mut self, tag: Tag, entry: Entry, pools: &mut Pools) -> SlotIndex {
         let place = self.len();
-        let slot = self.slot(&entry, place);
+        let slot = self.slot(&entry, place, pools);
         self.push(tag, slot);
         self.beside.set(place, entry);
         SlotIndex::new(self.beside.number, place)
     }
 
     /// Puts a key in the place of what is there, and returns that.
-    pub(super) fn exchange(&mut self, place: u32, entry: Entry) -> Option<Entry> {
-        let slot = self.slot(&entry, place);
+    pub(super) fn exchange(
+        &mut self,
+        place: u32,
+        entry: Entry,
+        pools: &mut Pools,
+    ) -> Option<Entry> {
+        let slot = self.slot(&entry, place, pools);
         self.replace(place, slot);
         self.beside.set(place, entry)
     }
 
     /// Slot of a key at a place, beside those of the others.
-    fn slot(&mut self, entry: &Entry, place: u32) -> Slot {
+    fn slot(&mut self, entry: &Entry, place: u32, pools: &mut Pools) -> Slot {
         let others = (0..).zip(self.things()).filter(|(other, _)| *other != place);
         let used: PlaceSet = others.flat_map(|(_, slot)| slot.values()).collect();
-        Slot::new(entry, &mut self.beside.pool, used)
+        let slot = Slot::new(entry, &mut self.beside.pool, used);
+        pools.share(&mut self.beside.pool);
+        slot
     }
 
     /// The key at a place.

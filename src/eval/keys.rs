@@ -10,6 +10,7 @@ use super::entry::{Entry, RowSet};
 use super::group::{Group, ROOM, Tag};
 use super::key_group::{KeyGroup, SlotIndex, SlotRef};
 use super::plan::Plan;
+use super::pool::Pools;
 use super::slot::Slot;
 use super::trie::Trie;
 use crate::model::{KeyId, Short};
@@ -22,6 +23,8 @@ pub(super) struct Keys {
     capacity: u32,
     count: u32,
     by_number: Trie<SlotIndex>,
+    /// The pools that groups took lately.
+    pools: Pools,
 }
 
 /// Name of a key as it is looked for.
@@ -55,8 +58,9 @@ impl Keys {
     pub(super) fn with_room(count: u32) -> Self {
         let mut keys = Self::default();
         while !keys.has_room_for(count) {
-            keys.capacity = (keys.capacity * 2).max(1);
+            keys.capacity = keys.capacity.saturating_mul(2).max(1);
         }
+        keys.make_groups();
         keys
     }
 
@@ -100,7 +104,7 @@ impl Keys {
         let (id, entry) = (plan.id, Entry::new(plan, own));
         if let Some(index) = self.numbered(id) {
             let group = self.groups.get_mut(index.group())?;
-            return group.exchange(index.place(), entry).map(|entry| entry.plan);
+            return group.exchange(index.place(), entry, &mut self.pools).map(|entry| entry.plan);
         }
         if !self.has_room_for(self.count + 1) {
             self.grow();
@@ -117,7 +121,7 @@ impl Keys {
         if let Some(entry) = known.map(Entry::renewed)
             && let Some(group) = self.groups.get_mut(index.group())
         {
-            group.exchange(index.place(), entry);
+            group.exchange(index.place(), entry, &mut self.pools);
         }
     }
 
@@ -130,8 +134,16 @@ impl Keys {
     fn grow(&mut self) {
         let (old, groups) = (std::mem::take(&mut self.groups), 0..self.capacity);
         self.capacity = self.capacity.saturating_mul(2).max(1);
+        self.make_groups();
         for group in groups.filter_map(|index| old.get(index)) {
             group.entries().for_each(|entry| self.put(entry.clone()));
+        }
+    }
+
+    /// Makes all groups, without keys.
+    fn make_groups(&mut self) {
+        for (number, group) in KeyGroup::empty(self.capacity) {
+            self.groups.set(number, group);
         }
     }
 
@@ -142,11 +154,8 @@ impl Keys {
         while self.groups.get(at).is_some_and(Group::is_full) {
             at = self.after(at);
         }
-        if self.groups.get(at).is_none() {
-            self.groups.set(at, KeyGroup::numbered(at));
-        }
         if let Some(group) = self.groups.get_mut(at) {
-            let index = group.add(tag, entry);
+            let index = group.add(tag, entry, &mut self.pools);
             self.by_number.set(id.0, index);
         }
     }

@@ -11,6 +11,18 @@ use crate::model::Value;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool(Arc<[Value]>);
 
+/// Pools that groups took lately.
+///
+/// Groups that give the same values have one pool, which the caches hold then, however many they are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pools {
+    recent: [Pool; RECENT],
+    next: usize,
+}
+
+/// How many pools are known: enough for those that most keys of a store need, few enough to be compared with each.
+const RECENT: usize = 8;
+
 /// Place of a value in a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place(u8);
@@ -52,6 +64,18 @@ impl FromIterator<Place> for PlaceSet {
     }
 }
 
+impl Pools {
+    /// Takes a known pool instead of one that has the same values at the same places; else it is known from now on.
+    pub(super) fn share(&mut self, pool: &mut Pool) {
+        if let Some(same) = self.recent.iter().find(|known| known.is_same(pool)) {
+            *pool = same.clone();
+        } else if let Some(oldest) = self.recent.get_mut(self.next % RECENT) {
+            *oldest = pool.clone();
+            self.next += 1;
+        }
+    }
+}
+
 impl Pool {
     #[inline]
     pub(super) fn get(&self, Place(place): Place) -> Option<&Value> {
@@ -85,6 +109,12 @@ impl Pool {
         let after = after.iter().skip(1);
         self.0 = before.iter().chain([value]).chain(after).cloned().collect();
         Place(free)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let alike = |(a, b): (&Value, &Value)| is_one(a, b);
+        Arc::ptr_eq(&self.0, &other.0)
+            || self.0.len() == other.0.len() && self.0.iter().zip(&*other.0).all(alike)
     }
 
     fn drop_all_but(&mut self, used: PlaceSet) {
@@ -156,6 +186,30 @@ mod tests {
         assert_eq!(all, ["a", "c", "d", "e"].map(Value::from));
         take_in(&mut pool, &[third], &[]);
         assert_eq!((pool.get(first), pool.0.len()), (Some(&Value::Null), 3));
+    }
+
+    #[test]
+    fn pools_with_the_same_values_are_one_until_one_changes() {
+        let made = |values: [Value; 3]| {
+            let mut pool = Pool::default();
+            take_in(&mut pool, &[], &values);
+            pool
+        };
+        let mut pools = Pools::default();
+        let [mut first, mut same] = std::array::from_fn(|_| made([0.into(), 1.into(), "a".into()]));
+        let mut other = made([0.into(), 1.0.into(), "a".into()]);
+        [&mut first, &mut other, &mut same].map(|pool| pools.share(pool));
+        assert!(Arc::ptr_eq(&first.0, &same.0) && !Arc::ptr_eq(&first.0, &other.0));
+        take_in(&mut same, &[Place(0), Place(1), Place(2)], &[true.into()]);
+        pools.share(&mut same);
+        assert_eq!((first.0.len(), same.0.len()), (3, 4));
+        // only so many are known
+        for n in 0..i64::try_from(RECENT).unwrap() {
+            pools.share(&mut made([n.into(), "b".into(), "c".into()]));
+        }
+        let mut again = made([0.into(), 1.into(), "a".into()]);
+        pools.share(&mut again);
+        assert!(!Arc::ptr_eq(&first.0, &again.0) && pools.recent.len() == RECENT);
     }
 
     #[test]
