@@ -198,7 +198,9 @@ mod tests {
         let mut pools = Pools::default();
         let [mut first, mut same] = std::array::from_fn(|_| made([0.into(), 1.into(), "a".into()]));
         let mut other = made([0.into(), 1.0.into(), "a".into()]);
-        [&mut first, &mut other, &mut same].map(|pool| pools.share(pool));
+        for pool in [&mut first, &mut other, &mut same] {
+            pools.share(pool);
+        }
         assert!(Arc::ptr_eq(&first.0, &same.0) && !Arc::ptr_eq(&first.0, &other.0));
         take_in(&mut same, &[Place(0), Place(1), Place(2)], &[true.into()]);
         pools.share(&mut same);
