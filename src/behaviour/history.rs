@@ -29,7 +29,7 @@ pub(crate) struct UserHistory {
 pub(crate) struct EventRef<'h> {
     pub(crate) name: &'h Arc<str>,
     pub(crate) at: Timestamp,
-    pub(crate) properties: &'h Object,
+    pub(crate) properties: &'h Arc<Object>,
     pub(crate) id: Option<&'h Arc<str>>,
 }
 

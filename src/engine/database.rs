@@ -20,9 +20,11 @@ use crate::behaviour::UserHistory;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Evaluation, Moment};
-use crate::model::{Change, Context, Name, ObjectKind, Revision, RevisionHash, Role, Timestamp};
+use crate::model::{
+    Change, Context, Name, ObjectKind, Revision, RevisionHash, Role, Timestamp, What,
+};
 use crate::query::{Lender, PastStates};
-use crate::store::{InterruptHandle, Log, ProgressHandle, Reader, Store};
+use crate::store::{EventReads, InterruptHandle, Log, ProgressHandle, Reader, Store};
 use crate::transfer::{Dump, DumpKind};
 
 /// An open store of product configs. Cheap to clone; every clone is the same store.
@@ -341,6 +343,25 @@ impl Database {
         self.require(Role::Admin)?;
         self.refuse_write()?;
         self.shared.store.compact()
+    }
+
+    /// Goes through all events, and reads no more of each than its instant and its name: what queries are measured
+    /// against.
+    #[doc(hidden)]
+    pub fn scan_events(&self, mut take: impl FnMut(Timestamp, &str)) -> Result<()> {
+        self.require(Role::Read)?;
+        let (reader, reads) = (self.reader()?, EventReads::new(false, false, &|_, _| true));
+        let mut from = Some(0);
+        while let Some(first) = from {
+            let (page, next) = reader.events_from(first, &reads)?;
+            for entry in &page {
+                if let What::Event { name, .. } = &entry.what {
+                    take(entry.at, name);
+                }
+            }
+            from = next;
+        }
+        Ok(())
     }
 
     /// Writes a script that rebuilds the store.

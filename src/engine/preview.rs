@@ -3,10 +3,10 @@
 use super::Session;
 use super::commit::touches_lists;
 use super::session::no_transaction;
-use crate::error::{ErrorKind, Note, NoteKind, Result};
+use crate::error::{Error, ErrorKind, Note, NoteKind, Result};
 use crate::eval::{NoMeter, Snapshot};
 use crate::model::{Catalog, Change, Name, Role, Timestamp};
-use crate::query::{self, Answer, Prospect, View, list};
+use crate::query::{self, Answer, Forecaster, Prospect, Rows, View, list};
 use crate::statement::binder::{Binder, Origin};
 use crate::statement::{Command, Plan, Preview, Previewed, Statement, Write, also};
 
@@ -37,6 +37,15 @@ impl Session {
         let (changes, after) = open.stamped(view.now(), view)?;
         let after = with_changes(view, &before, after, &changes)?;
         Ok(Prospect { before, after, changes, has_facts: true, at: None, notes: Vec::new() })
+    }
+}
+
+impl Forecaster for Session {
+    fn forecast(&self, view: &View<'_>, preview: &Preview) -> Result<Rows> {
+        match self.foresee(view, preview, Vec::new())? {
+            Answer::Rows(rows) => Ok(rows),
+            Answer::Delivery(..) | Answer::Holds => Err(Error::bug("a preview has no rows")),
+        }
     }
 }
 

@@ -318,7 +318,9 @@ impl Session {
         };
         let (past, watch) = (&self.db.shared.past, self.db.shared.store.desk().watch());
         let view = View::new(lender, state, now, parameters, past, watch);
-        view.showing_secrets(self.shows_secrets()).allowing(self.db.shared.query_bytes)
+        view.showing_secrets(self.shows_secrets())
+            .allowing(self.db.shared.query_bytes)
+            .foreseeing(self)
     }
 
     // -- writing

@@ -92,6 +92,16 @@ impl Error {
         self
     }
 
+    /// Moves the place by so many bytes: it was that in a part of the statement.
+    #[must_use]
+    pub(crate) fn moved(mut self, by: u32) -> Self {
+        self.0.span = self.0.span.map(|span| span.moved(by));
+        for label in &mut self.0.labels {
+            label.span = label.span.moved(by);
+        }
+        self
+    }
+
     /// Forgets the place in the statement: it was that of another text.
     #[must_use]
     pub(crate) fn unplaced(mut self) -> Self {

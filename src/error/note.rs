@@ -49,6 +49,16 @@ impl Note {
         self
     }
 
+    /// Moves the place by so many bytes: it was that in a part of the statement.
+    #[must_use]
+    pub(crate) fn moved(mut self, by: u32) -> Self {
+        self.span = self.span.map(|span| span.moved(by));
+        for label in &mut self.labels {
+            label.span = label.span.moved(by);
+        }
+        self
+    }
+
     /// Points at another part of the statement that matters.
     #[must_use]
     pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Self {

@@ -39,7 +39,7 @@ pub struct Common<E> {
 pub enum Rowset<E> {
     /// Those of a query.
     Query(Box<Query<E>>),
-    /// Those of a `SHOW`, which is kept as a text: its node is of a higher layer.
+    /// Those of a `SHOW` or a `PREVIEW`, which is kept as a text: its node is of a higher layer.
     Shown(Spanned<Arc<str>>),
 }
 

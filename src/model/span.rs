@@ -21,6 +21,11 @@ impl Span {
         Self { start: clamp(start), end: clamp(end) }
     }
 
+    /// The span so many bytes further on.
+    pub(crate) fn moved(self, by: u32) -> Self {
+        Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+    }
+
     /// The smallest span that covers both.
     #[must_use]
     pub fn to(self, other: Self) -> Self {

@@ -42,9 +42,14 @@ impl<'v> Budget<'v> {
         self.used.set(self.used.get().saturating_sub(bytes));
     }
 
+    /// Fails if the query is to end.
+    pub(in crate::query) fn check(&self) -> Result<()> {
+        self.watch.check()
+    }
+
     /// Goes on to the next row, unless the query is to end.
     pub(in crate::query) fn step(&self) -> Result<()> {
         self.steps.set(self.steps.get().wrapping_add(1));
-        if self.steps.get().is_multiple_of(STEP) { self.watch.check() } else { Ok(()) }
+        if self.steps.get().is_multiple_of(STEP) { self.check() } else { Ok(()) }
     }
 }

@@ -21,6 +21,7 @@ mod relation;
 mod remembered;
 mod rows;
 mod select;
+mod sorter;
 mod stats;
 mod table;
 mod value;
@@ -36,14 +37,14 @@ pub use rows::{Column, ColumnKind, Form, Rows, Schema};
 #[cfg(test)]
 pub(crate) use select::naively;
 pub(crate) use table::asked_tables;
-pub(crate) use view::{Lender, View};
+pub(crate) use view::{Forecaster, Lender, View};
 
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::eval::Tally;
-use crate::statement::{Get, Query, Show};
-use relation::{Changes, History, Versions, rows_or_count};
+use crate::statement::{Get, Query, Show, Statement};
+use relation::{Changes, History, Versions, listed, rows_or_count};
 
 /// Answer to a query.
 pub(crate) enum Answer {
@@ -79,6 +80,19 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
         Query::AssertCondition(assertion) => select::hold(view, assertion).map(|()| Answer::Holds),
         Query::AssertGet(assertion) => assertion::hold(view, assertion).map(|()| Answer::Holds),
     }
+}
+
+/// The columns of a statement whose rows may be a source of a query.
+fn columns(view: &View<'_>, statement: &Statement) -> Result<Option<&'static [Column]>> {
+    Ok(Some(match statement {
+        Statement::Preview(preview) => preview::columns(preview),
+        Statement::Show(show) => listed(relation::of(show.table), show.count),
+        Statement::ShowVersions(show) => listed(&Versions::new(view, show)?, show.count),
+        Statement::ShowHistory(show) => listed(&History(show), show.count),
+        Statement::ShowStats(show) => stats::columns(show),
+        Statement::ShowChanges(show) => listed(&Changes(show), show.count),
+        _ => return Ok(None),
+    }))
 }
 
 fn get(view: &View<'_>, get: &Get) -> Result<Answer> {

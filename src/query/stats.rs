@@ -1,12 +1,23 @@
 //! `SHOW STATS`: what was delivered, and how often.
 
-use super::relation::{ConfigStats, KeyStats, count, rows_or_count, select};
-use super::rows::Rows;
+use super::relation::{
+    COUNT, ConfigStats, KEY_STATS, KeyStats, STATS_COLUMNS, count, rows_or_count, select,
+};
+use super::rows::{Column, Rows};
 use super::view::View;
 use crate::error::Result;
 use crate::statement::find::{find_config, find_key, find_segment_id};
 use crate::statement::{self, ShowStats, StatsOf};
 use crate::store::{DeliveryQuery, Period};
+
+/// The columns of what is counted.
+pub(super) fn columns(show: &ShowStats) -> &'static [Column] {
+    match &show.of {
+        _ if show.count => COUNT,
+        StatsOf::Config(_) => STATS_COLUMNS,
+        StatsOf::Keys => KEY_STATS.columns,
+    }
+}
 
 /// Counts deliveries of a config or of every key.
 pub(super) fn stats(view: &View<'_>, show: &ShowStats) -> Result<Rows> {

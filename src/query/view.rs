@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use super::pending::Pending;
 use super::remembered::PastStates;
+use super::rows::Rows;
 use crate::behaviour::UserHistory;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::Snapshot;
 use crate::limits::QUERY_BYTES;
 use crate::model::{
     Catalog, Change, Config, ConfigId, Context, Object, Secrets, Spanned, Timestamp, Version,
     VersionReader,
 };
-use crate::statement::Parameters;
 use crate::statement::find::unknown_version;
+use crate::statement::{Parameters, Preview};
 use crate::store::{Reader, Watch};
 
 /// Lender of readers and histories, which a view takes when it first needs them: the engine.
@@ -28,12 +29,20 @@ pub(crate) trait Lender {
     fn history(&self, user: &str) -> Result<Arc<UserHistory>>;
 }
 
+/// Forecaster of writes: the session of the engine, which can make one and throw it away.
+pub(crate) trait Forecaster {
+    /// Who would get other values by a write.
+    fn forecast(&self, view: &View<'_>, preview: &Preview) -> Result<Rows>;
+}
+
 /// View of one state of the store at one instant, with what the open transaction wrote.
 ///
 /// All that it reads of the store it reads by one reader, which is begun when something is first read: a `GET`
 /// is answered from the snapshot alone.
 pub(crate) struct View<'v> {
     lender: &'v dyn Lender,
+    /// Who tells what a write would change.
+    forecaster: Option<&'v dyn Forecaster>,
     /// The state that was committed, without what the open transaction wrote: what others commit later is not seen.
     committed: Arc<Snapshot>,
     pub(super) now: Timestamp,
@@ -70,6 +79,7 @@ impl<'v> View<'v> {
         let (shows_secrets, underway) = (false, &[][..]);
         Self {
             lender,
+            forecaster: None,
             committed,
             now,
             parameters,
@@ -83,6 +93,17 @@ impl<'v> View<'v> {
             reader,
             today: None,
         }
+    }
+
+    /// The view of somebody who can tell what a write would change.
+    pub(crate) fn foreseeing(self, forecaster: &'v dyn Forecaster) -> Self {
+        Self { forecaster: Some(forecaster), ..self }
+    }
+
+    /// Who would get other values by a write.
+    pub(super) fn forecast(&self, preview: &Preview) -> Result<Rows> {
+        let forecaster = self.forecaster.ok_or_else(|| Error::bug("nobody foresees"))?;
+        forecaster.forecast(self, preview)
     }
 
     /// The view of a transaction.

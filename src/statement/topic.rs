@@ -196,7 +196,7 @@ const QUERIES: Topic = Topic {
             "whether it is among them, whether there are any",
         ),
         ("a JOIN b ON …   LEFT JOIN", "pairs of rows; LEFT keeps those without a match"),
-        ("(SELECT …) AS a   (SHOW …) AS a", "rows of a query as a source"),
+        ("(SELECT …) AS a   (SHOW …)   (PREVIEW …)", "rows of a query as a source"),
         ("<table> AS OF '<timestamp>'", "a table as it was, or will be"),
         ("evaluations UNDER CONFIG c VERSION n", "as if that version were live"),
         ("UNION   UNION ALL   EXCEPT   INTERSECT", "rows of two queries put together"),

@@ -87,7 +87,7 @@ pub(crate) use mark::Mark;
 pub(crate) use options::{ClockMode, Options};
 pub(crate) use reader::Reader;
 pub(crate) use rebuild::Later;
-pub(crate) use record::Edition;
+pub(crate) use record::{Edition, EventReads};
 pub(crate) use report::VerifyReport;
 pub(crate) use salvage::{Salvaged, Saved, read_damaged, salvage};
 pub(crate) use tables::Position;

@@ -1,13 +1,14 @@
 //! Reader of one state of the file: every question that the store answers.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::delivery::{self, DeliveryCount, DeliveryQuery, KeyDeliveries, Period};
 use super::failure::{Place, guarded};
 use super::image::Image;
 use super::mark::Mark;
-use super::record::Edition;
+use super::record::{Edition, EventReads};
 use super::tables::{META, Position};
 use super::walk::{Direction, Walk};
 use super::{chain, head, list, user};
@@ -198,6 +199,25 @@ impl Reader {
         count: usize,
     ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
         self.ask(|image| user::users_after(image, after, count))
+    }
+
+    /// The same, from a bound on.
+    pub(crate) fn users_from(
+        &self,
+        from: Bound<&str>,
+        count: usize,
+    ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
+        self.ask(|image| user::users_from(image, from, count))
+    }
+
+    /// The next events in the order in which the file has them: by the numbers of the users, from one on, and of each
+    /// in order of receipt. Gives also the number from which on there may be more.
+    pub(crate) fn events_from(
+        &self,
+        first: u32,
+        reads: &EventReads<'_>,
+    ) -> Result<(Vec<Entry>, Option<u32>)> {
+        self.ask(|image| user::events_from(image, first, reads))
     }
 
     /// How many users have facts.

@@ -163,7 +163,7 @@ fn events_are_in_order_of_time_then_receipt() {
     let history = with(&UserHistory::new(entries), &[event("a", 5, r#"{"v":2}"#)]);
     let text = |event: super::super::EventRef<'_>| {
         assert_eq!(event.id, None);
-        let properties = Value::from(event.properties.clone());
+        let properties = Value::Object(Arc::clone(event.properties));
         format!("{} {} {properties}", event.name, event.at.as_micros())
     };
     let texts: Vec<_> = history.events().map(text).collect();

@@ -192,6 +192,10 @@ fn a_query_ends_when_it_is_asked_to() {
         format!("SELECT 1 WHERE ({ENDLESS}) > 1"),
         format!("SELECT DISTINCT 1 FROM ({ENDLESS} GROUP BY a.name) AS t ORDER BY 1"),
         ENDLESS.replace("COUNT(*)", "MAX(a.definition)"),
+        ENDLESS.replace("COUNT(*)", "a.name")
+            + " ORDER BY a.definition || b.definition LIMIT 100000",
+        ENDLESS.replace("COUNT(*)", "1") + " GROUP BY a.definition, b.definition",
+        format!("SELECT 'x' EXCEPT {}", ENDLESS.replace("COUNT(*)", "a.name")),
     ] {
         let db = store();
         let handle = db.interrupt_handle();

@@ -49,6 +49,15 @@ const GROUPS: &[Column] = columns!(
 const USERS: &[Column] = columns!([USER], []);
 const CONTEXTS: &[Column] = columns!([USER, ATTRIBUTES], []);
 
+/// The columns of a preview. `contexts`: whether it tells of contexts.
+pub(super) fn columns(detail: Detail, contexts: bool) -> &'static [Column] {
+    match detail {
+        Detail::Groups => GROUPS,
+        Detail::Users if contexts => CONTEXTS,
+        Detail::Users => USERS,
+    }
+}
+
 /// How many rows more than are wanted are gathered before those go that are not.
 const SURPLUS: usize = 10_000;
 

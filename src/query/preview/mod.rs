@@ -13,12 +13,12 @@ mod touched;
 use std::collections::BTreeSet;
 
 use super::past::{self, Wanted};
-use super::rows::Rows;
+use super::rows::{Column, Rows};
 use super::view::View;
 use crate::error::{Error, ErrorKind, Note, NoteKind, Result};
 use crate::eval::Snapshot;
 use crate::model::{Catalog, Change, Timestamp};
-use crate::statement::{Preview, When};
+use crate::statement::{Population, Preview, When};
 use comparison::Comparison;
 use gathered::{Found, Gathered};
 use key::Instants;
@@ -38,6 +38,12 @@ pub(crate) struct Prospect {
     pub(crate) at: Option<Timestamp>,
     /// What is worth knowing of it.
     pub(crate) notes: Vec<Note>,
+}
+
+/// The columns of a preview, which are known before it is made.
+pub(super) fn columns(preview: &Preview) -> &'static [Column] {
+    let contexts = matches!(preview.population, Some(Population::Contexts(_)));
+    gathered::columns(preview.detail, contexts)
 }
 
 /// Tells who gets other values by a write.

@@ -54,7 +54,7 @@ fn row(user: &Arc<str>, event: &EventRef<'_>) -> Row {
         instant(event.at),
         Value::String(Arc::clone(event.name)),
         Value::String(Arc::clone(user)),
-        Value::Object(Arc::new(event.properties.clone())),
+        Value::Object(Arc::clone(event.properties)),
         optional(event.id.map(|id| &**id)),
     ]
 }

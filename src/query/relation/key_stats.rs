@@ -10,7 +10,7 @@ use crate::query::value::{count, instant, minute, share, status, text};
 use crate::query::view::View;
 use crate::store::{KeyDeliveries, Period};
 
-pub(super) const SCHEMA: Schema = Schema {
+pub(in crate::query) const SCHEMA: Schema = Schema {
     name: "STATS FOR KEYS",
     columns: &[
         Column::of("key", Text, "its name"),

@@ -24,12 +24,12 @@ pub(super) use config_stats::{ConfigStats, segment_name};
 pub(super) use event::SCHEMA as EVENTS;
 pub(super) use history::{History, SCHEMA as HISTORY};
 pub(super) use key::row as key_row;
-pub(super) use key_stats::KeyStats;
+pub(super) use key_stats::{KeyStats, SCHEMA as KEY_STATS};
 pub(super) use retention::SCHEMA as RETENTION;
 pub(super) use scan::Scan;
 pub(super) use segment::row as segment_row;
 pub(super) use version::Versions;
-pub(super) use walk::{each_user, each_with_facts};
+pub(super) use walk::{Ids, each_user, each_user_of, each_with_facts};
 
 use super::filter::Selection;
 use super::rows::{Column, ColumnKind, Form, Row, Rows, Schema};
@@ -102,14 +102,20 @@ pub fn tables() -> impl Iterator<Item = &'static Schema> {
 pub const STATS_COLUMNS: &[Column] = config_stats::SCHEMA.columns;
 
 /// Columns of `SHOW COUNT OF`.
-const COUNT: &[Column] = &[Column::of("count", ColumnKind::Integer, "how many rows there are")];
+pub(super) const COUNT: &[Column] =
+    &[Column::of("count", ColumnKind::Integer, "how many rows there are")];
+
+/// The columns of the rows of a relation, or of how many they are.
+pub(super) fn listed(relation: &dyn Relation, counts: bool) -> &'static [Column] {
+    if counts { COUNT } else { relation.schema().columns() }
+}
 
 /// The rows of a relation that a filter lets through, in the order and as many as it wants.
 pub(super) fn select(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
     let mut scan = scan(relation, view, filter)?;
     relation.scan(view, &mut scan)?;
     let notes = scan.take_notes();
-    let mut rows = scan.into_rows();
+    let mut rows = scan.into_rows(view)?;
     relation.complete(view, &mut rows)?;
     let rows = Rows::new(relation.schema().columns(), rows).noting(notes);
     let texts = rows.rows().iter().zip(0..);

@@ -3,11 +3,14 @@
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-use crate::error::Note;
+use crate::error::{Note, Result};
 use crate::eval::Snapshot;
 use crate::model::{Context, Value};
+use crate::query::budget::Budget;
 use crate::query::filter::{Selection, compare_column};
 use crate::query::rows::{Column, Row};
+use crate::query::sorter::sorted;
+use crate::query::view::View;
 
 /// How many rows more than wanted are kept before the least are dropped.
 const SURPLUS: usize = 1_000;
@@ -128,8 +131,11 @@ impl<'s> Scan<'s> {
     }
 
     /// The rows that are wanted.
-    pub(super) fn into_rows(mut self) -> Vec<Row> {
-        self.order();
-        self.rows.unwrap_or_default()
+    pub(super) fn into_rows(mut self, view: &View<'_>) -> Result<Vec<Row>> {
+        let budget = Budget::new(usize::MAX, &view.watch);
+        let rows = self.rows.take().unwrap_or_default();
+        let mut rows = sorted(rows, &budget, |a, b| self.compare(a, b))?;
+        rows.truncate(self.selection.limit().unwrap_or(usize::MAX));
+        Ok(rows)
     }
 }

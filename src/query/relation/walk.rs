@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use crate::behaviour::UserHistory;
@@ -12,6 +12,23 @@ use crate::query::view::View;
 /// How many users are read at a time.
 const PAGE: usize = 256;
 
+/// Users by their ids: those that are not before the first, and not after the last, where these are said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::query) struct Ids<'i> {
+    pub(in crate::query) first: Option<&'i str>,
+    pub(in crate::query) last: Option<&'i str>,
+}
+
+impl Ids<'_> {
+    fn have(self, user: &str) -> bool {
+        self.first.is_none_or(|first| first <= user) && !self.are_before(user)
+    }
+
+    fn are_before(self, user: &str) -> bool {
+        self.last.is_some_and(|last| last < user)
+    }
+}
+
 /// Visits all users with facts, in byte order, or only one of them, until no more are wanted; users whose facts are
 /// all in the open transaction come last.
 pub(in crate::query) fn each_with_facts(
@@ -19,7 +36,8 @@ pub(in crate::query) fn each_with_facts(
     only: Option<Arc<str>>,
     take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
 ) -> Result<()> {
-    Walk { view, take, listed: Listed::default(), own: BTreeSet::new() }.all(only)
+    let (ids, listed, own) = (Ids::default(), Listed::default(), BTreeSet::new());
+    Walk { view, take, ids, listed, own }.all(only)
 }
 
 /// Visits the same users, and in the same order those of whom nothing is known but that a list has them.
@@ -28,12 +46,21 @@ pub(in crate::query) fn each_user(
     only: Option<Arc<str>>,
     take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
 ) -> Result<()> {
-    let lists = view.snapshot()?.lists();
-    let listed = match &only {
-        Some(user) => lists.user(user).into_iter().map(Reverse).collect(),
-        None => lists.users().map(Reverse).collect(),
-    };
-    Walk { view, take, listed: Listed(listed), own: BTreeSet::new() }.all(only)
+    let Some(user) = only else { return each_user_of(view, Ids::default(), take) };
+    let listed = view.snapshot()?.lists().user(&user).into_iter().map(Reverse).collect();
+    let (ids, own) = (Ids::default(), BTreeSet::new());
+    Walk { view, take, ids, listed: Listed(listed), own }.all(Some(user))
+}
+
+/// Visits those of all these users that have some ids, in the same order.
+pub(in crate::query) fn each_user_of(
+    view: &View<'_>,
+    ids: Ids<'_>,
+    take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
+) -> Result<()> {
+    let listed = view.snapshot()?.lists().users().filter(|user| ids.have(user));
+    let listed = Listed(listed.map(Reverse).collect());
+    Walk { view, take, ids, listed, own: BTreeSet::new() }.all(None)
 }
 
 /// Users whom lists have and who are not yet visited. There may be a million, of whom few are wanted: so they are
@@ -65,6 +92,7 @@ impl<'l> Listed<'l> {
 struct Walk<'w, 'v, F> {
     view: &'w View<'v>,
     take: F,
+    ids: Ids<'w>,
     listed: Listed<'w>,
     /// The users with facts in the open transaction who are not yet visited.
     own: BTreeSet<Arc<str>>,
@@ -80,11 +108,15 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
     }
 
     fn pages(&mut self) -> Result<ControlFlow<()>> {
-        self.own = self.view.pending_users();
+        let own = self.view.pending_users().into_iter();
+        self.own = own.filter(|user| self.ids.have(user)).collect();
         self.view.watch.begin("users", self.view.reader()?.user_count()?);
-        let mut last = None;
-        while let Some(page) = next_page(self.view, &mut last)? {
+        let mut from = self.ids.first.map_or(Bound::Unbounded, |user| Bound::Included(user.into()));
+        while let Some(page) = next_page(self.view, &mut from)? {
             for (user, history) in page {
+                if self.ids.are_before(&user) {
+                    return Ok(ControlFlow::Continue(()));
+                }
                 let is_own = self.own.remove(&user);
                 let history = if is_own { self.view.history(&user)? } else { history };
                 while let Some(listed) = self.listed.before(&user) {
@@ -133,15 +165,15 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
     }
 }
 
-/// The histories of the users after the last one; none after all.
+/// The histories of the next users from a bound on, which becomes that of those after them; none after all.
 fn next_page(
     view: &View<'_>,
-    last: &mut Option<Arc<str>>,
+    from: &mut Bound<Arc<str>>,
 ) -> Result<Option<impl Iterator<Item = (Arc<str>, Arc<UserHistory>)> + use<>>> {
-    let page = view.reader()?.users_after(last.as_deref(), PAGE)?;
+    let page = view.reader()?.users_from(from.as_ref().map(|user| &**user), PAGE)?;
     view.watch.step(page.len() as u64)?;
     let Some((user, _)) = page.last() else { return Ok(None) };
-    *last = Some(Arc::clone(user));
+    *from = Bound::Excluded(Arc::clone(user));
     let history = |(user, entries)| (user, Arc::new(UserHistory::new(entries)));
     Ok(Some(page.into_iter().map(history)))
 }

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Truth, is_member};
 use crate::model::{Datum, Span, Value};
+use crate::query::budget::Budget;
 
 /// What is wanted of a query within a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +46,20 @@ struct Members {
 
 impl Answers {
     /// Adds what a query found, the first columns of its rows.
-    pub(super) fn add(&mut self, wanted: Wanted, mut found: Vec<Datum>, span: Span) {
+    pub(super) fn add(
+        &mut self,
+        wanted: Wanted,
+        mut found: Vec<Datum>,
+        span: Span,
+        budget: &Budget<'_>,
+    ) -> Result<()> {
         self.answers.push(match wanted {
             Wanted::Existence => Answer::Value(Value::from(!found.is_empty()).into()),
             Wanted::Value if found.len() > 1 => Answer::Crowd(span),
             Wanted::Value => Answer::Value(found.pop().unwrap_or(Datum::NULL)),
-            Wanted::Members => Answer::Members(Members::new(found)),
+            Wanted::Members => Answer::Members(Members::new(found, budget)?),
         });
+        Ok(())
     }
 
     /// The value that a query found.
@@ -81,9 +89,10 @@ impl Answers {
 }
 
 impl Members {
-    fn new(found: Vec<Datum>) -> Self {
+    fn new(found: Vec<Datum>, budget: &Budget<'_>) -> Result<Self> {
         let mut members = Self::default();
         for value in found {
+            budget.step()?;
             match &value {
                 Datum::Value(Value::Null) => members.has_null = true,
                 Datum::Time(_) => members.has_times = true,
@@ -91,7 +100,7 @@ impl Members {
             }
             members.values.insert(value);
         }
-        members
+        Ok(members)
     }
 
     fn has(&self, value: &Datum) -> Truth {

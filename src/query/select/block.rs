@@ -268,7 +268,7 @@ impl Making<'_> {
         let texts = groups.iter().chain(&folds).map(|expr| named(self.scope, expr));
         let text = texts.collect::<Vec<_>>().join(", ");
         let folds = folds.iter().map(|fold| self.fold(fold)).collect::<Result<Vec<_>>>()?;
-        let mut grouping = Grouping { keys, folds, first_by: None };
+        let mut grouping = Grouping { keys, folds, first_by: &[] };
         let mut input = input;
         grouping.first_by = unsort(&mut input, &grouping.folds);
         let plan = Plan::Group { input: Box::new(input), grouping, text };
@@ -326,24 +326,26 @@ impl Making<'_> {
     }
 }
 
-/// Lets the rows of a table come in any order, if nothing is made of them that goes by it; gives the column by which
+/// Lets the rows of a table come in any order, if nothing is made of them that goes by it; gives the columns by which
 /// they would be sorted.
-fn unsort(input: &mut Plan<'_>, folds: &[Folding]) -> Option<usize> {
+fn unsort(input: &mut Plan<'_>, folds: &[Folding]) -> &'static [usize] {
     if naive::is_on() {
-        return None;
+        return &[];
     }
     let scan = match input {
         Plan::Scan(scan) => scan,
         Plan::Filter { input, .. } => return unsort(input, folds),
-        _ => return None,
+        _ => return &[],
     };
     let goes_by_order = |fold: &Folding| matches!(fold.fold, Fold::Min | Fold::Max | Fold::List);
-    let by = scan.table.sorted_by().filter(|_| !folds.iter().any(goes_by_order))?;
-    scan.is_sorted = false;
-    if let Some(wanted) = scan.wanted.get_mut(by) {
-        *wanted = true;
+    let by = scan.table.sorted_by();
+    if by.is_empty() || folds.iter().any(goes_by_order) {
+        return &[];
     }
-    Some(by)
+    scan.is_sorted = false;
+    let wanted = scan.wanted.iter_mut().enumerate();
+    wanted.filter(|(column, _)| by.contains(column)).for_each(|(_, wanted)| *wanted = true);
+    by
 }
 
 /// Makes an expression over rows one over groups: what they are grouped by, and aggregates, are places then.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::answer::Wanted;
 use super::names::Scope;
-use super::plan::{Common, Planned, Seen, Subquery};
+use super::plan::{Common, Plan, Planned, Seen, Subquery};
+use super::shown::Shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Type;
 use crate::model::{Path, Query, Rowset, Span, Timestamp};
@@ -95,7 +96,11 @@ impl<'v> Builder<'v> {
     pub(super) fn rowset(&mut self, rows: &Rowset) -> Result<Planned<'v>> {
         match rows {
             Rowset::Query(query) => self.query(query),
-            Rowset::Shown(text) => super::shown::shown(self.view, text),
+            Rowset::Shown(text) => {
+                let shown = Shown::new(self.view, text)?;
+                let columns = shown.columns.clone();
+                Ok(Planned { plan: Plan::Shown(Box::new(shown)), columns })
+            }
         }
     }
 }

@@ -40,6 +40,7 @@ fn line(plan: &Plan<'_>) -> (&'static str, Option<String>) {
     match plan {
         Plan::Nothing => ("one row", None),
         Plan::Scan(scan) => ("scan", Some(scanned(scan))),
+        Plan::Shown(shown) => ("rows of", Some(shown.text.to_string())),
         Plan::Common(common) => ("rows of", Some(common.name.to_string())),
         Plan::Filter { text, .. } => ("filter", Some(text.clone())),
         Plan::Join(join) => {
@@ -87,8 +88,7 @@ fn scanned(scan: &Scan<'_>) -> String {
 
 fn inputs<'p, 'v>(plan: &'p Plan<'v>) -> Vec<&'p Plan<'v>> {
     match plan {
-        Plan::Nothing | Plan::Scan(_) => Vec::new(),
-        Plan::Common(common) if matches!(common.plan, Plan::Nothing) => Vec::new(),
+        Plan::Nothing | Plan::Scan(_) | Plan::Shown(_) => Vec::new(),
         Plan::Common(common) => vec![&common.plan],
         Plan::Filter { input, .. }
         | Plan::Group { input, .. }

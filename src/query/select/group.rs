@@ -10,14 +10,15 @@ use super::fold::{Folding, State};
 use crate::error::Result;
 use crate::model::Datum;
 use crate::query::budget::Budget;
+use crate::query::sorter::sorted;
 
 /// Grouping of rows: by what, and what is made of each group.
 #[derive(Debug)]
 pub(super) struct Grouping {
     pub(super) keys: Vec<Expression>,
     pub(super) folds: Vec<Folding>,
-    /// The column by which the rows would be sorted, if they come in no order: then the groups are sorted by it.
-    pub(super) first_by: Option<usize>,
+    /// The columns by which the rows would be sorted, if they come in no order: then the groups are sorted by them.
+    pub(super) first_by: &'static [usize],
 }
 
 /// Groups that are being made.
@@ -35,8 +36,16 @@ pub(super) struct Groups<'g> {
 struct Group {
     key: Row,
     states: Vec<State>,
-    /// The least that its rows have of the column by which they would be sorted, and the number of the row.
-    first: Option<(Datum, usize)>,
+    /// What the first of its rows has of the columns by which they would be sorted, and the number of the row.
+    first: Option<(Row, usize)>,
+}
+
+impl Group {
+    /// Whether a row comes before all that it has; `by`: the columns by which they would be sorted.
+    fn begins_with(&self, row: &[Datum], by: &[usize]) -> bool {
+        let Some((first, _)) = &self.first else { return !by.is_empty() };
+        by.iter().map(|column| row.get(*column)).lt(first.iter().map(Some))
+    }
 }
 
 impl<'g> Groups<'g> {
@@ -70,10 +79,11 @@ impl<'g> Groups<'g> {
             self.begin()
         };
         let Some(group) = self.made.get_mut(place) else { return Ok(()) };
-        if let Some(by) = self.grouping.first_by.and_then(|column| row.get(column))
-            && group.first.as_ref().is_none_or(|(first, _)| by < first)
-        {
-            group.first = Some((by.clone(), self.rows));
+        if group.begins_with(row, self.grouping.first_by) {
+            // of what is equal, 1 and 1.0, it is grouped by what comes first
+            group.key.clone_from(&self.key);
+            let first = self.grouping.first_by.iter().filter_map(|column| row.get(*column));
+            group.first = Some((first.cloned().collect(), self.rows));
         }
         self.rows += 1;
         let folds = self.grouping.folds.iter().zip(&mut group.states);
@@ -81,11 +91,14 @@ impl<'g> Groups<'g> {
     }
 
     /// The rows of the groups: what each is grouped by, then its aggregates.
-    pub(super) fn into_rows(mut self) -> impl Iterator<Item = Row> {
-        self.made.sort_by(|a, b| a.first.cmp(&b.first));
-        self.made.into_iter().map(|group| {
+    pub(super) fn into_rows(
+        self,
+        budget: &Budget<'_>,
+    ) -> Result<impl Iterator<Item = Row> + use<>> {
+        let groups = sorted(self.made, budget, |a, b| a.first.cmp(&b.first))?;
+        Ok(groups.into_iter().map(|group| {
             let folded = group.states.into_iter().map(State::finish);
             group.key.into_iter().chain(folded).collect()
-        })
+        }))
     }
 }

@@ -24,11 +24,13 @@ mod source;
 #[cfg(test)]
 pub(crate) use naive::naively;
 
+use std::cell::RefCell;
+
 use answer::Answers;
 use bind::Binder;
 use build::Builder;
 use column::Column;
-use expression::Expression;
+use expression::{Expression, Row};
 use names::Scope;
 use plan::{Plan, Planned, Subquery};
 use run::Run;
@@ -36,7 +38,7 @@ use run::Run;
 use super::budget::Budget;
 use super::rows::Rows;
 use super::view::View;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Note, Result};
 use crate::model::{Datum, Query, Value, asked};
 use crate::statement::{AssertCondition, ExplainSelect, Select};
 
@@ -64,7 +66,8 @@ pub(super) fn hold(view: &View<'_>, assertion: &AssertCondition) -> Result<()> {
         items: vec![expression],
         text: String::new(),
     };
-    let rows = run(view, &plan, &builder.subqueries)?;
+    let budget = Budget::new(view.query_bytes, &view.watch);
+    let (rows, _) = run(&budget, &plan, &builder.subqueries)?;
     let value = rows.into_iter().flatten().next().unwrap_or(Datum::NULL).into_value();
     if value == Value::Boolean(true) {
         return Ok(());
@@ -78,17 +81,27 @@ pub(super) fn hold(view: &View<'_>, assertion: &AssertCondition) -> Result<()> {
 fn answer(view: &View<'_>, query: &Query) -> Result<Rows> {
     let mut builder = Builder::new(view);
     let Planned { plan, columns } = builder.query(query)?;
-    let rows = run(view, &plan, &builder.subqueries)?;
-    let rows = rows.into_iter().map(|row| row.into_iter().map(Datum::into_value).collect());
-    Ok(Rows::new(columns.iter().map(Column::shown).collect::<Vec<_>>(), rows.collect()))
+    let budget = Budget::new(view.query_bytes, &view.watch);
+    let (rows, notes) = run(&budget, &plan, &builder.subqueries)?;
+    let rows = rows.into_iter().map(|row| {
+        budget.step()?;
+        Ok(row.into_iter().map(Datum::into_value).collect())
+    });
+    let rows = rows.collect::<Result<Vec<_>>>()?;
+    let columns: Vec<_> = columns.iter().map(Column::shown).collect();
+    Ok(Rows::new(columns, rows).noting(notes))
 }
 
-/// Answers the queries within a query, then the query.
-fn run(view: &View<'_>, plan: &Plan<'_>, subqueries: &[Subquery<'_>]) -> Result<Vec<Vec<Datum>>> {
-    let budget = Budget::new(view.query_bytes, &view.watch);
-    let mut run = Run { answers: Answers::default(), budget: &budget };
+/// Answers the queries within a query, then the query; and tells what is to be said of the rows.
+fn run(
+    budget: &Budget<'_>,
+    plan: &Plan<'_>,
+    subqueries: &[Subquery<'_>],
+) -> Result<(Vec<Row>, Vec<Note>)> {
+    let mut run = Run { answers: Answers::default(), budget, notes: RefCell::default() };
     for subquery in subqueries {
         run.answer(subquery)?;
     }
-    run.collect(plan)
+    let rows = run.collect(plan)?;
+    Ok((rows, run.notes.into_inner()))
 }

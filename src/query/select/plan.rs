@@ -8,6 +8,7 @@ use super::answer::Wanted;
 use super::column::Column;
 use super::expression::{Expression, Row};
 use super::group::Grouping;
+use super::shown::Shown;
 use crate::eval::{Program, Snapshot};
 use crate::model::{Expr, Span};
 use crate::query::table::{Lookups, Table};
@@ -19,6 +20,8 @@ pub(super) enum Plan<'v> {
     Nothing,
     /// The rows of a table.
     Scan(Box<Scan<'v>>),
+    /// The rows of a `SHOW` or a `PREVIEW`.
+    Shown(Box<Shown<'v>>),
     /// The rows of a query that has a name.
     Common(Rc<Common<'v>>),
     /// The rows for which a condition is true.

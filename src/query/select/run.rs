@@ -1,5 +1,6 @@
 //! Run of a plan: each step hands its rows on, one after the other, until no more are wanted.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -8,22 +9,23 @@ use super::answer::{Answers, Wanted};
 use super::expression::Row;
 use super::group::{Grouping, Groups};
 use super::plan::{Common, Join, Key, Plan, Scan, Subquery};
+use super::shown::Shown;
 use super::side::Side;
-use crate::error::Result;
+use crate::error::{Note, Result};
 use crate::model::Datum;
 use crate::query::budget::Budget;
+use crate::query::sorter::Sorter;
 use crate::query::table::{Flow, Reading};
 
 /// Taker of rows, which says whether more are wanted.
 type Sink<'s> = dyn FnMut(Row) -> Flow + 's;
 
-/// How many rows more than wanted are kept before the last are dropped.
-const SURPLUS: usize = 1_000;
-
 /// Run of a query and of those within it.
 pub(super) struct Run<'r> {
     pub(super) answers: Answers,
     pub(super) budget: &'r Budget<'r>,
+    /// What is to be said of the rows.
+    pub(super) notes: RefCell<Vec<Note>>,
 }
 
 impl Run<'_> {
@@ -43,8 +45,7 @@ impl Run<'_> {
         })
         .map(drop)?;
         self.answers.check()?;
-        self.answers.add(subquery.wanted, found, subquery.span);
-        Ok(())
+        self.answers.add(subquery.wanted, found, subquery.span, self.budget)
     }
 
     /// All rows of a plan.
@@ -60,6 +61,16 @@ impl Run<'_> {
         Ok(rows)
     }
 
+    /// All rows of a plan, each once.
+    fn set(&self, plan: &Plan<'_>) -> Result<HashSet<Row>> {
+        let mut rows = HashSet::new();
+        for row in self.collect(plan)? {
+            self.budget.step()?;
+            rows.insert(row);
+        }
+        Ok(rows)
+    }
+
     /// Hands on the rows of a plan.
     fn rows(&self, plan: &Plan<'_>, sink: &mut Sink<'_>) -> Flow {
         crate::stack::step(|| self.rows_of(plan, sink))
@@ -69,6 +80,7 @@ impl Run<'_> {
         match plan {
             Plan::Nothing => sink(Row::new()),
             Plan::Scan(scan) => self.scan(scan, sink),
+            Plan::Shown(shown) => self.shown(shown, sink),
             Plan::Common(common) => self.common(common, sink),
             Plan::Filter { input, condition, .. } => self.rows(input, &mut |row| {
                 self.budget.step()?;
@@ -104,7 +116,7 @@ impl Run<'_> {
                 broken @ ControlFlow::Break(()) => Ok(broken),
             },
             Plan::Compare { left, right, keeps_same } => {
-                let right: HashSet<Row> = self.collect(right)?.into_iter().collect();
+                let right = self.set(right)?;
                 self.rows(left, &mut |row| {
                     if right.contains(&row) == *keeps_same {
                         sink(row)
@@ -142,18 +154,30 @@ impl Run<'_> {
         })
     }
 
+    fn shown(&self, shown: &Shown<'_>, sink: &mut Sink<'_>) -> Flow {
+        let (rows, notes) = shown.rows()?;
+        self.notes.borrow_mut().extend(notes);
+        rows.iter().try_for_each(|row| self.budget.take_row(row))?;
+        self.hand_on(rows, sink)
+    }
+
+    /// Hands on rows, until no more are wanted.
+    fn hand_on(&self, rows: impl IntoIterator<Item = Row>, sink: &mut Sink<'_>) -> Flow {
+        for row in rows {
+            self.budget.step()?;
+            if sink(row)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
     fn common(&self, common: &Common<'_>, sink: &mut Sink<'_>) -> Flow {
         if common.rows.get().is_none() {
             let rows = self.collect(&common.plan)?;
             common.rows.get_or_init(|| rows);
         }
-        for row in common.rows.get().into_iter().flatten() {
-            self.budget.step()?;
-            if sink(row.clone())?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+        self.hand_on(common.rows.get().into_iter().flatten().cloned(), sink)
     }
 
     fn join(&self, join: &Join<'_>, sink: &mut Sink<'_>) -> Flow {
@@ -189,12 +213,7 @@ impl Run<'_> {
             Ok(ControlFlow::Continue(()))
         })
         .map(drop)?;
-        for row in groups.into_rows() {
-            if sink(row)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+        self.hand_on(groups.into_rows(self.budget)?, sink)
     }
 
     fn sort(
@@ -205,28 +224,21 @@ impl Run<'_> {
         width: usize,
         sink: &mut Sink<'_>,
     ) -> Flow {
-        let mut rows: Vec<Row> = Vec::new();
-        let most = first.map_or(usize::MAX, |first| first.saturating_add(first.max(SURPLUS)));
+        let dropped = |row: &Row| self.budget.give_back(row);
         let order = |a: &Row, b: &Row| compare(keys, a, b);
+        let sorter = Sorter::new(self.budget, order);
+        let mut sorter = sorter.first(first.unwrap_or(usize::MAX), &dropped);
         self.rows(input, &mut |row| {
             self.budget.take_row(&row)?;
-            rows.push(row);
-            if rows.len() >= most {
-                rows.sort_by(order);
-                let kept = first.unwrap_or(usize::MAX).min(rows.len());
-                rows.drain(kept..).for_each(|row| self.budget.give_back(&row));
-            }
+            sorter.take(row)?;
             Ok(ControlFlow::Continue(()))
         })
         .map(drop)?;
-        rows.sort_by(order);
-        for mut row in rows {
+        let rows = sorter.finish()?.into_iter().map(|mut row| {
             row.truncate(width);
-            if sink(row)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+            row
+        });
+        self.hand_on(rows, sink)
     }
 
     fn limit(

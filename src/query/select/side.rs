@@ -80,6 +80,7 @@ fn hashed(
 ) -> Result<HashMap<Row, Vec<usize>, RandomState>> {
     let mut places: HashMap<Row, Vec<usize>, RandomState> = HashMap::default();
     for (place, row) in rows.iter().enumerate() {
+        budget.step()?;
         let key: Row = join.equal.iter().map(|(_, right)| right.value(row, answers)).collect();
         if key.iter().any(Datum::is_null) {
             continue; // nothing is equal to it

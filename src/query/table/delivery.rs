@@ -7,6 +7,7 @@ use crate::model::{Datum, Granularity, Timestamp, Value};
 use crate::query::relation::segment_name;
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Text, Time, Value as Any};
+use crate::query::sorter::sorted;
 use crate::query::value::{count, minute, optional, rounded, text};
 use crate::store::{DeliveryCount, DeliveryQuery, Period};
 
@@ -27,7 +28,7 @@ pub(super) static DELIVERIES: Table = Table {
     ],
     looked_up: &["time", "config", "key"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: false,
     scan: deliveries,
 };
@@ -35,9 +36,9 @@ pub(super) static DELIVERIES: Table = Table {
 fn deliveries(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let Some(query) = query(reading) else { return Ok(ControlFlow::Continue(())) };
     let counts = reading.view.reader()?.deliveries(&query)?;
-    let mut rows: Vec<_> = counts.iter().filter_map(|counted| row(reading, counted)).collect();
+    let rows: Vec<_> = counts.iter().filter_map(|counted| row(reading, counted)).collect();
     rows.iter().try_for_each(|row| reading.budget.take_row(row))?;
-    rows.sort();
+    let rows = sorted(rows, reading.budget, Ord::cmp)?;
     hand_over(rows, sink)
 }
 

@@ -10,7 +10,7 @@ pub(super) static ATTRIBUTES: Table = Table {
     columns: relation::ATTRIBUTES.columns,
     looked_up: &[],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: |reading, sink| list(relation::of(Shown::Attributes), &ATTRIBUTES, reading, sink),
 };
@@ -20,7 +20,7 @@ pub(super) static HISTORY: Table = Table {
     columns: relation::HISTORY.columns,
     looked_up: &[],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: false,
     scan: |reading, sink| list(&History(&ShowHistory::all()), &HISTORY, reading, sink),
 };
@@ -30,7 +30,7 @@ pub(super) static RETENTION: Table = Table {
     columns: relation::RETENTION.columns,
     looked_up: &[],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: false,
     scan: |reading, sink| list(relation::of(Shown::Retention), &RETENTION, reading, sink),
 };

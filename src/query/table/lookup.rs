@@ -6,6 +6,7 @@ use std::ops::Bound;
 
 use super::Table;
 use crate::model::{Datum, Timestamp, Value};
+use crate::query::relation::Ids;
 use crate::query::rows::{Column, ColumnKind};
 
 /// What a condition lets a column have.
@@ -62,11 +63,7 @@ impl Lookups {
 
     /// The same of a column of texts.
     pub(super) fn only_texts(&self, column: &str) -> Option<impl Iterator<Item = &str>> {
-        let text = |datum| match datum {
-            &Datum::Value(Value::String(ref text)) => Some(&**text),
-            _ => None,
-        };
-        Some(self.only(column)?.filter_map(text))
+        Some(self.only(column)?.filter_map(|datum| text(datum)))
     }
 
     /// Whether a text of a column is wanted.
@@ -82,6 +79,12 @@ impl Lookups {
     /// Whether an instant of a column is wanted.
     pub(super) fn wants_time(&self, column: &str, at: Timestamp) -> bool {
         self.of(column).is_none_or(|lookup| lookup.has(&at.into()))
+    }
+
+    /// The first and the last id that may be wanted of a column of users.
+    pub(super) fn ids(&self, column: &str) -> Ids<'_> {
+        let Some(lookup) = self.of(column) else { return Ids::default() };
+        Ids { first: text_of(&lookup.from), last: text_of(&lookup.to) }
     }
 
     /// The first and the last instant that may be wanted of a column.
@@ -127,6 +130,21 @@ impl Lookup {
             Bound::Unbounded => true,
         };
         is_after && is_before && self.only.as_ref().is_none_or(|only| only.contains(value))
+    }
+}
+
+fn text(datum: &Datum) -> Option<&str> {
+    match datum {
+        Datum::Value(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The text that a bound is.
+fn text_of(bound: &Bound<Datum>) -> Option<&str> {
+    match bound {
+        Bound::Included(datum) | Bound::Excluded(datum) => text(datum),
+        Bound::Unbounded => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tables that queries read: those of `SHOW`, and more, with the columns that queries know.
 
 mod delivery;
+mod event;
 mod listed;
 mod lookup;
 mod made;
@@ -38,8 +39,8 @@ pub(super) struct Table {
     /// The columns whose values are looked up.
     looked_up: &'static [&'static str],
     about: About,
-    /// The column by which its rows are sorted, if they are not found in their order.
-    sorted_by: Option<usize>,
+    /// The columns by which its rows are sorted, if they are not found in their order.
+    sorted_by: &'static [usize],
     /// Whether its rows come in the order of its first column.
     in_order: bool,
     scan: fn(&Reading<'_>, &mut Sink<'_>) -> Flow,
@@ -79,7 +80,7 @@ static TABLES: [&Table; 16] = [
     &object::CONFIGS,
     &delivery::DELIVERIES,
     &person::EVALUATIONS,
-    &person::EVENTS,
+    &event::EVENTS,
     &listed::HISTORY,
     &object::KEYS,
     &person::MEMBERSHIPS,
@@ -121,8 +122,8 @@ impl Table {
         self.about == About::Evaluations
     }
 
-    /// The column by which its rows are sorted, if that is work.
-    pub(super) fn sorted_by(&self) -> Option<usize> {
+    /// The columns by which its rows are sorted, if that is work.
+    pub(super) fn sorted_by(&self) -> &'static [usize] {
         self.sorted_by
     }
 

@@ -31,7 +31,7 @@ pub(super) static KEYS: Table = Table {
     ],
     looked_up: &["key"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: keys,
 };
@@ -51,7 +51,7 @@ pub(super) static SEGMENTS: Table = Table {
     ],
     looked_up: &["segment"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: segments,
 };
@@ -72,7 +72,7 @@ pub(super) static CONFIGS: Table = Table {
     ],
     looked_up: &["config"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: configs,
 };

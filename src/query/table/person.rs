@@ -1,14 +1,14 @@
-//! `users`, `events`, `memberships`, `evaluations`: what is known of users, and what they get.
+//! `users`, `memberships`, `evaluations`: what is known of users, and what they get.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::{About, Flow, Reading, Row, Sink, Table, wanted};
-use crate::behaviour::{EventRef, UserHistory};
+use crate::behaviour::UserHistory;
 use crate::eval::{Evaluation, Source};
 use crate::model::{Context, Datum, KeyId, Name, SegmentId, Timestamp, Value};
-use crate::query::relation::{self, each_user};
+use crate::query::relation::{each_user, each_user_of};
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Object, Text, Time, Value as Any};
 use crate::query::value::{count, optional};
@@ -25,19 +25,9 @@ pub(super) static USERS: Table = Table {
     ],
     looked_up: &["user"],
     about: About::Users,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: users,
-};
-
-pub(super) static EVENTS: Table = Table {
-    name: "events",
-    columns: relation::EVENTS.columns,
-    looked_up: &["time", "event", "user"],
-    about: About::Users,
-    sorted_by: Some(0),
-    in_order: false,
-    scan: events,
 };
 
 pub(super) static MEMBERSHIPS: Table = Table {
@@ -48,7 +38,7 @@ pub(super) static MEMBERSHIPS: Table = Table {
     ],
     looked_up: &["user", "segment"],
     about: About::Evaluations,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: memberships,
 };
@@ -68,16 +58,16 @@ pub(super) static EVALUATIONS: Table = Table {
     ],
     looked_up: &["user", "key"],
     about: About::Evaluations,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: evaluations,
 };
 
 /// Taker of users and their histories.
-type Take<'t> = dyn FnMut(&Arc<str>, &Arc<UserHistory>) -> Flow + 't;
+pub(super) type Take<'t> = dyn FnMut(&Arc<str>, &Arc<UserHistory>) -> Flow + 't;
 
 /// The users that are wanted, by their ids; of an earlier instant those who were known then.
-fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
+pub(super) fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
     let view = reading.view;
     let is_known = |history: &UserHistory| !view.is_past() || history.is_known_at(view.now());
     let is_wanted = |user: &str, history: &UserHistory| {
@@ -99,9 +89,10 @@ fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
         }
         return Ok(ControlFlow::Continue(()));
     }
+    let ids = reading.lookups.ids("user");
     if !view.has_pending_users() {
         let mut flow = Ok(ControlFlow::Continue(()));
-        each_user(view, None, |user, history| {
+        each_user_of(view, ids, |user, history| {
             if !is_wanted(user, history) {
                 return ControlFlow::Continue(());
             }
@@ -116,7 +107,7 @@ fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
     }
     // those whose facts are all in the open transaction come last there
     let mut all = std::collections::BTreeMap::new();
-    each_user(view, None, |user, history| {
+    each_user_of(view, ids, |user, history| {
         if is_wanted(user, history) {
             all.insert(Arc::clone(user), Arc::clone(history));
         }
@@ -131,12 +122,12 @@ fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
 }
 
 /// What is asked of the user of a row.
-fn people(reading: &Reading<'_>, user: &Context) -> Row {
+pub(super) fn people(reading: &Reading<'_>, user: &Context) -> Row {
     let ask = |program| reading.snapshot.ask(program, user, reading.view.now());
     reading.people.iter().map(ask).collect()
 }
 
-fn id(user: &Arc<str>) -> Datum {
+pub(super) fn id(user: &Arc<str>) -> Datum {
     Value::String(Arc::clone(user)).into()
 }
 
@@ -161,50 +152,6 @@ fn users(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
         }
         sink(row)
     })
-}
-
-fn events(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
-    let view = reading.view;
-    let mut all: Vec<(Timestamp, Row)> = Vec::new();
-    each(reading, &mut |user, history| {
-        let asked = if reading.people.is_empty() {
-            Row::new()
-        } else {
-            people(reading, &context(Some(Arc::clone(user)), Arc::clone(history), view.now()))
-        };
-        for event in history.events() {
-            if !is_wanted(reading, &event) {
-                continue;
-            }
-            let mut row = reading.row([
-                &|| event.at.into(),
-                &|| id(event.name),
-                &|| id(user),
-                &|| Value::Object(Arc::new(event.properties.clone())).into(),
-                &|| optional(event.id.map(|id| &**id)).into(),
-            ]);
-            row.extend(asked.iter().cloned());
-            if !reading.is_sorted {
-                if sink(row)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
-                continue;
-            }
-            reading.budget.take_row(&row)?;
-            all.push((event.at, row));
-        }
-        Ok(ControlFlow::Continue(()))
-    })
-    .map(drop)?;
-    all.sort_by_key(|(at, _)| *at);
-    super::hand_over(all.into_iter().map(|(_, row)| row), sink)
-}
-
-/// Whether an event is wanted: at an earlier instant none is known that comes later.
-fn is_wanted(reading: &Reading<'_>, event: &EventRef<'_>) -> bool {
-    let is_known = !reading.view.is_past() || event.at <= reading.view.now();
-    let lookups = reading.lookups;
-    is_known && lookups.wants("event", event.name) && lookups.wants_time("time", event.at)
 }
 
 fn memberships(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {

@@ -26,7 +26,7 @@ pub(super) static PUBLICATIONS: Table = Table {
     ],
     looked_up: &["config", "version"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: false,
     scan: publications,
 };

@@ -20,7 +20,7 @@ pub(super) static USES: Table = Table {
     ],
     looked_up: &["kind", "name", "version"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: false,
     scan: uses,
 };

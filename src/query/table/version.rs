@@ -34,7 +34,7 @@ pub(super) static VERSIONS: Table = Table {
     ],
     looked_up: &["kind", "name", "version"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: false,
     scan: versions,
 };
@@ -52,7 +52,7 @@ pub(super) static ROWS: Table = Table {
     ],
     looked_up: &["config", "version", "segment"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: rows,
 };
@@ -71,7 +71,7 @@ pub(super) static CELLS: Table = Table {
     ],
     looked_up: &["config", "version", "segment", "key"],
     about: About::Objects,
-    sorted_by: None,
+    sorted_by: &[],
     in_order: true,
     scan: cells,
 };

@@ -24,6 +24,7 @@ pub(super) use encode::encode_change;
 pub(crate) use list::Edition;
 pub(super) use list::{ListBlockRecord, ListRecord};
 pub(super) use restore::Restore;
+pub(crate) use user::EventReads;
 pub(super) use user::*;
 pub(super) use v1::*;
 pub(super) use v2::*;

@@ -178,10 +178,7 @@ impl<'b> EntryRecord<'b> {
     ) -> Result<Entry> {
         let what = match &self.what {
             WhatRecord::Event { name, properties, id } => What::Event {
-                name: names
-                    .get(name)
-                    .cloned()
-                    .ok_or_else(|| format!("no event has the number {name}"))?,
+                name: Arc::clone(named(*name, names)?),
                 properties: object(properties)?,
                 id: id.map(Arc::from),
             },
@@ -189,6 +186,51 @@ impl<'b> EntryRecord<'b> {
         };
         Ok(Entry { user: Arc::clone(user), at: time(self.at)?, what })
     }
+
+    /// Becomes what is read of an event; `None` if it is no event, or none that is wanted.
+    pub(in crate::store) fn read(
+        &self,
+        user: &Arc<str>,
+        names: &HashMap<u32, Arc<str>>,
+        reads: &EventReads<'_>,
+    ) -> Result<Option<Entry>> {
+        let WhatRecord::Event { name, properties, id } = &self.what else { return Ok(None) };
+        let (name, at) = (named(*name, names)?, time(self.at)?);
+        if !(reads.is_wanted)(name, at) {
+            return Ok(None);
+        }
+        let properties =
+            if reads.properties { object(properties)? } else { Arc::clone(&reads.nothing) };
+        let id = id.filter(|_| reads.ids).map(Arc::from);
+        let what = What::Event { name: Arc::clone(name), properties, id };
+        Ok(Some(Entry { user: Arc::clone(user), at, what }))
+    }
+}
+
+/// What is read of events.
+pub(crate) struct EventReads<'r> {
+    properties: bool,
+    ids: bool,
+    /// Whether an event of a name and an instant is wanted.
+    is_wanted: &'r dyn Fn(&str, Timestamp) -> bool,
+    /// The properties where they are not read.
+    nothing: Arc<Object>,
+}
+
+impl<'r> EventReads<'r> {
+    /// The users, names and instants of events of which something holds, and more if that is said.
+    pub(crate) fn new(
+        properties: bool,
+        ids: bool,
+        is_wanted: &'r dyn Fn(&str, Timestamp) -> bool,
+    ) -> Self {
+        Self { properties, ids, is_wanted, nothing: Arc::default() }
+    }
+}
+
+/// The name of events that has a number.
+fn named(number: u32, names: &HashMap<u32, Arc<str>>) -> Result<&Arc<str>> {
+    names.get(&number).ok_or_else(|| format!("no event has the number {number}"))
 }
 
 fn object(json: &str) -> Result<Arc<Object>> {

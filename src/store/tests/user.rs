@@ -1,6 +1,7 @@
 //! What is known of users, against a map.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use sha2::{Digest as _, Sha256};
@@ -9,7 +10,7 @@ use super::*;
 use crate::model::{Entry, What};
 use crate::store::codec::{decode, encode};
 use crate::store::image::Image;
-use crate::store::record::{Packed, PageRecord, TotalsRecord};
+use crate::store::record::{EventReads, Packed, PageRecord, TotalsRecord};
 use crate::store::tables::*;
 use crate::store::{Added, user};
 
@@ -128,9 +129,51 @@ fn seen_by(image: &Image, page: usize) -> BTreeMap<Arc<str>, Vec<Entry>> {
         assert!(next.len() <= page);
         if next.is_empty() {
             assert!(found.is_sorted_by(|a, b| a.0 < b.0));
-            return found.into_iter().collect();
+            let found = found.into_iter().collect();
+            assert_events(image, &found);
+            assert_from(image, &found);
+            return found;
         }
         found.extend(next);
+    }
+}
+
+/// Compares the events in the order of the file with those of the users, of each in order of receipt.
+fn assert_events(image: &Image, users: &BTreeMap<Arc<str>, Vec<Entry>>) {
+    let is_late = |_: &str, instant| instant >= at(500);
+    for (whole, is_wanted) in
+        [(true, &(|_: &str, _| true) as &dyn Fn(&str, Timestamp) -> bool), (false, &is_late)]
+    {
+        let reads = EventReads::new(whole, whole, is_wanted);
+        let (mut found, mut from) = (BTreeMap::<_, Vec<_>>::new(), Some(0));
+        while let Some(first) = from {
+            let (page, next) = user::events_from(image, first, &reads).unwrap();
+            for entry in page {
+                found.entry(Arc::clone(&entry.user)).or_default().push(entry);
+            }
+            from = next;
+        }
+        let read = |entry: &Entry| {
+            let What::Event { name, properties, id } = entry.what.clone() else { return None };
+            let (properties, id) = if whole { (properties, id) } else { Default::default() };
+            is_wanted(&name, entry.at)
+                .then(|| Entry { what: What::Event { name, properties, id }, ..entry.clone() })
+        };
+        let events = |(user, entries): (&Arc<str>, &Vec<Entry>)| {
+            (Arc::clone(user), entries.iter().filter_map(read).collect::<Vec<_>>())
+        };
+        let wanted: BTreeMap<_, _> =
+            users.iter().map(events).filter(|(_, events)| !events.is_empty()).collect();
+        assert_eq!(found, wanted);
+    }
+}
+
+/// Asks for the users from one on, with that one and without.
+fn assert_from(image: &Image, users: &BTreeMap<Arc<str>, Vec<Entry>>) {
+    for from in [Bound::Included("u3"), Bound::Excluded("u3"), Bound::Unbounded] {
+        let found = user::users_from(image, from, 5).unwrap();
+        let wanted = users.range::<str, _>((from, Bound::Unbounded)).take(found.len().max(1));
+        assert!(found.iter().map(|(user, own)| (user, own)).eq(wanted), "{from:?}");
     }
 }
 

@@ -58,5 +58,5 @@ pub(super) use event_id::event_user;
 pub(crate) use expire::Expired;
 pub(super) use expire::expire;
 pub(super) use intern::is_empty;
-pub(super) use query::{user_count, user_entries, users_after};
+pub(super) use query::{events_from, user_count, user_entries, users_after, users_from};
 pub(super) use salvage::{complete, counted, each_left, in_gaps};

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::model::Entry;
 use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
-use crate::store::record::{BlockRecord, EntryRecord};
+use crate::store::record::{BlockRecord, EntryRecord, EventReads};
 use crate::store::tables::{
     Bytes, EVENT_NAMES, META, PageKey, RUNS, USER_ENTRIES, USER_IDS, USER_NUMBERS,
 };
@@ -24,6 +24,10 @@ const TOGETHER: usize = if cfg!(test) { 3 } else { 64 };
 /// How many entries end a page of users, after those who are read together. Few in the tests, so that they see
 /// such pages.
 const PAGE_ENTRIES: usize = if cfg!(test) { 100 } else { 65_536 };
+
+/// How many users, and how many of their events, end a page of events in the order of the file.
+const PAGE_USERS: usize = if cfg!(test) { 5 } else { 4_096 };
+const PAGE_EVENTS: usize = if cfg!(test) { 20 } else { 4_096 };
 
 /// How many users there are.
 pub(in crate::store) fn user_count(image: &Image) -> Result<u64> {
@@ -50,8 +54,16 @@ pub(in crate::store) fn users_after(
     after: Option<&str>,
     count: usize,
 ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
+    users_from(image, after.map_or(Bound::Unbounded, Bound::Excluded), count)
+}
+
+/// The same, from a bound on.
+pub(in crate::store) fn users_from(
+    image: &Image,
+    from: Bound<&str>,
+    count: usize,
+) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
     let Some(users) = image.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
-    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
     let users = users.range::<&str>((from, Bound::Unbounded)).or_fail()?;
     let users = users.take(count).map(|user| {
         let (id, number) = user.or_fail()?;
@@ -79,6 +91,30 @@ pub(in crate::store) fn users_after(
     Ok(known)
 }
 
+/// The next events in the order in which the file has them: by the numbers of the users, from one on, and of each in
+/// order of receipt. Gives also the number from which on there may be more.
+pub(in crate::store) fn events_from(
+    image: &Image,
+    first: u32,
+    reads: &EventReads<'_>,
+) -> Result<(Vec<Entry>, Option<u32>)> {
+    let (mut events, mut next) = (Vec::new(), None);
+    let Some(ids) = image.optional_table(USER_IDS)? else { return Ok((events, next)) };
+    let mut entries = Entries::open(image)?;
+    for user in ids.range(first..).or_fail()?.take(PAGE_USERS) {
+        let (number, id) = user.or_fail()?;
+        let (number, user) = (number.value(), Arc::from(id.value()));
+        entries.each(number, |names, block, location| {
+            names.read(block, &user, location, reads, &mut events)
+        })?;
+        next = number.checked_add(1);
+        if events.len() >= PAGE_EVENTS {
+            break;
+        }
+    }
+    Ok((events, next))
+}
+
 /// Reader of the entries of users, in the order of the users' numbers.
 struct Entries {
     /// The base of a file of format 1.
@@ -103,22 +139,35 @@ impl Entries {
     /// All of a user, whose number is greater than that of the one before.
     fn of(&mut self, number: u32, user: &Arc<str>) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
+        self.each(number, |names, block, location| {
+            names.restore(block, user, location, &mut entries)
+        })?;
+        Ok(entries)
+    }
+
+    /// Calls a function with each block of a user, whose number is greater than that of the one before; it is told
+    /// where the block is.
+    fn each(
+        &mut self,
+        number: u32,
+        mut take: impl FnMut(&mut Names, &BlockRecord, &dyn Fn() -> String) -> Result<()>,
+    ) -> Result<()> {
         if let Some(base) = &self.base {
             for block in base.range((number, 0)..=(number, u32::MAX)).or_fail()? {
                 let (key, bytes) = block.or_fail()?;
                 let block = read_block(key.value(), bytes.value())?;
-                self.names.restore(&block, user, || block_location(key.value()), &mut entries)?;
+                take(&mut self.names, &block, &|| block_location(key.value()))?;
             }
         }
-        let Some(runs) = &self.runs else { return Ok(entries) };
+        let Some(runs) = &self.runs else { return Ok(()) };
         for cursor in &mut self.cursors {
             cursor.seek(runs, number)?;
+            let run = cursor.run();
             while let Some(block) = cursor.take(runs, number)? {
-                let location = || run_location::<BlockRecord>(cursor.run());
-                self.names.restore(&block, user, location, &mut entries)?;
+                take(&mut self.names, &block, &|| run_location::<BlockRecord>(run))?;
             }
         }
-        Ok(entries)
+        Ok(())
     }
 }
 
@@ -145,6 +194,23 @@ impl Names {
             self.look_up(&record)?;
             let entry = record.restore(user, &self.known);
             entries.push(entry.map_err(|why| corrupt(format!("{}: {why}", location())))?);
+            Ok(())
+        })
+    }
+
+    /// Appends what is read of the events of a block.
+    fn read(
+        &mut self,
+        block: &BlockRecord,
+        user: &Arc<str>,
+        location: impl Fn() -> String,
+        reads: &EventReads<'_>,
+        events: &mut Vec<Entry>,
+    ) -> Result<()> {
+        block.each(&location, |record| {
+            self.look_up(&record)?;
+            let read = record.read(user, &self.known, reads);
+            events.extend(read.map_err(|why| corrupt(format!("{}: {why}", location())))?);
             Ok(())
         })
     }
