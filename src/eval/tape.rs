@@ -75,6 +75,10 @@ pub(super) struct Head {
     pub(super) no: Target,
 }
 
+/// First word of a test as it is read: what is asked of it is taken out of the word, which is handed on in a register.
+#[derive(Clone, Copy, Debug)]
+struct Test(u64);
+
 /// Where a test leads: to another, by its place among the words, or to what is decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Target(u16);
@@ -166,31 +170,64 @@ impl Head {
             no[1],
         ])
     }
+}
+
+impl Test {
+    #[inline]
+    fn kind(self) -> Kind {
+        let [kind, ..] = self.0.to_le_bytes();
+        Kind::of(kind & 15)
+    }
+
+    /// The number of the name of the attribute.
+    #[inline]
+    fn name(self) -> u8 {
+        let [_, name, ..] = self.0.to_le_bytes();
+        name
+    }
+
+    /// The same test of another attribute.
+    fn of(self, name: u8) -> Self {
+        let mut bytes = self.0.to_le_bytes();
+        let [_, known, ..] = &mut bytes;
+        *known = name;
+        Self(u64::from_le_bytes(bytes))
+    }
 
     #[inline]
-    fn of(word: u64) -> Self {
-        let [kind, name, a0, a1, y0, y1, n0, n1] = word.to_le_bytes();
-        Self {
-            kind: Kind::of(kind & 15),
-            name,
-            wanted: kind >> 7 > 0,
-            orders: kind >> 4 & 7,
-            argument: u16::from_le_bytes([a0, a1]),
-            yes: Target(u16::from_le_bytes([y0, y1])),
-            no: Target(u16::from_le_bytes([n0, n1])),
-        }
+    fn wanted(self) -> bool {
+        self.0 >> 7 & 1 > 0
+    }
+
+    #[inline]
+    fn argument(self) -> u16 {
+        let [_, _, low, high, ..] = self.0.to_le_bytes();
+        u16::from_le_bytes([low, high])
     }
 
     /// The number of the name of the second attribute.
     #[inline]
     fn second(self) -> u8 {
-        let [name, _] = self.argument.to_le_bytes();
+        let [_, _, name, ..] = self.0.to_le_bytes();
         name
     }
 
     #[inline]
+    fn yes(self) -> Target {
+        let [.., low, high, _, _] = self.0.to_le_bytes();
+        Target(u16::from_le_bytes([low, high]))
+    }
+
+    #[inline]
+    fn no(self) -> Target {
+        let [.., low, high] = self.0.to_le_bytes();
+        Target(u16::from_le_bytes([low, high]))
+    }
+
+    /// Whether an order is one of those that pass.
+    #[inline]
     fn passes(self, order: Ordering) -> bool {
-        self.orders >> (order as i8 + 1) & 1 > 0
+        self.0 >> (5 + order as i8) & 1 > 0
     }
 }
 
@@ -233,16 +270,16 @@ impl Tape {
         is_covered: impl Fn(u32) -> bool,
     ) -> Decision {
         let mut at = Target::default();
-        while let Some((head, words)) = self.at(at) {
-            let passes = match head.kind {
-                Kind::Rollout => is_covered(head.argument.into()),
+        while let Some((test, words)) = self.at(at) {
+            let passes = match test.kind() {
+                Kind::Rollout => is_covered(test.argument().into()),
                 Kind::Segment => match words.first().and_then(|id| in_segment(segment(*id))) {
                     Some(is_in) => is_in,
                     None => return Decision::Open,
                 },
-                _ => self.passes(user, head, words),
+                _ => self.passes(user, test, words),
             };
-            at = if passes { head.yes } else { head.no };
+            at = if passes { test.yes() } else { test.no() };
             if let Some(decision) = at.decision() {
                 return decision;
             }
@@ -256,11 +293,11 @@ impl Tape {
     fn decide_straight(&self, user: Numbered<'_>, places: &[u8]) -> Decision {
         let (mut won, mut holds, mut otherwise) = (0_u32, true, Target::NO_ROW);
         for place in places {
-            let Some((head, words)) = self.at(Target((*place).into())) else { break };
-            holds &= self.passes(user, head, words);
-            if let Some(row) = head.yes.won() {
+            let Some((test, words)) = self.at(Target((*place).into())) else { break };
+            holds &= self.passes(user, test, words);
+            if let Some(row) = test.yes().won() {
                 won |= u32::from(holds) << (row % u32::BITS);
-                (holds, otherwise) = (true, head.no);
+                (holds, otherwise) = (true, test.no());
             }
         }
         let first = Decision::Row(won.trailing_zeros());
@@ -269,78 +306,78 @@ impl Tape {
 
     /// The test at a place, and the words that follow.
     #[inline]
-    fn at(&self, place: Target) -> Option<(Head, &[u64])> {
-        let (head, words) = self.words.get(usize::from(place.0)..)?.split_first()?;
-        Some((Head::of(*head), words))
+    fn at(&self, place: Target) -> Option<(Test, &[u64])> {
+        let (first, words) = self.words.get(usize::from(place.0)..)?.split_first()?;
+        Some((Test(*first), words))
     }
 
     /// Whether a test of attributes is what is wanted of it.
     #[inline]
-    fn passes(&self, user: Numbered<'_>, head: Head, words: &[u64]) -> bool {
-        match head.kind {
-            Kind::Texts => match (user.short(head.name), user.short(head.second()), words) {
+    fn passes(&self, user: Numbered<'_>, test: Test, words: &[u64]) -> bool {
+        match test.kind() {
+            Kind::Texts => match (user.short(test.name()), user.short(test.second()), words) {
                 (Some(first), Some(second), [a, b, c, d, ..]) => {
                     (first.words() == [*a, *b]) & (second.words() == [*c, *d])
                 }
-                _ => self.other_texts(user, head, words),
+                _ => self.other_texts(user, test, words),
             },
-            Kind::Text => match (user.short(head.name), words) {
-                (Some(short), [low, high, ..]) => (short.words() == [*low, *high]) == head.wanted,
-                _ => self.other_text(user, head, words),
+            Kind::Text => match (user.short(test.name()), words) {
+                (Some(short), [low, high, ..]) => (short.words() == [*low, *high]) == test.wanted(),
+                _ => self.other_text(user, test, words),
             },
-            Kind::Words => match user.short(head.name) {
+            Kind::Words => match user.short(test.name()) {
                 Some(short) => {
-                    WordSet::has(words, head.argument, short.word()) == Some(head.wanted)
+                    WordSet::has(words, test.argument(), short.word()) == Some(test.wanted())
                 }
-                None => self.other_word(user, head, words),
+                None => self.other_word(user, test, words),
             },
-            _ => self.test(user, head, words),
+            _ => self.test(user, test, words),
         }
     }
 
     /// Whether a test of an attribute is what is wanted of it.
-    fn test(&self, user: Numbered<'_>, head: Head, words: &[u64]) -> bool {
-        if head.kind == Kind::List {
-            return self.is_in_list(user, head);
+    fn test(&self, user: Numbered<'_>, test: Test, words: &[u64]) -> bool {
+        if test.kind() == Kind::List {
+            return self.is_in_list(user, test);
         }
-        let attribute = self.attribute(user, head);
-        match (head.kind, words) {
+        let attribute = self.attribute(user, test);
+        match (test.kind(), words) {
             (Kind::Integer, [bound, ..]) => match attribute.map(UserAttribute::value) {
-                Some(Value::Integer(number)) => head.passes(number.cmp(&bound.cast_signed())),
-                _ => self.compares(attribute, head),
+                Some(Value::Integer(number)) => test.passes(number.cmp(&bound.cast_signed())),
+                _ => self.compares(attribute, test),
             },
             (Kind::Semver, [major, minor, patch, ..]) => {
                 let numbers = attribute.and_then(UserAttribute::semver_numbers);
                 match numbers.map(|numbers| order(numbers, [*major, *minor, *patch])) {
-                    None | Some(Ordering::Equal) => self.compares(attribute, head),
-                    Some(order) => head.passes(order),
+                    None | Some(Ordering::Equal) => self.compares(attribute, test),
+                    Some(order) => test.passes(order),
                 }
             }
-            _ => self.compares(attribute, head),
+            _ => self.compares(attribute, test),
         }
     }
 
     /// Tests whether an attribute is a text, when it is no short one, or its place was not known.
     #[cold]
-    fn other_text(&self, user: Numbered<'_>, head: Head, words: &[u64]) -> bool {
+    fn other_text(&self, user: Numbered<'_>, test: Test, words: &[u64]) -> bool {
         let text = words.first_chunk().and_then(|words| Short::of(*words));
-        text.is_some_and(|text| self.other(user, head, |found| found.is(text)))
+        text.is_some_and(|text| self.other(user, test, |found| found.is(text)))
     }
 
     /// Tests whether two attributes are texts, then; both, so that the places of both are known the next time.
     #[cold]
-    fn other_texts(&self, user: Numbered<'_>, head: Head, words: &[u64]) -> bool {
-        let second = Head { name: head.second(), ..head };
+    fn other_texts(&self, user: Numbered<'_>, test: Test, words: &[u64]) -> bool {
+        let second = test.of(test.second());
         let texts = words.split_at_checked(2);
         texts
-            .is_some_and(|(a, b)| self.other_text(user, head, a) & self.other_text(user, second, b))
+            .is_some_and(|(a, b)| self.other_text(user, test, a) & self.other_text(user, second, b))
     }
 
     /// Tests whether an attribute is among texts of a word each, then.
     #[cold]
-    fn other_word(&self, user: Numbered<'_>, head: Head, words: &[u64]) -> bool {
-        self.other(user, head, |found| match found {
-            Found::Short(short) => WordSet::has(words, head.argument, short.word()),
+    fn other_word(&self, user: Numbered<'_>, test: Test, words: &[u64]) -> bool {
+        self.other(user, test, |found| match found {
+            Found::Short(short) => WordSet::has(words, test.argument(), short.word()),
             Found::Text | Found::Other => Some(false),
         })
     }
@@ -349,35 +386,35 @@ impl Tape {
     fn other(
         &self,
         user: Numbered<'_>,
-        head: Head,
-        test: impl FnOnce(Found) -> Option<bool>,
+        test: Test,
+        answer: impl FnOnce(Found) -> Option<bool>,
     ) -> bool {
-        let found = Lookup::from(self.attribute(user, head)).found();
-        found.and_then(test) == Some(head.wanted)
+        let found = Lookup::from(self.attribute(user, test)).found();
+        found.and_then(answer) == Some(test.wanted())
     }
 
-    fn is_in_list(&self, user: Numbered<'_>, head: Head) -> bool {
-        let texts = self.beside.lists.get(usize::from(head.argument));
+    fn is_in_list(&self, user: Numbered<'_>, test: Test) -> bool {
+        let texts = self.beside.lists.get(usize::from(test.argument()));
         let texts = texts.map(|texts| &**texts).unwrap_or_default();
-        match user.short(head.name) {
-            Some(short) => Found::Short(short).among(texts) == head.wanted,
-            None => self.other(user, head, |found| Some(found.among(texts))),
+        match user.short(test.name()) {
+            Some(short) => Found::Short(short).among(texts) == test.wanted(),
+            None => self.other(user, test, |found| Some(found.among(texts))),
         }
     }
 
     /// Whether an attribute compares with the bound of a test as is wanted.
     #[cold]
-    fn compares(&self, attribute: Option<UserAttribute<'_>>, head: Head) -> bool {
-        let bound = self.beside.bounds.get(usize::from(head.argument));
+    fn compares(&self, attribute: Option<UserAttribute<'_>>, test: Test) -> bool {
+        let bound = self.beside.bounds.get(usize::from(test.argument()));
         let truth = bound.and_then(|(op, bound)| Lookup::from(attribute).compare(*op, bound));
-        truth == Some(head.wanted)
+        truth == Some(test.wanted())
     }
 
     #[inline]
-    fn attribute<'c>(&self, user: Numbered<'c>, head: Head) -> Option<UserAttribute<'c>> {
-        let is_it = |field: &&Arc<Field>| field.number() == Some(head.name);
+    fn attribute<'c>(&self, user: Numbered<'c>, test: Test) -> Option<UserAttribute<'c>> {
+        let is_it = |field: &&Arc<Field>| field.number() == Some(test.name());
         let field = || self.beside.fields.iter().find(is_it);
-        user.find(head.name, || field().map(|field| &field.name))
+        user.find(test.name(), || field().map(|field| &field.name))
     }
 }
 
