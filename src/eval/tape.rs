@@ -360,8 +360,8 @@ impl Tape {
     /// Tests whether an attribute is a text, when it is no short one, or its place was not known.
     #[cold]
     fn other_text(&self, user: Numbered<'_>, test: Test, words: &[u64]) -> bool {
-        let text = words.first_chunk().and_then(|words| Short::of(*words));
-        text.is_some_and(|text| self.other(user, test, |found| found.is(text)))
+        let short = words.first_chunk().and_then(|words| Short::of(*words));
+        short.is_some_and(|text| self.other(user, test, |found| found.is(text)))
     }
 
     /// Tests whether two attributes are texts, then; both, so that the places of both are known the next time.
