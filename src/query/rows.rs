@@ -57,30 +57,18 @@ pub struct Column {
     name: Cow<'static, str>,
     kind: ColumnKind,
     doc: &'static str,
-    /// Whether `*` of a query has it.
-    is_listed: bool,
 }
 
 impl Column {
     /// Makes a column that is not described.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, kind: ColumnKind) -> Self {
-        Self { name: name.into(), kind, doc: "", is_listed: true }
+        Self { name: name.into(), kind, doc: "" }
     }
 
     /// A column of a table that the language knows, and what it holds.
     pub(crate) const fn of(name: &'static str, kind: ColumnKind, doc: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), kind, doc, is_listed: true }
-    }
-
-    /// The same, of a column that `*` of a query leaves out: it is read by its name.
-    pub(crate) const fn unlisted(name: &'static str, kind: ColumnKind, doc: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), kind, doc, is_listed: false }
-    }
-
-    /// Whether `*` of a query has it.
-    pub(crate) fn is_listed(&self) -> bool {
-        self.is_listed
+        Self { name: Cow::Borrowed(name), kind, doc }
     }
 
     /// The name.

@@ -156,7 +156,6 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
         let wanted = self.scope.sources.iter();
         let wanted = wanted.filter(|s| source.is_none_or(|name| &*s.name == name));
         let columns = wanted.flat_map(|source| (source.start..).zip(&source.columns));
-        let columns = columns.filter(|(_, column)| column.is_listed);
         let made = columns.map(|(place, column)| Made {
             column: column.clone(),
             alias: None,

@@ -13,8 +13,6 @@ pub(super) struct Column {
     pub(super) instants: Instants,
     /// Whether none of its values is an object, so that no step leads into one.
     pub(super) is_flat: bool,
-    /// Whether `*` has it.
-    pub(super) is_listed: bool,
 }
 
 /// Whether the values of a column are instants; `NULL` aside.
@@ -36,7 +34,7 @@ impl Column {
             Some(Type::Json) => (ColumnKind::Value, Instants::Never),
             _ => (ColumnKind::Value, Instants::Perhaps),
         };
-        Self { name, kind, instants, is_flat: kind != ColumnKind::Value, is_listed: true }
+        Self { name, kind, instants, is_flat: kind != ColumnKind::Value }
     }
 
     /// The column that has the rows of this and of another one.
@@ -46,7 +44,6 @@ impl Column {
             kind: if self.kind == other.kind { self.kind } else { ColumnKind::Value },
             instants: if alike { self.instants } else { Instants::Perhaps },
             is_flat: self.is_flat && other.is_flat,
-            is_listed: true,
             name: self.name,
         }
     }
@@ -62,6 +59,6 @@ impl From<&rows::Column> for Column {
         let kind = column.kind();
         let instants = if kind == ColumnKind::Time { Instants::Always } else { Instants::Never };
         let is_flat = !matches!(kind, ColumnKind::Object | ColumnKind::Value);
-        Self { name: column.name().into(), kind, instants, is_flat, is_listed: column.is_listed() }
+        Self { name: column.name().into(), kind, instants, is_flat }
     }
 }

@@ -47,7 +47,7 @@ pub(super) static ROWS: Table = Table {
         POSITION,
         SEGMENT,
         Column::of("rollout", Number, "the percentage of its users"),
-        Column::unlisted("by", Text, "the attribute of whose values it is a share"),
+        Column::of("by", Text, "the attribute of whose values it is a share"),
         Column::of("salt", Text, "what their buckets go by"),
     ],
     looked_up: &["config", "version", "segment"],
