@@ -124,8 +124,8 @@ pub use error::{
 };
 pub use eval::Evaluation;
 pub use model::{
-    Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, Revision,
-    RevisionHash, Role, Timestamp, Value,
+    Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, RecordedContext,
+    Revision, RevisionHash, Role, Timestamp, Value,
 };
 pub use query::{Column, ColumnKind, Form, Record, Rows, STATS_COLUMNS, Schema, tables};
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};

@@ -46,6 +46,13 @@ pub const VALUE_BYTES: usize = 1 << 20;
 /// JSON text: less than a statement, so that a statement can say them.
 pub const FACT_BYTES: usize = VALUE_BYTES - (16 << 10);
 
+/// The longest attributes of a context that is recorded, in bytes of their JSON text.
+pub const CONTEXT_BYTES: usize = 64 << 10;
+
+/// How much memory contexts take that were recorded and are not in the store yet, in bytes, about: past it no new ones are
+/// recorded until the next flush.
+pub const WAITING_CONTEXT_BYTES: usize = 16 << 20;
+
 /// The most attributes of one user, those too that were `NULL` later: a `GET` reads them all.
 pub const USER_ATTRIBUTES: usize = 10_000;
 

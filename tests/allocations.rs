@@ -165,6 +165,23 @@ fn handles_and_snapshots_allocate_nothing() {
     none("another snapshot", &|| drop(db.snapshot()));
 }
 
+/// While traffic is recorded, a context of a user who is not recorded costs no memory; one that is recorded does.
+#[test]
+fn contexts_that_are_passed_over_allocate_nothing() {
+    let (db, user) = (store(&QUIET[..4]), user());
+    assert_eq!(allocations(&db, "key0", &user), 0);
+    db.execute("RECORD TRAFFIC 0%").unwrap();
+    let fresh = user.clone();
+    assert_eq!(allocations(&db, "key0", &user), 0);
+    assert_eq!(measure(|| drop(db.evaluate("key0", &fresh))).count_total, 0);
+    let evaluation = db.snapshot().evaluate("key0", &user).into_owned();
+    assert_eq!(measure(|| db.count(&evaluation, &user)).count_total, 0);
+    db.execute("RECORD TRAFFIC 100%").unwrap();
+    assert!(measure(|| drop(db.evaluate("key0", &user))).count_total > 0);
+    db.execute("RECORD TRAFFIC OFF").unwrap();
+    assert_eq!(allocations(&db, "key0", &user), 0);
+}
+
 #[test]
 fn what_makes_text_allocates() {
     let (db, user) = (store(LOUD), user());

@@ -29,6 +29,8 @@ mod start;
 mod terminal;
 #[path = "cli/track.rs"]
 mod track;
+#[path = "cli/traffic.rs"]
+mod traffic;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use pcq::{Database, NoteKind, Rows, Timestamp, Value};
+use pcq::{Database, NoteKind, RecordedContext, Rows, Timestamp, Value};
 use random::Random;
 
 #[path = "common/random.rs"]
@@ -396,4 +396,60 @@ fn a_preview_between_two_instants_tells_what_changes() {
             assert_eq!(told(&got), wanted, "{preview} {}", script.join("\n"));
         }
     }
+}
+
+/// A store with traffic, and the same contexts one by one, as often as they were seen.
+fn with_traffic(script: &[String], random: &mut Random) -> (Database, String) {
+    let db = store(script);
+    let (mut contexts, mut recorded) = (Vec::new(), Vec::new());
+    for _ in 0..random.below(8) {
+        let (country, age) = (random.pick(&["NO", "SE", "DK"]), random.between(10, 30));
+        let mut context =
+            RecordedContext::new().with("country", country).with("age", age).with("vip", true);
+        let mut object = format!(r#""country": "{country}", "age": {age}, "vip": true"#);
+        if random.percent(70) {
+            let user = random.pick(&USERS);
+            context = context.user(user);
+            write!(object, r#", "user_id": "{user}""#).unwrap();
+        }
+        let count = random.between(1, 4);
+        recorded.push(context.count(count.unsigned_abs()));
+        (0..count).for_each(|_| contexts.push(format!("{{{object}}}")));
+    }
+    db.record_traffic(recorded).unwrap();
+    (db, format!("[{}]", contexts.join(", ")))
+}
+
+#[test]
+fn a_preview_for_traffic_is_one_for_its_contexts() {
+    let counts = |rows: &Rows| {
+        rows.notes().iter().find_map(|note| match note.kind() {
+            NoteKind::WouldChange { changed, population } => Some((*changed, *population)),
+            _ => None,
+        })
+    };
+    let mut changed = 0;
+    for seed in 0..STORES {
+        let mut maker = Maker { random: Random::new(seed + 3_000) };
+        let script = vec![maker.script()];
+        let (db, contexts) = with_traffic(&script, &mut maker.random);
+        let mut session = db.session();
+        for _ in 0..8 {
+            let write = maker.write();
+            let told = rows(&mut session, &format!("PREVIEW {write} FOR TRAFFIC"));
+            let wanted = rows(&mut session, &format!("PREVIEW {write} FOR CONTEXTS {contexts}"));
+            let (told, wanted) = match (told, wanted) {
+                (Ok(told), Ok(wanted)) => (told, wanted),
+                (told, wanted) => {
+                    assert_eq!(told.unwrap_err(), wanted.unwrap_err(), "{write}");
+                    continue;
+                }
+            };
+            let cells = |rows: &Rows| -> Vec<Vec<Value>> { rows.rows().to_vec() };
+            assert_eq!(cells(&told), cells(&wanted), "{write}\n{contexts}\n{}", script.join("\n"));
+            assert_eq!(counts(&told), counts(&wanted), "{write}");
+            changed += told.len();
+        }
+    }
+    assert!(changed > 20, "{changed}: too little changed to say anything");
 }

@@ -18,6 +18,7 @@ pub fn ratios(table: &mut Table) {
     let workload = Workload::new(KEYS, Extras::None);
     by_hand(table, &workload);
     ways(table, &workload);
+    traffic(table, &workload);
     threads(table, &workload);
     attributes(table);
     shares(table, &workload);
@@ -87,6 +88,36 @@ fn ways(table: &mut Table, w: &Workload) {
     table.line("users counted to counted", Bound::None, users / counted);
     table.line("evaluate_all, a key, to db.evaluate", Bound::AtMost(1.0), all / counted);
     table.line("prepared GET to db.evaluate", Bound::AtMost(10.0), prepared / counted);
+}
+
+/// Traffic is recorded of one user in a hundred, and these are not one of them; against a store that records none.
+fn traffic(table: &mut Table, w: &Workload) {
+    let (recording, off) = (Database::in_memory().unwrap(), Database::in_memory().unwrap());
+    for db in [&recording, &off] {
+        super::workload::fill(db, KEYS, Extras::None);
+    }
+    recording
+        .execute(
+            "CREATE KEY in_share BOOLEAN DEFAULT FALSE;
+             CREATE SEGMENT in_share WHERE BUCKET('pcq/traffic', user_id) < 1000;
+             CREATE CONFIG in_share SEGMENTS in_share KEY in_share = TRUE;
+             PUBLISH CONFIG in_share;",
+        )
+        .unwrap();
+    let is_over = |context: &&Context| !recording.get::<bool>("in_share", context).unwrap();
+    let contexts: Vec<_> = w.contexts.iter().filter(is_over).cloned().collect();
+    recording.execute("DISABLE CONFIG in_share; RECORD TRAFFIC 1%;").unwrap();
+    let [passed_over, plain] = medians([
+        each(KEYS, |key, user| {
+            look(recording.evaluate(KeyName::new(key).as_str(), &contexts[user % contexts.len()]));
+        }),
+        each(KEYS, |key, user| {
+            look(off.evaluate(KeyName::new(key).as_str(), &contexts[user % contexts.len()]));
+        }),
+    ]);
+    figure("db.evaluate, traffic recorded, not of these users", passed_over);
+    figure("db.evaluate, no traffic recorded", plain);
+    table.line("passed over by traffic to not recorded", Bound::AtMost(1.05), passed_over / plain);
 }
 
 /// How much more two threads do than one, in the same time of day.

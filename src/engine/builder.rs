@@ -233,6 +233,7 @@ impl Builder {
         let deliveries = Arc::new(deliveries);
         let reader = store.reader()?;
         let known = Known::read(&reader, &deliveries)?;
+        deliveries.follow(known.state.catalog());
         let shared = Shared {
             state: ArcSwap::new(Arc::clone(&known.state)),
             histories: Histories::new(reader.user_count()? == 0),

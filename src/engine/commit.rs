@@ -21,7 +21,7 @@ use super::queue::{Queued, Underway, Verdict, Versions};
 use crate::error::Result;
 use crate::eval::{Replaced, Snapshot};
 use crate::listing::Lists;
-use crate::model::{Catalog, Change, Entry, ListId, Revision, UserIds};
+use crate::model::{Catalog, Change, Entry, ListId, Revision, UserIds, What};
 use crate::query::list;
 use crate::store::{Added, Reader, Refusal, Store};
 
@@ -94,6 +94,9 @@ impl Database {
     /// Compiles the state after a commit.
     fn compile(&self, before: &Snapshot, mut proposal: Proposal<'_>) -> Result<Queued> {
         let deliveries = &self.shared.deliveries;
+        for entry in proposal.entries.iter().filter(|entry| entry.what == What::Forget) {
+            deliveries.forget(&entry.user);
+        }
         if let Some(proposed) = &mut proposal.revision {
             proposed.after.revision = proposed.revision.number;
             proposed.after.time = Some(proposed.revision.time);

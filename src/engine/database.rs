@@ -286,6 +286,7 @@ impl Database {
             ("lists", report.lists),
             ("users", report.users),
             ("events", report.events),
+            ("recorded contexts", report.contexts),
         ];
         let (pages_checked, is_cut_short) = (report.pages_checked, report.is_full());
         let (newest_hash, found) = (report.newest_hash, report.from);

@@ -21,10 +21,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::bell::{Bell, Call};
+use super::traffic::Traffic;
 use crate::clock::Clock;
 use crate::error::{ErrorClass, Result};
 use crate::eval::{Counted, Evaluation, Meter, Tally, UNCOUNTED};
-use crate::model::{Context, Delivered, DeliveryBatch, Timestamp, UserSketch};
+use crate::model::{Catalog, Context, Delivered, DeliveryBatch, Timestamp, UserSketch};
+use crate::query::Asker;
 use crate::stats::{Counters, UserSketches};
 use crate::store::Store;
 
@@ -51,6 +53,7 @@ pub(super) struct Deliveries {
     pub(super) counts: bool,
     counters: Counters,
     users: Option<UserSketches>,
+    pub(super) traffic: Traffic,
     plans: Mutex<Plans>,
     waiting: Mutex<Waiting>,
     store: Store,
@@ -94,6 +97,7 @@ impl Deliveries {
             counts: settings.count,
             counters: Counters::new(),
             users: settings.users.then(UserSketches::new),
+            traffic: Traffic::default(),
             plans: Mutex::default(),
             waiting: Mutex::default(),
             store,
@@ -104,12 +108,29 @@ impl Deliveries {
 
     /// Counts an evaluation.
     pub(super) fn count(&self, evaluation: &Evaluation<'_>, context: &Context) {
-        self.add(evaluation.counter(), || context.user_id());
+        let counter = evaluation.counter();
+        self.add(counter, || context.user_id());
+        if counter != UNCOUNTED {
+            self.see(context);
+        }
     }
 
-    /// Counts the evaluations of a tally, for a user.
-    pub(super) fn count_all(&self, tally: &Tally, user: Option<&str>) {
-        tally.counters().for_each(|counter| self.add(counter, || user));
+    /// Counts the evaluations of a tally, for whoever asked for them.
+    pub(super) fn count_all(&self, tally: &Tally, asker: &Asker) {
+        tally.counters().for_each(|counter| self.add(counter, || asker.user_id()));
+        if let Asker::Context(context) = asker
+            && tally.counters().any(|counter| counter != UNCOUNTED)
+        {
+            self.see(context);
+        }
+    }
+
+    /// Records what was asked with, if traffic is recorded.
+    #[inline]
+    fn see(&self, context: &Context) {
+        if self.traffic.wants(context) && self.traffic.record(context, self.clock.now()) {
+            self.bell.ring(Call::Flush);
+        }
     }
 
     #[inline]
@@ -123,6 +144,13 @@ impl Deliveries {
             && users.insert(counter, user)
         {
             self.bell.ring(Call::Flush);
+        }
+    }
+
+    /// Records traffic as a state says that is shown.
+    pub(super) fn follow(&self, catalog: &Catalog) {
+        if self.counts {
+            self.traffic.follow(catalog);
         }
     }
 
@@ -161,13 +189,36 @@ impl Deliveries {
         loop {
             // once more when all was written: what waited may have been too much to drain anything
             self.drain_to(&mut waiting, minute);
-            let Some(batch) = waiting.offer(&self.store)? else { return Ok(()) };
+            let offered = waiting.offer(&self.store, &self.traffic, self.clock.now())?;
+            let Some(batch) = offered else { return Ok(()) };
             let added = self.store.add_deliveries(batch);
             // damaged statistics would refuse this batch for ever, and all that come after it
             if added.is_ok() || is_damage(&added) {
                 waiting.offered = None;
             }
             added?;
+        }
+    }
+
+    /// Hands what was recorded of traffic to the store, if there is any.
+    pub(super) fn flush_contexts(&self) -> Result<()> {
+        if self.traffic.is_empty() { Ok(()) } else { self.flush() }
+    }
+
+    /// Whether a context of a user was recorded, and is not known to be in the store.
+    pub(super) fn has_seen(&self, user: &str) -> bool {
+        let waiting = self.waiting();
+        let offered = waiting.offered.iter().flat_map(|batch| &batch.contexts.seen);
+        self.traffic.has(user)
+            || offered.into_iter().any(|context| context.user.as_deref() == Some(user))
+    }
+
+    /// Forgets the contexts of a user that are not in the store yet.
+    pub(super) fn forget(&self, user: &str) {
+        let mut waiting = self.waiting();
+        self.traffic.forget(user);
+        if let Some(offered) = &mut waiting.offered {
+            offered.contexts.seen.retain(|context| context.user.as_deref() != Some(user));
         }
     }
 
@@ -262,13 +313,18 @@ impl Waiting {
     }
 
     /// The batch that the store is to take next, if there is one.
-    fn offer(&mut self, store: &Store) -> Result<Option<&DeliveryBatch>> {
-        if self.offered.is_none() && !self.next.is_empty() {
+    fn offer(
+        &mut self,
+        store: &Store,
+        traffic: &Traffic,
+        now: Timestamp,
+    ) -> Result<Option<&DeliveryBatch>> {
+        if self.offered.is_none() && !(self.next.is_empty() && traffic.is_empty()) {
             let newest = self.number.map_or_else(|| store.reader()?.last_delivery_batch(), Ok)?;
             let number = newest + 1;
             let delivered = std::mem::take(&mut self.next).into_values().flatten().collect();
             self.number = Some(number);
-            self.offered = Some(DeliveryBatch { number, delivered });
+            self.offered = Some(DeliveryBatch { number, delivered, contexts: traffic.take(now) });
         }
         Ok(self.offered.as_ref())
     }

@@ -163,6 +163,10 @@ impl Session {
             Command::Write(plan) => Resolved::Write(plan),
             Command::Record(entry) => Resolved::Record(entry),
             Command::Query(query) => Resolved::Answer(self.answer(&view, query)?),
+            Command::Preview(preview, notes) if preview.may_read_traffic() => {
+                self.database().shared.deliveries.flush_contexts()?;
+                Resolved::Answer(self.foresee(&self.view_with(parameters), preview, notes)?)
+            }
             Command::Preview(preview, notes) => {
                 Resolved::Answer(self.foresee(&view, preview, notes)?)
             }
@@ -207,8 +211,8 @@ impl Session {
     fn deliver(&self, answer: Answer) -> Outcome {
         match answer {
             Answer::Rows(rows) => Outcome::Rows(rows),
-            Answer::Delivery(rows, tally, user) => {
-                self.database().shared.deliveries.count_all(&tally, user.as_deref());
+            Answer::Delivery(rows, tally, asker) => {
+                self.database().shared.deliveries.count_all(&tally, &asker);
                 Outcome::Rows(rows)
             }
             Answer::Holds => done(HOLDS),

@@ -10,7 +10,7 @@ use crate::statement::{Population, Preview, Statement};
 use crate::syntax;
 
 /// Preview of a write that is being put together: of whom it tells, and of which instant. Without a word on people it
-/// tells of all users that the store knows.
+/// tells of all users that the store knows, or of the contexts that were recorded if it knows none.
 #[derive(Clone, Debug)]
 pub struct Foresight<'d> {
     db: &'d Database,
@@ -135,6 +135,32 @@ impl Foresight<'_> {
     pub fn users_where(self, condition: &str) -> Result<Self> {
         let condition = Some(syntax::condition(condition, false)?);
         Ok(self.population(Population::Users { condition }))
+    }
+
+    /// Tells of all contexts that were recorded; each counts as often as it was seen.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// # db.execute("CREATE KEY a INTEGER DEFAULT 1;")?;
+    /// db.record_traffic([pcq::RecordedContext::new().user("ada").with("city", "Oslo").count(3)])?;
+    /// let write = pcq::Statement::parse("ALTER KEY a SET DEFAULT 2")?;
+    /// let foreseen = db.preview(write).traffic().run()?;
+    /// assert_eq!((foreseen.changed, foreseen.population), (3, 3));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn traffic(self) -> Self {
+        self.population(Population::traffic())
+    }
+
+    /// Tells of the recorded contexts of which a condition is true as things stand before.
+    ///
+    /// # Errors
+    ///
+    /// `syntax` if it is no condition.
+    pub fn traffic_where(self, condition: &str) -> Result<Self> {
+        let condition = Some(syntax::condition(condition, false)?);
+        Ok(self.population(Population::Traffic { condition }))
     }
 
     /// Tells of one user, and of what the store knows of them.

@@ -29,6 +29,7 @@ mod plan;
 mod prepared;
 mod preview;
 mod queue;
+mod record;
 mod repair;
 mod role;
 mod salvage;
@@ -41,6 +42,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod tracking;
+mod traffic;
 mod transaction;
 mod user_list;
 

@@ -24,6 +24,7 @@ impl Next {
     /// Hands the state to who shows it, and lets the plans go that it has no more.
     pub(super) fn show(mut self, show: impl FnOnce(Snapshot)) {
         if let Some(state) = self.state.take() {
+            self.deliveries.follow(state.catalog());
             show(state);
         }
         self.deliveries.retire(std::mem::take(&mut self.replaced.gone));

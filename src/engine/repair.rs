@@ -20,18 +20,20 @@ pub struct ClockRepair {
     pub scheduled: u64,
     /// How many events and attributes of users come down.
     pub facts: u64,
+    /// Recorded contexts.
+    pub contexts: u64,
 }
 
 impl ClockRepair {
     fn of(later: Later) -> Self {
-        let Later { revisions, publications, scheduled, facts } = later;
-        Self { revisions, publications, scheduled, facts }
+        let Later { revisions, publications, scheduled, facts, contexts } = later;
+        Self { revisions, publications, scheduled, facts, contexts }
     }
 
     /// Whether nothing has to come down.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.revisions + self.publications + self.facts == 0
+        self.revisions + self.publications + self.facts + self.contexts == 0
     }
 }
 

@@ -25,6 +25,8 @@ pub struct DamageRepair {
     pub listed: Saved,
     /// Records of how often something was delivered: one is of a chunk of time.
     pub deliveries: Saved,
+    /// Recorded contexts.
+    pub contexts: Saved,
     /// The hash of the last revision that is saved: it is what it was in the store.
     pub newest_hash: Option<RevisionHash>,
     /// Which pages are damaged, one sentence each; at most a hundred. What was in them may be derived, and so not lost.
@@ -56,6 +58,7 @@ impl DamageRepair {
             facts: saved(salvaged.facts),
             listed: saved(salvaged.listed),
             deliveries: saved(salvaged.deliveries),
+            contexts: saved(salvaged.contexts),
             newest_hash: salvaged.hash,
             is_current_readable: (damage.is_empty() && lost.is_empty())
                 || Database::dump_damaged(store, &mut io::sink()).is_ok(),

@@ -411,14 +411,20 @@ impl Session {
         Ok((!is_known).then(why))
     }
 
-    /// Whether anything is known of a user; that a list has the id is something.
+    /// Whether anything is known of a user; that a list has the id is something, and so is a recorded context.
     fn knows(&self, user: &str) -> Result<bool> {
         let view = self.view();
         if !view.history(user)?.is_empty() {
             return Ok(true);
         }
         let forgotten = self.transaction.as_ref().is_some_and(|open| open.forgets(user));
-        Ok(!forgotten && view.reader()?.is_listed(user)?)
+        if forgotten {
+            return Ok(false);
+        }
+        let reader = view.reader()?;
+        let is_recorded =
+            self.db.shared.deliveries.has_seen(user) || reader.has_contexts_of(user)?;
+        Ok(is_recorded || reader.is_listed(user)?)
     }
 
     fn next_revision(

@@ -139,7 +139,8 @@ impl Database {
         self.add_entries(&[entry]).map(drop)
     }
 
-    /// Drops the events that are kept no longer, with their ids; returns how many. Profiles stay.
+    /// Drops the events that are kept no longer, with their ids; returns how many. Profiles stay. Recorded contexts that
+    /// are kept no longer are dropped, too.
     ///
     /// How long events are kept `ALTER EVENT … KEEP` says. What a segment that is not archived may still look at,
     /// now or later, stays whatever that says, so no segment is changed by this. It goes in batches, each durable
@@ -163,6 +164,7 @@ impl Database {
         self.refuse_write()?;
         let mut dropped = 0;
         let mut after = None;
+        self.sweep_contexts()?;
         loop {
             let batch = self.expire_batch(after)?;
             dropped += batch.dropped;

@@ -85,7 +85,10 @@ impl Touched {
                 Change::Publication(publication) => {
                     touched.published(publication.config, Some(publication.version));
                 }
-                Change::Keep { .. } | Change::Attribute(_) | Change::Strict(_) => {}
+                Change::Keep { .. }
+                | Change::Attribute(_)
+                | Change::Strict(_)
+                | Change::Record(_) => {}
             }
         }
         touched

@@ -69,6 +69,7 @@ mod word_set;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bucket::Bucketer;
 pub(crate) use compile::{check, check_asked, compile, compile_asked, compile_check};
 pub(crate) use counted::{Counted, Meter, NoMeter, Replaced, UNCOUNTED};
 pub(crate) use declared::{Declaration, Declarations};

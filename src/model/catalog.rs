@@ -11,8 +11,8 @@ use imbl::{OrdMap, OrdSet};
 use super::vocabulary::Vocabulary;
 use super::{
     Attribute, AttributeId, Change, Condition, Config, ConfigHead, ConfigId, Expr, ExprKind, Key,
-    KeyId, Name, ObjectKind, Publication, Reference, Referrer, Retention, Segment, SegmentId,
-    Timestamp, Version,
+    KeyId, Name, ObjectKind, Publication, Recording, Reference, Referrer, Retention, Segment,
+    SegmentId, Timestamp, Version,
 };
 use crate::error::Error;
 
@@ -45,6 +45,8 @@ pub(crate) struct Catalog {
     pub(crate) retention: Retention,
     /// Whether new conditions may only read declared attributes.
     pub(crate) strict: bool,
+    /// How traffic is recorded, if it is.
+    pub(crate) recording: Option<Recording>,
     keys: OrdMap<KeyId, Arc<Key>>,
     key_names: OrdMap<Name, KeyId>,
     segments: OrdMap<SegmentId, Arc<Segment>>,
@@ -215,6 +217,7 @@ impl Catalog {
             Change::Keep { event, keep } => self.retention.set(event.as_ref(), *keep),
             Change::Attribute(attribute) => self.put_attribute(attribute),
             Change::Strict(strict) => self.strict = *strict,
+            Change::Record(recording) => self.recording = *recording,
         }
         Ok(())
     }

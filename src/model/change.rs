@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Attribute, ConfigHead, ConfigId, Duration, Key, Publication, Segment, SegmentId, Timestamp,
-    Version,
+    Attribute, ConfigHead, ConfigId, Duration, Key, Publication, Recording, Segment, SegmentId,
+    Timestamp, Version,
 };
 
 /// One commit: a dense number with time, actor and comment.
@@ -86,4 +86,6 @@ pub enum Change {
     Attribute(Arc<Attribute>),
     /// Whether new conditions may only read declared attributes becomes this.
     Strict(bool),
+    /// How traffic is recorded becomes this; `None`: not at all.
+    Record(Option<Recording>),
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ConfigId, KeyId, Reason, SegmentId, UserSketch, Value};
+use super::{ConfigId, KeyId, Reason, Recorded, SegmentId, Timestamp, UserSketch, Value};
 
 /// Delivery: the value that a counted evaluation gave, and what gave it.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,10 +41,19 @@ impl Delivered {
     }
 }
 
-/// Batch of deliveries, which is added to the statistics at once, or not at all.
-#[derive(Clone, Debug, PartialEq)]
+/// Batch of deliveries, and of the contexts that were asked with, which is added at once, or not at all.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct DeliveryBatch {
     /// Batches are numbered from 1 as they are made; one that was added already is not added again.
     pub(crate) number: u64,
     pub(crate) delivered: Vec<Delivered>,
+    pub(crate) contexts: Contexts,
+}
+
+/// Contexts that are added to those that were recorded before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Contexts {
+    pub(crate) seen: Vec<Recorded>,
+    /// What was seen last before this is kept no longer; `None`: everything is kept.
+    pub(crate) oldest: Option<Timestamp>,
 }

@@ -43,6 +43,7 @@ mod sketch;
 mod span;
 mod timeline;
 mod timestamp;
+mod traffic;
 mod turn;
 mod value;
 mod version;
@@ -61,11 +62,11 @@ pub(crate) use condition::{ConditionParser, Reads};
 pub use config::{Config, ConfigHead};
 pub use context::Context;
 pub(crate) use context::{
-    As, AttributeName, Decided, FitStamp, FittedContext, Label, Numbered, Numbering, Room, Stamped,
-    USER_ID, UserAttribute,
+    As, AttributeName, Decided, FitStamp, FittedContext, Label, Numbered, Numbering, Room,
+    SampleStamp, Stamped, USER_ID, UserAttribute,
 };
 pub(crate) use datum::{Datum, order_values};
-pub(crate) use delivery::{Delivered, Delivery, DeliveryBatch};
+pub(crate) use delivery::{Contexts, Delivered, Delivery, DeliveryBatch};
 pub use duration::Duration;
 pub use expression::{
     AffixKind, ArithmeticOp, Behaviour, Block, Common, CompareOp, Expr, ExprKind, IsWhat, Item,
@@ -107,6 +108,8 @@ pub use span::{Span, Spanned};
 pub use timeline::Timeline;
 pub(crate) use timestamp::zone_like;
 pub use timestamp::{Timestamp, TimestampError};
+pub(crate) use traffic::{Recorded, RecordingWords, in_order, is_recordable};
+pub use traffic::{RecordedContext, Recording};
 pub(crate) use turn::{ReignEnd, last_reign, turn_before};
 pub(crate) use value::compare_numbers;
 pub use value::{Object, Value, ValueKind};

@@ -30,6 +30,15 @@ impl Short {
         [self.0, self.1.get()]
     }
 
+    /// The text.
+    pub(crate) fn text(self) -> String {
+        let Self(low, high) = self;
+        let [high @ .., length] = high.get().to_le_bytes();
+        let bytes = low.to_le_bytes().into_iter().chain(high);
+        let bytes: Vec<u8> = bytes.take(usize::from(length).saturating_sub(1)).collect();
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
     /// A hash of the text: both halves of the product of its words.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::Answer;
 use super::past::{self, State, Wanted};
 use super::rows::ColumnKind::{Integer, Text, Value as Any};
 use super::rows::{Column, Form, Row, Rows};
 use super::value::{is_json, optional};
 use super::view::{View, context_with};
+use super::{Answer, Asker};
 use crate::error::{ErrorKind, Result};
 use crate::eval::{Evaluation, Snapshot, Source};
 use crate::model::{
@@ -105,7 +105,11 @@ impl<'v> Reading<'v> {
     pub(super) fn delivery(self) -> Result<Answer> {
         let mut tally = self.snapshot.tally();
         let rows = self.rows(|evaluation| tally.add(evaluation))?;
-        Ok(Answer::Delivery(rows, tally, self.context.into_user_id()))
+        let asker = match self.snapshot.catalog().recording {
+            Some(_) => Asker::Context(Box::new(self.context)),
+            None => Asker::User(self.context.into_user_id()),
+        };
+        Ok(Answer::Delivery(rows, tally, asker))
     }
 
     fn is_json_text(&self, evaluation: &Evaluation<'_>) -> bool {

@@ -127,7 +127,7 @@ pub(super) fn object_of(change: &Change) -> Option<(ObjectKind, u32)> {
             (ObjectKind::Config, config.0)
         }
         Change::Attribute(attribute) => (ObjectKind::Attribute, attribute.id.0),
-        Change::Keep { .. } | Change::Strict(_) => return None,
+        Change::Keep { .. } | Change::Strict(_) | Change::Record(_) => return None,
     })
 }
 

@@ -17,6 +17,7 @@ mod past;
 mod pending;
 mod preview;
 mod record;
+mod recorded;
 mod relation;
 mod remembered;
 mod rows;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::eval::Tally;
+use crate::model::Context;
 use crate::statement::{Get, Query, Show, Statement};
 use relation::{Changes, History, Versions, listed, rows_or_count};
 
@@ -51,9 +53,27 @@ pub(crate) enum Answer {
     /// A table.
     Rows(Rows),
     /// A table of values that are delivered to a user: the engine counts them.
-    Delivery(Rows, Tally, Option<Arc<str>>),
+    Delivery(Rows, Tally, Asker),
     /// An assertion holds.
     Holds,
+}
+
+/// Whom values are delivered to.
+pub(crate) enum Asker {
+    /// A user, by the id, or somebody without one.
+    User(Option<Arc<str>>),
+    /// The same, with all that was asked with, which may be recorded.
+    Context(Box<Context>),
+}
+
+impl Asker {
+    /// The id of the user.
+    pub(crate) fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::User(user) => user.as_deref(),
+            Self::Context(context) => context.user_id(),
+        }
+    }
 }
 
 /// Answers a query.
@@ -85,7 +105,7 @@ pub(crate) fn answer(view: &View<'_>, query: Query<'_>) -> Result<Answer> {
 /// The columns of a statement whose rows may be a source of a query.
 fn columns(view: &View<'_>, statement: &Statement) -> Result<Option<&'static [Column]>> {
     Ok(Some(match statement {
-        Statement::Preview(preview) => preview::columns(preview),
+        Statement::Preview(preview) => preview::columns(view, preview)?,
         Statement::Show(show) => listed(relation::of(show.table), show.count),
         Statement::ShowVersions(show) => listed(&Versions::new(view, show)?, show.count),
         Statement::ShowHistory(show) => listed(&History(show), show.count),

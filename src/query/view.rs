@@ -234,6 +234,17 @@ impl<'v> View<'v> {
         self.lender.history(user)
     }
 
+    /// Whether the open transaction forgets a user, as far as it is seen.
+    pub(super) fn forgets(&self, user: &str) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.facts.forgets(user))
+    }
+
+    /// What was seen last before this is kept no longer in the traffic; `None`: everything is kept.
+    pub(super) fn oldest_traffic(&self) -> Option<Timestamp> {
+        let today = self.today.as_ref().map_or(self, |(today, _)| today);
+        today.catalog().recording.map(|recording| recording.oldest(today.now))
+    }
+
     /// Whether the open transaction says anything of a user.
     pub(super) fn is_told_of(&self, user: &str) -> bool {
         self.pending.as_ref().is_some_and(|pending| pending.is_told_of(user))

@@ -88,6 +88,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<(), Stop> {
         Some(Command::Dump(args)) => command::dump(&args, reporter),
         Some(Command::Stats(args)) => stats::stats(&args, reporter),
         Some(Command::Track(args)) => track::track(&args, reporter),
+        Some(Command::Traffic(args)) => track::traffic::load(&args, reporter),
         Some(Command::List(args)) => list::list(&args, reporter),
         Some(Command::Verify(args)) => command::verify(&args, reporter),
         Some(Command::Backup(args)) => command::backup(&args, reporter),

@@ -49,6 +49,7 @@ fn tell_damage(found: &DamageRepair) -> Result<(), Stop> {
         ("events and attributes", found.facts),
         ("ids in lists", found.listed),
         ("records of deliveries", found.deliveries),
+        ("recorded contexts", found.contexts),
     ] {
         writeln!(output, "{what:<21}  {} saved, {} lost", of.saved, of.lost)?;
     }
@@ -96,6 +97,7 @@ fn tell_clock(found: &ClockRepair) -> Result<(), Stop> {
         ("revisions", found.revisions),
         ("publications", found.publications),
         ("events and attributes", found.facts),
+        ("recorded contexts", found.contexts),
         ("schedules, which stay", found.scheduled),
     ] {
         writeln!(output, "{what:<21}  {count}")?;

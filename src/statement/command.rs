@@ -97,11 +97,11 @@ impl Query<'_> {
     }
 }
 
-/// Whether a statement may read deliveries, or have a `SHOW STATS` in it. If the word only stands in a text, nothing is
+/// Whether a statement may read deliveries or traffic, or have a `SHOW STATS` or a `PREVIEW` in it. If the word only stands in a text, nothing is
 /// lost.
 fn may_read_deliveries(statement: &impl ToString) -> bool {
     let text = statement.to_string().to_ascii_uppercase();
-    text.contains("STATS") || text.contains("DELIVERIES")
+    ["STATS", "DELIVERIES", "TRAFFIC", "PREVIEW"].iter().any(|word| text.contains(word))
 }
 
 /// Statement that concerns the session.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::canonical;
 use crate::model::ObjectKind;
-use crate::model::{Duration, Entry, Name, RetentionPeriod, Timestamp, What};
+use crate::model::{
+    Duration, Entry, Name, Recording, RecordingWords, RetentionPeriod, Timestamp, What,
+};
 
 /// Effect of a write: what was done, and to what. Its `Display` is one sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +72,11 @@ pub enum Operation {
         /// How long; `None` is for ever.
         keep: Option<Duration>,
     },
+    /// Traffic is recorded so from now on.
+    Recorded {
+        /// How; `None`: not at all.
+        recording: Option<Recording>,
+    },
     /// From now on conditions may read any attribute, or only declared ones.
     Restricted {
         /// Whether only declared ones.
@@ -105,6 +112,8 @@ pub enum Target {
     Events(Option<Arc<str>>),
     /// A user, by their id.
     User(Arc<str>),
+    /// The contexts that the app asks with.
+    Traffic,
     /// The whole store.
     Store,
 }
@@ -212,6 +221,7 @@ impl fmt::Display for Effect {
             Operation::Enabled => write!(f, "enabled {target}"),
             Operation::Listed { list } => write!(f, "loaded list {list} into {target}"),
             Operation::Kept { keep } => write!(f, "{target} are kept {}", RetentionPeriod(*keep)),
+            Operation::Recorded { recording } => RecordingWords(*recording).fmt(f),
             Operation::Restricted { strict: true } => {
                 write!(f, "{target} must be declared before conditions read them")
             }
@@ -245,6 +255,7 @@ impl fmt::Display for Target {
             Self::Events(Some(name)) => write!(f, "events {name}"),
             Self::Events(None) => f.write_str("other events"),
             Self::User(id) => write!(f, "user {id}"),
+            Self::Traffic => f.write_str("traffic"),
             Self::Store => f.write_str("the store"),
         }
     }

@@ -7,6 +7,7 @@ use super::alter_attributes::AlterAttributes;
 use super::alter_event::{AlterEvent, Body};
 use super::canonical::{self, optional};
 use super::layout::{Clause, Clauses};
+use super::record_traffic::{self, RecordTraffic};
 use super::spec::{columns, rows};
 use super::{
     ColumnSpec, CreateAttribute, CreateKey, CreateMode, CreateSegment, RowSpec, SegmentRef,
@@ -65,6 +66,8 @@ pub enum Load {
     Cancel { number: u64, config: u64 },
     /// `LOAD EVENT 'name' KEEP 30 DAYS`, `LOAD EVENTS KEEP FOREVER`
     Keep(AlterEvent),
+    /// `LOAD TRAFFIC 5% KEEP 30 DAYS`, `LOAD TRAFFIC OFF`
+    Record(RecordTraffic),
     /// `LOAD LIST 4 ('id', …)`: some of the ids of a list, in order; the next statement may go on with it.
     List { number: u64, ids: Vec<Arc<str>> },
     /// `LOAD USER 'id' attribute = literal, … AT '…'`: attributes that were stored before it was declared what they may be.
@@ -96,6 +99,7 @@ impl Load {
                 Ok(Self::Cancel { number, config: children.integer()?.node })
             }
             Rule::load_keep => AlterEvent::build_body(children).map(Self::Keep),
+            Rule::load_traffic => RecordTraffic::build_body(children).map(Self::Record),
             Rule::load_user => SetUser::build(node).map(Self::User),
             Rule::load_list => Self::list(children),
             Rule::load_end => {
@@ -241,6 +245,7 @@ impl fmt::Display for Load {
             }
             Self::Cancel { number, config } => write!(f, "LOAD CANCEL {number} OF CONFIG {config}"),
             Self::Keep(rule) => write!(f, "LOAD {}", Body(rule)),
+            Self::Record(rule) => write!(f, "LOAD {}", record_traffic::Body(rule)),
             Self::List { number, ids } => {
                 let ids: Vec<_> = ids.iter().map(|id| Literal::from(&**id).to_string()).collect();
                 write!(f, "LOAD LIST {number} ({})", ids.join(", "))

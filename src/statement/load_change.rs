@@ -118,6 +118,7 @@ impl Load {
                 Ok(Change::Cancel { config: config.head.id, sequence: *number })
             }
             Self::Keep(rule) => rule.change(parameters),
+            Self::Record(rule) => rule.change(parameters),
             Self::Store { .. }
             | Self::Revision { .. }
             | Self::List { .. }

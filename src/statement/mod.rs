@@ -60,6 +60,7 @@ mod plan;
 mod preview;
 pub(crate) mod profile;
 mod publish;
+mod record_traffic;
 mod restore;
 mod revert;
 mod rollback;
@@ -136,6 +137,7 @@ statements! {
         track: Track(track) => Record, Publish;
         forget_user: ForgetUser(forget_user) => Record, Admin;
         alter_event: AlterEvent(alter_event) => Write, Admin;
+        record_traffic: RecordTraffic(record_traffic) => Write, Admin;
         get: Get(get) => Query, own;
         explain: Explain(explain) => Query, Read;
         show: Show(show_table) => Query, Read;
@@ -162,8 +164,8 @@ statements! {
     {
         load: Load(
             load_store | load_revision | load_key | load_segment | load_attribute | load_attributes | load_config
-                | load_salt | load_version | load_publication | load_cancel | load_keep | load_list | load_user
-                | load_end
+                | load_salt | load_version | load_publication | load_cancel | load_keep | load_traffic | load_list
+                | load_user | load_end
         ) => Load, Admin;
     }
 }

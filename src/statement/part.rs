@@ -73,7 +73,9 @@ impl<'s> Parts<'s> {
             Previewed::Write(write) => Self::of(write),
             Previewed::Commit | Previewed::Between { .. } => Self::default(),
         };
-        if let Some(Population::Users { condition }) = &preview.population {
+        if let Some(Population::Users { condition } | Population::Traffic { condition }) =
+            &preview.population
+        {
             parts.conditions.extend(condition);
         }
         parts.times.extend(&preview.as_of);

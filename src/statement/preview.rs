@@ -6,14 +6,14 @@ use super::layout::{Clause, Clauses};
 use super::{Attributes, Help, Publish, Statement, Text, When, given, text, when};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Expr, Given, Literal, Name, Span, Spanned, Timestamp, USER_ID, Value, parts};
-use crate::syntax::{Node, Rule};
+use crate::syntax::{Cursor, Node, Rule};
 
 /// `PREVIEW write [FOR …] [BY USER] [AS OF timestamp] [LIMIT n]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preview {
     /// What would change something.
     pub what: Previewed,
-    /// Of whom it is told; `None`: of all users that the store knows.
+    /// Of whom it is told; `None`: of all users that the store knows, or of the traffic if it knows none.
     pub population: Option<Population>,
     /// What a row is about.
     pub detail: Detail,
@@ -45,6 +45,11 @@ pub enum Population {
     /// `USERS [WHERE condition]`: the users that the store knows.
     Users {
         /// What has to be true of a user as things stand before.
+        condition: Option<Expr>,
+    },
+    /// `TRAFFIC [WHERE condition]`: the contexts that were recorded.
+    Traffic {
+        /// What has to be true of a context as things stand before.
         condition: Option<Expr>,
     },
     /// `USER 'id' [WITH …]`
@@ -116,6 +121,11 @@ impl Preview {
         self
     }
 
+    /// Whether it may be about contexts that were recorded.
+    pub(crate) fn may_read_traffic(&self) -> bool {
+        matches!(self.population, None | Some(Population::Traffic { .. }))
+    }
+
     pub(super) fn build(node: &Node<'_>) -> Result<Self> {
         let mut children = node.children();
         children.saw(Rule::k_preview);
@@ -170,6 +180,12 @@ impl Population {
         Self::Users { condition: None }
     }
 
+    /// All contexts that were recorded.
+    #[must_use]
+    pub fn traffic() -> Self {
+        Self::Traffic { condition: None }
+    }
+
     /// One user.
     #[must_use]
     pub fn user(id: impl Into<Literal>) -> Self {
@@ -194,9 +210,11 @@ impl Population {
         Ok(match node.rule() {
             Rule::every_user => {
                 children.saw(Rule::k_users);
-                let is_some = children.saw(Rule::k_where);
-                let condition = is_some.then(|| children.condition()).transpose()?;
-                Self::Users { condition }
+                Self::Users { condition: condition_of(&mut children)? }
+            }
+            Rule::every_context => {
+                children.saw(Rule::k_traffic);
+                Self::Traffic { condition: condition_of(&mut children)? }
             }
             Rule::one_user => {
                 let id = children.literal()?;
@@ -214,6 +232,10 @@ impl Population {
             Self::Users { condition: Some(condition) } => {
                 Clause::of_condition("FOR USERS WHERE", parts(condition))
             }
+            Self::Traffic { condition: None } => "FOR TRAFFIC".to_owned().into(),
+            Self::Traffic { condition: Some(condition) } => {
+                Clause::of_condition("FOR TRAFFIC WHERE", parts(condition))
+            }
             Self::User { id, attributes: None } => format!("FOR USER {id}").into(),
             Self::User { id, attributes: Some(with) } => {
                 format!("FOR USER {id} WITH {with}").into()
@@ -221,6 +243,12 @@ impl Population {
             Self::Contexts(contexts) => format!("FOR CONTEXTS {contexts}").into(),
         }
     }
+}
+
+/// The condition after a `WHERE`, if there is one.
+fn condition_of(children: &mut Cursor<'_>) -> Result<Option<Expr>> {
+    let is_some = children.saw(Rule::k_where);
+    is_some.then(|| children.condition()).transpose()
 }
 
 /// The contexts of a list of JSON objects.
@@ -265,7 +293,7 @@ impl fmt::Display for Preview {
 /// Help for the statement.
 pub(super) const HELP: Help = Help {
     name: "PREVIEW",
-    syntax: "PREVIEW <write> | PREVIEW COMMIT | PREVIEW AS OF <timestamp> TO <timestamp> [FOR USERS [WHERE <condition>] | FOR USER '<id>' [WITH <json>] | FOR CONTEXTS <json list>] [BY USER] [AS OF <timestamp>] [LIMIT <n>]",
+    syntax: "PREVIEW <write> | PREVIEW COMMIT | PREVIEW AS OF <timestamp> TO <timestamp> [FOR USERS [WHERE <condition>] | FOR TRAFFIC [WHERE <condition>] | FOR USER '<id>' [WITH <json>] | FOR CONTEXTS <json list>] [BY USER] [AS OF <timestamp>] [LIMIT <n>]",
     summary: "shows who would get other values by a write, which is not made",
     example: "PREVIEW PUBLISH CONFIG dark_mode FOR USERS WHERE country = 'NO'",
 };

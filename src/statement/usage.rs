@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Catalog, Cell, Config, Name, Reference, Referrer, Segment, Timestamp, Version};
+use crate::model::{
+    Catalog, Cell, Config, ExprKind, Name, Path, Reference, Referrer, Segment, SegmentId,
+    Timestamp, USER_ID, Version,
+};
 
 /// The configs, not archived, whose newest, live or scheduled versions use a key or a segment.
 pub(crate) fn configs_with(
@@ -113,13 +116,60 @@ pub(crate) fn attribute_users_today(
     configs.chain(segments).collect()
 }
 
+/// The whole paths of the attributes that the newest, live and scheduled versions of configs read: in the conditions of
+/// their segments, and of those that these refer to, and where a share goes by one. The id of the user is none.
+pub(crate) fn paths_read(catalog: &Catalog, now: Timestamp) -> BTreeSet<Path> {
+    let configs = catalog.configs().filter(|config| !config.head.archived);
+    let versions: Vec<_> = configs.flat_map(|config| config.used(now)).collect();
+    let mut paths: BTreeSet<Path> =
+        versions.iter().flat_map(|version| paths_of(version)).cloned().collect();
+    let rows = versions.iter().flat_map(|version| &version.rows);
+    for segment in with_referred(catalog, rows.map(|row| row.segment)) {
+        segment.condition.look(|expr| {
+            let mut todo = vec![expr];
+            while let Some(expr) = todo.pop() {
+                if let ExprKind::Attribute(path) = &expr.node {
+                    paths.insert(Arc::clone(path));
+                }
+                todo.extend(expr.node.operands());
+            }
+        });
+    }
+    paths.retain(|path| path.first().is_none_or(|first| **first != *USER_ID));
+    paths
+}
+
+/// Segments, and those that their conditions refer to.
+fn with_referred(
+    catalog: &Catalog,
+    segments: impl Iterator<Item = SegmentId>,
+) -> Vec<&Arc<Segment>> {
+    let (mut found, mut known, mut todo) =
+        (Vec::new(), BTreeSet::new(), segments.collect::<Vec<_>>());
+    while let Some(id) = todo.pop() {
+        let Some(segment) = catalog.segment(id).filter(|_| known.insert(id)) else { continue };
+        found.push(segment);
+        let references = segment.condition.look(|expr| catalog.references(expr));
+        todo.extend(references.into_iter().filter_map(|reference| match reference {
+            Reference::Segment(id) => Some(id),
+            Reference::Key(_) => None,
+        }));
+    }
+    found
+}
+
 /// The attributes that a version rolls out or splits by.
 pub(crate) fn attributes_of(version: &Version) -> impl Iterator<Item = Arc<str>> + '_ {
+    paths_of(version).filter_map(|path| path.first().cloned())
+}
+
+/// The paths that a version rolls out or splits by.
+fn paths_of(version: &Version) -> impl Iterator<Item = &Path> {
     let rollouts = version.rows.iter().filter_map(|row| row.by.as_ref());
     let cells = version.columns.iter().flat_map(|column| column.cells().iter().flatten());
     let splits = cells.filter_map(|cell| match cell {
         Cell::Split(split) => split.by.as_ref(),
         Cell::Value(_) => None,
     });
-    rollouts.chain(splits).filter_map(|path| path.first().cloned())
+    rollouts.chain(splits)
 }

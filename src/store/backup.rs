@@ -14,7 +14,7 @@ use super::tables::{
     CHANGES, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, HEADS, HISTORY, KEPT,
     KEPT_PUBLICATIONS, KEY_CONFIGS, KEY_SPANS, LIST_EDITIONS, LIST_IDS, LISTS, META, NAMES,
     PUBLICATIONS, RETENTION, REVISION_HASHES, REVISIONS, RUNS, SERIES, SERIES_NUMBERS, SKETCHES,
-    TIMELINES, TIMES, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
+    TIMELINES, TIMES, TRAFFIC, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
 };
 use super::temporary::{Temporary, directory};
 use super::watch::{Desk, Watch};
@@ -82,6 +82,7 @@ pub(super) fn copy_tables(image: &Image, to: &WriteTransaction, watch: &Watch<'_
     copy.optional(REVISION_HASHES)?;
     copy.deliveries()?;
     copy.users()?;
+    copy.optional(TRAFFIC)?;
     copy.optional(LISTS)?;
     copy.optional(LIST_IDS)?;
     copy.optional(LIST_EDITIONS)

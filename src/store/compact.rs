@@ -17,7 +17,7 @@ use super::file::{Keeping, StoreFile};
 use super::handle::Handle;
 use super::image::Image;
 use super::shared::Shared;
-use super::tables::{LISTS, USER_IDS};
+use super::tables::{LISTS, TRAFFIC, USER_IDS};
 use super::temporary::Temporary;
 use super::watch::{Desk, Watch};
 use crate::error::Result;
@@ -72,7 +72,8 @@ fn replace(
     Ok(Some(Handle::Database(Arc::new(database), Some(new))))
 }
 
-/// Whether users or lists of them were ever there: what was forgotten of them may be in pages that are free.
+/// Whether users, lists of them or contexts were ever there: what was forgotten of them may be in pages that are free.
 fn had_users(image: &Image) -> Result<bool> {
-    Ok(image.optional_table(USER_IDS)?.is_some() || image.optional_table(LISTS)?.is_some())
+    let (users, lists) = (image.optional_table(USER_IDS)?, image.optional_table(LISTS)?);
+    Ok(users.is_some() || lists.is_some() || image.optional_table(TRAFFIC)?.is_some())
 }

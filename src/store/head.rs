@@ -11,16 +11,16 @@ use super::image::Image;
 use super::object::Object;
 use super::record::{
     AttributeRecord, ConfigRecord, ConfigRecord1, KeepRecord, KeyRecord, KeyRecord1,
-    LoggedVersionRecord, PublicationRecord, Restore, SegmentHeadRecord, SegmentHeadRecord1,
-    StrictRecord, VersionRecord, VersionRecord1,
+    LoggedVersionRecord, MaybeRecordingRecord, PublicationRecord, RecordingRecord, Restore,
+    SegmentHeadRecord, SegmentHeadRecord1, StrictRecord, VersionRecord, VersionRecord1,
 };
 use super::tables::{
-    Bytes, HEADS, KEPT, KEPT_PUBLICATIONS, META, NAMES, PUBLICATIONS, PublicationKey, RETENTION,
-    REVISIONS, STRICT_KEY, kind_number,
+    Bytes, HEADS, KEPT, KEPT_PUBLICATIONS, META, NAMES, PUBLICATIONS, PublicationKey,
+    RECORDING_KEY, RETENTION, REVISIONS, STRICT_KEY, kind_number,
 };
 use crate::error::Result;
 use crate::model::{
-    Catalog, ConfigId, Duration, ObjectKind, Publication, Retention, SegmentId, Version,
+    Catalog, ConfigId, Duration, ObjectKind, Publication, Recording, Retention, SegmentId, Version,
     VersionReader as _,
 };
 
@@ -172,6 +172,16 @@ pub(super) fn strict(image: &Image) -> Result<bool> {
     decode::<StrictRecord>(bytes.value(), location).map(|StrictRecord(strict)| strict)
 }
 
+/// How traffic is recorded.
+pub(super) fn recording(image: &Image) -> Result<Option<Recording>> {
+    let meta = image.table(META)?;
+    let Some(bytes) = meta.get(RECORDING_KEY).or_fail()? else { return Ok(None) };
+    let location = || "`recording` in table `pcq.meta`".to_owned();
+    let MaybeRecordingRecord(record) = decode(bytes.value(), location)?;
+    let restored = record.map(RecordingRecord::restore).transpose();
+    restored.map_err(|why| corrupt(format!("{}: {why}", location())))
+}
+
 /// The current catalog: from the heads and what configs keep alone, so that it costs no more with more
 /// history.
 pub(super) fn catalog(image: &Image) -> Result<Catalog> {
@@ -183,6 +193,7 @@ pub(super) fn catalog(image: &Image) -> Result<Catalog> {
     catalog.sequence = last.last().or_fail()?.map_or(0, |(sequence, _)| sequence.value());
     catalog.retention = retention(image)?;
     catalog.strict = strict(image)?;
+    catalog.recording = recording(image)?;
     put_objects(image, &mut catalog)?;
     let config_names = put_config_names(image, &mut catalog)?;
     put_segment_names(image, &mut catalog, config_names)?;

@@ -26,7 +26,11 @@ pub(super) fn indexed(change: &Change, at: Position) -> Vec<Indexed> {
         Change::Version(version) => entries.extend(of_version(version, at)),
         Change::Publication(p) => entries.push(Indexed::Publication(p.sequence, at)),
         Change::Attribute(attribute) => name(attribute.name.as_str()),
-        Change::Salt { .. } | Change::Cancel { .. } | Change::Keep { .. } | Change::Strict(_) => {}
+        Change::Salt { .. }
+        | Change::Cancel { .. }
+        | Change::Keep { .. }
+        | Change::Strict(_)
+        | Change::Record(_) => {}
     }
     entries
 }

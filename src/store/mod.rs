@@ -65,6 +65,7 @@ mod tables;
 mod temporary;
 #[cfg(test)]
 pub(crate) mod tests;
+mod traffic;
 mod upgrade;
 mod user;
 mod verify;
@@ -91,12 +92,13 @@ pub(crate) use record::{Edition, EventReads};
 pub(crate) use report::VerifyReport;
 pub(crate) use salvage::{Salvaged, Saved, read_damaged, salvage};
 pub(crate) use tables::Position;
+pub(crate) use traffic::{ContextRange, ContextTaker};
 pub(crate) use user::{Added, Batch, Expired};
 pub(crate) use watch::{Desk, Watch};
 pub use watch::{InterruptHandle, Progress, ProgressHandle};
 
 use crate::error::Result;
-use crate::model::{DeliveryBatch, ListId, Timestamp, UserIds};
+use crate::model::{Contexts, DeliveryBatch, ListId, Timestamp, UserIds};
 use database::Opened;
 use failure::{Place, guarded, release};
 use page::Damage;
@@ -186,6 +188,19 @@ impl Store {
     /// added before: so after an error it can be added again.
     pub(crate) fn add_deliveries(&self, batch: &DeliveryBatch) -> Result<()> {
         self.write(|transaction| delivery::add(transaction, batch))
+    }
+
+    /// Adds contexts to those that are recorded, durable when this returns.
+    pub(crate) fn add_contexts(&self, contexts: &Contexts) -> Result<()> {
+        self.write_facts(|transaction| traffic::add(transaction, contexts))
+    }
+
+    /// Erases the contexts that were seen last before an instant; gives how many.
+    pub(crate) fn sweep_contexts(&self, oldest: Timestamp) -> Result<u64> {
+        if !self.reader()?.has_contexts()? {
+            return Ok(0);
+        }
+        self.write_facts(|transaction| traffic::sweep_all(transaction, oldest))
     }
 
     /// Adds entries of users in their order, durable when this returns. An event with an id that the store

@@ -10,6 +10,7 @@ use super::image::Image;
 use super::mark::Mark;
 use super::record::{Edition, EventReads};
 use super::tables::{META, Position};
+use super::traffic::{self, ContextRange, ContextTaker};
 use super::walk::{Direction, Walk};
 use super::{chain, head, list, user};
 use crate::error::Result;
@@ -223,6 +224,25 @@ impl Reader {
     /// How many users have facts.
     pub(crate) fn user_count(&self) -> Result<u64> {
         self.ask(user::user_count)
+    }
+
+    /// Hands over recorded contexts: first those without a user, then by user; of a user in the order of a digest.
+    pub(crate) fn contexts(
+        &self,
+        range: ContextRange<'_>,
+        take: &mut ContextTaker<'_>,
+    ) -> Result<()> {
+        self.ask(|image| traffic::each(image, range, take))
+    }
+
+    /// Whether any context was recorded.
+    pub(crate) fn has_contexts(&self) -> Result<bool> {
+        self.ask(traffic::has_any)
+    }
+
+    /// Whether a context of a user was recorded.
+    pub(crate) fn has_contexts_of(&self, user: &str) -> Result<bool> {
+        self.ask(|image| traffic::has_user(image, user))
     }
 
     /// What tells the state from others.

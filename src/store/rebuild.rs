@@ -9,6 +9,7 @@
 //! All that is derived from the log is made anew, by the same code that wrote it at first.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use super::Store;
 use super::backup::copy_deliveries;
@@ -16,6 +17,7 @@ use super::failure::OrFail;
 use super::load::Loader;
 use super::reader::Reader;
 use super::tables::{BATCH_KEY, META};
+use super::traffic::{self, ContextRange};
 use super::user::Batch;
 use crate::error::{Error, Result};
 use crate::model::{Catalog, Change, Entry, ListId, Publication, Revision, Timestamp};
@@ -38,6 +40,8 @@ pub(crate) struct Later {
     pub(crate) scheduled: u64,
     /// Events and attributes of users.
     pub(crate) facts: u64,
+    /// Recorded contexts.
+    pub(crate) contexts: u64,
 }
 
 /// The latest time that stays as it is, and what was later so far.
@@ -112,6 +116,11 @@ impl Store {
             retimer.entries(entries);
             Ok(())
         })?;
+        let all = ContextRange { user: None, oldest: None };
+        reader.contexts(all, &mut |context| {
+            retimer.later.contexts += u64::from(context.last > latest);
+            Ok(ControlFlow::Continue(()))
+        })?;
         Ok(retimer.later())
     }
 
@@ -126,6 +135,8 @@ impl Store {
         self.copy_users(&reader, &mut retimer)?;
         self.write(|transaction| {
             reader.ask(|image| copy_deliveries(image, transaction))?;
+            retimer.later.contexts =
+                reader.ask(|image| traffic::copy_until(image, transaction, latest))?;
             let batch = reader.ask(|image| {
                 let meta = image.table(META)?;
                 Ok(meta.get(BATCH_KEY).or_fail()?.map(|number| number.value().to_vec()))

@@ -25,6 +25,8 @@ pub(crate) struct VerifyReport {
     pub(crate) users: u64,
     /// What users did.
     pub(crate) events: u64,
+    /// The contexts that were recorded.
+    pub(crate) contexts: u64,
     /// The hash of the newest revision.
     pub(crate) newest_hash: Option<RevisionHash>,
     /// The revision that has the hash from which the history is to go on.

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use crate::model::ObjectKind;
 use crate::model::{
     Attribute, Catalog, Cell, Change, Condition, ConditionParser, ConfigHead, ConfigId, Duration,
-    Key, KeyId, KeyType, Name, Publication, Segment, SegmentId, USER_ID, Value, Version,
+    Key, KeyId, KeyType, Name, Publication, Recording, Segment, SegmentId, USER_ID, Value, Version,
     check_event_name,
 };
 
@@ -29,6 +29,7 @@ pub(super) fn broken(change: &Change, catalog: &Catalog) -> Vec<String> {
         Change::Keep { event, keep } => of_keep(event.as_deref(), *keep),
         Change::Attribute(attribute) => of_attribute(attribute, catalog),
         Change::Strict(_) => Vec::new(),
+        Change::Record(recording) => of_recording(*recording),
     }
 }
 
@@ -204,6 +205,11 @@ fn of_cancel(config: ConfigId, sequence: u64, catalog: &Catalog) -> Vec<String> 
     let there = found.timeline.get(sequence).is_some();
     let what = format_args!("config {config}").to_string();
     failing(what, [(there, "a publication is cancelled that it does not have")])
+}
+
+fn of_recording(recording: Option<Recording>) -> Vec<String> {
+    let positive = recording.is_none_or(|recording| recording.keep.as_micros() > 0);
+    failing("how long contexts are kept", [(positive, "it is not positive")])
 }
 
 fn of_keep(event: Option<&str>, keep: Option<Duration>) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The tables of the file, and what their keys and values mean.
 //!
-//! # The file, format 5
+//! # The file, format 6
 //!
 //! A database of redb with these tables. Integers in keys order as numbers, strings as bytes. `record`
 //! is the frame of the module `codec` around a type of the module `record`. A `position` is (`u64`
@@ -15,6 +15,8 @@
 //! | | `delivery_batch` | record | the number of the last batch of deliveries |
 //! | | `users` | record | what is counted of users: the next numbers, the runs |
 //! | | `strict` | record | whether conditions may only read declared attributes; none before that was said |
+//! | | `recording` | record | how traffic is recorded; none before that was said |
+//! | | `traffic_swept` | record | how far contexts were looked at that may be kept no longer |
 //! | `pcq.revisions` | `u64` number | record | the log: time, actor, comment, count of changes |
 //! | `pcq.changes` | position | record | the log: what the revision did, in order |
 //! | `pcq.revision_hashes` | `u64` number | record | the chain of hashes: see the module `chain` |
@@ -34,6 +36,7 @@
 //! | `pcq.delivery_counts` | (`u8` size, `i32` chunk, `u32` series) | record | how often, by time |
 //! | `pcq.delivery_users` | (`i32` day, `u32` series) | record | a sketch of the users |
 //! | `pcq.delivery_keys` | `u32` key | record | the first and last minutes of a key |
+//! | `pcq.traffic` | (`u8` whether it has a user, `str` id, `u128` digest) | record | a recorded context: attributes, first, last, count |
 //! | `pcq.users` | `str` id | `u32` user | the users by their ids |
 //! | `pcq.user_ids` | `u32` user | `str` id | the ids by the users |
 //! | `pcq.event_names` | `str` name | `u32` event | the names that events ever had |
@@ -55,7 +58,8 @@
 //! file of an earlier format has the present one from the first revision or fact of a user on that is written to
 //! it: that is one transaction, too, and the module `upgrade` says what it does.
 //!
-//! Up to format 4 no attribute is declared. A file of format 5 may be one of format 4 but for the number.
+//! Up to format 4 no attribute is declared, and up to format 5 nothing says whether traffic is recorded, and no context
+//! is. A file of format 6 may be one of format 4 but for the number.
 //!
 //! A file may lack the tables of retention and of hashes: they are made when something is written to them, and
 //! taken as empty before. So are the tables of deliveries, when the first batch is added. Sizes of buckets: minute
@@ -89,6 +93,8 @@ pub(super) type HistoryKey = (u8, u32, u64, u32);
 pub(super) type PublicationKey = (u32, i64, u64);
 /// Counts of deliveries: the size of the buckets, the chunk of time, the series.
 pub(super) type CountKey = (u8, i32, u32);
+/// A recorded context: 1 and its user, or 0 and no text if it has none, and the digest of its attributes.
+pub(super) type ContextKey = (u8, &'static str, u128);
 /// A page of a run: the number of the run, no less than the keys in it, its place among those with the same key.
 pub(super) type PageKey<K> = (u64, K, u32);
 /// The stored form of a record.
@@ -134,6 +140,9 @@ pub(super) const SKETCHES: TableDefinition<(i32, u32), Bytes> =
     TableDefinition::new("pcq.delivery_users");
 pub(super) const KEY_SPANS: TableDefinition<u32, Bytes> = TableDefinition::new("pcq.delivery_keys");
 
+// files lack it until a context is recorded
+pub(super) const TRAFFIC: TableDefinition<ContextKey, Bytes> = TableDefinition::new("pcq.traffic");
+
 // those of users: files that were made before them lack them, until something of a user is written
 pub(super) const USER_NUMBERS: TableDefinition<&str, u32> = TableDefinition::new("pcq.users");
 pub(super) const USER_IDS: TableDefinition<u32, &str> = TableDefinition::new("pcq.user_ids");
@@ -166,10 +175,14 @@ pub(super) const CLOCK_KEY: &str = "clock";
 pub(super) const BATCH_KEY: &str = "delivery_batch";
 /// The key in META of what is counted of users; there is none before the first entry.
 pub(super) const TOTALS_KEY: &str = "users";
+/// The key in META of how far recorded contexts were looked at that may be kept no longer.
+pub(super) const SWEPT_KEY: &str = "traffic_swept";
 /// The key in META of whether conditions may only read declared attributes; there is none before that was said.
 pub(super) const STRICT_KEY: &str = "strict";
+/// The key in META of how traffic is recorded; there is none before that was said.
+pub(super) const RECORDING_KEY: &str = "recording";
 /// The format that this code writes, and the newest that it reads.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 
 /// The part of an object that a change is about. The numbers are in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +209,7 @@ impl Facet {
             Change::Publication(publication) => (Self::Publication, publication.config.0),
             Change::Cancel { config, .. } => (Self::Cancel, config.0),
             Change::Attribute(attribute) => (Self::Attribute, attribute.id.0),
-            Change::Keep { .. } | Change::Strict(_) => return None,
+            Change::Keep { .. } | Change::Strict(_) | Change::Record(_) => return None,
         })
     }
 

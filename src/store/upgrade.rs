@@ -20,6 +20,7 @@ use crate::model::ObjectKind;
 /// * From 3 to 4: nothing. Large versions that are written from here on are edits; those that are there, in the log and
 ///   where they are kept, stay as they are.
 /// * From 4 to 5: nothing. Attributes may be declared from here on.
+/// * From 5 to 6: nothing. Traffic may be recorded from here on.
 pub(super) fn upgrade(transaction: &WriteTransaction) -> Result<()> {
     let format = format_of(transaction)?;
     if format >= FORMAT {

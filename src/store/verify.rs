@@ -24,6 +24,7 @@ use super::tables::{
     CHANGES, HEADS, HISTORY, KEPT, KEPT_PUBLICATIONS, KEY_CONFIGS, NAMES, PUBLICATIONS, REVISIONS,
     TIMELINES, TIMES, VERSIONS,
 };
+use super::traffic;
 use super::user;
 use super::walk::{Direction, Walk};
 use super::watch::Watch;
@@ -142,6 +143,7 @@ impl<'a> Verifier<'a> {
             delivery::check(self.image, &self.catalog, self.report)?;
             list::check(self.image, &self.lists, self.report)?;
         }
+        traffic::check(self.image, self.report, self.watch)?;
         user::check(self.image, self.report, self.watch)
     }
 
@@ -321,6 +323,10 @@ impl<'a> Verifier<'a> {
         let found = self.report.note(head::strict(self.image))?;
         if found.is_some_and(|found| found != self.catalog.strict) {
             self.report.problem("`strict` in table `pcq.meta` is not what the log says");
+        }
+        let found = self.report.note(head::recording(self.image))?;
+        if found.is_some_and(|found| found != self.catalog.recording) {
+            self.report.problem("`recording` in table `pcq.meta` is not what the log says");
         }
         Ok(())
     }

@@ -16,20 +16,21 @@ use super::log::Step;
 use super::lookup::{newest_in, revision_in, version_in};
 use super::options::ClockMode;
 use super::record::{
-    AttributeRecord, ClockRecord, ConfigRecord, KeepRecord, PublicationRecord, RevisionRecord,
-    SegmentHeadRecord, StrictRecord, TimelineRecord, decode_change, encode_change, encode_key,
+    AttributeRecord, ClockRecord, ConfigRecord, KeepRecord, MaybeRecordingRecord,
+    PublicationRecord, RecordingRecord, RevisionRecord, SegmentHeadRecord, StrictRecord,
+    TimelineRecord, decode_change, encode_change, encode_key,
 };
 use super::tables::{
     Bytes, CHANGES, CLOCK_KEY, FORMAT, FORMAT_KEY, Facet, HEADS, HISTORY, HistoryKey, KEY_CONFIGS,
-    META, NAMES, PUBLICATIONS, Position, RETENTION, REVISION_HASHES, REVISIONS, STRICT_KEY,
-    TIMELINES, TIMES, VERSIONS, kind_number,
+    META, NAMES, PUBLICATIONS, Position, RECORDING_KEY, RETENTION, REVISION_HASHES, REVISIONS,
+    STRICT_KEY, TIMELINES, TIMES, VERSIONS, kind_number,
 };
 use super::upgrade::upgrade;
 use super::version::{Base, Changes, LastRead, Newest, cost_of, encode_as_edit};
 use crate::error::{ErrorKind, Result};
 use crate::model::{
     AttributeId, Catalog, Change, ConditionParser, Config, ConfigId, Duration, KeyId, ObjectKind,
-    Revision, Segment, SegmentId, Timestamp, Version,
+    Recording, Revision, Segment, SegmentId, Timestamp, Version,
 };
 
 /// The tables, to be written to in one transaction.
@@ -140,6 +141,9 @@ impl<'t> Tables<'t> {
         if let Change::Strict(strict) = change {
             self.put_strict(*strict)?;
         }
+        if let Change::Record(recording) = change {
+            self.put_recording(*recording)?;
+        }
         let keys = base.map(Version::by_key).unwrap_or_default();
         let is_there = |entry: &Indexed| match entry {
             Indexed::KeyConfig((key, _)) => keys.contains_key(&KeyId(*key)),
@@ -172,6 +176,13 @@ impl<'t> Tables<'t> {
         let mut meta = self.transaction.open_table(META).or_fail()?;
         let record = encode(&StrictRecord(strict))?;
         meta.insert(STRICT_KEY, record.as_slice()).or_fail().map(drop)
+    }
+
+    /// Writes how traffic is recorded.
+    fn put_recording(&self, recording: Option<Recording>) -> Result<()> {
+        let mut meta = self.transaction.open_table(META).or_fail()?;
+        let record = encode(&MaybeRecordingRecord(recording.map(RecordingRecord::from)))?;
+        meta.insert(RECORDING_KEY, record.as_slice()).or_fail().map(drop)
     }
 
     fn put_indexed(&mut self, entry: &Indexed) -> Result<()> {

@@ -249,14 +249,14 @@ fn statement_hint(token: &str) -> Option<String> {
 /// The words that a statement starts with.
 pub(crate) const FIRST_WORDS: &[&str] = &[
     "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
-    "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "PREVIEW", "SELECT",
-    "WITH", "BEGIN", "COMMIT", "ROLLBACK", "ASSERT", "ADVANCE",
+    "RECORD", "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "PREVIEW",
+    "SELECT", "WITH", "BEGIN", "COMMIT", "ROLLBACK", "ASSERT", "ADVANCE",
 ];
 
 /// The words that what a preview is of may start with.
 pub(super) const PREVIEWED: &[&str] = &[
     "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
-    "COMMIT",
+    "RECORD", "COMMIT",
 ];
 
 /// The types of keys.

@@ -96,6 +96,8 @@ readings! {
     Is("`TRACK`"): track;
     Is("`FORGET`"): forget_user;
     Is("`EVENT` or `EVENTS`"): alter_event load_keep;
+    Is("`RECORD`"): record_traffic;
+    Is("`TRAFFIC`"): load_traffic every_context;
     Is("`GET`"): get assert_get;
     Is("`SELECT`"): select select_block query;
     Is("`EXPLAIN`"): explain_select;
@@ -162,7 +164,7 @@ readings! {
         lone_statement lone_condition lone_literal lone_duration WHITESPACE COMMENT word_char control built_in segment
         json_object json_member json_array json_value json_string json_escape json_number json_blank text
         object comment description version write create alter key_body segment_body config_body split_body some_cell
-        key_check key_change attribute_body attribute_change strictness keeping segment_change
+        key_check key_change attribute_body attribute_change strictness keeping recording segment_change
         salt cell each steps read_as operand_start clause action_start set get_body get_rest nots signed
         operand gap over_events event event_rest show
         filter only_where count_of versions_of history_of stats_of changes_of assert load of_config asks common shown block_body
@@ -175,10 +177,10 @@ readings! {
         k_events k_every k_everyone k_exists k_explain k_false k_first k_for k_forget k_forever k_format k_from k_get
         k_history
         k_hour k_id k_if k_in k_integer k_is k_json k_keep k_keeping k_key k_keys k_last k_limit k_list k_load k_manual
-        k_matches k_minute k_month k_move k_not k_now k_null k_of k_open k_or k_order k_preview k_publication k_publish k_reason k_rename
+        k_matches k_minute k_month k_move k_not k_now k_null k_of k_off k_open k_or k_order k_preview k_publication k_publish k_reason k_record k_rename
         k_restore k_retention k_revert k_revision k_rollback k_rollout k_salt k_schedule k_scheduled k_segment
         k_segments k_semver k_sensitive k_set k_show k_since k_split k_starts k_statement k_stats k_store k_strict k_string k_timestamp k_to
-        k_track k_transaction k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_week k_where
+        k_track k_traffic k_transaction k_true k_under k_until k_user k_users k_value k_values k_variant k_version k_versions k_week k_where
         k_case k_with k_within
         k_cross k_distinct k_else k_except k_filter k_group k_having k_inner k_intersect k_join k_left k_nulls k_offset k_on k_select k_then k_union k_when;
 }

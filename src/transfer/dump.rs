@@ -9,8 +9,8 @@ use super::{config, layout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Declarations;
 use crate::model::{
-    Catalog, Change, Config, Duration, Entry, ListId, Name, Reference, Revision, Segment,
-    SegmentId, Spanned, Timestamp, Value, Version, VersionReader, What,
+    Catalog, Change, Config, Duration, Entry, ListId, Name, Recording, Reference, Revision,
+    Segment, SegmentId, Spanned, Timestamp, Value, Version, VersionReader, What,
 };
 use crate::statement::definition::{
     columns, create_attribute, create_key, create_segment, instant, optional_text, rows,
@@ -19,8 +19,8 @@ use crate::statement::definition::{
 use crate::statement::find::find_config;
 use crate::statement::meaning::written_today;
 use crate::statement::{
-    AlterAttributes, AlterEvent, Begin, Commit, CreateSegment, Disable, ForgetUser, Load, SetUser,
-    Statement, Track,
+    AlterAttributes, AlterEvent, Begin, Commit, CreateSegment, Disable, ForgetUser, Load,
+    RecordTraffic, SetUser, Statement, Track,
 };
 use crate::store::{Reader, Watch};
 
@@ -80,6 +80,8 @@ impl Dump<'_> {
                 self.state(&mut out, &Wanted::All, Comments::Kept)?;
                 rules_of_retention(self.catalog)
                     .try_for_each(|rule| out.statement(&rule.into()))?;
+                let recording = self.catalog.recording;
+                recording.map_or(Ok(()), |_| out.statement(&record_traffic(recording).into()))?;
             }
             DumpKind::State => {
                 self.state(&mut out, &Wanted::All, Comments::LeftOut)?;
@@ -384,6 +386,7 @@ fn load_change(named: &Catalog, change: &Change) -> Load {
             archived: attribute.archived,
         },
         Change::Strict(strict) => Load::Attributes(AlterAttributes { strict: *strict }),
+        Change::Record(recording) => Load::Record(record_traffic(*recording)),
     }
 }
 
@@ -391,6 +394,13 @@ fn load_change(named: &Catalog, change: &Change) -> Load {
 fn former_name(named: &Catalog, segment: &Segment) -> Option<Spanned<Name>> {
     let before = named.segment(segment.id).filter(|before| before.name != segment.name)?;
     Some(before.name.clone().into())
+}
+
+fn record_traffic(recording: Option<Recording>) -> RecordTraffic {
+    match recording {
+        Some(Recording { share, keep }) => RecordTraffic::of(share).keep(keep),
+        None => RecordTraffic::off(),
+    }
 }
 
 fn alter_event(event: Option<&Arc<str>>, keep: Option<Duration>) -> AlterEvent {

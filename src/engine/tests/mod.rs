@@ -9,4 +9,5 @@ mod past;
 mod progress;
 mod query;
 mod stats;
+mod traffic;
 mod turn;

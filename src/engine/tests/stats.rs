@@ -51,7 +51,10 @@ fn rate(minute: i64, owner: Option<u32>, count: u64) -> Delivered {
 }
 
 fn add(db: &Database, number: u64, delivered: Vec<Delivered>) {
-    db.shared.store.add_deliveries(&DeliveryBatch { number, delivered }).unwrap();
+    db.shared
+        .store
+        .add_deliveries(&DeliveryBatch { number, delivered, ..DeliveryBatch::default() })
+        .unwrap();
 }
 
 /// The rows of a statement, one a line; the times are short.

@@ -60,6 +60,14 @@ impl Label {
         Short::new(text).map_or_else(|| Self::Long(Arc::clone(text)), Self::Short)
     }
 
+    /// The name.
+    pub(super) fn text(&self) -> Arc<str> {
+        match self {
+            Self::Short(short) => short.text().into(),
+            Self::Long(text) => Arc::clone(text),
+        }
+    }
+
     /// Whether it is the label of a name.
     #[inline]
     pub(super) fn is_of(&self, name: &AttributeName) -> bool {

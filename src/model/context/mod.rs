@@ -3,6 +3,7 @@
 mod attribute;
 mod decision;
 mod fit;
+mod given;
 mod place;
 
 use std::sync::{Arc, LazyLock};
@@ -17,6 +18,8 @@ use decision::Decisions;
 pub(crate) use decision::{Decided, Room, Stamped};
 use fit::{Fit, Fitted};
 pub(crate) use fit::{FitStamp, FittedContext};
+pub(crate) use given::SampleStamp;
+use given::{Given, Sampled};
 pub(crate) use place::Numbering;
 use place::{Place, Places};
 
@@ -43,6 +46,7 @@ pub struct Context {
     /// The attributes as far as they are short texts: most tests need no more.
     shorts: SmallVec<[Option<Short>; ROOM]>,
     fit: Kept<Fit>,
+    sampled: Kept<Sampled>,
     has_user: bool,
     /// The indices of the attributes, counted from 1, by the hashes of their names; 0 is free. The length is a
     /// power of two, and at most half of it is taken. Empty if there are few of them.
@@ -50,6 +54,7 @@ pub struct Context {
     /// What the user did, if it was asked for.
     past: Option<Arc<UserPast>>,
     fitted: Kept<Fitted>,
+    given: Given,
 }
 
 /// What is kept in a context for whoever evaluates for it again. A copy of the context starts without it.
@@ -209,6 +214,7 @@ impl Context {
             return self;
         }
         ready.sort_unstable_by_key(|ready| ready.question);
+        self.given.all_are_known(self.attributes.len());
         self.past = Some(Arc::new(UserPast { past, ready }));
         self
     }
@@ -331,6 +337,9 @@ impl Context {
 
     fn insert(&mut self, label: Label, value: Value) {
         let known = self.labelled(&label);
+        if let Some(index) = known {
+            self.given.give(index);
+        }
         let old = known.and_then(|at| self.attributes.get_mut(at).zip(self.shorts.get_mut(at)));
         match old {
             Some(old) => (*old.1, *old.0) = (short(&value), Slot::new(label, value)),

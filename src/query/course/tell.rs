@@ -70,7 +70,8 @@ impl Teller<'_> {
             | Change::Version(_)
             | Change::Salt { .. }
             | Change::Keep { .. }
-            | Change::Strict(_) => return Ok(None),
+            | Change::Strict(_)
+            | Change::Record(_) => return Ok(None),
         };
         let comment = comment.or(one.revision.comment.as_ref()).cloned();
         Ok(text.map(|text| Told { text, by: Some((Arc::clone(&one.revision), comment)) }))

@@ -40,7 +40,7 @@ impl<'s> Comparison<'s> {
     pub(super) fn find(&self, view: &View<'_>, at: Instants, found: &mut Found) -> Result<()> {
         self.people.each(view, |person| {
             if self.compare(person, at, |key, values| found.add(person, key, values))? {
-                found.count_person();
+                found.count_person(person);
             }
             Ok(ControlFlow::Continue(()))
         })

@@ -127,9 +127,11 @@ impl Found {
     }
 
     /// Counts the person who was looked at.
-    pub(super) fn count_person(&mut self) {
-        self.population += 1;
-        self.changed += u64::from(std::mem::take(&mut self.changes));
+    pub(super) fn count_person(&mut self, person: &Person) {
+        self.population = self.population.saturating_add(person.weight);
+        if std::mem::take(&mut self.changes) {
+            self.changed = self.changed.saturating_add(person.weight);
+        }
     }
 
     /// The rows, in their order.
@@ -177,7 +179,7 @@ impl Groups {
             self.found.push(Group { cells: cells(key, values), users: 0, example: None });
         }
         let Some(group) = self.found.get_mut(place) else { return Ok(()) };
-        group.users += 1;
+        group.users = group.users.saturating_add(person.weight);
         if let Some(user) = &person.user
             && group.example.as_ref().is_none_or(|example| user < example)
         {
@@ -210,7 +212,7 @@ impl Group {
 
     /// Takes in another group, for whom the same changes.
     fn join(&mut self, other: &mut Self) {
-        self.users += other.users;
+        self.users = self.users.saturating_add(other.users);
         let examples = self.example.take().into_iter().chain(other.example.take());
         self.example = examples.min();
     }

@@ -18,7 +18,7 @@ use super::view::View;
 use crate::error::{Error, ErrorKind, Note, NoteKind, Result};
 use crate::eval::Snapshot;
 use crate::model::{Catalog, Change, Timestamp};
-use crate::statement::{Population, Preview, When};
+use crate::statement::{Preview, When};
 use comparison::Comparison;
 use gathered::{Found, Gathered};
 use key::Instants;
@@ -41,9 +41,9 @@ pub(crate) struct Prospect {
 }
 
 /// The columns of a preview, which are known before it is made.
-pub(super) fn columns(preview: &Preview) -> &'static [Column] {
-    let contexts = matches!(preview.population, Some(Population::Contexts(_)));
-    gathered::columns(preview.detail, contexts)
+pub(super) fn columns(view: &View<'_>, preview: &Preview) -> Result<&'static [Column]> {
+    let contexts = people::tells_of_contexts(view, preview.population.as_ref())?;
+    Ok(gathered::columns(preview.detail, contexts))
 }
 
 /// Tells who gets other values by a write.

@@ -1,4 +1,4 @@
-//! People of whom a preview tells: stored users, one user, or contexts that are given.
+//! People of whom a preview tells: stored users, one user, or contexts that are given or were recorded.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::{self, CatalogScope, Program, Snapshot};
 use crate::model::{Catalog, Context, Expr, Object, Role, Timestamp, USER_ID, Value};
+use crate::query::recorded::each_context;
 use crate::query::relation::each_user;
 use crate::query::view::{View, context_with};
 use crate::statement::binder::{Binder, Origin};
@@ -23,6 +24,7 @@ pub(super) struct People {
 
 enum Who {
     Users,
+    Traffic,
     /// An id, if there is one, and the attributes that are given with it.
     Given(Vec<(Option<Arc<str>>, Arc<Object>)>),
     Contexts(Vec<(Option<Arc<str>>, Arc<Object>)>),
@@ -36,6 +38,8 @@ pub(super) struct Person {
     pub(super) shown: Arc<Object>,
     /// What is known before and after.
     pub(super) histories: [Arc<UserHistory>; 2],
+    /// How many it counts for.
+    pub(super) weight: u64,
 }
 
 impl Person {
@@ -53,7 +57,7 @@ impl Person {
 }
 
 impl People {
-    /// The people whom a statement names, or all users; names in a condition are those of a catalog.
+    /// The people whom a statement names, or all users, or the traffic if there are none; names in a condition are those of a catalog.
     pub(super) fn new(
         view: &View<'_>,
         population: Option<&Population>,
@@ -61,9 +65,13 @@ impl People {
         has_facts: bool,
     ) -> Result<Self> {
         let (who, condition) = match population {
-            None | Some(Population::Users { condition: None }) => (Who::Users, None),
-            Some(Population::Users { condition: Some(condition) }) => {
-                (Who::Users, Some(compile(view, condition, catalog)?))
+            None if has_users(view)? => (Who::Users, None),
+            None => (Who::Traffic, None),
+            Some(Population::Users { condition }) => {
+                (Who::Users, compile_some(view, condition.as_ref(), catalog)?)
+            }
+            Some(Population::Traffic { condition }) => {
+                (Who::Traffic, compile_some(view, condition.as_ref(), catalog)?)
             }
             Some(Population::User { id, attributes }) => {
                 let user = view.parameters.text(id)?;
@@ -80,9 +88,9 @@ impl People {
         Ok(Self { who, condition, has_facts })
     }
 
-    /// Whether they are contexts that are given.
+    /// Whether they are contexts, given or recorded.
     pub(super) fn are_contexts(&self) -> bool {
-        matches!(self.who, Who::Contexts(_))
+        matches!(self.who, Who::Contexts(_) | Who::Traffic)
     }
 
     /// Whether there are, or may be, any of whom more is known after than before.
@@ -102,18 +110,34 @@ impl People {
         view: &View<'_>,
         mut take: impl FnMut(&Person) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let (Who::Given(given) | Who::Contexts(given)) = &self.who else {
-            return self.each_user(view, take);
+        let given = match &self.who {
+            Who::Users => return self.each_user(view, take),
+            Who::Traffic => {
+                return each_context(view, None, &mut |context| {
+                    let person = self.asking(view, context.user, context.attributes)?;
+                    take(&Person { weight: context.count, ..person })
+                });
+            }
+            Who::Given(given) | Who::Contexts(given) => given,
         };
         for (user, given) in given {
             view.watch.check()?;
-            let history = user.as_deref().map(|user| view.history(user)).transpose()?;
-            let after = history.unwrap_or_default();
-            if take(&self.person(view, user.clone(), Arc::clone(given), after)?)?.is_break() {
+            if take(&self.asking(view, user.clone(), Arc::clone(given))?)?.is_break() {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// A person who asks with attributes.
+    fn asking(
+        &self,
+        view: &View<'_>,
+        user: Option<Arc<str>>,
+        given: Arc<Object>,
+    ) -> Result<Person> {
+        let history = user.as_deref().map(|user| view.history(user)).transpose()?;
+        self.person(view, user, given, history.unwrap_or_default())
     }
 
     fn each_user(
@@ -151,7 +175,7 @@ impl People {
         } else {
             Arc::new(view.secrets().profile((*given).clone()))
         };
-        Ok(Person { user, given, shown, histories: [before, after] })
+        Ok(Person { user, given, shown, histories: [before, after], weight: 1 })
     }
 }
 
@@ -167,6 +191,30 @@ fn split(context: &Value) -> (Option<Arc<str>>, Arc<Object>) {
     }
     let others = members.iter().filter(|(name, _)| ***name != *USER_ID);
     (user, Arc::new(others.map(|(name, value)| (Arc::clone(name), value.clone())).collect()))
+}
+
+/// Whether what is told is told of contexts, given or recorded.
+pub(super) fn tells_of_contexts(view: &View<'_>, population: Option<&Population>) -> Result<bool> {
+    match population {
+        None => has_users(view).map(|has_users| !has_users),
+        Some(Population::Contexts(_) | Population::Traffic { .. }) => Ok(true),
+        Some(Population::Users { .. } | Population::User { .. }) => Ok(false),
+    }
+}
+
+/// Whether the store knows any users.
+fn has_users(view: &View<'_>) -> Result<bool> {
+    let is_known = view.has_pending_users() || view.reader()?.user_count()? > 0;
+    Ok(is_known || view.snapshot()?.lists().users().next().is_some())
+}
+
+/// The condition over people, if there is one.
+fn compile_some(
+    view: &View<'_>,
+    condition: Option<&Expr>,
+    catalog: &Catalog,
+) -> Result<Option<Program>> {
+    condition.map(|condition| compile(view, condition, catalog)).transpose()
 }
 
 /// A condition over people, as one of a segment would be.

@@ -65,7 +65,11 @@ impl Touched<'_> {
             Change::Cancel { config, .. } => self.config(*config),
             Change::Attribute(attribute) => self.attribute(&attribute.name),
             // a version is live, and a salt is used, when it is published
-            Change::Version(_) | Change::Salt { .. } | Change::Keep { .. } | Change::Strict(_) => {}
+            Change::Version(_)
+            | Change::Salt { .. }
+            | Change::Keep { .. }
+            | Change::Strict(_)
+            | Change::Record(_) => {}
         }
     }
 

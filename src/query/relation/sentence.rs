@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::model::{
     Attribute, AttributeId, Catalog, Change, ConfigHead, ConfigId, Key, KeyId, ObjectKind,
-    Publication, RetentionPeriod, Secrets, Segment, SegmentId, Timestamp, Value,
+    Publication, Recording, RetentionPeriod, Secrets, Segment, SegmentId, Timestamp, Value,
 };
 use crate::query::log::{Logged, object_of};
 use crate::query::value::{maybe, text};
@@ -29,6 +29,7 @@ impl Sentences<'_> {
             (Some((kind, id)), _) => (text(&kind.to_string()), self.name(kind, id)),
             (None, Change::Keep { event, .. }) => (text("event"), maybe(event.as_ref())),
             (None, Change::Strict(_)) => (text("attributes"), Value::Null),
+            (None, Change::Record(_)) => (text("traffic"), Value::Null),
             (None, _) => (Value::Null, Value::Null),
         }
     }
@@ -97,6 +98,10 @@ impl Sentences<'_> {
             }
             Change::Strict(true) => ("strict".to_owned(), None),
             Change::Strict(false) => ("open".to_owned(), None),
+            Change::Record(Some(Recording { share, keep })) => {
+                (format!("{share} is recorded, and kept for {keep}"), None)
+            }
+            Change::Record(None) => ("not recorded".to_owned(), None),
             Change::Salt { .. } => return Ok(None),
         }))
     }

@@ -88,6 +88,7 @@ fn nonsense(cli: &Cli) -> Option<String> {
         Some(Command::Check(args)) => (Some(&args.scripts), None),
         Some(Command::Fmt(args)) => (Some(&args.scripts), None),
         Some(Command::Track(args)) => (Some(&args.files), None),
+        Some(Command::Traffic(args)) => (Some(&args.files), None),
         Some(_) => (None, None),
     };
     let twice =

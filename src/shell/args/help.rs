@@ -10,6 +10,7 @@ Examples:
   pcq run test.pcq --clock 2026-01-01T00:00:00Z
                                                 run a test in memory, with its own clock
   pcq track app.pcdb users.csv events.jsonl     load users and events
+  pcq traffic app.pcdb contexts.jsonl           load contexts that an app asked with
   pcq list app.pcdb vips ids.txt                load a list of users into a segment
   pcq stats app.pcdb banner --by day            draw what was delivered of a config
   pcq dump app.pcdb | pcq run - --db copy.pcdb  copy a store through a script
@@ -81,6 +82,26 @@ Examples:
 
 Exit codes:
   0  all was loaded       2  usage, or a file or its header cannot be read
+  1  some was rejected    3  the store cannot be opened or written, or is corrupt";
+
+/// Text below the options of `pcq traffic`.
+pub(super) const TRAFFIC_HELP: &str = "\
+JSON lines: each line is a context.
+  {\"attributes\": {\"device\": \"iPhone\", \"country\": \"NO\"}}
+  {\"user\": \"u1\", \"attributes\": {\"country\": \"SE\"}, \"at\": \"2026-02-22T00:00:00Z\", \"count\": 3}
+  `user`, `at` and `count` may be left out. `at` says when it was seen, a timestamp or milliseconds
+  since 1970 (seconds, with --time-unit s; such numbers are rejected without it); without it, now.
+  `count` says how many questions were asked with it; without it, one.
+
+All attributes are kept, whether anything reads them or not. There is one recorded context for each
+user and attributes: loading the same again counts it once more.
+
+Examples:
+  pcq traffic app.pcdb contexts.jsonl
+  zcat contexts.jsonl.gz | pcq traffic app.pcdb - --rejected rejected.jsonl
+
+Exit codes:
+  0  all was loaded       2  usage, or a file cannot be read
   1  some was rejected    3  the store cannot be opened or written, or is corrupt";
 
 /// Text below the options of `pcq run`.

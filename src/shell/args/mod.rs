@@ -15,7 +15,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use about::{CompletionsArgs, ErrorsArgs, HelpArgs, ManArgs, NewArgs};
 pub(super) use check::{is_interactive, parse};
-use help::{CHECK_HELP, EXAMPLES, LIST_HELP, RUN_HELP, STATE_HELP, STATS_HELP, TRACK_HELP};
+use help::{
+    CHECK_HELP, EXAMPLES, LIST_HELP, RUN_HELP, STATE_HELP, STATS_HELP, TRACK_HELP, TRAFFIC_HELP,
+};
 pub(super) use value::{ColumnArg, Deliveries};
 use value::{column, delimiter, duration, name, parameter, role, timestamp};
 
@@ -138,6 +140,12 @@ pub(super) enum Command {
     /// rest is loaded.
     #[command(after_help = TRACK_HELP)]
     Track(TrackArgs),
+    /// Load contexts that an app asked with, as if they had been recorded
+    ///
+    /// Each line of JSON is a context: attributes, and perhaps a user, when it was seen, and how often. What makes
+    /// no sense is rejected and told; the rest is loaded. Questions about traffic (PREVIEW … FOR TRAFFIC) go by them.
+    #[command(after_help = TRAFFIC_HELP)]
+    Traffic(TrafficArgs),
     /// Load a list of users into a segment of a store
     ///
     /// The list takes the place of the segment's condition, or of the list that it has, when all of it is
@@ -437,6 +445,35 @@ pub(super) struct TrackArgs {
     report: ReportArgs,
 }
 
+/// `pcq traffic`
+#[derive(Args, Debug)]
+pub(super) struct TrafficArgs {
+    /// The file of the store, which is made if it does not exist
+    #[arg(value_name = "STORE")]
+    pub(super) store: PathBuf,
+    /// The files of JSON lines, in order; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// What a time counts that is a number; milliseconds, if not said, and then none before 1980
+    #[arg(long, value_enum, value_name = "UNIT")]
+    pub(super) time_unit: Option<TimeUnit>,
+    #[command(flatten)]
+    pub(super) rejects: RejectArgs,
+    /// Stop once so many lines are rejected; what was read before is kept
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_rejected: Option<u64>,
+    /// Print what was done as a table in a format: contexts, rejected; a sentence, if not said
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) summary: Option<Format>,
+    /// Show no progress, and say nothing at the end but of what was rejected
+    #[arg(long, conflicts_with = "summary")]
+    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) wait: WaitArg,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
 /// What becomes of rejected lines.
 #[derive(Args, Debug)]
 pub(super) struct RejectArgs {
@@ -663,6 +700,7 @@ impl Cli {
             Some(Command::Dump(args)) => args.report,
             Some(Command::Stats(args)) => args.report,
             Some(Command::Track(args)) => args.report,
+            Some(Command::Traffic(args)) => args.report,
             Some(Command::List(args)) => args.report,
             Some(Command::Verify(args)) => args.report,
             Some(Command::Backup(args)) => args.report,

@@ -17,6 +17,9 @@ use pcq::{Error, ErrorKind, Value};
 /// Bytes of a file that are read at once.
 const BUFFER_BYTES: usize = 1 << 18;
 
+/// A file that is open.
+pub(super) type Opened<'a> = BufReader<Box<dyn Read + 'a>>;
+
 /// A file to load, or standard input.
 #[derive(Debug)]
 pub(super) struct Input {
@@ -42,6 +45,19 @@ impl Input {
         input.bytes = input.length().map_err(|error| input.unreadable(&error))?;
         if input.bytes.is_some() {
             input.open(&Progress::hidden())?;
+        }
+        Ok(input)
+    }
+
+    /// The same of JSON lines, whatever the file is called.
+    pub(super) fn of_lines(path: &Path, unit: Option<TimeUnit>) -> Result<Self, Stop> {
+        let name = path.display().to_string();
+        let path = Some(path).filter(|path| path.as_os_str() != "-").map(Path::to_owned);
+        let (format, delimiter) = (RowFormat::Jsonl, b',');
+        let mut input = Self { name, path, bytes: None, format, delimiter, unit };
+        input.bytes = input.length().map_err(|error| input.unreadable(&error))?;
+        if input.bytes.is_some() {
+            input.lines(&Progress::hidden())?;
         }
         Ok(input)
     }
@@ -91,18 +107,26 @@ impl Input {
         &'a self,
         progress: &'a Progress,
     ) -> Result<Box<dyn ReadRows + 'a>, Stop> {
-        let from: Box<dyn Read> = match &self.path {
-            Some(path) => Box::new(File::open(path).map_err(|error| self.unreadable(&error))?),
-            None => Box::new(io::stdin().lock()),
-        };
-        let from = BufReader::with_capacity(BUFFER_BYTES, progress.reader(from));
         match self.format {
-            RowFormat::Jsonl => Ok(Box::new(Jsonl::new(from, self.unit))),
-            RowFormat::Csv => match Csv::open(from, self.delimiter, self.unit) {
+            RowFormat::Jsonl => Ok(Box::new(self.lines(progress)?)),
+            RowFormat::Csv => match Csv::open(self.reader(progress)?, self.delimiter, self.unit) {
                 Ok(rows) => Ok(Box::new(rows)),
                 Err(bad) => Err(self.bad(bad)),
             },
         }
+    }
+
+    /// Opens it as JSON lines.
+    pub(super) fn lines<'a>(&'a self, progress: &'a Progress) -> Result<Jsonl<Opened<'a>>, Stop> {
+        Ok(Jsonl::new(self.reader(progress)?, self.unit))
+    }
+
+    fn reader<'a>(&'a self, progress: &'a Progress) -> Result<Opened<'a>, Stop> {
+        let from: Box<dyn Read> = match &self.path {
+            Some(path) => Box::new(File::open(path).map_err(|error| self.unreadable(&error))?),
+            None => Box::new(io::stdin().lock()),
+        };
+        Ok(BufReader::with_capacity(BUFFER_BYTES, progress.reader(from)))
     }
 
     fn bad(&self, file: BadFile) -> Stop {

@@ -1,4 +1,4 @@
-//! JSON lines: each an event or a profile.
+//! JSON lines: each an event or a profile, or a context.
 
 use std::io::{self, BufRead};
 use std::sync::Arc;
@@ -8,13 +8,16 @@ use super::instant::instant;
 use super::lines::{Lines, Raw};
 use super::{ReadRows, Row};
 use crate::shell::row_format::TimeUnit;
-use pcq::{Error, ErrorKind, Event, Fact, Object, Profile, Value};
+use pcq::{Error, ErrorKind, Event, Fact, Object, Profile, RecordedContext, Value};
 
 /// The members of an event.
 const EVENT: [&str; 5] = ["event", "user", "at", "id", "properties"];
 
 /// The members of a profile.
 const PROFILE: [&str; 3] = ["user", "at", "attributes"];
+
+/// The members of a context.
+const CONTEXT: [&str; 4] = ["user", "attributes", "at", "count"];
 
 /// Members of either.
 const ALL: [&str; 6] = ["event", "user", "at", "id", "properties", "attributes"];
@@ -34,6 +37,17 @@ impl<R: BufRead> Jsonl<R> {
         Self { lines: Lines::new(input), piece: Vec::new(), raw: Raw::default(), unit }
     }
 
+    /// Reads the next line that is not blank: its number, and the object that it is.
+    pub(super) fn read_object(&mut self) -> io::Result<Option<(u64, Result<Object, Flaw>)>> {
+        while self.read_line()? {
+            if !self.raw.is_blank() {
+                let object = self.raw.text().map_err(Flaw::from).and_then(parsed);
+                return Ok(Some((self.lines.number(), object)));
+            }
+        }
+        Ok(None)
+    }
+
     fn read_line(&mut self) -> io::Result<bool> {
         self.raw.clear();
         while self.lines.read(&mut self.piece)? {
@@ -48,14 +62,9 @@ impl<R: BufRead> Jsonl<R> {
 
 impl<R: BufRead> ReadRows for Jsonl<R> {
     fn read(&mut self) -> io::Result<Option<Row>> {
-        while self.read_line()? {
-            if !self.raw.is_blank() {
-                let fact = self.raw.text().map_err(Flaw::from);
-                let fact = fact.and_then(|line| parsed(line, self.unit));
-                return Ok(Some(Row { line: self.lines.number(), fact }));
-            }
-        }
-        Ok(None)
+        let Some((line, object)) = self.read_object()? else { return Ok(None) };
+        let fact = object.and_then(|members| Ok(fact(members, self.unit)?));
+        Ok(Some(Row { line, fact }))
     }
 
     fn text(&self) -> Option<&[u8]> {
@@ -63,10 +72,10 @@ impl<R: BufRead> ReadRows for Jsonl<R> {
     }
 }
 
-/// What a line says.
-fn parsed(line: &str, unit: Option<TimeUnit>) -> Result<Fact, Flaw> {
+/// The object that a line is.
+fn parsed(line: &str) -> Result<Object, Flaw> {
     match Value::from_json(line) {
-        Ok(Value::Object(members)) => Ok(fact(Arc::unwrap_or_clone(members), unit)?),
+        Ok(Value::Object(members)) => Ok(Arc::unwrap_or_clone(members)),
         Ok(other) => Err(wrong_type("a line", "an object", &other).into()),
         Err(error) => Err(Flaw::json(error, line)),
     }
@@ -113,6 +122,34 @@ fn profile(mut members: Members, unit: Option<TimeUnit>) -> Result<Profile, Erro
     Ok(profile)
 }
 
+/// The context that a line is.
+pub(super) fn context(members: Object, unit: Option<TimeUnit>) -> Result<RecordedContext, Error> {
+    let mut members = Members::of(members, &CONTEXT)?;
+    let attributes = members.object("attributes")?.ok_or_else(|| missing("attributes"))?;
+    let mut context = RecordedContext::new().with_all(&attributes);
+    if let Some(user) = members.text("user")? {
+        context = context.user(user);
+    }
+    if let Some(at) = members.take("at") {
+        context = context.at(instant(&at, unit)?);
+    }
+    match members.take("count") {
+        None => {}
+        Some(Value::Integer(count)) if count > 0 => context = context.count(count.unsigned_abs()),
+        Some(Value::Integer(other)) => {
+            let (what, why) = ("a count", "it is 1 or more".to_owned());
+            return Err(ErrorKind::BadLiteral { what, text: other.to_string(), why }.into());
+        }
+        Some(other) => return Err(wrong_type("`count`", "a whole number", &other)),
+    }
+    Ok(context)
+}
+
+fn missing(name: &str) -> Error {
+    let found = "a line without it".to_owned();
+    ErrorKind::Expected { expected: vec![format!("`{name}`")], found }.into()
+}
+
 /// The members of a line, whose names are known.
 struct Members(Object);
 
@@ -137,10 +174,7 @@ impl Members {
     }
 
     fn need_text(&mut self, name: &str) -> Result<Arc<str>, Error> {
-        self.text(name)?.ok_or_else(|| {
-            let found = "a line without it".to_owned();
-            ErrorKind::Expected { expected: vec![format!("`{name}`")], found }.into()
-        })
+        self.text(name)?.ok_or_else(|| missing(name))
     }
 
     fn object(&mut self, name: &str) -> Result<Option<Arc<Object>>, Error> {

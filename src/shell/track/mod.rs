@@ -15,6 +15,7 @@ mod jsonl;
 pub(super) mod lines;
 pub(super) mod progress;
 pub(super) mod rejects;
+pub(super) mod traffic;
 
 use std::io;
 use std::path::Path;
@@ -37,6 +38,10 @@ pub(super) const ROW_BYTES: usize = 2 * limits::VALUE_BYTES;
 
 /// The columns of what was done.
 const COLUMNS: [&str; 4] = ["events", "profiles", "repeated", "rejected"];
+
+/// What to do after an error of the store.
+const AGAIN: &str =
+    "what was kept before stays: run it again, and events with ids are not added twice";
 
 /// A row of a file.
 #[derive(Debug)]
@@ -107,8 +112,8 @@ impl Load<'_> {
                 return Ok(());
             }
         };
-        let Tracked { added, repeated, .. } =
-            database.track_all(Facts { database, load: self, input, rows }).map_err(not_kept)?;
+        let tracked = database.track_all(Facts { database, load: self, input, rows });
+        let Tracked { added, repeated, .. } = tracked.map_err(|error| not_kept(error, AGAIN))?;
         self.counts.added += added;
         self.counts.repeated += repeated;
         Ok(())
@@ -209,7 +214,6 @@ impl Iterator for Facts<'_, '_> {
 }
 
 /// The store did not take what was read, all of which had been checked.
-fn not_kept(error: Error) -> Stop {
-    let hint = "what was kept before stays: run it again, and events with ids are not added twice";
+fn not_kept(error: Error, hint: &str) -> Stop {
     Stop::error(error.hint(hint), Exit::Store)
 }

@@ -16,6 +16,7 @@ use crate::store::record::{BatchRecord, CountsRecord, KeySpanRecord, SeriesRecor
 use crate::store::tables::{
     BATCH_KEY, Bytes, COUNTS, CountKey, KEY_SPANS, META, SERIES, SERIES_NUMBERS, SKETCHES,
 };
+use crate::store::traffic;
 
 /// The records of a size that one batch adds up to the next: these, or twice as many as were delivered if
 /// that is more, so that a batch never leaves more behind than it found.
@@ -36,7 +37,9 @@ pub(in crate::store) fn add(transaction: &WriteTransaction, batch: &DeliveryBatc
     }
     let record = encode(&BatchRecord(batch.number))?;
     meta.insert(BATCH_KEY, record.as_slice()).or_fail()?;
-    Adder::open(transaction)?.add(&batch.delivered)
+    drop(meta);
+    Adder::open(transaction)?.add(&batch.delivered)?;
+    traffic::add(transaction, &batch.contexts)
 }
 
 /// The digest by which a series is looked up: the first 128 bits of the SHA-256 of its record.

@@ -10,11 +10,12 @@ use super::super::failure::corrupt;
 use super::super::list::fuzz::block;
 use super::super::record::{
     AttributeRecord, BatchRecord, BlockRecord, ChangeRecord, ChangeRecord1, ChangeRecord2,
-    ClockRecord, ConfigRecord, ConfigRecord1, CountsRecord, EditRecord, Edition, HashRecord,
-    KeepRecord, KeyRecord, KeyRecord1, KeySpanRecord, ListBlockRecord, ListRecord,
-    LoggedVersionRecord, PageRecord, PublicationRecord, Restore, RevisionRecord, SegmentHeadRecord,
-    SegmentHeadRecord1, SeriesRecord, StrictRecord, TimelineRecord, TotalsRecord, TotalsRecord1,
-    VersionRecord, VersionRecord1, decode_change, encode_change, encode_key, encode_version,
+    ClockRecord, ConfigRecord, ConfigRecord1, ContextRecord, CountsRecord, EditRecord, Edition,
+    HashRecord, KeepRecord, KeyRecord, KeyRecord1, KeySpanRecord, ListBlockRecord, ListRecord,
+    LoggedVersionRecord, MaybeRecordingRecord, PageRecord, PublicationRecord, Restore,
+    RevisionRecord, SegmentHeadRecord, SegmentHeadRecord1, SeriesRecord, StrictRecord, SweepRecord,
+    TimelineRecord, TotalsRecord, TotalsRecord1, VersionRecord, VersionRecord1, decode_change,
+    encode_change, encode_key, encode_version,
 };
 use super::super::user::fuzz::{ids, page};
 use crate::error::Result;
@@ -27,7 +28,7 @@ use crate::model::{
 type Reader = fn(&[u8], ConditionParser);
 
 /// All kinds of bytes that are in the tables.
-const READERS: [Reader; 29] = [
+const READERS: [Reader; 32] = [
     |bytes, parser| {
         let again = |bytes: &[u8]| decode_either::<KeyRecord, KeyRecord1>(bytes, place);
         restored(either::<KeyRecord, KeyRecord1>(bytes), parser, encode_key, again);
@@ -87,6 +88,11 @@ const READERS: [Reader; 29] = [
         restored(record, parser, write, |bytes| decode::<AttributeRecord>(bytes, place));
     },
     check::<StrictRecord>,
+    check::<MaybeRecordingRecord>,
+    |bytes, _| {
+        framed::<ContextRecord>(bytes).map(|record| record.restore(None));
+    },
+    check::<SweepRecord>,
 ];
 
 /// Bytes of some kind are a record or are refused; what they are is the same when it is written and read again.

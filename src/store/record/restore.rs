@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::{
     ArmRecord, AttributeRecord, ByRecord, CellRecord, ChangeRecord, ChangeRecord1, ChangeRecord2,
     ColumnRecord, ConfigRecord, EditRecord, HeadRecord, KeyRecord, KeyRecord1, PublicationRecord,
-    RevisionRecord, RowRecord, SegmentHeadRecord, SegmentRecord, VersionRecord, VersionRecord1,
+    RecordingRecord, RevisionRecord, RowRecord, SegmentHeadRecord, SegmentRecord, VersionRecord,
+    VersionRecord1,
 };
 use crate::limits::{CONFIG_KEYS, CONFIG_SEGMENTS};
 use crate::model::{
     Arm, Attribute, AttributeId, Cell, Change, Column, Condition, ConditionParser, Config,
-    ConfigHead, ConfigId, Duration, Key, KeyId, Name, Ordered, Publication, Reference, Revision,
-    Row, Segment, SegmentId, Share, Split, Timeline, Timestamp, Value, Version,
+    ConfigHead, ConfigId, Duration, Key, KeyId, Name, Ordered, Publication, Recording, Reference,
+    Revision, Row, Segment, SegmentId, Share, Split, Timeline, Timestamp, Value, Version,
 };
 
 pub(super) type Result<T> = std::result::Result<T, String>;
@@ -133,7 +134,18 @@ impl Restore for ChangeRecord1 {
             }
             Self::Attribute(attribute) => Change::Attribute(Arc::new(attribute.restore(parser)?)),
             Self::Strict(strict) => Change::Strict(strict),
+            Self::Record(recording) => {
+                Change::Record(recording.map(RecordingRecord::restore).transpose()?)
+            }
         })
+    }
+}
+
+impl RecordingRecord {
+    /// Becomes the model's type, or says why it cannot.
+    pub(in crate::store) fn restore(self) -> Result<Recording> {
+        let share = Share::from_thousandths(self.share).ok_or("a share is more than all")?;
+        Ok(Recording { share, keep: Duration::from_micros(self.keep) })
     }
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Arm, Attribute, AttributeType, Cell, Change, Column, Condition, Config, ConfigHead, Duration,
-    Key, KeyId, KeyType, Publication, Reference, Revision, Row, Segment, SegmentId, Share,
-    Timestamp, Version,
+    Key, KeyId, KeyType, Publication, Recording, Reference, Revision, Row, Segment, SegmentId,
+    Share, Timestamp, Version,
 };
 use crate::store::codec::Record;
 use crate::store::tables::PublicationKey;
@@ -58,6 +58,8 @@ pub(in crate::store) enum ChangeRecord1 {
     // since format 5
     Attribute(AttributeRecord),
     Strict(bool),
+    // since format 6
+    Record(Option<RecordingRecord>),
 }
 
 /// How long events are kept: microseconds, `None` for ever.
@@ -83,6 +85,13 @@ pub(in crate::store) struct KeyRecord1 {
 /// Whether conditions may only read declared attributes.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) struct StrictRecord(pub(in crate::store) bool);
+
+/// How traffic is recorded: thousandths of a percent of the users, and microseconds.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::store) struct RecordingRecord {
+    pub(super) share: u32,
+    pub(super) keep: i64,
+}
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) struct AttributeRecord {
@@ -213,7 +222,14 @@ impl From<&Change> for ChangeRecord1 {
             }
             Change::Attribute(attribute) => Self::Attribute((&**attribute).into()),
             Change::Strict(strict) => Self::Strict(*strict),
+            Change::Record(recording) => Self::Record(recording.map(RecordingRecord::from)),
         }
+    }
+}
+
+impl From<Recording> for RecordingRecord {
+    fn from(recording: Recording) -> Self {
+        Self { share: recording.share.thousandths(), keep: recording.keep.as_micros() }
     }
 }
 

@@ -39,9 +39,10 @@ use super::shared::Shared;
 use super::still::Still;
 use super::tables::{
     BATCH_KEY, CHANGES, COUNTS, HEADS, KEPT, KEPT_PUBLICATIONS, META, RETENTION, REVISION_HASHES,
-    REVISIONS, RUNS, USER_NUMBERS,
+    REVISIONS, RUNS, TRAFFIC, USER_NUMBERS,
 };
 use super::temporary::Temporary;
+use super::traffic;
 use super::user::{self, Batch};
 use crate::error::{ErrorKind, Result};
 use tables::{Read, copy_tables};
@@ -223,8 +224,11 @@ impl Salvage {
             if let Some(batch) = batch {
                 to.open_table(META).or_fail()?.insert(BATCH_KEY, batch.as_slice()).or_fail()?;
             }
-            from.ask(|image| delivery::copy_left(image, &kept.catalog, to))
+            let left = from.ask(|image| delivery::copy_left(image, &kept.catalog, to))?;
+            Ok((left, from.ask(|image| traffic::copy_left(image, to))?))
         })?;
+        let (left, contexts) = left;
+        salvaged.contexts = Saved::of(contexts, self.read.listed(TRAFFIC.name()));
         salvaged.deliveries = Saved::of(left, self.read.listed(COUNTS.name()));
         salvaged.tell_deliveries(&self.read);
         Ok(())

@@ -33,6 +33,8 @@ pub(crate) struct Salvaged {
     pub(crate) listed: Saved,
     /// Records of counts of deliveries.
     pub(crate) deliveries: Saved,
+    /// Recorded contexts.
+    pub(crate) contexts: Saved,
     /// The hash of the last revision that was saved.
     pub(crate) hash: Option<RevisionHash>,
     /// Which pages are damaged, in words; at most a hundred.

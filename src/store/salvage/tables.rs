@@ -16,7 +16,8 @@ use crate::store::tables::{
     CHANGES, CLOCK_KEY, COUNTS, EVENT_IDS, EVENT_NAMES, EVENT_NUMBERS, FORMAT, FORMAT_KEY, HEADS,
     HISTORY, KEPT, KEPT_PUBLICATIONS, KEY_CONFIGS, KEY_SPANS, LIST_EDITIONS, LIST_IDS, LISTS, META,
     NAMES, PUBLICATIONS, RETENTION, REVISION_HASHES, REVISIONS, RUNS, SERIES, SERIES_NUMBERS,
-    SKETCHES, TIMELINES, TIMES, TOTALS_KEY, USER_ENTRIES, USER_IDS, USER_NUMBERS, VERSIONS,
+    SKETCHES, TIMELINES, TIMES, TOTALS_KEY, TRAFFIC, USER_ENTRIES, USER_IDS, USER_NUMBERS,
+    VERSIONS,
 };
 
 /// What of the tables was read.
@@ -102,7 +103,8 @@ impl<B: StorageBackend> Copy<'_, B> {
         self.optional(SERIES_NUMBERS)?;
         self.optional(COUNTS)?;
         self.optional(SKETCHES)?;
-        self.optional(KEY_SPANS)
+        self.optional(KEY_SPANS)?;
+        self.optional(TRAFFIC)
     }
 
     /// Those of users, and of lists of them.

@@ -211,7 +211,7 @@ fn batches() -> impl Iterator<Item = DeliveryBatch> {
     (1..=5).map(|number| {
         let day = i64::try_from(number).unwrap() * 20 * 1_440;
         let delivered = (0..60).map(|n| one(n % 6, day + i64::try_from(n).unwrap() * 7, number));
-        DeliveryBatch { number, delivered: delivered.collect() }
+        DeliveryBatch { number, delivered: delivered.collect(), ..DeliveryBatch::default() }
     })
 }
 

@@ -36,7 +36,9 @@ fn whole(directory: &Path) -> Vec<u8> {
     let store = open(&path);
     tell(&store);
     let delivered = (0..6).map(|series| one(series, 29_539_260, 5)).collect();
-    store.add_deliveries(&DeliveryBatch { number: 1, delivered }).unwrap();
+    store
+        .add_deliveries(&DeliveryBatch { number: 1, delivered, ..DeliveryBatch::default() })
+        .unwrap();
     let entries = |n: i64| (0..40).map(move |i| event(&format!("u{i}"), "e", n, None));
     for n in 0..4 {
         let id = format!("id{n}");

@@ -44,7 +44,7 @@ pub(super) fn one(series: usize, minute: i64, count: u64) -> Delivered {
 }
 
 fn batch(number: u64, delivered: Vec<Delivered>) -> DeliveryBatch {
-    DeliveryBatch { number, delivered }
+    DeliveryBatch { number, delivered, ..DeliveryBatch::default() }
 }
 
 pub(super) fn of(config: u32, per: Granularity) -> DeliveryQuery {

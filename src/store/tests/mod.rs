@@ -9,6 +9,7 @@ mod file;
 mod list;
 mod open;
 mod roundtrip;
+mod traffic;
 mod upgrade;
 mod user;
 mod verify;
@@ -25,7 +26,7 @@ use crate::error::Result;
 use crate::model::{
     Arm, Attribute, AttributeId, AttributeType, Catalog, Cell, Change, Column, Condition,
     ConfigHead, ConfigId, Entry, Expr, ExprKind, Key, KeyId, KeyType, ListId, Name, Publication,
-    Revision, Row, Segment, SegmentId, Share, Spanned, Split, Timestamp, Value, Version,
+    Recording, Revision, Row, Segment, SegmentId, Share, Spanned, Split, Timestamp, Value, Version,
 };
 
 /// Knows three kinds of condition: an attribute, `IN SEGMENT name` and `IN LIST n`. A question mark is none.
@@ -205,6 +206,8 @@ pub(super) fn story() -> Vec<Vec<Change>> {
             attribute(1, AttributeType::Semver, 3),
             Change::Strict(false),
             Change::Strict(true),
+            Change::Record(None),
+            Change::Record(Some(Recording { share: Share::FULL, keep: Recording::KEEP })),
         ],
         vec![],
     ]

@@ -216,7 +216,8 @@ fn objects_know_their_history_and_their_names() {
         | Change::Segment(_)
         | Change::Keep { .. }
         | Change::Attribute(_)
-        | Change::Strict(_) => false,
+        | Change::Strict(_)
+        | Change::Record(_) => false,
     };
     let wanted: Vec<_> = (1..)
         .zip(story())

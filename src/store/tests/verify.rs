@@ -100,7 +100,7 @@ fn a_whole_store_has_no_problems() {
     assert_eq!(report.problems, [""; 0]);
     assert!(report.pages_checked);
     assert_eq!((report.revisions, report.keys, report.segments, report.configs), (12, 3, 2, 2));
-    assert_eq!((report.changes, report.versions, report.publications), (33, 4, 7));
+    assert_eq!((report.changes, report.versions, report.publications), (35, 4, 7));
     assert_eq!(report.attributes, 2);
 }
 
@@ -201,6 +201,9 @@ fn damage_to_the_heads_is_found() {
     });
     found("`strict` in table `pcq.meta` is not what the log says", |t| {
         drop(t.open_table(META).unwrap().remove(STRICT_KEY));
+    });
+    found("`recording` in table `pcq.meta` is not what the log says", |t| {
+        drop(t.open_table(META).unwrap().remove(RECORDING_KEY));
     });
     found("no clock", |t| {
         drop(t.open_table(META).unwrap().remove(CLOCK_KEY));

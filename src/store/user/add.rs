@@ -19,6 +19,7 @@ use crate::store::failure::OrFail;
 use crate::store::list;
 use crate::store::record::{BlockRecord, RunRecord, TotalsRecord};
 use crate::store::tables::{META, RUNS};
+use crate::store::traffic;
 
 /// Result of adding entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +59,7 @@ pub(in crate::store) fn add(transaction: &WriteTransaction, entries: &[Entry]) -
         added += add_batch(transaction, &batch)?;
         if let Some(user) = gone {
             list::forget(transaction, user)?;
+            traffic::forget(transaction, user)?;
             forget(transaction, user)?;
             added.added += 1;
         }
