@@ -93,13 +93,15 @@ pub enum SourceRows<E> {
     Derived(Rowset<E>),
 }
 
-/// `table [UNDER CONFIG c VERSION n] [AS OF timestamp]`
+/// `table [UNDER CONFIG c VERSION n] [FOR TRAFFIC] [AS OF timestamp]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableRef {
     /// The name of the table.
     pub name: Spanned<Name>,
     /// A version to pretend live.
     pub under: Option<Under>,
+    /// Whether it is of recorded contexts instead of users.
+    pub traffic: bool,
     /// The instant that it is read as of.
     pub as_of: Option<Spanned<Instant>>,
 }

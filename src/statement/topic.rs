@@ -199,6 +199,7 @@ const QUERIES: Topic = Topic {
         ("(SELECT …) AS a   (SHOW …)   (PREVIEW …)", "rows of a query as a source"),
         ("<table> AS OF '<timestamp>'", "a table as it was, or will be"),
         ("evaluations UNDER CONFIG c VERSION n", "as if that version were live"),
+        ("evaluations FOR TRAFFIC   memberships FOR TRAFFIC", "of recorded contexts, not of users"),
         ("UNION   UNION ALL   EXCEPT   INTERSECT", "rows of two queries put together"),
     ],
     example: "SELECT value, COUNT(*) AS users FROM evaluations WHERE key = 'dark' GROUP BY value ORDER BY users DESC",

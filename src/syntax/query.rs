@@ -136,9 +136,10 @@ impl Builder {
         } else {
             let name = children.name()?;
             let under = children.accept(Rule::under).map(|under| under.children().under());
+            let traffic = children.accept(Rule::for_traffic).is_some();
             let as_of = children.accept(Rule::as_of).map(|at| at.children().instant());
             let (under, as_of) = (under.transpose()?, as_of.transpose()?);
-            SourceRows::Table(TableRef { name, under, as_of })
+            SourceRows::Table(TableRef { name, under, traffic, as_of })
         };
         Ok(Source { join, rows: node.spanned(rows), alias: children.alias()?, on: None })
     }

@@ -112,6 +112,7 @@ readings! {
     Is("`EXPLAIN`"): explain;
     Is("`ALL`"): get_all;
     Is("`FOR`"): for_user population;
+    Is("`FOR TRAFFIC`"): for_traffic;
     Is("`WITH`"): with;
     Is("`AS`"): as_of as_statement;
     Is("`UNDER`"): under;

@@ -74,6 +74,9 @@ fn line(plan: &Plan<'_>) -> (&'static str, Option<String>) {
 /// A table, the columns that it is looked up by, and the condition that its rows meet.
 fn scanned(scan: &Scan<'_>) -> String {
     let mut told = scan.table.name().to_owned();
+    if scan.is_traffic {
+        told.push_str(" for traffic");
+    }
     let lookups = scan.lookups.to_string();
     if !lookups.is_empty() {
         told.push_str(" by ");

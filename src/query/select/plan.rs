@@ -48,7 +48,8 @@ impl Plan<'_> {
     /// The place by whose values the rows come in order, if there is one; `NULL` is none of them.
     pub(super) fn in_order_of(&self) -> Option<usize> {
         match self {
-            Self::Scan(scan) => scan.table.in_order_of(),
+            // contexts without a user come first
+            Self::Scan(scan) => scan.table.in_order_of().filter(|_| !scan.is_traffic),
             Self::Filter { input, .. } => input.in_order_of(),
             Self::Join(join) => join.left.in_order_of(),
             _ => None,
@@ -63,6 +64,8 @@ pub(super) struct Scan<'v> {
     pub(super) view: Rc<Seen<'v>>,
     /// The state in which a version is pretended to be live.
     pub(super) under: Option<Snapshot>,
+    /// Whether it is of recorded contexts, not of users.
+    pub(super) is_traffic: bool,
     /// What is asked of the user of each row; these columns come after those of the table.
     pub(super) people: Vec<Program>,
     /// Whether its rows come in the order of the table.

@@ -138,6 +138,7 @@ impl Run<'_> {
             view,
             snapshot,
             is_sorted: scan.is_sorted,
+            is_traffic: scan.is_traffic,
             wanted: &scan.wanted,
             lookups: &scan.lookups,
             people: &scan.people,

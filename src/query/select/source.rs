@@ -53,8 +53,8 @@ impl<'v> BlockBuilder<'_, 'v> {
         let name = table.name.node.as_str();
         let commons = &self.builder.commons;
         if let Some(common) = commons.iter().rev().find(|common| &*common.name == name) {
-            if table.as_of.is_some() || table.under.is_some() {
-                let what = format!("`AS OF` or `UNDER` at `{name}`");
+            if table.as_of.is_some() || table.under.is_some() || table.traffic {
+                let what = format!("`AS OF`, `UNDER` or `FOR TRAFFIC` at `{name}`");
                 let why = "it is a query, and no table of the store";
                 return Err(Error::from(ErrorKind::Misplaced { what, why }).at(table.name.span));
             }
@@ -73,8 +73,14 @@ impl<'v> BlockBuilder<'_, 'v> {
             }
             pretended(seen.view(), under)
         });
+        if table.traffic && !found.is_of_evaluations() {
+            let (what, why) =
+                ("`FOR TRAFFIC`".to_owned(), "it is of evaluations and memberships alone");
+            return Err(Error::from(ErrorKind::Misplaced { what, why }).at(table.name.span));
+        }
         let scan = Scan {
             table: found,
+            is_traffic: table.traffic,
             view: seen,
             under: under.transpose()?,
             people: Vec::new(),

@@ -1,5 +1,6 @@
 //! Tables that queries read: those of `SHOW`, and more, with the columns that queries know.
 
+mod asked;
 mod delivery;
 mod event;
 mod listed;
@@ -8,6 +9,7 @@ mod made;
 mod object;
 mod person;
 mod publication;
+mod traffic;
 mod usage;
 mod version;
 mod wanted;
@@ -65,6 +67,8 @@ pub(super) struct Reading<'r> {
     pub(super) snapshot: &'r Snapshot,
     /// Whether the rows are to come in the order of the table.
     pub(super) is_sorted: bool,
+    /// Whether it is of recorded contexts, not of users.
+    pub(super) is_traffic: bool,
     /// Which columns are read: the others need not be made.
     pub(super) wanted: &'r [bool],
     pub(super) lookups: &'r Lookups,
@@ -74,20 +78,21 @@ pub(super) struct Reading<'r> {
 }
 
 /// The tables, by name.
-static TABLES: [&Table; 16] = [
+static TABLES: [&Table; 17] = [
     &listed::ATTRIBUTES,
     &version::CELLS,
     &object::CONFIGS,
     &delivery::DELIVERIES,
-    &person::EVALUATIONS,
+    &asked::EVALUATIONS,
     &event::EVENTS,
     &listed::HISTORY,
     &object::KEYS,
-    &person::MEMBERSHIPS,
+    &asked::MEMBERSHIPS,
     &publication::PUBLICATIONS,
     &listed::RETENTION,
     &version::ROWS,
     &object::SEGMENTS,
+    &traffic::TRAFFIC,
     &person::USERS,
     &usage::USES,
     &version::VERSIONS,

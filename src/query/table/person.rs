@@ -1,17 +1,15 @@
-//! `users`, `memberships`, `evaluations`: what is known of users, and what they get.
+//! `users`: what is known of users.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{About, Flow, Reading, Row, Sink, Table, wanted};
+use super::{About, Flow, Reading, Row, Sink, Table};
 use crate::behaviour::UserHistory;
-use crate::eval::{Evaluation, Source};
-use crate::model::{Context, Datum, KeyId, Name, SegmentId, Timestamp, Value};
+use crate::model::{Context, Datum, Timestamp, Value};
 use crate::query::relation::{each_user, each_user_of};
 use crate::query::rows::Column;
-use crate::query::rows::ColumnKind::{Integer, Object, Text, Time, Value as Any};
-use crate::query::value::{count, optional};
+use crate::query::rows::ColumnKind::{Integer, Object, Text, Time};
+use crate::query::value::count;
 use crate::query::view::context;
 
 pub(super) static USERS: Table = Table {
@@ -28,39 +26,6 @@ pub(super) static USERS: Table = Table {
     sorted_by: &[],
     in_order: true,
     scan: users,
-};
-
-pub(super) static MEMBERSHIPS: Table = Table {
-    name: "memberships",
-    columns: &[
-        Column::of("user", Text, "the id of the user"),
-        Column::of("segment", Text, "a segment that the user is in"),
-    ],
-    looked_up: &["user", "segment"],
-    about: About::Evaluations,
-    sorted_by: &[],
-    in_order: true,
-    scan: memberships,
-};
-
-pub(super) static EVALUATIONS: Table = Table {
-    name: "evaluations",
-    columns: &[
-        Column::of("user", Text, "the id of the user"),
-        Column::of("key", Text, "the key"),
-        Column::of("value", Any, "its value for the user"),
-        Column::of("reason", Text, "why it has that value"),
-        Column::of("config", Text, "the config that decided"),
-        Column::of("version", Integer, "the version that decided"),
-        Column::of("segment", Text, "the segment of the row that decided"),
-        Column::of("variant", Text, "the arm of the split that decided"),
-        Column::of("weight", Integer, "how many users it stands for"),
-    ],
-    looked_up: &["user", "key"],
-    about: About::Evaluations,
-    sorted_by: &[],
-    in_order: true,
-    scan: evaluations,
 };
 
 /// Taker of users and their histories.
@@ -152,62 +117,4 @@ fn users(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
         }
         sink(row)
     })
-}
-
-fn memberships(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
-    let segments = wanted::segments(reading).into_iter().filter(|segment| !segment.archived);
-    let segments: Vec<(Name, SegmentId)> = segments.map(|s| (s.name.clone(), s.id)).collect();
-    let now = reading.view.now();
-    each(reading, &mut |user, history| {
-        let context = context(Some(Arc::clone(user)), Arc::clone(history), now);
-        let ids = segments.iter().map(|(_, id)| *id);
-        let of: BTreeSet<_> = reading.snapshot.memberships(ids, &context, now);
-        for (name, segment) in &segments {
-            if !of.contains(segment) {
-                continue;
-            }
-            let row = reading.row([&|| id(user), &|| Value::from(name.as_str()).into()]);
-            if sink(row)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    })
-}
-
-fn evaluations(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
-    let keys = wanted::keys(reading).into_iter().filter(|key| !key.archived);
-    let keys: Vec<KeyId> = keys.map(|key| key.id).collect();
-    let now = reading.view.now();
-    each(reading, &mut |user, history| {
-        let context = context(Some(Arc::clone(user)), Arc::clone(history), now);
-        for evaluation in reading.snapshot.evaluate_many(keys.iter().copied(), &context, now) {
-            if sink(evaluated(reading, user, &evaluation))?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    })
-}
-
-fn evaluated(reading: &Reading<'_>, user: &Arc<str>, evaluation: &Evaluation<'_>) -> Row {
-    let Source { key, config, version, segment, variant } = evaluation.source();
-    let name =
-        |name: Option<&Name>| name.map_or(Datum::NULL, |name| Value::String(name.to_arc()).into());
-    let hidden = reading.view.secrets().hide_named(key.as_str());
-    let value = || {
-        let value = evaluation.value();
-        if hidden { Value::from(crate::model::HIDDEN) } else { value.clone() }
-    };
-    reading.row([
-        &|| id(user),
-        &|| name(Some(key)),
-        &|| value().into(),
-        &|| Value::String(evaluation.reason().to_arc()).into(),
-        &|| name(config),
-        &|| version.map_or(Datum::NULL, |version| Value::from(version).into()),
-        &|| name(segment),
-        &|| optional(variant).into(),
-        &|| Value::Integer(1).into(),
-    ])
 }
