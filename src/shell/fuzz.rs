@@ -1,19 +1,20 @@
-//! What the fuzzer feeds the program: rows of events and profiles, and lists of ids.
+//! What the fuzzer feeds the program: rows of events and profiles, contexts, and lists of ids.
 
 use std::io::BufReader;
 use std::path::Path;
 
 use super::list::{Source, read};
 use super::row_format::ListFormat;
-use super::track::fuzz::{csv, jsonl};
+use super::track::fuzz::{contexts, csv, jsonl};
 use pcq::{Database, UserList};
 
-/// The first byte says how the others are read: as JSON lines, as CSV with one delimiter or another, or as a list of
+/// The first byte says how the others are read: as JSON lines, of facts or of contexts, as CSV with one delimiter or another, or as a list of
 /// ids. Each row is a fact or says why not, whatever the pieces in which it is read; what the rows say can be kept,
 /// dumped and loaded again.
 pub(crate) fn rows(bytes: &[u8]) {
     match bytes.split_first() {
         Some((b'j', rows)) => jsonl(rows),
+        Some((b'x', rows)) => contexts(rows),
         Some((b'l', ids)) => list(ids),
         Some((b't', rows)) => csv(rows, b'\t'),
         Some((b's', rows)) => csv(rows, b';'),

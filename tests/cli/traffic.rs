@@ -67,7 +67,7 @@ fn what_makes_no_sense_is_rejected_with_its_place() {
         (r#"{"attributes": {}, "at": 1771718400}"#, Some("bad-time")),
         (r#"{"attributes": {"user_id": "u"}}"#, Some("duplicate")),
         (r#"{"attributes": {"a": 1, "a": 2}}"#, Some("duplicate")),
-        (r#"{"attributes": {}, "propertes": {}}"#, Some("syntax")),
+        (r#"{"attributes": {}, "conut": 2}"#, Some("syntax")),
         (r#"[{"attributes": {}}]"#, Some("type-mismatch")),
         ("{\"attributes\": {\"a\": \"\u{1}\"}}", Some("bad-literal")),
         ("nonsense", Some("bad-literal")),

@@ -5,7 +5,7 @@ use std::io::BufReader;
 use super::ReadRows;
 use super::csv::{Csv, Rows};
 use super::flaw::Flaw;
-use super::jsonl::Jsonl;
+use super::jsonl::{Jsonl, context};
 use pcq::{Database, DumpKind, Fact};
 
 /// What was read: facts, and what is wrong with the others, as text.
@@ -17,6 +17,27 @@ pub(in crate::shell) fn jsonl(bytes: &[u8]) {
     let (facts, told) = read(4_096);
     assert_eq!(told, read(1).1);
     keep(facts);
+}
+
+/// JSON lines of contexts: those that were checked can be recorded.
+pub(in crate::shell) fn contexts(bytes: &[u8]) {
+    let read = |at_once| {
+        let mut lines = Jsonl::new(BufReader::with_capacity(at_once, bytes), None);
+        let (mut contexts, mut told) = (Vec::new(), Vec::new());
+        while let Some((line, object)) = lines.read_object().expect("memory can be read") {
+            let context = object.and_then(|members| Ok(context(members, None)?));
+            let checked = context.and_then(|context| Ok(context.check().map(|()| context)?));
+            told.push(format!("{line}: {checked:?} {:?}", lines.text()));
+            contexts.extend(checked.ok());
+        }
+        (contexts, told)
+    };
+    let (contexts, told) = read(4_096);
+    assert_eq!(told, read(1).1);
+    let db = Database::in_memory().expect("a store in memory opens");
+    let count = contexts.len() as u64;
+    assert_eq!(db.record_traffic(contexts).expect("what was checked can be recorded"), count);
+    assert!(db.verify().expect("it can be verified").is_sound());
 }
 
 /// CSV with a delimiter. The cells of each row, written as CSV, are the same cells.

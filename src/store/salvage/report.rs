@@ -155,6 +155,11 @@ impl Salvaged {
             let listed = read.listed(SKETCHES.name());
             self.lose(format!("{users} of {listed} records of to how many users it was"));
         }
+        let contexts = self.contexts.lost;
+        if contexts > 0 {
+            let listed = self.contexts.saved + contexts;
+            self.lose(format!("{contexts} of {listed} recorded contexts"));
+        }
     }
 }
 
