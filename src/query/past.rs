@@ -15,7 +15,7 @@ use crate::model::{
     Revision, SegmentId, Spanned, Timestamp,
 };
 use crate::statement::When;
-use crate::store::Reader;
+use crate::store::{Reader, Watch};
 
 /// Part of a past state that a statement needs.
 pub(super) enum Wanted<'a> {
@@ -86,14 +86,14 @@ pub(super) fn state_at<'v>(
     let revision = reader.revision_at(at)?;
     let (Some(part), Some(begun)) = (wanted.part(), reader.revision(revision)?) else {
         // it is shown, and nobody is evaluated; or nothing was there yet
-        let catalog = catalog(reader, (revision, at), committed.catalog(), wanted)?;
+        let catalog = catalog(view, (revision, at), committed.catalog(), wanted)?;
         return Ok(State { snapshot: Cow::Owned(Snapshot::uncounted(&catalog)), at });
     };
     let lineage = committed.lineage();
     let snapshot = if let Some(known) = view.past.get(lineage, revision, &part) {
         known
     } else {
-        let made = make(view, reader, &begun, wanted)?;
+        let made = make(view, &begun, wanted)?;
         view.past.keep(lineage, part, &made);
         made
     };
@@ -102,22 +102,17 @@ pub(super) fn state_at<'v>(
 }
 
 /// Makes the state of a revision, as it is asked for from its own instant on: from one that is near, if one is.
-fn make(
-    view: &View<'_>,
-    reader: &Reader,
-    begun: &Revision,
-    wanted: &Wanted<'_>,
-) -> Result<Snapshot> {
+fn make(view: &View<'_>, begun: &Revision, wanted: &Wanted<'_>) -> Result<Snapshot> {
     let near = match wanted {
         Wanted::All => view.past.before(view.committed().lineage(), begun.number),
         _ => None,
     };
     let near = near.filter(|near| begun.number - near.revision() <= worth(near.catalog()));
     if let Some(near) = near {
-        return advance(reader, &near, begun.number);
+        return advance(view, &near, begun.number);
     }
     let now = view.committed().catalog();
-    Ok(Snapshot::uncounted(&catalog(reader, (begun.number, begun.time), now, wanted)?))
+    Ok(Snapshot::uncounted(&catalog(view, (begun.number, begun.time), now, wanted)?))
 }
 
 /// How many revisions to apply to a state takes no longer than to read all of its objects.
@@ -126,10 +121,12 @@ fn worth(catalog: &Catalog) -> u64 {
 }
 
 /// The state of a revision, from an earlier one: only what was changed between them is read and compiled.
-fn advance(reader: &Reader, near: &Snapshot, revision: u64) -> Result<Snapshot> {
+fn advance(view: &View<'_>, near: &Snapshot, revision: u64) -> Result<Snapshot> {
     let (mut catalog, mut all) = (near.catalog().clone(), Vec::new());
+    let reader = view.reader()?;
     let steps = usize::try_from(revision - near.revision()).unwrap_or(usize::MAX);
     for step in reader.changes_since(near.revision())?.take(steps) {
+        view.watch.check()?;
         let (step, changes) = step?;
         catalog.apply(&changes, step.time, reader)?;
         (catalog.revision, catalog.time) = (step.number, Some(step.time));
@@ -162,13 +159,14 @@ fn lists(view: &View<'_>, catalog: &Catalog, now: &Arc<Lists>) -> Result<Arc<Lis
 
 /// Reads the catalog as it stood at a revision, to be asked about an instant; `now` is the newest one.
 fn catalog(
-    reader: &Reader,
+    view: &View<'_>,
     (revision, at): (u64, Timestamp),
     now: &Catalog,
     wanted: &Wanted<'_>,
 ) -> Result<Catalog> {
     let (catalog, todo, seen) = (Catalog::at(revision, at), Vec::new(), BTreeSet::new());
-    let mut past = Past { reader, revision, at, now, catalog, todo, seen };
+    let (reader, watch) = (view.reader()?, &view.watch);
+    let mut past = Past { reader, watch, revision, at, now, catalog, todo, seen };
     past.start_attributes()?;
     past.start(wanted)?;
     while let Some(reference) = past.todo.pop() {
@@ -183,6 +181,8 @@ fn catalog(
 /// Catalog of the past in the making.
 struct Past<'r> {
     reader: &'r Reader,
+    /// Tells whether it is to end.
+    watch: &'r Watch<'r>,
     revision: u64,
     at: Timestamp,
     now: &'r Catalog,
@@ -237,6 +237,7 @@ impl Past<'_> {
         let configs: BTreeSet<_> =
             self.reader.names(ObjectKind::Config)?.into_iter().map(|(_, id)| id).collect();
         for id in configs {
+            self.watch.check()?;
             if let Some(config) = self.reader.config_at(ConfigId(id), self.revision, self.at)? {
                 self.put_config((*config).clone(), true);
             }
@@ -269,6 +270,7 @@ impl Past<'_> {
     }
 
     fn read(&mut self, reference: Reference) -> Result<()> {
+        self.watch.check()?;
         match reference {
             Reference::Key(id) => self.read_key(id),
             Reference::Segment(id) => self.read_segment(id),

@@ -7,7 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::query::naively;
+use crate::query::{answer, naively};
+use crate::statement::{Query, Statement};
 use crate::{Database, Timestamp};
 
 /// A store with some of everything.
@@ -209,6 +210,27 @@ fn a_query_ends_when_it_is_asked_to() {
         }
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
         assert_eq!(asked.join().unwrap().unwrap_err().code(), "interrupted");
+    }
+}
+
+/// Few rows are made before that is asked again, so what is long besides asks by itself.
+#[test]
+fn what_was_asked_to_end_begins_nothing_long() {
+    let db = store();
+    let session = db.session();
+    for query in [
+        "SELECT config FROM configs AS OF '2026-03-01T10:00:00Z'",
+        "SELECT config, at FROM publications AS OF '2026-03-01T10:00:00Z'",
+        "SELECT key FROM keys ORDER BY type",
+        "SELECT COUNT(*) FROM keys",
+        "SELECT event FROM events",
+        "SELECT user FROM users LIMIT 1",
+    ] {
+        let Statement::Select(select) = Statement::parse(query).unwrap() else { panic!("{query}") };
+        let view = session.view();
+        db.interrupt_handle().interrupt();
+        let ended = answer(&view, Query::Select(&select)).err().map(|error| error.code());
+        assert_eq!(ended, Some("interrupted"), "{query}");
     }
 }
 
