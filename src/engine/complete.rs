@@ -3,6 +3,7 @@
 mod asked;
 mod candidate;
 mod place;
+mod source;
 mod text;
 
 use std::sync::{Mutex, PoisonError};
@@ -79,12 +80,25 @@ impl Completer {
     /// ```
     #[must_use]
     pub fn complete(&self, text: &str) -> Completion {
+        self.complete_between(text, "")
+    }
+
+    /// The same at a place between two parts of a text: what stands behind it tells which columns there are.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// let found = db.completer().complete_between("SELECT des", " FROM segments;");
+    /// assert_eq!(found.candidates[0].text, "description");
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn complete_between(&self, text: &str, after: &str) -> Completion {
         let Some(typed) = typed(text) else { return Completion::default() };
         let newest = self.seen.is_none().then(|| self.db.newest());
         let seen = newest.as_ref().map(|state| state.catalog()).or(self.seen.as_ref());
         let Some(catalog) = seen else { return Completion::default() };
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = Place::new(typed.start, catalog, &mut asked);
+        let place = Place::new(typed, after, catalog, &mut asked);
         let mut candidates = place.candidates();
         if place.wants(Wanted::Text) {
             candidates.extend(text::in_zones(typed.begun));
@@ -175,6 +189,30 @@ mod tests {
         ("PREVIEW PUBLISH CONFIG look F", "FOR"),
         ("PREVIEW PUBLISH CONFIG look FOR CON", "CONTEXTS"),
         ("PREVIEW PUBLISH CONFIG look FOR USERS WHERE ci", "city"),
+        ("SELECT ty", "type"),
+        ("SELECT key FROM ke", "keys"),
+        ("SELECT key FROM keys JOIN seg", "segments"),
+        ("SELECT key FROM keys, ", "segments"),
+        ("SELECT key FROM keys k WHERE k.ty", "k.type"),
+        ("SELECT key FROM keys k WHERE k.", "type"),
+        ("SELECT key FROM keys k JOIN versions v ON v.name = k.ke", "k.key"),
+        ("SELECT key FROM keys WHERE key IN (SELECT na", "name"),
+        ("SELECT key FROM keys WHERE key IN (SELECT name FROM versions WHERE ki", "kind"),
+        ("SELECT COUNT(*) AS amount FROM keys GROUP BY type ORDER BY am", "amount"),
+        ("WITH owners AS (SELECT config FROM keys) SELECT * FROM ow", "owners"),
+        ("WITH owners AS (SELECT config FROM keys) SELECT * FROM owners o WHERE o.", "config"),
+        ("EXPLAIN WITH owners AS (SELECT ty", "type"),
+        ("SELECT t.count FROM (SHOW COUNT OF KEYS) AS t WHERE co", "count"),
+        ("SELECT * FROM (SHOW KEYS WHERE des", "description"),
+        ("SELECT * FROM (SHOW USERS WHERE DI", "DID"),
+        ("SELECT * FROM (SHOW KEYS) AS k WHERE k.des", "k.description"),
+        ("SELECT DATE_TRUNC(", "'week'"),
+        ("SELECT DATE_TRUNC('mo", "'month'"),
+        ("SELECT DATE_TRUNC('day', time, 'europe/par", "'Europe/Paris'"),
+        ("SELECT COUNT(*), MA", "MAX("),
+        ("SELECT key FROM keys UNION SELECT segment FROM segments ORDER ", "BY"),
+        ("SELECT * FROM evaluations UNDER CONFIG lo", "look"),
+        ("ASSERT (SELECT COUNT(*) FROM ke", "keys"),
         ("CREATE SEGMENT s WHERE HOUR(NOW(), 'europe/par", "'Europe/Paris'"),
         (
             "PUBLISH CONFIG look AT '2030-01-01T09:00:00[asia/tok",
@@ -208,6 +246,18 @@ mod tests {
             assert!(!offered.iter().any(|text| text == "TRUE" || text == "title"), "{offered:?}");
         }
         assert!(offered(completer, "CREATE SEGMENT s WHERE LOWER(city, '").is_empty());
+        // of its own sources alone, and of one where that is named
+        for text in [
+            "SELECT key FROM keys WHERE co",
+            "WITH c AS (SELECT key FROM keys) SELECT * FROM c WHERE ",
+        ] {
+            let offered = offered(completer, text);
+            assert!(!offered.iter().any(|text| text == "condition"), "{text}: {offered:?}");
+        }
+        let of_keys = offered(completer, "SELECT k.key FROM keys k, configs c WHERE k.");
+        assert!(of_keys.contains(&"type".to_owned()), "{of_keys:?}");
+        assert!(!of_keys.iter().any(|text| text == "live" || text == "AND"), "{of_keys:?}");
+        assert!(!offered(completer, "EXPLAIN WITH t AS (SELECT key, ").contains(&"{".to_owned()));
         assert!(offered(completer, "CREATE KEY ti").is_empty());
         assert!(offered(completer, "PREVIEW CREATE KEY ti").is_empty());
         assert!(offered(completer, "CREATE ATTRIBUTE bo").is_empty());
@@ -215,6 +265,22 @@ mod tests {
         assert!(
             completer.complete("GET title").may_end || completer.complete("GET title ").may_end
         );
+    }
+
+    #[test]
+    fn what_stands_behind_tells_the_columns() {
+        let completer = &completer();
+        let between = |text, after| -> Vec<String> {
+            let found = completer.complete_between(text, after).candidates;
+            let columns = found.into_iter().filter(|c| c.kind == CandidateKind::Column);
+            columns.map(|candidate| candidate.text).collect()
+        };
+        assert_eq!(between("SELECT ", " FROM memberships;"), ["segment", "user"]);
+        assert_eq!(between("SELECT us", "er FROM memberships; SELECT 1 FROM keys"), ["user"]);
+        assert_eq!(between("SELECT m.", " FROM memberships m"), ["segment", "user"]);
+        assert_eq!(between("SELECT m.s", " FROM memberships m"), ["m.segment"]);
+        assert_eq!(between("SELECT t.", " FROM (SELECT COUNT(*) AS n FROM keys) AS t"), ["n"]);
+        assert_eq!(between("GET ", " FROM memberships"), Vec::<String>::new());
     }
 
     /// Every word of every example is offered at its place.

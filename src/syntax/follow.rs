@@ -83,7 +83,7 @@ impl Follow {
             Rule::show_table => &["COUNT OF"],
             Rule::previewed => PREVIEWED,
             Rule::literal => &["TRUE", "FALSE", "NULL"],
-            Rule::item => &["*", "DISTINCT"],
+            Rule::item | Rule::first_block => &["*", "DISTINCT"],
             _ => &[],
         };
         self.words.extend(more.iter().map(ToString::to_string));
@@ -100,6 +100,7 @@ fn thing(rule: Rule) -> Option<Wanted> {
         | Rule::columns_where
         | Rule::row_condition
         | Rule::assert_condition
+        | Rule::first_block
         | Rule::item
         | Rule::sort
         | Rule::sum => Wanted::Operand,

@@ -21,7 +21,7 @@ mod token;
 pub(crate) use complaint::FIRST_WORDS;
 pub(crate) use cursor::{Cursor, Node};
 pub(crate) use expectation::{Expected, expected_errors};
-pub(crate) use follow::{Follow, Wanted, follow, solid, typed};
+pub(crate) use follow::{Follow, Typed, Wanted, follow, solid, typed};
 pub(crate) use lexer::Mark;
 pub(crate) use literal::column_of_value;
 pub(crate) use rules::Rule;

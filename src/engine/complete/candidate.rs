@@ -1,6 +1,8 @@
 //! Candidates of a completion.
 
-use crate::model::ObjectKind;
+use std::sync::Arc;
+
+use crate::model::{ExprKind, ObjectKind};
 
 /// Kind of a candidate of a completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +28,8 @@ pub enum CandidateKind {
     Code,
     /// The name of a time zone, in quotes.
     Zone,
+    /// A unit that an instant is cut to, in quotes.
+    Unit,
 }
 
 /// Candidate of a completion.
@@ -39,4 +43,9 @@ pub struct Candidate {
 
 pub(super) fn candidate(kind: CandidateKind, text: impl Into<String>) -> Candidate {
     Candidate { kind, text: text.into() }
+}
+
+/// An attribute or a column as it is written: in quotes where it must be.
+pub(super) fn quoted(name: &str) -> String {
+    ExprKind::Attribute([Arc::from(name)].into()).to_string()
 }

@@ -1,30 +1,49 @@
 //! Place in a statement at which something is typed, and what may stand there.
 
-use std::sync::Arc;
-
 use super::asked::Asked;
-use super::candidate::{Candidate, CandidateKind, candidate};
+use super::candidate::{Candidate, CandidateKind, candidate, quoted};
+use super::source::{self, Scope, Source};
 use super::text;
 use crate::eval::functions;
-use crate::model::{Aggregate, Catalog, ExprKind, Name, ObjectKind};
-use crate::query::{Schema, asked_tables, tables};
-use crate::syntax::{Follow, Wanted, follow, solid};
+use crate::model::{Aggregate, Catalog, Name, ObjectKind};
+use crate::query::{Schema, asked_tables};
+use crate::syntax::{Follow, Typed, Wanted, follow, solid};
 
 /// How many versions of a config are offered.
 const VERSIONS: u32 = 20;
 
 /// Place in a statement at which something is typed.
 pub(super) struct Place<'s> {
+    /// What stands before it: in the statement, or in the innermost brackets that a statement stands in.
     tokens: Vec<&'s str>,
     follow: Follow,
     catalog: &'s Catalog,
     asked: &'s Asked,
+    /// What names mean, if it is in a query.
+    scope: Option<Scope>,
+    /// Whether a name with a dot is begun.
+    is_dotted: bool,
 }
 
 impl<'s> Place<'s> {
-    pub(super) fn new(start: &'s str, catalog: &'s Catalog, asked: &'s mut Asked) -> Self {
+    /// The place behind what is typed; `after`: what stands behind it.
+    pub(super) fn new(
+        typed: Typed<'s>,
+        after: &'s str,
+        catalog: &'s Catalog,
+        asked: &'s mut Asked,
+    ) -> Self {
         asked.renew(catalog);
-        Self { tokens: solid(start), follow: follow(start), catalog, asked }
+        let (follow, is_dotted) = (follow(typed.start), typed.begun.contains('.'));
+        let before = solid(typed.start);
+        let tokens = within(&before).unwrap_or(&before).to_vec();
+        let mut place = Self { tokens, follow, catalog, asked, scope: None, is_dotted };
+        if place.asks() {
+            let after = solid(after).into_iter().take_while(|token| *token != ";");
+            let all: Vec<_> = before.iter().copied().chain(after).collect();
+            place.scope = Some(Scope::at(&all, before.len()));
+        }
+        place
     }
 
     pub(super) fn wants(&self, what: Wanted) -> bool {
@@ -45,6 +64,9 @@ impl<'s> Place<'s> {
         if self.is_setting() {
             return self.settings();
         }
+        if let Some(columns) = self.columns_of_source() {
+            return columns;
+        }
         let words = self.follow.words.iter().map(|word| candidate(CandidateKind::Word, word));
         let mut all: Vec<_> = words.filter(|word| word.text != ",").collect();
         if self.wants(Wanted::Operator) {
@@ -58,6 +80,8 @@ impl<'s> Place<'s> {
             all.push(candidate(CandidateKind::Word, "EVERYONE"));
         }
         if self.wants(Wanted::Source) {
+            let commons = self.scope.iter().flat_map(|scope| &scope.commons);
+            all.extend(commons.map(|common| candidate(CandidateKind::Table, &common.name)));
             all.extend(asked_tables().map(|(name, _)| candidate(CandidateKind::Table, name)));
         }
         if self.wants(Wanted::Key) {
@@ -85,6 +109,9 @@ impl<'s> Place<'s> {
             .iter()
             .rposition(|token| ["WITH", "USER"].iter().any(|word| is(token, word)));
         let Some((last, first)) = last.zip(self.tokens.first()) else { return false };
+        if self.asks() {
+            return false;
+        }
         let reads = ["GET", "EXPLAIN", "ASSERT"].iter().any(|word| is(first, word));
         let is_with = self.tokens.get(last).is_some_and(|token| is(token, "WITH"));
         let is_next = self.tokens.len() == last + 1 || self.before(0) == ",";
@@ -134,13 +161,31 @@ impl<'s> Place<'s> {
         }
     }
 
-    /// The columns of the tables that a query names, or of all if it names none yet.
+    /// The columns of the sources of a query, or of all tables if it names none that is known yet.
     fn asked_columns(&self) -> Vec<Candidate> {
-        let named = |name: &str| self.tokens.contains(&name);
-        let is_named = asked_tables().any(|(name, _)| named(name));
-        let known = asked_tables().filter(|(name, _)| !is_named || named(name));
-        let columns = known.flat_map(|(_, columns)| columns);
-        columns.map(|column| candidate(CandidateKind::Column, quoted(column.name()))).collect()
+        let Some(scope) = &self.scope else { return Vec::new() };
+        let column = |name: String| candidate(CandidateKind::Column, name);
+        if scope.sources.iter().all(|source| source.columns.is_empty()) {
+            let all = asked_tables().flat_map(|(_, columns)| columns);
+            return all.map(|known| column(quoted(known.name()))).collect();
+        }
+        let columns = scope.sources.iter().flat_map(|source| source.columns.iter().cloned());
+        let named = |source: &Source| {
+            let name = source.name.clone();
+            source.columns.clone().into_iter().map(move |column| format!("{name}.{column}"))
+        };
+        // those behind a name are many: they are offered when it is typed
+        let named = scope.sources.iter().filter(|_| self.is_dotted).flat_map(named);
+        columns.chain(named).chain(scope.items.iter().cloned()).map(column).collect()
+    }
+
+    /// The columns of the source whose name and dot are typed.
+    fn columns_of_source(&self) -> Option<Vec<Candidate>> {
+        let scope = self.scope.as_ref().filter(|_| self.before(0) == ".")?;
+        let name = self.tokens.iter().rev().nth(1)?;
+        let source = scope.sources.iter().find(|source| source.name == *name)?;
+        let columns = source.columns.iter().cloned();
+        Some(columns.map(|name| candidate(CandidateKind::Column, name)).collect())
     }
 
     /// The table that a `SHOW` asks for.
@@ -149,11 +194,7 @@ impl<'s> Place<'s> {
             return None;
         }
         let words: Vec<_> = self.tokens.iter().map(|token| token.to_ascii_uppercase()).collect();
-        let named = |name: &str| {
-            let parts: Vec<_> = name.split(' ').collect();
-            words.windows(parts.len()).any(|window| window == parts)
-        };
-        tables().filter(|table| named(table.name())).max_by_key(|table| table.name().len())
+        source::shown(&words)
     }
 
     /// What a name would be the name of; `None` if it is one that is given.
@@ -212,6 +253,25 @@ impl<'s> Place<'s> {
     }
 }
 
+/// The tokens of the innermost statement that stands in brackets and is no query, if there is one that is open.
+fn within<'t, 's>(tokens: &'t [&'s str]) -> Option<&'t [&'s str]> {
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match *token {
+            "(" => open.push(at),
+            ")" => drop(open.pop()),
+            _ => {}
+        }
+    }
+    let begins = |inner: &&[&str], words: &[&str]| {
+        let first = inner.first().copied().unwrap_or_default();
+        words.iter().any(|word| first.eq_ignore_ascii_case(word))
+    };
+    let mut inner = open.into_iter().rev().filter_map(|at| tokens.get(at + 1..));
+    let inner = inner.find(|inner| begins(inner, &["SHOW", "PREVIEW", "SELECT", "WITH"]));
+    inner.filter(|inner| begins(inner, &["SHOW", "PREVIEW"]))
+}
+
 fn columns(table: &'static Schema) -> impl Iterator<Item = Candidate> {
     table.columns().iter().map(|column| candidate(CandidateKind::Column, quoted(column.name())))
 }
@@ -247,8 +307,3 @@ const OF_USERS: &[&str] = &["IN SEGMENT", "KEY(", "DID", "VALUE"];
 /// The same, in queries.
 const ASKED: &[&str] =
     &["CASE", "EXISTS (", "(SELECT", "COUNT(", "SUM(", "AVG(", "MIN(", "MAX(", "LIST("];
-
-/// An attribute or a column as it is written: in quotes where it must be.
-fn quoted(name: &str) -> String {
-    ExprKind::Attribute([Arc::from(name)].into()).to_string()
-}

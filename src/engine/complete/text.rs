@@ -5,7 +5,7 @@ use jiff::tz;
 use super::asked::Asked;
 use super::candidate::{Candidate, CandidateKind, candidate};
 use crate::error::ErrorCode;
-use crate::model::{Aggregate, Literal};
+use crate::model::{Aggregate, Literal, Unit};
 
 /// The functions that have a zone as an argument behind a comma, besides the aggregates.
 const OF_ZONES: [&str; 5] = ["TO_TIMESTAMP", "ADD_MONTHS", "HOUR", "WEEKDAY", "DATE_TRUNC"];
@@ -20,6 +20,11 @@ pub(super) fn texts(tokens: &[&str], asked: &Asked) -> Vec<Candidate> {
         "ERROR" => {
             let codes = ErrorCode::ALL.iter().map(|code| code.as_str());
             codes.map(|code| quoted(CandidateKind::Code, code)).collect()
+        }
+        "(" if function(tokens)
+            .is_some_and(|function| function.eq_ignore_ascii_case("DATE_TRUNC")) =>
+        {
+            Unit::ALL.iter().map(|unit| quoted(CandidateKind::Unit, unit.name())).collect()
         }
         "," if function(tokens).is_some_and(has_zone) => {
             zones().iter().map(|zone| quoted(CandidateKind::Zone, zone)).collect()

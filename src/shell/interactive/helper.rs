@@ -97,7 +97,8 @@ impl Complete for Helper {
         if let Some(found) = offer::complete(typed, &self.completer, self.has_files) {
             return found;
         }
-        let found = self.completer.complete(typed);
+        let after = line.get(at..).unwrap_or_default();
+        let found = self.completer.complete_between(typed, after);
         let spaced = |text: String| if text.ends_with('(') { text } else { format!("{text} ") };
         let texts = found.candidates.into_iter().map(|candidate| candidate.text);
         Ok((found.start, texts.map(spaced).collect()))

@@ -38,9 +38,12 @@ impl Paint {
 pub(super) fn painted(text: &str, cursor: usize) -> String {
     let brackets = Brackets::of(text, cursor);
     let (mut painted, mut at) = (String::with_capacity(text.len() * 2), 0);
+    let mut kind = Kind::Unknown;
     for token in Tokens::new(text) {
         let end = at + token.text.len();
-        let paint = brackets.paint(at).or_else(|| paint(token, end == text.len()));
+        kind = kind.after(token);
+        let of_query = (kind == Kind::Query && is_of_query(token)).then_some(Paint::Keyword);
+        let paint = brackets.paint(at).or(of_query).or_else(|| paint(token, end == text.len()));
         match paint {
             Some(paint) => painted.push_str(&dyed(token.text, paint)),
             None => painted.push_str(token.text),
@@ -48,6 +51,35 @@ pub(super) fn painted(text: &str, cursor: usize) -> String {
         at = end;
     }
     painted
+}
+
+/// Kind of the statement that a token is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Its first words may be those of either.
+    Unknown,
+    Query,
+    Other,
+}
+
+impl Kind {
+    /// The kind, as far as it is known behind a token.
+    fn after(self, token: Token<'_>) -> Self {
+        let is = |words: &[&str]| words.iter().any(|word| token.text.eq_ignore_ascii_case(word));
+        match self {
+            _ if token.kind == TokenKind::Semicolon => Self::Unknown,
+            Self::Unknown if is(&["SELECT", "WITH"]) => Self::Query,
+            Self::Unknown if token.kind.is_trivia() || is(&["EXPLAIN", "ASSERT", "("]) => self,
+            Self::Unknown => Self::Other,
+            known => known,
+        }
+    }
+}
+
+/// Whether a token is a word that is no name in a query, however it is written.
+fn is_of_query(token: Token<'_>) -> bool {
+    let is_it = |word: &&str| token.text.eq_ignore_ascii_case(word);
+    token.kind == TokenKind::Word && QUERY.iter().any(is_it)
 }
 
 fn dyed(text: &str, paint: Paint) -> String {
@@ -84,6 +116,40 @@ static KEYWORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 const RESERVED: [&str; 17] = [
     "AND", "OR", "NOT", "IN", "IS", "NULL", "TRUE", "FALSE", "BETWEEN", "CONTAINS", "STARTS",
     "ENDS", "MATCHES", "DID", "EVERYONE", "VALUE", "WHERE",
+];
+
+const QUERY: [&str; 31] = [
+    "SELECT",
+    "DISTINCT",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "BY",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "ALL",
+    "EXCEPT",
+    "INTERSECT",
+    "WITH",
+    "AS",
+    "ON",
+    "JOIN",
+    "INNER",
+    "LEFT",
+    "CROSS",
+    "UNDER",
+    "ASC",
+    "DESC",
+    "NULLS",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "EXISTS",
 ];
 
 const OTHERS: [&str; 22] = [

@@ -29,6 +29,16 @@ fn each_kind_of_token_has_its_colour() {
 }
 
 #[test]
+fn words_of_queries_have_theirs_however_they_are_written() {
+    let text = "select key from keys order by left; GET left";
+    let expected = "<k:select> key <k:from> keys <k:order> <k:by> <k:left>; <k:GET> left";
+    assert_eq!(letters(text, 0), expected);
+    let text = "explain (with all as (SELECT 1))";
+    let expected = "explain (<k:with> <k:all> <k:as> (<k:SELECT> <d:1>))";
+    assert_eq!(letters(text, text.len() + 9), expected);
+}
+
+#[test]
 fn what_is_open_is_red_and_partners_stand_out() {
     assert_eq!(letters("GET 'a", 6), "<k:GET> <w:'a>");
     assert_eq!(letters("f(a, (b)", 0), "f<w:(>a, (b)");
