@@ -147,6 +147,19 @@ impl Error {
         }
     }
 
+    /// The same, unless it is known what is meant.
+    pub(crate) fn suggest_unless<'a>(
+        self,
+        wrong: &str,
+        right: impl IntoIterator<Item = &'a str>,
+        meant: Option<&'static str>,
+    ) -> Self {
+        match meant {
+            Some(hint) => self.hint(hint),
+            None => self.suggest(wrong, right),
+        }
+    }
+
     /// Attaches the place in the script, given the text of the statement and where it starts there.
     ///
     /// ```

@@ -399,6 +399,33 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// What to write instead of a function of other languages.
+fn foreign(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "CONCAT" | "CONCAT_WS" => "texts are joined by `||`",
+        "IIF" | "DECODE" => "write `IF(condition, a, b)`",
+        "IFNULL" | "NVL" | "ISNULL" => "write `COALESCE(a, b)`",
+        "LEN" | "CHAR_LENGTH" | "CHARACTER_LENGTH" => "write `LENGTH(x)`",
+        "MID" | "LEFT" | "RIGHT" => "write `SUBSTR(x, from, length)`",
+        "LCASE" => "write `LOWER(x)`",
+        "UCASE" => "write `UPPER(x)`",
+        "GETDATE" | "SYSDATE" | "CURRENT_TIMESTAMP" | "CURRENT_DATE" | "TODAY" => "write `NOW()`",
+        "YEAR" | "MONTH" | "WEEK" | "DAY" | "DATE" | "DATE_PART" | "DATEPART" | "STRFTIME"
+        | "TO_CHAR" | "DATE_FORMAT" | "TIME_BUCKET" => {
+            "in a query `DATE_TRUNC('month', x)` cuts an instant to its month"
+        }
+        "UNIXEPOCH" | "UNIX_TIMESTAMP" => "in a query `EPOCH(x)` gives seconds since 1970",
+        "AVERAGE" | "MEAN" => "write `AVG(x)`",
+        "COUNTIF" | "COUNT_IF" | "SUMIF" => "write `COUNT(*) FILTER (WHERE …)`",
+        "GROUP_CONCAT" | "STRING_AGG" | "ARRAY_AGG" | "LISTAGG" | "JSON_AGG" => "write `LIST(x)`",
+        "ARRAY_LENGTH" | "CARDINALITY" | "JSON_ARRAY_LENGTH" => "write `SIZE(x)`",
+        "ROW_NUMBER" | "RANK" | "LAG" | "LEAD" => {
+            "there are no functions over windows: a query in `FROM` and a join say the same"
+        }
+        _ => return None,
+    })
+}
+
 fn unknown_function(name: &Spanned<std::sync::Arc<str>>) -> Error {
     let error = Error::new(ErrorKind::UnknownFunction { name: name.node.to_string() });
     let error = error.at(name.span);
@@ -407,7 +434,7 @@ fn unknown_function(name: &Spanned<std::sync::Arc<str>>) -> Error {
         None if Signature::named(&name.node).is_some() => {
             return error.hint("it stands in queries alone: `SELECT …`");
         }
-        None => return error.suggest(&name.node, functions(false)),
+        None => return error.suggest_unless(&name.node, functions(false), foreign(&name.node)),
         Some(Aggregate::Share) => " OF … = …",
         Some(aggregate) if aggregate.needs_property() => " OF …",
         Some(_) => "",

@@ -109,9 +109,18 @@ fn unknown<'a>(
     name: &Spanned<Name>,
     known: impl Iterator<Item = &'a str>,
 ) -> Error {
-    Error::from(ErrorKind::Unknown { kind, name: name.node.clone() })
-        .at(name.span)
-        .suggest(name.node.as_str(), known)
+    let error = Error::from(ErrorKind::Unknown { kind, name: name.node.clone() }).at(name.span);
+    let error = error.suggest(name.node.as_str(), known);
+    if !error.hints().is_empty() {
+        return error;
+    }
+    let table = match kind {
+        ObjectKind::Key => "KEYS",
+        ObjectKind::Segment => "SEGMENTS",
+        ObjectKind::Config => "CONFIGS",
+        ObjectKind::Attribute => "ATTRIBUTES",
+    };
+    error.hint(format!("`SHOW {table}` lists those that there are"))
 }
 
 /// The error for a version that a config does not have.

@@ -2,6 +2,7 @@
 
 mod condition;
 mod object;
+mod person;
 mod query;
 mod spot;
 
@@ -16,6 +17,9 @@ pub(super) fn habit(spot: Spot<'_>) -> Option<String> {
     let habits = [
         sign,
         query::clause,
+        person::attributes,
+        person::user,
+        person::population,
         condition::operator,
         condition::bracket,
         object::if_exists,

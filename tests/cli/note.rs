@@ -47,7 +47,7 @@ fn errors_and_notes_are_json_if_that_is_wanted() {
     let expected = [
         r#"{"file":"a.pcq","line":1,"column":33,"code":"suspicious","message":"`iPhone` is the name of an attribute here, and no such attribute is known","hints":["a text is in single quotes: `'iPhone'`"]}"#,
         r#"{"file":"a.pcq","line":2,"column":14,"code":"assertion-failed","message":"expected an error `limit`, got `unknown-key`: key `nope` does not exist","hints":[]}"#,
-        r#"{"file":"a.pcq","line":3,"column":5,"code":"unknown-key","message":"key `nope` does not exist","hints":[]}"#,
+        r#"{"file":"a.pcq","line":3,"column":5,"code":"unknown-key","message":"key `nope` does not exist","hints":["`SHOW KEYS` lists those that there are"]}"#,
         r#"{"file":null,"line":null,"column":null,"code":null,"message":"1 assertion, 1 failed","hints":[]}"#,
     ];
     assert_eq!((ran.code, lines), (1, expected.to_vec()));

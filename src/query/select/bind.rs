@@ -12,7 +12,7 @@ use super::people::PeopleScope;
 use super::slot::Slot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Type};
-use crate::model::{Expr, ExprKind, Literal, Path, ReadAs, Span, Spanned, Value};
+use crate::model::{Expr, ExprKind, Literal, Path, ReadAs, Span, Spanned, Unit, Value};
 use crate::query::filter::meant_as_text;
 
 /// What is asked of the user of each row, where rows are about users.
@@ -57,7 +57,8 @@ impl Binder<'_, '_> {
         is_condition: bool,
     ) -> Result<Expr> {
         let mut bound = self.builder.view.parameters.bind(expr)?.into_owned();
-        self.rewrite(&mut bound, aliases, first).map_err(|error| meant_as_text(expr, error))?;
+        self.rewrite(&mut bound, aliases, first)
+            .map_err(|error| meant_as_unit(expr, meant_as_text(expr, error)))?;
         self.read_times(&mut bound);
         self.check(&bound, is_condition)?;
         Ok(bound)
@@ -209,6 +210,25 @@ impl Binder<'_, '_> {
             }
         }
     }
+}
+
+/// Says how a unit of time is written, if a name was one that is no column.
+fn meant_as_unit(expr: &Expr, error: Error) -> Error {
+    let ErrorKind::UnknownColumn { name } = error.kind() else { return error };
+    let Some(unit) = Unit::ALL.iter().find(|unit| unit.name().eq_ignore_ascii_case(name)) else {
+        return error;
+    };
+    let is_it = |(part, _): (&ExprKind, _)| match part {
+        ExprKind::Call { function, arguments } if &*function.node == "DATE_TRUNC" => {
+            arguments.first().is_some_and(|first| Some(first.span) == error.span())
+        }
+        _ => false,
+    };
+    if !expr.node.parts().any(is_it) {
+        return error;
+    }
+    let hint = format!("a unit is in single quotes: `'{}'`", unit.name());
+    error.hint(hint)
 }
 
 /// The item that a name was given to, and what steps lead to inside it.

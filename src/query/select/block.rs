@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Names, Result, Short};
 use crate::eval;
 use crate::model::{Block, Expr, ExprKind, Fold, Item, Join, Path, Sort, Span, Spanned, asked};
 use crate::query::rows::ColumnKind;
+use crate::query::table::Table;
 
 /// Builder of a block.
 pub(super) struct BlockBuilder<'b, 'v> {
@@ -88,7 +89,9 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
     fn parts(&mut self, block: &Block, order: &[Sort]) -> Result<Parts> {
         let items = self.items(block)?;
         let aliases = aliases(&items);
-        let condition = block.condition.as_ref().map(|expr| self.binder().bind(expr, true));
+        let condition = block.condition.as_ref().map(|expr| {
+            self.binder().bind(expr, true).map_err(|error| named_later(error, &aliases))
+        });
         let condition = condition.transpose()?.map(conjuncts).unwrap_or_default();
         let mut groups = Vec::new();
         for group in &block.groups {
@@ -136,12 +139,23 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
                 }
                 Item::Expr(expr, alias) => {
                     let alias = alias.as_ref().map(|alias| alias.node.to_arc());
-                    items.push(self.item(expr, alias)?);
+                    let made = self.item(expr, alias.clone());
+                    items.push(made.map_err(|error| self.without_from(error, alias.as_deref()))?);
                 }
             }
         }
         make_unique(&mut items);
         Ok(items)
+    }
+
+    /// Says that `FROM` may be missing, where a table was taken for the name of an item.
+    fn without_from(&self, error: Error, alias: Option<&str>) -> Error {
+        let table =
+            alias.filter(|name| self.scope.sources.is_empty() && Table::named(name).is_some());
+        match table {
+            Some(table) => error.hint(format!("is `FROM` missing before `{table}`?")),
+            None => error,
+        }
     }
 
     fn unknown_source(&self, name: &str, span: Span) -> Error {
@@ -394,6 +408,19 @@ fn not_grouped(scope: &Scope, place: usize, span: Span) -> Error {
     });
     let hint = "name it in `GROUP BY`, or make one value of the group: `MIN(…)`, `LIST(…)`";
     Error::from(ErrorKind::NotGrouped { what }).at(span).hint(hint)
+}
+
+/// Says that names of items are not known in `WHERE`, if one of them was meant.
+fn named_later(error: Error, aliases: &Aliases) -> Error {
+    let ErrorKind::UnknownColumn { name } = error.kind() else { return error };
+    if !aliases.iter().any(|(alias, _)| &**alias == name) {
+        return error;
+    }
+    let hint = format!(
+        "`{}` is the name of an item, which `WHERE` comes before: write the expression itself",
+        Short(name)
+    );
+    error.hint(hint)
 }
 
 fn no_source(span: Span) -> Error {

@@ -94,6 +94,17 @@ impl Scope {
         let columns: Vec<&str> = self.columns().map(|column| &*column.name).collect();
         let known = columns.iter().copied().chain(others.iter().map(|name| &**name));
         let error = Error::from(ErrorKind::UnknownColumn { name: name.to_owned() }).at(span);
+        if is_now(name) {
+            return error.hint("write `NOW()`");
+        }
+        if path.len() > 1 && !self.sources.is_empty() {
+            let names: Vec<&str> = self.sources.iter().map(|source| &*source.name).collect();
+            let error = error.suggest(name, names.iter().copied().chain(known));
+            return error.hint(format!(
+                "no source and no column has that name: the sources are {}",
+                Names(&names)
+            ));
+        }
         let error = error.suggest(name, known);
         if columns.is_empty() {
             return error.hint("there is no source: a query reads columns of those in its `FROM`");
@@ -101,6 +112,12 @@ impl Scope {
         let member = member_hint(&columns, name);
         error.hint(format!("the columns are {}{member}", Names(&columns)))
     }
+}
+
+/// Whether a name is what other languages call the instant of a query.
+fn is_now(name: &str) -> bool {
+    const NOW: [&str; 5] = ["NOW", "CURRENT_TIMESTAMP", "CURRENT_DATE", "SYSDATE", "TODAY"];
+    NOW.iter().any(|now| now.eq_ignore_ascii_case(name))
 }
 
 impl Source {

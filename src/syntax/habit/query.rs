@@ -1,12 +1,19 @@
 //! Clauses of queries as other languages have them.
 
-use super::spot::{Spot, solid};
+use super::spot::{Spot, is_bare, solid};
+use crate::error::Short;
+use crate::model::Unit;
+use crate::syntax::rules::Rule;
 
 /// A clause that queries have not, or elsewhere.
 pub(super) fn clause(spot: Spot<'_>) -> Option<String> {
     let first = solid(spot.before).next()?.to_ascii_uppercase();
     if !matches!(first.as_str(), "SELECT" | "WITH" | "EXPLAIN" | "ASSERT") {
         return None;
+    }
+    let others = [within, length_of_time, rest];
+    if let Some(hint) = others.iter().find_map(|other| other(spot)) {
+        return Some(hint);
     }
     let hint = match spot.token.to_ascii_uppercase().as_str() {
         "RIGHT" => "there is no `RIGHT JOIN`: put the other source first and write `LEFT JOIN`",
@@ -18,4 +25,77 @@ pub(super) fn clause(spot: Spot<'_>) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Queries within queries without parentheses or names.
+fn within(spot: Spot<'_>) -> Option<String> {
+    let words = spot.words_before();
+    let last = words.first()?.as_str();
+    if spot.is_any(&["SELECT", "WITH"]) && matches!(last, "EXISTS" | "IN" | "ASSERT" | "=" | "AS") {
+        let before = if matches!(last, "EXISTS" | "IN" | "AS") { last } else { "" };
+        let written = format!("{before} (SELECT …)");
+        return Some(format!(
+            "a query within a query stands in parentheses: `{}`",
+            written.trim_start()
+        ));
+    }
+    if last == ")" && spot.wants(Rule::alias_name) && !spot.wants(Rule::EOI) {
+        return Some("what stands in parentheses has a name there: `(…) AS t`".to_owned());
+    }
+    None
+}
+
+/// Lengths of time and parts of instants as SQL has them.
+fn length_of_time(spot: Spot<'_>) -> Option<String> {
+    if spot.comes_after(&["INTERVAL"]) {
+        let text = spot.token.trim_matches('\'');
+        let mut words = text.split_whitespace().chain(spot.next());
+        let (number, unit) = (words.next()?, words.next()?.to_ascii_uppercase());
+        let is_length = number.bytes().all(|byte| byte.is_ascii_digit()) && is_bare(&unit);
+        return is_length
+            .then(|| format!("a length of time is `{} {}`", Short(number), Short(&unit)));
+    }
+    let words = spot.words_before();
+    let [part, open, extract, ..] = words.as_slice() else { return None };
+    if !spot.is("FROM") || open != "(" || extract != "EXTRACT" {
+        return None;
+    }
+    let unit = Unit::ALL.iter().find(|unit| unit.name().eq_ignore_ascii_case(part));
+    let unit = unit.map_or("month", |unit| unit.name());
+    let time = spot.next().filter(|time| is_bare(time)).unwrap_or("time");
+    Some(format!("an instant is cut by `DATE_TRUNC('{unit}', {})`", Short(time)))
+}
+
+/// What SQL writes otherwise.
+fn rest(spot: Spot<'_>) -> Option<String> {
+    let words = spot.words_before();
+    let before = |at: usize| words.get(at).map(String::as_str).unwrap_or_default();
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let next = spot.next().unwrap_or("…");
+    match spot.token {
+        "," if before(1) == "LIMIT" => {
+            Some(format!("write `LIMIT {} OFFSET {}`", Short(next), Short(before(0))))
+        }
+        token if before(0) == "TOP" && number(token) => {
+            Some(format!("write `LIMIT {}` at the end", Short(token)))
+        }
+        _ if before(0) == "FETCH" && spot.is_any(&["FIRST", "NEXT"]) => {
+            Some(format!("write `LIMIT {}`", Short(next)))
+        }
+        _ if before(0) == "DISTINCT" && spot.is("ON") => Some(
+            "there is no `DISTINCT ON`: `GROUP BY` makes one row of each group, `MIN(…)` one of its values".to_owned(),
+        ),
+        ")" if before(0) == "(" && before(1) == "COUNT" => Some("write `COUNT(*)`".to_owned()),
+        ">" if before(0) == "-" => Some("dots lead into JSON: `properties.amount`".to_owned()),
+        token if token.starts_with("::") => {
+            let kind = token.trim_start_matches(':').to_ascii_uppercase();
+            let operand = solid(spot.before).last().filter(|word| is_bare(word)).unwrap_or("…");
+            Some(format!("write `CAST({} AS {})`", Short(operand), Short(&kind)))
+        }
+        _ if before(0) == "," && spot.is_any(&["FROM", "WHERE", "GROUP", "ORDER", "LIMIT"]) => {
+            let word = spot.token.to_ascii_uppercase();
+            Some(format!("the `,` before `{}` is one too many", Short(&word)))
+        }
+        _ => None,
+    }
 }

@@ -1,0 +1,70 @@
+//! Users, what is known of them, and who is meant.
+
+use std::sync::Arc;
+
+use super::spot::{Spot, is_bare, solid};
+use crate::error::Short;
+use crate::model::{Literal, Value};
+use crate::syntax::rules::Rule;
+use crate::syntax::token::{TokenKind, Tokens};
+
+/// How many attributes are written as they would be.
+const SHOWN: usize = 3;
+
+/// `SET USER 'a' {"x": 1}`, as `WITH` takes attributes.
+pub(super) fn attributes(spot: Spot<'_>) -> Option<String> {
+    let words = spot.words_before();
+    let is_setting = spot.token.starts_with('{')
+        && matches!(words.as_slice(), [.., user, set] if user == "USER" && set == "SET");
+    if !is_setting {
+        return None;
+    }
+    let json = format!("{}{}", spot.token, spot.after);
+    let json = Tokens::new(&json).next().filter(|token| token.kind == TokenKind::Json);
+    let members = match json.and_then(|token| Value::from_json(token.text).ok()) {
+        Some(Value::Object(members)) => members,
+        _ => Arc::default(),
+    };
+    let setting = |(name, value): (&Arc<str>, &Value)| {
+        let name = if is_bare(name) { name.to_string() } else { format!("\"{name}\"") };
+        format!("{name} = {}", Literal::from(value.clone()))
+    };
+    let more = if members.len() > SHOWN { ", …" } else { "" };
+    let settings: Vec<_> = members.iter().take(SHOWN).map(setting).collect();
+    let settings =
+        if settings.is_empty() { "city = 'Oslo'".to_owned() } else { settings.join(", ") + more };
+    Some(format!("each attribute is given its value: `{}`", Short(&settings)))
+}
+
+/// `FOR 'ada'`, without the word `USER`.
+pub(super) fn user(spot: Spot<'_>) -> Option<String> {
+    if !spot.wants(Rule::k_user) || !spot.comes_after(&["FOR"]) {
+        return None;
+    }
+    let id = spot.token;
+    let is_text = id.starts_with('\'') && id.len() > 1 && id.ends_with('\'');
+    if is_text || is_bare(id) && !spot.is_any(&["ALL", "USERS", "CONTEXTS", "TRAFFIC"]) {
+        let quoted = if is_text { id.to_owned() } else { format!("'{id}'") };
+        return Some(format!("write `FOR USER {}`", Short(&quoted)));
+    }
+    None
+}
+
+/// Whom a preview is about, and what `SHOW CHANGES` is of.
+pub(super) fn population(spot: Spot<'_>) -> Option<String> {
+    let first = solid(spot.before).next()?;
+    let hint = if first.eq_ignore_ascii_case("PREVIEW") {
+        match spot.token.to_ascii_uppercase().as_str() {
+            "ALL" | "EVERYONE" if spot.comes_after(&["FOR"]) => "write `FOR USERS`",
+            "WHERE" if spot.wants(Rule::k_for) => "it says who is meant: `FOR USERS WHERE …`",
+            _ => return None,
+        }
+    } else if spot.comes_after(&["SHOW", "CHANGES"]) {
+        "write `SHOW CHANGES OF <key> FOR USER '<id>'`"
+    } else if spot.wants(Rule::k_for) && spot.words_before().iter().any(|word| word == "CHANGES") {
+        "they are those of one user: `FOR USER '<id>'`"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
