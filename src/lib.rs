@@ -114,9 +114,9 @@ mod transfer;
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
     AsKey, Builder, Candidate, CandidateKind, Checked, Checker, ClockRepair, Completer, Completion,
-    DamageRepair, Database, Foreseen, ForeseenChange, ForeseenUser, ForeseenValue, Foresight,
-    FromValue, KeyHandle, Outcome, Plan, Prepared, Saved, Session, Snapshot, Subscription, Tracked,
-    UserList, Verification,
+    Cursor, DamageRepair, Database, Foreseen, ForeseenChange, ForeseenUser, ForeseenValue,
+    Foresight, FromValue, KeyHandle, Outcome, Plan, Prepared, Row, Saved, Session, Snapshot,
+    Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
     Error, ErrorClass, ErrorCode, ErrorKind, Label, LockHolder, Note, NoteCode, NoteKind, Place,
@@ -127,7 +127,7 @@ pub use model::{
     Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, RecordedContext,
     Revision, RevisionHash, Role, Timestamp, Value,
 };
-pub use query::{Column, ColumnKind, Form, Record, Rows, STATS_COLUMNS, Schema, tables};
+pub use query::{Column, ColumnKind, Form, Record, RowSink, Rows, STATS_COLUMNS, Schema, tables};
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};
 pub use statement::{Parameters, Statement};
 pub use store::{InterruptHandle, Progress, ProgressHandle};

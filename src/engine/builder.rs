@@ -121,7 +121,7 @@ impl Builder {
     /// let db = pcq::Database::builder().query_bytes(1 << 10).in_memory()?;
     /// db.execute("CREATE KEY a INTEGER DEFAULT 1; CREATE KEY b INTEGER DEFAULT 2; CREATE KEY c INTEGER DEFAULT 3;")?;
     /// let many = db.query("SELECT x.key FROM keys x, keys y, keys z ORDER BY 1");
-    /// assert_eq!(many.unwrap_err().code(), "limit");
+    /// assert_eq!(many?.into_rows().unwrap_err().code(), "limit");
     /// # Ok::<(), pcq::Error>(())
     /// ```
     #[must_use]

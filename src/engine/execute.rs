@@ -12,7 +12,7 @@ use super::strictness::Slips;
 use super::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Note, Result};
 use crate::model::{Entry, Spanned};
-use crate::query::{self, Answer, View};
+use crate::query::{self, Answer, RowSink, View};
 use crate::script::ScriptStatement;
 use crate::statement::{
     Command, CommandKind, Effect, Parameters, Plan, Query, Statement, also, slip,
@@ -96,6 +96,33 @@ impl Session {
             Resolved::Answer(answer) => Ok(self.deliver(answer)),
             _ => Err(ErrorKind::Bug { what: format!("{query} is no query") }.into()),
         }
+    }
+
+    /// Hands the rows of a query over as they are found, all of them as they are at one instant; gives what is to be said of
+    /// them.
+    pub(super) fn hand_over(
+        &mut self,
+        query: &Statement,
+        parameters: impl FnOnce() -> Vec<Spanned<Arc<str>>>,
+        sink: &mut dyn RowSink,
+    ) -> Result<Vec<Note>> {
+        let done = self.look(query).and_then(|()| self.hand_over_in_sight(query, sink));
+        self.look_away();
+        done.map_err(|error| self.weigh(parameters, error))
+    }
+
+    fn hand_over_in_sight(&self, query: &Statement, sink: &mut dyn RowSink) -> Result<Vec<Note>> {
+        let view = self.view();
+        let Command::Query(asked @ Query::Select(select)) = self.check(query, &view)? else {
+            return Err(Error::bug("the rows of another statement were to be handed over"));
+        };
+        let view = if asked.reads_deliveries() {
+            self.database().flush()?;
+            self.view()
+        } else {
+            view
+        };
+        query::hand_over(&view.pinned()?, select, sink)
     }
 
     /// Plans a write of its own against the state that it is committed on.

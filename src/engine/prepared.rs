@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::session::weigh;
-use super::{Outcome, Session};
+use super::stream::Stream;
+use super::{Cursor, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Spanned;
-use crate::query::Rows;
 use crate::statement::{CommandKind, Parameters, Parsed, Statement};
 
 /// A statement that was parsed, to be run with other parameters each time.
@@ -17,7 +17,7 @@ use crate::statement::{CommandKind, Parameters, Parsed, Statement};
 #[derive(Debug)]
 pub struct Prepared {
     session: Session,
-    statement: Statement,
+    statement: Arc<Statement>,
     /// The names of its parameters.
     parameters: Vec<Spanned<Arc<str>>>,
 }
@@ -26,7 +26,7 @@ impl Prepared {
     pub(super) fn new(session: Session, text: &str) -> Result<Self> {
         let parsed = Parsed::parse(text)?;
         let parameters = parsed.parameters();
-        Ok(Self { session, statement: parsed.result?, parameters })
+        Ok(Self { session, statement: parsed.result?.into(), parameters })
     }
 
     /// Runs the statement.
@@ -45,21 +45,30 @@ impl Prepared {
         outcome.map_err(|error| weigh(parameters, names, error))
     }
 
-    /// Runs a statement that gives rows, and gives those.
+    /// Asks a question, as [`Database::query`](super::Database::query) does.
     ///
     /// # Errors
     ///
     /// Those of [`Prepared::run`]; `syntax` if it gives no rows, before anything is done.
-    pub fn query(&self, parameters: &Parameters) -> Result<Rows> {
+    pub fn query(&self, parameters: &Parameters) -> Result<Cursor> {
         let no_rows = || {
             let (what, why) = ("this statement".to_owned(), "it gives no rows");
             Error::from(ErrorKind::Misplaced { what, why })
         };
+        // another thread would wait for who waits for a listener
+        let is_streamed = matches!(*self.statement, Statement::Select(_))
+            && !self.session.db.shared.listeners.is_calling();
+        if is_streamed {
+            let session = self.session.fork(parameters.clone());
+            let (statement, names) = (Arc::clone(&self.statement), self.parameters.clone());
+            let (stream, columns) = Stream::begin(session, statement, names)?;
+            return Ok(Cursor::running(stream, columns, self.session.db.shared.query_bytes));
+        }
         if self.statement.kind() != CommandKind::Query {
             return Err(no_rows());
         }
         match self.run(parameters)? {
-            Outcome::Rows(rows) => Ok(rows),
+            Outcome::Rows(rows) => Ok(Cursor::held(rows)),
             _ => Err(no_rows()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::commit::{Ground, Proposal, Proposed};
 use super::sight::Sight;
@@ -50,6 +51,8 @@ pub struct Session {
     pub(super) parameters: Parameters,
     pub(super) transaction: Option<Transaction>,
     pub(super) loading: Option<Loading>,
+    /// Whether nobody wants any more what its statement gives.
+    pub(super) is_unwanted: Option<Arc<AtomicBool>>,
     /// Lists of users whose segments are still to come, out of a dump of what stands today.
     pub(super) lists: BTreeMap<ListId, UserList>,
 }
@@ -69,6 +72,7 @@ impl Session {
             parameters: Parameters::new(),
             transaction: None,
             loading: None,
+            is_unwanted: None,
             lists: BTreeMap::new(),
         }
     }
@@ -77,7 +81,7 @@ impl Session {
     pub(super) fn fork(&self, parameters: Parameters) -> Self {
         let (db, actor) = (self.db.clone(), self.actor.clone());
         let (comment, transaction, loading) = (self.comment.clone(), None, None);
-        let lists = BTreeMap::new();
+        let (is_unwanted, lists) = (None, BTreeMap::new());
         let (sight, remembers, asks_for_secrets) = (None, true, self.asks_for_secrets);
         let (fails_whole, slips) = (self.fails_whole, self.slips);
         Self {
@@ -92,6 +96,7 @@ impl Session {
             parameters,
             transaction,
             loading,
+            is_unwanted,
             lists,
         }
     }
@@ -186,11 +191,14 @@ impl Session {
             Ok(outcome) => {
                 Ok(outcome.with_each_note(|note| self.conceal_note(statement.locate_note(note))))
             }
-            Err(error) => {
-                self.note_failure(statement.result().ok());
-                Err(self.conceal(statement.locate(error)))
-            }
+            Err(error) => Err(self.failed(statement, error)),
         }
+    }
+
+    /// The error to report of a statement of a script that failed.
+    pub(super) fn failed(&mut self, statement: &ScriptStatement, error: Error) -> Error {
+        self.note_failure(statement.result().ok());
+        self.conceal(statement.locate(error))
     }
 
     /// Remembers that a statement of the open transaction failed. If it is its `COMMIT`, because another had failed
@@ -316,7 +324,8 @@ impl Session {
             Some(sight) => sight,
             None => &self.db,
         };
-        let (past, watch) = (&self.db.shared.past, self.db.shared.store.desk().watch());
+        let watch = self.db.shared.store.desk().watch().unless(self.is_unwanted.as_deref());
+        let past = &self.db.shared.past;
         let view = View::new(lender, state, now, parameters, past, watch);
         view.showing_secrets(self.shows_secrets())
             .allowing(self.db.shared.query_bytes)

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use super::{Builder, Database, Outcome, Prepared, Session};
+use super::{Builder, Cursor, Database, Outcome, Prepared, Session};
 use crate::error::{Error, Result, ScriptEnd, TransactionState};
 use crate::model::Name;
-use crate::query::Rows;
 use crate::statement::Parameters;
 
 /// How it is opened.
@@ -72,26 +71,23 @@ impl Database {
         Prepared::new(self.session(), statement)
     }
 
-    /// Asks one question: a `SELECT`, a `SHOW`, or whatever else gives rows.
+    /// Asks one question: a `SELECT`, a `SHOW`, or whatever else gives rows. Those of a `SELECT` are found while they are
+    /// asked for; what goes wrong meanwhile they tell.
     ///
     /// ```
     /// # let db = pcq::Database::in_memory()?;
     /// # db.execute("CREATE KEY limit_rate INTEGER DEFAULT 10;")?;
-    /// #[derive(serde::Deserialize)]
-    /// struct Key {
-    ///     key: String,
-    ///     version: u32,
+    /// for row in db.query("SELECT key, version FROM keys ORDER BY key")? {
+    ///     let row = row?;
+    ///     assert_eq!((row.get::<String>("key")?, row.get::<u32>("version")?), ("limit_rate".into(), 1));
     /// }
-    /// let rows = db.query("SELECT key, version FROM keys ORDER BY key")?;
-    /// let keys: Vec<Key> = rows.deserialize()?;
-    /// assert_eq!((&*keys[0].key, keys[0].version), ("limit_rate", 1));
     /// # Ok::<(), pcq::Error>(())
     /// ```
     ///
     /// # Errors
     ///
     /// Those of the statement; `syntax` if it gives no rows.
-    pub fn query(&self, statement: &str) -> Result<Rows> {
+    pub fn query(&self, statement: &str) -> Result<Cursor> {
         self.prepare(statement)?.query(&Parameters::new())
     }
 

@@ -49,7 +49,8 @@ impl Datum {
     }
 }
 
-fn weight(value: &Value) -> usize {
+/// How many bytes of memory a value takes besides its own size, about.
+pub(crate) fn weight(value: &Value) -> usize {
     const POINTER: usize = 16;
     stack::step(|| match value {
         Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Double(_) => 0,

@@ -65,7 +65,7 @@ pub(crate) use context::{
     As, AttributeName, Decided, FitStamp, FittedContext, Label, Numbered, Numbering, Room,
     SampleStamp, Stamped, USER_ID, UserAttribute,
 };
-pub(crate) use datum::{Datum, order_values};
+pub(crate) use datum::{Datum, order_values, weight};
 pub(crate) use delivery::{Contexts, Delivered, Delivery, DeliveryBatch};
 pub use duration::Duration;
 pub use expression::{

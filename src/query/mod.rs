@@ -22,6 +22,7 @@ mod relation;
 mod remembered;
 mod rows;
 mod select;
+mod sink;
 mod sorter;
 mod stats;
 mod table;
@@ -37,15 +38,16 @@ pub(crate) use remembered::PastStates;
 pub use rows::{Column, ColumnKind, Form, Rows, Schema};
 #[cfg(test)]
 pub(crate) use select::naively;
+pub use sink::RowSink;
 pub(crate) use table::asked_tables;
 pub(crate) use view::{Forecaster, Lender, View};
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Note, Result};
 use crate::eval::Tally;
 use crate::model::Context;
-use crate::statement::{Get, Query, Show, Statement};
+use crate::statement::{Get, Query, Select, Show, Statement};
 use relation::{Changes, History, Versions, listed, rows_or_count};
 
 /// Answer to a query.
@@ -74,6 +76,15 @@ impl Asker {
             Self::Context(context) => context.user_id(),
         }
     }
+}
+
+/// Hands the rows of a query over as they are found, until no more are wanted; gives what is to be said of them.
+pub(crate) fn hand_over(
+    view: &View<'_>,
+    query: &Select,
+    sink: &mut dyn RowSink,
+) -> Result<Vec<Note>> {
+    select::hand_over(view, query, sink)
 }
 
 /// Answers a query.

@@ -41,7 +41,22 @@ impl Rows {
     /// # Ok::<(), pcq::Error>(())
     /// ```
     pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        self.rows().iter().zip(0..).map(|(values, row)| Record { rows: self, row, values })
+        (0..self.len()).map(|row| self.record(row))
+    }
+
+    /// The rows as values of a type of Rust, whose members are named like columns. Instants are texts.
+    ///
+    /// # Errors
+    ///
+    /// `type-mismatch` if a row is no such value.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        self.records().map(Record::deserialize).collect()
+    }
+
+    /// A row with the names of its columns.
+    pub(crate) fn record(&self, row: usize) -> Record<'_> {
+        let values = self.rows().get(row).map(Vec::as_slice).unwrap_or_default();
+        Record { rows: self, row, values }
     }
 
     /// The rows as JSON: an array of objects on one line.
@@ -62,12 +77,30 @@ impl Rows {
 }
 
 impl Record<'_> {
+    /// The row as a value of a type of Rust, whose members are named like columns. Instants are texts.
+    ///
+    /// # Errors
+    ///
+    /// `type-mismatch` if it is no such value.
+    pub fn deserialize<T: DeserializeOwned>(self) -> Result<T> {
+        let cells = self.rows.columns().iter().zip(self.values);
+        let cell = |(column, value): (&Column, &Value)| {
+            Ok((column.name().to_owned(), serde_json::to_value(value)?))
+        };
+        let object = cells.map(cell).collect::<serde_json::Result<_>>();
+        let read = object.and_then(|o| serde_json::from_value(serde_json::Value::Object(o)));
+        read.map_err(|error| {
+            let (place, found) = ("a row".to_owned(), error.to_string());
+            ErrorKind::Type { place, wanted: std::any::type_name::<T>().to_owned(), found }.into()
+        })
+    }
+
     /// The value of a column, as a type of Rust. Instants are texts.
     ///
     /// ```
     /// let db = pcq::Database::in_memory()?;
     /// db.execute("CREATE KEY theme STRING DEFAULT 'light';")?;
-    /// let rows = db.query("SELECT key, version, description FROM keys")?;
+    /// let rows = db.query("SELECT key, version, description FROM keys")?.into_rows()?;
     /// let row = rows.records().next().unwrap();
     /// let (key, version): (String, u32) = (row.get("key")?, row.get("version")?);
     /// assert_eq!((&*key, version), ("theme", 1));

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Note, Result};
+use crate::error::{Error, Note, Result};
 use crate::model::Value;
 
 /// A row of a table: a value for each column.
@@ -90,6 +92,45 @@ impl Column {
     }
 }
 
+/// Columns of tables, which tables can share.
+#[derive(Clone, Debug)]
+enum Columns {
+    Known(&'static [Column]),
+    Made(Arc<[Column]>),
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self::Known(&[])
+    }
+}
+
+impl std::ops::Deref for Columns {
+    type Target = [Column];
+
+    fn deref(&self) -> &[Column] {
+        match self {
+            Self::Known(columns) => columns,
+            Self::Made(columns) => columns,
+        }
+    }
+}
+
+impl PartialEq for Columns {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl From<Cow<'static, [Column]>> for Columns {
+    fn from(columns: Cow<'static, [Column]>) -> Self {
+        match columns {
+            Cow::Borrowed(columns) => Self::Known(columns),
+            Cow::Owned(columns) => Self::Made(columns.into()),
+        }
+    }
+}
+
 /// A table: typed columns, and a value for each of them in each row.
 ///
 /// ```
@@ -104,7 +145,7 @@ impl Column {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
-    columns: Cow<'static, [Column]>,
+    columns: Columns,
     values: Vec<Row>,
     /// What the share of each row is a share of, where rows have shares.
     wholes: Vec<u64>,
@@ -117,7 +158,25 @@ impl Rows {
     /// Makes a table, so that what a program found itself is written like what a statement found.
     #[must_use]
     pub fn new(columns: impl Into<Cow<'static, [Column]>>, rows: Vec<Vec<Value>>) -> Self {
-        Self { columns: columns.into(), values: rows, ..Self::default() }
+        Self { columns: columns.into().into(), values: rows, ..Self::default() }
+    }
+
+    /// Other rows of the same columns.
+    pub(crate) fn like(&self, values: Vec<Row>) -> Self {
+        Self { columns: self.columns.clone(), values, ..Self::default() }
+    }
+
+    /// Some of the rows, with all that is known of them.
+    pub(crate) fn part(&self, range: Range<usize>) -> Self {
+        let Range { start, end } = range;
+        let forms = self.forms.range((start, 0)..(end.max(start), 0));
+        Self {
+            columns: self.columns.clone(),
+            values: self.values.get(start..end).unwrap_or_default().to_vec(),
+            wholes: self.wholes.get(start..end).unwrap_or_default().to_vec(),
+            forms: forms.map(|(&(row, column), form)| ((row - start, column), *form)).collect(),
+            notes: self.notes.clone(),
+        }
     }
 
     /// The same rows, some cells of which have a form.
@@ -198,30 +257,6 @@ impl Rows {
     pub fn value(&self, row: usize, column: &str) -> Option<&Value> {
         let column = self.columns.iter().position(|known| known.name() == column)?;
         self.values.get(row)?.get(column)
-    }
-
-    /// The rows as values of a type of Rust, whose members are named like columns. Instants are texts.
-    ///
-    /// # Errors
-    ///
-    /// `type-mismatch` if a row is no such value.
-    pub fn deserialize<T: serde::de::DeserializeOwned>(&self) -> Result<Vec<T>> {
-        let read = |row: &Row| {
-            let cells = self.columns.iter().zip(row);
-            let cell = |(column, value): (&Column, &Value)| {
-                Ok((column.name().to_owned(), serde_json::to_value(value)?))
-            };
-            let object = cells.map(cell).collect::<serde_json::Result<_>>()?;
-            serde_json::from_value(serde_json::Value::Object(object))
-        };
-        let rows = self.values.iter().map(|row| {
-            read(row).map_err(|error| {
-                let (place, found) = ("a row".to_owned(), error.to_string());
-                ErrorKind::Type { place, wanted: std::any::type_name::<T>().to_owned(), found }
-                    .into()
-            })
-        });
-        rows.collect()
     }
 
     /// How many deliveries the share of a row of `SHOW STATS FOR CONFIG` is a share of: the column `share`

@@ -61,6 +61,8 @@ pub(crate) struct View<'v> {
     /// How much memory the rows of a query may take.
     pub(super) query_bytes: usize,
     reader: OnceCell<Reader>,
+    /// Whether histories are those that the reader reads, and no newer ones.
+    is_pinned: bool,
     /// If it is of another instant: the view of now, and the state of then if that was before.
     today: Option<(&'v View<'v>, Option<Snapshot>)>,
 }
@@ -76,7 +78,7 @@ impl<'v> View<'v> {
         watch: Watch<'v>,
     ) -> Self {
         let (pending, versions, reader) = (None, None, OnceCell::new());
-        let (shows_secrets, underway) = (false, &[][..]);
+        let (shows_secrets, is_pinned, underway) = (false, false, &[][..]);
         Self {
             lender,
             forecaster: None,
@@ -91,6 +93,7 @@ impl<'v> View<'v> {
             shows_secrets,
             query_bytes: QUERY_BYTES,
             reader,
+            is_pinned,
             today: None,
         }
     }
@@ -129,6 +132,12 @@ impl<'v> View<'v> {
     /// The view of who may take so much memory for the rows of a query.
     pub(crate) fn allowing(self, query_bytes: usize) -> Self {
         Self { query_bytes, ..self }
+    }
+
+    /// The view of who reads for a long time while others write: all that it sees is of the instant at which this is called.
+    pub(crate) fn pinned(self) -> Result<Self> {
+        self.reader()?;
+        Ok(Self { is_pinned: true, ..self })
     }
 
     /// The values that are not shown. A key that is sensitive today has none of its values shown, older ones neither.
@@ -207,7 +216,8 @@ impl<'v> View<'v> {
             View::new(self.lender, committed, at, self.parameters, self.past, self.watch.again());
         let view = view.with_pending(self.pending.clone()).showing_secrets(self.shows_secrets);
         let (versions, underway, today) = (self.versions, self.underway, Some((self, then)));
-        View { versions, underway, today, ..view }
+        let is_pinned = self.is_pinned;
+        View { versions, underway, is_pinned, today, ..view }
     }
 
     /// What the open transaction changed, as far as it is seen: nothing of it was there earlier.
@@ -222,7 +232,7 @@ impl<'v> View<'v> {
 
     /// The history of a user.
     pub(crate) fn history(&self, user: &str) -> Result<Arc<UserHistory>> {
-        let history = self.lender.history(user)?;
+        let history = self.committed_history(user)?;
         Ok(match &self.pending {
             Some(pending) => pending.over(user, history),
             None => history,
@@ -231,6 +241,9 @@ impl<'v> View<'v> {
 
     /// The history of a user without what the open transaction says.
     pub(super) fn committed_history(&self, user: &str) -> Result<Arc<UserHistory>> {
+        if self.is_pinned {
+            return Ok(Arc::new(UserHistory::new(self.reader()?.user_entries(user)?)));
+        }
         self.lender.history(user)
     }
 

@@ -21,15 +21,25 @@ const UNKNOWN: &str = "{spinner} {human_pos} {msg}";
 
 /// Does work in a database, and shows how far it has come if standard error is a terminal.
 pub(super) fn during<T>(handle: &ProgressHandle, work: impl FnOnce() -> T) -> T {
+    until_told(handle, |_| work())
+}
+
+/// The same of work that writes something itself: what it is given takes the gauge away before that.
+pub(super) fn until_told<T>(
+    handle: &ProgressHandle,
+    work: impl FnOnce(&mut dyn FnMut()) -> T,
+) -> T {
     if !io::stderr().is_terminal() {
-        return work();
+        return work(&mut || ());
     }
     thread::scope(|scope| {
         let (end, ended) = channel();
-        scope.spawn(move || show(handle, &ended));
-        let done = work();
-        drop(end);
-        done
+        let mut gauge = Some((end, scope.spawn(move || show(handle, &ended))));
+        work(&mut || {
+            let Some((end, shown)) = gauge.take() else { return };
+            drop(end);
+            let _ = shown.join(); // what it could not draw nobody misses
+        })
     })
 }
 

@@ -16,17 +16,16 @@ mod paint;
 #[cfg(unix)]
 mod pending;
 mod shape;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use super::args::{Deliveries, InteractiveArgs, SessionArgs};
 use super::exit::Stop;
-use super::gauge::during;
 use super::listener::Listener;
 use super::output::Printer;
 use super::pager::Pager;
@@ -39,10 +38,7 @@ use input::open_for_edit;
 use keys::Keys;
 use line::{Line, Typed};
 use opener::Opener;
-use pcq::{Database, Note, Outcome, Rows, Script, ScriptStatement, Session, Value};
-
-/// A statement that takes longer tells how long it took.
-const WORTH_TELLING: Duration = Duration::from_millis(100);
+use pcq::{Database, Note, Rows, Script, Session, Value};
 
 /// Runs what a person types until they leave.
 pub(super) fn interact(
@@ -71,7 +67,7 @@ pub(super) fn interact(
         settings,
         line: Line::new(helper, !interactive.safe, reporter)?,
         parameters: args.parameters.iter().cloned().collect(),
-        last: None,
+        last: Last::None,
         depth: 0,
         typed: String::new(),
         begun: String::new(),
@@ -113,6 +109,16 @@ impl Settings {
     }
 }
 
+/// The table that was printed last.
+#[derive(Debug, Default)]
+enum Last {
+    #[default]
+    None,
+    Rows(Rows),
+    /// One of more rows than are held.
+    Long,
+}
+
 #[derive(Debug)]
 struct Shell<'a> {
     opener: Opener<'a>,
@@ -125,8 +131,7 @@ struct Shell<'a> {
     settings: Settings,
     line: Line,
     parameters: BTreeMap<String, Value>,
-    /// The last table.
-    last: Option<Rows>,
+    last: Last,
     /// How many files are read, one in the other.
     depth: usize,
     /// The statements that were typed last.
@@ -256,11 +261,12 @@ impl Shell<'_> {
                 self.say_not_run(statements.next().is_some());
                 return Ok(false);
             }
-            match statement.and_then(|statement| self.run_statement(&statement)) {
-                Ok((outcome, time)) => {
-                    self.remember(&outcome)?;
-                    self.show(&outcome, time, file)?;
-                }
+            let answer = match &statement {
+                Ok(statement) => self.run_statement(statement)?,
+                Err(error) => Err(error.clone()),
+            };
+            match answer {
+                Ok((answer, time)) => self.show(answer, time, file)?,
                 Err(error) => {
                     self.printer.flush()?;
                     self.reporter.tell(file, &error);
@@ -273,39 +279,10 @@ impl Shell<'_> {
         Ok(true)
     }
 
-    fn run_statement(&mut self, statement: &ScriptStatement) -> pcq::Result<(Outcome, Duration)> {
-        let start = Instant::now();
-        let (session, handle) = (&mut self.session, self.database.progress_handle());
-        let outcome = during(&handle, || session.run_parsed(statement))?;
-        Ok((outcome, start.elapsed()))
-    }
-
     fn say_not_run(&self, has_more: bool) {
         if has_more {
             self.reporter.remark("the statements after it were not run");
         }
-    }
-
-    fn show(&mut self, outcome: &Outcome, time: Duration, file: Option<&str>) -> Result<(), Stop> {
-        let text = match outcome.rows() {
-            Some(rows) => {
-                self.last = Some(rows.clone());
-                self.printer.print(rows)?;
-                self.printer.is_listed(rows).then(|| counted(rows.len()))
-            }
-            None => outcome.message(),
-        };
-        let is_told = self.settings.timer.unwrap_or(time >= WORTH_TELLING);
-        let time = is_told.then(|| format!("({:.3} s)", time.as_secs_f64()));
-        let said: Vec<_> = text.into_iter().chain(time).collect();
-        if !said.is_empty() && (outcome.rows().is_none() || self.printer.takes_remark()) {
-            self.printer.tell(&said.join(" "))?;
-        }
-        self.printer.flush()?;
-        let told = std::mem::take(&mut self.told);
-        let notes = outcome.notes().iter().filter(|note| !told.contains(note));
-        notes.for_each(|note| self.reporter.note(file, note));
-        Ok(())
     }
 
     /// Tells what the end of the session undoes.
@@ -322,10 +299,6 @@ struct Origin<'f> {
     file: &'f str,
     /// The line that it begins in.
     line: u32,
-}
-
-fn counted(rows: usize) -> String {
-    format!("{rows} {}", if rows == 1 { "row" } else { "rows" })
 }
 
 /// Parts with ` · ` between them, in lines of a number of columns.

@@ -44,8 +44,7 @@ impl Listener {
         if is_idle || self.asked.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED);
         }
-        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        handle.iter().for_each(InterruptHandle::interrupt);
+        self.end_work();
     }
 
     /// Runs something that Ctrl-C asks to end.
@@ -66,9 +65,29 @@ impl Listener {
 
     /// Waits for a program that has the terminal.
     pub(super) fn elsewhere<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let _away = self.away();
+        wait()
+    }
+
+    /// Leaves the terminal to another program, until it is dropped.
+    pub(super) fn away(&self) -> Away {
         self.elsewhere.store(true, Ordering::Relaxed);
-        let result = wait();
-        self.elsewhere.store(false, Ordering::Relaxed);
-        result
+        Away(self.clone())
+    }
+
+    /// Ends what runs, because nobody wants it any more.
+    pub(super) fn end_work(&self) {
+        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        handle.iter().for_each(InterruptHandle::interrupt);
+    }
+}
+
+/// Time in which another program has the terminal.
+#[derive(Debug)]
+pub(super) struct Away(Listener);
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        self.0.elsewhere.store(false, Ordering::Relaxed);
     }
 }

@@ -24,6 +24,7 @@ mod manual;
 mod output;
 mod pager;
 mod plan;
+mod printing;
 mod program;
 mod prose;
 mod repair;

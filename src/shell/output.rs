@@ -4,14 +4,31 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use super::args::FormatArgs;
-use super::format::{Format, Formulas, Sheet, Zone};
+use super::format::{Format, Formulas, Parts, Sheet, Written, Zone};
 use super::pager::Pager;
+use super::program::Paging;
 use super::prose::wrapped;
 use super::screen::{Screen, as_seen, buffered_stdout};
-use pcq::Rows;
+use pcq::{Column, Rows};
 
 /// The width of a terminal that does not tell.
 const USUAL_WIDTH: u16 = 80;
+
+/// Way that a table takes which is written in parts.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// Into the file that tables go into.
+    File,
+    Screen,
+    Pager(Paging),
+}
+
+impl Way {
+    /// Whether nobody reads any more.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self, Self::Pager(paging) if paging.is_over())
+    }
+}
 
 /// Prints the tables of statements to standard output, buffered.
 #[derive(Debug)]
@@ -158,8 +175,7 @@ impl Printer {
             writeln!(self.stdout)?;
         }
         self.is_first &= !is_seen;
-        let is_dimmed = self.is_styled && self.sheet.width.is_some();
-        match is_dimmed.then(|| self.format.dimmed(rows, &self.sheet)).flatten() {
+        match self.is_dimmed().then(|| self.format.dimmed(rows, &self.sheet)).flatten() {
             Some(table) if self.is_paged(&table)? => Ok(()),
             Some(table) => self.stdout.write_styled(&table),
             None if self.pager.is_some() => {
@@ -169,6 +185,80 @@ impl Printer {
             }
             None => self.format.write(rows, &self.sheet, &mut self.stdout),
         }
+    }
+
+    /// A table of which nothing is written yet, and whose rows still come in.
+    pub(super) fn parts(&self, columns: &[Column]) -> Parts {
+        let (mut sheet, mut is_styled) = (self.sheet.clone(), self.is_dimmed());
+        if self.file.is_some() {
+            (sheet.width, is_styled) = (self.fixed_width, false);
+        }
+        Parts::new(self.format, sheet, columns, is_styled)
+    }
+
+    /// Where a table is written whose first rows are these.
+    pub(super) fn begin_way(&mut self, first: &Written) -> io::Result<Way> {
+        if self.file.is_some() {
+            return Ok(Way::File);
+        }
+        if !self.is_first && self.format.wants_blank_line_between_tables() {
+            writeln!(self.stdout)?;
+        }
+        self.is_first = false;
+        self.stdout.flush()?;
+        let pager = self.pager.as_ref().filter(|_| self.is_paging);
+        let paging = pager.map(|pager| pager.begin(&first.seen())).transpose()?.flatten();
+        Ok(paging.map_or(Way::Screen, Way::Pager))
+    }
+
+    /// Writes a part of a table; gives the way for what comes next, unless nobody wants to see more.
+    pub(super) fn put(&mut self, way: Way, part: &Written) -> io::Result<Option<Way>> {
+        match (way, part) {
+            (Way::File, part) => {
+                self.file.as_mut().map_or(Ok(()), |(file, _)| file.write_all(part.bytes()))?;
+                Ok(Some(Way::File))
+            }
+            (Way::Pager(mut paging), part) => {
+                if paging.show(&part.seen())? {
+                    return Ok(Some(Way::Pager(paging)));
+                }
+                self.end_pager(paging)
+            }
+            (Way::Screen, Written::Styled(text)) => self.show(|stdout| stdout.write_styled(text)),
+            (Way::Screen, Written::Plain(bytes)) => self.show(|stdout| stdout.write_all(bytes)),
+        }
+    }
+
+    fn show(
+        &mut self,
+        write: impl FnOnce(&mut Screen<BufWriter<Stdout>>) -> io::Result<()>,
+    ) -> io::Result<Option<Way>> {
+        write(&mut self.stdout)?;
+        self.stdout.flush()?;
+        Ok(Some(Way::Screen))
+    }
+
+    /// Waits until the pager has ended. If there is no such program the screen takes what it was given.
+    fn end_pager(&mut self, paging: Paging) -> io::Result<Option<Way>> {
+        paging.end()?.map_or(Ok(None), |text| self.show(|stdout| stdout.write_styled(&text)))
+    }
+
+    /// Ends a table that was written in parts.
+    pub(super) fn end_way(&mut self, way: Way) -> io::Result<()> {
+        match way {
+            Way::Screen => Ok(()),
+            Way::Pager(paging) => self.end_pager(paging).map(drop),
+            Way::File => {
+                self.file.as_mut().map_or(Ok(()), |(file, _)| file.flush())?;
+                self.file.take_if(|(_, is_once)| *is_once);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether tables for people show some of their cells dim.
+    fn is_dimmed(&self) -> bool {
+        self.is_styled && self.sheet.width.is_some()
     }
 
     /// Lets the pager show a text, if it is taller than the screen; whether it did.

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use super::listener::Listener;
-use super::program;
+use super::program::{self, Paging};
 use super::width::width;
 
 /// The lines of a terminal that does not tell, and its columns.
@@ -53,6 +53,12 @@ impl Pager {
     pub(super) fn show(&self, text: &str) -> io::Result<bool> {
         let Some(command) = self.command().filter(|_| is_tall(text)) else { return Ok(false) };
         program::page(command, text, &self.listener)
+    }
+
+    /// Begins to show a text, of which this is the first part, if that is taller than the screen.
+    pub(super) fn begin(&self, first: &str) -> io::Result<Option<Paging>> {
+        let command = self.command().filter(|_| is_tall(first));
+        command.map(|command| Paging::begin(command, &self.listener)).transpose()
     }
 }
 

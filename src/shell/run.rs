@@ -8,6 +8,7 @@ use super::args::{Deliveries, SessionArgs};
 use super::exit::{Exit, Stop, finish};
 use super::gauge;
 use super::output::Printer;
+use super::printing::Printing;
 use super::report::Reporter;
 use super::source::ScriptSource;
 use super::store::{self, Missing};
@@ -16,7 +17,7 @@ use pcq::limits::KEPT_SCRIPT_BYTES;
 use pcq::statement::{Begin, Commit};
 use pcq::{
     CheckedScript, Database, Error, Note, NoteKind, Outcome, Role, ScriptEnd, ScriptStatement,
-    Session, Slip, Statement, TransactionState,
+    Session, Slip, Statement, Streamed, TransactionState,
 };
 
 /// Checks the syntax of scripts, and keeps of their statements what has room.
@@ -204,16 +205,27 @@ impl Runner<'_> {
             let place = place(source, statement);
             return self.fail(&place, &TransactionState::Single.into());
         }
-        let outcome = self.session.run_parsed(statement);
+        let outcome = self.answer(statement)?;
         self.gauge.step(statement.text().len());
         if known.is_some_and(is_assertion) {
             self.assertions.count += 1;
             self.assertions.failed += u64::from(outcome.is_err());
         }
         match outcome {
-            Ok(outcome) => self.tell(source, statement, &outcome),
+            Ok(Streamed::Outcome(outcome)) => self.tell(source, statement, &outcome),
+            Ok(Streamed::Rows(notes)) => self.tell_notes(source, &notes),
             Err(error) => self.fail(source.name(), &error),
         }
+    }
+
+    /// Runs a statement; the rows of a query are printed as they are found.
+    fn answer(&mut self, statement: &ScriptStatement) -> Result<pcq::Result<Streamed>, Stop> {
+        let (session, gauge) = (&mut self.session, &mut self.gauge);
+        let mut clear = || gauge.end();
+        let mut printing = Printing::new(&mut self.printer, &mut clear);
+        let outcome = session.stream_parsed(statement, &mut printing);
+        printing.end(outcome.is_ok())?;
+        Ok(outcome)
     }
 
     /// Prints a table; what a write did is said if that is wanted.
@@ -226,7 +238,7 @@ impl Runner<'_> {
         if let Some(rows) = outcome.rows() {
             self.gauge.end();
             self.printer.print(rows)?;
-            return self.tell_notes(source, outcome);
+            return self.tell_notes(source, outcome.notes());
         }
         let is_write = matches!(outcome, Outcome::Changed { .. } | Outcome::Unchanged { .. });
         if let Some(message) = outcome.message().filter(|_| self.options.echo && is_write) {
@@ -235,14 +247,14 @@ impl Runner<'_> {
             let dry = if self.args.dry_run { "dry run: " } else { "" };
             self.reporter.remark(&format!("{dry}{}: {message}", place(source, statement)));
         }
-        self.tell_notes(source, outcome)
+        self.tell_notes(source, outcome.notes())
     }
 
     /// Tells notes, after what was printed before them. What only completes a sentence is told with it.
-    fn tell_notes(&mut self, source: &ScriptSource, outcome: &Outcome) -> Result<(), Stop> {
+    fn tell_notes(&mut self, source: &ScriptSource, notes: &[Note]) -> Result<(), Stop> {
         let completes = |note: &&Note| matches!(note.kind(), NoteKind::Overwritten { .. });
         let mut notes =
-            outcome.notes().iter().filter(|note| self.options.echo || !completes(note)).peekable();
+            notes.iter().filter(|note| self.options.echo || !completes(note)).peekable();
         if notes.peek().is_some() {
             self.gauge.end();
             self.printer.flush()?;
@@ -295,5 +307,8 @@ fn is_about_transaction(statement: &Statement) -> bool {
 }
 
 fn is_assertion(statement: &Statement) -> bool {
-    matches!(statement, Statement::AssertGet(_) | Statement::AssertError(_))
+    matches!(
+        statement,
+        Statement::AssertGet(_) | Statement::AssertError(_) | Statement::AssertCondition(_)
+    )
 }

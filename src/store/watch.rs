@@ -1,7 +1,7 @@
 //! Watch of long work: how far it has come, and whether it is to end.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{ErrorKind, Result};
@@ -33,7 +33,7 @@ impl Desk {
 
     /// Returns the watch of something that begins now.
     pub(crate) fn watch(&self) -> Watch<'_> {
-        Watch { desk: self, began: self.interrupts(), is_told: Cell::new(false) }
+        Watch { desk: self, began: self.interrupts(), is_unwanted: None, is_told: Cell::new(false) }
     }
 
     fn interrupts(&self) -> u64 {
@@ -51,14 +51,22 @@ pub(crate) struct Watch<'d> {
     desk: &'d Desk,
     /// The count of interrupts when it began.
     began: u64,
+    /// Whether nobody wants its result any more.
+    is_unwanted: Option<&'d AtomicBool>,
     /// Whether it tells how far it has come.
     is_told: Cell<bool>,
 }
 
-impl Watch<'_> {
+impl<'d> Watch<'d> {
     /// Returns another watch of the same work.
     pub(crate) fn again(&self) -> Self {
-        Self { desk: self.desk, began: self.began, is_told: Cell::new(false) }
+        let &Self { desk, began, is_unwanted, .. } = self;
+        Self { desk, began, is_unwanted, is_told: Cell::new(false) }
+    }
+
+    /// Returns the watch of work that also ends when nobody wants its result any more.
+    pub(crate) fn unless(self, is_unwanted: Option<&'d AtomicBool>) -> Self {
+        Self { desk: self.desk, began: self.began, is_unwanted, is_told: Cell::new(false) }
     }
 
     /// Begins a part of the work that has a number of steps; 0 if that is not known.
@@ -76,7 +84,8 @@ impl Watch<'_> {
 
     /// Fails with `interrupted` if the work was asked to end since it began.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.desk.interrupts() == self.began {
+        let is_unwanted = self.is_unwanted.is_some_and(|is| is.load(Ordering::Relaxed));
+        if self.desk.interrupts() == self.began && !is_unwanted {
             Ok(())
         } else {
             Err(ErrorKind::Interrupted.into())

@@ -103,6 +103,8 @@ fn assertions_are_counted() {
     let right = "ASSERT GET a = 1; ASSERT ERROR 'unknown-key' GET c; ASSERT GET b = 2;";
     place.file("right.pcq", format!("{KEYS}{right}"));
     assert_eq!(place.run(&["run", "right.pcq"]).err, "3 assertions, 0 failed\n");
+    place.file("asked.pcq", format!("{KEYS}ASSERT (SELECT COUNT(*) FROM keys) = 2;"));
+    assert_eq!(place.run(&["run", "asked.pcq"]).err, "1 assertion, 0 failed\n");
     place.file("wrong.pcq", format!("{KEYS}ASSERT GET a = 2; {right}"));
     let ran = place.run(&["run", "wrong.pcq"]);
     assert!(ran.code == 1 && ran.err.ends_with("\n1 assertion, 1 failed\n"), "{ran:?}");
@@ -159,4 +161,58 @@ fn a_parameter_that_stands_nowhere_is_told() {
     assert_eq!(told("SHOW KEYS WHERE key = ':m' LIMIT :n"), note);
     let strict = place.run(&["-e", "CREATE KEY k INTEGER DEFAULT 1", "-v", "m=2", "--strict"]);
     assert_eq!((strict.code, &*strict.err), (1, &*note.replacen("note", "error", 1)));
+}
+
+/// Fifty keys, of which there are 2,500 pairs.
+fn fifty_keys() -> String {
+    let keys = (10..60).map(|key| format!("CREATE KEY k{key} INTEGER DEFAULT 1;\n"));
+    keys.collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn a_table_is_the_same_whether_its_rows_are_held_or_written_as_they_come() {
+    let place = Place::new();
+    let pairs = "SELECT a.key AS a, b.key AS b FROM keys a, keys b";
+    let ask = |format: &str, query: &str| {
+        place.file("s.pcq", format!("{}{query};", fifty_keys()));
+        let ran = place.run(&["run", "s.pcq", "--format", format]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        ran.out
+    };
+    for format in ["json", "jsonl", "csv", "line", "markdown", "table"] {
+        let (few, all) = (ask(format, &format!("{pairs} LIMIT 7")), ask(format, pairs));
+        let lines = match format {
+            // one line
+            "json" => all.matches("},{").count() + 1,
+            "line" => (all.lines().count() + 1) / 3,
+            "csv" => all.lines().count() - 1,
+            "markdown" => all.lines().count() - 2,
+            "table" => all.lines().count() - 4,
+            _ => all.lines().count(),
+        };
+        assert_eq!(lines, 2_500, "{format}");
+        let alike = few.trim_end_matches(['\n', ']', '└', '─', '┴', '┘']);
+        assert!(all.starts_with(alike), "{format}: {few}");
+        assert_eq!(few.ends_with("]\n"), all.ends_with("]\n"), "{format}");
+    }
+}
+
+#[test]
+fn an_error_is_told_after_the_rows_before_it_and_no_json_looks_whole() {
+    let place = Place::new();
+    let query =
+        "SELECT CASE WHEN a.key || b.key = 'k50k10' THEN (SELECT key FROM keys) ELSE a.key END AS k
+        FROM keys a, keys b;";
+    place.file("s.pcq", fifty_keys() + query);
+    let ask = |format: &str| {
+        let ran = place.run(&["run", "s.pcq", "--format", format]);
+        assert_fails(&ran, 1, "error[too-many-rows]");
+        ran.out
+    };
+    assert_eq!(ask("jsonl").lines().count(), 2_000);
+    let json = ask("json");
+    assert!(json.starts_with("[{\"k\":\"k10\"},") && json.ends_with("{\"k\":\"k49\"}"), "{json}");
+    let table = ask("table");
+    assert_eq!(table.lines().count(), 2_004);
+    assert!(table.ends_with("│ k49 │\n└─────┘\n"), "{table}");
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, Instant};
 
 use super::Place;
 use super::terminal::Terminal;
@@ -395,6 +396,75 @@ fn ctrl_c_ends_a_scan_and_what_comes_after_it() {
     assert!(told.contains("interrupted") && !told.contains("│ rate"), "{told}");
     ask(&mut terminal, "GET rate;", "│ rate ");
     terminal.press("\r");
+    leave(terminal);
+}
+
+/// Makes more keys than a table of all pairs of them is held.
+fn make_keys(typist: &Typist, terminal: &mut Terminal) {
+    let many = (10..60).map(|key| format!("CREATE KEY k{key} INTEGER DEFAULT 1;\n"));
+    typist.place.file("many.pcq", many.collect::<Vec<_>>().concat());
+    terminal.press(".read many.pcq\r");
+    terminal.wait_for(READY);
+}
+
+/// So many rows that nobody waits for their end.
+const ENDLESS: &str =
+    "SELECT g.key, h.key FROM keys a, keys b, keys c, keys d, keys e, keys f, keys g, keys h";
+
+#[test]
+fn rows_show_as_they_are_found_and_ctrl_c_ends_them() {
+    let typist = Typist::new();
+    let mut terminal = typist.sit_down();
+    make_keys(&typist, &mut terminal);
+    terminal.press(format!("{ENDLESS}; GET rate;\r"));
+    terminal.wait_for(TAKEN);
+    terminal.wait_for("│ banner │ k59 ");
+    let start = Instant::now();
+    terminal.interrupt();
+    let told = terminal.wait_for(READY);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(told.contains("┘") && told.contains("error[interrupted]"), "{told}");
+    assert!(!told.contains("│ rate │") && told.contains("were not run"), "{told}");
+    // the store is as it was, and more is asked
+    ask(&mut terminal, "GET rate;", "│ rate ");
+    ask(&mut terminal, &format!("{ENDLESS} LIMIT 3000;"), "3000 rows");
+    ask(&mut terminal, ".last", "more than 1000 rows");
+    ask(&mut terminal, ".mode csv", "");
+    terminal.press(format!("{ENDLESS};\r"));
+    terminal.wait_for("banner,k59");
+    terminal.interrupt();
+    terminal.wait_for("error[interrupted]");
+    leave(terminal);
+}
+
+#[test]
+fn a_pager_shows_rows_as_they_are_found_and_its_end_ends_them() {
+    let typist = Typist::new();
+    let pager = typist.program("pager", "#!/bin/sh\nsed -u -e 's/^/PAGED /' -e 3q\n");
+    let mut terminal = typist.with(&[("PCQ_PAGER", &pager)], &[]);
+    make_keys(&typist, &mut terminal);
+    terminal.press(format!("{ENDLESS};\r"));
+    terminal.wait_for("PAGED ┌");
+    let told = terminal.wait_for(READY);
+    assert!(!told.contains("error") && !told.contains("rows"), "{told}");
+    // nor does anybody wait then for a row that is never found
+    let pager = typist.program("slow", "#!/bin/sh\nsed -u -e 's/^/SLOWLY /' -e 3q\nsleep 1\n");
+    ask(&mut terminal, &format!(".pager {pager}"), "");
+    let banners = "a.key || b.key || c.key || d.key || e.key || f.key = 'bannerbannerbannerbannerbannerbanner'";
+    let few = ENDLESS.replace("g.key, ", "");
+    terminal.press(format!("{few} WHERE {banners};\r"));
+    terminal.wait_for("SLOWLY ┌");
+    let told = terminal.wait_for(READY);
+    assert!(!told.contains("error"), "{told}");
+    // one that reads all of them is waited for
+    ask(&mut terminal, ".pager sed -e 's/^/AGAIN /'", "");
+    ask(&mut terminal, &format!("{ENDLESS} LIMIT 3000;"), "AGAIN └");
+    ask(&mut terminal, ".pager no-such-pager", "");
+    terminal.press(format!("{ENDLESS} LIMIT 3000;\r"));
+    terminal.wait_for("not found");
+    terminal.wait_for("┌──");
+    terminal.wait_for("└──");
+    terminal.wait_for("3000 rows");
     leave(terminal);
 }
 

@@ -9,5 +9,6 @@ mod past;
 mod progress;
 mod query;
 mod stats;
+mod stream;
 mod traffic;
 mod turn;

@@ -24,9 +24,6 @@ mod source;
 #[cfg(test)]
 pub(crate) use naive::naively;
 
-use std::cell::RefCell;
-
-use answer::Answers;
 use bind::Binder;
 use build::Builder;
 use column::Column;
@@ -37,6 +34,7 @@ use run::Run;
 
 use super::budget::Budget;
 use super::rows::Rows;
+use super::sink::RowSink;
 use super::view::View;
 use crate::error::{Error, ErrorKind, Note, Result};
 use crate::model::{Datum, Query, Value, asked};
@@ -78,6 +76,21 @@ pub(super) fn hold(view: &View<'_>, assertion: &AssertCondition) -> Result<()> {
     Err(error.at(assertion.condition.span))
 }
 
+/// Hands the rows of a query over as they are found; gives what is to be said of them.
+pub(super) fn hand_over(
+    view: &View<'_>,
+    select: &Select,
+    sink: &mut dyn RowSink,
+) -> Result<Vec<Note>> {
+    let mut builder = Builder::new(view);
+    let Planned { plan, columns } = builder.query(&select.query)?;
+    sink.begin(&columns.iter().map(Column::shown).collect::<Vec<_>>());
+    let budget = Budget::new(view.query_bytes, &view.watch);
+    let run = Run::new(&budget, &builder.subqueries)?;
+    run.hand_over(&plan, &mut |row| sink.take(row.into_iter().map(Datum::into_value).collect()))?;
+    Ok(run.notes.into_inner())
+}
+
 fn answer(view: &View<'_>, query: &Query) -> Result<Rows> {
     let mut builder = Builder::new(view);
     let Planned { plan, columns } = builder.query(query)?;
@@ -98,10 +111,7 @@ fn run(
     plan: &Plan<'_>,
     subqueries: &[Subquery<'_>],
 ) -> Result<(Vec<Row>, Vec<Note>)> {
-    let mut run = Run { answers: Answers::default(), budget, notes: RefCell::default() };
-    for subquery in subqueries {
-        run.answer(subquery)?;
-    }
+    let run = Run::new(budget, subqueries)?;
     let rows = run.collect(plan)?;
     Ok((rows, run.notes.into_inner()))
 }

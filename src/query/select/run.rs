@@ -22,15 +22,38 @@ type Sink<'s> = dyn FnMut(Row) -> Flow + 's;
 
 /// Run of a query and of those within it.
 pub(super) struct Run<'r> {
-    pub(super) answers: Answers,
-    pub(super) budget: &'r Budget<'r>,
+    answers: Answers,
+    budget: &'r Budget<'r>,
     /// What is to be said of the rows.
     pub(super) notes: RefCell<Vec<Note>>,
 }
 
-impl Run<'_> {
+impl<'r> Run<'r> {
+    /// The run of a query; answers those within it.
+    pub(super) fn new(budget: &'r Budget<'r>, subqueries: &[Subquery<'_>]) -> Result<Self> {
+        let (answers, notes) = (Answers::default(), RefCell::default());
+        let mut run = Self { answers, budget, notes };
+        subqueries.iter().try_for_each(|subquery| run.answer(subquery))?;
+        Ok(run)
+    }
+
+    /// Hands the rows of a plan over as they are found, until no more are wanted.
+    pub(super) fn hand_over(
+        &self,
+        plan: &Plan<'_>,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.rows(plan, &mut |row| {
+            self.budget.step()?;
+            self.answers.check()?;
+            Ok(take(row))
+        })
+        .map(drop)?;
+        self.answers.check()
+    }
+
     /// Answers a query within the query.
-    pub(super) fn answer(&mut self, subquery: &Subquery<'_>) -> Result<()> {
+    fn answer(&mut self, subquery: &Subquery<'_>) -> Result<()> {
         let most = match subquery.wanted {
             Wanted::Existence => 1,
             Wanted::Value => 2,

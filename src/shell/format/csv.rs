@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::super::text::Cell;
+use super::Part;
 use pcq::{Form, Rows, Value};
 
 /// What stands for a blank cell of a config.
@@ -27,9 +28,16 @@ pub(in crate::shell) enum Formulas {
     Guarded,
 }
 
-pub(super) fn write(rows: &Rows, formulas: Formulas, to: &mut dyn Write) -> io::Result<()> {
-    let name = |name| quoted(&formulas.guard(name));
-    record(rows.columns().iter().map(|column| name(column.name())), to)?;
+pub(super) fn write(
+    rows: &Rows,
+    part: Part,
+    formulas: Formulas,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    if part.is_first {
+        let name = |name| quoted(&formulas.guard(name));
+        record(rows.columns().iter().map(|column| name(column.name())), to)?;
+    }
     Cell::all(rows).try_for_each(|row| record(row.iter().map(|cell| field(*cell, formulas)), to))
 }
 

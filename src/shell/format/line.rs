@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use super::super::text::{Cell, Medium, on_one_line};
+use super::Part;
 use pcq::{Rows, Value};
 
-pub(super) fn write(rows: &Rows, null: &str, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(rows: &Rows, part: Part, null: &str, to: &mut dyn Write) -> io::Result<()> {
     for (i, row) in Cell::all(rows).enumerate() {
-        if i > 0 {
+        if i > 0 || !part.is_first {
             writeln!(to)?;
         }
         for (column, cell) in rows.columns().iter().zip(row) {

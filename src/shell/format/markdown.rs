@@ -5,16 +5,19 @@
 use std::io::{self, Write};
 
 use super::super::text::{Cell, Medium, on_one_line};
+use super::Part;
 use super::table::{depth, indent, is_numeric};
 use pcq::Rows;
 
-pub(super) fn write(rows: &Rows, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(rows: &Rows, part: Part, to: &mut dyn Write) -> io::Result<()> {
     let depth = depth(rows);
     let shown = || (0..rows.columns().len()).filter(|column| Some(*column) != depth);
-    let columns = shown().filter_map(|column| rows.columns().get(column));
-    line(columns.map(|column| cell(column.name())), to)?;
-    let rule = |i| if is_numeric(rows, i) { "---:" } else { "---" };
-    line(shown().map(|column| rule(column).to_owned()), to)?;
+    if part.is_first {
+        let columns = shown().filter_map(|column| rows.columns().get(column));
+        line(columns.map(|column| cell(column.name())), to)?;
+        let rule = |i| if is_numeric(rows, i) { "---:" } else { "---" };
+        line(shown().map(|column| rule(column).to_owned()), to)?;
+    }
     Cell::all(rows).enumerate().try_for_each(|(number, row)| {
         let text = |column: usize| {
             let indented = depth.is_some_and(|depth| depth + 1 == column);

@@ -6,6 +6,7 @@ mod jsonl;
 mod line;
 mod markdown;
 mod matrix;
+mod parts;
 mod table;
 mod tree;
 
@@ -19,6 +20,7 @@ use super::layout::Shape;
 use super::text::NULL;
 pub(super) use super::zone::Zone;
 pub(super) use csv::Formulas;
+pub(super) use parts::{Parts, Written};
 use pcq::Rows;
 
 /// The width of a chart where there is no terminal to fit it to.
@@ -51,6 +53,18 @@ impl Default for Sheet {
     }
 }
 
+/// Part of a table: which end of it the rows have.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    is_first: bool,
+    is_last: bool,
+}
+
+impl Part {
+    /// All of a table.
+    const WHOLE: Self = Self { is_first: true, is_last: true };
+}
+
 /// A format of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -78,19 +92,29 @@ pub(super) enum Format {
 impl Format {
     /// Writes a table.
     pub(super) fn write(self, rows: &Rows, sheet: &Sheet, to: &mut dyn Write) -> io::Result<()> {
-        let &Sheet { width, formulas, .. } = sheet;
-        if self.draws(rows, width) {
-            return chart::write(rows, width.unwrap_or(CHART_WIDTH).into(), to);
+        if self.draws(rows, sheet.width) {
+            return chart::write(rows, sheet.width.unwrap_or(CHART_WIDTH).into(), to);
         }
+        self.write_part(rows, Part::WHOLE, sheet, to)
+    }
+
+    /// Writes a part of a table, which is the whole of one for people.
+    fn write_part(
+        self,
+        rows: &Rows,
+        part: Part,
+        sheet: &Sheet,
+        to: &mut dyn Write,
+    ) -> io::Result<()> {
         match self {
             Self::Auto | Self::Table | Self::Chart | Self::Record => {
                 table::write(rows, sheet, self.shape(), to)
             }
-            Self::Json => json::write(rows, to),
+            Self::Json => json::write(rows, part, to),
             Self::Jsonl => jsonl::write(rows, to),
-            Self::Csv => csv::write(rows, formulas, to),
-            Self::Line => line::write(rows, &sheet.null, to),
-            Self::Markdown => markdown::write(rows, to),
+            Self::Csv => csv::write(rows, part, sheet.formulas, to),
+            Self::Line => line::write(rows, part, &sheet.null, to),
+            Self::Markdown => markdown::write(rows, part, to),
         }
     }
 

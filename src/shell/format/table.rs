@@ -37,39 +37,116 @@ fn lines(rows: &Rows, sheet: &Sheet, shape: Shape) -> Vec<Line> {
 }
 
 fn grid(rows: &Rows, sheet: &Sheet) -> Grid {
-    let is_fitted = sheet.width.is_some();
-    let medium = if is_fitted { Medium::Screen } else { Medium::File };
-    let name = |column: &Column| on_one_line(column.name(), medium).into_owned();
-    let depth = depth(rows);
-    let all = || rows.columns().iter().enumerate().filter(|(index, _)| Some(*index) != depth);
-    let is_empty = |index: usize| is_fitted && is_all_null(rows, index);
-    let shown: Vec<_> = all().filter(|(index, _)| !is_empty(*index)).collect();
-    if shown.is_empty() && !rows.is_empty() {
-        return grid(rows, &Sheet { width: None, ..sheet.clone() });
-    }
-    let heads = shown.iter().map(|(index, column)| {
-        let side = if is_numeric(rows, *index) { Side::Right } else { Side::Left };
-        Head { name: name(column), side, wraps: false }
-    });
-    let columns = shown.iter().map(|(index, _)| {
-        let mut cells = cells(rows, *index, sheet, medium);
-        if depth.is_some_and(|depth| depth + 1 == *index) {
-            let indents = (0..rows.len()).map(|row| indent(rows, row, "  "));
-            cells.iter_mut().zip(indents).for_each(|(cell, by)| cell.text.insert_str(0, &by));
+    Choice::of(rows, sheet).grid(rows, sheet)
+}
+
+/// What of a table is shown, and how.
+#[derive(Debug)]
+pub(super) struct Choice {
+    /// The columns that are shown.
+    shown: Vec<usize>,
+    /// Those that are not, because they say nothing.
+    left_out: Vec<usize>,
+    /// Those whose times are cut to the second.
+    cut: Vec<usize>,
+    /// Whether it is for a terminal.
+    is_fitted: bool,
+}
+
+impl Choice {
+    fn of(rows: &Rows, sheet: &Sheet) -> Self {
+        let depth = depth(rows);
+        let all = (0..rows.columns().len()).filter(|index| Some(*index) != depth);
+        if sheet.width.is_none() || !rows.is_empty() && all.clone().all(|i| is_all_null(rows, i)) {
+            let (left_out, cut) = (Vec::new(), Vec::new());
+            return Self { shown: all.collect(), left_out, cut, is_fitted: false };
         }
-        cells
-    });
-    let mut columns: Vec<_> = columns.map(Vec::into_iter).collect();
-    let row = |_| columns.iter_mut().filter_map(Iterator::next).collect();
-    let left_out: Vec<_> =
-        all().filter(|(index, _)| is_empty(*index)).map(|(_, c)| name(c)).collect();
-    let note =
-        (!left_out.is_empty()).then(|| format!("{NULL} in all rows: {}", left_out.join(", ")));
-    Grid {
-        heads: heads.collect(),
-        rows: (0..rows.len()).map(row).collect(),
-        has_foot: false,
-        notes: note.into_iter().collect(),
+        let (left_out, shown): (Vec<_>, Vec<_>) = all.partition(|index| is_all_null(rows, *index));
+        let cut = shown.iter().copied().filter(|index| are_apart_by_seconds(rows, *index));
+        Self { cut: cut.collect(), shown, left_out, is_fitted: true }
+    }
+
+    /// What is shown of a table of which these are the first rows. `known`: the columns that had a value in rows before them.
+    pub(super) fn of_first(rows: &Rows, sheet: &Sheet, known: &[usize]) -> Self {
+        let mut choice = Self { cut: Vec::new(), ..Self::of(rows, sheet) };
+        choice.shown.extend(known);
+        choice.shown.sort_unstable();
+        choice.shown.dedup();
+        choice.left_out.retain(|index| !known.contains(index));
+        choice
+    }
+
+    /// The columns that are shown.
+    pub(super) fn shown(&self) -> &[usize] {
+        &self.shown
+    }
+
+    /// How many rows at the start have no value in a column that is left out.
+    pub(super) fn suits(&self, rows: &Rows) -> usize {
+        let has_value = |row: usize| {
+            let values = rows.rows().get(row);
+            let value = |index: &usize| values.and_then(|values| values.get(*index));
+            self.left_out.iter().any(|index| value(index).is_some_and(|v| *v != Value::Null))
+        };
+        (0..rows.len()).find(|row| has_value(*row)).unwrap_or(rows.len())
+    }
+
+    pub(super) fn grid(&self, rows: &Rows, sheet: &Sheet) -> Grid {
+        let name = |index: &usize| {
+            let column = rows.columns().get(*index).map(Column::name);
+            on_one_line(column.unwrap_or_default(), self.medium()).into_owned()
+        };
+        let head = |index: &usize| {
+            let side = if is_numeric(rows, *index) { Side::Right } else { Side::Left };
+            Head { name: name(index), side, wraps: false }
+        };
+        let left_out: Vec<_> = self.left_out.iter().map(name).collect();
+        let note =
+            (!left_out.is_empty()).then(|| format!("{NULL} in all rows: {}", left_out.join(", ")));
+        Grid {
+            heads: self.shown.iter().map(head).collect(),
+            rows: self.contents(rows, sheet),
+            has_foot: false,
+            notes: note.into_iter().collect(),
+        }
+    }
+
+    /// The cells of rows.
+    pub(super) fn contents(&self, rows: &Rows, sheet: &Sheet) -> Vec<Vec<Content>> {
+        let depth = depth(rows);
+        let columns = self.shown.iter().map(|index| {
+            let mut cells = self.cells(rows, *index, sheet);
+            if depth.is_some_and(|depth| depth + 1 == *index) {
+                let indents = (0..rows.len()).map(|row| indent(rows, row, "  "));
+                cells.iter_mut().zip(indents).for_each(|(cell, by)| cell.text.insert_str(0, &by));
+            }
+            cells
+        });
+        let mut columns: Vec<_> = columns.map(Vec::into_iter).collect();
+        let row = |_| columns.iter_mut().filter_map(Iterator::next).collect();
+        (0..rows.len()).map(row).collect()
+    }
+
+    /// The cells of a column.
+    fn cells(&self, rows: &Rows, column: usize, sheet: &Sheet) -> Vec<Content> {
+        let medium = self.medium();
+        let cut: fn(&str) -> Cow<'_, str> =
+            if self.cut.contains(&column) { to_the_second } else { whole };
+        let cells = (0..rows.len()).filter_map(|row| Cell::row(rows, row).nth(column));
+        let content = |cell: Cell<'_>| {
+            if cell.value == &Value::Null && cell.form.is_none() {
+                return Content::faint(on_one_line(&sheet.null, medium));
+            }
+            let text = names(cell).filter(|_| self.is_fitted);
+            let text = text.unwrap_or_else(|| lines_of(cell, medium));
+            let text = cut(&text);
+            Content::of(if cell.kind == ColumnKind::Time { sheet.local(text) } else { text })
+        };
+        cells.map(content).collect()
+    }
+
+    fn medium(&self) -> Medium {
+        if self.is_fitted { Medium::Screen } else { Medium::File }
     }
 }
 
@@ -83,27 +160,6 @@ pub(super) fn depth(rows: &Rows) -> Option<usize> {
 pub(super) fn indent(rows: &Rows, row: usize, step: &str) -> String {
     let levels = depth(rows).and_then(|depth| rows.rows().get(row)?.get(depth)?.as_integer());
     step.repeat(levels.and_then(|levels| usize::try_from(levels).ok()).unwrap_or_default())
-}
-
-/// The cells of a column.
-fn cells(rows: &Rows, column: usize, sheet: &Sheet, medium: Medium) -> Vec<Content> {
-    let cut: fn(&str) -> Cow<'_, str> =
-        if sheet.width.is_some() && are_apart_by_seconds(rows, column) {
-            to_the_second
-        } else {
-            whole
-        };
-    let cells = (0..rows.len()).filter_map(|row| Cell::row(rows, row).nth(column));
-    let content = |cell: Cell<'_>| {
-        if cell.value == &Value::Null && cell.form.is_none() {
-            return Content::faint(on_one_line(&sheet.null, medium));
-        }
-        let text = names(cell).filter(|_| sheet.width.is_some());
-        let text = text.unwrap_or_else(|| lines_of(cell, medium));
-        let text = cut(&text);
-        Content::of(if cell.kind == ColumnKind::Time { sheet.local(text) } else { text })
-    };
-    cells.map(content).collect()
 }
 
 /// Whether a column is `NULL` in all rows, of which there are some.

@@ -8,11 +8,12 @@ use clap::ValueEnum;
 
 use super::dot::{Ask, Setting};
 use super::input::is_finished;
-use super::{Next, Origin, Shell, help};
+use super::{Last, Next, Origin, Shell, help};
 use crate::shell::exit::Stop;
 use crate::shell::file;
 use crate::shell::format::{Format, Zone};
 use crate::shell::gauge::during;
+use crate::shell::printing::HELD;
 use pcq::{DumpKind, Name, ObjectKind, Parameters, Value};
 
 /// How deep files may read files.
@@ -113,13 +114,13 @@ impl Shell<'_> {
 
     /// Prints the last table again.
     fn say_last(&mut self) -> Result<(), Stop> {
-        match self.last.take() {
-            Some(rows) => {
-                self.printer.print(&rows)?;
-                self.last = Some(rows);
-                Ok(())
+        match &self.last {
+            Last::Rows(rows) => Ok(self.printer.print(rows)?),
+            Last::None => Ok(self.printer.say("no table was printed yet")?),
+            Last::Long => {
+                let text = format!("the last table had more than {HELD} rows, which are not kept");
+                Ok(self.printer.tell(&text)?)
             }
-            None => Ok(self.printer.say("no table was printed yet")?),
         }
     }
 

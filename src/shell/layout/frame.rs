@@ -14,23 +14,54 @@ const HIGHEST: usize = 200;
 pub(super) fn lines(grid: &Grid, widths: &[usize], is_cut: bool) -> Vec<Line> {
     let room = (HIGHEST / grid.rows.len().max(1)).max(MOST_LINES);
     let most = if is_cut { room } else { usize::MAX };
-    let mut lines = vec![rule(widths, ['┌', '┬', '┐'])];
-    let names = grid.heads.iter().zip(widths);
-    let names: Vec<_> = names.map(|(head, width)| named(head, *width)).collect();
-    let plain = vec![false; names.len()];
-    lines.extend(row(&grid.heads, widths, &names, &plain));
-    lines.push(rule(widths, ['├', '┼', '┤']));
+    let mut lines = top(&grid.heads, widths);
     for (index, cells) in grid.rows.iter().enumerate() {
         if grid.has_foot && index > 0 && index + 1 == grid.rows.len() {
             lines.push(rule(widths, ['├', '┼', '┤']));
         }
         let parts = |(cell, width): (&Content, &usize)| wrapped(&cell.text, *width, most);
         let texts: Vec<_> = cells.iter().zip(widths).map(parts).collect();
-        let faint: Vec<_> = cells.iter().map(|cell| cell.is_faint).collect();
-        lines.extend(row(&grid.heads, widths, &texts, &faint));
+        lines.extend(row(&grid.heads, widths, &texts, cells));
     }
-    lines.push(rule(widths, ['└', '┴', '┘']));
+    lines.push(bottom(widths));
     lines
+}
+
+/// The lines above the rows.
+pub(super) fn top(heads: &[Head], widths: &[usize]) -> Vec<Line> {
+    let names = heads.iter().zip(widths);
+    let names: Vec<_> = names.map(|(head, width)| named(head, *width)).collect();
+    let mut lines = vec![rule(widths, ['┌', '┬', '┐'])];
+    lines.extend(row(heads, widths, &names, &vec![Content::of(""); names.len()]));
+    lines.push(rule(widths, ['├', '┼', '┤']));
+    lines
+}
+
+/// The lines of rows of a table whose widths were found before they came. Where nothing is wrapped, a cell that is wider than its
+/// column moves those behind it.
+pub(super) fn more(
+    heads: &[Head],
+    widths: &[usize],
+    rows: &[Vec<Content>],
+    is_cut: bool,
+) -> Vec<Line> {
+    let parts = |(cell, width): (&Content, &usize)| {
+        if is_cut {
+            wrapped(&cell.text, *width, MOST_LINES)
+        } else {
+            cell.text.split('\n').map(str::to_owned).collect()
+        }
+    };
+    let lines = rows.iter().flat_map(|cells| {
+        let texts: Vec<_> = cells.iter().zip(widths).map(parts).collect();
+        row(heads, widths, &texts, cells)
+    });
+    lines.collect()
+}
+
+/// The line below the rows.
+pub(super) fn bottom(widths: &[usize]) -> Line {
+    rule(widths, ['└', '┴', '┘'])
 }
 
 /// The lines of the name of a column.
@@ -43,14 +74,15 @@ fn rule(widths: &[usize], [left, middle, right]: [char; 3]) -> Line {
     Line::of(format!("{left}{}{right}", parts.join(&middle.to_string())))
 }
 
-fn row(heads: &[Head], widths: &[usize], cells: &[Vec<String>], faint: &[bool]) -> Vec<Line> {
-    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+/// The lines of a row, whose cells have these texts.
+fn row(heads: &[Head], widths: &[usize], texts: &[Vec<String>], cells: &[Content]) -> Vec<Line> {
+    let height = texts.iter().map(Vec::len).max().unwrap_or(0);
     let line = |index| {
         let mut line = Line::of("│");
-        for (((cell, head), width), faint) in cells.iter().zip(heads).zip(widths).zip(faint) {
-            let text = cell.get(index).map_or("", String::as_str);
-            line =
-                line.with(" ", false).with_cell(text, *faint, head.side, *width).with(" │", false);
+        for (((text, head), width), cell) in texts.iter().zip(heads).zip(widths).zip(cells) {
+            let text = text.get(index).map_or("", String::as_str);
+            let cell = line.with(" ", false).with_cell(text, cell.is_faint, head.side, *width);
+            line = cell.with(" │", false);
         }
         line
     };

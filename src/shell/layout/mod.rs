@@ -4,6 +4,7 @@
 //! to be read it becomes records: a column a line. Nothing is left out without a mark.
 
 mod frame;
+mod ongoing;
 mod record;
 mod share;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod wrap;
 use std::fmt;
 
 use super::width::{pad, width, width as width_of};
+pub(in crate::shell) use ongoing::Ongoing;
 
 /// Table to be laid out.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! Records: each row is a block, each column a line or more of it.
 
 use super::wrap::wrapped;
-use super::{Grid, Line, left};
+use super::{Content, Grid, Head, Line, left};
 use crate::shell::width::{fit, width as width_of};
 
 /// How many lines a cell has at the most.
@@ -21,15 +21,25 @@ pub(super) fn lines(grid: &Grid, width: Option<usize>) -> Vec<Line> {
     if grid.rows.is_empty() {
         return columns(grid, width);
     }
-    let longest = grid.heads.iter().map(|head| width_of(&head.name)).max().unwrap_or(0);
+    more(&grid.heads, 1, &grid.rows, width)
+}
+
+/// The records of rows, of which the first has a number.
+pub(super) fn more(
+    heads: &[Head],
+    first: u64,
+    rows: &[Vec<Content>],
+    width: Option<usize>,
+) -> Vec<Line> {
+    let longest = heads.iter().map(|head| width_of(&head.name)).max().unwrap_or(0);
     let names = width.map_or(longest, |width| longest.min(width / 2));
     let room = width.map(|width| width.saturating_sub(names + BETWEEN.chars().count()));
     let values = room.map_or(usize::MAX, |room| room.max(NARROWEST));
     let whole = width.unwrap_or(WIDEST_RULE);
     let mut lines = Vec::new();
-    for (number, row) in (1_u64..).zip(&grid.rows) {
+    for (number, row) in (first..).zip(rows) {
         lines.push(rule(number, names, whole));
-        let told = grid.heads.iter().zip(row).filter(|(_, cell)| !cell.is_blank);
+        let told = heads.iter().zip(row).filter(|(_, cell)| !cell.is_blank);
         for (head, cell) in told {
             let name = fit(&head.name, names);
             for (index, part) in wrapped(&cell.text, values, MOST_LINES).iter().enumerate() {
