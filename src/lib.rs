@@ -43,7 +43,8 @@
 //!   in which what it touched is compiled anew (`eval::Snapshot::update`) takes the place of the one before.
 //! - A read is a `statement::Query`. `query::answer` answers it over a `query::View`: the snapshot, the instant, one
 //!   reader of the file (`store::Reader`), and what the open transaction wrote. `SHOW` selects from relations
-//!   (`query::relation`). As of an earlier instant the objects are read out of the history (`query::past`).
+//!   (`query::relation`); a `SELECT` is planned and hands its rows over as they are found (`query::hand_over`), to
+//!   [`Session::stream_parsed`] or a [`Cursor`]. As of an earlier instant the objects are read out of the history (`query::past`).
 //! - A preview is both: `Session::foresee` plans the write and compiles the state with it, which nobody sees, and
 //!   `query::preview` compares what everybody gets from that state and from the one without it.
 //!
@@ -116,7 +117,7 @@ pub use engine::{
     AsKey, Builder, Candidate, CandidateKind, Checked, Checker, ClockRepair, Completer, Completion,
     Cursor, DamageRepair, Database, Foreseen, ForeseenChange, ForeseenUser, ForeseenValue,
     Foresight, FromValue, KeyHandle, Outcome, Plan, Prepared, Row, Saved, Session, Snapshot,
-    Subscription, Tracked, UserList, Verification,
+    Streamed, Subscription, Tracked, UserList, Verification,
 };
 pub use error::{
     Error, ErrorClass, ErrorCode, ErrorKind, Label, LockHolder, Note, NoteCode, NoteKind, Place,
@@ -127,7 +128,9 @@ pub use model::{
     Change, Context, Event, Fact, Name, Object, ObjectKind, Profile, Reason, RecordedContext,
     Revision, RevisionHash, Role, Timestamp, Value,
 };
-pub use query::{Column, ColumnKind, Form, Record, RowSink, Rows, STATS_COLUMNS, Schema, tables};
+pub use query::{
+    Column, ColumnKind, Form, Record, RowSink, Rows, STATS_COLUMNS, Schema, asked_tables, tables,
+};
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};
 pub use statement::{Parameters, Statement};
 pub use store::{InterruptHandle, Progress, ProgressHandle};

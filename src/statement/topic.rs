@@ -14,8 +14,19 @@ pub struct Topic {
 }
 
 /// The topics.
-pub const TOPICS: &[Topic] =
-    &[ACTIONS, CELLS, SEGMENT_LISTS, CONDITIONS, FUNCTIONS, EVENTS, QUERIES, TYPES];
+pub const TOPICS: &[Topic] = &[
+    ACTIONS,
+    CELLS,
+    SEGMENT_LISTS,
+    CONDITIONS,
+    FUNCTIONS,
+    EVENTS,
+    QUERIES,
+    SOURCES,
+    POPULATIONS,
+    CAUSES,
+    TYPES,
+];
 
 const ACTIONS: Topic = Topic {
     name: "ACTIONS",
@@ -195,14 +206,74 @@ const QUERIES: Topic = Topic {
             "x [NOT] IN (SELECT …)   EXISTS (SELECT …)",
             "whether it is among them, whether there are any",
         ),
-        ("a JOIN b ON …   LEFT JOIN", "pairs of rows; LEFT keeps those without a match"),
-        ("(SELECT …) AS a   (SHOW …)   (PREVIEW …)", "rows of a query as a source"),
-        ("<table> AS OF '<timestamp>'", "a table as it was, or will be"),
-        ("evaluations UNDER CONFIG c VERSION n", "as if that version were live"),
-        ("evaluations FOR TRAFFIC   memberships FOR TRAFFIC", "of recorded contexts, not of users"),
+        ("SELECT DISTINCT …", "each row once"),
+        (
+            "GROUP BY x, …",
+            "a row for each group; by a name that AS gave, or the number of an item, too",
+        ),
+        ("HAVING …", "of the groups those for which it is true; aggregates may stand in it"),
+        (
+            "ORDER BY x [ASC | DESC] [NULLS FIRST | LAST], …",
+            "sorts; by a name or the number of an item, too",
+        ),
+        ("LIMIT n [OFFSET m]", "n rows, after the first m"),
         ("UNION   UNION ALL   EXCEPT   INTERSECT", "rows of two queries put together"),
+        ("WITH a AS (SELECT …), … SELECT …", "gives queries names, by which they are sources"),
+        ("AS OF '<timestamp>'", "at the end: all tables as they were, or will be"),
     ],
     example: "SELECT value, COUNT(*) AS users FROM evaluations WHERE key = 'dark' GROUP BY value ORDER BY users DESC",
+};
+
+const SOURCES: Topic = Topic {
+    name: "SOURCES",
+    summary: "where the rows of a query come from: what stands in FROM",
+    forms: &[
+        (
+            "<table> [AS] a",
+            "a table, by the name a; `.help evaluations` has the columns of one, `.help TABLES` all",
+        ),
+        ("FROM a, b   a CROSS JOIN b", "all pairs of rows"),
+        ("a [INNER] JOIN b ON …", "the pairs for which it is true"),
+        ("a LEFT JOIN b ON …", "the same, and rows of a without a match, beside NULL"),
+        ("(SELECT …) AS a   (SHOW …) AS a   (PREVIEW …) AS a", "rows of a question"),
+        ("<table> AS OF '<timestamp>'", "a table as it was, or will be"),
+        ("evaluations UNDER CONFIG c VERSION n", "as if that version were live; memberships, too"),
+        ("evaluations FOR TRAFFIC", "of recorded contexts, not of users; memberships, too"),
+        ("a.key   attributes.city", "a column of one source; a step into JSON"),
+        ("a.*", "all columns of one source"),
+    ],
+    example: "SELECT k.key, c.status FROM keys AS k LEFT JOIN configs AS c ON k.config = c.config",
+};
+
+const POPULATIONS: Topic = Topic {
+    name: "POPULATIONS",
+    summary: "whom a PREVIEW is about, behind the write; nothing said: all users of the store",
+    forms: &[
+        ("FOR USERS", "all whom the store knows"),
+        ("FOR USERS WHERE …", "those for whom it is true, as they are before"),
+        ("FOR USER '<id>' [WITH …]", "one user, with other attributes besides"),
+        ("FOR TRAFFIC [WHERE …]", "the recorded contexts of RECORD TRAFFIC"),
+        ("FOR CONTEXTS [{…}, …]", "contexts that are given; user_id names a user of the store"),
+        ("BY USER", "a row for each user and key that changes"),
+        ("AS OF '<timestamp>'", "at that instant, now or later"),
+        ("LIMIT n", "the first rows"),
+    ],
+    example: "PREVIEW ALTER CONFIG look SET ROLLOUT beta = 50% FOR USERS WHERE country = 'NO' BY USER",
+};
+
+const CAUSES: Topic = Topic {
+    name: "CAUSES",
+    summary: "why a value changed, as SHOW CHANGES tells it",
+    forms: &[
+        ("state", "the first row of a key: what it was then"),
+        ("published version 4 of config c", "a commit, with its revision, actor and comment"),
+        ("segment s changed   key k changed", "a commit, of a segment in play, of a key"),
+        ("version 3 of config c began   … ended", "what was scheduled, when its time came"),
+        ("attribute city changed   event Charged", "something that became known of the user"),
+        ("WITHIN 7 DAYS of event Charged ended", "an event that is too old by now"),
+        ("NOW()", "a condition on the clock"),
+    ],
+    example: "SHOW CHANGES OF dark FOR USER 'u1' WHERE cause != 'state'",
 };
 
 const TYPES: Topic = Topic {

@@ -82,7 +82,7 @@ impl<'s> Place<'s> {
         if self.wants(Wanted::Source) {
             let commons = self.scope.iter().flat_map(|scope| &scope.commons);
             all.extend(commons.map(|common| candidate(CandidateKind::Table, &common.name)));
-            all.extend(asked_tables().map(|(name, _)| candidate(CandidateKind::Table, name)));
+            all.extend(asked_tables().map(|table| candidate(CandidateKind::Table, table.name())));
         }
         if self.wants(Wanted::Key) {
             all.extend(self.names(ObjectKind::Key));
@@ -166,7 +166,7 @@ impl<'s> Place<'s> {
         let Some(scope) = &self.scope else { return Vec::new() };
         let column = |name: String| candidate(CandidateKind::Column, name);
         if scope.sources.iter().all(|source| source.columns.is_empty()) {
-            let all = asked_tables().flat_map(|(_, columns)| columns);
+            let all = asked_tables().flat_map(|table| table.columns());
             return all.map(|known| column(quoted(known.name()))).collect();
         }
         let columns = scope.sources.iter().flat_map(|source| source.columns.iter().cloned());

@@ -271,8 +271,8 @@ impl<'t> Text<'t> {
 
 /// The columns of a table of queries.
 fn table_columns(table: &str) -> Option<Vec<String>> {
-    let (_, columns) = asked_tables().find(|(name, _)| *name == table)?;
-    Some(columns.iter().map(|column| quoted(column.name())).collect())
+    let table = asked_tables().find(|known| known.name() == table)?;
+    Some(table.columns().iter().map(|column| quoted(column.name())).collect())
 }
 
 /// Whether a token may be a name, or a number.

@@ -19,7 +19,7 @@ pub(super) use lookup::{Lookups, Wish};
 use std::ops::ControlFlow;
 
 use super::budget::Budget;
-use super::rows::Column;
+use super::rows::{Column, Schema};
 use super::view::View;
 use crate::error::Result;
 use crate::eval::{Program, Snapshot};
@@ -143,9 +143,14 @@ impl Table {
     }
 }
 
-/// The tables that queries read, each with its columns, for whoever completes what somebody types.
-pub(crate) fn asked_tables() -> impl Iterator<Item = (&'static str, &'static [Column])> {
-    Table::all().map(|table| (table.name, table.columns))
+/// Returns every table that `SELECT` reads, with its columns.
+///
+/// ```
+/// let users = pcq::asked_tables().find(|table| table.name() == "users").unwrap();
+/// assert!(users.columns().iter().any(|column| column.name() == "attributes"));
+/// ```
+pub fn asked_tables() -> impl Iterator<Item = Schema> {
+    Table::all().map(|table| Schema { name: table.name, columns: table.columns })
 }
 
 impl Reading<'_> {

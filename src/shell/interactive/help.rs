@@ -20,7 +20,7 @@ pub(super) fn overview(columns: usize) -> String {
     let statements = HELP.iter().map(|help| (help.name.to_owned(), help.summary));
     let topics = TOPICS.iter().map(|topic| (topic.name.to_owned(), topic.summary));
     let more = [
-        ("TABLES".to_owned(), "the tables of SHOW; `.help KEYS` has the columns of one"),
+        ("TABLES".to_owned(), "the tables of SHOW and SELECT; `.help keys` has the columns of one"),
         ("ERRORS".to_owned(), "the codes of errors; `.help unknown-key` is about one"),
     ];
     [
@@ -59,7 +59,8 @@ pub(in crate::shell) fn described(topic: &str, columns: usize) -> Option<String>
 pub(super) fn topics() -> Vec<String> {
     let statements = HELP.iter().map(|help| help.name.to_owned());
     let parts = TOPICS.iter().map(|topic| topic.name.to_owned());
-    let tables = pcq::tables().map(|table| table.name().to_owned());
+    let asked = pcq::asked_tables().map(|table| table.name().to_uppercase());
+    let tables = pcq::tables().map(|table| table.name().to_owned()).chain(asked);
     let codes = ErrorCode::ALL.iter().map(|code| code.as_str().to_owned());
     let others = ["TABLES", "ERRORS"].map(str::to_owned);
     let mut all: Vec<_> =
@@ -83,7 +84,10 @@ fn statement(help: &Help, columns: usize) -> String {
 }
 
 /// Parts of statements as they stand in the help of those, and the topics that are about them.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 9] = [
+    ("<expr>", "QUERIES"),
+    ("FROM <table>", "SOURCES"),
+    ("FOR CONTEXTS", "POPULATIONS"),
     ("<action>", "ACTIONS"),
     ("<cell>", "CELLS"),
     ("<segment>", "ROWS"),
@@ -106,15 +110,33 @@ fn tables(wanted: &str, columns: usize) -> Vec<String> {
             let names: Vec<_> = table.columns().iter().map(pcq::Column::name).collect();
             (format!("SHOW {}", table.name()), names.join(", "))
         };
-        return vec![listed(pcq::tables().map(line), columns)];
+        let asked = pcq::asked_tables().map(|table| {
+            let (_, names) = line(&table);
+            (table.name().to_owned(), names)
+        });
+        return vec![
+            listed(pcq::tables().map(line), columns),
+            format!("Those that SELECT reads:\n\n{}", listed(asked, columns)),
+        ];
     }
     let name = wanted.strip_prefix("SHOW ").unwrap_or(wanted);
-    let found = pcq::tables().filter(|table| table.name().starts_with(name));
-    let columns_of = |table: &pcq::Schema| {
+    let columns_of = |what: &str, table: &pcq::Schema| {
         let each = table.columns().iter().map(|column| (column.name().to_owned(), column.doc()));
-        format!("Columns of {}:\n\n{}", table.name(), listed(each, columns))
+        format!("Columns of {}{what}:\n\n{}", table.name(), listed(each, columns))
     };
-    found.map(columns_of).collect()
+    let shown = pcq::tables().filter(|table| table.name().starts_with(name));
+    let shown = shown.map(|table| columns_of("", table));
+    let is_asked = |table: &pcq::Schema| {
+        !table.name().is_empty() && table.name().to_uppercase().starts_with(wanted)
+    };
+    // what SHOW has the same columns of is told once
+    let is_shown = |table: &pcq::Schema| {
+        pcq::tables().any(|shown| {
+            shown.name().eq_ignore_ascii_case(table.name()) && shown.columns() == table.columns()
+        })
+    };
+    let asked = pcq::asked_tables().filter(|table| is_asked(table) && !is_shown(table));
+    shown.chain(asked.map(|table| columns_of(" in SELECT", &table))).collect()
 }
 
 /// What brings errors of some codes about.
@@ -207,6 +229,18 @@ mod tests {
             ("errors", "store-locked"),
             ("tables", "SHOW USERS"),
             ("types", "TIMESTAMP"),
+            ("tables", "evaluations"),
+            ("evaluations", "Columns of evaluations in SELECT"),
+            ("versions", "definition"),
+            ("select", "FROM <table>: `.help SOURCES`"),
+            ("from", "all pairs of rows"),
+            ("left join", "without a match"),
+            ("group by", "a row for each group"),
+            ("having", "of the groups"),
+            ("with", "gives queries names"),
+            ("preview", "FOR CONTEXTS: `.help POPULATIONS`"),
+            ("by user", "a row for each user"),
+            ("causes", "an event that is too old"),
             ("nonsense", "there is no help on `nonsense`"),
         ] {
             let text = about(topic, 100);
