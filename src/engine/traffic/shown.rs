@@ -27,10 +27,13 @@ pub(super) struct Shown {
     seen: Mutex<Seen>,
 }
 
+/// A user, and the text of the attributes.
+type Identity = (Option<Arc<str>>, String);
+
 /// Contexts that were seen, by user and attributes.
 #[derive(Default)]
 struct Seen {
-    contexts: HashMap<(Option<Arc<str>>, String), Recorded>,
+    contexts: HashMap<Identity, Recorded>,
     bytes: usize,
 }
 
@@ -63,7 +66,10 @@ impl Shown {
             return;
         }
         let kept = self.kept.get_or_init(|| Kept::new(&self.catalog, now));
-        for (_, context) in seen.contexts {
+        // of those that are equal then the attributes of the first are kept
+        let mut contexts = Vec::from_iter(seen.contexts);
+        contexts.sort_by(|(a, one), (b, other)| (one.first, a).cmp(&(other.first, b)));
+        for (_, context) in contexts {
             sum.add(Recorded { attributes: Arc::new(kept.of(&context.attributes)), ..context });
         }
     }
@@ -80,7 +86,13 @@ impl Shown {
 
     /// Forgets the contexts of a user.
     pub(super) fn forget(&self, user: &str) {
-        self.lock().contexts.retain(|(known, _), _| known.as_deref() != Some(user));
+        let mut seen = self.lock();
+        let Seen { contexts, bytes } = &mut *seen;
+        contexts.retain(|key, _| {
+            let stays = key.0.as_deref() != Some(user);
+            *bytes -= if stays { 0 } else { bytes_of(key) };
+            stays
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -88,10 +100,15 @@ impl Shown {
     }
 }
 
+/// How much memory a context takes, in bytes, about.
+fn bytes_of((user, attributes): &Identity) -> usize {
+    user.as_deref().map_or(0, str::len) + attributes.len() * 2 + OVERHEAD
+}
+
 impl Seen {
     /// Adds a context, or passes over it if it is a new one and there are too many; returns whether there are many now.
-    fn add(&mut self, key: (Option<Arc<str>>, String), attributes: Value, at: Timestamp) -> bool {
-        let bytes = key.0.as_deref().map_or(0, str::len) + key.1.len() * 2 + OVERHEAD;
+    fn add(&mut self, key: Identity, attributes: Value, at: Timestamp) -> bool {
+        let bytes = bytes_of(&key);
         match self.contexts.entry(key) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
