@@ -76,7 +76,7 @@ impl Node<'_> {
         if self.rule() == Rule::built_in {
             return Ok(self.spanned(Name::everyone()));
         }
-        let names = [Rule::name, Rule::simple, Rule::step, Rule::alias_name];
+        let names = [Rule::name, Rule::simple, Rule::step, Rule::alias_name, Rule::given_name];
         if !names.contains(&self.rule()) {
             return Err(self.unexpected());
         }

@@ -30,7 +30,8 @@ impl Cursor<'_> {
     /// The name after the next child, which may be an `AS`.
     fn alias(&mut self) -> Result<Option<Spanned<Name>>> {
         self.saw(Rule::k_as);
-        if self.peek() == Some(Rule::alias_name) { self.name().map(Some) } else { Ok(None) }
+        let is_name = matches!(self.peek(), Some(Rule::alias_name | Rule::given_name));
+        if is_name { self.name().map(Some) } else { Ok(None) }
     }
 }
 

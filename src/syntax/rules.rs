@@ -101,7 +101,7 @@ readings! {
     Is("`GET`"): get assert_get;
     Is("`SELECT`"): select select_block query;
     Is("`EXPLAIN`"): explain_select;
-    Is("an alias"): alias_name;
+    Is("an alias"): alias_name given_name;
     Is("a value or `*`"): item first_block;
     Is("`*`"): star;
     Is("a source"): source;
@@ -159,7 +159,7 @@ readings! {
     Operator: compare compare_op is test between in_list contains quantifier affix matches sum_op;
     Operand:
         any every reading check_value in_segment listed key_value cast call behaviour did of_events of_days
-        of_property of_share exists case_of aggregate aggregate_word;
+        of_property of_share exists case_of aggregate aggregate_word count_word;
     // silent rules and parts of tokens never fail by themselves
     Nothing:
         lone_statement lone_condition lone_literal lone_duration WHITESPACE COMMENT word_char control built_in segment
