@@ -355,6 +355,11 @@ fn a_store_that_is_open_is_locked() {
     Database::open(&path).expect("nobody has it open any more");
 }
 
+/// A `CASE` whose subject is a `CASE`, and so on.
+fn subjects(deep: usize) -> String {
+    "CASE ".repeat(deep) + "key" + &" WHEN 'a' THEN 'b' WHEN 'c' THEN 'd' END".repeat(deep)
+}
+
 #[test]
 fn queries_that_nest_or_are_wide_have_an_end() {
     let items = vec!["key"; 10_000].join(", ");
@@ -368,6 +373,9 @@ fn queries_that_nest_or_are_wide_have_an_end() {
         nested("SELECT * FROM (", "SELECT 1 AS x", ") AS t"),
         nested("WITH w AS (", "SELECT 1 AS x", ") SELECT * FROM w"),
         format!("SELECT {}", nested("CASE WHEN TRUE THEN ", "1", " END")),
+        format!("SELECT {} FROM keys", subjects(40)),
+        format!("SELECT {} FROM keys", subjects(DEEP)),
+        format!("SELECT CASE 1 {} END", "WHEN 0 THEN 0 ".repeat(10_000)),
         format!("SELECT {}", nested("COUNT(", "1", ")")),
         format!("SELECT 1 WHERE {}", nested("EXISTS (SELECT 1 WHERE ", "TRUE", ")")),
         format!("SELECT 1 WHERE {}", nested("1 IN (SELECT 1 WHERE ", "TRUE", ")")),

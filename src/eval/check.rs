@@ -94,6 +94,9 @@ impl<'a> Checker<'a> {
             ExprKind::Fold { fold, operand, filter, .. } if self.scope.asks() => {
                 self.fold(*fold, operand.as_deref(), filter.as_deref())
             }
+            ExprKind::Case { subject, branches, otherwise } if self.scope.asks() => {
+                self.case(subject.as_deref(), branches, otherwise.as_deref())
+            }
             ExprKind::Case { .. }
             | ExprKind::Fold { .. }
             | ExprKind::Subquery(_)
@@ -324,11 +327,11 @@ impl<'a> Checker<'a> {
                 [argument] => self.amount(signature.name, argument),
                 _ => Ok(None),
             },
-            ArgumentRule::Common => self.common(signature.name, arguments),
+            ArgumentRule::Common => self.common(signature.name, arguments.iter()),
             ArgumentRule::Choice => {
                 let (condition, rest) = arguments.split_at(1);
                 condition.iter().try_for_each(|e| self.condition("IF", e))?;
-                self.common(signature.name, rest)
+                self.common(signature.name, rest.iter())
             }
             ArgumentRule::Each | ArgumentRule::Timely => {
                 for (argument, wants) in arguments.iter().zip(signature.wants) {
@@ -339,15 +342,38 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn case(
+        &mut self,
+        subject: Option<&Expr>,
+        branches: &[(Expr, Expr)],
+        otherwise: Option<&Expr>,
+    ) -> Result<Known> {
+        let subject = match subject {
+            Some(subject) => Some((subject, self.known(subject)?)),
+            None => None,
+        };
+        for (when, _) in branches {
+            match subject {
+                None => self.condition("CASE", when)?,
+                Some(subject) => comparable(subject, (when, self.known(when)?), false)?,
+            }
+        }
+        self.common("CASE", branches.iter().map(|(_, then)| then).chain(otherwise))
+    }
+
     /// The one type that all alternatives have, `NULL` aside. That of a declared attribute among them is that of all,
     /// or what is compared with them would be read as something for some users only.
-    fn common(&mut self, name: &str, alternatives: &[Expr]) -> Result<Known> {
-        let known = alternatives.iter().map(|alternative| self.known(alternative));
+    fn common<'e>(
+        &mut self,
+        name: &str,
+        alternatives: impl Iterator<Item = &'e Expr> + Clone,
+    ) -> Result<Known> {
+        let known = alternatives.clone().map(|alternative| self.known(alternative));
         let known = known.collect::<Result<Vec<_>>>()?;
         let declared = known.iter().flatten().find(|known| matches!(known, Type::Declared(_)));
         if let Some(made) = declared {
             let misfit = |known: &Known| known.filter(|t| *t != Type::Null && !made.reads(*t));
-            let misfits = alternatives.iter().zip(&known);
+            let misfits = alternatives.zip(&known);
             let mut misfits = misfits.filter_map(|(expr, known)| Some((expr, misfit(known)?)));
             return misfits.next().map_or(Ok(Some(*made)), |(expr, found)| {
                 Err(mismatch(name, made.to_string(), found, expr.span))

@@ -151,9 +151,32 @@ impl Builder<'_> {
     fn list_as(&mut self, items: &[Expr], what: Option<ReadAs>) -> Result<Nodes> {
         let nodes = items.iter().map(|item| self.node_as(item, what));
         let nodes = nodes.collect::<Result<Vec<_>>>()?;
+        self.side_by_side(nodes)
+    }
+
+    fn side_by_side(&mut self, nodes: Vec<Node>) -> Result<Nodes> {
         let start = number(self.nodes.len())?;
         self.nodes.extend(nodes);
         Ok(Nodes { start, end: number(self.nodes.len())? })
+    }
+
+    fn case(
+        &mut self,
+        subject: Option<&Expr>,
+        branches: &[(Expr, Expr)],
+        otherwise: Option<&Expr>,
+    ) -> Result<Node> {
+        let what = subject.and_then(reading);
+        let subject = subject.map(|subject| self.expr(subject)).transpose()?;
+        let mut parts = Vec::new();
+        for (when, then) in branches {
+            parts.push(self.node_as(when, what)?);
+            parts.push(self.node(then)?);
+        }
+        if let Some(otherwise) = otherwise {
+            parts.push(self.node(otherwise)?);
+        }
+        Ok(Node::Case { subject, parts: self.side_by_side(parts)? })
     }
 
     fn node(&mut self, expr: &Expr) -> Result<Node> {
@@ -202,6 +225,9 @@ impl Builder<'_> {
                 let made = Function::prepare(&function.node, arguments);
                 let made = made.map_err(|error| error.at(function.span))?;
                 Node::Call { function: Box::new(made), arguments: self.list(arguments)? }
+            }
+            ExprKind::Case { subject, branches, otherwise } => {
+                self.case(subject.as_deref(), branches, otherwise.as_deref())?
             }
             ExprKind::Behaviour(behaviour) => Node::Behaviour(self.behaviour(behaviour, span)?),
             _ => self.test(&expr.node)?,

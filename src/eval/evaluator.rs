@@ -128,6 +128,7 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
                 other => cast(other, KeyType::String),
             },
             Some(Node::Call { function, arguments }) => self.call(function, *arguments),
+            Some(Node::Case { subject, parts }) => self.case(*subject, *parts),
             Some(Node::Behaviour(measure)) => Operand::from(self.environment.answer(measure)),
             Some(Node::Deep(inner)) => stack::step(|| self.value(*inner)),
             Some(_) => Operand::from(self.truth(id)),
@@ -335,6 +336,22 @@ impl<'a, 'e, E: Environment<'a>> Evaluator<'a, 'e, E> {
         };
         let taken = if self.truth(condition) == Some(true) { yes } else { no };
         self.value(taken)
+    }
+
+    fn case(&mut self, subject: Option<NodeId>, parts: Nodes) -> Operand<'a> {
+        let subject = subject.map(|subject| self.value(subject));
+        let mut parts = parts.ids();
+        while let Some(part) = parts.next() {
+            let Some(then) = parts.next() else { return self.value(part) };
+            let is_it = match &subject {
+                None => self.truth(part),
+                Some(subject) => subject.compare(CompareOp::Equal, &self.value(part)),
+            };
+            if is_it == Some(true) {
+                return self.value(then);
+            }
+        }
+        Operand::Null
     }
 
     fn coalesce(&mut self, arguments: Nodes) -> Operand<'a> {

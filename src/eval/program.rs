@@ -122,6 +122,12 @@ pub(super) enum Node {
         literals: Arc<Literals>,
         negated: bool,
     },
+    /// What stands behind the first part that is true, or equal to the subject if there is one; the last part, if their
+    /// number is odd, when there is none.
+    Case {
+        subject: Option<NodeId>,
+        parts: Nodes,
+    },
     /// Whether a value is in the answer of a query.
     Among {
         operand: NodeId,
@@ -384,6 +390,9 @@ impl Program {
                 | Node::Contains { operand, items, .. }
                 | Node::Affix { operand, items, .. },
             ) => std::iter::once(*operand).chain(items.ids()).collect(),
+            Some(Node::Case { subject, parts }) => {
+                subject.iter().copied().chain(parts.ids()).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -222,6 +222,9 @@ impl Writer<'_> {
             ExprKind::InQuery { query, negated, .. } => {
                 write!(f, "{} IN ({query})", not(*negated))
             }
+            ExprKind::Among { answer, negated, .. } => {
+                write!(f, "{} IN query_{}", not(*negated), answer + 1)
+            }
             ExprKind::Matches { pattern, negated, .. } => {
                 write!(f, "{} MATCHES {}", not(*negated), pattern.node)
             }

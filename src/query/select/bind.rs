@@ -12,7 +12,7 @@ use super::people::PeopleScope;
 use super::slot::Slot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Type};
-use crate::model::{Expr, ExprKind, Literal, Path, ReadAs, Span, Spanned, Unit, Value};
+use crate::model::{Expr, ExprKind, HIDDEN, Literal, Path, ReadAs, Span, Spanned, Unit, Value};
 use crate::query::filter::meant_as_text;
 
 /// What is asked of the user of each row, where rows are about users.
@@ -109,7 +109,6 @@ impl Binder<'_, '_> {
                     let operand = std::mem::replace(operand, Box::new(nothing()));
                     expr.node = ExprKind::Among { operand, answer, negated: *negated };
                 }
-                ExprKind::Case { .. } => choose(expr),
                 ExprKind::Key(_) | ExprKind::InSegment(_) | ExprKind::Behaviour(_) => {
                     expr.node = self.person(expr)?;
                     continue;
@@ -154,6 +153,11 @@ impl Binder<'_, '_> {
             );
             return Err(Error::from(ErrorKind::Misplaced { what, why }).at(expr.span));
         };
+        if let ExprKind::Key(name) = &expr.node
+            && self.builder.view.secrets().hide_named(name.node.as_str())
+        {
+            return Ok(ExprKind::Literal(Literal::Value(HIDDEN.into())));
+        }
         let known = people.asked.iter().position(|(known, _)| known == expr);
         let place = if let Some(place) = known {
             place
@@ -192,23 +196,31 @@ impl Binder<'_, '_> {
     fn read_times(&self, expr: &mut Expr) {
         let mut todo = vec![expr];
         while let Some(expr) = todo.pop() {
-            let is_comparison = matches!(
-                expr.node,
-                ExprKind::Compare { .. } | ExprKind::Between { .. } | ExprKind::In { .. }
-            );
-            let is_time = |operand: &&Expr| {
+            let compared = compared(&mut expr.node);
+            let is_time = compared.iter().any(|operand| {
                 self.column(operand).is_some_and(|column| column.instants == Instants::Always)
-            };
-            let is_time = is_comparison && expr.node.operands().iter().any(is_time);
-            for operand in expr.node.operands_mut() {
-                match &operand.node {
-                    ExprKind::Literal(Literal::Value(Value::String(text))) if is_time => {
-                        operand.node = ExprKind::read(ReadAs::Timestamp, Arc::clone(text));
-                    }
-                    _ => todo.push(operand),
+            });
+            for operand in compared.into_iter().filter(|_| is_time) {
+                if let ExprKind::Literal(Literal::Value(Value::String(text))) = &operand.node {
+                    operand.node = ExprKind::read(ReadAs::Timestamp, Arc::clone(text));
                 }
             }
+            todo.extend(expr.node.operands_mut());
         }
+    }
+}
+
+/// What is compared with one another.
+fn compared(kind: &mut ExprKind) -> Vec<&mut Expr> {
+    match kind {
+        ExprKind::Compare { .. } | ExprKind::Between { .. } | ExprKind::In { .. } => {
+            kind.operands_mut()
+        }
+        ExprKind::Case { subject: Some(subject), branches, .. } => {
+            let whens = branches.iter_mut().map(|(when, _)| when);
+            std::iter::once(&mut **subject).chain(whens).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -254,26 +266,4 @@ fn alias(
 
 fn nothing() -> Expr {
     Expr::unplaced(ExprKind::Literal(Literal::Value(Value::Null)))
-}
-
-/// Makes a `CASE` the `IF`s that say the same.
-fn choose(expr: &mut Expr) {
-    let ExprKind::Case { subject, branches, otherwise } = &mut expr.node else { return };
-    let (subject, branches) = (subject.take(), std::mem::take(branches));
-    let mut chosen = otherwise.take().map_or_else(nothing, |otherwise| *otherwise);
-    for (when, then) in branches.into_iter().rev() {
-        let span = when.span.to(then.span);
-        let condition = match &subject {
-            None => when,
-            Some(subject) => {
-                let (left, right) = (subject.clone(), Box::new(when));
-                let compare = ExprKind::Compare { op: crate::model::CompareOp::Equal, left, right };
-                Spanned::new(compare, span)
-            }
-        };
-        let function = Spanned::new(Arc::from("IF"), span);
-        let arguments = vec![condition, then, chosen];
-        chosen = Spanned::new(ExprKind::Call { function, arguments }, span);
-    }
-    expr.node = std::mem::replace(&mut chosen.node, ExprKind::Element);
 }
