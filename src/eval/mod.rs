@@ -81,7 +81,7 @@ pub(crate) use literal::{Type, unknown_parameter};
 pub(crate) use lookup::Lookup;
 pub(crate) use misfit::Misfit;
 pub(crate) use needs::Needs;
-pub(crate) use operand::{Truth, is_member};
+pub(crate) use operand::{Truth, instant, is_member};
 pub(crate) use program::{Environment, Program, passes_check};
 pub(crate) use reading::put_readings;
 pub(crate) use run::Moment;

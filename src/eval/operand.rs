@@ -91,6 +91,11 @@ pub(crate) fn is_member(datum: &Datum, member: &Datum) -> Truth {
     Operand::from(datum).is_member(&Operand::from(member))
 }
 
+/// A datum as the instant that it is beside one; `None` if it is none.
+pub(crate) fn instant(datum: &Datum) -> Option<Timestamp> {
+    Operand::from(datum).as_timestamp()
+}
+
 impl From<Truth> for Operand<'_> {
     fn from(truth: Truth) -> Self {
         truth.map_or(Self::Null, Self::Boolean)

@@ -1,11 +1,11 @@
 //! Answers of the queries within a query, which are asked before it.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashSet;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::{Truth, is_member};
-use crate::model::{Datum, Span, Value};
+use crate::eval::{Truth, instant, is_member};
+use crate::model::{Datum, Span, Timestamp, Value};
 use crate::query::budget::Budget;
 
 /// What is wanted of a query within a query.
@@ -40,8 +40,18 @@ enum Answer {
 struct Members {
     values: HashSet<Datum>,
     has_null: bool,
-    has_times: bool,
-    has_others: bool,
+    /// Those that are instants.
+    times: HashSet<Timestamp>,
+    /// All of them beside an instant, once one was looked for.
+    read: OnceCell<Read>,
+}
+
+/// Values as they are beside an instant: a text is read as one then.
+#[derive(Debug)]
+struct Read {
+    instants: HashSet<Timestamp>,
+    /// Whether it is unknown of some whether they are an instant.
+    has_unknown: bool,
 }
 
 impl Answers {
@@ -93,10 +103,9 @@ impl Members {
         let mut members = Self::default();
         for value in found {
             budget.step()?;
-            match &value {
-                Datum::Value(Value::Null) => members.has_null = true,
-                Datum::Time(_) => members.has_times = true,
-                Datum::Value(_) => members.has_others = true,
+            members.has_null |= value.is_null();
+            if let Datum::Time(at) = value {
+                members.times.insert(at);
             }
             members.values.insert(value);
         }
@@ -110,18 +119,35 @@ impl Members {
         if value.is_null() {
             return None;
         }
-        // a text beside an instant is read as one
-        let is_read =
-            if matches!(value, Datum::Time(_)) { self.has_others } else { self.has_times };
-        if is_read {
-            let mut truths = self.values.iter().map(|member| is_member(value, member));
-            let mut is_unknown = false;
-            let found = truths.any(|truth| {
-                is_unknown |= truth.is_none();
-                truth == Some(true)
-            });
-            return if found { Some(true) } else { (!is_unknown).then_some(false) };
-        }
-        if self.values.contains(value) { Some(true) } else { (!self.has_null).then_some(false) }
+        let (is_in, is_unknown) = match value {
+            Datum::Time(at) => {
+                let read = self.read.get_or_init(|| Read::new(&self.values));
+                (read.instants.contains(at), read.has_unknown)
+            }
+            Datum::Value(_) => {
+                let is_time = || instant(value).is_some_and(|at| self.times.contains(&at));
+                let is_unread = || !compares_with_instants(value);
+                let has_times = !self.times.is_empty();
+                (
+                    self.values.contains(value) || has_times && is_time(),
+                    self.has_null || has_times && is_unread(),
+                )
+            }
+        };
+        if is_in { Some(true) } else { (!is_unknown).then_some(false) }
     }
+}
+
+impl Read {
+    fn new(values: &HashSet<Datum>) -> Self {
+        Self {
+            instants: values.iter().filter_map(instant).collect(),
+            has_unknown: !values.iter().all(compares_with_instants),
+        }
+    }
+}
+
+/// Whether it is known how a value compares with instants: it is not of `NULL`, nor of a text that says none.
+fn compares_with_instants(value: &Datum) -> bool {
+    is_member(&Datum::Time(Timestamp::MIN), value).is_some()
 }
