@@ -230,6 +230,8 @@ fn what_was_asked_to_end_begins_nothing_long() {
         "SELECT COUNT(*) FROM keys",
         "SELECT event FROM events",
         "SELECT user FROM users LIMIT 1",
+        "SELECT 1 WHERE FALSE",
+        "SELECT 1 GROUP BY 1",
     ] {
         let Statement::Select(select) = Statement::parse(query).unwrap() else { panic!("{query}") };
         let view = session.view();

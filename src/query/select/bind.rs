@@ -56,6 +56,7 @@ impl Binder<'_, '_> {
         first: First,
         is_condition: bool,
     ) -> Result<Expr> {
+        self.builder.view.watch.check()?;
         let mut bound = self.builder.view.parameters.bind(expr)?.into_owned();
         self.rewrite(&mut bound, aliases, first)
             .map_err(|error| meant_as_unit(expr, meant_as_text(expr, error)))?;

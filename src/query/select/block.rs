@@ -20,6 +20,7 @@ use crate::eval;
 use crate::model::{Block, Expr, ExprKind, Fold, Item, Join, Path, Sort, Span, Spanned, asked};
 use crate::query::rows::ColumnKind;
 use crate::query::table::Table;
+use crate::store::Watch;
 
 /// Builder of a block.
 pub(super) struct BlockBuilder<'b, 'v> {
@@ -215,7 +216,8 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
         let all = exprs.iter().chain(&sorts).chain(&groups).chain(&having).chain(&condition);
         self.want(&all.flat_map(places).collect::<Vec<_>>())?;
         let now = self.builder.now;
-        let mut made = Making { scope: &self.scope, exprs, sorts, now };
+        let watch = &self.builder.view.watch;
+        let mut made = Making { scope: &self.scope, exprs, sorts, now, watch };
         let (plan, texts_of) = {
             let names = made.exprs.iter().map(|expr| named(&self.scope, expr)).collect::<Vec<_>>();
             (Self::assemble(std::mem::take(&mut self.sources), &self.scope, condition, now)?, names)
@@ -257,6 +259,7 @@ struct Making<'s> {
     exprs: Vec<Expr>,
     sorts: Vec<Expr>,
     now: crate::model::Timestamp,
+    watch: &'s Watch<'s>,
 }
 
 impl Making<'_> {
@@ -273,7 +276,11 @@ impl Making<'_> {
     ) -> Result<Plan<'v>> {
         let mut folds = Vec::new();
         let keys = self.compile(groups)?;
-        let mut regrouped = |expr: &mut Expr| regroup(expr, groups, Some(&mut folds), self.scope);
+        let watch = self.watch;
+        let mut regrouped = |expr: &mut Expr| {
+            watch.check()?;
+            regroup(expr, groups, Some(&mut folds), self.scope)
+        };
         self.exprs.iter_mut().try_for_each(&mut regrouped)?;
         self.sorts.iter_mut().try_for_each(&mut regrouped)?;
         let mut having = having;
