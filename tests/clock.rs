@@ -215,7 +215,7 @@ fn deliveries_come_along() {
 fn the_program_says_what_it_will_do_and_asks() {
     let place = Place::new();
     let repair = ["repair", "app.pcdb", "--clock", "--at", NOW];
-    let told = "revisions              5\npublications           1\nevents and attributes  3\nschedules, which stay  2\n";
+    let told = "revisions              5\npublications           1\nevents and attributes  3\nrecorded contexts      0\nschedules, which stay  2\n";
     let before = std::fs::read(place.store()).expect("it is there");
     let (code, out, err) = place.run(&repair);
     assert_eq!((code, out.as_str()), (Some(1), told), "{err}");

@@ -216,6 +216,7 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
         let all = exprs.iter().chain(&sorts).chain(&groups).chain(&having).chain(&condition);
         self.want(&all.flat_map(places).collect::<Vec<_>>())?;
         let now = self.builder.now;
+        self.scope.asked = self.people.asked.iter().map(|(asked, _)| asked.clone()).collect();
         let watch = &self.builder.view.watch;
         let mut made = Making { scope: &self.scope, exprs, sorts, now, watch };
         let (plan, texts_of) = {
@@ -484,9 +485,14 @@ pub(super) fn named(scope: &Scope, expr: &Expr) -> String {
     let mut todo = vec![&mut expr];
     while let Some(part) = todo.pop() {
         if let (ExprKind::Attribute(path), Some(slot)) = (&part.node, Slot::read_by(&part.node)) {
-            let steps = path.iter().skip(1).cloned();
-            part.node =
-                ExprKind::Attribute(name_of(scope, slot).into_iter().chain(steps).collect());
+            let asked = if let Slot::Place(place) = slot { scope.asked(place) } else { None };
+            part.node = if let Some(asked) = asked {
+                asked.node.clone()
+            } else {
+                let steps = path.iter().skip(1).cloned();
+                ExprKind::Attribute(name_of(scope, slot).into_iter().chain(steps).collect())
+            };
+            continue;
         }
         todo.extend(part.node.operands_mut());
     }

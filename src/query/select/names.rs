@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::column::Column;
 use crate::error::{Error, ErrorKind, Names, Result, Short};
-use crate::model::{Path, Span};
+use crate::model::{Expr, Path, Span};
 use crate::query::filter::member_hint;
 
 /// Sources of a block, whose columns make its rows, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     pub(super) sources: Vec<Source>,
+    /// What is asked of the user of a row, as it was written; its columns come after those of the sources.
+    pub(super) asked: Vec<Expr>,
 }
 
 /// Source of rows as names see it.
@@ -49,6 +51,12 @@ impl Scope {
     pub(super) fn source(&self, index: usize) -> Option<&Source> {
         let end = self.sources.partition_point(|source| source.start <= index);
         self.sources.get(..end)?.last().filter(|source| index - source.start < source.columns.len())
+    }
+
+    /// What is asked of the user of a row in a column.
+    pub(super) fn asked(&self, index: usize) -> Option<&Expr> {
+        let width = self.sources.last().map_or(0, |source| source.start + source.columns.len());
+        self.asked.get(index.checked_sub(width)?)
     }
 
     /// Adds a source, whose name no other has.
