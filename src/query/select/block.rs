@@ -213,10 +213,10 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
             items.into_iter().map(|item| (item.column, item.expr)).unzip();
         let is_grouped =
             !groups.is_empty() || having.is_some() || exprs.iter().chain(&sorts).any(has_fold);
+        self.scope.asked = self.people.asked.iter().map(|(asked, _)| asked.clone()).collect();
         let all = exprs.iter().chain(&sorts).chain(&groups).chain(&having).chain(&condition);
         self.want(&all.flat_map(places).collect::<Vec<_>>())?;
         let now = self.builder.now;
-        self.scope.asked = self.people.asked.iter().map(|(asked, _)| asked.clone()).collect();
         let watch = &self.builder.view.watch;
         let mut made = Making { scope: &self.scope, exprs, sorts, now, watch };
         let (plan, texts_of) = {
