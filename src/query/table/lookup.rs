@@ -93,7 +93,13 @@ impl Lookups {
             Bound::Included(Datum::Time(at)) | Bound::Excluded(Datum::Time(at)) => Some(*at),
             _ => None,
         };
-        self.of(column).map_or((None, None), |lookup| (at(&lookup.from), at(&lookup.to)))
+        let time = |datum: &Datum| if let Datum::Time(at) = datum { Some(*at) } else { None };
+        let Some(lookup) = self.of(column) else { return (None, None) };
+        let only = lookup.only.as_ref();
+        let first = only.and_then(BTreeSet::first).and_then(time);
+        let last = only.and_then(BTreeSet::last).and_then(time);
+        let until = [at(&lookup.to), last].into_iter().flatten().min();
+        (at(&lookup.from).max(first), until)
     }
 }
 
@@ -184,5 +190,26 @@ impl fmt::Display for Lookups {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.0.iter().map(|lookup| lookup.column).collect();
         f.write_str(&names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::table::delivery::DELIVERIES;
+
+    #[test]
+    fn a_span_is_as_narrow_as_what_is_wanted() {
+        let [first, second, third] =
+            [1, 2, 3].map(|n| Timestamp::from_micros(n * 60_000_000).unwrap());
+        let mut lookups = Lookups::default();
+        assert_eq!(lookups.span("time"), (None, None));
+        lookups.add(&DELIVERIES, 0, Wish::Among(vec![third.into(), first.into()]));
+        assert_eq!(lookups.span("time"), (Some(first), Some(third)));
+        let since = Bound::Included(second.into());
+        lookups.add(&DELIVERIES, 0, Wish::Within(since, Bound::Unbounded));
+        assert_eq!(lookups.span("time"), (Some(second), Some(third)));
+        lookups.add(&DELIVERIES, 0, Wish::Among(vec![third.into()]));
+        assert_eq!(lookups.span("time"), (Some(third), Some(third)));
     }
 }
