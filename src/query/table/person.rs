@@ -1,10 +1,12 @@
 //! `users`: what is known of users.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::{About, Flow, Reading, Row, Sink, Table};
 use crate::behaviour::UserHistory;
+use crate::error::Result;
 use crate::model::{Context, Datum, Timestamp, Value};
 use crate::query::relation::{each_user, each_user_of};
 use crate::query::rows::Column;
@@ -34,56 +36,56 @@ pub(super) type Take<'t> = dyn FnMut(&Arc<str>, &Arc<UserHistory>) -> Flow + 't;
 /// The users that are wanted, by their ids; of an earlier instant those who were known then.
 pub(super) fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
     let view = reading.view;
-    let is_known = |history: &UserHistory| !view.is_past() || history.is_known_at(view.now());
     let is_wanted = |user: &str, history: &UserHistory| {
-        reading.lookups.wants("user", user) && is_known(history)
+        reading.lookups.wants("user", user) && (!view.is_past() || history.is_known_at(view.now()))
+    };
+    let mut offer = |user: &Arc<str>, history: &Arc<UserHistory>| {
+        if is_wanted(user, history) { take(user, history) } else { Ok(ControlFlow::Continue(())) }
     };
     if let Some(users) = reading.lookups.only_texts("user") {
         for user in users {
-            let mut found = None;
-            each_user(view, Some(user.into()), |user, history| {
-                found = Some((Arc::clone(user), Arc::clone(history)));
-                ControlFlow::Break(())
-            })?;
-            let Some((user, history)) = found.filter(|(_, history)| is_known(history)) else {
-                continue;
-            };
-            if take(&user, &history)?.is_break() {
+            let walk = |visit: &mut Visit<'_>| each_user(view, Some(user.into()), visit);
+            if walked(walk, &mut offer)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         return Ok(ControlFlow::Continue(()));
     }
-    let ids = reading.lookups.ids("user");
+    let walk = |visit: &mut Visit<'_>| each_user_of(view, reading.lookups.ids("user"), visit);
     if !view.has_pending_users() {
-        let mut flow = Ok(ControlFlow::Continue(()));
-        each_user_of(view, ids, |user, history| {
-            if !is_wanted(user, history) {
-                return ControlFlow::Continue(());
-            }
-            flow = take(user, history);
-            if matches!(flow, Ok(ControlFlow::Continue(()))) {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
-        })?;
-        return flow;
+        return walked(walk, &mut offer);
     }
     // those whose facts are all in the open transaction come last there
-    let mut all = std::collections::BTreeMap::new();
-    each_user_of(view, ids, |user, history| {
+    let mut all = BTreeMap::new();
+    walk(&mut |user, history| {
         if is_wanted(user, history) {
             all.insert(Arc::clone(user), Arc::clone(history));
         }
         ControlFlow::Continue(())
     })?;
     for (user, history) in &all {
-        if take(user, history)?.is_break() {
+        if offer(user, history)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }
     Ok(ControlFlow::Continue(()))
+}
+
+/// Visitor of users, which cannot fail.
+type Visit<'t> = dyn FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()> + 't;
+
+/// Hands on whom a walk comes to, and ends it where the taker fails or has enough.
+fn walked(walk: impl FnOnce(&mut Visit<'_>) -> Result<()>, take: &mut Take<'_>) -> Flow {
+    let mut flow = Ok(ControlFlow::Continue(()));
+    walk(&mut |user, history| {
+        flow = take(user, history);
+        if matches!(flow, Ok(ControlFlow::Continue(()))) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    flow
 }
 
 /// What is asked of the user of a row.
