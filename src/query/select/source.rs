@@ -1,18 +1,18 @@
 //! Sources of a block, and how they are joined: what can be is looked up, filtered early, and found by equality.
 
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use super::answer::Answers;
 use super::block::{BlockBuilder, SourcePlan, named};
 use super::column::{Column, Instants};
-use super::expression::Expression;
+use super::expression::{AskedScope, Expression};
 use super::naive;
 use super::names::Scope;
 use super::plan::{Join, Plan, Planned, Scan, all_of};
 use super::slot::{Slot, conjuncts, places, reads_answer, shifted};
 use crate::error::{Error, ErrorKind, Result};
-use crate::eval::Snapshot;
+use crate::eval::{self, Snapshot};
 use crate::limits::QUERY_SOURCES;
 use crate::model::{
     CompareOp, Datum, Expr, ExprKind, Join as How, Source, SourceRows, Span, Spanned, TableRef,
@@ -182,16 +182,8 @@ impl Assembler<'_> {
         if naive::is_on() {
             return self.add_naively(left, source);
         }
-        let is_own = |expr: &Expr| {
-            let mut found = places(expr).peekable();
-            found.peek().is_some()
-                && !reads_answer(expr)
-                && found.all(|p| (start..end).contains(&p))
-        };
-        let is_here = |expr: &Expr| {
-            let mut found = places(expr).peekable();
-            found.peek().is_some() && !reads_answer(expr) && found.all(|place| place < end)
-        };
+        let is_own = |expr: &Expr| reads_only(expr, start..end);
+        let is_here = |expr: &Expr| reads_only(expr, 0..end);
         let (mut on, is_outer) = (source.on, source.join == How::Left && left.is_some());
         let mut own = if is_outer { Vec::new() } else { take(rest, is_own) };
         if left.is_some() {
@@ -241,18 +233,35 @@ impl Assembler<'_> {
         let ExprKind::Compare { op: CompareOp::Equal, left, right } = &expr.node else {
             return None;
         };
-        let is_left = |expr: &Expr| Slot::whole_place(expr).is_some_and(|place| place < self.start);
-        let is_right = |expr: &Expr| {
-            Slot::whole_place(expr).is_some_and(|place| (self.start..self.end).contains(&place))
-        };
+        let is_left = |expr: &Expr| reads_only(expr, 0..self.start);
+        let is_right = |expr: &Expr| reads_only(expr, self.start..self.end);
         let (own, other) = match (is_left(left), is_right(right), is_left(right), is_right(left)) {
             (true, true, ..) => (left, right),
             (_, _, true, true) => (right, left),
             _ => return None,
         };
-        let instants = |expr: &Expr| Some(self.scope.column(Slot::whole_place(expr)?)?.instants);
-        let (a, b) = (instants(own)?, instants(other)?);
+        let (a, b) = (self.instants(own), self.instants(other));
         (a == b && a != Instants::Perhaps).then(|| (Expr::clone(own), Expr::clone(other)))
+    }
+
+    /// Whether the values of an expression over columns are instants.
+    fn instants(&self, expr: &Expr) -> Instants {
+        if let Some(place) = Slot::whole_place(expr) {
+            return self.scope.column(place).map_or(Instants::Perhaps, |column| column.instants);
+        }
+        if Slot::read_by(&expr.node).is_some() {
+            return Instants::Never; // what lies in JSON is none
+        }
+        // one of several values, some of which may be instants
+        let is_choice = match &expr.node {
+            ExprKind::Call { function, .. } => matches!(&*function.node, "COALESCE" | "IF"),
+            kind => matches!(kind, ExprKind::Case { .. }),
+        };
+        if is_choice {
+            return Instants::Perhaps;
+        }
+        let known = eval::check_asked(expr, &AskedScope { types: &|_| None }, false);
+        Column::of_type("".into(), known.ok().flatten()).instants
     }
 
     /// A source with the conditions that are about it alone: a table looks up what it can.
@@ -274,6 +283,12 @@ impl Assembler<'_> {
             plan => Ok(Plan::Filter { input: Box::new(plan), condition: made, text }),
         }
     }
+}
+
+/// Whether an expression reads some of a range of places, and nothing else.
+fn reads_only(expr: &Expr, range: Range<usize>) -> bool {
+    let mut found = places(expr).peekable();
+    found.peek().is_some() && !reads_answer(expr) && found.all(|place| range.contains(&place))
 }
 
 /// Whether both sides of a join come in the order of what must be equal.
