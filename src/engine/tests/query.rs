@@ -81,7 +81,7 @@ fn column(sources: &[Source], of: fn(&Table, usize) -> &'static str) -> BoxedStr
 fn condition(sources: &[Source]) -> BoxedStrategy<String> {
     let texts = || column(sources, |table, at| table.texts[at]);
     let numbers = || column(sources, |table, at| table.numbers[at]);
-    let times = column(sources, |table, _| table.time.unwrap_or("NOW()"));
+    let times = || column(sources, |table, _| table.time.unwrap_or("NOW()"));
     let text = || select(vec!["a", "b", "c", "s", "t", "E", "active", "EVERYONE", "config"]);
     let operator = || select(vec!["=", "!=", "<", "<=", ">", ">="]);
     let at = select(vec![
@@ -103,7 +103,9 @@ fn condition(sources: &[Source]) -> BoxedStrategy<String> {
         (numbers(), operator(), numbers()).prop_map(|(c, o, d)| format!("{c} {o} {d}")),
         (numbers(), operator(), 0..4).prop_map(|(c, o, n)| format!("{c} {o} {n}")),
         (numbers(), 0..2, 1..3).prop_map(|(c, n, m)| format!("{c} BETWEEN {n} AND {m}.5")),
-        (times, operator(), at).prop_map(|(c, o, t)| format!("{c} {o} {t}")),
+        (times(), times()).prop_map(|(c, d)| format!("{c} - {c} = {d} - {d}")),
+        (times(), times()).prop_map(|(c, d)| format!("COALESCE({c}, 'a') = {d} + 1 DAY")),
+        (times(), operator(), at).prop_map(|(c, o, t)| format!("{c} {o} {t}")),
         texts().prop_map(|c| format!("{c} IS NULL")),
         texts().prop_map(|c| format!("{c} IN (SELECT key FROM keys)")),
         Just("(SELECT COUNT(*) FROM keys) > 2".to_owned()),

@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Snapshot};
 use crate::limits::QUERY_SOURCES;
 use crate::model::{
-    CompareOp, Datum, Expr, ExprKind, Join as How, Source, SourceRows, Span, Spanned, TableRef,
-    Timestamp,
+    ArithmeticOp, CompareOp, Datum, Expr, ExprKind, Join as How, Source, SourceRows, Span, Spanned,
+    TableRef, Timestamp,
 };
 use crate::query::table::{Lookups, Table, Wish};
 
@@ -252,12 +252,7 @@ impl Assembler<'_> {
         if Slot::read_by(&expr.node).is_some() {
             return Instants::Never; // what lies in JSON is none
         }
-        // one of several values, some of which may be instants
-        let is_choice = match &expr.node {
-            ExprKind::Call { function, .. } => matches!(&*function.node, "COALESCE" | "IF"),
-            kind => matches!(kind, ExprKind::Case { .. }),
-        };
-        if is_choice {
+        if expr.node.parts().any(|(part, _)| may_be_of_time(part)) {
             return Instants::Perhaps;
         }
         let known = eval::check_asked(expr, &AskedScope { types: &|_| None }, false);
@@ -289,6 +284,16 @@ impl Assembler<'_> {
 fn reads_only(expr: &Expr, range: Range<usize>) -> bool {
     let mut found = places(expr).peekable();
     found.peek().is_some() && !reads_answer(expr) && found.all(|place| range.contains(&place))
+}
+
+/// Whether an operation may give an instant, or a duration, which no row can hold, whatever type is known of it: one of
+/// several values, and what is reckoned with instants.
+fn may_be_of_time(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Call { function, .. } => matches!(&*function.node, "COALESCE" | "IF"),
+        ExprKind::Arithmetic { op, .. } => *op != ArithmeticOp::Concatenate,
+        kind => matches!(kind, ExprKind::Case { .. }),
+    }
 }
 
 /// Whether both sides of a join come in the order of what must be equal.
