@@ -52,9 +52,9 @@ fn store() -> Database {
 
 /// How many get another value, as a preview tells it.
 fn previewed(db: &Database) -> u64 {
-    let foreseen = db.preview(pcq::statement::Publish::new("home").unwrap()).users().run().unwrap();
-    assert_eq!(foreseen.population, u64::from(USERS));
-    foreseen.changed
+    let preview = db.preview(pcq::statement::Publish::new("home").unwrap()).users().run().unwrap();
+    assert_eq!(preview.population, u64::from(USERS));
+    preview.changed
 }
 
 /// The same, as the library finds it.

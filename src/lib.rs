@@ -115,8 +115,8 @@ mod transfer;
 pub use client::{Activation, Client, ClientSet, ClientValue, Fetch, FetchAndActivate, Source};
 pub use engine::{
     AsKey, Builder, Candidate, CandidateKind, Checked, Checker, ClockRepair, Completer, Completion,
-    Cursor, DamageRepair, Database, Foreseen, ForeseenChange, ForeseenUser, ForeseenValue,
-    Foresight, FromValue, KeyHandle, Outcome, Plan, Prepared, Row, Saved, Session, Snapshot,
+    Cursor, DamageRepair, Database, FromValue, KeyHandle, Outcome, Plan, Prepared, PreviewBuilder,
+    PreviewChange, PreviewReport, PreviewUser, PreviewValue, Row, Saved, Session, Snapshot,
     Streamed, Subscription, Tracked, UserList, Verification,
 };
 pub use error::{

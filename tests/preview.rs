@@ -277,7 +277,7 @@ fn check(
         (by_user, _, failed) => panic!("{by_user:?}, {failed:?}: {}", context()),
     };
     let at = by_user.notes().iter().find_map(|note| match note.kind() {
-        NoteKind::ForeseenAt { at } => Some(at.to_string()),
+        NoteKind::PreviewedAt { at } => Some(at.to_string()),
         _ => None,
     });
     let at = at.unwrap_or_else(|| START.to_owned());

@@ -151,10 +151,10 @@ impl Session {
     pub fn preview(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
         let node = statement.result().map_err(Error::clone)?;
         self.look(node)?;
-        let foreseen = self.resolve(node).and_then(|resolved| self.foreseen(resolved));
+        let outcome = self.resolve(node).and_then(|resolved| self.outcome_if_run(resolved));
         self.look_away();
-        let foreseen = foreseen.map_err(|error| self.weigh(|| statement.parameters(), error));
-        match foreseen {
+        let outcome = outcome.map_err(|error| self.weigh(|| statement.parameters(), error));
+        match outcome {
             Ok(outcome) => {
                 Ok(outcome.with_each_note(|note| self.conceal_note(statement.locate_note(note))))
             }
@@ -163,7 +163,7 @@ impl Session {
     }
 
     /// What comes of a statement that is found right.
-    fn foreseen(&self, resolved: Resolved) -> Result<Outcome> {
+    fn outcome_if_run(&self, resolved: Resolved) -> Result<Outcome> {
         Ok(match resolved {
             Resolved::Answer(Answer::Rows(rows) | Answer::Delivery(rows, ..)) => {
                 Outcome::Rows(rows)

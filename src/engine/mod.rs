@@ -14,7 +14,6 @@ mod delivery;
 mod execute;
 mod flusher;
 mod follow;
-mod foresight;
 pub(crate) mod from_value;
 #[cfg(any(test, fuzzing))]
 mod fuzz;
@@ -29,6 +28,7 @@ mod outcome;
 mod plan;
 mod prepared;
 mod preview;
+mod preview_builder;
 mod queue;
 mod record;
 mod repair;
@@ -53,13 +53,15 @@ pub use check::{Checked, Checker};
 pub use complete::{Candidate, CandidateKind, Completer, Completion};
 pub use cursor::{Cursor, Row};
 pub use database::{Database, Verification};
-pub use foresight::{Foreseen, ForeseenChange, ForeseenUser, ForeseenValue, Foresight};
 pub use from_value::FromValue;
 pub use key::{AsKey, KeyHandle};
 pub use listener::Subscription;
 pub use outcome::Outcome;
 pub use plan::Plan;
 pub use prepared::Prepared;
+pub use preview_builder::{
+    PreviewBuilder, PreviewChange, PreviewReport, PreviewUser, PreviewValue,
+};
 pub use repair::ClockRepair;
 pub use salvage::{DamageRepair, Saved};
 pub use session::Session;

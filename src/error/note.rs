@@ -251,7 +251,7 @@ pub enum NoteKind {
         by: String,
     },
     /// A preview tells of another instant than now.
-    ForeseenAt {
+    PreviewedAt {
         /// Which.
         at: Timestamp,
     },
@@ -351,7 +351,7 @@ codes! {
     KeptLonger = "kept-longer", "`ALTER EVENT`: segments look further back than the rule, so events are kept for longer.";
     EachMinute = "each-minute", "`SHOW CHANGES`: conditions use `NOW()` otherwise than compared with a time, in `HOUR` or in `WEEKDAY`, and are looked at each full minute.";
     ClockBehind = "clock-behind", "The system's clock is behind the newest revision: at the opening of a store, and with each commit.";
-    ForeseenAt = "foreseen-at", "`PREVIEW` tells of a later instant than now.";
+    PreviewedAt = "previewed-at", "`PREVIEW` tells of a later instant than now.";
     AsIfPublished = "as-if-published", "`PREVIEW` of `CREATE CONFIG` or `ALTER CONFIG` goes on to publish the version that they make.";
     WouldBeUnchanged = "would-be-unchanged", "`PREVIEW` is of a statement that would change nothing.";
     WouldChange = "would-change", "`PREVIEW` says how many of how many people get another value.";
@@ -380,7 +380,7 @@ impl NoteKind {
             Self::KeptLonger { .. } => NoteCode::KeptLonger,
             Self::EachMinute { .. } => NoteCode::EachMinute,
             Self::ClockBehind { .. } => NoteCode::ClockBehind,
-            Self::ForeseenAt { .. } => NoteCode::ForeseenAt,
+            Self::PreviewedAt { .. } => NoteCode::PreviewedAt,
             Self::AsIfPublished { .. } => NoteCode::AsIfPublished,
             Self::WouldBeUnchanged { .. } => NoteCode::WouldBeUnchanged,
             Self::WouldChange { .. } => NoteCode::WouldChange,
@@ -395,9 +395,9 @@ impl NoteKind {
 
 impl NoteKind {
     /// Writes what is said of a preview.
-    fn fmt_foreseen(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt_previewed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ForeseenAt { at } => write!(f, "this is how it is at {at}"),
+            Self::PreviewedAt { at } => write!(f, "this is how it is at {at}"),
             Self::AsIfPublished { config, version } => {
                 write!(
                     f,
@@ -518,10 +518,10 @@ impl fmt::Display for NoteKind {
                 "the store is {by} ahead of the system's clock, and until that shows {newest} all that is committed \
                  has that time"
             ),
-            Self::ForeseenAt { .. }
+            Self::PreviewedAt { .. }
             | Self::AsIfPublished { .. }
             | Self::WouldBeUnchanged { .. }
-            | Self::WouldChange { .. } => self.fmt_foreseen(f),
+            | Self::WouldChange { .. } => self.fmt_previewed(f),
             Self::ListStays { .. }
             | Self::DraftStays { .. }
             | Self::AttributeStays { .. }

@@ -20,13 +20,13 @@ fn store() -> Database {
 /// The users and attributes that were recorded, each as often as it counts.
 fn recorded(db: &Database) -> Vec<String> {
     let write = crate::Statement::parse("CREATE KEY seen BOOLEAN DEFAULT TRUE").unwrap();
-    let foreseen = db.preview(write.clone()).traffic().by_user().unwrap();
+    let preview = db.preview(write.clone()).traffic().by_user().unwrap();
     let sum = db.preview(write).traffic().run().unwrap().population;
-    let context = |change: &ForeseenUser| {
+    let context = |change: &PreviewUser| {
         let attributes = Value::Object(change.attributes.clone().unwrap());
         format!("{} {attributes}", change.user.as_deref().unwrap_or("-"))
     };
-    let mut all: Vec<_> = foreseen.changes.iter().map(context).collect();
+    let mut all: Vec<_> = preview.changes.iter().map(context).collect();
     all.sort();
     all.push(sum.to_string());
     all

@@ -64,7 +64,7 @@ pub(crate) fn preview(view: &View<'_>, preview: &Preview, prospect: Prospect) ->
         }
     }
     if at != view.now {
-        notes.push(NoteKind::ForeseenAt { at }.into());
+        notes.push(NoteKind::PreviewedAt { at }.into());
     }
     Ok(told(&comparison, found, notes))
 }

@@ -12,7 +12,7 @@ use crate::syntax;
 /// Preview of a write that is being put together: of whom it tells, and of which instant. Without a word on people it
 /// tells of all users that the store knows, or of the contexts that were recorded if it knows none.
 #[derive(Clone, Debug)]
-pub struct Foresight<'d> {
+pub struct PreviewBuilder<'d> {
     db: &'d Database,
     preview: Preview,
 }
@@ -20,7 +20,7 @@ pub struct Foresight<'d> {
 /// What a write would change.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Foreseen<T> {
+pub struct PreviewReport<T> {
     /// What changes, in the order of a `PREVIEW`.
     pub changes: Vec<T>,
     /// How many get another value for a key.
@@ -36,13 +36,13 @@ pub struct Foreseen<T> {
 /// Values of a key that some people would get in place of others.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ForeseenChange {
+pub struct PreviewChange {
     /// The key.
     pub key: Arc<str>,
     /// What they get without the write.
-    pub from: ForeseenValue,
+    pub from: PreviewValue,
     /// What they get with it.
-    pub to: ForeseenValue,
+    pub to: PreviewValue,
     /// How many users or contexts they are.
     pub users: u64,
     /// How many percent of all that is.
@@ -54,7 +54,7 @@ pub struct ForeseenChange {
 /// Value of a key that one user would get in place of another.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ForeseenUser {
+pub struct PreviewUser {
     /// The id; contexts may have none.
     pub user: Option<Arc<str>>,
     /// The other attributes of a context.
@@ -62,15 +62,15 @@ pub struct ForeseenUser {
     /// The key.
     pub key: Arc<str>,
     /// What the user gets without the write.
-    pub from: ForeseenValue,
+    pub from: PreviewValue,
     /// What the user gets with it.
-    pub to: ForeseenValue,
+    pub to: PreviewValue,
 }
 
 /// Value that a preview tells of, and what gives it. Of a key that is not there nothing is told.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ForeseenValue {
+pub struct PreviewValue {
     /// The value; of a sensitive key `***`.
     pub value: Value,
     /// The arm of the split that decides.
@@ -91,9 +91,9 @@ impl Database {
     ///      CREATE CONFIG look SEGMENTS testers KEY dark = TRUE;
     ///      SET USER 'ada' plan = 'test'; SET USER 'ben' plan = 'free';",
     /// )?;
-    /// let foreseen = db.preview(pcq::statement::Publish::new("look")?).users().run()?;
-    /// assert_eq!((foreseen.changed, foreseen.population), (1, 2));
-    /// let dark = &foreseen.changes[0];
+    /// let preview = db.preview(pcq::statement::Publish::new("look")?).users().run()?;
+    /// assert_eq!((preview.changed, preview.population), (1, 2));
+    /// let dark = &preview.changes[0];
     /// assert_eq!((&*dark.key, &dark.to.value), ("dark", &true.into()));
     /// assert_eq!((dark.users, dark.share, dark.example.as_deref()), (1, 50.0, Some("ada")));
     /// # Ok::<(), pcq::Error>(())
@@ -101,18 +101,18 @@ impl Database {
     ///
     /// A statement that would make no revision is refused when the preview is run (`syntax`).
     #[must_use]
-    pub fn preview(&self, write: impl Into<Statement>) -> Foresight<'_> {
-        Foresight { db: self, preview: Preview::of(write) }
+    pub fn preview(&self, write: impl Into<Statement>) -> PreviewBuilder<'_> {
+        PreviewBuilder { db: self, preview: Preview::of(write) }
     }
 
     /// Previews what changes between two instants, whoever changes it.
     #[must_use]
-    pub fn preview_between(&self, from: Timestamp, to: Timestamp) -> Foresight<'_> {
-        Foresight { db: self, preview: Preview::between(from, to) }
+    pub fn preview_between(&self, from: Timestamp, to: Timestamp) -> PreviewBuilder<'_> {
+        PreviewBuilder { db: self, preview: Preview::between(from, to) }
     }
 }
 
-impl Foresight<'_> {
+impl PreviewBuilder<'_> {
     /// Tells of all users that the store knows.
     #[must_use]
     pub fn users(self) -> Self {
@@ -144,8 +144,8 @@ impl Foresight<'_> {
     /// # db.execute("CREATE KEY a INTEGER DEFAULT 1;")?;
     /// db.record_traffic([pcq::RecordedContext::new().user("ada").with("city", "Oslo").count(3)])?;
     /// let write = pcq::Statement::parse("ALTER KEY a SET DEFAULT 2")?;
-    /// let foreseen = db.preview(write).traffic().run()?;
-    /// assert_eq!((foreseen.changed, foreseen.population), (3, 3));
+    /// let preview = db.preview(write).traffic().run()?;
+    /// assert_eq!((preview.changed, preview.population), (3, 3));
     /// # Ok::<(), pcq::Error>(())
     /// ```
     #[must_use]
@@ -177,8 +177,8 @@ impl Foresight<'_> {
     /// # db.execute("CREATE KEY a INTEGER DEFAULT 1;")?;
     /// let write = pcq::Statement::parse("ALTER KEY a SET DEFAULT 2")?;
     /// let ada: pcq::Object = [("user_id".into(), "ada".into())].into_iter().collect();
-    /// let foreseen = db.preview(write).contexts([ada, pcq::Object::new()])?.run()?;
-    /// assert_eq!((foreseen.changes[0].users, foreseen.changes[0].example.as_deref()), (2, Some("ada")));
+    /// let preview = db.preview(write).contexts([ada, pcq::Object::new()])?.run()?;
+    /// assert_eq!((preview.changes[0].users, preview.changes[0].example.as_deref()), (2, Some("ada")));
     /// # Ok::<(), pcq::Error>(())
     /// ```
     ///
@@ -215,8 +215,8 @@ impl Foresight<'_> {
     /// # Errors
     ///
     /// Those of the write, and of `PREVIEW`.
-    pub fn run(self) -> Result<Foreseen<ForeseenChange>> {
-        foreseen(&self.rows(self.preview.clone())?, change)
+    pub fn run(self) -> Result<PreviewReport<PreviewChange>> {
+        report(&self.rows(self.preview.clone())?, change)
     }
 
     /// The same user by user, and key by key.
@@ -224,8 +224,8 @@ impl Foresight<'_> {
     /// # Errors
     ///
     /// Those of the write, and of `PREVIEW`.
-    pub fn by_user(self) -> Result<Foreseen<ForeseenUser>> {
-        foreseen(&self.rows(self.preview.clone().by_user())?, user)
+    pub fn by_user(self) -> Result<PreviewReport<PreviewUser>> {
+        report(&self.rows(self.preview.clone().by_user())?, user)
     }
 
     fn rows(&self, preview: Preview) -> Result<Rows> {
@@ -237,18 +237,18 @@ impl Foresight<'_> {
 }
 
 /// The rows of a preview as structs, and what its notes say.
-fn foreseen<T>(rows: &Rows, read: impl Fn(&Cells<'_>) -> T) -> Result<Foreseen<T>> {
+fn report<T>(rows: &Rows, read: impl Fn(&Cells<'_>) -> T) -> Result<PreviewReport<T>> {
     let read = rows.records().map(|record| read(&Cells(record))).collect();
     let (mut counts, mut at, mut notes) = (None, None, Vec::new());
     for note in rows.notes() {
         match note.kind() {
             NoteKind::WouldChange { changed, population } => counts = Some((*changed, *population)),
-            NoteKind::ForeseenAt { at: then } => at = Some(*then),
+            NoteKind::PreviewedAt { at: then } => at = Some(*then),
             _ => notes.push(note.clone()),
         }
     }
     let (changed, population) = counts.ok_or_else(|| Error::bug("a preview has no counts"))?;
-    Ok(Foreseen { changes: read, changed, population, at, notes })
+    Ok(PreviewReport { changes: read, changed, population, at, notes })
 }
 
 /// The cells of a row, by the names of their columns.
@@ -272,8 +272,8 @@ impl Cells<'_> {
     }
 
     /// What one side has.
-    fn side(&self, side: &str) -> ForeseenValue {
-        ForeseenValue {
+    fn side(&self, side: &str) -> PreviewValue {
+        PreviewValue {
             value: self.value(side),
             variant: self.text(&format!("{side}_variant")),
             reason: self.text(&format!("{side}_reason")),
@@ -282,8 +282,8 @@ impl Cells<'_> {
     }
 }
 
-fn change(cells: &Cells<'_>) -> ForeseenChange {
-    ForeseenChange {
+fn change(cells: &Cells<'_>) -> PreviewChange {
+    PreviewChange {
         key: cells.key(),
         from: cells.side("from"),
         to: cells.side("to"),
@@ -293,11 +293,11 @@ fn change(cells: &Cells<'_>) -> ForeseenChange {
     }
 }
 
-fn user(cells: &Cells<'_>) -> ForeseenUser {
+fn user(cells: &Cells<'_>) -> PreviewUser {
     let attributes = match cells.value("attributes") {
         Value::Object(attributes) => Some(attributes),
         _ => None,
     };
     let (key, from, to) = (cells.key(), cells.side("from"), cells.side("to"));
-    ForeseenUser { user: cells.text("user"), attributes, key, from, to }
+    PreviewUser { user: cells.text("user"), attributes, key, from, to }
 }
