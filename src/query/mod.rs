@@ -84,7 +84,7 @@ pub(crate) fn hand_over(
     query: &Select,
     sink: &mut dyn RowSink,
 ) -> Result<Vec<Note>> {
-    select::hand_over(view, query, sink)
+    select::hand_over(view, &query.query, sink)
 }
 
 /// Answers a query.

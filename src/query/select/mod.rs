@@ -1,6 +1,7 @@
 //! `SELECT`: a query is planned, then its plan is run.
 
 mod answer;
+mod assertion;
 mod bind;
 mod block;
 mod build;
@@ -24,11 +25,11 @@ mod source;
 #[cfg(test)]
 pub(crate) use naive::naively;
 
-use bind::Binder;
+pub(super) use assertion::hold;
+
 use build::Builder;
 use column::Column;
-use expression::{Expression, Row};
-use names::Scope;
+use expression::Row;
 use plan::{Plan, Planned, Subquery};
 use run::Run;
 
@@ -36,9 +37,9 @@ use super::budget::Budget;
 use super::rows::Rows;
 use super::sink::RowSink;
 use super::view::View;
-use crate::error::{Error, ErrorKind, Note, Result};
-use crate::model::{Datum, Query, Value, asked};
-use crate::statement::{AssertCondition, ExplainSelect, Select};
+use crate::error::{Note, Result};
+use crate::model::{Datum, Query};
+use crate::statement::{ExplainSelect, Select};
 
 /// Answers a query.
 pub(super) fn select(view: &View<'_>, select: &Select) -> Result<Rows> {
@@ -52,38 +53,14 @@ pub(super) fn explain(view: &View<'_>, explain: &ExplainSelect) -> Result<Rows> 
     Ok(explain::rows(&planned.plan, &builder.subqueries))
 }
 
-/// Fails unless a condition over the answers of queries is true.
-pub(super) fn hold(view: &View<'_>, assertion: &AssertCondition) -> Result<()> {
-    let mut builder = Builder::new(view);
-    let scope = Scope::default();
-    let mut binder = Binder { builder: &mut builder, scope: &scope, people: None, width: 0 };
-    let bound = binder.bind(&assertion.condition, true)?;
-    let expression = Expression::new(&bound, view.now)?;
-    let plan = Plan::Project {
-        input: Box::new(Plan::Nothing),
-        items: vec![expression],
-        text: String::new(),
-    };
-    let budget = Budget::new(view.query_bytes, &view.watch);
-    let (rows, _) = run(&budget, &plan, &builder.subqueries)?;
-    let value = rows.into_iter().flatten().next().unwrap_or(Datum::NULL).into_value();
-    if value == Value::Boolean(true) {
-        return Ok(());
-    }
-    let wanted = format!("{} to be true", asked(&assertion.condition));
-    let got = if value == Value::Null { "unknown".to_owned() } else { value.to_string() };
-    let error = Error::from(ErrorKind::AssertionFailed { wanted, got });
-    Err(error.at(assertion.condition.span))
-}
-
 /// Hands the rows of a query over as they are found; gives what is to be said of them.
 pub(super) fn hand_over(
     view: &View<'_>,
-    select: &Select,
+    query: &Query,
     sink: &mut dyn RowSink,
 ) -> Result<Vec<Note>> {
     let mut builder = Builder::new(view);
-    let Planned { plan, columns } = builder.query(&select.query)?;
+    let Planned { plan, columns } = builder.query(query)?;
     sink.begin(&columns.iter().map(Column::shown).collect::<Vec<_>>());
     let budget = Budget::new(view.query_bytes, &view.watch);
     let run = Run::new(&budget, &builder.subqueries)?;
