@@ -110,17 +110,21 @@ fn users(table: &mut Table, [many, few]: [&Database; 2]) {
 }
 
 fn filled(configs: usize) -> Database {
-    let db = Database::in_memory().unwrap();
+    let start = Timestamp::parse("2026-03-01T00:00:00Z").unwrap();
+    let db = Database::builder().manual_clock(start).in_memory().unwrap();
     let mut script = "BEGIN; CREATE SEGMENT s WHERE vip;".to_owned();
     for n in 0..configs {
         write!(
             script,
             "CREATE KEY a{n} INTEGER DEFAULT 1; CREATE KEY b{n} INTEGER DEFAULT 1;
-             CREATE CONFIG c{n} SEGMENTS s, EVERYONE KEY a{n} = 2, KEY b{n} VALUES (s = 3);"
+             CREATE CONFIG c{n} SEGMENTS s, EVERYONE KEY a{n} = 2, KEY b{n} VALUES (s = 3);
+             PUBLISH CONFIG c{n};"
         )
         .unwrap();
     }
-    script.push_str("COMMIT;");
+    script.push_str(
+        "COMMIT; SET USER 'u' vip = TRUE; ADVANCE CLOCK 1 DAY; ALTER KEY a77 SET DESCRIPTION 'it';",
+    );
     db.execute(&script).unwrap();
     db
 }
@@ -139,6 +143,27 @@ fn configs(table: &mut Table) {
     for (what, query) in [
         ("one of 20,000 keys, to 2,000", "SELECT * FROM keys WHERE key = 'a77'"),
         ("the cells of one of 20,000 keys, to 2,000", "SELECT * FROM cells WHERE key = 'a77'"),
+        (
+            "the cells of a range of 20,000 keys, to 2,000",
+            "SELECT * FROM cells WHERE key >= 'a77' AND key < 'a770'",
+        ),
+        ("the keys of one of 10,000 configs, to 1,000", "SELECT * FROM keys WHERE config = 'c77'"),
+        (
+            "the values of one of 10,000 configs, to 1,000",
+            "SELECT * FROM evaluations WHERE config = 'c77'",
+        ),
+        (
+            "what one of 10,000 configs uses, to 1,000",
+            "SELECT * FROM uses WHERE kind = 'config' AND name = 'c77'",
+        ),
+        (
+            "the history of one of 20,000 keys, to 2,000",
+            "SELECT * FROM history WHERE kind = 'key' AND name = 'a77'",
+        ),
+        (
+            "the history of a day after 10,000 configs, to 1,000",
+            "SELECT * FROM history WHERE time > '2026-03-01T12:00:00Z'",
+        ),
         ("the rows of one of 10,000 configs, to 1,000", "SELECT * FROM rows WHERE config = 'c77'"),
         (
             "the versions of one of 10,000 configs, to 1,000",

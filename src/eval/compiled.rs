@@ -238,6 +238,11 @@ impl Compiled {
         self.segments.set(id.0, Arc::new(segment));
     }
 
+    /// The keys that a config may have, in the present or later.
+    pub(super) fn keys_of(&self, config: ConfigId) -> BTreeSet<KeyId> {
+        self.schedules.get(&config).map(|schedule| schedule.keys()).unwrap_or_default()
+    }
+
     /// Whether a config has, or will have, a row for a segment.
     pub(super) fn serves(&self, config: ConfigId, segment: SegmentId) -> bool {
         self.schedules.get(&config).is_some_and(|schedule| schedule.has_row(segment))

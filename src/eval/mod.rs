@@ -87,7 +87,7 @@ pub(crate) use reading::put_readings;
 pub(crate) use run::Moment;
 pub(crate) use scope::{CatalogScope, CheckScope, Scope};
 pub(crate) use signature::functions;
-pub(crate) use snapshot::Snapshot;
+pub(crate) use snapshot::{Decider, Snapshot};
 pub(crate) use tally::Tally;
 pub(crate) use tick::{Beside, Standing, Ticker};
 pub(crate) use trace::{

@@ -1,5 +1,6 @@
 //! Snapshots: one state of the store, compiled for evaluation.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -21,7 +22,7 @@ use super::trace::Tracer;
 use crate::error::{Error, Result};
 use crate::listing::Lists;
 use crate::model::{
-    AttributeName, Catalog, Change, ConfigId, Context, Datum, FittedContext, KeyId, Secrets,
+    AttributeName, Catalog, Change, ConfigId, Context, Datum, FittedContext, KeyId, Name, Secrets,
     SegmentId, Timestamp, Value, Version,
 };
 
@@ -32,6 +33,16 @@ use crate::model::{
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     pins: Pins,
+}
+
+/// What decides over a key at an instant.
+pub(crate) struct Decider<'s> {
+    /// The config.
+    pub(crate) config: &'s Name,
+    /// The number of its live version.
+    pub(crate) version: u32,
+    /// The segments of the rows that have a value of the key.
+    pub(crate) segments: Vec<&'s Name>,
 }
 
 impl Snapshot {
@@ -256,6 +267,21 @@ impl Snapshot {
         let compiled = self.compiled();
         let keys = (1..=compiled.last_key()).filter_map(|number| compiled.key(KeyId(number)));
         keys.map(SlotRef::plan).filter(|plan| !plan.archived).map(|plan| plan.id)
+    }
+
+    /// The keys that a config may have, now or by what is scheduled.
+    pub(crate) fn keys_of(&self, config: ConfigId) -> BTreeSet<KeyId> {
+        self.compiled().keys_of(config)
+    }
+
+    /// What decides over a key at an instant; `None` if no live version has it.
+    pub(crate) fn decider(&self, key: KeyId, at: Timestamp) -> Option<Decider<'_>> {
+        let plan = self.numbered(key)?.plan();
+        let era = plan.era(plan.era_at(|| at));
+        let live = era.live.as_ref()?;
+        let rows = era.rows.iter().filter_map(|row| era.served(row));
+        let segments = rows.map(|row| &row.name).collect();
+        Some(Decider { config: &live.config, version: live.version.number, segments })
     }
 
     /// The functions over events that may decide over a key, now or by what is scheduled. Found when they are

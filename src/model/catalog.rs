@@ -4,6 +4,7 @@
 //! transaction and the state as of an earlier revision are all catalogs. What no question about the
 //! present or the future needs (older versions, spent publications) is left to the store.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
@@ -85,6 +86,11 @@ impl Catalog {
         self.key_names.values().filter_map(|id| self.keys.get(id))
     }
 
+    /// The keys from a name on, by name in byte order.
+    pub(crate) fn keys_from(&self, first: &str) -> impl Iterator<Item = &Arc<Key>> {
+        from(&self.key_names, first).filter_map(|(_, id)| self.keys.get(id))
+    }
+
     /// A segment by its number; `EVERYONE` is none.
     pub(crate) fn segment(&self, id: SegmentId) -> Option<&Arc<Segment>> {
         self.segments.get(&id)
@@ -104,6 +110,11 @@ impl Catalog {
     /// The segments, by name in byte order.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &Arc<Segment>> {
         self.segment_names.values().filter_map(|id| self.segments.get(id))
+    }
+
+    /// The segments from a name on, by name in byte order.
+    pub(crate) fn segments_from(&self, first: &str) -> impl Iterator<Item = &Arc<Segment>> {
+        from(&self.segment_names, first).filter_map(|(_, id)| self.segments.get(id))
     }
 
     /// The name of a segment, `EVERYONE` too.
@@ -132,6 +143,14 @@ impl Catalog {
         self.configs.values()
     }
 
+    /// The configs from a name on, by name in byte order.
+    pub(crate) fn configs_from(&self, first: &str) -> impl Iterator<Item = &Arc<Config>> {
+        from(&self.config_names, first).filter_map(|(name, id)| {
+            let config = self.configs.get(id)?;
+            (config.head.name == *name).then_some(config)
+        })
+    }
+
     /// A declared attribute by its number, archived or not.
     pub(crate) fn attribute(&self, id: AttributeId) -> Option<&Arc<Attribute>> {
         self.attributes.get(&id)
@@ -145,6 +164,11 @@ impl Catalog {
     /// The declared attributes, archived or not, by name in byte order; `user_id` is none.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &Arc<Attribute>> {
         self.attribute_names.values().filter_map(|id| self.attributes.get(id))
+    }
+
+    /// The declared attributes from a name on, archived or not, by name in byte order; `user_id` is none.
+    pub(crate) fn attributes_from(&self, first: &str) -> impl Iterator<Item = &Arc<Attribute>> {
+        from(&self.attribute_names, first).filter_map(|(_, id)| self.attributes.get(id))
     }
 
     /// Referrers of a key or segment. Of configs it may name more than still use it: ask
@@ -380,4 +404,12 @@ impl Catalog {
     pub(crate) fn put_former_name(&mut self, name: Name, id: ConfigId) {
         self.config_names.insert(name, id);
     }
+}
+
+/// The names from one on, with what they name.
+fn from<'n, Id>(
+    names: &'n OrdMap<Name, Id>,
+    first: &str,
+) -> impl Iterator<Item = (&'n Name, &'n Id)> {
+    names.range::<_, str>((Bound::Included(first), Bound::Unbounded))
 }

@@ -22,11 +22,11 @@ pub(super) struct Logged {
 /// Taker of changes, each with those before it in its revision; says whether more are wanted.
 pub(super) type Take<'t> = dyn FnMut(&Logged, &[Logged]) -> Result<ControlFlow<()>> + 't;
 
-/// Every change, newest first, until no more are wanted.
-pub(super) fn each_change(view: &View<'_>, take: &mut Take<'_>) -> Result<()> {
+/// Every change up to a revision, newest first, until no more are wanted; before them those of the open transaction.
+pub(super) fn each_change(view: &View<'_>, last: u64, take: &mut Take<'_>) -> Result<()> {
     let pending = view.pending_changes();
     let pending = pending.map(|p| Ok((Revision::clone(&p.revision), p.changes.to_vec())));
-    let committed = view.reader()?.changes_until(view.newest())?;
+    let committed = view.reader()?.changes_until(last)?;
     for logged in pending.into_iter().chain(committed) {
         let (revision, changes) = logged?;
         let revision = Arc::new(revision);
@@ -62,8 +62,7 @@ pub(super) fn object_changes(
     kind: ObjectKind,
     id: u32,
 ) -> Result<Vec<(Position, Change)>> {
-    let mut changes = view.reader()?.object_history(kind, id)?;
-    changes.retain(|((number, _), _)| *number <= view.newest());
+    let mut changes = view.reader()?.object_changes(kind, id, (0, view.newest()))?;
     if let Some(pending) = view.pending_changes() {
         let own = (0..).zip(pending.changes);
         let own = own.filter(|(_, change)| object_of(change) == Some((kind, id)));

@@ -6,13 +6,13 @@ use super::view::View;
 use crate::error::Result;
 use crate::store::{ContextRange, ContextTaker};
 
-/// Visits recorded contexts, all or those of a user, until no more are wanted: those without a user first, then by user.
+/// Visits recorded contexts, all or those of the users from one on, up to another one if it is said, until no more are wanted: those without a user first, then by user.
 pub(super) fn each_context(
     view: &View<'_>,
-    user: Option<&str>,
+    users: Option<(&str, Option<&str>)>,
     take: &mut ContextTaker<'_>,
 ) -> Result<()> {
-    let range = ContextRange { user, oldest: view.oldest_traffic() };
+    let range = ContextRange { users, oldest: view.oldest_traffic() };
     view.reader()?.contexts(range, &mut |context| {
         view.watch.check()?;
         match context.user.as_deref() {

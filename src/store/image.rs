@@ -163,14 +163,6 @@ impl Image {
         entries.map(|entry| entry.or_fail().map(|(key, _)| position(key.value()))).collect()
     }
 
-    pub(super) fn object_history(
-        &self,
-        kind: ObjectKind,
-        id: u32,
-    ) -> Result<Vec<(Position, Change)>> {
-        self.object_changes(kind, id, (0, u64::MAX))
-    }
-
     pub(super) fn object_changes(
         &self,
         kind: ObjectKind,

@@ -77,17 +77,8 @@ impl Reader {
         self.ask(|image| Walk::begin(image, &self.place, first, last, direction))
     }
 
-    /// Every change of an object with its revision, oldest first; of a config also those of its salts,
+    /// The changes of an object in the revisions from one to another, in order; of a config also those of its salts,
     /// versions and publications.
-    pub(crate) fn object_history(
-        &self,
-        kind: ObjectKind,
-        id: u32,
-    ) -> Result<Vec<(Position, Change)>> {
-        self.ask(|image| image.object_history(kind, id))
-    }
-
-    /// The changes of an object in the revisions from one to another, in order.
     pub(crate) fn object_changes(
         &self,
         kind: ObjectKind,

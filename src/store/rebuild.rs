@@ -116,7 +116,7 @@ impl Store {
             retimer.entries(entries);
             Ok(())
         })?;
-        let all = ContextRange { user: None, oldest: None };
+        let all = ContextRange { users: None, oldest: None };
         reader.contexts(all, &mut |context| {
             retimer.later.contexts += u64::from(context.last > latest);
             Ok(ControlFlow::Continue(()))

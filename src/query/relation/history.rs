@@ -42,21 +42,15 @@ impl Relation for History<'_> {
     }
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
-        let catalog = view.catalog();
-        let (reader, secrets) = (view.reader()?, view.secrets());
-        let sentences = Sentences { reader, catalog, secrets };
-        let mut hash = (0, Value::Null);
-        let (mut phrases, tells_all) = (Phrases::new(view), scan.asks_for(COLUMN));
+        let mut teller = Teller::new(view, scan.asks_for(COLUMN))?;
         let mut take = |change: &Logged, before: &[Logged]| {
-            let row = row(&sentences, change, before, view.newest(), &mut hash)?;
-            let Some(mut row) = row else { return Ok(ControlFlow::Continue(())) };
-            if tells_all {
-                phrases.complete(&mut row)?;
-            }
-            Ok(scan.take(row))
+            let row = teller.row(change, before)?;
+            Ok(row.map_or(ControlFlow::Continue(()), |row| scan.take(row)))
         };
-        let Some((kind, name)) = &self.0.of else { return each_change(view, &mut take) };
-        let id = find(catalog, *kind, name)?;
+        let Some((kind, name)) = &self.0.of else {
+            return each_change(view, view.newest(), &mut take);
+        };
+        let id = find(view.catalog(), *kind, name)?;
         let changes = transitive_history(view, *kind, id)?;
         newest_first(&changes, &mut take).map(drop)
     }
@@ -64,6 +58,44 @@ impl Relation for History<'_> {
     fn complete(&self, view: &View<'_>, rows: &mut [Row]) -> Result<()> {
         let mut phrases = Phrases::new(view);
         rows.iter_mut().try_for_each(|row| phrases.complete(row))
+    }
+}
+
+/// Teller of changes as rows.
+pub(in crate::query) struct Teller<'v> {
+    sentences: Sentences<'v>,
+    newest: u64,
+    /// The number of the last revision, and the first digits of its hash.
+    hash: (u64, Value),
+    /// Who completes the rows, if somebody does.
+    phrases: Option<Phrases<'v>>,
+}
+
+impl<'v> Teller<'v> {
+    /// `tells_all`: whether it is told of versions what they changed.
+    pub(in crate::query) fn new(view: &'v View<'v>, tells_all: bool) -> Result<Self> {
+        let (reader, catalog, secrets) = (view.reader()?, view.catalog(), view.secrets());
+        let sentences = Sentences { reader, catalog, secrets };
+        let (hash, phrases) = ((0, Value::Null), tells_all.then(|| Phrases::new(view)));
+        Ok(Self { sentences, newest: view.newest(), hash, phrases })
+    }
+
+    /// The kind and the name of what a change is about.
+    pub(in crate::query) fn about(&self, change: &Logged) -> (Value, Value) {
+        self.sentences.about(&change.change)
+    }
+
+    /// The row of a change; `before`: the changes before it in its revision. Behind the columns is what is to complete it.
+    pub(in crate::query) fn row(
+        &mut self,
+        change: &Logged,
+        before: &[Logged],
+    ) -> Result<Option<Row>> {
+        let mut row = row(&self.sentences, change, before, self.newest, &mut self.hash)?;
+        if let (Some(row), Some(phrases)) = (&mut row, &mut self.phrases) {
+            phrases.complete(row)?;
+        }
+        Ok(row)
     }
 }
 

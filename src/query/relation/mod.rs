@@ -22,7 +22,7 @@ pub(super) use change::Changes;
 pub(super) use config::row as config_row;
 pub(super) use config_stats::{ConfigStats, segment_name};
 pub(super) use event::SCHEMA as EVENTS;
-pub(super) use history::{History, SCHEMA as HISTORY};
+pub(super) use history::{History, SCHEMA as HISTORY, Teller};
 pub(super) use key::row as key_row;
 pub(super) use key_stats::{KeyStats, SCHEMA as KEY_STATS};
 pub(super) use retention::SCHEMA as RETENTION;

@@ -24,7 +24,7 @@ impl Ids<'_> {
         self.first.is_none_or(|first| first <= user) && !self.are_before(user)
     }
 
-    fn are_before(self, user: &str) -> bool {
+    pub(in crate::query) fn are_before(self, user: &str) -> bool {
         self.last.is_some_and(|last| last < user)
     }
 }

@@ -71,16 +71,19 @@ fn line(plan: &Plan<'_>) -> (&'static str, Option<String>) {
     }
 }
 
-/// A table, the columns that it is looked up by, and the condition that its rows meet.
+/// A table, the columns by which its rows are found, those that are tested before one is made, and the condition that
+/// its rows meet.
 fn scanned(scan: &Scan<'_>) -> String {
     let mut told = scan.table.name().to_owned();
     if scan.is_traffic {
         told.push_str(" for traffic");
     }
-    let lookups = scan.lookups.to_string();
-    if !lookups.is_empty() {
-        told.push_str(" by ");
-        told.push_str(&lookups);
+    let narrowed = scan.table.narrowed(&scan.lookups);
+    for (word, columns) in [" by ", " testing "].into_iter().zip(narrowed) {
+        if !columns.is_empty() {
+            told.push_str(word);
+            told.push_str(&columns.join(", "));
+        }
     }
     if let Some(condition) = &scan.text {
         told.push_str(" where ");

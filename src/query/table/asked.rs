@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::person::id;
 use super::traffic::{each_asked, number};
 use super::{About, Flow, Reading, Row, Sink, Table, wanted};
-use crate::eval::{Evaluation, Source};
+use crate::eval::{Decider, Evaluation, Source};
 use crate::model::{Datum, KeyId, Name, SegmentId, Value};
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Text, Value as Any};
@@ -19,7 +19,8 @@ pub(super) static MEMBERSHIPS: Table = Table {
         Column::of("user", Text, "the id of the user"),
         Column::of("segment", Text, "a segment that the user is in"),
     ],
-    looked_up: &["user", "segment"],
+    looked_up: |_| &["user", "segment"],
+    tested: &[],
     about: About::Evaluations,
     sorted_by: &[],
     in_order: true,
@@ -39,7 +40,8 @@ pub(super) static EVALUATIONS: Table = Table {
         Column::of("variant", Text, "the arm of the split that decided"),
         Column::of("weight", Integer, "how many it stands for: of a recorded context its count"),
     ],
-    looked_up: &["user", "key"],
+    looked_up: |_| &["user", "key", "config", "version", "segment"],
+    tested: &[],
     about: About::Evaluations,
     sorted_by: &[],
     in_order: true,
@@ -68,8 +70,7 @@ fn memberships(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
 }
 
 fn evaluations(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
-    let keys = wanted::keys(reading).into_iter().filter(|key| !key.archived);
-    let keys: Vec<KeyId> = keys.map(|key| key.id).collect();
+    let keys = wanted_keys(reading);
     let now = reading.view.now();
     each_asked(reading, &mut |user, context, weight| {
         for evaluation in reading.snapshot.evaluate_many(keys.iter().copied(), context, now) {
@@ -79,6 +80,26 @@ fn evaluations(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
         }
         Ok(ControlFlow::Continue(()))
     })
+}
+
+/// The keys whose values are wanted, by name: those over which what is wanted may decide.
+fn wanted_keys(reading: &Reading<'_>) -> Vec<KeyId> {
+    let (snapshot, lookups) = (reading.snapshot, reading.lookups);
+    let keys = wanted::keys_of(reading, |config| snapshot.keys_of(config.head.id)).into_iter();
+    let keys = keys.filter(|key| !key.archived).map(|key| key.id);
+    if ["config", "version", "segment"].iter().all(|column| lookups.of(column).is_none()) {
+        return keys.collect();
+    }
+    let wants_segment = |name: &&Name| lookups.wants("segment", name.as_str());
+    let decides = |key: &KeyId| {
+        let decider = snapshot.decider(*key, reading.view.now());
+        decider.is_some_and(|Decider { config, version, segments }| {
+            lookups.wants("config", config.as_str())
+                && lookups.wants_number("version", version)
+                && (lookups.of("segment").is_none() || segments.iter().any(wants_segment))
+        })
+    };
+    keys.filter(decides).collect()
 }
 
 fn evaluated(

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{About, Flow, Reading, Row, Sink, Table, hand_over, wanted};
-use crate::model::{Datum, Granularity, Timestamp, Value};
+use crate::model::{Granularity, Timestamp, Value};
 use crate::query::relation::segment_name;
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Text, Time, Value as Any};
@@ -26,7 +26,8 @@ pub(super) static DELIVERIES: Table = Table {
         Column::of("deliveries", Integer, "how often it was delivered so"),
         Column::of("users", Integer, "about how many users it was delivered to; of days only"),
     ],
-    looked_up: &["time", "config", "key"],
+    looked_up: |_| &["time"],
+    tested: &["config", "version", "key", "segment"],
     about: About::Objects,
     sorted_by: &[],
     in_order: false,
@@ -64,27 +65,32 @@ fn query(reading: &Reading<'_>) -> Option<DeliveryQuery> {
     Some(DeliveryQuery { config, key, segment, version, per, period })
 }
 
-/// The row of a bucket; `None` if it is about what was made after the state that is seen.
+/// The row of a bucket; `None` if it is not wanted, or about what was made after the state that is seen.
 fn row(reading: &Reading<'_>, counted: &DeliveryCount) -> Option<Row> {
     let (catalog, secrets) = (reading.view.catalog(), reading.view.secrets());
     let (delivery, at) = (&counted.delivery, minute(counted.minute));
     if reading.view.is_past() && at > reading.view.now() {
         return None;
     }
-    let key = &catalog.key(delivery.key)?.name;
+    let key = text(catalog.key(delivery.key)?.name.as_str());
     let config = match delivery.owner {
         Some((config, _)) => text(catalog.config(config)?.head.name.as_str()),
         None => Value::Null,
     };
+    let version = delivery.owner.map_or(Value::Null, |(_, version)| Value::from(version));
     let segment = delivery.segment.map(|segment| segment_name(catalog, segment));
     let segment = segment.map_or(Some(Value::Null), |name| name)?;
+    let tested = [("config", &config), ("version", &version), ("key", &key), ("segment", &segment)];
+    if tested.iter().any(|(column, value)| !reading.lookups.wants_value(column, value)) {
+        return None;
+    }
     // all of it is made: they are sorted by it
     Some(vec![
         at.into(),
         text(counted.per.as_str()).into(),
         config.into(),
-        delivery.owner.map_or(Datum::NULL, |(_, version)| Value::from(version).into()),
-        text(key.as_str()).into(),
+        version.into(),
+        key.into(),
         segment.into(),
         optional(delivery.variant.as_deref()).into(),
         secrets.value(delivery.key, &delivery.value).into(),

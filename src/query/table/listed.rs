@@ -1,34 +1,26 @@
-//! `attributes`, `history`, `retention`: as `SHOW` lists them.
+//! `attributes`, `retention`: as `SHOW` lists them.
 
 use super::object::data;
 use super::{About, Flow, Reading, Sink, Table, hand_over};
-use crate::query::relation::{self, History, Relation};
-use crate::statement::{Filter, ShowHistory, Table as Shown};
+use crate::query::relation::{self, Relation};
+use crate::statement::{Filter, Table as Shown};
 
 pub(super) static ATTRIBUTES: Table = Table {
     name: "attributes",
     columns: relation::ATTRIBUTES.columns,
-    looked_up: &[],
+    looked_up: |_| &[],
+    tested: &[],
     about: About::Objects,
     sorted_by: &[],
     in_order: true,
     scan: |reading, sink| list(relation::of(Shown::Attributes), &ATTRIBUTES, reading, sink),
 };
 
-pub(super) static HISTORY: Table = Table {
-    name: "history",
-    columns: relation::HISTORY.columns,
-    looked_up: &[],
-    about: About::Objects,
-    sorted_by: &[],
-    in_order: false,
-    scan: |reading, sink| list(&History(&ShowHistory::all()), &HISTORY, reading, sink),
-};
-
 pub(super) static RETENTION: Table = Table {
     name: "retention",
     columns: relation::RETENTION.columns,
-    looked_up: &[],
+    looked_up: |_| &[],
+    tested: &[],
     about: About::Objects,
     sorted_by: &[],
     in_order: false,

@@ -1,7 +1,6 @@
 //! Lookups: the only values that a query lets some columns of a table have, so that other rows are not made.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::ops::Bound;
 
 use super::Table;
@@ -32,14 +31,15 @@ pub(super) struct Lookup {
 }
 
 impl Lookups {
-    /// Says that only some values of a column are wanted, if the table can look them up. An instant beside what is none
-    /// is read as a text or the other way round, which is left to the condition.
+    /// Says that only some values of a column are wanted, if the table has a use for that. What is of another kind than
+    /// the column is left to the condition.
     pub(in crate::query) fn add(&mut self, table: &Table, place: usize, wish: Wish) {
         let Some(column) = table.columns.get(place) else { return };
-        if !table.looked_up.contains(&column.name()) || !wish.is_like(column) {
+        let name = column.name();
+        let has_use = (table.looked_up)(self).contains(&name) || table.tested.contains(&name);
+        if !has_use || !wish.is_like(column) {
             return;
         }
-        let name = column.name();
         let known = self.0.iter().position(|lookup| lookup.column == name);
         let known = known.unwrap_or_else(|| {
             let (from, to) = (Bound::Unbounded, Bound::Unbounded);
@@ -49,6 +49,11 @@ impl Lookups {
         if let Some(lookup) = self.0.get_mut(known) {
             lookup.narrow(wish);
         }
+    }
+
+    /// The columns, in the order of the conditions.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|lookup| lookup.column)
     }
 
     pub(super) fn of(&self, column: &str) -> Option<&Lookup> {
@@ -73,7 +78,12 @@ impl Lookups {
 
     /// Whether a number of a column is wanted.
     pub(super) fn wants_number(&self, column: &str, number: u32) -> bool {
-        self.of(column).is_none_or(|lookup| lookup.has(&Value::from(number).into()))
+        self.wants_value(column, &Value::from(number))
+    }
+
+    /// Whether a value of a column is wanted.
+    pub(super) fn wants_value(&self, column: &str, value: &Value) -> bool {
+        self.of(column).is_none_or(|lookup| lookup.has(&value.clone().into()))
     }
 
     /// Whether an instant of a column is wanted.
@@ -170,26 +180,21 @@ fn is_within(
 }
 
 impl Wish {
-    /// Whether the values are of the kind that a column has: instants or not.
+    /// Whether the values are of the kind that a column has.
     fn is_like(&self, column: &Column) -> bool {
-        let is_time = column.kind() == ColumnKind::Time;
-        let is_alike = |datum: &Datum| matches!(datum, Datum::Time(_)) == is_time;
+        let is_alike = |datum: &Datum| match (column.kind(), datum) {
+            (ColumnKind::Time, datum) => matches!(datum, Datum::Time(_)),
+            (ColumnKind::Text, datum) => text(datum).is_some(),
+            (_, datum) => matches!(datum, Datum::Value(Value::Integer(_) | Value::Double(_))),
+        };
         let is_bound = |bound: &Bound<Datum>| match bound {
             Bound::Included(datum) | Bound::Excluded(datum) => is_alike(datum),
             Bound::Unbounded => true,
         };
         match self {
-            Self::Among(values) => values.iter().all(|datum| datum.is_null() || is_alike(datum)),
+            Self::Among(values) => values.iter().all(is_alike),
             Self::Within(from, to) => is_bound(from) && is_bound(to),
         }
-    }
-}
-
-/// Writes which columns are looked up.
-impl fmt::Display for Lookups {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.0.iter().map(|lookup| lookup.column).collect();
-        f.write_str(&names.join(", "))
     }
 }
 

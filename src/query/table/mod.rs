@@ -3,6 +3,7 @@
 mod asked;
 mod delivery;
 mod event;
+mod history;
 mod listed;
 mod lookup;
 mod made;
@@ -38,8 +39,10 @@ pub(super) type Sink<'s> = dyn FnMut(Row) -> Flow + 's;
 pub(super) struct Table {
     name: &'static str,
     columns: &'static [Column],
-    /// The columns whose values are looked up.
-    looked_up: &'static [&'static str],
+    /// The columns by which its rows are found, with what is wanted of them: the others are not read.
+    looked_up: fn(&Lookups) -> &'static [&'static str],
+    /// More columns, which are tested before a row is made of what was read.
+    tested: &'static [&'static str],
     about: About,
     /// The columns by which its rows are sorted, if they are not found in their order.
     sorted_by: &'static [usize],
@@ -85,7 +88,7 @@ static TABLES: [&Table; 17] = [
     &delivery::DELIVERIES,
     &asked::EVALUATIONS,
     &event::EVENTS,
-    &listed::HISTORY,
+    &history::HISTORY,
     &object::KEYS,
     &asked::MEMBERSHIPS,
     &publication::PUBLICATIONS,
@@ -125,6 +128,13 @@ impl Table {
     /// Whether it is of what users get, so that a version may be pretended to be live.
     pub(super) fn is_of_evaluations(&self) -> bool {
         self.about == About::Evaluations
+    }
+
+    /// The columns of which only some values are wanted: those by which rows are found, and those that are tested.
+    pub(super) fn narrowed(&self, lookups: &Lookups) -> [Vec<&'static str>; 2] {
+        let by = (self.looked_up)(lookups);
+        let (found, tested) = lookups.columns().partition(|column| by.contains(column));
+        [found, tested]
     }
 
     /// The columns by which its rows are sorted, if that is work.

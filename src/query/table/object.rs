@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{About, Flow, Reading, Row, Sink, Table, wanted};
 use crate::error::Result;
-use crate::model::{Datum, ObjectKind, Revision, Timestamp, Value};
+use crate::model::{Config, Datum, KeyId, ObjectKind, Revision, Timestamp, Value};
 use crate::query::relation::{config_row, key_row, segment_row};
 use crate::query::rows::ColumnKind::{Integer, List, Text, Time, Value as Any};
 use crate::query::rows::{self, Column};
@@ -29,7 +29,8 @@ pub(super) static KEYS: Table = Table {
         REVISION,
         CHANGED,
     ],
-    looked_up: &["key"],
+    looked_up: |_| &["key", "config"],
+    tested: &["version"],
     about: About::Objects,
     sorted_by: &[],
     in_order: true,
@@ -49,7 +50,8 @@ pub(super) static SEGMENTS: Table = Table {
         REVISION,
         CHANGED,
     ],
-    looked_up: &["segment"],
+    looked_up: |_| &["segment"],
+    tested: &["version"],
     about: About::Objects,
     sorted_by: &[],
     in_order: true,
@@ -70,7 +72,8 @@ pub(super) static CONFIGS: Table = Table {
         REVISION,
         CHANGED,
     ],
-    looked_up: &["config"],
+    looked_up: |_| &["config"],
+    tested: &[],
     about: About::Objects,
     sorted_by: &[],
     in_order: true,
@@ -79,7 +82,14 @@ pub(super) static CONFIGS: Table = Table {
 
 fn keys(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let (view, catalog) = (reading.view, reading.view.catalog());
-    for key in wanted::keys(reading) {
+    let of_config = |config: &Config| -> Vec<KeyId> {
+        let versions = config.used(view.now());
+        versions.flat_map(|version| version.columns.iter().map(|column| column.key)).collect()
+    };
+    for key in wanted::keys_of(reading, of_config) {
+        if !reading.lookups.wants_number("version", key.version) {
+            continue;
+        }
         let mut row = key_row(catalog, key, view.secrets(), view.now());
         row.remove(2); // whether it is sensitive
         if sink(whole(reading, &KEYS, row, ObjectKind::Key, key.id.0)?)?.is_break() {
@@ -92,6 +102,9 @@ fn keys(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
 fn segments(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let (view, catalog) = (reading.view, reading.view.catalog());
     for segment in wanted::segments(reading) {
+        if !reading.lookups.wants_number("version", segment.version) {
+            continue;
+        }
         let row = segment_row(catalog, segment, view.secrets(), view.now());
         if sink(whole(reading, &SEGMENTS, row, ObjectKind::Segment, segment.id.0)?)?.is_break() {
             return Ok(std::ops::ControlFlow::Break(()));

@@ -20,7 +20,8 @@ pub(super) static TRAFFIC: Table = Table {
         Column::of("last", Time, "when it was seen last"),
         Column::of("count", Integer, "how many questions were asked with it"),
     ],
-    looked_up: &["user"],
+    looked_up: |_| &["user"],
+    tested: &[],
     about: About::Objects,
     sorted_by: &[],
     in_order: false,
@@ -81,11 +82,12 @@ fn each_recorded(reading: &Reading<'_>, take: &mut dyn FnMut(&Recorded) -> Flow)
         }
         Ok(flow)
     };
-    match lookups.only_texts("user") {
-        Some(users) => {
-            users.into_iter().try_for_each(|user| each_context(view, Some(user), &mut take))?;
-        }
-        None => each_context(view, None, &mut take)?,
+    if let Some(mut users) = lookups.only_texts("user") {
+        users.try_for_each(|user| each_context(view, Some((user, Some(user))), &mut take))?;
+    } else {
+        let ids = lookups.ids("user");
+        let users = lookups.of("user").map(|_| (ids.first.unwrap_or_default(), ids.last));
+        each_context(view, users, &mut take)?;
     }
     Ok(flow)
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{About, Flow, Reading, Sink, Table, hand_over};
-use crate::model::{Expr, ExprKind, Literal, Path, Value, Version};
+use super::{About, Flow, Reading, Sink, Table, hand_over, wanted};
+use crate::model::{
+    ConfigId, Expr, ExprKind, Literal, ObjectKind, Path, SegmentId, Value, Version,
+};
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Text};
 use crate::statement::definition::key_name;
@@ -18,7 +20,8 @@ pub(super) static USES: Table = Table {
         Column::of("used_kind", Text, "`key`, `segment`, `attribute` or `event`"),
         Column::of("used", Text, "the name of what is used"),
     ],
-    looked_up: &["kind", "name", "version"],
+    looked_up: |_| &["kind", "name"],
+    tested: &["version"],
     about: About::Objects,
     sorted_by: &[],
     in_order: false,
@@ -31,13 +34,13 @@ type Used = (&'static str, Arc<str>);
 fn uses(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let catalog = reading.view.catalog();
     let mut found = BTreeSet::new();
-    let wants = |kind: &str, name: &str| {
-        reading.lookups.wants("kind", kind) && reading.lookups.wants("name", name)
+    let named = |kind: ObjectKind| {
+        let is_wanted = reading.lookups.wants("kind", &kind.to_string());
+        if is_wanted { wanted::named(reading, kind) } else { Vec::new() }
     };
-    for config in catalog.configs().filter(|config| !config.head.archived) {
-        if !wants("config", config.head.name.as_str()) {
-            continue;
-        }
+    let configs = named(ObjectKind::Config);
+    let configs = configs.iter().filter_map(|(_, id)| catalog.config(ConfigId(*id)));
+    for config in configs.filter(|config| !config.head.archived) {
         for version in config.used(reading.view.now()) {
             if !reading.lookups.wants_number("version", version.number) {
                 continue;
@@ -48,9 +51,10 @@ fn uses(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
                 .extend(used.into_iter().map(|u| ("config", Arc::clone(&name), version.number, u)));
         }
     }
-    for segment in catalog.segments().filter(|segment| !segment.archived) {
-        let is_wanted = reading.lookups.wants_number("version", segment.version);
-        if !is_wanted || !wants("segment", segment.name.as_str()) {
+    let segments = named(ObjectKind::Segment);
+    let segments = segments.iter().filter_map(|(_, id)| catalog.segment(SegmentId(*id)));
+    for segment in segments.filter(|segment| !segment.archived) {
+        if !reading.lookups.wants_number("version", segment.version) {
             continue;
         }
         let used = of_condition(catalog.named_today(&segment.condition).expr());

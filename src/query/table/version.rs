@@ -32,7 +32,8 @@ pub(super) static VERSIONS: Table = Table {
         Column::of("comment", Text, "why"),
         Column::of("definition", Text, "the statement that makes it; none if there is no such"),
     ],
-    looked_up: &["kind", "name", "version"],
+    looked_up: |_| &["kind", "name"],
+    tested: &["version", "time"],
     about: About::Objects,
     sorted_by: &[],
     in_order: false,
@@ -50,7 +51,8 @@ pub(super) static ROWS: Table = Table {
         Column::of("by", Text, "the attribute of whose values it is a share"),
         Column::of("salt", Text, "what their buckets go by"),
     ],
-    looked_up: &["config", "version", "segment"],
+    looked_up: |_| &["config", "version"],
+    tested: &["segment"],
     about: About::Objects,
     sorted_by: &[],
     in_order: true,
@@ -69,7 +71,8 @@ pub(super) static CELLS: Table = Table {
         Column::of("share", Number, "the percentage of the arm; 100 of a cell without arms"),
         Column::of("value", Any, "the value"),
     ],
-    looked_up: &["config", "version", "segment", "key"],
+    looked_up: |_| &["config", "version", "key"],
+    tested: &["segment"],
     about: About::Objects,
     sorted_by: &[],
     in_order: true,
@@ -125,19 +128,23 @@ fn rows(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     })
 }
 
-/// The configs that are wanted, by name; if only some keys are, those that ever had one of them.
+/// The configs that are wanted, by name; if only some keys are, those that ever had one of them, or may have one by now.
 fn configs_with_keys<'r>(reading: &Reading<'r>) -> Result<Vec<&'r Arc<Config>>> {
-    let is_known = reading.view.pending_changes().is_none();
-    let Some(names) = reading.lookups.only_texts("key").filter(|_| is_known) else {
-        return Ok(wanted::configs(reading));
-    };
-    let (catalog, reader) = (reading.view.catalog(), reading.view.reader()?);
-    let mut having = BTreeSet::new();
-    for key in names.filter_map(|name| catalog.key_named(name)) {
-        having.extend(reader.configs_of_key(key.id)?);
+    let mut configs = wanted::configs(reading);
+    if reading.lookups.of("key").is_none() {
+        return Ok(configs);
     }
-    let configs = having.into_iter().filter_map(|id| catalog.config(id));
-    Ok(wanted::among(reading, configs))
+    let (view, mut having) = (reading.view, BTreeSet::new());
+    for key in wanted::keys(reading) {
+        having.extend(view.reader()?.configs_of_key(key.id)?);
+    }
+    let pending = view.pending_changes().into_iter().flat_map(|pending| pending.changes);
+    having.extend(pending.filter_map(|change| match change {
+        Change::Version(version) => Some(version.config),
+        _ => None,
+    }));
+    configs.retain(|config| having.contains(&config.head.id));
+    Ok(configs)
 }
 
 /// An arm of a cell, or all of one without arms: its name, its share and its value.
@@ -197,10 +204,11 @@ fn versions(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
         }
         for (name, id) in wanted::named(reading, kind) {
             for (number, logged) in made::versions(reading.view, kind, id)? {
-                if !reading.lookups.wants_number("version", number) {
+                let revision = &logged.revision;
+                let is_wanted = reading.lookups.wants_time("time", revision.time);
+                if !is_wanted || !reading.lookups.wants_number("version", number) {
                     continue;
                 }
-                let revision = &logged.revision;
                 let row = reading.row([
                     &|| text(&word).into(),
                     &|| text(name.as_str()).into(),

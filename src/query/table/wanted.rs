@@ -1,72 +1,131 @@
 //! Objects that a query wants, by name: those that it names are found by that, not among all.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reading;
-use crate::model::{Config, Key, Name, ObjectKind, Segment};
+use crate::model::{Attribute, Catalog, Config, Key, KeyId, Name, ObjectKind, Segment};
+
+/// Kind of objects that are found by their names.
+trait Named: Sized + 'static {
+    fn name(&self) -> &Name;
+
+    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>>;
+
+    /// Those from a name on, by name.
+    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>>;
+}
+
+/// The objects whose names are wanted in a column, by name.
+fn objects<'r, T: Named>(reading: &Reading<'r>, column: &str) -> Vec<&'r Arc<T>> {
+    let (catalog, lookups) = (reading.view.catalog(), reading.lookups);
+    if let Some(names) = lookups.only_texts(column) {
+        return names.filter_map(|name| T::find(catalog, name)).collect();
+    }
+    let ids = lookups.ids(column);
+    let found = T::from(catalog, ids.first.unwrap_or_default());
+    let found = found.take_while(|object| !ids.are_before(object.name().as_str()));
+    found.filter(|object| lookups.wants(column, object.name().as_str())).collect()
+}
 
 /// The keys that are wanted, by name.
 pub(super) fn keys<'r>(reading: &Reading<'r>) -> Vec<&'r Arc<Key>> {
+    objects(reading, "key")
+}
+
+/// The keys that are wanted, by name; if only some configs are, among those that these have.
+pub(super) fn keys_of<'r, I: IntoIterator<Item = KeyId>>(
+    reading: &Reading<'r>,
+    of_config: impl Fn(&Config) -> I,
+) -> Vec<&'r Arc<Key>> {
     let (catalog, lookups) = (reading.view.catalog(), reading.lookups);
-    if let Some(names) = lookups.only_texts("key") {
-        return names.filter_map(|name| catalog.key_named(name)).collect();
+    if lookups.of("config").is_none() || lookups.only("key").is_some() {
+        return keys(reading);
     }
-    catalog.keys().filter(|key| lookups.wants("key", key.name.as_str())).collect()
+    let ids: BTreeSet<KeyId> =
+        configs(reading).iter().flat_map(|config| of_config(config)).collect();
+    let keys = ids.into_iter().filter_map(|id| catalog.key(id));
+    let mut keys: Vec<_> = keys.filter(|key| lookups.wants("key", key.name.as_str())).collect();
+    keys.sort_by(|a, b| a.name.cmp(&b.name));
+    keys
 }
 
 /// The segments that are wanted, by name.
 pub(super) fn segments<'r>(reading: &Reading<'r>) -> Vec<&'r Arc<Segment>> {
-    let (catalog, lookups) = (reading.view.catalog(), reading.lookups);
-    if let Some(names) = lookups.only_texts("segment") {
-        return names.filter_map(|name| catalog.segment_named(name)).collect();
-    }
-    let is_wanted = |segment: &&Arc<Segment>| lookups.wants("segment", segment.name.as_str());
-    catalog.segments().filter(is_wanted).collect()
+    objects(reading, "segment")
 }
 
 /// The configs that are wanted, by name.
 pub(super) fn configs<'r>(reading: &Reading<'r>) -> Vec<&'r Arc<Config>> {
-    let (catalog, lookups) = (reading.view.catalog(), reading.lookups);
-    if let Some(names) = lookups.only_texts("config") {
-        return names.filter_map(|name| catalog.config_named(name)).collect();
-    }
-    among(reading, catalog.configs())
-}
-
-/// Those that are wanted of some configs, by name.
-pub(super) fn among<'r>(
-    reading: &Reading<'r>,
-    configs: impl Iterator<Item = &'r Arc<Config>>,
-) -> Vec<&'r Arc<Config>> {
-    let is_wanted =
-        |config: &&Arc<Config>| reading.lookups.wants("config", config.head.name.as_str());
-    let mut configs: Vec<_> = configs.filter(is_wanted).collect();
-    configs.sort_by(|a, b| a.head.name.cmp(&b.head.name));
-    configs
+    objects(reading, "config")
 }
 
 /// The objects of a kind whose names are wanted in a column `name`, by name, with their numbers.
 pub(super) fn named(reading: &Reading<'_>, kind: ObjectKind) -> Vec<(Name, u32)> {
-    let catalog = reading.view.catalog();
-    let key = |key: &Arc<Key>| (key.name.clone(), key.id.0);
-    let segment = |segment: &Arc<Segment>| (segment.name.clone(), segment.id.0);
-    let config = |config: &Arc<Config>| (config.head.name.clone(), config.head.id.0);
-    if let Some(names) = reading.lookups.only_texts("name") {
-        let found = names.filter_map(|name| match kind {
-            ObjectKind::Key => catalog.key_named(name).map(key),
-            ObjectKind::Segment => catalog.segment_named(name).map(segment),
-            ObjectKind::Config => catalog.config_named(name).map(config),
-            ObjectKind::Attribute => None,
-        });
-        return found.collect();
+    fn found<T: Named>(reading: &Reading<'_>, number: impl Fn(&T) -> u32) -> Vec<(Name, u32)> {
+        let found = objects::<T>(reading, "name").into_iter();
+        found.map(|object| (object.name().clone(), number(object))).collect()
     }
-    let mut all: Vec<_> = match kind {
-        ObjectKind::Key => catalog.keys().map(key).collect(),
-        ObjectKind::Segment => catalog.segments().map(segment).collect(),
-        ObjectKind::Config => catalog.configs().map(config).collect(),
-        ObjectKind::Attribute => Vec::new(),
-    };
-    all.retain(|(name, _)| reading.lookups.wants("name", name.as_str()));
-    all.sort();
-    all
+    match kind {
+        ObjectKind::Key => found::<Key>(reading, |key| key.id.0),
+        ObjectKind::Segment => found::<Segment>(reading, |segment| segment.id.0),
+        ObjectKind::Config => found::<Config>(reading, |config| config.head.id.0),
+        ObjectKind::Attribute => found::<Attribute>(reading, |attribute| attribute.id.0),
+    }
+}
+
+impl Named for Key {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
+        catalog.key_named(name)
+    }
+
+    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
+        catalog.keys_from(first)
+    }
+}
+
+impl Named for Segment {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
+        catalog.segment_named(name)
+    }
+
+    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
+        catalog.segments_from(first)
+    }
+}
+
+impl Named for Config {
+    fn name(&self) -> &Name {
+        &self.head.name
+    }
+
+    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
+        catalog.config_named(name)
+    }
+
+    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
+        catalog.configs_from(first)
+    }
+}
+
+impl Named for Attribute {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
+        catalog.attribute_named(name)
+    }
+
+    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
+        catalog.attributes_from(first)
+    }
 }

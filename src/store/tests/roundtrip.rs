@@ -224,11 +224,16 @@ fn objects_know_their_history_and_their_names() {
         .flat_map(|(revision, changes)| changes.into_iter().map(move |change| (revision, change)))
         .filter(|(_, change)| of_config(change))
         .collect();
-    let found = store.reader().unwrap().object_history(ObjectKind::Config, 1).unwrap();
+    let found =
+        store.reader().unwrap().object_changes(ObjectKind::Config, 1, (0, u64::MAX)).unwrap();
     let found: Vec<_> = found.into_iter().map(|((number, _), change)| (number, change)).collect();
     assert_eq!(found, wanted);
-    assert_eq!(store.reader().unwrap().object_history(ObjectKind::Key, 1).unwrap().len(), 2);
-    let attributes = store.reader().unwrap().object_history(ObjectKind::Attribute, 1).unwrap();
+    assert_eq!(
+        store.reader().unwrap().object_changes(ObjectKind::Key, 1, (0, u64::MAX)).unwrap().len(),
+        2
+    );
+    let attributes =
+        store.reader().unwrap().object_changes(ObjectKind::Attribute, 1, (0, u64::MAX)).unwrap();
     assert_eq!(attributes.len(), 3);
     assert_eq!(store.reader().unwrap().named(ObjectKind::Config, "home").unwrap(), Some(1));
     assert_eq!(store.reader().unwrap().named(ObjectKind::Key, "home").unwrap(), None);

@@ -28,7 +28,8 @@ fn batch(seen: Vec<Recorded>, oldest: Option<i64>) -> Contexts {
 }
 
 fn read(store: &Store, user: Option<&str>, oldest: Option<i64>) -> Vec<Recorded> {
-    let range = ContextRange { user, oldest: oldest.map(at) };
+    let users = user.map(|user| (user, Some(user)));
+    let range = ContextRange { users, oldest: oldest.map(at) };
     let mut found = Vec::new();
     let reader = store.reader().unwrap();
     let mut take = |context| {

@@ -14,8 +14,8 @@ use crate::store::tables::{ContextKey, TRAFFIC};
 /// Which recorded contexts are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ContextRange<'u> {
-    /// Those of a user; `None`: all.
-    pub(crate) user: Option<&'u str>,
+    /// Those of the users from one on, up to another one if it is said; `None`: all, those without a user too.
+    pub(crate) users: Option<(&'u str, Option<&'u str>)>,
     /// Only those that were not seen last before this.
     pub(crate) oldest: Option<Timestamp>,
 }
@@ -30,8 +30,12 @@ pub(in crate::store) fn each(
     take: &mut ContextTaker<'_>,
 ) -> Result<()> {
     let Some(table) = image.optional_table(TRAFFIC)? else { return Ok(()) };
-    let found = match range.user {
-        Some(user) => table.range::<(u8, &str, u128)>(within(Some(user))),
+    let found = match range.users {
+        Some((first, Some(last))) if last < first => return Ok(()),
+        Some((first, last)) => {
+            let end = last.map_or((u8::MAX, "", 0), |last| *within(Some(last)).end());
+            table.range::<(u8, &str, u128)>(*within(Some(first)).start()..=end)
+        }
         None => table.range::<ContextKey>(..),
     };
     for entry in found.or_fail()? {
