@@ -72,10 +72,9 @@ impl Timestamp {
     }
 
     /// The instant at which a unit of the local calendar began that this one is in: the first, if the clocks showed it
-    /// twice, and the end of the gap, if they never did. `None` before the year 0001.
+    /// twice, and the end of the gap, if they never did. `None` if it began before the year 0001, and past the year 9999.
     pub(crate) fn begin_of(self, unit: Unit, zone: &TimeZone) -> Option<Self> {
-        let at = jiff::Timestamp::from_microsecond(self.as_micros()).ok()?;
-        let local = zone.to_datetime(at);
+        let local = self.local(zone)?;
         let within = match unit {
             Unit::Minute => Some(0),
             Unit::Hour => Some(i64::from(local.minute())),
@@ -95,18 +94,15 @@ impl Timestamp {
             Unit::Year => day.first_of_year(),
             _ => day,
         };
-        let midnight = zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0));
-        let begun = match midnight.offset() {
-            // the clocks went past midnight: the day begins where they went to
-            AmbiguousOffset::Gap { before, .. } => {
-                let close = before.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
-                zone.preceding(close.checked_add(jiff::Span::new().nanoseconds(1)).ok()?)
-                    .next()?
-                    .timestamp()
-            }
-            _ => midnight.earlier().ok()?,
+        let midnight = day.at(0, 0, 0, 0);
+        let offset = zone.to_ambiguous_timestamp(midnight).offset();
+        let AmbiguousOffset::Gap { before, .. } = offset else {
+            return Self::at_local(midnight, zone);
         };
-        Self::from_micros(begun.as_microsecond())
+        // the clocks went past midnight: the day begins where they went to
+        let close = before.to_timestamp(midnight).ok()?;
+        let after = close.checked_add(jiff::Span::new().nanoseconds(1)).ok()?;
+        Self::from_micros(zone.preceding(after).next()?.timestamp().as_microsecond())
     }
 
     /// The seconds since 1970.
@@ -167,6 +163,22 @@ mod tests {
 
     fn zone(name: &str) -> TimeZone {
         TimeZone::get(name).unwrap()
+    }
+
+    #[test]
+    fn units_begin_up_to_the_end_of_the_years() {
+        let begin = |at: &str, unit, zone: &TimeZone| {
+            Timestamp::parse(at).unwrap().begin_of(unit, zone).map(|at| at.to_string())
+        };
+        let some = |at: &str| Some(at.to_owned());
+        let last = "9999-12-31T23:30:59Z";
+        let (auckland, honolulu) = (zone("Pacific/Auckland"), zone("Pacific/Honolulu"));
+        assert_eq!(begin(last, Unit::Minute, &TimeZone::UTC), some("9999-12-31T23:30:00Z"));
+        assert_eq!(begin(last, Unit::Day, &TimeZone::UTC), some("9999-12-31T00:00:00Z"));
+        assert_eq!(begin(last, Unit::Year, &honolulu), some("9999-01-01T10:00:00Z"));
+        assert_eq!(begin(last, Unit::Day, &auckland), None);
+        assert_eq!(begin("0001-01-01T00:30:00Z", Unit::Day, &auckland), None);
+        assert_eq!(begin("0001-01-01T00:30:00Z", Unit::Day, &honolulu), None);
     }
 
     #[test]
