@@ -362,15 +362,26 @@ fn is_day(text: &str) -> bool {
 
 /// The name that is nearest to a wrong one, if any is near enough to be meant: none is near to what is longer than
 /// any, and comparing it would take as long as all names times all of it.
-fn closest<'a>(wrong: &str, right: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(
+    wrong: &str,
+    right: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     if wrong.len() > NAME_BYTES {
         return None;
     }
     let lower = wrong.to_lowercase();
-    let scored =
-        right.into_iter().map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name));
+    let score = |name: &str| {
+        let name = name.to_lowercase();
+        if is_turned(&lower, &name) { 1.0 } else { strsim::jaro_winkler(&lower, &name) }
+    };
+    let scored = right.into_iter().map(|name| (score(name), name));
     let best = scored.filter(|(score, _)| *score > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
     best.map(|(_, name)| name)
+}
+
+/// Whether two neighbours among the letters of a word are in the other order.
+fn is_turned(a: &str, b: &str) -> bool {
+    a.len() == b.len() && strsim::osa_distance(a, b) == 1 && strsim::levenshtein(a, b) == 2
 }
 
 #[cfg(test)]
@@ -388,5 +399,7 @@ mod tests {
         assert_eq!(closest("chekout", names), Some("checkout"));
         assert_eq!(closest("dark_key", names), Some("Dark_Key"));
         assert_eq!(closest("zebra", names), None);
+        assert_eq!(closest("dya", ["day", "days"]), Some("day"));
+        assert_eq!(closest("b", ["a"]), None);
     }
 }

@@ -88,7 +88,7 @@ pub(crate) use list::{LISTS_ARE_LOADED, UserIds};
 pub use literal::Literal;
 pub(crate) use local::Unit;
 pub use name::{Name, NameError, Path};
-pub(crate) use name::{is_identifier, write_path, write_step};
+pub(crate) use name::{QUERY_WORDS, is_identifier, write_path, write_step};
 pub use object::{AttributeId, ConfigId, KeyId, ListId, ObjectKind, SegmentId};
 pub use ordered::Ordered;
 pub use publication::Publication;

@@ -163,7 +163,7 @@ pub(super) fn write_column(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Resul
 }
 
 /// The words of a query that are no names in it, unless they stand in quotes.
-const QUERY_WORDS: [&str; 30] = [
+pub(crate) const QUERY_WORDS: [&str; 30] = [
     "SELECT",
     "FROM",
     "GROUP",

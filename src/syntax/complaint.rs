@@ -5,6 +5,7 @@ use pest::error::{Error as PestError, ErrorVariant, InputLocation};
 use super::habit::{self, Spot, habit};
 use super::rules::{Reading, Rule};
 use super::token::{TokenKind, Tokens, is_word};
+use super::words::{FIRST_WORDS, PREVIEWED};
 use crate::error::{Error, ErrorKind, Short};
 use crate::model::{Name, NameError, Span, json_words};
 
@@ -246,19 +247,6 @@ fn statement_hint(token: &str) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// The words that a statement starts with.
-pub(crate) const FIRST_WORDS: &[&str] = &[
-    "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
-    "RECORD", "SET", "TRACK", "FORGET", "GET", "EXPLAIN", "SHOW", "DESCRIBE", "DIFF", "PREVIEW",
-    "SELECT", "WITH", "BEGIN", "COMMIT", "ROLLBACK", "ASSERT", "ADVANCE",
-];
-
-/// The words that what a preview is of may start with.
-pub(super) const PREVIEWED: &[&str] = &[
-    "CREATE", "ALTER", "ARCHIVE", "RESTORE", "PUBLISH", "REVERT", "CANCEL", "DISABLE", "ENABLE",
-    "RECORD", "COMMIT",
-];
-
 /// The types of keys.
 const TYPES: &[&str] = &["BOOLEAN", "INTEGER", "DOUBLE", "STRING", "JSON"];
 
@@ -273,19 +261,10 @@ const TABLES: &[&str] =
 /// The words that actions of `ALTER CONFIG` begin with.
 const ACTIONS: &[&str] = &["SET", "ADD", "MOVE", "DROP", "RENAME"];
 
-/// Whether two letters of a word are in the other order: `GTE`.
-fn is_turned(token: &str, word: &str) -> bool {
-    token.len() == word.len() && strsim::damerau_levenshtein(&token.to_ascii_uppercase(), word) == 1
-}
-
 /// Asks for the keyword that is close to what was found.
 fn suggest(error: Error, token: &str, positives: &[Rule]) -> Error {
     if positives.contains(&Rule::statement) {
-        let turned = FIRST_WORDS.iter().find(|word| is_turned(token, word));
-        return match turned {
-            Some(word) => error.hint(format!("did you mean `{word}`?")),
-            None => error.suggest(token, FIRST_WORDS.iter().copied()),
-        };
+        return error.suggest(token, FIRST_WORDS.iter().copied());
     }
     if !token.starts_with(is_word) {
         return error;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 
-use super::complaint::{FIRST_WORDS, PREVIEWED};
 use super::rules::{Grammar, Reading, Rule};
 use super::token::{Token, TokenKind, Tokens};
+use super::words::{FIRST_WORDS, PREVIEWED};
 use super::{levels, split};
 use crate::stack;
 

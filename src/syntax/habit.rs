@@ -20,6 +20,7 @@ pub(super) fn habit(spot: Spot<'_>) -> Option<String> {
         person::attributes,
         person::user,
         person::population,
+        person::traffic,
         condition::operator,
         condition::bracket,
         object::if_exists,
@@ -153,6 +154,10 @@ fn clause(spot: Spot<'_>) -> Option<String> {
                 && short_length(length).is_some() =>
         {
             return short_length(length);
+        }
+        "" if spot.positives == [Rule::unit] => {
+            let number = solid(spot.before).last().unwrap_or("30");
+            return Some(format!("a length of time has a unit: `{} DAYS`", Short(number)));
         }
         "MONTH" | "MONTHS" if spot.wants(Rule::unit) => "months differ: write `30 DAYS`",
         "YEAR" | "YEARS" if spot.wants(Rule::unit) => "years differ: write `365 DAYS`",

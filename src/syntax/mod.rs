@@ -16,9 +16,8 @@ mod query;
 mod rules;
 mod split;
 mod token;
+mod words;
 
-#[cfg(test)]
-pub(crate) use complaint::FIRST_WORDS;
 pub(crate) use cursor::{Cursor, Node};
 pub(crate) use expectation::{Expected, expected_errors};
 pub(crate) use follow::{Follow, Typed, Wanted, follow, solid, typed};
@@ -27,6 +26,8 @@ pub(crate) use literal::column_of_value;
 pub(crate) use rules::Rule;
 pub(crate) use split::{LastEnd, Piece, Splitter, is_complete};
 pub use token::{Token, TokenKind, Tokens};
+#[cfg(test)]
+pub(crate) use words::FIRST_WORDS;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -4,6 +4,7 @@ use super::spot::{Spot, is_bare, solid};
 use crate::error::Short;
 use crate::syntax::rules::Rule;
 use crate::syntax::token::is_word;
+use crate::syntax::words::{FIRST_WORDS, PREVIEWED};
 
 /// Statements about one object that are another statement here.
 pub(super) fn object(spot: Spot<'_>) -> Option<String> {
@@ -115,8 +116,14 @@ pub(super) fn kind(spot: Spot<'_>) -> Option<String> {
     let words = spot.words_before();
     let name = dotted(std::iter::once(spot.token).chain(solid(spot.after)))?;
     let is_kind = is_kind(&spot.token.to_ascii_uppercase());
-    let is_name = !is_kind && is_bare(spot.token) || spot.token.starts_with('"');
     let [verb] = words.as_slice() else { return None };
+    if verb == "EXPLAIN"
+        && let Some(hint) = explained(spot)
+    {
+        return Some(hint);
+    }
+    let is_word = is_kind || FIRST_WORDS.iter().any(|word| spot.is(word));
+    let is_name = !is_word && is_bare(spot.token) || spot.token.starts_with('"');
     let (verb, name) = (verb.as_str(), Short(&name));
     match verb {
         _ if !is_name => None,
@@ -125,6 +132,24 @@ pub(super) fn kind(spot: Spot<'_>) -> Option<String> {
         "DESCRIBE" | "DIFF" | "ARCHIVE" | "RESTORE" | "REVERT" => Some(format!(
             "say what it is: `{verb} CONFIG {name}`, or `KEY`, `SEGMENT`, `ATTRIBUTE`"
         )),
+        _ => None,
+    }
+}
+
+/// What to write for an explanation of what is no `SELECT` and no `GET`.
+fn explained(spot: Spot<'_>) -> Option<String> {
+    if solid(spot.after).any(|word| word.eq_ignore_ascii_case("SELECT")) {
+        return Some("nothing is run: write `EXPLAIN SELECT …`".to_owned());
+    }
+    let word = spot.token.to_ascii_uppercase();
+    match word.as_str() {
+        "SHOW" => Some("write `EXPLAIN SELECT * FROM (SHOW …) AS shown`".to_owned()),
+        word if PREVIEWED.contains(&word) => {
+            Some(format!("`PREVIEW {word} …` says what it would change"))
+        }
+        word if FIRST_WORDS.contains(&word) => {
+            Some("it says why a user gets a value, or how a query is answered".to_owned())
+        }
         _ => None,
     }
 }

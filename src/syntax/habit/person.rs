@@ -68,3 +68,26 @@ pub(super) fn population(spot: Spot<'_>) -> Option<String> {
     };
     Some(hint.to_owned())
 }
+
+/// What is recorded of the traffic, and for how long.
+pub(super) fn traffic(spot: Spot<'_>) -> Option<String> {
+    let words = spot.words_before();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let token = spot.token.to_ascii_uppercase();
+    let hint = match (words.as_slice(), token.as_str()) {
+        (["RECORD"], share) if share.starts_with(|c: char| c.is_ascii_digit()) => {
+            return Some(format!("write `RECORD TRAFFIC {share}%`"));
+        }
+        (["TRAFFIC", "RECORD"], "ON" | "ALL" | "EVERYTHING" | "TRUE") => {
+            "say of how many users: `RECORD TRAFFIC 100%`"
+        }
+        (["TRAFFIC", "RECORD"], "STOP" | "END" | "NONE" | "FALSE") => "write `RECORD TRAFFIC OFF`",
+        (["TRAFFIC", "RECORD"], "-") => "a percentage is from 0% to 100%",
+        (["TRAFFIC", "RECORD"], _) => "write `RECORD TRAFFIC 10%` or `RECORD TRAFFIC OFF`",
+        ([.., "TRAFFIC", "RECORD"], "FOR" | "FOREVER" | "DURING") if spot.wants(Rule::k_keep) => {
+            "how long they are kept is `KEEP 30 DAYS`"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

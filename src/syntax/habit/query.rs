@@ -2,7 +2,7 @@
 
 use super::spot::{Spot, is_bare, solid};
 use crate::error::Short;
-use crate::model::Unit;
+use crate::model::{QUERY_WORDS, Unit};
 use crate::syntax::rules::Rule;
 
 /// A clause that queries have not, or elsewhere.
@@ -11,7 +11,7 @@ pub(super) fn clause(spot: Spot<'_>) -> Option<String> {
     if !matches!(first.as_str(), "SELECT" | "WITH" | "EXPLAIN" | "ASSERT") {
         return None;
     }
-    let others = [within, length_of_time, rest];
+    let others = [within, length_of_time, case, rest, column];
     if let Some(hint) = others.iter().find_map(|other| other(spot)) {
         return Some(hint);
     }
@@ -22,9 +22,47 @@ pub(super) fn clause(spot: Spot<'_>) -> Option<String> {
         "NATURAL" => "there is no `NATURAL JOIN`: `ON` says what is equal",
         "USING" => "there is no `USING`: write `ON a.key = b.key`",
         "OFFSET" => "it stands after `LIMIT`: `LIMIT 10 OFFSET 20`",
+        _ if spot.comes_after(&["WITH", "RECURSIVE"]) => {
+            "there is no recursion: a query of `WITH` reads those before it"
+        }
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// `CASE` without all of its words.
+fn case(spot: Spot<'_>) -> Option<String> {
+    let words = spot.words_before();
+    let nearest = |word: &str| words.iter().position(|known| known == word);
+    if nearest("CASE")? > nearest("END").unwrap_or(usize::MAX) {
+        return None;
+    }
+    let hint = if words.first().is_some_and(|word| word == "IF") && nearest("ELSE") == Some(1) {
+        "there is no `ELSE IF`: another `WHEN … THEN …` is the next case"
+    } else if spot.wants(Rule::k_end) {
+        "is `END` missing? `CASE WHEN … THEN … ELSE … END`"
+    } else if spot.wants(Rule::k_then) {
+        "after `WHEN` and what is asked comes `THEN` and a value"
+    } else if spot.wants(Rule::k_when) {
+        "a case is `WHEN … THEN …`"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
+/// A word of queries where a column of that name may be meant.
+fn column(spot: Spot<'_>) -> Option<String> {
+    let is_word = QUERY_WORDS.iter().any(|word| spot.is(word));
+    let ends = |next: &str| {
+        matches!(next, "," | ")" | "=" | "!=" | "<" | ">") || next.eq_ignore_ascii_case("FROM")
+    };
+    let is_whole = is_word && spot.next().is_none_or(ends);
+    let wanted = [Rule::condition, Rule::row_condition, Rule::item, Rule::first_block];
+    (is_whole && spot.wants_any(&wanted)).then(|| {
+        let word = Short(spot.token);
+        format!("it is a word of queries: a column of that name is written `\"{word}\"`")
+    })
 }
 
 /// Queries within queries without parentheses or names.
@@ -86,13 +124,22 @@ fn rest(spot: Spot<'_>) -> Option<String> {
             "there is no `DISTINCT ON`: `GROUP BY` makes one row of each group, `MIN(…)` one of its values".to_owned(),
         ),
         ")" if before(0) == "(" && before(1) == "COUNT" => Some("write `COUNT(*)`".to_owned()),
+        "*" if before(0) == "(" || before(0) == "DISTINCT" && before(1) == "(" => {
+            Some("a `*` stands in `COUNT(*)` alone".to_owned())
+        }
+        _ if before(0) == "UNDER" && spot.wants(Rule::k_config) => {
+            Some(format!("write `UNDER CONFIG {}`", Short(spot.token)))
+        }
+        _ if before(0) == "FOR" && spot.wants(Rule::k_traffic) && spot.is_any(&["USER", "USERS"]) => {
+            Some("a condition says of whom: `WHERE user = '…'`".to_owned())
+        }
         ">" if before(0) == "-" => Some("dots lead into JSON: `properties.amount`".to_owned()),
         token if token.starts_with("::") => {
             let kind = token.trim_start_matches(':').to_ascii_uppercase();
             let operand = solid(spot.before).last().filter(|word| is_bare(word)).unwrap_or("…");
             Some(format!("write `CAST({} AS {})`", Short(operand), Short(&kind)))
         }
-        _ if before(0) == "," && spot.is_any(&["FROM", "WHERE", "GROUP", "ORDER", "LIMIT"]) => {
+        _ if before(0) == "," && spot.is_any(&["FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "DESC", "ASC"]) && !spot.continues(",") => {
             let word = spot.token.to_ascii_uppercase();
             Some(format!("the `,` before `{}` is one too many", Short(&word)))
         }
