@@ -5,11 +5,11 @@ use super::fit::{
     readable, timely, wanted,
 };
 use super::hash::Algorithm;
-use super::literal::{Type, literal_text, mismatch, seed, unit, unknown_parameter};
+use super::literal::{Type, literal_text, mismatch, seed, unknown_parameter};
 use super::measure;
 use super::scope::{ElementScope, EventScope, Scope};
 use super::signature::{ArgumentRule, Signature, Wants, functions, prepared};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Short};
 use crate::limits::{CHAIN_DEPTH, ECHO_CHARS};
 use crate::model::{
     Aggregate, ArithmeticOp, Behaviour, CompareOp, Expr, ExprKind, Fold, Literal, ReadAs, Span,
@@ -32,9 +32,19 @@ impl<'a> Checker<'a> {
 
     /// Checks an expression that must be true, false or unknown.
     pub(super) fn condition(&mut self, place: &str, expr: &Expr) -> Result<()> {
-        match self.known(expr)? {
+        let known = self.known(expr)?;
+        let column = || match &expr.node {
+            ExprKind::Attribute(path) => self.scope.column(path),
+            _ => None,
+        };
+        match known.or_else(column) {
             None | Some(Type::Boolean | Type::Null) => Ok(()),
-            Some(found) => Err(mismatch(place, "a boolean", found, expr.span)),
+            Some(found) => {
+                let error = mismatch(place, "a boolean", found, expr.span);
+                let column = self.scope.written(expr).filter(|_| known.is_none());
+                let test = column.map(|column| format!("compare it: `{} = …`", Short(&column)));
+                Err(test.into_iter().fold(error, Error::hint))
+            }
         }
     }
 
@@ -219,7 +229,7 @@ impl<'a> Checker<'a> {
         match &expr.node {
             ExprKind::And(items) => items.iter().try_for_each(|e| self.condition("AND", e)),
             ExprKind::Or(items) => items.iter().try_for_each(|e| {
-                self.condition("OR", e).map_err(|error| match alternatives(items, e) {
+                self.condition("OR", e).map_err(|error| match self.alternatives(items, e) {
                     Some(list) => error.hint(format!("for either of them write `{list}`")),
                     None => error,
                 })
@@ -228,7 +238,13 @@ impl<'a> Checker<'a> {
             ExprKind::Compare { op, left, right } => {
                 let ordered = !matches!(op, CompareOp::Equal | CompareOp::NotEqual);
                 let (a, b) = (self.known(left)?, self.known(right)?);
-                comparable((left, a), (right, b), ordered)
+                let compared = comparable((left, a), (right, b), ordered);
+                compared.map_err(|error| {
+                    let is_length = [a, b].contains(&Some(Type::Duration));
+                    let mut sides = [left, right].into_iter().filter(|_| is_length);
+                    let apart = sides.find_map(|side| self.times_apart(side));
+                    apart.into_iter().fold(error, Error::hint)
+                })
             }
             ExprKind::Is { operand, .. } => self.known(operand).map(drop),
             ExprKind::Between { operand, low, high, .. } => {
@@ -246,6 +262,34 @@ impl<'a> Checker<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What a difference of attributes is if these are times.
+    fn times_apart(&self, expr: &Expr) -> Option<String> {
+        let ExprKind::Arithmetic { op: ArithmeticOp::Subtract, left, right } = &expr.node else {
+            return None;
+        };
+        let side = |expr: &Expr| match expr.node {
+            ExprKind::Attribute(_) => self.scope.written(expr),
+            _ => None,
+        };
+        let (left, right) = side(left).zip(side(right))?;
+        let (left, right) = (Short(&left), Short(&right));
+        Some(format!("if both are times: `TIMESTAMP {left} - TIMESTAMP {right}`"))
+    }
+
+    /// `city IN ('a', 'b')`, where somebody wrote `city = 'a' OR 'b'`.
+    fn alternatives(&self, items: &[Expr], bare: &Expr) -> Option<String> {
+        let literal = |expr: &Expr| matches!(expr.node, ExprKind::Literal(_));
+        let (operand, first) = items.iter().find_map(|item| match &item.node {
+            ExprKind::Compare { op: CompareOp::Equal, left, right } if literal(right) => {
+                Some((left, right))
+            }
+            _ => None,
+        })?;
+        let operand = self.scope.written(operand).filter(|_| literal(bare))?;
+        let list = format!("{operand} IN ({first}, {bare})");
+        (list.len() <= ECHO_CHARS).then_some(list)
     }
 
     fn membership(&mut self, operand: &Expr, items: &[Expr], span: Span) -> Result<()> {
@@ -313,7 +357,7 @@ impl<'a> Checker<'a> {
     fn call(&mut self, name: &Spanned<std::sync::Arc<str>>, arguments: &[Expr]) -> Result<Known> {
         let signature = Signature::named(&name.node);
         let Some(signature) = signature.filter(|known| self.scope.asks() || !known.asked) else {
-            return Err(unknown_function(name));
+            return Err(unknown_function(name, self.scope.asks()));
         };
         let span = name.span;
         signature.count(arguments.len()).map_err(|error| error.at(span))?;
@@ -397,14 +441,8 @@ impl<'a> Checker<'a> {
     ) -> Result<()> {
         let algorithm = all.first().and_then(literal_text).and_then(Algorithm::named);
         match wants {
-            Wants::Zone | Wants::Cidr | Wants::Salt | Wants::Algorithm => {
+            Wants::Zone | Wants::Cidr | Wants::Salt | Wants::Algorithm | Wants::Unit => {
                 prepared(signature.name, wants, expr)
-            }
-            Wants::Unit => {
-                let text = literal_text(expr).ok_or_else(|| {
-                    mismatch(signature.name, wants.to_string(), format!("`{expr}`"), expr.span)
-                })?;
-                unit(text, expr.span).map(drop)
             }
             Wants::Seed => seed(algorithm, expr).map(drop),
             Wants::LocalTime => {
@@ -452,7 +490,7 @@ fn foreign(name: &str) -> Option<&'static str> {
     })
 }
 
-fn unknown_function(name: &Spanned<std::sync::Arc<str>>) -> Error {
+fn unknown_function(name: &Spanned<std::sync::Arc<str>>, asked: bool) -> Error {
     let error = Error::new(ErrorKind::UnknownFunction { name: name.node.to_string() });
     let error = error.at(name.span);
     let aggregate = Aggregate::ALL.into_iter().find(|known| known.keyword() == &*name.node);
@@ -460,7 +498,11 @@ fn unknown_function(name: &Spanned<std::sync::Arc<str>>) -> Error {
         None if Signature::named(&name.node).is_some() => {
             return error.hint("it stands in queries alone: `SELECT …`");
         }
-        None => return error.suggest_unless(&name.node, functions(false), foreign(&name.node)),
+        None => {
+            let folds = Fold::ALL.into_iter().filter(|_| asked).map(Fold::keyword);
+            let known = functions(asked).chain(folds);
+            return error.suggest_unless(&name.node, known, foreign(&name.node));
+        }
         Some(Aggregate::Share) => " OF … = …",
         Some(aggregate) if aggregate.needs_property() => " OF …",
         Some(_) => "",
@@ -491,17 +533,4 @@ fn property(behaviour: &Behaviour, span: Span) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// `city IN ('a', 'b')`, where somebody wrote `city = 'a' OR 'b'`.
-fn alternatives(items: &[Expr], bare: &Expr) -> Option<String> {
-    let literal = |expr: &Expr| matches!(expr.node, ExprKind::Literal(_));
-    let (operand, first) = items.iter().find_map(|item| match &item.node {
-        ExprKind::Compare { op: CompareOp::Equal, left, right } if literal(right) => {
-            Some((left, right))
-        }
-        _ => None,
-    })?;
-    let list = format!("{operand} IN ({first}, {bare})");
-    (literal(bare) && list.len() <= ECHO_CHARS).then_some(list)
 }

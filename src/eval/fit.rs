@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::literal::{Type, literal, literal_text, mismatch, semver, timestamp, version};
 use super::signature::Wants;
-use crate::error::{Error, ErrorKind, Result, Short};
-use crate::model::{ArithmeticOp, Expr, ExprKind, Span, Timestamp, TimestampError, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ArithmeticOp, Expr, Span, Timestamp, TimestampError, Value};
 
 /// The type of an expression as far as it is known; `None` if only an evaluation tells.
 pub(super) type Known = Option<Type>;
@@ -85,10 +85,7 @@ pub(super) fn comparable(left: (&Expr, Known), right: (&Expr, Known), ordered: b
         && is_misfit(left.1, right.1)
     {
         let kind = ErrorKind::NotComparable { left: a.to_string(), right: b.to_string() };
-        let error = Error::new(kind).at(left.0.span.to(right.0.span));
-        let is_length = [a, b].contains(&Type::Duration);
-        let apart = [left.0, right.0].into_iter().find_map(times_apart).filter(|_| is_length);
-        return Err(apart.into_iter().fold(error, Error::hint));
+        return Err(Error::new(kind).at(left.0.span.to(right.0.span)));
     }
     for (expr, known) in [left, right] {
         if ordered && known == Some(Type::Json) {
@@ -106,17 +103,6 @@ pub(super) fn comparable(left: (&Expr, Known), right: (&Expr, Known), ordered: b
         }
     }
     Ok(())
-}
-
-/// What a difference of attributes is if these are times.
-fn times_apart(expr: &Expr) -> Option<String> {
-    let ExprKind::Arithmetic { op: ArithmeticOp::Subtract, left, right } = &expr.node else {
-        return None;
-    };
-    let is_attribute = |expr: &Expr| matches!(expr.node, ExprKind::Attribute(_));
-    let (left, right) = Some((left, right)).filter(|(a, b)| is_attribute(a) && is_attribute(b))?;
-    let (left, right) = (left.to_string(), right.to_string());
-    Some(format!("if both are times: `TIMESTAMP {} - TIMESTAMP {}`", Short(&left), Short(&right)))
 }
 
 /// Refuses a text that is to be read as a time or version and is none.

@@ -170,6 +170,11 @@ pub(crate) fn unknown_parameter(name: &str) -> Error {
     error.hint(format!("give it one with `-v {name}=…`, or when the prepared statement is run"))
 }
 
+/// What stands where a literal is wanted.
+pub(super) fn found(expr: &Expr) -> String {
+    literal(expr).map_or_else(|| "no literal".to_owned(), |_| expr.to_string())
+}
+
 /// The literal text that an expression is, if it is one.
 pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
     literal(expr).and_then(Value::as_str)
@@ -241,6 +246,7 @@ pub(super) fn seed(algorithm: Option<Algorithm>, expr: &Expr) -> Result<u64> {
     let number = literal(expr).and_then(Value::as_integer).filter(|n| *n <= largest);
     let seed = number.and_then(|n| u64::try_from(n).ok());
     seed.ok_or_else(|| {
-        mismatch("the seed", format!("an integer from 0 to {largest}"), expr, expr.span)
+        let wanted = format!("an integer from 0 to {largest}");
+        mismatch("the seed", wanted, found(expr), expr.span).hint("write a number such as `42`")
     })
 }

@@ -3,7 +3,7 @@
 use super::literal::Type;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    AttributeType, Catalog, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, ObjectKind, Path,
+    AttributeType, Catalog, Expr, KeyId, KeyType, LISTS_ARE_LOADED, ListId, Name, ObjectKind, Path,
     SegmentId, Span, Spanned,
 };
 
@@ -35,10 +35,21 @@ pub(crate) trait Scope {
         false
     }
 
+    /// An expression for people; `None` if no text says what its names are.
+    fn written(&self, expr: &Expr) -> Option<String> {
+        Some(expr.to_string())
+    }
+
     /// The type of an attribute, as far as it is known. Refuses attributes that there cannot be, such as unknown
     /// columns of a table.
     fn attribute(&self, _path: &Path, _span: Span) -> Result<Option<Type>> {
         Ok(None)
+    }
+
+    /// The type of a column, where names are columns: they are taken as they come where they are compared, and a
+    /// column of texts or numbers is no condition.
+    fn column(&self, _path: &Path) -> Option<Type> {
+        None
     }
 
     /// Refuses a list of users, unless the condition may be about one.

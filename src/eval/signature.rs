@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::literal::{Type, algorithm, cidr, literal_text, mismatch, zone};
-use crate::error::{Error, ErrorKind, Result, Short};
+use super::literal::{Type, algorithm, cidr, found, literal_text, mismatch, unit, zone};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Expr;
 
 /// Kind of argument that a function wants.
@@ -183,17 +183,21 @@ impl Signature {
 /// Refuses an argument that must be a literal and is none, or a wrong one.
 pub(super) fn prepared(name: &str, wants: Wants, expr: &Expr) -> Result<()> {
     let Some(text) = literal_text(expr) else {
-        return Err(mismatch(
-            name,
-            wants.to_string(),
-            format!("`{}`", Short(&expr.to_string())),
-            expr.span,
-        ));
+        let example = match wants {
+            Wants::Zone => "'Europe/Paris'",
+            Wants::Unit => "'day'",
+            Wants::Cidr => "'10.0.0.0/8'",
+            Wants::Algorithm => "'murmur3'",
+            _ => "'checkout'",
+        };
+        let error = mismatch(name, wants.to_string(), found(expr), expr.span);
+        return Err(error.hint(format!("write a text such as `{example}`")));
     };
     match wants {
         Wants::Zone => zone(text, expr.span).map(drop),
         Wants::Cidr => cidr(text, expr).map(drop),
         Wants::Algorithm => algorithm(text, expr).map(drop),
+        Wants::Unit => unit(text, expr.span).map(drop),
         _ => Ok(()),
     }
 }

@@ -99,9 +99,9 @@ pub struct TableRef {
     /// The name of the table.
     pub name: Spanned<Name>,
     /// A version to pretend live.
-    pub under: Option<Under>,
+    pub under: Option<Spanned<Under>>,
     /// Whether it is of recorded contexts instead of users.
-    pub traffic: bool,
+    pub traffic: Spanned<bool>,
     /// The instant that it is read as of.
     pub as_of: Option<Spanned<Instant>>,
 }

@@ -113,7 +113,7 @@ impl fmt::Display for TableRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Simple(&self.name).fmt(f)?;
         self.under.iter().try_for_each(|under| write!(f, " {under}"))?;
-        f.write_str(if self.traffic { " FOR TRAFFIC" } else { "" })?;
+        f.write_str(if self.traffic.node { " FOR TRAFFIC" } else { "" })?;
         self.as_of.iter().try_for_each(|at| write!(f, " AS OF {at}"))
     }
 }

@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::meant::{meant_as_text, unknown_column};
 use super::rows::{Column, ColumnKind, Row};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Environment, Lookup, Scope, Snapshot, Type};
 use crate::model::{
     AttributeName, Catalog, CompareOp, Context, Expr, ExprKind, KeyId, KeyType, Literal, Name,
-    Path, ReadAs, SegmentId, Span, Spanned, Timestamp, Value, compare_numbers, compared,
+    Path, ReadAs, SegmentId, Span, Spanned, Timestamp, Value, compare_numbers,
 };
 use crate::statement::find::{find_key, find_segment};
 use crate::statement::{Direction, Filter, Parameters};
@@ -226,34 +227,9 @@ fn is_time(expr: &Expr, columns: &[Column]) -> bool {
 fn column_of(columns: &[Column], path: &Path, span: Span) -> Result<usize> {
     let name: &str = path.first().map_or("", |name| name);
     let names = || columns.iter().map(Column::name);
-    names().position(|column| column == name).ok_or_else(|| {
-        let all: Vec<_> = names().collect();
-        Error::from(ErrorKind::UnknownColumn { name: name.to_owned() })
-            .at(span)
-            .suggest(name, names())
-            .hint(format!("the columns are {}{}", all.join(", "), member_hint(&all, name)))
-    })
-}
-
-/// The error of a condition, with a hint if it is about the name of no column where a text may be meant.
-pub(super) fn meant_as_text(condition: &Expr, error: Error) -> Error {
-    let ErrorKind::UnknownColumn { name } = error.kind() else { return error };
-    let compared = condition.node.parts().filter_map(|(part, _)| compared(part));
-    let mut others = compared.flat_map(|(_, others)| others);
-    if !others.any(|other| Some(other.span) == error.span()) {
-        return error;
-    }
-    let text = Literal::from(&**name);
-    error.hint(format!("a text is in single quotes: `{text}`"))
-}
-
-/// Hint at the members of a column, if one of them may have been meant.
-pub(super) fn member_hint(columns: &[&str], name: &str) -> String {
-    let objects =
-        [("properties", "a property of an event"), ("attributes", "an attribute of a user")];
-    let is_simple = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let column = objects.iter().find(|(column, _)| is_simple && columns.contains(column));
-    column.map_or_else(String::new, |(column, what)| format!("; {column}.{name} is {what}"))
+    names()
+        .position(|column| column == name)
+        .ok_or_else(|| unknown_column(name, span, &names().collect::<Vec<_>>(), std::iter::empty()))
 }
 
 /// Scope of the `WHERE` of a table: names are its columns.
@@ -280,6 +256,11 @@ impl Scope for ColumnScope<'_> {
 
     fn attribute(&self, path: &Path, span: Span) -> Result<Option<Type>> {
         column_of(self.columns, path, span).map(|_| None)
+    }
+
+    fn column(&self, path: &Path) -> Option<Type> {
+        let [name] = &**path else { return None };
+        self.columns.iter().find(|column| column.name() == &**name)?.kind().known()
     }
 }
 

@@ -12,6 +12,7 @@ mod get;
 pub(crate) mod list;
 mod log;
 mod matrix;
+mod meant;
 mod misfit;
 mod past;
 mod pending;

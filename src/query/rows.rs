@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Note, Result};
+use crate::eval::Type;
 use crate::model::Value;
 
 /// A row of a table: a value for each column.
@@ -34,6 +35,20 @@ pub enum ColumnKind {
     Object,
     /// Any values.
     Value,
+}
+
+impl ColumnKind {
+    /// The type of its values; `None` if they may be anything.
+    pub(super) fn known(self) -> Option<Type> {
+        Some(match self {
+            Self::Boolean => Type::Boolean,
+            Self::Text => Type::String,
+            Self::Integer | Self::Depth | Self::Number => Type::Number,
+            Self::Time => Type::Timestamp,
+            Self::List | Self::Object => Type::Json,
+            Self::Value => return None,
+        })
+    }
 }
 
 /// What a cell is, where its value could be taken for something else.

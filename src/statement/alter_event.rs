@@ -7,7 +7,7 @@ use super::binder::Binder;
 use super::effect::{Effect, Operation, Target};
 use super::plan::Plan;
 use super::{Help, Parameters, Text, given, text};
-use crate::error::{Error, ErrorKind, Note, NoteKind, Result};
+use crate::error::{Note, NoteKind, Result};
 use crate::eval::Needs;
 use crate::model::{
     Catalog, Change, Duration, Given, Literal, Spanned, Timestamp, before, check_event_name,
@@ -56,17 +56,10 @@ impl AlterEvent {
     pub(super) fn change(&self, parameters: &Parameters) -> Result<Change> {
         let name = |event| parameters.checked_text(event, check_event_name);
         let event = self.event.as_ref().map(name).transpose()?;
-        let keep = self.keep.as_ref().map(|keep| {
-            let found = parameters.duration(keep)?;
-            if found.as_micros() > 0 { Ok(found) } else { Err(not_positive(found).at(keep.span)) }
-        });
+        let why = "events are kept for some time, or FOREVER";
+        let keep = self.keep.as_ref().map(|keep| parameters.keep(keep, why));
         Ok(Change::Keep { event, keep: keep.transpose()? })
     }
-}
-
-fn not_positive(keep: Duration) -> Error {
-    let why = "events are kept for some time, or FOREVER".to_owned();
-    ErrorKind::BadLiteral { what: "the duration", text: keep.to_string(), why }.into()
 }
 
 /// Writes what follows `ALTER` or `LOAD`.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::eval::unknown_parameter;
 use crate::model::{
     Behaviour, Duration, Expr, ExprKind, Given, Instant, Literal, Object, Share, Spanned,
@@ -150,6 +150,18 @@ impl Parameters {
             Value::String(text) => syntax::duration(&text),
             other => Err(unlike("this clause", "a duration such as `7 DAYS`", &other)),
         })
+    }
+
+    /// A duration for which something is kept, which is longer than nothing; `why`: what is said of others.
+    pub(crate) fn keep(&self, keep: &Spanned<Given<Duration>>, why: &str) -> Result<Duration> {
+        let found = self.duration(keep)?;
+        if found.as_micros() > 0 {
+            return Ok(found);
+        }
+        let is_zero = found.as_micros() == 0; // whose unit is not known to be the one that was written
+        let text = if is_zero { "0".to_owned() } else { found.to_string() };
+        let why = why.to_owned();
+        Err(Error::from(ErrorKind::BadLiteral { what: "the duration", text, why }).at(keep.span))
     }
 
     /// The text that a literal is or stands for, if a check lets it pass.

@@ -6,7 +6,7 @@ use super::binder::Binder;
 use super::effect::{Effect, Operation, Target};
 use super::plan::Plan;
 use super::{Help, Parameters, given};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::model::{Change, Duration, Given, Recording, Share, Spanned};
 use crate::syntax::{Cursor, Node, Rule};
 
@@ -61,10 +61,10 @@ impl RecordTraffic {
     pub(super) fn change(&self, parameters: &Parameters) -> Result<Change> {
         let Some(share) = &self.share else { return Ok(Change::Record(None)) };
         let share = parameters.share(share)?;
-        let keep = self.keep.as_ref().map(|keep| {
-            let found = parameters.duration(keep)?;
-            if found.as_micros() > 0 { Ok(found) } else { Err(not_positive(found).at(keep.span)) }
-        });
+        let why = "contexts are kept for some time";
+        let off = "`RECORD TRAFFIC OFF` records nothing";
+        let keep = self.keep.as_ref();
+        let keep = keep.map(|keep| parameters.keep(keep, why).map_err(|error| error.hint(off)));
         let keep = keep.transpose()?.unwrap_or(Recording::KEEP);
         Ok(Change::Record(Some(Recording { share, keep })))
     }
@@ -83,11 +83,6 @@ impl RecordTraffic {
         draft.push(change)?;
         Ok(draft.end(effect))
     }
-}
-
-fn not_positive(keep: Duration) -> Error {
-    let why = "contexts are kept for some time".to_owned();
-    ErrorKind::BadLiteral { what: "the duration", text: keep.to_string(), why }.into()
 }
 
 /// Writes what follows `RECORD` or `LOAD`.

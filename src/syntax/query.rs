@@ -136,8 +136,10 @@ impl Builder {
             SourceRows::Derived(self.rowset(&rows)?)
         } else {
             let name = children.name()?;
-            let under = children.accept(Rule::under).map(|under| under.children().under());
-            let traffic = children.accept(Rule::for_traffic).is_some();
+            let under = children.accept(Rule::under);
+            let under = under.map(|node| node.children().under().map(|under| node.spanned(under)));
+            let traffic = children.accept(Rule::for_traffic);
+            let traffic = traffic.map_or(Spanned::unplaced(false), |node| node.spanned(true));
             let as_of = children.accept(Rule::as_of).map(|at| at.children().instant());
             let (under, as_of) = (under.transpose()?, as_of.transpose()?);
             SourceRows::Table(TableRef { name, under, traffic, as_of })

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::answer::Wanted;
 use super::build::Builder;
 use super::column::{Column, Instants};
-use super::expression::AskedScope;
-use super::names::Scope;
+use super::expression::{AskedScope, Slots};
+use super::names::{Scope, named};
 use super::people::PeopleScope;
-use super::slot::Slot;
+use super::slot::{Slot, reads_answer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Type};
 use crate::model::{Expr, ExprKind, HIDDEN, Literal, Path, ReadAs, Span, Spanned, Unit, Value};
-use crate::query::filter::meant_as_text;
+use crate::query::meant::meant_as_text;
 
 /// What is asked of the user of each row, where rows are about users.
 #[derive(Debug, Default)]
@@ -67,18 +67,7 @@ impl Binder<'_, '_> {
 
     /// The type of a bound expression, if it is known.
     pub(super) fn check(&self, bound: &Expr, is_condition: bool) -> Result<Option<Type>> {
-        let types = |slot| self.type_of(slot);
-        eval::check_asked(bound, &AskedScope { types: &types }, is_condition)
-    }
-
-    fn type_of(&self, slot: Slot) -> Option<Type> {
-        match slot {
-            Slot::Place(place) => {
-                let asked = &self.people.as_ref()?.asked;
-                asked.get(place.checked_sub(self.width)?)?.1
-            }
-            Slot::Answer(answer) => self.builder.type_of_answer(answer),
-        }
+        eval::check_asked(bound, &AskedScope(Some(self)), is_condition)
     }
 
     fn rewrite(
@@ -208,6 +197,29 @@ impl Binder<'_, '_> {
             }
             todo.extend(expr.node.operands_mut());
         }
+    }
+}
+
+impl Slots for Binder<'_, '_> {
+    fn type_of(&self, slot: Slot) -> Option<Type> {
+        match slot {
+            Slot::Place(place) => {
+                let asked = &self.people.as_ref()?.asked;
+                asked.get(place.checked_sub(self.width)?)?.1
+            }
+            Slot::Answer(answer) => self.builder.type_of_answer(answer),
+        }
+    }
+
+    fn type_of_column(&self, place: usize) -> Option<Type> {
+        self.scope.column(place)?.kind.known()
+    }
+
+    fn written(&self, bound: &Expr) -> Option<String> {
+        let asked = self.people.iter().flat_map(|people| &people.asked);
+        let asked = asked.map(|(asked, _)| asked.clone()).collect();
+        let scope = Scope { sources: self.scope.sources.clone(), asked, ..Scope::default() };
+        (!reads_answer(bound)).then(|| named(&scope, bound))
     }
 }
 

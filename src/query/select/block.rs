@@ -10,7 +10,7 @@ use super::expression::Expression;
 use super::fold::Folding;
 use super::group::Grouping;
 use super::naive;
-use super::names::Scope;
+use super::names::{Scope, named};
 use super::people::PeopleScope;
 use super::plan::{Plan, Planned};
 use super::slot::{Slot, conjuncts, places};
@@ -327,8 +327,9 @@ impl Making<'_> {
             let items = self.compile(&self.exprs)?;
             let made = Plan::Project { input: Box::new(input), items, text: text.clone() };
             input = Plan::Distinct { input: Box::new(made) };
-            for sort in &mut self.sorts {
-                regroup(sort, &self.exprs, None, self.scope)?;
+            for (sort, written) in self.sorts.iter_mut().zip(order) {
+                let regrouped = regroup(sort, &self.exprs, None, self.scope);
+                regrouped.map_err(|_| no_item(&written.expr))?;
             }
             if order.is_empty() {
                 return Ok(input);
@@ -394,8 +395,8 @@ fn regroup(
         if let (ExprKind::Attribute(path), Some(Slot::Place(place))) =
             (&expr.node, Slot::read_by(&expr.node))
         {
-            expr.node = inside_key(path, place, keys)
-                .ok_or_else(|| not_grouped(scope, place, expr.span))?;
+            let inside = inside_key(path, place, keys);
+            expr.node = inside.ok_or_else(|| not_grouped(scope, place, expr))?;
             continue;
         }
         todo.extend(expr.node.operands_mut());
@@ -409,18 +410,28 @@ fn inside_key(path: &Path, place: usize, keys: &[Expr]) -> Option<ExprKind> {
     Some(Slot::Place(key).read(path.get(1..)?))
 }
 
-fn not_grouped(scope: &Scope, place: usize, span: Span) -> Error {
-    let what = scope.column(place);
-    let what = what.map_or("what is asked of a user".to_owned(), |column| {
-        format!("the column `{}`", Short(&column.name))
-    });
+fn not_grouped(scope: &Scope, place: usize, expr: &Expr) -> Error {
+    let what = if scope.column(place).is_some() {
+        format!("the column `{}`", Short(&named(scope, expr)))
+    } else {
+        "what is asked of a user".to_owned()
+    };
     let hint = "name it in `GROUP BY`, or make one value of the group: `MIN(…)`, `LIST(…)`";
-    Error::from(ErrorKind::NotGrouped { what }).at(span).hint(hint)
+    Error::from(ErrorKind::NotGrouped { what }).at(expr.span).hint(hint)
+}
+
+/// The error for rows that are each there once, sorted by what is none of their items.
+fn no_item(sort: &Expr) -> Error {
+    let text = asked(sort).to_string();
+    let what = format!("`{}`", Short(&text));
+    let hint = format!("what `DISTINCT` leaves is sorted by its items: add {what} to them");
+    Error::from(ErrorKind::NotGrouped { what }).at(sort.span).hint(hint)
 }
 
 /// Says that names of items are not known in `WHERE`, if one of them was meant.
 fn named_later(error: Error, aliases: &Aliases) -> Error {
     let ErrorKind::UnknownColumn { name } = error.kind() else { return error };
+    let name = name.split('.').next().unwrap_or_default();
     if !aliases.iter().any(|(alias, _)| &**alias == name) {
         return error;
     }
@@ -477,35 +488,4 @@ fn make_unique(items: &mut [Made]) {
         last_numbers.insert(name, number);
         last_numbers.entry(Arc::clone(&item.column.name)).or_insert(1);
     }
-}
-
-/// A bound expression with the names of the columns that it reads, for people.
-pub(super) fn named(scope: &Scope, expr: &Expr) -> String {
-    let mut expr = expr.clone();
-    let mut todo = vec![&mut expr];
-    while let Some(part) = todo.pop() {
-        if let (ExprKind::Attribute(path), Some(slot)) = (&part.node, Slot::read_by(&part.node)) {
-            let asked = if let Slot::Place(place) = slot { scope.asked(place) } else { None };
-            part.node = if let Some(asked) = asked {
-                asked.node.clone()
-            } else {
-                let steps = path.iter().skip(1).cloned();
-                ExprKind::Attribute(name_of(scope, slot).into_iter().chain(steps).collect())
-            };
-            continue;
-        }
-        todo.extend(part.node.operands_mut());
-    }
-    asked(&expr).to_string()
-}
-
-fn name_of(scope: &Scope, slot: Slot) -> Vec<Arc<str>> {
-    let place = match slot {
-        Slot::Place(place) => place,
-        Slot::Answer(answer) => return vec![format!("query_{}", answer + 1).into()],
-    };
-    let Some(source) = scope.source(place) else { return vec!["user".into()] };
-    let column = source.columns.get(place - source.start).map(|column| Arc::clone(&column.name));
-    let alias = (scope.sources.len() > 1).then(|| Arc::clone(&source.name));
-    alias.into_iter().chain(column).collect()
 }

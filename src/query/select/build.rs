@@ -20,6 +20,8 @@ pub(super) struct Builder<'v> {
     pub(super) now: Timestamp,
     /// The queries that have names where it stands.
     pub(super) commons: Vec<Rc<Common<'v>>>,
+    /// The names of those of a `WITH` that are still to be planned, the next last.
+    pub(super) coming: Vec<Arc<str>>,
     pub(super) subqueries: Vec<Subquery<'v>>,
     /// The store at the instants of tables.
     seen: Vec<(Timestamp, Rc<Seen<'v>>)>,
@@ -29,8 +31,15 @@ pub(super) struct Builder<'v> {
 
 impl<'v> Builder<'v> {
     pub(super) fn new(view: &'v View<'v>) -> Self {
-        let (commons, subqueries, seen, outer) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { view, now: view.now, commons, subqueries, seen, outer }
+        Self {
+            view,
+            now: view.now,
+            commons: Vec::new(),
+            coming: Vec::new(),
+            subqueries: Vec::new(),
+            seen: Vec::new(),
+            outer: Vec::new(),
+        }
     }
 
     /// The store at an instant.

@@ -27,7 +27,7 @@ impl Expression {
         if let Some(place) = Slot::whole_place(expr) {
             return Ok(Self::Place(place));
         }
-        let program = eval::compile_asked(expr, &AskedScope { types: &|_| None })?;
+        let program = eval::compile_asked(expr, &AskedScope(None))?;
         Ok(Self::Made(Box::new(program), now))
     }
 
@@ -54,11 +54,20 @@ impl Expression {
     }
 }
 
-/// Scope of a bound expression: its names are slots.
-pub(super) struct AskedScope<'t> {
-    /// The types of slots, as far as they are known.
-    pub(super) types: &'t dyn Fn(Slot) -> Option<Type>,
+/// What is known of slots where an expression is bound.
+pub(super) trait Slots {
+    /// The type of what is asked of users and of queries.
+    fn type_of(&self, slot: Slot) -> Option<Type>;
+
+    /// The type of a column.
+    fn type_of_column(&self, place: usize) -> Option<Type>;
+
+    /// What a bound expression was written as, unless there is a query in it.
+    fn written(&self, bound: &Expr) -> Option<String>;
 }
+
+/// Scope of a bound expression: its names are slots, of which something may be known.
+pub(super) struct AskedScope<'s>(pub(super) Option<&'s dyn Slots>);
 
 impl Scope for AskedScope<'_> {
     /// What is asked of users was made a place of the row.
@@ -74,10 +83,19 @@ impl Scope for AskedScope<'_> {
         true
     }
 
+    fn written(&self, expr: &Expr) -> Option<String> {
+        self.0?.written(expr)
+    }
+
     fn attribute(&self, path: &Path, _span: Span) -> Result<Option<Type>> {
-        let slot =
-            if path.len() == 1 { path.first().and_then(|name| Slot::of(name)) } else { None };
-        Ok(slot.and_then(|slot| (self.types)(slot)))
+        Ok(self.0.zip(Slot::whole(path)).and_then(|(slots, slot)| slots.type_of(slot)))
+    }
+
+    fn column(&self, path: &Path) -> Option<Type> {
+        match Slot::whole(path)? {
+            Slot::Place(place) => self.0?.type_of_column(place),
+            Slot::Answer(_) => None,
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::column::Column;
+use super::slot::Slot;
 use crate::error::{Error, ErrorKind, Names, Result, Short};
-use crate::model::{Expr, Path, Span};
-use crate::query::filter::member_hint;
+use crate::model::{Expr, ExprKind, Path, Span, asked};
+use crate::query::meant::unknown_column;
 
 /// Sources of a block, whose columns make its rows, one after the other.
 #[derive(Debug, Default)]
@@ -13,12 +14,16 @@ pub(super) struct Scope {
     pub(super) sources: Vec<Source>,
     /// What is asked of the user of a row, as it was written; its columns come after those of the sources.
     pub(super) asked: Vec<Expr>,
+    /// The names of the sources that are still to be read, the next last.
+    pub(super) coming: Vec<Arc<str>>,
 }
 
 /// Source of rows as names see it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Source {
     pub(super) name: Arc<str>,
+    /// The table that it reads, or the query of a `WITH`.
+    pub(super) table: Option<Arc<str>>,
     pub(super) columns: Vec<Column>,
     /// Where its columns begin in a row.
     pub(super) start: usize,
@@ -60,14 +65,20 @@ impl Scope {
     }
 
     /// Adds a source, whose name no other has.
-    pub(super) fn add(&mut self, name: Arc<str>, columns: Vec<Column>, span: Span) -> Result<()> {
+    pub(super) fn add(
+        &mut self,
+        name: Arc<str>,
+        table: Option<Arc<str>>,
+        columns: Vec<Column>,
+        span: Span,
+    ) -> Result<()> {
         if self.named(&name).is_some() {
             let kind = ErrorKind::Duplicate { what: "the source", name: name.to_string() };
             let hint = format!("give it another name: `AS {name}_2`");
             return Err(Error::from(kind).at(span).hint(hint));
         }
         let start = self.width();
-        self.sources.push(Source { name, columns, start });
+        self.sources.push(Source { name, table, columns, start });
         Ok(())
     }
 
@@ -99,26 +110,51 @@ impl Scope {
     /// The error for a name that nothing has; `others` are names that could have been meant, too.
     pub(super) fn unknown(&self, path: &Path, span: Span, others: &[Arc<str>]) -> Error {
         let name: &str = path.first().map_or("", |name| name);
-        let columns: Vec<&str> = self.columns().map(|column| &*column.name).collect();
-        let known = columns.iter().copied().chain(others.iter().map(|name| &**name));
-        let error = Error::from(ErrorKind::UnknownColumn { name: name.to_owned() }).at(span);
         if is_now(name) {
-            return error.hint("write `NOW()`");
+            let error = Error::from(ErrorKind::UnknownColumn { name: name.to_owned() });
+            return error.at(span).hint("write `NOW()`");
         }
         if path.len() > 1 && !self.sources.is_empty() {
-            let names: Vec<&str> = self.sources.iter().map(|source| &*source.name).collect();
-            let error = error.suggest(name, names.iter().copied().chain(known));
-            return error.hint(format!(
-                "no source and no column has that name: the sources are {}",
-                Names(&names)
-            ));
+            return self.unknown_source(name, path, span);
         }
-        let error = error.suggest(name, known);
+        let others = others.iter().map(|name| &**name);
+        let mut columns: Vec<&str> = Vec::new();
+        for column in self.columns() {
+            if !columns.contains(&&*column.name) {
+                columns.push(&column.name);
+            }
+        }
         if columns.is_empty() {
-            return error.hint("there is no source: a query reads columns of those in its `FROM`");
+            let error = Error::from(ErrorKind::UnknownColumn { name: name.to_owned() }).at(span);
+            let hint = "there is no source: a query reads columns of those in its `FROM`";
+            return error.suggest(name, others).hint(hint);
         }
-        let member = member_hint(&columns, name);
-        error.hint(format!("the columns are {}{member}", Names(&columns)))
+        unknown_column(name, span, &columns, others)
+    }
+
+    /// The error for a path that begins with no source and no column.
+    fn unknown_source(&self, name: &str, path: &Path, span: Span) -> Error {
+        let whole = path.iter().map(|step| &**step).collect::<Vec<_>>().join(".");
+        let error = Error::from(ErrorKind::UnknownColumn { name: whole }).at(span);
+        if self.coming.iter().any(|later| &**later == name) {
+            let name = Short(name);
+            return error
+                .hint(format!("`{name}` stands further on: `ON` sees the sources before it"));
+        }
+        let mut sources = self.sources.iter();
+        if let Some(source) = sources.find(|source| source.table.as_deref() == Some(name)) {
+            return error.hint(format!("`{}` is called `{}` here", Short(name), source.name));
+        }
+        let names: Vec<&str> = self.sources.iter().map(|source| &*source.name).collect();
+        if names == [""] {
+            return error.hint("after `UNION` and the like a row has no source, only columns");
+        }
+        let objects = self.columns().filter(|column| !column.is_flat).map(|column| &*column.name);
+        error.suggest(name, names.iter().copied().chain(objects)).hint(format!(
+            "no source and no column is called `{}`: the sources are {}",
+            Short(name),
+            Names(&names)
+        ))
     }
 }
 
@@ -151,4 +187,35 @@ impl Source {
             _ => Ok(Found { index: self.start + at, steps }),
         }
     }
+}
+
+/// A bound expression with the names of the columns that it reads, for people.
+pub(super) fn named(scope: &Scope, expr: &Expr) -> String {
+    let mut expr = expr.clone();
+    let mut todo = vec![&mut expr];
+    while let Some(part) = todo.pop() {
+        if let (ExprKind::Attribute(path), Some(slot)) = (&part.node, Slot::read_by(&part.node)) {
+            let asked = if let Slot::Place(place) = slot { scope.asked(place) } else { None };
+            part.node = if let Some(asked) = asked {
+                asked.node.clone()
+            } else {
+                let steps = path.iter().skip(1).cloned();
+                ExprKind::Attribute(name_of(scope, slot).into_iter().chain(steps).collect())
+            };
+            continue;
+        }
+        todo.extend(part.node.operands_mut());
+    }
+    asked(&expr).to_string()
+}
+
+fn name_of(scope: &Scope, slot: Slot) -> Vec<Arc<str>> {
+    let place = match slot {
+        Slot::Place(place) => place,
+        Slot::Answer(answer) => return vec![format!("query_{}", answer + 1).into()],
+    };
+    let Some(source) = scope.source(place) else { return vec!["user".into()] };
+    let column = source.columns.get(place - source.start).map(|column| Arc::clone(&column.name));
+    let alias = (scope.sources.len() > 1).then(|| Arc::clone(&source.name));
+    alias.into_iter().chain(column).collect()
 }

@@ -33,6 +33,8 @@ impl<'v> Builder<'v> {
     }
 
     fn body(&mut self, query: &Query, known: usize) -> Result<Planned<'v>> {
+        let names = query.commons.iter().rev().map(|common| common.name.node.to_arc());
+        self.coming.extend(names);
         for common in &query.commons {
             let name = common.name.node.to_arc();
             if self.commons.iter().skip(known).any(|other| other.name == name) {
@@ -40,6 +42,7 @@ impl<'v> Builder<'v> {
                 return Err(Error::from(kind).at(common.name.span));
             }
             let Planned { plan, columns } = self.rowset(&common.rows)?;
+            self.coming.pop();
             self.commons.push(Rc::new(Common { name, columns, plan, rows: OnceCell::new() }));
         }
         let limit = self.whole(query.limit.as_ref())?;
@@ -104,7 +107,7 @@ impl<'v> Builder<'v> {
         }
         let width = columns.len();
         let mut scope = Scope::default();
-        scope.add("".into(), columns.clone(), Span::default())?;
+        scope.add("".into(), None, columns.clone(), Span::default())?;
         let mut items = (0..width).map(Expression::Place).collect::<Vec<_>>();
         let mut keys = Vec::new();
         for sort in order {

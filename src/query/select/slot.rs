@@ -27,12 +27,18 @@ impl Slot {
         Self::of(path.first()?)
     }
 
+    /// The slot that a path is, as a whole.
+    pub(super) fn whole(path: &Path) -> Option<Self> {
+        let [name] = &**path else { return None };
+        Self::of(name)
+    }
+
     /// The place that an expression is, as a whole.
     pub(super) fn whole_place(expr: &Expr) -> Option<usize> {
         let ExprKind::Attribute(path) = &expr.node else { return None };
-        match (Self::of(path.first()?)?, path.len()) {
-            (Self::Place(place), 1) => Some(place),
-            _ => None,
+        match Self::whole(path)? {
+            Self::Place(place) => Some(place),
+            Self::Answer(_) => None,
         }
     }
 

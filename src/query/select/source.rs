@@ -4,19 +4,19 @@ use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use super::answer::Answers;
-use super::block::{BlockBuilder, SourcePlan, named};
+use super::block::{BlockBuilder, SourcePlan};
 use super::column::{Column, Instants};
 use super::expression::{AskedScope, Expression};
 use super::naive;
-use super::names::Scope;
+use super::names::{Scope, named};
 use super::plan::{Join, Plan, Planned, Scan, all_of};
 use super::slot::{Slot, conjuncts, places, reads_answer, shifted};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Names, Result, Short};
 use crate::eval::{self, Snapshot};
 use crate::limits::QUERY_SOURCES;
 use crate::model::{
-    ArithmeticOp, CompareOp, Datum, Expr, ExprKind, Join as How, Source, SourceRows, Span, Spanned,
-    TableRef, Timestamp,
+    ArithmeticOp, CompareOp, Datum, Expr, ExprKind, Join as How, Name, Source, SourceRows, Span,
+    Spanned, TableRef, Timestamp,
 };
 use crate::query::table::{Lookups, Table, Wish};
 
@@ -27,11 +27,17 @@ impl<'v> BlockBuilder<'_, 'v> {
             let error = too_many(QUERY_SOURCES, "sources", sources.len());
             return Err(error.at(surplus.rows.span));
         }
-        for source in sources {
+        let names = sources.iter().map(name_of).collect::<Result<Vec<_>>>()?;
+        self.scope.coming = names.iter().rev().map(|(name, _)| Arc::clone(name)).collect();
+        for (source, (name, span)) in sources.iter().zip(names) {
             let Planned { plan, columns } = self.source(&source.rows)?;
-            let (name, span) = name_of(source)?;
+            let table = match &source.rows.node {
+                SourceRows::Table(table) => Some(table.name.node.to_arc()),
+                SourceRows::Derived(_) => None,
+            };
             let start = self.scope.width();
-            self.scope.add(name, columns, span)?;
+            self.scope.coming.pop();
+            self.scope.add(name, table, columns, span)?;
             let end = self.scope.width();
             self.sources.push(SourcePlan { plan, join: source.join, on: Vec::new(), start, end });
             let on = source.on.as_ref().map(|on| self.binder().bind(on, true)).transpose()?;
@@ -53,34 +59,28 @@ impl<'v> BlockBuilder<'_, 'v> {
         let name = table.name.node.as_str();
         let commons = &self.builder.commons;
         if let Some(common) = commons.iter().rev().find(|common| &*common.name == name) {
-            if table.as_of.is_some() || table.under.is_some() || table.traffic {
-                let what = format!("`AS OF`, `UNDER` or `FOR TRAFFIC` at `{name}`");
-                let why = "it is a query, and no table of the store";
-                return Err(Error::from(ErrorKind::Misplaced { what, why }).at(table.name.span));
+            if let Some(clause) = clauses(table).next() {
+                let why = "this is a query, and no table of the store";
+                let hint = format!("write it at the tables in the query `{}`", Short(name));
+                return Err(misplaced(clause, why).hint(hint));
             }
             let columns = common.columns.clone();
             return Ok(Planned { plan: Plan::Common(std::rc::Rc::clone(common)), columns });
         }
-        let found = Table::named(name).ok_or_else(|| unknown_table(name, table.name.span))?;
+        let found = Table::named(name).ok_or_else(|| self.unknown_table(&table.name))?;
         let view = self.builder.view;
         let at = view.parameters.instant_or(table.as_of.as_ref(), self.builder.now)?;
         let seen = self.builder.seen_at(at)?;
-        let under = table.under.as_ref().map(|under| {
-            if !found.is_of_evaluations() {
-                let (what, why) =
-                    ("`UNDER`".to_owned(), "it is of evaluations and memberships alone");
-                return Err(Error::from(ErrorKind::Misplaced { what, why }).at(table.name.span));
-            }
-            pretended(seen.view(), under)
-        });
-        if table.traffic && !found.is_of_evaluations() {
-            let (what, why) =
-                ("`FOR TRAFFIC`".to_owned(), "it is of evaluations and memberships alone");
-            return Err(Error::from(ErrorKind::Misplaced { what, why }).at(table.name.span));
+        let mut clauses = clauses(table).filter(|(clause, _)| *clause != AS_OF);
+        if let Some(clause) = clauses.next().filter(|_| !found.is_of_evaluations()) {
+            let why = "it stands at evaluations and memberships alone";
+            let hint = "what users get is in `evaluations`, where they are in `memberships`";
+            return Err(misplaced(clause, why).hint(hint));
         }
+        let under = table.under.as_ref().map(|under| pretended(seen.view(), &under.node));
         let scan = Scan {
             table: found,
-            is_traffic: table.traffic,
+            is_traffic: table.traffic.node,
             view: seen,
             under: under.transpose()?,
             people: Vec::new(),
@@ -92,6 +92,28 @@ impl<'v> BlockBuilder<'_, 'v> {
         };
         let columns = found.columns().iter().map(Column::from).collect();
         Ok(Planned { plan: Plan::Scan(Box::new(scan)), columns })
+    }
+
+    /// The error for a source that is no table, and no query of a `WITH` that can be read here.
+    fn unknown_table(&self, table: &Spanned<Name>) -> Error {
+        let (name, builder) = (table.node.as_str(), &self.builder);
+        let error = Error::from(ErrorKind::UnknownTable { name: name.to_owned() }).at(table.span);
+        if builder.coming.last().is_some_and(|own| &**own == name) {
+            return error.hint("a query of `WITH` cannot read itself: there is no recursion");
+        }
+        if builder.coming.iter().any(|later| &**later == name) {
+            let hint = "it stands further on: a query of `WITH` reads those before it";
+            return error.hint(hint);
+        }
+        let tables: Vec<_> = Table::all().map(Table::name).collect();
+        let commons: Vec<_> = builder.commons.iter().map(|common| &*common.name).collect();
+        let error = error.suggest(name, commons.iter().chain(&tables).copied());
+        let error = if commons.is_empty() {
+            error
+        } else {
+            error.hint(format!("the queries of `WITH` are {}", Names(&commons)))
+        };
+        error.hint(format!("the tables are {}", tables.join(", ")))
     }
 
     /// Joins sources, and filters their rows by the conditions that must all be true.
@@ -110,6 +132,20 @@ impl<'v> BlockBuilder<'_, 'v> {
         let plan = joined.unwrap_or(Plan::Nothing);
         filtered(plan, &rest, scope, now)
     }
+}
+
+const AS_OF: &str = "AS OF";
+
+/// The clauses that a table has, and where they stand.
+fn clauses(table: &TableRef) -> impl Iterator<Item = (&'static str, Span)> {
+    let under = table.under.as_ref().map(|under| ("UNDER", under.span));
+    let traffic = Some(("FOR TRAFFIC", table.traffic.span)).filter(|_| table.traffic.node);
+    let as_of = table.as_of.as_ref().map(|as_of| (AS_OF, as_of.span));
+    [under, traffic, as_of].into_iter().flatten()
+}
+
+fn misplaced((clause, span): (&str, Span), why: &'static str) -> Error {
+    Error::from(ErrorKind::Misplaced { what: format!("`{clause}`"), why }).at(span)
 }
 
 /// The error for a query with too many of something.
@@ -135,13 +171,6 @@ fn name_of(source: &Source) -> Result<(Arc<str>, Span)> {
             Err(Error::from(ErrorKind::Misplaced { what, why }).at(source.rows.span))
         }
     }
-}
-
-fn unknown_table(name: &str, span: Span) -> Error {
-    let names: Vec<_> = Table::all().map(Table::name).collect();
-    let error = Error::from(ErrorKind::UnknownTable { name: name.to_owned() }).at(span);
-    let hint = format!("the tables are {}", names.join(", "));
-    error.suggest(name, names.iter().copied()).hint(hint)
 }
 
 fn filtered<'v>(
@@ -255,7 +284,7 @@ impl Assembler<'_> {
         if expr.node.parts().any(|(part, _)| may_be_of_time(part)) {
             return Instants::Perhaps;
         }
-        let known = eval::check_asked(expr, &AskedScope { types: &|_| None }, false);
+        let known = eval::check_asked(expr, &AskedScope(None), false);
         Column::of_type("".into(), known.ok().flatten()).instants
     }
 
