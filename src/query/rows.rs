@@ -181,8 +181,19 @@ impl Rows {
         Self { columns: self.columns.clone(), values, ..Self::default() }
     }
 
-    /// Some of the rows, with all that is known of them.
-    pub(crate) fn part(&self, range: Range<usize>) -> Self {
+    /// Some of the rows, with all that is known of them: a table that is long can be written piece by piece.
+    ///
+    /// ```
+    /// let db = pcq::Database::in_memory()?;
+    /// db.execute("CREATE KEY a INTEGER DEFAULT 1; CREATE KEY b JSON DEFAULT '[1]';")?;
+    /// let outcomes = db.execute("GET a, b;")?;
+    /// let last = outcomes[0].rows().unwrap().part(1..2);
+    /// assert_eq!(last.value(0, "key"), Some(&pcq::Value::from("b")));
+    /// assert_eq!(last.form(0, 1), Some(pcq::Form::JsonText));
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
         let Range { start, end } = range;
         let forms = self.forms.range((start, 0)..(end.max(start), 0));
         Self {

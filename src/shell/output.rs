@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use super::args::FormatArgs;
-use super::format::{Format, Formulas, Parts, Sheet, Written, Zone};
+use super::format::{Format, Formulas, HELD, Parts, Sheet, WRITTEN, Written, Zone};
 use super::pager::Pager;
 use super::program::Paging;
 use super::prose::wrapped;
 use super::screen::{Screen, as_seen, buffered_stdout};
-use pcq::{Column, Rows};
+use pcq::Rows;
 
 /// The width of a terminal that does not tell.
 const USUAL_WIDTH: u16 = 80;
@@ -165,11 +165,18 @@ impl Printer {
         self.format = format;
     }
 
-    /// Prints a table.
-    pub(super) fn print(&mut self, rows: &Rows) -> io::Result<()> {
+    /// Prints a table; whether all of it: Ctrl-C ends one of many rows.
+    pub(super) fn print(&mut self, rows: &Rows) -> io::Result<bool> {
         if self.print_to_file(rows)? {
-            return Ok(());
+            return Ok(true);
         }
+        if rows.len() > HELD && io::stdout().is_terminal() && self.is_listed(rows) {
+            return self.print_in_parts(rows);
+        }
+        self.print_whole(rows).map(|()| true)
+    }
+
+    fn print_whole(&mut self, rows: &Rows) -> io::Result<()> {
         let is_seen = self.format.shows(rows);
         if is_seen && !self.is_first && self.format.wants_blank_line_between_tables() {
             writeln!(self.stdout)?;
@@ -187,13 +194,33 @@ impl Printer {
         }
     }
 
+    /// Prints a table part by part, so that nobody waits for the last row to see the first.
+    fn print_in_parts(&mut self, rows: &Rows) -> io::Result<bool> {
+        let (mut parts, mut way, mut start) = (self.parts(), None, 0);
+        loop {
+            let is_over = way.is_some() && self.pager.as_ref().is_some_and(Pager::is_asked_to_end);
+            let most = if parts.wants_many() { HELD } else { WRITTEN };
+            let end = if is_over { start } else { rows.len().min(start + most) };
+            let is_last = is_over || end == rows.len();
+            parts.end(!is_over);
+            let (written, count) = parts.write(&rows.part(start..end), is_last)?;
+            start += count;
+            let begun = way.take().map_or_else(|| self.begin_way(&written), Ok)?;
+            way = self.put(begun, &written)?;
+            if way.is_none() || is_last && start == end {
+                way.map_or(Ok(()), |way| self.end_way(way))?;
+                return Ok(!is_over);
+            }
+        }
+    }
+
     /// A table of which nothing is written yet, and whose rows still come in.
-    pub(super) fn parts(&self, columns: &[Column]) -> Parts {
+    pub(super) fn parts(&self) -> Parts {
         let (mut sheet, mut is_styled) = (self.sheet.clone(), self.is_dimmed());
         if self.file.is_some() {
             (sheet.width, is_styled) = (self.fixed_width, false);
         }
-        Parts::new(self.format, sheet, columns, is_styled)
+        Parts::new(self.format, sheet, is_styled)
     }
 
     /// Where a table is written whose first rows are these.

@@ -44,6 +44,11 @@ impl Pager {
         (self.command, self.is_on) = (Some(command.into()), true);
     }
 
+    /// Whether what runs was asked to end, and not the program that shows it.
+    pub(super) fn is_asked_to_end(&self) -> bool {
+        self.listener.was_asked()
+    }
+
     /// The command, if it is used.
     pub(super) fn command(&self) -> Option<&OsStr> {
         self.command.as_deref().filter(|_| self.is_on)

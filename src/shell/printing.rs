@@ -7,15 +7,9 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::format::Parts;
+use super::format::{HELD, Parts, WRITTEN};
 use super::output::{Printer, Way};
 use pcq::{Column, RowSink, Rows, Value};
-
-/// How many rows a table has at most that is laid out by all of them.
-pub(super) const HELD: usize = 1_000;
-
-/// How many rows of a longer one are written at once.
-const WRITTEN: usize = 250;
 
 /// How long a row waits at most for others to be written with, where it need not wait for many.
 const PACE: Duration = Duration::from_millis(100);
@@ -108,7 +102,7 @@ impl<'p> Printing<'p> {
 
 impl RowSink for Printing<'_> {
     fn begin(&mut self, columns: &[Column]) {
-        let (columns, parts) = (columns.to_vec(), self.printer.parts(columns));
+        let (columns, parts) = (columns.to_vec(), self.printer.parts());
         let (rows, count, way, is_left) = (Vec::new(), 0, None, false);
         self.table = Some(Table { columns, rows, count, parts, way, is_left });
         self.since = Instant::now();
@@ -142,8 +136,9 @@ impl Table {
     /// Writes rows; of the last ones all.
     fn write(&mut self, printer: &mut Printer, are_last: bool) -> io::Result<()> {
         loop {
-            let (written, rest) = self.parts.write(std::mem::take(&mut self.rows), are_last)?;
-            self.rows = rest;
+            let rows = Rows::new(self.columns.clone(), std::mem::take(&mut self.rows));
+            let (written, count) = self.parts.write(&rows, are_last)?;
+            self.rows = rows.rows().get(count..).unwrap_or_default().to_vec();
             let way = match self.way.take() {
                 Some(way) => way,
                 None => printer.begin_way(&written)?,

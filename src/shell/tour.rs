@@ -127,7 +127,7 @@ impl Guide<'_> {
 
     fn show(&mut self, outcome: &Outcome) -> Result<(), Stop> {
         match outcome.rows() {
-            Some(rows) => self.printer.print(rows)?,
+            Some(rows) => self.printer.print(rows).map(drop)?,
             None => self.printer.say(&outcome.message().unwrap_or_default())?,
         }
         self.printer.flush()?;

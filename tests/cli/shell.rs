@@ -377,9 +377,8 @@ fn ask(terminal: &mut Terminal, typed: &str, shown: &str) {
     terminal.wait_for(READY);
 }
 
-#[test]
-fn ctrl_c_ends_a_scan_and_what_comes_after_it() {
-    let typist = Typist::new();
+/// Puts 20,000 users into the store.
+fn load_users(typist: &Typist) {
     let line = |user| {
         let attributes = r#""at": "2026-02-22T00:00:00Z", "attributes": {"n": 1}"#;
         format!("{{\"user\": \"u{user}\", {attributes}}}\n")
@@ -388,6 +387,12 @@ fn ctrl_c_ends_a_scan_and_what_comes_after_it() {
     let users = typist.place.file("users.jsonl", users.concat());
     let loaded = typist.place.run(&["track", typist.store, users.to_str().unwrap()]);
     assert!(loaded.out.contains("20000") || loaded.out.contains("20,000"), "{loaded:?}");
+}
+
+#[test]
+fn ctrl_c_ends_a_scan_and_what_comes_after_it() {
+    let typist = Typist::new();
+    load_users(&typist);
     let mut terminal = typist.sit_down();
     terminal.press("SHOW COUNT OF USERS; GET rate;\r");
     terminal.wait_for(TAKEN);
@@ -395,6 +400,27 @@ fn ctrl_c_ends_a_scan_and_what_comes_after_it() {
     let told = terminal.wait_for(READY);
     assert!(told.contains("interrupted") && !told.contains("│ rate"), "{told}");
     ask(&mut terminal, "GET rate;", "│ rate ");
+    terminal.press("\r");
+    leave(terminal);
+}
+
+#[test]
+fn a_long_table_shows_at_once_and_ctrl_c_ends_it() {
+    let typist = Typist::new();
+    load_users(&typist);
+    let mut terminal = typist.sit_down();
+    for (mode, first, last, end) in
+        [("table", "│ u10 ", "│ u9999 ", "┘"), ("csv", "u10,", "u9999,", "")]
+    {
+        ask(&mut terminal, &format!(".mode {mode}"), "");
+        terminal.press("SHOW USERS; GET rate;\r");
+        terminal.wait_for(first);
+        terminal.interrupt();
+        let told = terminal.wait_for(READY);
+        assert!(told.contains("the rows after these are not shown"), "{told}");
+        assert!(!told.contains(last) && told.contains(end) && !told.contains("rate"), "{told}");
+    }
+    ask(&mut terminal, "SHOW USERS;", "u9999,");
     terminal.press("\r");
     leave(terminal);
 }

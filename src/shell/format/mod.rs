@@ -20,7 +20,7 @@ use super::layout::Shape;
 use super::text::NULL;
 pub(super) use super::zone::Zone;
 pub(super) use csv::Formulas;
-pub(super) use parts::{Parts, Written};
+pub(super) use parts::{HELD, Parts, WRITTEN, Written};
 use pcq::Rows;
 
 /// The width of a chart where there is no terminal to fit it to.

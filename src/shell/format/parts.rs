@@ -7,14 +7,19 @@ use super::super::layout::{Line, Ongoing};
 use super::super::screen::as_seen;
 use super::table::Choice;
 use super::{Format, Part, Sheet};
-use pcq::{Column, Rows, Value};
+use pcq::Rows;
+
+/// How many rows a table has at most that is laid out by all of them.
+pub(in crate::shell) const HELD: usize = 1_000;
+
+/// How many rows of a longer one are written at once.
+pub(in crate::shell) const WRITTEN: usize = 250;
 
 /// Table that is written in parts.
 #[derive(Debug)]
 pub(in crate::shell) struct Parts {
     format: Format,
     sheet: Sheet,
-    columns: Vec<Column>,
     /// Whether it is for a terminal that shows more than characters do.
     is_styled: bool,
     /// Whether nothing was written yet.
@@ -64,16 +69,11 @@ impl Written {
 
 impl Parts {
     /// A table of which nothing is written yet.
-    pub(in crate::shell) fn new(
-        format: Format,
-        sheet: Sheet,
-        columns: &[Column],
-        is_styled: bool,
-    ) -> Self {
-        let (columns, known) = (columns.to_vec(), Vec::new());
+    pub(in crate::shell) fn new(format: Format, sheet: Sheet, is_styled: bool) -> Self {
+        let known = Vec::new();
         let is_styled = is_styled && format.is_for_people();
         let (is_first, is_whole, layout, next) = (true, true, None, 1);
-        Self { format, sheet, columns, is_styled, is_first, is_whole, layout, known, next }
+        Self { format, sheet, is_styled, is_first, is_whole, layout, known, next }
     }
 
     /// Says before the last part whether all rows were found: what a program reads must not look whole if they were not.
@@ -89,25 +89,21 @@ impl Parts {
         }
     }
 
-    /// Writes the rows that come next; gives back those that belong to the part after it.
+    /// Writes the rows that come next; tells how many of them: the others belong to the part after it.
     pub(in crate::shell) fn write(
         &mut self,
-        rows: Vec<Vec<Value>>,
+        rows: &Rows,
         is_last: bool,
-    ) -> io::Result<(Written, Vec<Vec<Value>>)> {
-        let rows = Rows::new(self.columns.clone(), rows);
+    ) -> io::Result<(Written, usize)> {
         let part = Part { is_first: self.is_first, is_last: is_last && self.is_whole };
         self.is_first = false;
         if self.format.is_for_people() {
-            let (lines, count) = self.lay_out(&rows, is_last);
-            return Ok((
-                self.written(&lines),
-                rows.rows().get(count..).unwrap_or_default().to_vec(),
-            ));
+            let (lines, count) = self.lay_out(rows, is_last);
+            return Ok((self.written(&lines), count));
         }
         let mut bytes = Vec::new();
-        self.format.write_part(&rows, part, &self.sheet, &mut bytes)?;
-        Ok((Written::Plain(bytes), Vec::new()))
+        self.format.write_part(rows, part, &self.sheet, &mut bytes)?;
+        Ok((Written::Plain(bytes), rows.len()))
     }
 
     fn written(&self, lines: &[Line]) -> Written {
@@ -125,9 +121,7 @@ impl Parts {
             return (self.ended(lines, is_last), rows.len());
         };
         let count = choice.suits(rows);
-        let suiting =
-            Rows::new(self.columns.clone(), rows.rows().iter().take(count).cloned().collect());
-        let lines = table.go_on(&choice.contents(&suiting, &self.sheet));
+        let lines = table.go_on(&choice.contents(&rows.part(0..count), &self.sheet));
         self.next = table.next();
         self.layout = Some(Layout { choice, table });
         // a column that was left out has a value now: a new table begins

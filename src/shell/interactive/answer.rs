@@ -11,9 +11,8 @@ use super::input::is_finished;
 use super::{Last, Next, Origin, Shell, help};
 use crate::shell::exit::Stop;
 use crate::shell::file;
-use crate::shell::format::{Format, Zone};
+use crate::shell::format::{Format, HELD, Zone};
 use crate::shell::gauge::during;
-use crate::shell::printing::HELD;
 use pcq::{DumpKind, Name, ObjectKind, Parameters, Value};
 
 /// How deep files may read files.
@@ -115,7 +114,7 @@ impl Shell<'_> {
     /// Prints the last table again.
     fn say_last(&mut self) -> Result<(), Stop> {
         match &self.last {
-            Last::Rows(rows) => Ok(self.printer.print(rows)?),
+            Last::Rows(rows) => Ok(self.printer.print(rows).map(drop)?),
             Last::None => Ok(self.printer.say("no table was printed yet")?),
             Last::Long => {
                 let text = format!("the last table had more than {HELD} rows, which are not kept");

@@ -178,7 +178,7 @@ impl Shell<'_> {
 
     fn show_table(&mut self, query: &str) -> Result<(), Stop> {
         let rows = self.table(query)?.filter(|rows| !rows.is_empty());
-        rows.map_or(Ok(()), |rows| self.printer.print(&rows).map_err(Stop::from))
+        rows.map_or(Ok(()), |rows| self.printer.print(&rows).map(drop).map_err(Stop::from))
     }
 
     fn table(&mut self, query: &str) -> Result<Option<Rows>, Stop> {

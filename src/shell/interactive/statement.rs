@@ -92,9 +92,11 @@ impl Shell<'_> {
     ) -> Result<(), Stop> {
         self.remember(&outcome)?;
         let text = match outcome.rows() {
-            Some(rows) => {
-                self.printer.print(rows)?;
-                self.counted(rows)
+            Some(rows) if self.printer.print(rows)? => self.counted(rows),
+            Some(_) => {
+                self.printer.flush()?;
+                self.reporter.remark("interrupted: the rows after these are not shown");
+                None
             }
             None => outcome.message(),
         };

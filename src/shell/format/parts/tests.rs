@@ -1,11 +1,15 @@
 //! Tables in parts: what programs read is as it would be as a whole, and people lose nothing.
 
-use pcq::ColumnKind;
+use pcq::{Column, ColumnKind, Value};
 
 use super::*;
 
 fn columns(names: &[&'static str]) -> Vec<Column> {
     names.iter().map(|name| Column::new(*name, ColumnKind::Value)).collect()
+}
+
+fn table(columns: &[Column], rows: &[Vec<Value>]) -> Rows {
+    Rows::new(columns.to_vec(), rows.to_vec())
 }
 
 /// What is written of rows that come in pieces.
@@ -16,15 +20,15 @@ fn written(
     pieces: &[Vec<Vec<Value>>],
 ) -> String {
     let sheet = Sheet { width, ..Sheet::default() };
-    let mut parts = Parts::new(format, sheet, columns, false);
+    let mut parts = Parts::new(format, sheet, false);
     let (mut text, mut rows) = (String::new(), Vec::new());
     for (index, piece) in pieces.iter().enumerate() {
         rows.extend(piece.iter().cloned());
         loop {
             let is_last = index + 1 == pieces.len();
-            let (part, rest) = parts.write(std::mem::take(&mut rows), is_last).unwrap();
+            let (part, count) = parts.write(&table(columns, &rows), is_last).unwrap();
             text.push_str(&String::from_utf8_lossy(part.bytes()));
-            rows = rest;
+            rows.drain(..count);
             if rows.is_empty() || !is_last {
                 break;
             }
@@ -50,10 +54,11 @@ fn what_programs_read_is_as_it_would_be_as_a_whole() {
 
 #[test]
 fn json_that_is_cut_short_does_not_look_whole() {
-    let mut parts = Parts::new(Format::Json, Sheet::default(), &columns(&["a"]), false);
-    let mut text = parts.write(vec![vec![1.into()]], false).unwrap().0.bytes().to_vec();
+    let mut parts = Parts::new(Format::Json, Sheet::default(), false);
+    let part = |n: i64| table(&columns(&["a"]), &[vec![n.into()]]);
+    let mut text = parts.write(&part(1), false).unwrap().0.bytes().to_vec();
     parts.end(false);
-    text.extend(parts.write(vec![vec![2.into()]], true).unwrap().0.bytes());
+    text.extend(parts.write(&part(2), true).unwrap().0.bytes());
     assert_eq!(String::from_utf8(text).unwrap(), "[{\"a\":1},{\"a\":2}");
 }
 
