@@ -206,7 +206,7 @@ impl Database {
 pub(super) fn read_state(reader: &Reader, deliveries: &Deliveries) -> Result<Snapshot> {
     let catalog = reader.catalog()?;
     let lists = list::read(reader, &catalog)?;
-    let (state, replaced) = Snapshot::compile(&catalog, deliveries);
+    let (state, replaced) = Snapshot::compile(&catalog, deliveries)?;
     deliveries.register(replaced.made);
     Ok(state.with_lists(lists))
 }

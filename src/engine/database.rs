@@ -298,7 +298,7 @@ impl Database {
         }
         if problems.is_empty() {
             let catalog = self.shared.store.reader()?.catalog()?;
-            let flaws = eval::Snapshot::uncounted(&catalog).flaws();
+            let flaws = eval::Snapshot::compile(&catalog, &eval::NoMeter)?.0.flaws();
             problems.extend(flaws.iter().map(ToString::to_string));
         }
         let from = found;

@@ -4,7 +4,7 @@ use super::Session;
 use super::commit::touches_lists;
 use super::session::no_transaction;
 use crate::error::{Error, ErrorKind, Note, NoteKind, Result};
-use crate::eval::{NoMeter, Snapshot};
+use crate::eval::Snapshot;
 use crate::model::{Catalog, Change, Name, Role, Timestamp};
 use crate::query::{self, Answer, Forecaster, Prospect, Rows, View, list};
 use crate::statement::binder::{Binder, Origin};
@@ -128,7 +128,7 @@ fn with_changes(
 ) -> Result<Snapshot> {
     after.revision = before.revision() + 1;
     after.time = Some(view.now().max(before.time()));
-    let (state, _) = before.update(&after, changes, &NoMeter)?;
+    let (state, _) = before.update(&after, changes, view.watch())?;
     if !touches_lists(before.catalog(), changes) {
         return Ok(state);
     }

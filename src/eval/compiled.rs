@@ -134,7 +134,11 @@ impl Touched {
 
 impl Compiled {
     /// Compiles a catalog. Conditions are left for when they are first needed.
-    pub(super) fn new(catalog: &Catalog, lineage: u64, meter: &dyn Meter) -> (Self, Replaced) {
+    pub(super) fn new(
+        catalog: &Catalog,
+        lineage: u64,
+        meter: &dyn Meter,
+    ) -> Result<(Self, Replaced)> {
         let keys = Keys::with_room(u32::try_from(catalog.keys().count()).unwrap_or(u32::MAX));
         let declarations = Declarations::of(catalog);
         let mut made =
@@ -143,8 +147,8 @@ impl Compiled {
         for segment in catalog.segments() {
             made.set_segment(segment.id, CompiledSegment::new(segment));
         }
-        let replaced = made.plan_touched(Touched::everything(catalog), meter);
-        (made, replaced)
+        let replaced = made.plan_touched(Touched::everything(catalog), meter)?;
+        Ok((made, replaced))
     }
 
     /// The state after changes, and with the catalog after them: only what they touch is compiled anew.
@@ -158,6 +162,7 @@ impl Compiled {
         touched.renamed(&self.catalog, catalog);
         let mut made = Self { catalog: catalog.clone(), ..self.clone() };
         for segment in touched.segments.iter().filter_map(|id| catalog.segment(*id)) {
+            meter.check()?;
             let compiled = CompiledSegment::new(segment);
             compiled.try_compile(&made, segment)?;
             made.set_segment(segment.id, compiled);
@@ -169,7 +174,7 @@ impl Compiled {
         if changes.iter().any(|change| matches!(change, Change::Attribute(_))) {
             made.declarations = Declarations::of(catalog);
         }
-        let replaced = made.plan_touched(touched, meter);
+        let replaced = made.plan_touched(touched, meter)?;
         Ok((made, replaced))
     }
 
@@ -249,7 +254,7 @@ impl Compiled {
     }
 
     /// Makes the schedules and plans anew that a change touched.
-    fn plan_touched(&mut self, mut touched: Touched, meter: &dyn Meter) -> Replaced {
+    fn plan_touched(&mut self, mut touched: Touched, meter: &dyn Meter) -> Result<Replaced> {
         for key in &touched.keys {
             // what versions give it later is compiled with the key
             let scheduled = claimants(&self.catalog, *key);
@@ -259,6 +264,7 @@ impl Compiled {
         }
         let (mut keys, mut replaced) = (touched.keys, Replaced::default());
         for (id, change) in touched.configs {
+            meter.check()?;
             let Some(config) = self.catalog.config(id) else { continue };
             let before = self.schedules.get(&id);
             let (catalog, made) = (&self.catalog, &mut replaced);
@@ -272,9 +278,10 @@ impl Compiled {
             keys.extend(old.iter().flat_map(|old| old.keys()));
         }
         for key in keys {
+            meter.check()?;
             self.plan_key(key, meter, &mut replaced);
         }
-        replaced
+        Ok(replaced)
     }
 
     /// Makes the plan of a key anew.

@@ -3,12 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::error::Result;
 use crate::model::Delivery;
 
-/// Giver of the counters of evaluations.
+/// What a state is compiled for: it gives the counters of its evaluations.
 pub(crate) trait Meter {
     /// Reserves counters in a row, and returns the first of them.
     fn reserve(&self, counters: u32) -> u32;
+
+    /// Fails once nobody waits for the state any more: that of 10,000 configs takes a while.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The counter of what is not counted.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::compiled::Compiled;
-use super::counted::{Meter, NoMeter, Replaced};
+use super::counted::{Meter, Replaced};
 use super::evaluation::{Evaluation, Outcome};
 use super::key_group::SlotRef;
 use super::lookup::Lookup;
@@ -47,11 +47,11 @@ pub(crate) struct Decider<'s> {
 
 impl Snapshot {
     /// Compiles all of a catalog. Conditions are compiled when they are first needed.
-    pub(crate) fn compile(catalog: &Catalog, meter: &dyn Meter) -> (Self, Replaced) {
+    pub(crate) fn compile(catalog: &Catalog, meter: &dyn Meter) -> Result<(Self, Replaced)> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let lineage = NEXT.fetch_add(1, Ordering::Relaxed);
-        let (compiled, replaced) = Compiled::new(catalog, lineage, meter);
-        (Self::new(compiled), replaced)
+        let (compiled, replaced) = Compiled::new(catalog, lineage, meter)?;
+        Ok((Self::new(compiled), replaced))
     }
 
     /// The same state with other lists of users, those that its conditions refer to.
@@ -59,9 +59,10 @@ impl Snapshot {
         Self::new(self.compiled().with_lists(lists))
     }
 
-    /// A state that is not counted: of the past, or pretended.
+    /// A state that is not counted.
+    #[cfg(test)]
     pub(crate) fn uncounted(catalog: &Catalog) -> Self {
-        Self::compile(catalog, &NoMeter).0
+        Self::compile(catalog, &super::counted::NoMeter).unwrap().0
     }
 
     /// Compiles what changes touched; the catalog is the one after them. Conditions were checked when they

@@ -8,7 +8,7 @@ use super::list;
 use super::remembered::Part;
 use super::view::View;
 use crate::error::Result;
-use crate::eval::{NoMeter, Snapshot};
+use crate::eval::{Meter, Snapshot, UNCOUNTED};
 use crate::listing::Lists;
 use crate::model::{
     AttributeId, Catalog, Config, ConfigId, Expr, ExprKind, KeyId, Name, ObjectKind, Reference,
@@ -87,7 +87,7 @@ pub(super) fn state_at<'v>(
     let (Some(part), Some(begun)) = (wanted.part(), reader.revision(revision)?) else {
         // it is shown, and nobody is evaluated; or nothing was there yet
         let catalog = catalog(view, (revision, at), committed.catalog(), wanted)?;
-        return Ok(State { snapshot: Cow::Owned(Snapshot::uncounted(&catalog)), at });
+        return Ok(State { snapshot: Cow::Owned(compiled(view, &catalog)?), at });
     };
     let lineage = committed.lineage();
     let snapshot = if let Some(known) = view.past.get(lineage, revision, &part) {
@@ -112,7 +112,7 @@ fn make(view: &View<'_>, begun: &Revision, wanted: &Wanted<'_>) -> Result<Snapsh
         return advance(view, &near, begun.number);
     }
     let now = view.committed().catalog();
-    Ok(Snapshot::uncounted(&catalog(view, (begun.number, begun.time), now, wanted)?))
+    compiled(view, &catalog(view, (begun.number, begun.time), now, wanted)?)
 }
 
 /// How many revisions to apply to a state takes no longer than to read all of its objects.
@@ -132,7 +132,22 @@ fn advance(view: &View<'_>, near: &Snapshot, revision: u64) -> Result<Snapshot> 
         (catalog.revision, catalog.time) = (step.number, Some(step.time));
         all.extend(changes);
     }
-    Ok(near.update(&catalog, &all, &NoMeter)?.0)
+    Ok(near.update(&catalog, &all, &view.watch)?.0)
+}
+
+fn compiled(view: &View<'_>, catalog: &Catalog) -> Result<Snapshot> {
+    Ok(Snapshot::compile(catalog, &view.watch)?.0)
+}
+
+/// A state of the past counts nothing, and is made while somebody waits.
+impl Meter for Watch<'_> {
+    fn reserve(&self, _: u32) -> u32 {
+        UNCOUNTED
+    }
+
+    fn check(&self) -> Result<()> {
+        Watch::check(self)
+    }
 }
 
 /// A state of the past with the lists of users that it refers to, if it refers to any.
@@ -173,7 +188,7 @@ fn catalog(
         past.read(reference)?;
     }
     if matches!(wanted, Wanted::All) {
-        past.refer();
+        past.refer()?;
     }
     Ok(past.catalog)
 }
@@ -193,11 +208,13 @@ struct Past<'r> {
 
 impl Past<'_> {
     /// Finds again what conditions refer to: when some were read, that was not there yet.
-    fn refer(&mut self) {
+    fn refer(&mut self) -> Result<()> {
         let segments: Vec<_> = self.catalog.segments().cloned().collect();
         for segment in &segments {
+            self.watch.check()?;
             self.catalog.put_segment(segment);
         }
+        Ok(())
     }
 
     fn start(&mut self, wanted: &Wanted<'_>) -> Result<()> {

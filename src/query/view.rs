@@ -177,6 +177,11 @@ impl<'v> View<'v> {
         self.now
     }
 
+    /// What tells whether the work on it is to end.
+    pub(crate) fn watch(&self) -> &Watch<'v> {
+        &self.watch
+    }
+
     /// The reader of the store.
     pub(crate) fn reader(&self) -> Result<&Reader> {
         if let Some((today, _)) = &self.today {

@@ -16,6 +16,9 @@ struct State {
     interrupts: AtomicU64,
     /// How many steps of the current part are done.
     done: AtomicU64,
+    /// How often anybody looked whether to end.
+    #[cfg(test)]
+    looks: AtomicU64,
     /// What is being done, and how many steps it has.
     part: Mutex<Option<(&'static str, u64)>>,
 }
@@ -29,6 +32,12 @@ impl Desk {
     /// Returns a handle that tells how far what is running has come.
     pub(crate) fn progress_handle(&self) -> ProgressHandle {
         ProgressHandle(self.clone())
+    }
+
+    /// Returns how often anybody looked whether to end.
+    #[cfg(test)]
+    pub(crate) fn looks(&self) -> u64 {
+        self.0.looks.load(Ordering::Relaxed)
     }
 
     /// Returns the watch of something that begins now.
@@ -84,6 +93,8 @@ impl<'d> Watch<'d> {
 
     /// Fails with `interrupted` if the work was asked to end since it began.
     pub(crate) fn check(&self) -> Result<()> {
+        #[cfg(test)]
+        self.desk.0.looks.fetch_add(1, Ordering::Relaxed);
         let is_unwanted = self.is_unwanted.is_some_and(|is| is.load(Ordering::Relaxed));
         if self.desk.interrupts() == self.began && !is_unwanted {
             Ok(())

@@ -12,10 +12,13 @@ use crate::query::{answer, naively};
 use crate::statement::{Query, Statement};
 use crate::{Database, Outcome, Timestamp};
 
+fn start() -> Timestamp {
+    Timestamp::parse("2026-03-01T09:00:00Z").unwrap()
+}
+
 /// A store with some of everything.
 fn store() -> Database {
-    let start = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
-    let db = Database::builder().manual_clock(start).in_memory().unwrap();
+    let db = Database::builder().manual_clock(start()).in_memory().unwrap();
     db.execute(
         "RECORD TRAFFIC 100%; CREATE KEY a BOOLEAN DEFAULT FALSE; CREATE KEY b INTEGER DEFAULT 1; CREATE KEY c JSON DEFAULT {\"x\": 1};
          CREATE SEGMENT s WHERE n > 1; CREATE SEGMENT t WHERE DID 'E'; CREATE SEGMENT a WHERE IN SEGMENT s OR KEY(b) = 2;
@@ -306,10 +309,45 @@ fn what_was_asked_to_end_begins_nothing_long() {
     }
 }
 
+/// Store of so many things of each kind, the first of which was made a minute before the others.
+fn store_of(things: usize) -> Database {
+    let db = Database::builder().manual_clock(start()).in_memory().unwrap();
+    let make = |n: usize| {
+        let script = format!(
+            "CREATE KEY k{n} INTEGER DEFAULT 0; CREATE SEGMENT s{n} WHERE n = {n};
+             CREATE CONFIG c{n} SEGMENTS s{n} KEY k{n} = 1; PUBLISH CONFIG c{n};
+             SET USER 'u{n}' n = {n};"
+        );
+        db.execute(&script).unwrap();
+    };
+    (0..things).for_each(make);
+    db.execute("ADVANCE CLOCK 1 MINUTE; CREATE KEY last INTEGER DEFAULT 0;").unwrap();
+    db
+}
+
+/// Between two looks whether it is to end, nothing does more work the more there is in the store.
+#[test]
+fn long_work_looks_whether_it_is_to_end() {
+    let looks = |things: usize, query: &str| {
+        let db = store_of(things);
+        let desk = db.shared.store.desk();
+        let before = desk.looks();
+        held(&db, query).unwrap();
+        desk.looks() - before
+    };
+    for (query, times) in [
+        // configs, keys and segments are read, segments put together, configs and keys compiled
+        ("SELECT COUNT(*) FROM configs AS OF '2026-03-01T09:00:30Z'", 6),
+        ("PREVIEW AS OF '2026-03-01T09:00:30Z' TO '2026-03-01T09:01:00Z' FOR USER 'x'", 6),
+    ] {
+        let more = looks(60, query) - looks(20, query);
+        assert!(more >= 40 * times, "{query}: {more}");
+    }
+}
+
 #[test]
 fn what_a_query_keeps_is_bounded() {
-    let start = Timestamp::parse("2026-03-01T09:00:00Z").unwrap();
-    let db = Database::builder().manual_clock(start).query_bytes(50_000).in_memory().unwrap();
+    let db = Database::builder().manual_clock(start()).query_bytes(50_000).in_memory().unwrap();
     for key in 0..40 {
         db.execute(&format!("CREATE KEY k{key} INTEGER DEFAULT {key};")).unwrap();
     }

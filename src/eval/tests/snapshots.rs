@@ -1,8 +1,11 @@
 //! Snapshots of catalogs that are made by hand.
 
 use super::super::plan_row::{PlanRow, PlanRows};
-use super::super::{Evaluation, Moment, NoMeter, Snapshot};
+use std::cell::Cell as Count;
+
+use super::super::{Evaluation, Meter, Moment, NoMeter, Snapshot, UNCOUNTED};
 use super::*;
+use crate::error::{ErrorKind, Result};
 use crate::model::{
     Arm, Cell, Change, Column, Condition, ConfigHead, ConfigId, Key, KeyId, Publication, Reason,
     Row, Segment, SegmentId, Share, Split, Version, VersionReader,
@@ -441,6 +444,37 @@ fn a_compiled_config_of_three_rows_takes_less_than_2_000_bytes() {
     let bytes = memory.bytes_current / i64::from(CONFIGS);
     println!("{bytes} bytes for a compiled config of three rows and its segments");
     assert!(bytes < 2_000 && kept.is_some(), "{bytes}");
+}
+
+/// Meter for which nobody waits after so many looks.
+struct Patience(Count<usize>);
+
+impl Meter for Patience {
+    fn reserve(&self, _: u32) -> u32 {
+        UNCOUNTED
+    }
+
+    fn check(&self) -> Result<()> {
+        let left = self.0.get().checked_sub(1).ok_or(ErrorKind::Interrupted)?;
+        self.0.set(left);
+        Ok(())
+    }
+}
+
+#[test]
+fn nobody_waits_longer_than_for_a_config_or_a_key() {
+    let catalog = configs_of_three_rows(20);
+    let compile = |looks| Snapshot::compile(&catalog, &Patience(Count::new(looks))).map(drop);
+    for looks in 0..40 {
+        assert_eq!(compile(looks).unwrap_err().code(), "interrupted", "{looks}");
+    }
+    compile(40).unwrap();
+    let again: Vec<_> =
+        catalog.segments().map(|segment| Change::Segment(Arc::clone(segment))).collect();
+    let known = Snapshot::uncounted(&catalog);
+    let update = |looks| known.update(&catalog, &again, &Patience(Count::new(looks))).map(drop);
+    assert_eq!(update(59).unwrap_err().code(), "interrupted");
+    update(60).unwrap();
 }
 
 fn configs_of_three_rows(count: u32) -> Catalog {
