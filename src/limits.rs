@@ -106,8 +106,11 @@ pub const REGEXES_BYTES: usize = 128 << 20;
 /// The most sources that one `SELECT` joins.
 pub const QUERY_SOURCES: usize = 64;
 
-/// The most `SELECT`s that one query puts together.
-pub const QUERY_SELECTS: usize = 100;
+/// The most `SELECT`s in one statement, those in parentheses and in `WITH` included.
+pub const QUERY_SELECTS: usize = 500;
+
+/// The most columns of one `SELECT`, and the most expressions that its rows are grouped or sorted by.
+pub const QUERY_COLUMNS: usize = 2_000;
 
 /// How much memory the rows of a query may take while it is answered, in bytes.
 pub const QUERY_BYTES: usize = 1 << 30;

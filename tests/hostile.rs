@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use pcq::{Cursor, Database, Script, Timestamp};
+use pcq::{Cursor, Database, Outcome, Script, Statement, Timestamp};
 
 /// How deep the deep ones are.
 const DEEP: usize = 100_000;
@@ -360,6 +360,14 @@ fn subjects(deep: usize) -> String {
     "CASE ".repeat(deep) + "key" + &" WHEN 'a' THEN 'b' WHEN 'c' THEN 'd' END".repeat(deep)
 }
 
+/// Queries with names, each of the one before it, which is `#` in its text.
+fn chained(queries: usize, select: &str) -> String {
+    let named = (1..queries).fold("t0 AS (SELECT 1 AS x)".to_owned(), |text, n| {
+        format!("{text}, t{n} AS ({})", select.replace('#', &format!("t{}", n - 1)))
+    });
+    format!("WITH {named} SELECT * FROM t{}", queries - 1)
+}
+
 #[test]
 fn queries_that_nest_or_are_wide_have_an_end() {
     let items = vec!["key"; 10_000].join(", ");
@@ -367,6 +375,10 @@ fn queries_that_nest_or_are_wide_have_an_end() {
     let sources: Vec<_> = (0..3_000).map(|n| format!("keys k{n}")).collect();
     let unions = vec!["SELECT key FROM keys"; 5_000].join(" UNION ");
     let commons: Vec<_> = (0..3_000).map(|n| format!("w{n} AS (SELECT 1 AS x)")).collect();
+    let named: String = (0..50_000).fold("1 AS a".to_owned(), |mut text, n| {
+        write!(text, ", 1 AS a{n}").expect("a text takes it");
+        text
+    });
     let bounded = [
         nested("(SELECT ", "1", ")"),
         format!("SELECT {}", nested("(SELECT ", "1", ")")),
@@ -387,6 +399,12 @@ fn queries_that_nest_or_are_wide_have_an_end() {
         format!("SELECT * FROM {}", sources.join(", ")),
         unions,
         format!("WITH {} SELECT * FROM w0", commons.join(", ")),
+        chained(40, "SELECT *, * FROM #"),
+        chained(5_000, "SELECT x FROM #"),
+        chained(400, "SELECT a.x FROM # AS a, # AS b"),
+        format!("SELECT {named} FROM keys"),
+        format!("SELECT 1 FROM keys ORDER BY {}", vec!["1"; 50_000].join(", ")),
+        format!("SELECT 1 FROM keys GROUP BY {}", vec!["key"; 50_000].join(", ")),
     ];
     let db = database();
     db.execute("CREATE KEY a INTEGER DEFAULT 1;").expect("a key is made");
@@ -398,6 +416,10 @@ fn queries_that_nest_or_are_wide_have_an_end() {
         let is_right = matches!(found, Ok(1) | Err("limit" | "syntax"));
         assert!(is_right, "{found:?} for {query:.60}");
     }
+    let many = chained(400, "SELECT a.x FROM # AS a, # AS b");
+    let plan = Statement::parse(&format!("EXPLAIN {many}")).expect("a plan can be asked for");
+    let Ok(Outcome::Rows(plan)) = db.session().run(&plan) else { panic!("no plan") };
+    assert!(plan.len() < 4_000, "each query is told once: {}", plan.len());
 }
 
 #[test]

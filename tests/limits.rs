@@ -102,7 +102,7 @@ fn texts_do_not_grow_without_bound() {
 type Limit = (&'static str, usize, fn(usize) -> Option<&'static str>);
 
 /// What nests is in `tests/stack.rs`, and the ids of a list in `tests/lists.rs`.
-const LIMITS: [Limit; 13] = [
+const LIMITS: [Limit; 18] = [
     ("a statement", limits::STATEMENT_BYTES, |n| code(&format!("SHOW{}KEYS;", " ".repeat(n - 8)))),
     ("a name", limits::NAME_BYTES, |n| {
         code(&format!("CREATE KEY \"{}\" STRING DEFAULT '';", "n".repeat(n)))
@@ -150,6 +150,24 @@ const LIMITS: [Limit; 13] = [
     }),
     ("levels of a value", limits::NESTING, |n| {
         code(&format!("CREATE KEY k JSON DEFAULT {}{};", "[".repeat(n), "]".repeat(n)))
+    }),
+    ("sources of a query", limits::QUERY_SOURCES, |n| {
+        code(&format!("SELECT 1 FROM {};", list(n, |n| format!("configs c{n}"))))
+    }),
+    ("the queries of a statement", limits::QUERY_SELECTS, |n| {
+        let named = list(n - 2, |n| format!("q{} AS (SELECT x FROM q{n})", n + 1));
+        code(&format!("WITH q0 AS (SELECT 1 AS x), {named} SELECT x FROM q{};", n - 2))
+    }),
+    ("columns of a query", limits::QUERY_COLUMNS, |n| {
+        let half = list(n / 2, |n| format!("1 AS a{n}"));
+        let rest = if n % 2 > 0 { ", 1" } else { "" };
+        code(&format!("SELECT *, *{rest} FROM (SELECT {half}) AS t;"))
+    }),
+    ("what a query is grouped by", limits::QUERY_COLUMNS, |n| {
+        code(&format!("SELECT 1 FROM keys GROUP BY {};", list(n, |_| "key".to_owned())))
+    }),
+    ("what a query is sorted by", limits::QUERY_COLUMNS, |n| {
+        code(&format!("SELECT 1 FROM keys ORDER BY {};", list(n, |_| "key".to_owned())))
     }),
 ];
 

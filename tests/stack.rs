@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::thread;
 
-use pcq::limits::{CHAIN_DEPTH, NESTING};
+use pcq::limits::{CHAIN_DEPTH, NESTING, QUERY_SELECTS};
 use pcq::{Context, Database, DumpKind, Parameters, Script, Statement, Value};
 
 /// A stack as small as some programs give their threads.
@@ -276,6 +276,23 @@ fn chains() {
         let deepest = (CHAIN_DEPTH - 2) / 3;
         assert_eq!(code(&keys(deepest)), None);
         assert_eq!(code(&keys(deepest + 1)), Some("limit"));
+    });
+}
+
+/// Queries with names, each of the one before it.
+#[test]
+fn chains_of_queries() {
+    on_small_thread(|| {
+        let chain = |queries: usize| {
+            let named = (2..queries).fold("q1 AS (SELECT 1 AS x)".to_owned(), |mut text, n| {
+                let _ = write!(text, ", q{n} AS (SELECT x FROM q{})", n - 1);
+                text
+            });
+            let last = format!("WITH {named} SELECT x FROM q{}", queries - 1);
+            format!("{last};\nEXPLAIN {last};")
+        };
+        assert_eq!(code(&chain(QUERY_SELECTS)), None);
+        assert_eq!(code(&chain(QUERY_SELECTS + 1)), Some("limit"));
     });
 }
 

@@ -50,10 +50,13 @@ fn findings(view: &View<'_>, condition: &Expr) -> Result<Vec<String>> {
     for (part, _) in condition.node.parts() {
         let found = match part {
             _ if told.len() == TOLD => break,
-            ExprKind::Subquery(_) => {
-                let value = value_of(view, &Expr::unplaced(part.clone()), false)?;
-                format!("is {}", Short(&Literal::from(value).to_string()))
-            }
+            ExprKind::Subquery(_) => match value_of(view, &Expr::unplaced(part.clone()), false) {
+                Ok(value) => format!("is {}", Short(&Literal::from(value).to_string())),
+                Err(error) if matches!(error.kind(), ErrorKind::TooManyRows) => {
+                    "has more than one row".to_owned()
+                }
+                Err(error) => return Err(error),
+            },
             ExprKind::Exists(query) => match first_row(view, query)? {
                 Some(row) => format!("finds {}", Short(&row)),
                 None => "finds no row".to_owned(),

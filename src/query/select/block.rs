@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bind::{Aliases, Binder, First, People};
-use super::build::Builder;
+use super::build::{Builder, refuse_more};
 use super::column::{Column, Instants};
 use super::expression::Expression;
 use super::fold::Folding;
@@ -17,6 +17,7 @@ use super::slot::{Slot, conjuncts, places};
 use super::sort::{key, numbered, texts};
 use crate::error::{Error, ErrorKind, Names, Result, Short};
 use crate::eval;
+use crate::limits::QUERY_COLUMNS;
 use crate::model::{Block, Expr, ExprKind, Fold, Item, Join, Path, Sort, Span, Spanned, asked};
 use crate::query::rows::ColumnKind;
 use crate::query::table::Table;
@@ -67,6 +68,13 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
         order: &[Sort],
         first: Option<usize>,
     ) -> Result<Planned<'v>> {
+        self.builder.count_block(block)?;
+        if let Some(surplus) = block.groups.get(QUERY_COLUMNS) {
+            refuse_more(QUERY_COLUMNS, "groupings", block.groups.len(), surplus.span)?;
+        }
+        if let Some(surplus) = order.get(QUERY_COLUMNS) {
+            refuse_more(QUERY_COLUMNS, "sort keys", order.len(), surplus.expr.span)?;
+        }
         self.read_sources(&block.sources)?;
         let outer = self.builder.enter(&self.scope);
         let parts = self.parts(block, order)?;
@@ -144,6 +152,7 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
                     items.push(made.map_err(|error| self.without_from(error, alias.as_deref()))?);
                 }
             }
+            refuse_more(QUERY_COLUMNS, "columns", items.len(), item.span)?;
         }
         make_unique(&mut items);
         Ok(items)

@@ -9,7 +9,8 @@ use super::plan::{Common, Plan, Planned, Seen, Subquery};
 use super::shown::Shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Type;
-use crate::model::{Path, Query, Rowset, Span, Timestamp};
+use crate::limits::QUERY_SELECTS;
+use crate::model::{Block, Path, Query, Rowset, Span, Timestamp};
 use crate::query::past;
 use crate::query::view::View;
 
@@ -27,6 +28,8 @@ pub(super) struct Builder<'v> {
     seen: Vec<(Timestamp, Rc<Seen<'v>>)>,
     /// The names of the columns around a query within the query.
     outer: Vec<Arc<str>>,
+    /// How many blocks were planned.
+    blocks: usize,
 }
 
 impl<'v> Builder<'v> {
@@ -39,7 +42,15 @@ impl<'v> Builder<'v> {
             subqueries: Vec::new(),
             seen: Vec::new(),
             outer: Vec::new(),
+            blocks: 0,
         }
+    }
+
+    /// Counts a block of the statement, of which there may be as many as the steps of a plan may be deep.
+    pub(super) fn count_block(&mut self, block: &Block) -> Result<()> {
+        self.blocks += 1;
+        let span = block.items.first().map_or_else(Span::default, |item| item.span);
+        refuse_more(QUERY_SELECTS, "SELECTs", self.blocks, span)
     }
 
     /// The store at an instant.
@@ -112,4 +123,17 @@ impl<'v> Builder<'v> {
             }
         }
     }
+}
+
+/// Refuses a query that has more of something than it may.
+pub(super) fn refuse_more(
+    limit: usize,
+    unit: &'static str,
+    found: usize,
+    span: Span,
+) -> Result<()> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(Error::from(ErrorKind::TooMany { what: "a query", limit, unit, found }).at(span))
 }

@@ -1,5 +1,8 @@
 //! `EXPLAIN SELECT`: a plan as a tree, one step a row.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use super::plan::{Plan, Scan, Subquery};
 use crate::query::rows::{Column, ColumnKind, Rows};
 use crate::query::value::{count, optional, text};
@@ -16,24 +19,39 @@ type Line = (usize, &'static str, Option<String>);
 
 /// A plan as rows: the queries within it first, each at its number.
 pub(super) fn rows(plan: &Plan<'_>, subqueries: &[Subquery<'_>]) -> Rows {
-    let mut lines = Vec::new();
+    let mut told = Told::default();
     for (number, subquery) in (1..).zip(subqueries) {
-        lines.push((0, "query within", Some(format!("query_{number}"))));
-        tell(&subquery.plan, 1, &mut lines);
+        told.lines.push((0, "query within", Some(format!("query_{number}"))));
+        told.tell(&subquery.plan, 1);
     }
-    tell(plan, 0, &mut lines);
+    told.tell(plan, 0);
     let row = |(depth, step, by): Line| vec![count(depth), text(step), optional(by.as_deref())];
-    Rows::new(COLUMNS, lines.into_iter().map(row).collect())
+    Rows::new(COLUMNS, told.lines.into_iter().map(row).collect())
 }
 
-fn tell(plan: &Plan<'_>, depth: usize, lines: &mut Vec<Line>) {
-    crate::stack::step(|| {
-        let (step, by) = line(plan);
-        lines.push((depth, step, by.filter(|by| !by.is_empty())));
-        for input in inputs(plan) {
-            tell(input, depth + 1, lines);
-        }
-    });
+/// What was told of a plan.
+#[derive(Default)]
+struct Told {
+    lines: Vec<Line>,
+    /// The queries with names whose steps were told: they are run once, and told once.
+    commons: HashSet<*const ()>,
+}
+
+impl Told {
+    fn tell(&mut self, plan: &Plan<'_>, depth: usize) {
+        crate::stack::step(|| {
+            let (step, by) = line(plan);
+            self.lines.push((depth, step, by.filter(|by| !by.is_empty())));
+            if let Plan::Common(common) = plan
+                && !self.commons.insert(Rc::as_ptr(common).cast())
+            {
+                return;
+            }
+            for input in inputs(plan) {
+                self.tell(input, depth + 1);
+            }
+        });
+    }
 }
 
 fn line(plan: &Plan<'_>) -> (&'static str, Option<String>) {

@@ -72,8 +72,7 @@ impl Folding {
             return Ok(());
         }
         let Some(operand) = &self.operand else {
-            state.found.add(Datum::NULL);
-            return Ok(());
+            return state.found.add(Datum::NULL, budget);
         };
         let value = operand.value(row, answers);
         if value.is_null() {
@@ -86,32 +85,41 @@ impl Folding {
             budget.take(value.weight())?;
             seen.insert(value.clone());
         }
-        if matches!(state.found, Found::List(_)) {
-            budget.take(value.weight())?;
-        }
-        state.found.add(value);
-        Ok(())
+        state.found.add(value, budget)
     }
 }
 
 impl Found {
-    fn add(&mut self, value: Datum) {
+    fn add(&mut self, value: Datum, budget: &Budget) -> Result<()> {
         match self {
             Self::Count(count) => *count += 1,
             Self::Sum(total) | Self::Average(total) => total.add(&value),
             Self::Least(least) => {
                 if least.as_ref().is_none_or(|least| value < *least) {
-                    *least = Some(value);
+                    replace(least, value, budget)?;
                 }
             }
             Self::Greatest(greatest) => {
                 if greatest.as_ref().is_none_or(|greatest| value > *greatest) {
-                    *greatest = Some(value);
+                    replace(greatest, value, budget)?;
                 }
             }
-            Self::List(list) => list.push(value.into_value()),
+            Self::List(list) => {
+                budget.take(value.weight())?;
+                list.push(value.into_value());
+            }
         }
+        Ok(())
     }
+}
+
+/// Keeps a value in the place of another.
+fn replace(kept: &mut Option<Datum>, value: Datum, budget: &Budget) -> Result<()> {
+    budget.take_row(std::slice::from_ref(&value))?;
+    if let Some(before) = kept.replace(value) {
+        budget.give_back(std::slice::from_ref(&before));
+    }
+    Ok(())
 }
 
 impl State {

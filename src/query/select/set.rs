@@ -12,9 +12,7 @@ use super::names::Scope;
 use super::plan::{Common, Plan, Planned};
 use super::slot::Slot;
 use super::sort::{key, numbered, texts};
-use super::source::too_many;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::QUERY_SELECTS;
 use crate::model::{Given, Query, SetOperator, Sort, Span, Spanned};
 
 impl<'v> Builder<'v> {
@@ -67,10 +65,6 @@ impl<'v> Builder<'v> {
 
     /// Plans blocks that are put together: to the left, `INTERSECT` first.
     fn sets(&mut self, query: &Query) -> Result<Planned<'v>> {
-        let found = query.blocks().count();
-        if found > QUERY_SELECTS {
-            return Err(too_many(QUERY_SELECTS, "SELECTs", found));
-        }
         let first = BlockBuilder::new(self).block(&query.first, &[], None)?;
         let mut terms = vec![(SetOperator::Union, first)];
         for (operator, block) in &query.others {

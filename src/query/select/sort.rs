@@ -24,6 +24,9 @@ pub(super) fn numbered(expr: &Expr, items: usize) -> Result<Option<usize>> {
         return Ok(Some(place));
     }
     let name = number.to_string();
-    let hint = format!("it is the number of an item, and there are {items}");
+    let hint = match items {
+        1 => "it is the number of an item, and there is one: 1".to_owned(),
+        _ => format!("it is the number of an item, from 1 to {items}"),
+    };
     Err(Error::from(ErrorKind::UnknownColumn { name }).at(expr.span).hint(hint))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::answer::Answers;
 use super::block::{BlockBuilder, SourcePlan};
+use super::build::refuse_more;
 use super::column::{Column, Instants};
 use super::expression::{AskedScope, Expression};
 use super::naive;
@@ -24,8 +25,7 @@ impl<'v> BlockBuilder<'_, 'v> {
     /// Plans the sources, and binds the conditions that join them.
     pub(super) fn read_sources(&mut self, sources: &[Source]) -> Result<()> {
         if let Some(surplus) = sources.get(QUERY_SOURCES) {
-            let error = too_many(QUERY_SOURCES, "sources", sources.len());
-            return Err(error.at(surplus.rows.span));
+            refuse_more(QUERY_SOURCES, "sources", sources.len(), surplus.rows.span)?;
         }
         let names = sources.iter().map(name_of).collect::<Result<Vec<_>>>()?;
         self.scope.coming = names.iter().rev().map(|(name, _)| Arc::clone(name)).collect();
@@ -146,11 +146,6 @@ fn clauses(table: &TableRef) -> impl Iterator<Item = (&'static str, Span)> {
 
 fn misplaced((clause, span): (&str, Span), why: &'static str) -> Error {
     Error::from(ErrorKind::Misplaced { what: format!("`{clause}`"), why }).at(span)
-}
-
-/// The error for a query with too many of something.
-pub(super) fn too_many(limit: usize, unit: &'static str, found: usize) -> Error {
-    ErrorKind::TooMany { what: "a query", limit, unit, found }.into()
 }
 
 /// The state in which a version is pretended to be live.
