@@ -129,7 +129,7 @@ pub use model::{
     Revision, RevisionHash, Role, Timestamp, Value,
 };
 pub use query::{
-    Column, ColumnKind, Form, Record, RowSink, Rows, STATS_COLUMNS, Schema, asked_tables, tables,
+    Column, ColumnKind, Form, Record, RowSink, Rows, STATS_COLUMNS, Schema, query_tables, tables,
 };
 pub use script::{CheckedScript, Formatted, Script, ScriptStatement, is_complete};
 pub use statement::{Parameters, Statement};

@@ -314,6 +314,15 @@ fn check_groups(by_user: &Rows, groups: &Rows, context: &str) {
 }
 
 #[test]
+fn a_preview_between_two_instants_takes_no_third() {
+    let db = Database::in_memory().unwrap();
+    let [a, b] =
+        ["2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"].map(|at| Timestamp::parse(at).unwrap());
+    assert_eq!(db.preview_between(a, b).as_of(b).run().unwrap_err().code(), "syntax");
+    assert_eq!(db.preview_between(a, b).run().unwrap().changes.len(), 0);
+}
+
+#[test]
 fn a_preview_tells_what_comes_of_a_write() {
     let stores = std::env::var("PCQ_PREVIEWS").ok().and_then(|count| count.parse().ok());
     for seed in 0..stores.unwrap_or(STORES) {

@@ -70,7 +70,7 @@ impl Checker {
             CommandKind::Load => return Checked::default(),
             CommandKind::Write | CommandKind::Control => self.session.run_parsed(statement),
             CommandKind::Query | CommandKind::Preview | CommandKind::Record => {
-                self.session.preview(statement)
+                self.session.dry_run(statement)
             }
         };
         match outcome {

@@ -140,7 +140,7 @@ impl Session {
     /// # let db = pcq::Database::in_memory()?;
     /// let mut session = db.session();
     /// let statement = pcq::Script::new(&b"CREATE KEY a INTEGER DEFAULT 1;"[..]).next().unwrap()?;
-    /// assert_eq!(session.preview(&statement)?.message().as_deref(), Some("created key a"));
+    /// assert_eq!(session.dry_run(&statement)?.message().as_deref(), Some("created key a"));
     /// assert_eq!(db.revision(), 0);
     /// # Ok::<(), pcq::Error>(())
     /// ```
@@ -148,7 +148,7 @@ impl Session {
     /// # Errors
     ///
     /// Those of running it.
-    pub fn preview(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
+    pub fn dry_run(&mut self, statement: &ScriptStatement) -> Result<Outcome> {
         let node = statement.result().map_err(Error::clone)?;
         self.look(node)?;
         let outcome = self.resolve(node).and_then(|resolved| self.outcome_if_run(resolved));

@@ -125,7 +125,7 @@ impl PreviewBuilder<'_> {
     /// # let db = pcq::Database::in_memory()?;
     /// # db.execute("CREATE KEY a INTEGER DEFAULT 1; SET USER 'ada' city = 'Oslo'; SET USER 'ben' city = 'Rome';")?;
     /// let write = pcq::Statement::parse("ALTER KEY a SET DEFAULT 2")?;
-    /// assert_eq!(db.preview(write).users_where("city = 'Oslo'")?.by_user()?.changes.len(), 1);
+    /// assert_eq!(db.preview(write).users_where("city = 'Oslo'")?.run_by_user()?.changes.len(), 1);
     /// # Ok::<(), pcq::Error>(())
     /// ```
     ///
@@ -196,40 +196,52 @@ impl PreviewBuilder<'_> {
         self
     }
 
-    /// The instant to look at, now or later.
+    /// Compares the states at an instant, now or later. If none is said it is that of the publication that is
+    /// previewed, else now, or, if nobody gets another value now, the first turn to come at which somebody does.
+    ///
+    /// ```
+    /// # let db = pcq::Database::in_memory()?;
+    /// # db.execute("CREATE KEY a INTEGER DEFAULT 1; SET USER 'ada' city = 'Oslo';")?;
+    /// let write = pcq::Statement::parse("ALTER KEY a SET DEFAULT 2")?;
+    /// let past = pcq::Timestamp::parse("2020-01-01T00:00:00Z")?;
+    /// let refused = db.preview(write).as_of(past).run().unwrap_err();
+    /// assert_eq!(refused.code(), "bad-time");
+    /// # Ok::<(), pcq::Error>(())
+    /// ```
     #[must_use]
     pub fn as_of(mut self, at: Timestamp) -> Self {
         self.preview = self.preview.as_of(at);
         self
     }
 
-    /// How many changes there are at most.
+    /// Keeps the first changes, at most as many as this.
     #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
         self.preview = self.preview.limit(limit);
         self
     }
 
-    /// Finds who gets what in place of what.
+    /// Finds who gets what in place of what: a change for each combination of values that occurs.
     ///
     /// # Errors
     ///
-    /// Those of the write, and of `PREVIEW`.
+    /// Those of the write; `syntax` if it is none or an instant is said beside two, `bad-time` if the instant has passed,
+    /// `limit` if there are more than a million changes, `io`, `corrupt` or `interrupted` if the store cannot be read.
     pub fn run(self) -> Result<PreviewReport<PreviewChange>> {
-        report(&self.rows(self.preview.clone())?, change)
+        report(&self.rows(|preview| preview)?, change)
     }
 
     /// The same user by user, and key by key.
     ///
     /// # Errors
     ///
-    /// Those of the write, and of `PREVIEW`.
-    pub fn by_user(self) -> Result<PreviewReport<PreviewUser>> {
-        report(&self.rows(self.preview.clone().by_user())?, user)
+    /// Those of [`run`](Self::run).
+    pub fn run_by_user(self) -> Result<PreviewReport<PreviewUser>> {
+        report(&self.rows(Preview::by_user)?, user)
     }
 
-    fn rows(&self, preview: Preview) -> Result<Rows> {
-        match self.db.session().run(&preview.into())? {
+    fn rows(self, detailed: impl FnOnce(Preview) -> Preview) -> Result<Rows> {
+        match self.db.session().run(&detailed(self.preview).into())? {
             Outcome::Rows(rows) => Ok(rows),
             _ => Err(Error::bug("a preview gave no rows")),
         }

@@ -40,7 +40,7 @@ pub use rows::{Column, ColumnKind, Form, Rows, Schema};
 #[cfg(test)]
 pub(crate) use select::naively;
 pub use sink::RowSink;
-pub use table::asked_tables;
+pub use table::query_tables;
 pub(crate) use view::{Forecaster, Lender, View};
 
 use std::sync::Arc;

@@ -316,7 +316,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The name, as it stands after `SHOW`.
+    /// The name, as it stands after `SHOW` or `FROM`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name

@@ -17,7 +17,8 @@ pub struct Preview {
     pub population: Option<Population>,
     /// What a row is about.
     pub detail: Detail,
-    /// The instant to look at; `None`: the first at which somebody gets another value.
+    /// The instant to look at. `None`: that of the write's `AT`; else now, or, if nobody gets another value now, the first
+    /// turn of a publication to come at which somebody does.
     pub as_of: Option<When>,
     /// How many rows there are at most.
     pub limit: Option<Spanned<Given<u64>>>,

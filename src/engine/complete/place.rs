@@ -6,7 +6,7 @@ use super::source::{self, Scope, Source};
 use super::text;
 use crate::eval::functions;
 use crate::model::{Aggregate, Catalog, Name, ObjectKind};
-use crate::query::{Schema, asked_tables};
+use crate::query::{Schema, query_tables};
 use crate::syntax::{Follow, Typed, Wanted, follow, solid};
 
 /// How many versions of a config are offered.
@@ -82,7 +82,7 @@ impl<'s> Place<'s> {
         if self.wants(Wanted::Source) {
             let commons = self.scope.iter().flat_map(|scope| &scope.commons);
             all.extend(commons.map(|common| candidate(CandidateKind::Table, &common.name)));
-            all.extend(asked_tables().map(|table| candidate(CandidateKind::Table, table.name())));
+            all.extend(query_tables().map(|table| candidate(CandidateKind::Table, table.name())));
         }
         if self.wants(Wanted::Key) {
             all.extend(self.names(ObjectKind::Key));
@@ -166,7 +166,7 @@ impl<'s> Place<'s> {
         let Some(scope) = &self.scope else { return Vec::new() };
         let column = |name: String| candidate(CandidateKind::Column, name);
         if scope.sources.iter().all(|source| source.columns.is_empty()) {
-            let all = asked_tables().flat_map(|table| table.columns());
+            let all = query_tables().flat_map(|table| table.columns());
             return all.map(|known| column(quoted(known.name()))).collect();
         }
         let columns = scope.sources.iter().flat_map(|source| source.columns.iter().cloned());

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::candidate::quoted;
-use crate::query::{Schema, asked_tables, tables};
+use crate::query::{Schema, query_tables, tables};
 
 /// How deep queries are looked into.
 const DEEPEST: u32 = 16;
@@ -271,7 +271,7 @@ impl<'t> Text<'t> {
 
 /// The columns of a table of queries.
 fn table_columns(table: &str) -> Option<Vec<String>> {
-    let table = asked_tables().find(|known| known.name() == table)?;
+    let table = query_tables().find(|known| known.name() == table)?;
     Some(table.columns().iter().map(|column| quoted(column.name())).collect())
 }
 

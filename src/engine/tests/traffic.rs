@@ -20,7 +20,7 @@ fn store() -> Database {
 /// The users and attributes that were recorded, each as often as it counts.
 fn recorded(db: &Database) -> Vec<String> {
     let write = crate::Statement::parse("CREATE KEY seen BOOLEAN DEFAULT TRUE").unwrap();
-    let preview = db.preview(write.clone()).traffic().by_user().unwrap();
+    let preview = db.preview(write.clone()).traffic().run_by_user().unwrap();
     let sum = db.preview(write).traffic().run().unwrap().population;
     let context = |change: &PreviewUser| {
         let attributes = Value::Object(change.attributes.clone().unwrap());

@@ -75,6 +75,10 @@ pub(crate) fn between(
     preview: &Preview,
     (from, to): (&When, &When),
 ) -> Result<Rows> {
+    if preview.as_of.is_some() {
+        let (what, why) = ("`AS OF`".to_owned(), "a preview between two instants has both");
+        return Err(ErrorKind::Misplaced { what, why }.into());
+    }
     let before = past::state(view, Some(from), &Wanted::All)?;
     let after = past::state(view, Some(to), &Wanted::All)?;
     let instants = Instants { before: before.at, after: after.at };

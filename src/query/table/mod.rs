@@ -156,10 +156,10 @@ impl Table {
 /// Returns every table that `SELECT` reads, with its columns.
 ///
 /// ```
-/// let users = pcq::asked_tables().find(|table| table.name() == "users").unwrap();
+/// let users = pcq::query_tables().find(|table| table.name() == "users").unwrap();
 /// assert!(users.columns().iter().any(|column| column.name() == "attributes"));
 /// ```
-pub fn asked_tables() -> impl Iterator<Item = Schema> {
+pub fn query_tables() -> impl Iterator<Item = Schema> {
     Table::all().map(|table| Schema { name: table.name, columns: table.columns })
 }
 

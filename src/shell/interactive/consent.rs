@@ -27,7 +27,7 @@ impl Shell<'_> {
             return self.agrees_to_end(node);
         }
         // an error comes again when it is run
-        let outcome = may_be_weighty(node).then(|| self.session.preview(statement).ok()).flatten();
+        let outcome = may_be_weighty(node).then(|| self.session.dry_run(statement).ok()).flatten();
         let Some(outcome) = outcome else { return Ok(true) };
         match self.question(&outcome) {
             Ok(None) => Ok(true),

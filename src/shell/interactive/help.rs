@@ -59,7 +59,7 @@ pub(in crate::shell) fn described(topic: &str, columns: usize) -> Option<String>
 pub(super) fn topics() -> Vec<String> {
     let statements = HELP.iter().map(|help| help.name.to_owned());
     let parts = TOPICS.iter().map(|topic| topic.name.to_owned());
-    let asked = pcq::asked_tables().map(|table| table.name().to_uppercase());
+    let asked = pcq::query_tables().map(|table| table.name().to_uppercase());
     let tables = pcq::tables().map(|table| table.name().to_owned()).chain(asked);
     let codes = ErrorCode::ALL.iter().map(|code| code.as_str().to_owned());
     let others = ["TABLES", "ERRORS"].map(str::to_owned);
@@ -110,7 +110,7 @@ fn tables(wanted: &str, columns: usize) -> Vec<String> {
             let names: Vec<_> = table.columns().iter().map(pcq::Column::name).collect();
             (format!("SHOW {}", table.name()), names.join(", "))
         };
-        let asked = pcq::asked_tables().map(|table| {
+        let asked = pcq::query_tables().map(|table| {
             let (_, names) = line(&table);
             (table.name().to_owned(), names)
         });
@@ -135,7 +135,7 @@ fn tables(wanted: &str, columns: usize) -> Vec<String> {
             shown.name().eq_ignore_ascii_case(table.name()) && shown.columns() == table.columns()
         })
     };
-    let asked = pcq::asked_tables().filter(|table| is_asked(table) && !is_shown(table));
+    let asked = pcq::query_tables().filter(|table| is_asked(table) && !is_shown(table));
     shown.chain(asked.map(|table| columns_of(" in SELECT", &table))).collect()
 }
 
