@@ -256,6 +256,31 @@ proptest! {
     }
 }
 
+/// What is beside no row is asked all the same, if it may fail: which rows are filtered early says nothing.
+#[test]
+fn what_fails_fails_however_it_is_planned() {
+    for right in ["(SELECT (SELECT key FROM keys) AS k)", "(PREVIEW ARCHIVE KEY nono)"] {
+        for query in [
+            format!("SELECT x.key FROM keys x JOIN {right} AS d WHERE x.key = 'nono'"),
+            format!("WITH d AS {right} SELECT x.key FROM keys x, d WHERE x.key = 'nono'"),
+        ] {
+            check(&query).unwrap();
+            held(&store(), &query).unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn a_table_beside_no_row_is_not_read() {
+    let db = Database::builder().query_bytes(1_000).in_memory().unwrap();
+    let keys = (0..40).map(|key| format!("CREATE KEY k{key} INTEGER DEFAULT {key};"));
+    db.execute(&keys.collect::<String>()).unwrap();
+    for (left, code) in [("nono", None), ("k1", Some("limit"))] {
+        let query = format!("SELECT v.definition FROM keys k, versions v WHERE k.key = '{left}'");
+        assert_eq!(held(&db, &query).err().map(|error| error.code()), code, "{left}");
+    }
+}
+
 /// Eight sources of three rows each are not joined in the time of a test.
 const ENDLESS: &str = "SELECT COUNT(*) FROM versions a, versions b, versions c, versions d, versions e, versions f, versions g, versions h";
 

@@ -3,27 +3,27 @@
 
 use std::sync::Arc;
 
+use super::alias::Aliases;
 use super::answer::Wanted;
 use super::build::Builder;
 use super::column::{Column, Instants};
+use super::expr_list::ExprList;
 use super::expression::{AskedScope, Slots};
 use super::names::{Scope, named};
 use super::people::PeopleScope;
 use super::slot::{Slot, reads_answer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Type};
-use crate::model::{Expr, ExprKind, HIDDEN, Literal, Path, ReadAs, Span, Spanned, Unit, Value};
+use crate::model::{Expr, ExprKind, HIDDEN, Literal, Path, ReadAs, Span, Unit, Value};
 use crate::query::meant::meant_as_text;
 
 /// What is asked of the user of each row, where rows are about users.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    /// The expressions, and their types.
-    pub(super) asked: Vec<(Expr, Option<Type>)>,
+    pub(super) asked: ExprList,
+    /// The types of these expressions, as far as they are known.
+    types: Vec<Option<Type>>,
 }
-
-/// Names that items were given by `AS`; nothing if two have the same.
-pub(super) type Aliases = Vec<(Arc<str>, Option<Expr>)>;
 
 /// Which goes first where both have a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,14 +45,14 @@ pub(super) struct Binder<'b, 'v> {
 impl Binder<'_, '_> {
     /// Binds an expression, and checks its types.
     pub(super) fn bind(&mut self, expr: &Expr, is_condition: bool) -> Result<Expr> {
-        self.bind_with(expr, &[], First::Column, is_condition)
+        self.bind_with(expr, &Aliases::default(), First::Column, is_condition)
     }
 
     /// The same, where names of items may stand.
     pub(super) fn bind_with(
         &mut self,
         expr: &Expr,
-        aliases: &[(Arc<str>, Option<Expr>)],
+        aliases: &Aliases,
         first: First,
         is_condition: bool,
     ) -> Result<Expr> {
@@ -70,12 +70,7 @@ impl Binder<'_, '_> {
         eval::check_asked(bound, &AskedScope(Some(self)), is_condition)
     }
 
-    fn rewrite(
-        &mut self,
-        expr: &mut Expr,
-        aliases: &[(Arc<str>, Option<Expr>)],
-        first: First,
-    ) -> Result<()> {
+    fn rewrite(&mut self, expr: &mut Expr, aliases: &Aliases, first: First) -> Result<()> {
         let mut todo = vec![expr];
         while let Some(expr) = todo.pop() {
             let span = expr.span;
@@ -111,14 +106,8 @@ impl Binder<'_, '_> {
     }
 
     /// What a name means.
-    fn name(
-        &self,
-        path: &Path,
-        span: Span,
-        aliases: &[(Arc<str>, Option<Expr>)],
-        first: First,
-    ) -> Result<ExprKind> {
-        let alias = || alias(path, span, aliases);
+    fn name(&self, path: &Path, span: Span, aliases: &Aliases, first: First) -> Result<ExprKind> {
+        let alias = || aliases.find(path, span);
         let column = || {
             let found = self.scope.find(path, span)?;
             Ok::<_, Error>(found.map(|found| Slot::Place(found.index).read(found.steps)))
@@ -128,8 +117,7 @@ impl Binder<'_, '_> {
             First::Column => column()?.map_or_else(alias, |found| Ok(Some(found)))?,
         };
         found.ok_or_else(|| {
-            let names: Vec<_> = aliases.iter().map(|(name, _)| Arc::clone(name)).collect();
-            let error = self.scope.unknown(path, span, &names);
+            let error = self.scope.unknown(path, span, aliases.names());
             self.builder.hint_at_outer(path, error)
         })
     }
@@ -148,16 +136,14 @@ impl Binder<'_, '_> {
         {
             return Ok(ExprKind::Literal(Literal::Value(HIDDEN.into())));
         }
-        let known = people.asked.iter().position(|(known, _)| known == expr);
-        let place = if let Some(place) = known {
+        let place = if let Some(place) = people.asked.place(expr) {
             place
         } else {
             let seen = self.builder.named_by()?;
             let (then, today) = (seen.view().catalog(), self.builder.view.catalog());
             let scope = PeopleScope { then, today };
-            let known = eval::check_asked(expr, &scope, false)?;
-            people.asked.push((expr.clone(), known));
-            people.asked.len() - 1
+            people.types.push(eval::check_asked(expr, &scope, false)?);
+            people.asked.push(expr.clone())
         };
         Ok(Slot::Place(self.width + place).read(&[]))
     }
@@ -204,8 +190,8 @@ impl Slots for Binder<'_, '_> {
     fn type_of(&self, slot: Slot) -> Option<Type> {
         match slot {
             Slot::Place(place) => {
-                let asked = &self.people.as_ref()?.asked;
-                asked.get(place.checked_sub(self.width)?)?.1
+                let types = &self.people.as_ref()?.types;
+                *types.get(place.checked_sub(self.width)?)?
             }
             Slot::Answer(answer) => self.builder.type_of_answer(answer),
         }
@@ -216,8 +202,7 @@ impl Slots for Binder<'_, '_> {
     }
 
     fn written(&self, bound: &Expr) -> Option<String> {
-        let asked = self.people.iter().flat_map(|people| &people.asked);
-        let asked = asked.map(|(asked, _)| asked.clone()).collect();
+        let asked = self.people.as_ref().map(|people| people.asked.to_vec()).unwrap_or_default();
         let scope = Scope { sources: self.scope.sources.clone(), asked, ..Scope::default() };
         (!reads_answer(bound)).then(|| named(&scope, bound))
     }
@@ -254,27 +239,6 @@ fn meant_as_unit(expr: &Expr, error: Error) -> Error {
     }
     let hint = format!("a unit is in single quotes: `'{}'`", unit.name());
     error.hint(hint)
-}
-
-/// The item that a name was given to, and what steps lead to inside it.
-fn alias(
-    path: &Path,
-    span: Span,
-    aliases: &[(Arc<str>, Option<Expr>)],
-) -> Result<Option<ExprKind>> {
-    let Some((first, steps)) = path.split_first() else { return Ok(None) };
-    let Some((_, item)) = aliases.iter().find(|(name, _)| name == first) else { return Ok(None) };
-    let Some(item) = item else {
-        let sources = vec!["two items".to_owned()];
-        return Err(
-            Error::from(ErrorKind::AmbiguousColumn { name: first.to_string(), sources }).at(span)
-        );
-    };
-    if steps.is_empty() {
-        return Ok(Some(item.node.clone()));
-    }
-    let (operand, steps) = (Box::new(Spanned::new(item.node.clone(), span)), steps.into());
-    Ok(Some(ExprKind::Inside { operand, steps }))
 }
 
 fn nothing() -> Expr {

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::bind::{Aliases, Binder, First, People};
+use super::alias::Aliases;
+use super::bind::{Binder, First, People};
 use super::build::{Builder, refuse_more};
 use super::column::{Column, Instants};
+use super::expr_list::ExprList;
 use super::expression::Expression;
 use super::fold::Folding;
 use super::group::Grouping;
@@ -97,7 +99,12 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
 
     fn parts(&mut self, block: &Block, order: &[Sort]) -> Result<Parts> {
         let items = self.items(block)?;
-        let aliases = aliases(&items);
+        let mut aliases = Aliases::default();
+        for Made { alias, expr, .. } in &items {
+            if let Some(alias) = alias {
+                aliases.add(alias, expr);
+            }
+        }
         let condition = block.condition.as_ref().map(|expr| {
             self.binder().bind(expr, true).map_err(|error| named_later(error, &aliases))
         });
@@ -222,7 +229,7 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
             items.into_iter().map(|item| (item.column, item.expr)).unzip();
         let is_grouped =
             !groups.is_empty() || having.is_some() || exprs.iter().chain(&sorts).any(has_fold);
-        self.scope.asked = self.people.asked.iter().map(|(asked, _)| asked.clone()).collect();
+        self.scope.asked = self.people.asked.to_vec();
         let all = exprs.iter().chain(&sorts).chain(&groups).chain(&having).chain(&condition);
         self.want(&all.flat_map(places).collect::<Vec<_>>())?;
         let now = self.builder.now;
@@ -243,7 +250,7 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
         let seen = self.builder.named_by()?;
         let (then, today) = (seen.view().catalog(), self.builder.view.catalog());
         let scope = PeopleScope { then, today };
-        let compile = |(expr, _): &(Expr, _)| eval::compile_asked(expr, &scope);
+        let compile = |expr| eval::compile_asked(expr, &scope);
         let people = people.iter().map(compile).collect::<Result<Vec<_>>>()?;
         let on: Vec<_> =
             self.sources.iter().flat_map(|s| s.on.iter().flat_map(super::slot::places)).collect();
@@ -284,18 +291,18 @@ impl Making<'_> {
         groups: &[Expr],
         having: Option<Expr>,
     ) -> Result<Plan<'v>> {
-        let mut folds = Vec::new();
+        let mut folds = ExprList::default();
         let keys = self.compile(groups)?;
-        let watch = self.watch;
+        let (groups, watch): (ExprList, _) = (groups.iter().cloned().collect(), self.watch);
         let mut regrouped = |expr: &mut Expr| {
             watch.check()?;
-            regroup(expr, groups, Some(&mut folds), self.scope)
+            regroup(expr, &groups, Some(&mut folds), self.scope)
         };
         self.exprs.iter_mut().try_for_each(&mut regrouped)?;
         self.sorts.iter_mut().try_for_each(&mut regrouped)?;
         let mut having = having;
         having.iter_mut().try_for_each(&mut regrouped)?;
-        let texts = groups.iter().chain(&folds).map(|expr| named(self.scope, expr));
+        let texts = groups.iter().chain(&*folds).map(|expr| named(self.scope, expr));
         let text = texts.collect::<Vec<_>>().join(", ");
         let folds = folds.iter().map(|fold| self.fold(fold)).collect::<Result<Vec<_>>>()?;
         let mut grouping = Grouping { keys, folds, first_by: &[] };
@@ -336,8 +343,9 @@ impl Making<'_> {
             let items = self.compile(&self.exprs)?;
             let made = Plan::Project { input: Box::new(input), items, text: text.clone() };
             input = Plan::Distinct { input: Box::new(made) };
+            let made = self.exprs.iter().cloned().collect();
             for (sort, written) in self.sorts.iter_mut().zip(order) {
-                let regrouped = regroup(sort, &self.exprs, None, self.scope);
+                let regrouped = regroup(sort, &made, None, self.scope);
                 regrouped.map_err(|_| no_item(&written.expr))?;
             }
             if order.is_empty() {
@@ -382,22 +390,18 @@ fn unsort(input: &mut Plan<'_>, folds: &[Folding]) -> &'static [usize] {
 /// Makes an expression over rows one over groups: what they are grouped by, and aggregates, are places then.
 fn regroup(
     expr: &mut Expr,
-    keys: &[Expr],
-    mut folds: Option<&mut Vec<Expr>>,
+    keys: &ExprList,
+    mut folds: Option<&mut ExprList>,
     scope: &Scope,
 ) -> Result<()> {
     let mut todo = vec![expr];
     while let Some(expr) = todo.pop() {
-        if let Some(key) = keys.iter().position(|key| key == expr) {
+        if let Some(key) = keys.place(expr) {
             expr.node = Slot::Place(key).read(&[]);
             continue;
         }
         if let (ExprKind::Fold { .. }, Some(folds)) = (&expr.node, &mut folds) {
-            let known = folds.iter().position(|fold| fold == expr);
-            let place = known.unwrap_or_else(|| {
-                folds.push(expr.clone());
-                folds.len() - 1
-            });
+            let place = folds.place_or_push(expr);
             expr.node = Slot::Place(keys.len() + place).read(&[]);
             continue;
         }
@@ -414,8 +418,8 @@ fn regroup(
 }
 
 /// Steps into a column that rows are grouped by.
-fn inside_key(path: &Path, place: usize, keys: &[Expr]) -> Option<ExprKind> {
-    let key = keys.iter().position(|key| Slot::whole_place(key) == Some(place))?;
+fn inside_key(path: &Path, place: usize, keys: &ExprList) -> Option<ExprKind> {
+    let key = keys.place(&Expr::unplaced(Slot::Place(place).read(&[])))?;
     Some(Slot::Place(key).read(path.get(1..)?))
 }
 
@@ -441,7 +445,7 @@ fn no_item(sort: &Expr) -> Error {
 fn named_later(error: Error, aliases: &Aliases) -> Error {
     let ErrorKind::UnknownColumn { name } = error.kind() else { return error };
     let name = name.split('.').next().unwrap_or_default();
-    if !aliases.iter().any(|(alias, _)| &**alias == name) {
+    if !aliases.has(name) {
         return error;
     }
     let hint = format!(
@@ -470,18 +474,6 @@ fn column_of(expr: &Expr, name: Arc<str>, known: Option<eval::Type>) -> Column {
         }
         _ => column,
     }
-}
-
-fn aliases(items: &[Made]) -> Aliases {
-    let mut aliases: Aliases = Vec::new();
-    for item in items {
-        let Some(alias) = &item.alias else { continue };
-        match aliases.iter_mut().find(|(name, _)| name == alias) {
-            Some((_, known)) => *known = None,
-            None => aliases.push((Arc::clone(alias), Some(item.expr.clone()))),
-        }
-    }
-    aliases
 }
 
 /// Gives each item a name that none before it has.

@@ -1,5 +1,6 @@
 //! `SELECT`: a query is planned, then its plan is run.
 
+mod alias;
 mod answer;
 mod assertion;
 mod bind;
@@ -7,6 +8,7 @@ mod block;
 mod build;
 mod column;
 mod explain;
+mod expr_list;
 mod expression;
 mod fold;
 mod group;

@@ -1,5 +1,6 @@
 //! Names in a query: which column of which source they mean.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::column::Column;
@@ -25,6 +26,8 @@ pub(super) struct Source {
     /// The table that it reads, or the query of a `WITH`.
     pub(super) table: Option<Arc<str>>,
     pub(super) columns: Vec<Column>,
+    /// Where each of them is, by its name.
+    places: HashMap<Arc<str>, usize>,
     /// Where its columns begin in a row.
     pub(super) start: usize,
 }
@@ -78,7 +81,9 @@ impl Scope {
             return Err(Error::from(kind).at(span).hint(hint));
         }
         let start = self.width();
-        self.sources.push(Source { name, table, columns, start });
+        let named = columns.iter().enumerate().rev(); // the first of one name stays
+        let places = named.map(|(place, column)| (Arc::clone(&column.name), place)).collect();
+        self.sources.push(Source { name, table, columns, places, start });
         Ok(())
     }
 
@@ -166,7 +171,7 @@ fn is_now(name: &str) -> bool {
 
 impl Source {
     fn position(&self, column: &str) -> Option<usize> {
-        self.columns.iter().position(|known| &*known.name == column)
+        self.places.get(column).copied()
     }
 
     fn found<'p>(&self, name: &str, steps: &'p [Arc<str>], span: Span) -> Result<Found<'p>> {

@@ -205,11 +205,16 @@ impl<'r> Run<'r> {
     }
 
     fn join(&self, join: &Join<'_>, sink: &mut Sink<'_>) -> Flow {
-        let right = self.collect(&join.right)?;
-        let mut right = Side::new(right, join, &self.answers, self.budget)?;
+        // a table is read when there is a row beside it; what may fail is asked first, whoever is on the left
+        let is_table = matches!(join.right, Plan::Scan(_));
+        let mut right = if is_table { None } else { Some(self.side(join)?) };
         self.rows(&join.left, &mut |left| {
+            if right.is_none() {
+                right = Some(self.side(join)?);
+            }
             let mut is_matched = false;
-            for other in right.like(join, &left, &self.answers) {
+            let like = right.iter_mut().flat_map(|side| side.like(join, &left, &self.answers));
+            for other in like {
                 self.budget.step()?;
                 let pair: Row = left.iter().chain(other).cloned().collect();
                 if join.condition.as_ref().is_some_and(|c| !c.holds(&pair, &self.answers)) {
@@ -228,6 +233,11 @@ impl<'r> Run<'r> {
                 None => Ok(ControlFlow::Continue(())),
             }
         })
+    }
+
+    /// The right side of a join.
+    fn side(&self, join: &Join<'_>) -> Result<Side> {
+        Side::new(self.collect(&join.right)?, join, &self.answers, self.budget)
     }
 
     fn group(&self, input: &Plan<'_>, grouping: &Grouping, sink: &mut Sink<'_>) -> Flow {
