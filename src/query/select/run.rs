@@ -15,7 +15,7 @@ use crate::error::{Note, Result};
 use crate::model::Datum;
 use crate::query::budget::Budget;
 use crate::query::sorter::Sorter;
-use crate::query::table::{Flow, Reading};
+use crate::query::table::{Flow, Reading, hand_over};
 
 /// Taker of rows, which says whether more are wanted.
 type Sink<'s> = dyn FnMut(Row) -> Flow + 's;
@@ -187,13 +187,10 @@ impl<'r> Run<'r> {
 
     /// Hands on rows, until no more are wanted.
     fn hand_on(&self, rows: impl IntoIterator<Item = Row>, sink: &mut Sink<'_>) -> Flow {
-        for row in rows {
+        hand_over(rows, &mut |row| {
             self.budget.step()?;
-            if sink(row)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+            sink(row)
+        })
     }
 
     fn common(&self, common: &Common<'_>, sink: &mut Sink<'_>) -> Flow {

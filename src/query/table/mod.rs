@@ -177,7 +177,7 @@ impl Reading<'_> {
 }
 
 /// Hands rows over, until no more are wanted.
-fn hand_over(rows: impl IntoIterator<Item = Row>, sink: &mut Sink<'_>) -> Flow {
+pub(super) fn hand_over(rows: impl IntoIterator<Item = Row>, sink: &mut Sink<'_>) -> Flow {
     for row in rows {
         if sink(row)?.is_break() {
             return Ok(ControlFlow::Break(()));
