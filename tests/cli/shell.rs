@@ -723,10 +723,16 @@ fn a_safe_shell_touches_nothing_but_the_store() {
 fn options_of_the_shell_are_refused_where_nobody_types() {
     let place = Place::new();
     let store = place.store();
-    for option in ["--yes", "--safe", "--no-rc"] {
+    let options = [
+        ("--yes", "nobody is asked"),
+        ("--safe", "no file but the store is touched"),
+        ("--no-rc", "no rc file is read"),
+    ];
+    for (option, so) in options {
         let told = place.run(&[store, option, "-e", "GET rate"]);
         assert_eq!(told.code, 2, "{option}");
-        assert!(told.err.contains("is for the shell that a person types into"), "{}", told.err);
+        let why = format!("{option} is for the shell that a person types into: here {so} anyway");
+        assert!(told.err.contains(&why), "{}", told.err);
     }
 }
 

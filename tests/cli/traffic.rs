@@ -1,6 +1,8 @@
 //! `pcq traffic`: loading contexts.
 
 use std::fs;
+#[cfg(unix)]
+use std::process::Command;
 
 use super::{Place, Ran};
 
@@ -93,6 +95,37 @@ fn what_makes_no_sense_is_rejected_with_its_place() {
     let rejected = fs::read_to_string(place.path("r.jsonl")).unwrap();
     assert_eq!(rejected.lines().count(), 16);
     assert!(ran.err.contains("did you mean"), "{}", ran.err);
+}
+
+#[test]
+fn a_count_that_is_none_is_told_with_what_one_is() {
+    let place = Place::new();
+    for wrong in ["0", "-1", "1.5", "99999999999999999999", "\"3\"", "null"] {
+        let line = format!(r#"{{"attributes": {{}}, "count": {wrong}}}"#);
+        let told = place.run_with_input(&["traffic", "t.pcdb", "-"], &line).err;
+        let range = "a whole number from 1 to 9223372036854775807";
+        assert!(told.contains("-:1: error[") && told.contains("`count`"), "{told}");
+        assert!(told.contains(range), "{told}");
+    }
+}
+
+/// The limit of the size of a file is the disk that is full.
+#[cfg(unix)]
+#[test]
+fn batches_before_one_that_fails_are_counted() {
+    const BATCH: usize = 16_384;
+    let place = Place::new();
+    let large = "x".repeat(60_000);
+    let large = (0..200).map(|n| format!("{{\"attributes\": {{\"a\": \"{n}{large}\"}}}}\n"));
+    let small = std::iter::repeat_n("{\"attributes\": {}}\n".to_owned(), BATCH);
+    place.file("a.jsonl", small.chain(large).collect::<String>());
+    let limited = "trap '' XFSZ; ulimit -f 8192; exec \"$0\" traffic t.pcdb a.jsonl";
+    let mut command = Command::new("sh");
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_pcq")]).current_dir(place.path(""));
+    let ran = Ran::from(command.output().unwrap());
+    assert_eq!((ran.code, &*ran.out), (3, "16384 contexts recorded, 0 rejected\n"), "{ran:?}");
+    assert!(ran.err.contains("error[io]"), "{ran:?}");
+    assert!(place.recorded().1.contains(",16384,100.0,"), "{:?}", place.recorded());
 }
 
 #[test]

@@ -103,8 +103,10 @@ fn nonsense(cli: &Cli) -> Option<String> {
     if in_shell && cli.shell.session.keep_going {
         return Some("--keep-going is for scripts: a shell always goes on".to_owned());
     }
-    if !in_shell && let Some(option) = cli.shell.interactive.for_people() {
-        return Some(format!("{option} is for the shell that a person types into"));
+    if !in_shell && let Some((option, so)) = cli.shell.interactive.for_people() {
+        return Some(format!(
+            "{option} is for the shell that a person types into: here {so} anyway"
+        ));
     }
     if let Some(Command::Fmt(args)) = &cli.command
         && args.write

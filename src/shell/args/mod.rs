@@ -81,10 +81,14 @@ impl InteractiveArgs {
         if self.count { Deliveries::Counted } else { Deliveries::Uncounted }
     }
 
-    /// The option that would do nothing where nobody types.
-    fn for_people(self) -> Option<&'static str> {
-        let options = [(self.yes, "--yes"), (self.safe, "--safe"), (self.no_rc, "--no-rc")];
-        options.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
+    /// The option that would do nothing where nobody types, and what is so there anyway.
+    fn for_people(self) -> Option<(&'static str, &'static str)> {
+        let options = [
+            (self.yes, "--yes", "nobody is asked"),
+            (self.safe, "--safe", "no file but the store is touched"),
+            (self.no_rc, "--no-rc", "no rc file is read"),
+        ];
+        options.into_iter().find_map(|(is_given, name, so)| is_given.then_some((name, so)))
     }
 }
 
@@ -424,25 +428,12 @@ pub(super) struct TrackArgs {
     /// What is between the cells of CSV, `\t` for a tab; a comma, if not said, and in .tsv a tab
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub(super) delimiter: Option<u8>,
-    /// What a time counts that is a number; milliseconds, if not said, and then none before 1980
-    #[arg(long, value_enum, value_name = "UNIT")]
-    pub(super) time_unit: Option<TimeUnit>,
-    #[command(flatten)]
-    pub(super) rejects: RejectArgs,
-    /// Stop once so many lines are rejected; what was read before is kept
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) max_rejected: Option<u64>,
     /// Print what was done as a table in a format: events, profiles, repeated, rejected; a sentence, if
     /// not said
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(super) summary: Option<Format>,
-    /// Show no progress, and say nothing at the end but of what was rejected
-    #[arg(long, conflicts_with = "summary")]
-    pub(super) quiet: bool,
     #[command(flatten)]
-    pub(super) wait: WaitArg,
-    #[command(flatten)]
-    report: ReportArgs,
+    pub(super) load: LoadArgs,
 }
 
 /// `pcq traffic`
@@ -454,6 +445,16 @@ pub(super) struct TrafficArgs {
     /// The files of JSON lines, in order; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Print what was done as a table in a format: contexts, rejected; a sentence, if not said
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) summary: Option<Format>,
+    #[command(flatten)]
+    pub(super) load: LoadArgs,
+}
+
+/// How files are loaded, and what is said of it.
+#[derive(Args, Debug)]
+pub(super) struct LoadArgs {
     /// What a time counts that is a number; milliseconds, if not said, and then none before 1980
     #[arg(long, value_enum, value_name = "UNIT")]
     pub(super) time_unit: Option<TimeUnit>,
@@ -462,9 +463,6 @@ pub(super) struct TrafficArgs {
     /// Stop once so many lines are rejected; what was read before is kept
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_rejected: Option<u64>,
-    /// Print what was done as a table in a format: contexts, rejected; a sentence, if not said
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(super) summary: Option<Format>,
     /// Show no progress, and say nothing at the end but of what was rejected
     #[arg(long, conflicts_with = "summary")]
     pub(super) quiet: bool,
@@ -699,8 +697,8 @@ impl Cli {
             Some(Command::Fmt(args)) => args.report,
             Some(Command::Dump(args)) => args.report,
             Some(Command::Stats(args)) => args.report,
-            Some(Command::Track(args)) => args.report,
-            Some(Command::Traffic(args)) => args.report,
+            Some(Command::Track(args)) => args.load.report,
+            Some(Command::Traffic(args)) => args.load.report,
             Some(Command::List(args)) => args.report,
             Some(Command::Verify(args)) => args.report,
             Some(Command::Backup(args)) => args.report,

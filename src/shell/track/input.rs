@@ -40,7 +40,7 @@ impl Input {
         let delimiter = args.delimiter.unwrap_or(usual);
         let name = path.display().to_string();
         let path = Some(path).filter(|path| path.as_os_str() != "-").map(Path::to_owned);
-        let unit = args.time_unit;
+        let unit = args.load.time_unit;
         let mut input = Self { name, path, bytes: None, format, delimiter, unit };
         input.bytes = input.length().map_err(|error| input.unreadable(&error))?;
         if input.bytes.is_some() {
@@ -62,9 +62,9 @@ impl Input {
         Ok(input)
     }
 
-    /// How long all are together, if that is known.
-    pub(super) fn bytes_of_all(inputs: &[Self]) -> Option<u64> {
-        inputs.iter().map(|input| input.bytes).sum()
+    /// A bar for the reading of all.
+    pub(super) fn progress(inputs: &[Self], quiet: bool) -> Progress {
+        Progress::new(inputs.iter().map(|input| input.bytes).sum(), quiet)
     }
 
     /// The length of a file; a pipe has none, and can be read only once.

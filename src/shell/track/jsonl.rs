@@ -19,6 +19,9 @@ const PROFILE: [&str; 3] = ["user", "at", "attributes"];
 /// The members of a context.
 const CONTEXT: [&str; 4] = ["user", "attributes", "at", "count"];
 
+/// What a count of contexts is.
+const COUNT: &str = "a whole number from 1 to 9223372036854775807";
+
 /// Members of either.
 const ALL: [&str; 6] = ["event", "user", "at", "id", "properties", "attributes"];
 
@@ -137,10 +140,14 @@ pub(super) fn context(members: Object, unit: Option<TimeUnit>) -> Result<Recorde
         None => {}
         Some(Value::Integer(count)) if count > 0 => context = context.count(count.unsigned_abs()),
         Some(Value::Integer(other)) => {
-            let (what, why) = ("a count", "it is 1 or more".to_owned());
+            let (what, why) = ("the `count`", format!("it is {COUNT}"));
             return Err(ErrorKind::BadLiteral { what, text: other.to_string(), why }.into());
         }
-        Some(other) => return Err(wrong_type("`count`", "a whole number", &other)),
+        Some(Value::Double(other)) => {
+            let (place, found) = ("`count`".to_owned(), other.to_string());
+            return Err(ErrorKind::Type { place, wanted: COUNT.to_owned(), found }.into());
+        }
+        Some(other) => return Err(wrong_type("`count`", COUNT, &other)),
     }
     Ok(context)
 }

@@ -20,7 +20,7 @@ pub(super) mod traffic;
 use std::io;
 use std::path::Path;
 
-use super::args::TrackArgs;
+use super::args::{LoadArgs, TrackArgs};
 use super::exit::{Exit, Stop, finish};
 use super::format::Format;
 use super::output::Printer;
@@ -64,16 +64,26 @@ trait ReadRows {
 pub(super) fn track(args: &TrackArgs, reporter: &Reporter) -> Result<(), Stop> {
     let inputs: Vec<_> =
         args.files.iter().map(|path| Input::of(path, args)).collect::<Result<_, _>>()?;
-    let database = store::open_to_write(&args.store, args.wait, reporter)?;
-    let progress = Progress::new(Input::bytes_of_all(&inputs).filter(|_| !args.quiet), args.quiet);
-    let is_loaded = |path: &Path| inputs.iter().any(|input| input.is_at(path));
-    let rejects = Rejects::new(&args.rejects, args.max_rejected, is_loaded, reporter, &progress)?;
+    let database = store::open_to_write(&args.store, args.load.wait, reporter)?;
+    let progress = Input::progress(&inputs, args.load.quiet);
+    let rejects = rejects(&args.load, &inputs, reporter, &progress)?;
     let mut load = Load { progress: &progress, rejects, counts: Counts::default(), stop: None };
     let loaded = load.files(&database, &inputs);
     let closed = store::close(database);
     // what was rejected is told, whatever became of the rest
     let finished = load.finish(args);
     loaded.and(closed).and(finished)
+}
+
+/// Where rejected rows of files go.
+fn rejects<'a>(
+    args: &LoadArgs,
+    inputs: &[Input],
+    reporter: &'a Reporter,
+    progress: &'a Progress,
+) -> Result<Rejects<'a>, Stop> {
+    let is_loaded = |path: &Path| inputs.iter().any(|input| input.is_at(path));
+    Rejects::new(&args.rejects, args.max_rejected, is_loaded, reporter, progress)
 }
 
 /// State of a load.
@@ -148,7 +158,7 @@ impl Load<'_> {
         self.progress.end();
         self.rejects.finish()?;
         let rejected = self.rejects.count();
-        if !args.quiet {
+        if !args.load.quiet {
             self.counts.print(rejected, args.summary)?;
         }
         self.stop.map_or(Ok(()), Err)?;

@@ -1,14 +1,12 @@
 //! `traffic`: loads contexts that an app asked with, as if they had been recorded.
 
 use std::io;
-use std::path::Path;
 
 use super::input::{Input, Opened};
 use super::jsonl::{Jsonl, context};
-use super::not_kept;
 use super::progress::Progress;
 use super::rejects::Rejects;
-use super::{ReadRows as _, flaw::Flaw};
+use super::{ReadRows as _, flaw::Flaw, not_kept, rejects};
 use crate::shell::args::TrafficArgs;
 use crate::shell::exit::{Exit, Stop, finish};
 use crate::shell::output::Printer;
@@ -19,12 +17,11 @@ use pcq::{Column, ColumnKind, Database, RecordedContext, Rows, Value};
 
 /// Loads files into a store.
 pub(in crate::shell) fn load(args: &TrafficArgs, reporter: &Reporter) -> Result<(), Stop> {
-    let input = |path| Input::of_lines(path, args.time_unit);
+    let input = |path| Input::of_lines(path, args.load.time_unit);
     let inputs: Vec<_> = args.files.iter().map(|path| input(path)).collect::<Result<_, _>>()?;
-    let database = store::open_to_write(&args.store, args.wait, reporter)?;
-    let progress = Progress::new(Input::bytes_of_all(&inputs).filter(|_| !args.quiet), args.quiet);
-    let is_loaded = |path: &Path| inputs.iter().any(|input| input.is_at(path));
-    let rejects = Rejects::new(&args.rejects, args.max_rejected, is_loaded, reporter, &progress)?;
+    let database = store::open_to_write(&args.store, args.load.wait, reporter)?;
+    let progress = Input::progress(&inputs, args.load.quiet);
+    let rejects = rejects(&args.load, &inputs, reporter, &progress)?;
     let mut load = Load { args, progress: &progress, rejects, count: 0, stop: None };
     let loaded = load.files(&database, &inputs);
     let closed = store::close(database);
@@ -49,11 +46,7 @@ impl Load<'_> {
         for input in inputs {
             if self.stop.is_none() {
                 match input.lines(self.progress) {
-                    Ok(lines) => {
-                        let contexts = Contexts { load: self, input, lines };
-                        let recorded = database.record_traffic(contexts);
-                        self.count += recorded.map_err(|error| not_kept(error, AGAIN))?;
-                    }
+                    Ok(lines) => Contexts { load: self, input, lines }.record(database)?,
                     Err(stop) => self.stop = Some(stop),
                 }
             }
@@ -66,7 +59,7 @@ impl Load<'_> {
         self.progress.end();
         self.rejects.finish()?;
         let rejected = self.rejects.count();
-        if !self.args.quiet {
+        if !self.args.load.quiet {
             self.print(rejected)?;
         }
         self.stop.map_or(Ok(()), Err)?;
@@ -92,6 +85,9 @@ impl Load<'_> {
 /// What to do after an error of the store.
 const AGAIN: &str = "what was recorded before stays, and is counted once more if the file is loaded again from its start";
 
+/// How many contexts are recorded at once.
+const BATCH: usize = 16_384;
+
 /// The contexts of a file, as they are read. Ends early where nothing more can or should be read, and leaves the reason in
 /// [`Load::stop`].
 struct Contexts<'a, 'b> {
@@ -101,12 +97,24 @@ struct Contexts<'a, 'b> {
 }
 
 impl Contexts<'_, '_> {
+    /// Records them; if a batch fails, those of the batches before it are counted.
+    fn record(mut self, database: &Database) -> Result<(), Stop> {
+        loop {
+            let recorded = database.record_traffic(self.by_ref().take(BATCH));
+            let recorded = recorded.map_err(|error| not_kept(error, AGAIN))?;
+            self.load.count += recorded;
+            if recorded < BATCH as u64 {
+                return Ok(());
+            }
+        }
+    }
+
     /// Reads up to the next context, if there is one more.
     fn read(&mut self) -> Result<Option<RecordedContext>, Stop> {
         let unreadable = |error: io::Error| self.input.unreadable(&error);
         while let Some((line, object)) = self.lines.read_object().map_err(unreadable)? {
             self.load.progress.row();
-            let unit = self.load.args.time_unit;
+            let unit = self.load.args.load.time_unit;
             let context = object.and_then(|members| {
                 let context = context(members, unit)?;
                 context.check()?;
