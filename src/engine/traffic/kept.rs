@@ -37,21 +37,21 @@ impl Kept {
     /// What is kept of attributes.
     pub(super) fn of(&self, attributes: &Object) -> Object {
         let member = |(name, kept): (&Arc<str>, &Self)| {
-            Some((Arc::clone(name), kept.of_value(attributes.get(name)?)?))
+            Some((Arc::clone(name), kept.of_value(attributes.get(name)?)))
         };
         self.below.iter().filter_map(member).collect()
     }
 
-    /// What is kept of a value. What a step leads into and is no object, no step can read; in a list it has a place.
-    fn of_value(&self, value: &Value) -> Option<Value> {
+    /// What is kept of a value. What a step leads into and is no object, no step can read, but it has a place: in a list,
+    /// and over what the store knows of the user.
+    fn of_value(&self, value: &Value) -> Value {
         match value {
-            _ if self.is_whole => Some(value.clone()),
-            Value::Object(members) => Some(Value::from(self.of(members))),
+            _ if self.is_whole => value.clone(),
+            Value::Object(members) => Value::from(self.of(members)),
             Value::List(items) => {
-                let kept = items.iter().map(|item| self.of_value(item).unwrap_or(Value::Null));
-                Some(Value::from(kept.collect::<Vec<_>>()))
+                Value::from(items.iter().map(|item| self.of_value(item)).collect::<Vec<_>>())
             }
-            _ => None,
+            _ => Value::Null,
         }
     }
 }
@@ -106,7 +106,7 @@ mod tests {
                 &[&["person", "plan", "id"], &["person", "plan"]],
                 r#"{"person": {"plan": {"id": 1, "since": 2}}}"#,
             ),
-            (&[&["city", "name"], &["street"]], "{}"),
+            (&[&["city", "name"], &["street"]], r#"{"city": null}"#),
             (&[&["person", "address"]], r#"{"person": {}}"#),
         ] {
             assert_eq!(kept(paths, person), json(wanted).to_text(), "{paths:?}");

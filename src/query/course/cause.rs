@@ -120,7 +120,7 @@ impl Moment<'_> {
             (before.state.snapshot.revision(), self.after.state.snapshot.revision());
         let is_now = self.at == self.view.now;
         let last = if is_now { self.view.newest() } else { last };
-        commits(self.view, &objects, (first + 1, last), is_now, self.after.catalog())
+        commits(self.view, &objects, (first + 1, last), self.at, is_now, self.after.catalog())
     }
 
     /// What began and ended by the timelines of configs.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::model::{
     Attribute, Catalog, Change, ConfigHead, Key, ObjectKind, Publication, Revision, Segment,
+    Timestamp,
 };
 use crate::query::log::{Logged, logged, object_of};
 use crate::query::view::View;
@@ -16,11 +17,13 @@ pub(super) struct Told {
     pub(super) by: Option<(Arc<Revision>, Option<Arc<str>>)>,
 }
 
-/// What revisions did to objects, and what the open transaction does if that counts, in order.
+/// What the revisions of an instant did to objects, and what the open transaction does if that counts, in order. Those
+/// from `first` on are what came between the states of before and after.
 pub(super) fn commits(
     view: &View<'_>,
     objects: &[(ObjectKind, u32)],
     (first, last): (u64, u64),
+    at: Timestamp,
     with_pending: bool,
     catalog: &Catalog,
 ) -> Result<Vec<Told>> {
@@ -38,7 +41,7 @@ pub(super) fn commits(
     let changes = logged(view, changes)?;
     let teller = Teller { reader, catalog, first };
     let mut told = Vec::new();
-    for (index, one) in changes.iter().enumerate() {
+    for (index, one) in changes.iter().enumerate().filter(|(_, one)| one.revision.time >= at) {
         let before = changes.get(..index).unwrap_or_default();
         told.extend(teller.tell(one, before)?);
     }
