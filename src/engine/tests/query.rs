@@ -24,7 +24,7 @@ fn store() -> Database {
          CREATE SEGMENT s WHERE n > 1; CREATE SEGMENT t WHERE DID 'E'; CREATE SEGMENT a WHERE IN SEGMENT s OR KEY(b) = 2;
          CREATE CONFIG c SEGMENTS s, EVERYONE KEY a VALUES (s = TRUE), KEY b VALUES (EVERYONE = SPLIT (50% 2, b: 50% 3));
          PUBLISH CONFIG c; ALTER CONFIG c SET b = 4; CREATE CONFIG a SEGMENTS t KEY c = [1];
-         SET USER 'a' n = 2, b = 'x'; SET USER 'b' n = 1; TRACK 'E' FOR USER 'c' {\"n\": 2} AT '2026-02-01T00:00:00Z';
+         SET USER 'a' n = 2, b = 'x'; SET USER 'b' n = 1; SET USER 'd' n = 1772528400000, b = '2026-03-01T10:00:00+01:00'; SET USER 'e' n = 1.0, b = '1.0.0'; TRACK 'E' FOR USER 'c' {\"n\": 2} AT '2026-02-01T00:00:00Z';
          TRACK 'E' FOR USER 'a' {\"n\": 1}; TRACK 'F' FOR USER 'b' {\"n\": 1.0} AT '2026-01-01T00:00:00Z';
          TRACK 'F' FOR USER 'a' {\"n\": 3} AT '2026-01-01T00:00:00Z'; TRACK 'E' FOR USER 'b' AT '2026-02-10T00:00:00Z';
          ALTER KEY b SET DESCRIPTION 'b'; ALTER EVENT 'E' KEEP 9 WEEKS; ARCHIVE SEGMENT a; GET b, a FOR USER 'a'; GET b FOR USER 'b' WITH {\"n\": 3}; ADVANCE CLOCK 2 DAYS;
@@ -94,6 +94,29 @@ fn column(sources: &[Source], of: fn(&Table, usize) -> &'static str) -> BoxedStr
     (select(sources.to_vec()), 0..12_usize).prop_map(named).boxed()
 }
 
+/// An equality of what is made of columns, whose values may be of several types.
+fn equality(sources: &[Source]) -> BoxedStrategy<String> {
+    let texts = || column(sources, |table, at| table.texts[at % table.texts.len()]);
+    let numbers = || column(sources, |table, at| table.numbers[at % 2]);
+    let times = || column(sources, |table, _| table.time.unwrap_or("NOW()"));
+    let side = prop_oneof![
+        texts(),
+        numbers(),
+        times(),
+        numbers().prop_map(|c| format!("{c} * 2 - 1")),
+        numbers().prop_map(|c| format!("CAST({c} AS STRING)")),
+        times().prop_map(|c| format!("CAST({c} AS STRING)")),
+        times().prop_map(|c| format!("EPOCH({c}) * 1000")),
+        times().prop_map(|c| format!("COALESCE({c} + 1 DAY, 'a')")),
+        (texts(), times()).prop_map(|(c, d)| format!("COALESCE({c}, {d})")),
+        (times(), numbers()).prop_map(|(c, d)| format!("COALESCE({c}, {d} + 1)")),
+        (times(), texts()).prop_map(|(c, d)| format!("CASE WHEN {d} > 'b' THEN {c} ELSE {d} END")),
+        (texts(), numbers()).prop_map(|(c, d)| format!("IF({c} > 'b', SEMVER {c}, {d})")),
+        (times(), texts()).prop_map(|(c, d)| format!("IF({d} > 'b', {c} - {c}, {d})")),
+    ];
+    (side.clone(), side).prop_map(|(a, b)| format!("{a} = {b}")).boxed()
+}
+
 /// What two texts of a source must be.
 fn both(sources: &[Source]) -> BoxedStrategy<String> {
     let word = || select(vec!["a", "b", "c", "s", "key", "config", "event"]);
@@ -136,6 +159,8 @@ fn condition(sources: &[Source]) -> BoxedStrategy<String> {
         (times(), times()).prop_map(|(c, d)| format!("COALESCE({c}, 'a') = {d} + 1 DAY")),
         (times(), operator(), at).prop_map(|(c, o, t)| format!("{c} {o} {t}")),
         both(sources),
+        equality(sources),
+        equality(sources),
         texts().prop_map(|c| format!("{c} IS NULL")),
         texts().prop_map(|c| format!("{c} IN (SELECT key FROM keys)")),
         Just("(SELECT COUNT(*) FROM keys) > 2".to_owned()),

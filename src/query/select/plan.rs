@@ -4,13 +4,13 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::answer::Wanted;
+use super::answer::{Answers, Wanted};
 use super::column::Column;
 use super::expression::{Expression, Row};
 use super::group::Grouping;
 use super::shown::Shown;
-use crate::eval::{Program, Snapshot};
-use crate::model::{Expr, Span};
+use crate::eval::{Program, Snapshot, instant};
+use crate::model::{Datum, Expr, Span};
 use crate::query::table::{Lookups, Table};
 use crate::query::view::View;
 
@@ -105,8 +105,8 @@ pub(super) struct Common<'v> {
 pub(super) struct Join<'v> {
     pub(super) left: Plan<'v>,
     pub(super) right: Plan<'v>,
-    /// What must be equal, on the left and on the right: pairs are found by it.
-    pub(super) equal: Vec<(Expression, Expression)>,
+    /// What must be equal: pairs are found by it.
+    pub(super) equal: Vec<Equality>,
     /// Whether both come in the order of the one value that must be equal, so that pairs are found side by side.
     pub(super) is_merged: bool,
     /// What else must be true of a pair.
@@ -114,6 +114,24 @@ pub(super) struct Join<'v> {
     /// How many columns the right has, if rows on the left without a match are kept.
     pub(super) outer: Option<usize>,
     pub(super) text: String,
+}
+
+/// What must be equal in a pair of rows.
+pub(super) struct Equality {
+    pub(super) left: Expression,
+    pub(super) right: Expression,
+    /// Whether some values may be instants beside others that are read as such: then pairs are found by what may be read
+    /// so, and are asked for the equality itself.
+    pub(super) is_rough: bool,
+}
+
+impl Equality {
+    /// What one side has in a row.
+    pub(super) fn key(&self, side: &Expression, row: &[Datum], answers: &Answers) -> Datum {
+        let value = side.value(row, answers);
+        let at = if self.is_rough { instant(&value) } else { None };
+        at.map_or(value, Datum::from)
+    }
 }
 
 /// What rows are sorted by.

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::answer::Answers;
 use super::expression::{Expression, Row};
-use super::plan::Join;
+use super::plan::{Equality, Join};
 use crate::error::Result;
 use crate::model::Datum;
 use crate::query::budget::Budget;
@@ -37,7 +37,7 @@ impl Side {
     ) -> Result<Self> {
         let found = match &*join.equal {
             [] => Found::All,
-            [(_, Expression::Place(place))] if join.is_merged => {
+            [Equality { right: Expression::Place(place), .. }] if join.is_merged => {
                 Found::Merged { place: *place, begin: 0 }
             }
             _ => Found::Hashed(hashed(&rows, join, answers, budget)?),
@@ -52,8 +52,9 @@ impl Side {
         left: &Row,
         answers: &Answers,
     ) -> Box<dyn Iterator<Item = &'s Row> + 's> {
-        let key =
-            || -> Row { join.equal.iter().map(|(own, _)| own.value(left, answers)).collect() };
+        let key = || -> Row {
+            join.equal.iter().map(|equal| equal.key(&equal.left, left, answers)).collect()
+        };
         match &mut self.found {
             Found::All => Box::new(self.rows.iter()),
             Found::Hashed(places) => {
@@ -81,7 +82,8 @@ fn hashed(
     let mut places: HashMap<Row, Vec<usize>, RandomState> = HashMap::default();
     for (place, row) in rows.iter().enumerate() {
         budget.step()?;
-        let key: Row = join.equal.iter().map(|(_, right)| right.value(row, answers)).collect();
+        let equal = join.equal.iter();
+        let key: Row = equal.map(|equal| equal.key(&equal.right, row, answers)).collect();
         if key.iter().any(Datum::is_null) {
             continue; // nothing is equal to it
         }

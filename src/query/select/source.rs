@@ -10,14 +10,14 @@ use super::column::{Column, Instants};
 use super::expression::{AskedScope, Expression};
 use super::naive;
 use super::names::{Scope, named};
-use super::plan::{Join, Plan, Planned, Scan, all_of};
+use super::plan::{Equality, Join, Plan, Planned, Scan, all_of};
 use super::slot::{Slot, conjuncts, places, reads_answer, shifted};
 use crate::error::{Error, ErrorKind, Names, Result, Short};
 use crate::eval::{self, Snapshot};
 use crate::limits::QUERY_SOURCES;
 use crate::model::{
-    ArithmeticOp, CompareOp, Datum, Expr, ExprKind, Join as How, Name, Source, SourceRows, Span,
-    Spanned, TableRef, Timestamp,
+    ArithmeticOp, CompareOp, Datum, Expr, ExprKind, Join as How, Name, ReadAs, Source, SourceRows,
+    Span, Spanned, TableRef, Timestamp,
 };
 use crate::query::table::{Lookups, Table, Wish};
 
@@ -221,14 +221,17 @@ impl Assembler<'_> {
         if !is_outer {
             on.extend(take(rest, is_here));
         }
-        let (mut equal, mut texts) = (Vec::new(), Vec::new());
+        let (mut equal, mut texts, mut rough) = (Vec::new(), Vec::new(), Vec::new());
         for expr in take(&mut on, |expr| self.equality(expr).is_some()) {
-            let Some((own, other)) = self.equality(&expr) else { continue };
+            let Some((own, other, is_rough)) = self.equality(&expr) else { continue };
             texts.push(named(self.scope, &expr));
-            let other = shifted(&other, start);
-            equal.push((Expression::new(&own, self.now)?, Expression::new(&other, self.now)?));
+            let left = Expression::new(own, self.now)?;
+            let right = Expression::new(&shifted(other, start), self.now)?;
+            equal.push(Equality { left, right, is_rough });
+            rough.extend(is_rough.then_some(expr));
         }
         texts.extend(on.iter().map(|expr| named(self.scope, expr)));
+        on.extend(rough);
         let condition = all_of(&on).map(|on| Expression::new(&on, self.now)).transpose()?;
         let outer = is_outer.then_some(end - start);
         let text = texts.join(" AND ");
@@ -251,9 +254,9 @@ impl Assembler<'_> {
         Ok(Plan::Join(Box::new(join)))
     }
 
-    /// The two sides of an equality between a row on the left and one of this source, if it finds pairs: both are
-    /// instants, or neither is, for a text beside an instant is read as one.
-    fn equality(&self, expr: &Expr) -> Option<(Expr, Expr)> {
+    /// The two sides of an equality between a row on the left and one of this source, if it finds pairs; and whether it
+    /// is rough: unless both are instants, or neither is, for a text beside an instant is read as one.
+    fn equality<'e>(&self, expr: &'e Expr) -> Option<(&'e Expr, &'e Expr, bool)> {
         let ExprKind::Compare { op: CompareOp::Equal, left, right } = &expr.node else {
             return None;
         };
@@ -264,23 +267,49 @@ impl Assembler<'_> {
             (_, _, true, true) => (right, left),
             _ => return None,
         };
-        let (a, b) = (self.instants(own), self.instants(other));
-        (a == b && a != Instants::Perhaps).then(|| (Expr::clone(own), Expr::clone(other)))
+        let (a, b) = (self.instants(own)?, self.instants(other)?);
+        Some((own, other, a != b || a == Instants::Perhaps))
     }
 
-    /// Whether the values of an expression over columns are instants.
-    fn instants(&self, expr: &Expr) -> Instants {
+    /// Whether the values of an expression over columns are instants; `None` if they may be durations or versions, which
+    /// no row can hold.
+    fn instants(&self, expr: &Expr) -> Option<Instants> {
         if let Some(place) = Slot::whole_place(expr) {
-            return self.scope.column(place).map_or(Instants::Perhaps, |column| column.instants);
+            return Some(self.instants_at(place));
         }
         if Slot::read_by(&expr.node).is_some() {
-            return Instants::Never; // what lies in JSON is none
+            return Some(Instants::Never); // what lies in JSON is none
         }
-        if expr.node.parts().any(|(part, _)| may_be_of_time(part)) {
-            return Instants::Perhaps;
+        if expr.node.parts().any(|(part, _)| self.may_be_no_value(part)) {
+            return None;
+        }
+        if expr.node.parts().any(|(part, _)| is_one_of_several(part)) {
+            return Some(Instants::Perhaps);
         }
         let known = eval::check_asked(expr, &AskedScope(None), false);
-        Column::of_type("".into(), known.ok().flatten()).instants
+        Some(Column::of_type("".into(), known.ok().flatten()).instants)
+    }
+
+    fn instants_at(&self, place: usize) -> Instants {
+        self.scope.column(place).map_or(Instants::Perhaps, |column| column.instants)
+    }
+
+    /// Whether an operation may give a duration or a version: what is reckoned may, unless it is of numbers alone.
+    fn may_be_no_value(&self, kind: &ExprKind) -> bool {
+        let is_number = |part: &ExprKind| match part {
+            ExprKind::Literal(_) | ExprKind::Arithmetic { .. } | ExprKind::Negate(_) => true,
+            ExprKind::Attribute(path) => match Slot::whole(path) {
+                Some(Slot::Place(place)) => self.instants_at(place) == Instants::Never,
+                _ => true,
+            },
+            _ => false,
+        };
+        match kind {
+            ExprKind::Arithmetic { op: ArithmeticOp::Concatenate, .. } => false,
+            ExprKind::Arithmetic { .. } => !kind.parts().all(|(part, _)| is_number(part)),
+            ExprKind::Read { what, .. } => *what != ReadAs::Timestamp,
+            kind => matches!(kind, ExprKind::Duration(_)),
+        }
     }
 
     /// A source with the conditions that are about it alone: a table looks up what it can.
@@ -310,19 +339,22 @@ fn reads_only(expr: &Expr, range: Range<usize>) -> bool {
     found.peek().is_some() && !reads_answer(expr) && found.all(|place| range.contains(&place))
 }
 
-/// Whether an operation may give an instant, or a duration, which no row can hold, whatever type is known of it: one of
-/// several values, and what is reckoned with instants.
-fn may_be_of_time(kind: &ExprKind) -> bool {
+/// Whether an operation gives one of several values, whatever type is known of it.
+fn is_one_of_several(kind: &ExprKind) -> bool {
     match kind {
         ExprKind::Call { function, .. } => matches!(&*function.node, "COALESCE" | "IF"),
-        ExprKind::Arithmetic { op, .. } => *op != ArithmeticOp::Concatenate,
         kind => matches!(kind, ExprKind::Case { .. }),
     }
 }
 
 /// Whether both sides of a join come in the order of what must be equal.
-fn is_merged(left: &Plan<'_>, right: &Plan<'_>, equal: &[(Expression, Expression)]) -> bool {
-    let [(Expression::Place(own), Expression::Place(other))] = equal else { return false };
+fn is_merged(left: &Plan<'_>, right: &Plan<'_>, equal: &[Equality]) -> bool {
+    let [
+        Equality { left: Expression::Place(own), right: Expression::Place(other), is_rough: false },
+    ] = equal
+    else {
+        return false;
+    };
     left.in_order_of() == Some(*own) && right.in_order_of() == Some(*other)
 }
 
