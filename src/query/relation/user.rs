@@ -35,11 +35,6 @@ impl Relation for Users {
         true
     }
 
-    /// Users whose facts are all in the open transaction come last.
-    fn listed_by(&self, view: &View<'_>) -> Option<usize> {
-        (!view.pending_users().is_empty()).then_some(0)
-    }
-
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
         let secrets = view.secrets();
         let only = scan.only("user").and_then(Value::as_str).map(Arc::from);

@@ -29,8 +29,7 @@ impl Ids<'_> {
     }
 }
 
-/// Visits all users with facts, in byte order, or only one of them, until no more are wanted; users whose facts are
-/// all in the open transaction come last.
+/// Visits all users with facts, in byte order, or only one of them, until no more are wanted.
 pub(in crate::query) fn each_with_facts(
     view: &View<'_>,
     only: Option<Arc<str>>,
@@ -59,7 +58,8 @@ pub(in crate::query) fn each_user_of(
     take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
 ) -> Result<()> {
     let listed = view.snapshot()?.lists().users().filter(|user| ids.have(user));
-    let listed = Listed(listed.map(Reverse).collect());
+    let looked = listed.map(|user| view.watch.check().map(|()| Reverse(user)));
+    let listed = Listed(looked.collect::<Result<_>>()?);
     Walk { view, take, ids, listed, own: BTreeSet::new() }.all(None)
 }
 
@@ -69,9 +69,10 @@ pub(in crate::query) fn each_user_of(
 struct Listed<'l>(BinaryHeap<Reverse<&'l str>>);
 
 impl<'l> Listed<'l> {
-    /// Takes the next one out, if it comes before a user.
-    fn before(&mut self, user: &str) -> Option<&'l str> {
-        if self.0.peek()?.0 < user { self.next() } else { None }
+    /// Takes the next one out, if it comes before a user, or whatever it is if none is said.
+    fn before(&mut self, user: Option<&str>) -> Option<&'l str> {
+        let next = self.0.peek()?.0;
+        if user.is_none_or(|user| next < user) { self.next() } else { None }
     }
 
     /// Takes a user out; whether there was one.
@@ -104,7 +105,7 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
             Some(user) => self.give(&user, &self.view.history(&user)?),
             None => self.pages()?,
         };
-        if done.is_continue() { self.rest().map(drop) } else { Ok(()) }
+        if done.is_continue() { self.give_others(None).map(drop) } else { Ok(()) }
     }
 
     fn pages(&mut self) -> Result<ControlFlow<()>> {
@@ -119,10 +120,8 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
                 }
                 let is_own = self.own.remove(&user);
                 let history = if is_own { self.view.history(&user)? } else { history };
-                while let Some(listed) = self.listed.before(&user) {
-                    if self.give_listed(listed)?.is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
+                if self.give_others(Some(&user))?.is_break() {
+                    return Ok(ControlFlow::Break(()));
                 }
                 if self.give(&user, &history).is_break() {
                     return Ok(ControlFlow::Break(()));
@@ -132,19 +131,29 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The users after all of whom the store has facts.
-    fn rest(&mut self) -> Result<ControlFlow<()>> {
-        while let Some(listed) = self.listed.next() {
-            if self.give_listed(listed)?.is_break() {
-                return Ok(ControlFlow::Break(()));
+    /// Visits those of whom the store has no facts up to a user of whom it has, or all that are left.
+    fn give_others(&mut self, end: Option<&str>) -> Result<ControlFlow<()>> {
+        loop {
+            self.view.watch.check()?;
+            let own = self.own.first().filter(|own| end.is_none_or(|end| &***own < end));
+            let listed = self.listed.before(own.map(|own| &**own).or(end));
+            let flow = match (listed, own.cloned()) {
+                (Some(listed), _) => (self.take)(&listed.into(), &Arc::default()),
+                (None, Some(own)) => {
+                    self.own.remove(&own);
+                    self.listed.has(&own);
+                    let history = self.view.history(&own)?;
+                    if history.is_empty() {
+                        continue;
+                    } // forgotten
+                    (self.take)(&own, &history)
+                }
+                (None, None) => return Ok(ControlFlow::Continue(())),
+            };
+            if flow.is_break() {
+                return Ok(flow);
             }
         }
-        while let Some(user) = self.own.pop_first() {
-            if self.give(&user, &self.view.history(&user)?).is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
     }
 
     fn give(&mut self, user: &Arc<str>, history: &Arc<UserHistory>) -> ControlFlow<()> {
@@ -153,15 +162,6 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
             return ControlFlow::Continue(());
         }
         (self.take)(user, history)
-    }
-
-    /// Visits a user of whom the store has no facts; one with facts in the open transaction comes later.
-    fn give_listed(&mut self, user: &str) -> Result<ControlFlow<()>> {
-        self.view.watch.check()?;
-        if self.own.contains(user) {
-            return Ok(ControlFlow::Continue(()));
-        }
-        Ok((self.take)(&user.into(), &Arc::default()))
     }
 }
 

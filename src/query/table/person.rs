@@ -1,6 +1,5 @@
 //! `users`: what is known of users.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -53,23 +52,7 @@ pub(super) fn each(reading: &Reading<'_>, take: &mut Take<'_>) -> Flow {
         return Ok(ControlFlow::Continue(()));
     }
     let walk = |visit: &mut Visit<'_>| each_user_of(view, reading.lookups.ids("user"), visit);
-    if !view.has_pending_users() {
-        return walked(walk, &mut offer);
-    }
-    // those whose facts are all in the open transaction come last there
-    let mut all = BTreeMap::new();
-    walk(&mut |user, history| {
-        if is_wanted(user, history) {
-            all.insert(Arc::clone(user), Arc::clone(history));
-        }
-        ControlFlow::Continue(())
-    })?;
-    for (user, history) in &all {
-        if offer(user, history)?.is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    Ok(ControlFlow::Continue(()))
+    walked(walk, &mut offer)
 }
 
 /// Visitor of users, which cannot fail.
