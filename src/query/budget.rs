@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::error::{ErrorKind, Result};
-use crate::model::Datum;
+use crate::model::{Datum, Value, weight};
 use crate::store::Watch;
 
 /// Every how many rows a query looks whether it is to end.
@@ -13,13 +13,19 @@ const STEP: u32 = 256;
 pub(in crate::query) struct Budget<'v> {
     limit: usize,
     used: Cell<usize>,
-    watch: &'v Watch<'v>,
+    watch: Watch<'v>,
     steps: Cell<u32>,
 }
 
 impl<'v> Budget<'v> {
-    pub(in crate::query) fn new(limit: usize, watch: &'v Watch<'v>) -> Self {
-        Self { limit, used: Cell::new(0), watch, steps: Cell::new(0) }
+    pub(in crate::query) fn new(limit: usize, watch: &Watch<'v>) -> Self {
+        Self { limit, used: Cell::new(0), watch: watch.again(), steps: Cell::new(0) }
+    }
+
+    /// The budget of another query: the rows of the one before it are no longer kept.
+    pub(in crate::query) fn anew(&self) -> &Self {
+        self.used.set(0);
+        self
     }
 
     /// Takes bytes of memory that are kept until the query is answered.
@@ -32,14 +38,13 @@ impl<'v> Budget<'v> {
     }
 
     /// Takes the memory of a row.
-    pub(in crate::query) fn take_row(&self, row: &[Datum]) -> Result<()> {
-        self.take(size_of::<Vec<Datum>>() + row.iter().map(Datum::weight).sum::<usize>())
+    pub(in crate::query) fn take_row(&self, row: &[impl Weigh]) -> Result<()> {
+        self.take(row_weight(row))
     }
 
     /// Gives memory back.
-    pub(in crate::query) fn give_back(&self, row: &[Datum]) {
-        let bytes = size_of::<Vec<Datum>>() + row.iter().map(Datum::weight).sum::<usize>();
-        self.used.set(self.used.get().saturating_sub(bytes));
+    pub(in crate::query) fn give_back(&self, row: &[impl Weigh]) {
+        self.used.set(self.used.get().saturating_sub(row_weight(row)));
     }
 
     /// Fails if the query is to end.
@@ -52,4 +57,26 @@ impl<'v> Budget<'v> {
         self.steps.set(self.steps.get().wrapping_add(1));
         if self.steps.get().is_multiple_of(STEP) { self.check() } else { Ok(()) }
     }
+}
+
+/// What a cell of a row is.
+pub(in crate::query) trait Weigh {
+    /// About how many bytes of memory it takes.
+    fn weight(&self) -> usize;
+}
+
+impl Weigh for Datum {
+    fn weight(&self) -> usize {
+        Datum::weight(self)
+    }
+}
+
+impl Weigh for Value {
+    fn weight(&self) -> usize {
+        size_of::<Self>() + weight(self)
+    }
+}
+
+fn row_weight<C: Weigh>(row: &[C]) -> usize {
+    size_of::<Vec<C>>() + row.iter().map(C::weight).sum::<usize>()
 }

@@ -13,11 +13,8 @@ pub(super) fn each_context(
     take: &mut ContextTaker<'_>,
 ) -> Result<()> {
     let range = ContextRange { users, oldest: view.oldest_traffic() };
-    view.reader()?.contexts(range, &mut |context| {
-        view.watch.check()?;
-        match context.user.as_deref() {
-            Some(user) if view.forgets(user) => Ok(ControlFlow::Continue(())),
-            _ => take(context),
-        }
+    view.reader()?.contexts(range, &view.watch, &mut |context| match context.user.as_deref() {
+        Some(user) if view.forgets(user) => Ok(ControlFlow::Continue(())),
+        _ => take(context),
     })
 }

@@ -266,6 +266,11 @@ impl Rows {
         &self.values
     }
 
+    /// The rows alone.
+    pub(super) fn into_values(self) -> Vec<Row> {
+        self.values
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -15,7 +15,7 @@ pub(super) struct Sorter<'b, T, O> {
     /// How many are wanted: the first.
     first: usize,
     /// What is done with those that are not wanted.
-    dropped: &'b dyn Fn(&T),
+    dropped: Box<dyn Fn(&T) + 'b>,
     /// Sorted rows, each run longer than the next.
     runs: Vec<Vec<T>>,
     /// Those that came last.
@@ -28,15 +28,20 @@ impl<'b, T, O: Fn(&T, &T) -> Ordering> Sorter<'b, T, O> {
             order,
             budget,
             first: usize::MAX,
-            dropped: &|_| (),
+            dropped: Box::new(|_| ()),
             runs: Vec::new(),
             open: Vec::new(),
         }
     }
 
     /// Keeps only the first; `dropped` is told of each of the others.
-    pub(super) fn first(self, first: usize, dropped: &'b dyn Fn(&T)) -> Self {
-        Self { first, dropped, ..self }
+    pub(super) fn first(self, first: usize, dropped: impl Fn(&T) + 'b) -> Self {
+        Self { first, dropped: Box::new(dropped), ..self }
+    }
+
+    /// How many rows it has.
+    pub(super) fn len(&self) -> usize {
+        self.runs.iter().map(Vec::len).sum::<usize>() + self.open.len()
     }
 
     /// Takes a row.
@@ -130,7 +135,7 @@ mod tests {
             for first in [0, 1, 10, RUN, RUN + 5, 3 * RUN, usize::MAX] {
                 let dropped = Cell::new(0);
                 let count_dropped = |_: &_| dropped.set(dropped.get() + 1);
-                let mut sorter = Sorter::new(&budget, order).first(first, &count_dropped);
+                let mut sorter = Sorter::new(&budget, order).first(first, count_dropped);
                 rows(count).into_iter().try_for_each(|row| sorter.take(row)).unwrap();
                 let kept = sorter.finish().unwrap();
                 let wanted = right.get(..first.min(count)).unwrap();
@@ -147,11 +152,12 @@ mod tests {
         let budget = Budget::new(usize::MAX, &watch);
         let (kept, most) = (Cell::new(0_usize), Cell::new(0));
         let dropped = |_: &usize| kept.set(kept.get() - 1);
-        let mut sorter = Sorter::new(&budget, |a: &usize, b: &usize| b.cmp(a)).first(10, &dropped);
+        let mut sorter = Sorter::new(&budget, |a: &usize, b: &usize| b.cmp(a)).first(10, dropped);
         for row in 0..20 * RUN {
             kept.set(kept.get() + 1);
             sorter.take(row).unwrap();
             most.set(most.get().max(kept.get()));
+            assert_eq!(sorter.len(), kept.get());
         }
         assert!(most.get() <= RUN + 20, "{}", most.get());
         assert_eq!(sorter.finish().unwrap().first(), Some(&(20 * RUN - 1)));

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::budget::Budget;
 use super::pending::Pending;
 use super::remembered::PastStates;
 use super::rows::Rows;
@@ -58,8 +59,8 @@ pub(crate) struct View<'v> {
     pub(super) watch: Watch<'v>,
     /// Whether values of sensitive keys are shown.
     shows_secrets: bool,
-    /// How much memory the rows of a query may take.
-    pub(super) query_bytes: usize,
+    /// How much memory the rows of the statement may take.
+    budget: Budget<'v>,
     reader: OnceCell<Reader>,
     /// Whether histories are those that the reader reads, and no newer ones.
     is_pinned: bool,
@@ -79,6 +80,7 @@ impl<'v> View<'v> {
     ) -> Self {
         let (pending, versions, reader) = (None, None, OnceCell::new());
         let (shows_secrets, is_pinned, underway) = (false, false, &[][..]);
+        let budget = Budget::new(QUERY_BYTES, &watch);
         Self {
             lender,
             forecaster: None,
@@ -91,7 +93,7 @@ impl<'v> View<'v> {
             past,
             watch,
             shows_secrets,
-            query_bytes: QUERY_BYTES,
+            budget,
             reader,
             is_pinned,
             today: None,
@@ -129,9 +131,9 @@ impl<'v> View<'v> {
         Self { shows_secrets, ..self }
     }
 
-    /// The view of who may take so much memory for the rows of a query.
+    /// The view of who may take so much memory for the rows of a statement.
     pub(crate) fn allowing(self, query_bytes: usize) -> Self {
-        Self { query_bytes, ..self }
+        Self { budget: Budget::new(query_bytes, &self.watch), ..self }
     }
 
     /// The view of who reads for a long time while others write: all that it sees is of the instant at which this is called.
@@ -175,6 +177,11 @@ impl<'v> View<'v> {
     /// The instant.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// How much memory the rows of the statement may take, whatever instants it is about.
+    pub(super) fn budget(&self) -> &Budget<'v> {
+        self.today.as_ref().map_or(&self.budget, |(today, _)| today.budget())
     }
 
     /// What tells whether the work on it is to end.

@@ -200,7 +200,8 @@ impl Store {
         if !self.reader()?.has_contexts()? {
             return Ok(0);
         }
-        self.write_facts(|transaction| traffic::sweep_all(transaction, oldest))
+        let watch = self.desk().watch();
+        self.write_facts(|transaction| traffic::sweep_all(transaction, oldest, &watch))
     }
 
     /// Adds entries of users in their order, durable when this returns. An event with an id that the store

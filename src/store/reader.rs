@@ -12,6 +12,7 @@ use super::record::{Edition, EventReads};
 use super::tables::{META, Position};
 use super::traffic::{self, ContextRange, ContextTaker};
 use super::walk::{Direction, Walk};
+use super::watch::Watch;
 use super::{chain, head, list, user};
 use crate::error::Result;
 use crate::model::{
@@ -165,13 +166,21 @@ impl Reader {
     }
 
     /// What was delivered of a config, in the order of time.
-    pub(crate) fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<DeliveryCount>> {
-        self.ask(|image| delivery::deliveries(image, query))
+    pub(crate) fn deliveries(
+        &self,
+        query: &DeliveryQuery,
+        watch: &Watch<'_>,
+    ) -> Result<Vec<DeliveryCount>> {
+        self.ask(|image| delivery::deliveries(image, query, watch))
     }
 
     /// Every key that was ever delivered, with what was in a period.
-    pub(crate) fn key_deliveries(&self, period: Period) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
-        self.ask(|image| delivery::key_deliveries(image, period))
+    pub(crate) fn key_deliveries(
+        &self,
+        period: Period,
+        watch: &Watch<'_>,
+    ) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
+        self.ask(|image| delivery::key_deliveries(image, period, watch))
     }
 
     /// The user of the event with an id, if there is one who was not forgotten.
@@ -221,9 +230,10 @@ impl Reader {
     pub(crate) fn contexts(
         &self,
         range: ContextRange<'_>,
+        watch: &Watch<'_>,
         take: &mut ContextTaker<'_>,
     ) -> Result<()> {
-        self.ask(|image| traffic::each(image, range, take))
+        self.ask(|image| traffic::each(image, range, watch, take))
     }
 
     /// Whether any context was recorded.

@@ -117,7 +117,7 @@ impl Store {
             Ok(())
         })?;
         let all = ContextRange { users: None, oldest: None };
-        reader.contexts(all, &mut |context| {
+        reader.contexts(all, &self.desk().watch(), &mut |context| {
             retimer.later.contexts += u64::from(context.last > latest);
             Ok(ControlFlow::Continue(()))
         })?;

@@ -4,13 +4,14 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use allocation_counter::measure;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::query::{answer, naively};
 use crate::statement::{Query, Statement};
-use crate::{Database, Outcome, Timestamp};
+use crate::{Database, Outcome, Timestamp, Value};
 
 fn start() -> Timestamp {
     Timestamp::parse("2026-03-01T09:00:00Z").unwrap()
@@ -360,17 +361,26 @@ fn what_was_asked_to_end_begins_nothing_long() {
 }
 
 /// Store of so many things of each kind, the first of which was made a minute before the others.
-fn store_of(things: usize) -> Database {
-    let db = Database::builder().manual_clock(start()).in_memory().unwrap();
-    let make = |n: usize| {
+fn store_of(things: u32) -> Database {
+    store_with(things, usize::MAX)
+}
+
+/// The same, whose queries may take so much memory.
+fn store_with(things: u32, query_bytes: usize) -> Database {
+    let builder = Database::builder().manual_clock(start()).query_bytes(query_bytes);
+    let db = builder.in_memory().unwrap();
+    db.execute("RECORD TRAFFIC 100% KEEP 30 SECONDS;").unwrap();
+    let make = |n: u32| {
         let script = format!(
             "CREATE KEY k{n} INTEGER DEFAULT 0; CREATE SEGMENT s{n} WHERE n = {n};
              CREATE CONFIG c{n} SEGMENTS s{n} KEY k{n} = 1; PUBLISH CONFIG c{n};
-             SET USER 'u{n}' n = {n};"
+             SET USER 'u{n}' n = {n}; TRACK 'E' FOR USER 'u0'; GET k{n} FOR USER 'u{n}';"
         );
         db.execute(&script).unwrap();
     };
     (0..things).for_each(make);
+    let contexts = held(&db, "SELECT COUNT(*) FROM traffic").unwrap();
+    assert_eq!(contexts[0].rows().unwrap().rows(), [[Value::from(things)]]);
     db.execute("ADVANCE CLOCK 1 MINUTE; CREATE KEY last INTEGER DEFAULT 0;").unwrap();
     db
 }
@@ -378,7 +388,7 @@ fn store_of(things: usize) -> Database {
 /// Between two looks whether it is to end, nothing does more work the more there is in the store.
 #[test]
 fn long_work_looks_whether_it_is_to_end() {
-    let looks = |things: usize, query: &str| {
+    let looks = |things: u32, query: &str| {
         let db = store_of(things);
         let desk = db.shared.store.desk();
         let before = desk.looks();
@@ -389,9 +399,15 @@ fn long_work_looks_whether_it_is_to_end() {
         // configs, keys and segments are read, segments put together, configs and keys compiled
         ("SELECT COUNT(*) FROM configs AS OF '2026-03-01T09:00:30Z'", 6),
         ("PREVIEW AS OF '2026-03-01T09:00:30Z' TO '2026-03-01T09:01:00Z' FOR USER 'x'", 6),
+        ("SHOW KEYS ORDER BY type", 1),
+        ("SHOW COUNT OF EVENTS", 1), // of one user
+        // series are found, their counts read, and both put together
+        ("SELECT COUNT(*) FROM deliveries", 3),
+        ("SHOW STATS FOR KEYS", 2),
+        ("SELECT COUNT(*) FROM traffic", 1), // none is kept any longer
     ] {
-        let more = looks(60, query) - looks(20, query);
-        assert!(more >= 40 * times, "{query}: {more}");
+        let more = looks(30, query) - looks(10, query);
+        assert!(more >= 20 * times, "{query}: {more}");
     }
 }
 
@@ -417,11 +433,51 @@ fn what_a_query_keeps_is_bounded() {
     ] {
         assert_eq!(held(&db, &query).map_err(|error| error.code()), Err("limit"), "{query}");
     }
+    let db_of_users = store_with(200, 20_000);
+    for query in [
+        "SHOW USERS",
+        "SHOW USERS ORDER BY attributes",
+        "SHOW EVENTS",
+        "SELECT COUNT(*) FROM (SHOW USERS) AS t",
+        "SELECT COUNT(*) FROM deliveries",
+        "PREVIEW ALTER KEY k0 SET DEFAULT 7 BY USER",
+        "SELECT COUNT(*) FROM (PREVIEW ALTER KEY k0 SET DEFAULT 7 BY USER) AS t",
+    ] {
+        let found = held(&db_of_users, query);
+        assert_eq!(found.map_err(|error| error.code()), Err("limit"), "{query}");
+    }
+    for query in ["SHOW USERS LIMIT 3", "SHOW COUNT OF USERS", "PREVIEW ALTER KEY k0 SET DEFAULT 7"]
+    {
+        held(&db_of_users, query).unwrap();
+    }
     for query in [
         format!("SELECT COUNT(*), SUM(a.version), MAX(b.key) {pairs}, keys c"),
         format!("SELECT a.key {pairs} LIMIT 5"),
         format!("SELECT EXISTS (SELECT a.key {pairs})"),
     ] {
         held(&db, &query).unwrap();
+    }
+}
+
+/// What a query may not take is not taken first: neither the rows of a statement in it, nor all users beside an open transaction.
+#[test]
+fn memory_is_taken_into_account_as_it_is_taken() {
+    let most = |users: u32, query: &str| {
+        let db = store_with(1, 20_000);
+        let users = (1..users).map(|n| format!("SET USER 'u{n}' n = {n};"));
+        db.execute(&format!("BEGIN; {} COMMIT;", users.collect::<String>())).unwrap();
+        let mut session = db.session();
+        session.execute("BEGIN; SET USER 'u1x' n = 1;").unwrap();
+        let taken = measure(|| drop(session.execute(query)));
+        taken.bytes_max
+    };
+    for query in [
+        "SHOW USERS;",
+        "SELECT COUNT(*) FROM (SHOW USERS) AS t;",
+        "SELECT COUNT(*) FROM (PREVIEW ALTER KEY k0 SET DEFAULT 7 BY USER) AS t;",
+        "SELECT COUNT(*) FROM users;",
+    ] {
+        let (few, many) = (most(300, query), most(900, query));
+        assert!(many < few + 60_000, "{query}: {few} {many}");
     }
 }

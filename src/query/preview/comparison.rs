@@ -37,7 +37,7 @@ impl<'s> Comparison<'s> {
     }
 
     /// Finds for whom what changes.
-    pub(super) fn find(&self, view: &View<'_>, at: Instants, found: &mut Found) -> Result<()> {
+    pub(super) fn find(&self, view: &View<'_>, at: Instants, found: &mut Found<'_>) -> Result<()> {
         self.people.each(view, |person| {
             if self.compare(person, at, |key, values| found.add(person, key, values))? {
                 found.count_person(person);

@@ -1,5 +1,6 @@
 //! What a preview has found: how many get one value in place of another, or who gets what.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ptr;
 use std::sync::Arc;
@@ -10,8 +11,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Evaluation, Source};
 use crate::limits::PREVIEW_ROWS;
 use crate::model::{HIDDEN, Value, order_values};
+use crate::query::budget::Budget;
 use crate::query::rows::ColumnKind::{Integer, Number, Object as Attributes, Text, Value as Any};
 use crate::query::rows::{Column, Row, Rows};
+use crate::query::sorter::{Sorter, sorted};
 use crate::query::value::optional;
 use crate::statement::Detail;
 
@@ -49,6 +52,10 @@ const GROUPS: &[Column] = columns!(
 const USERS: &[Column] = columns!([USER], []);
 const CONTEXTS: &[Column] = columns!([USER, ATTRIBUTES], []);
 
+/// Where the attributes and the key are among the columns of contexts.
+const ATTRIBUTES_AT: usize = 1;
+const KEY_AT: usize = 2;
+
 /// The columns of a preview. `contexts`: whether it tells of contexts.
 pub(super) fn columns(detail: Detail, contexts: bool) -> &'static [Column] {
     match detail {
@@ -58,30 +65,28 @@ pub(super) fn columns(detail: Detail, contexts: bool) -> &'static [Column] {
     }
 }
 
-/// How many rows more than are wanted are gathered before those go that are not.
-const SURPLUS: usize = 10_000;
-
 /// What was found, and of how many.
-pub(super) struct Found {
+pub(super) struct Found<'b> {
     /// How many people there are.
     pub(super) population: u64,
     /// How many of them get another value.
     pub(super) changed: u64,
-    gathered: Gathered,
+    gathered: Gathered<'b>,
+    budget: &'b Budget<'b>,
     /// Whether the one who is looked at does.
     changes: bool,
 }
 
 /// What changes.
-pub(super) enum Gathered {
+enum Gathered<'b> {
     /// All who get one value in place of another.
     Groups(Groups),
     /// Who gets which value in place of which.
-    Users(Users),
+    Users(Users<'b>),
 }
 
 /// Groups of people for whom the same changes.
-pub(super) struct Groups {
+struct Groups {
     /// The groups by what their values are at in memory: they may be large, and few are met often.
     places: HashMap<Places, usize>,
     found: Vec<Group>,
@@ -98,15 +103,30 @@ struct Group {
     example: Option<Arc<str>>,
 }
 
+type Order = fn(&Row, &Row) -> Ordering;
+
 /// A row for each person and key.
-pub(super) struct Users {
-    rows: Vec<Row>,
+struct Users<'b> {
+    rows: Sorter<'b, Row, Order>,
     limit: usize,
 }
 
-impl Found {
-    pub(super) fn new(gathered: Gathered) -> Self {
-        Self { population: 0, changed: 0, gathered, changes: false }
+impl<'b> Found<'b> {
+    /// Nothing yet; there are to be so many rows at most.
+    pub(super) fn new(detail: Detail, limit: Option<usize>, budget: &'b Budget<'b>) -> Self {
+        let limit = limit.unwrap_or(usize::MAX);
+        let gathered = match detail {
+            Detail::Groups => {
+                let (places, found) = (HashMap::new(), Vec::new());
+                Gathered::Groups(Groups { places, found, limit })
+            }
+            Detail::Users => {
+                let rows: Sorter<'b, Row, Order> = Sorter::new(budget, order_people);
+                let rows = rows.first(limit, |row| budget.give_back(row));
+                Gathered::Users(Users { rows, limit })
+            }
+        };
+        Self { population: 0, changed: 0, gathered, budget, changes: false }
     }
 
     /// Takes in what a key has for a person before and after.
@@ -121,8 +141,8 @@ impl Found {
         }
         self.changes = true;
         match &mut self.gathered {
-            Gathered::Groups(groups) => groups.add(person, key, values),
-            Gathered::Users(users) => users.add(person, key, values),
+            Gathered::Groups(groups) => groups.add(person, key, values, self.budget),
+            Gathered::Users(users) => users.add(person, key, values, self.budget),
         }
     }
 
@@ -135,33 +155,21 @@ impl Found {
     }
 
     /// The rows, in their order.
-    pub(super) fn into_rows(self, shows_attributes: bool) -> Rows {
+    pub(super) fn into_rows(self, shows_attributes: bool) -> Result<Rows> {
         match self.gathered {
-            Gathered::Groups(groups) => Rows::new(GROUPS, groups.into_rows(self.population)),
-            Gathered::Users(mut users) => {
-                users.order();
+            Gathered::Groups(groups) => {
+                Ok(Rows::new(GROUPS, groups.into_rows(self.population, self.budget)?))
+            }
+            Gathered::Users(users) => {
+                let mut rows = users.rows.finish()?;
                 if shows_attributes {
-                    return Rows::new(CONTEXTS, users.rows);
+                    return Ok(Rows::new(CONTEXTS, rows));
                 }
-                let without = |mut row: Row| {
-                    row.remove(1);
-                    row
-                };
-                Rows::new(USERS, users.rows.into_iter().map(without).collect())
+                for row in &mut rows {
+                    row.remove(ATTRIBUTES_AT);
+                }
+                Ok(Rows::new(USERS, rows))
             }
-        }
-    }
-}
-
-impl Gathered {
-    /// Nothing yet; there are to be so many rows at most.
-    pub(super) fn new(detail: Detail, limit: Option<usize>) -> Self {
-        let limit = limit.unwrap_or(usize::MAX);
-        match detail {
-            Detail::Groups => {
-                Self::Groups(Groups { places: HashMap::new(), found: Vec::new(), limit })
-            }
-            Detail::Users => Self::Users(Users { rows: Vec::new(), limit }),
         }
     }
 }
@@ -172,11 +180,15 @@ impl Groups {
         person: &Person,
         key: &Key,
         values: [Option<&Evaluation<'_>>; 2],
+        budget: &Budget<'_>,
     ) -> Result<()> {
         let place = *self.places.entry(places(key, values)).or_insert(self.found.len());
         if place == self.found.len() {
             refuse_more(place)?;
-            self.found.push(Group { cells: cells(key, values), users: 0, example: None });
+            let cells = cells(key, values);
+            budget.take(size_of::<(Places, usize, Group)>())?;
+            budget.take_row(&cells)?;
+            self.found.push(Group { cells, users: 0, example: None });
         }
         let Some(group) = self.found.get_mut(place) else { return Ok(()) };
         group.users = group.users.saturating_add(person.weight);
@@ -188,19 +200,18 @@ impl Groups {
         Ok(())
     }
 
-    fn into_rows(self, population: u64) -> Vec<Row> {
-        let mut groups = self.found;
-        groups.sort_by(|a, b| order(&a.cells, &b.cells));
-        groups.dedup_by(|group, first| {
-            let is_same = order(&group.cells, &first.cells).is_eq();
-            if is_same {
-                first.join(group);
+    fn into_rows(self, population: u64, budget: &Budget<'_>) -> Result<Vec<Row>> {
+        let mut groups: Vec<Group> = Vec::new();
+        for group in sorted(self.found, budget, |a: &Group, b| order(&a.cells, &b.cells))? {
+            budget.step()?;
+            match groups.last_mut().filter(|last| order(&last.cells, &group.cells).is_eq()) {
+                Some(last) => last.join(group),
+                None => groups.push(group),
             }
-            is_same
-        });
-        groups.sort_by(|a, b| order(a.key(), b.key()).then(b.users.cmp(&a.users)));
-        groups.truncate(self.limit);
-        groups.into_iter().map(|group| group.into_row(population)).collect()
+        }
+        let by_users = |a: &Group, b: &Group| order(a.key(), b.key()).then(b.users.cmp(&a.users));
+        let groups = sorted(groups, budget, by_users)?;
+        Ok(groups.into_iter().take(self.limit).map(|group| group.into_row(population)).collect())
     }
 }
 
@@ -211,10 +222,9 @@ impl Group {
     }
 
     /// Takes in another group, for whom the same changes.
-    fn join(&mut self, other: &mut Self) {
+    fn join(&mut self, other: Self) {
         self.users = self.users.saturating_add(other.users);
-        let examples = self.example.take().into_iter().chain(other.example.take());
-        self.example = examples.min();
+        self.example = self.example.take().into_iter().chain(other.example).min();
     }
 
     #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^53 people")]
@@ -228,33 +238,31 @@ impl Group {
     }
 }
 
-impl Users {
+impl Users<'_> {
     fn add(
         &mut self,
         person: &Person,
         key: &Key,
         values: [Option<&Evaluation<'_>>; 2],
+        budget: &Budget<'_>,
     ) -> Result<()> {
         let user = optional(person.user.as_deref());
         let mut row = vec![user, Value::Object(Arc::clone(&person.shown))];
         row.extend(cells(key, values));
-        self.rows.push(row);
-        if self.rows.len() >= self.limit.saturating_add(SURPLUS) {
-            self.order();
-        }
-        refuse_more(self.rows.len())
-    }
-
-    /// Puts the rows in order, and lets those go that are not wanted.
-    fn order(&mut self) {
-        self.rows
-            .sort_by(|a, b| order(first(a, 0), first(b, 0)).then(order(first(a, 2), first(b, 2))));
-        self.rows.truncate(self.limit);
+        budget.take_row(&row)?;
+        self.rows.take(row)?;
+        refuse_more(self.rows.len().min(self.limit))
     }
 }
 
+/// Orders rows by the person and the key.
+fn order_people(a: &Row, b: &Row) -> Ordering {
+    let by = |column| order(cell(a, column), cell(b, column));
+    by(0).then_with(|| by(KEY_AT))
+}
+
 /// The cell of a row in a column, alone.
-fn first(row: &[Value], column: usize) -> &[Value] {
+fn cell(row: &[Value], column: usize) -> &[Value] {
     row.get(column..=column).unwrap_or_default()
 }
 
@@ -269,9 +277,9 @@ fn refuse_more(found: usize) -> Result<()> {
 }
 
 /// Orders rows by their cells, from the first on.
-fn order(a: &[Value], b: &[Value]) -> std::cmp::Ordering {
+fn order(a: &[Value], b: &[Value]) -> Ordering {
     let unlike = a.iter().zip(b).map(|(a, b)| order_values(a, b)).find(|order| order.is_ne());
-    unlike.unwrap_or(std::cmp::Ordering::Equal)
+    unlike.unwrap_or(Ordering::Equal)
 }
 
 /// Where what a key has is in memory: it stays there as long as the states that are compared.

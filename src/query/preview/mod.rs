@@ -20,7 +20,7 @@ use crate::eval::Snapshot;
 use crate::model::{Catalog, Change, Timestamp};
 use crate::statement::{Preview, When};
 use comparison::Comparison;
-use gathered::{Found, Gathered};
+use gathered::Found;
 use key::Instants;
 use people::People;
 
@@ -66,7 +66,7 @@ pub(crate) fn preview(view: &View<'_>, preview: &Preview, prospect: Prospect) ->
     if at != view.now {
         notes.push(NoteKind::PreviewedAt { at }.into());
     }
-    Ok(told(&comparison, found, notes))
+    told(&comparison, found, notes)
 }
 
 /// Tells who gets other values at one instant than at another.
@@ -87,7 +87,7 @@ pub(crate) fn between(
     let states = [&*before.snapshot, &*after.snapshot];
     let comparison = Comparison::new(view, states, &keys, people);
     let found = find(view, preview, &comparison, instants)?;
-    Ok(told(&comparison, found, Vec::new()))
+    told(&comparison, found, Vec::new())
 }
 
 /// The instant of `AS OF`, which is none of the past.
@@ -110,23 +110,23 @@ fn turns(catalogs: [&Catalog; 2], now: Timestamp) -> Vec<Timestamp> {
 }
 
 /// What changes at an instant.
-fn find(
-    view: &View<'_>,
+fn find<'v>(
+    view: &'v View<'_>,
     preview: &Preview,
     comparison: &Comparison<'_>,
     instants: Instants,
-) -> Result<Found> {
+) -> Result<Found<'v>> {
     let limit = preview.limit.as_ref().map(|limit| view.parameters.whole(limit)).transpose()?;
     let limit = limit.map(|limit| usize::try_from(limit.node).unwrap_or(usize::MAX));
-    let mut found = Found::new(Gathered::new(preview.detail, limit));
+    let mut found = Found::new(preview.detail, limit, view.budget());
     comparison.find(view, instants, &mut found)?;
     Ok(found)
 }
 
 /// The rows, and what is to be said of them.
-fn told(comparison: &Comparison<'_>, found: Found, mut notes: Vec<Note>) -> Rows {
+fn told(comparison: &Comparison<'_>, found: Found<'_>, mut notes: Vec<Note>) -> Result<Rows> {
     let Found { changed, population, .. } = found;
     notes.push(NoteKind::WouldChange { changed, population }.into());
     let shows_attributes = comparison.people.are_contexts();
-    found.into_rows(shows_attributes).noting(notes)
+    Ok(found.into_rows(shows_attributes)?.noting(notes))
 }

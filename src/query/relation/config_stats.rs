@@ -56,7 +56,7 @@ impl Relation for ConfigStats<'_> {
     }
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
-        let counts = view.reader()?.deliveries(&self.query)?;
+        let counts = view.reader()?.deliveries(&self.query, &view.watch)?;
         let (catalog, secrets) = (view.catalog(), view.secrets());
         let rows = counts.iter().filter_map(|count| row(catalog, count, secrets));
         let mut rows = if self.by.is_empty() { rows.collect() } else { summed(rows, self.by) };

@@ -35,7 +35,7 @@ impl Relation for KeyStats {
     }
 
     fn scan(&self, view: &View<'_>, scan: &mut Scan<'_>) -> Result<()> {
-        let counts = view.reader()?.key_deliveries(self.period)?;
+        let counts = view.reader()?.key_deliveries(self.period, &view.watch)?;
         let catalog = view.catalog();
         scan.take_all(catalog.keys().map(|key| row(catalog, key, counts.get(&key.id), view.now)));
         Ok(())

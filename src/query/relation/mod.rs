@@ -115,7 +115,7 @@ pub(super) fn select(relation: &dyn Relation, view: &View<'_>, filter: &Filter) 
     let mut scan = scan(relation, view, filter)?;
     relation.scan(view, &mut scan)?;
     let notes = scan.take_notes();
-    let mut rows = scan.into_rows(view)?;
+    let mut rows = scan.into_rows()?;
     relation.complete(view, &mut rows)?;
     let rows = Rows::new(relation.schema().columns(), rows).noting(notes);
     let texts = rows.rows().iter().zip(0..);
@@ -140,12 +140,14 @@ pub(super) fn rows_or_count(
 pub(super) fn count(relation: &dyn Relation, view: &View<'_>, filter: &Filter) -> Result<Rows> {
     let mut scan = scan(relation, view, filter)?.counting();
     relation.scan(view, &mut scan)?;
-    Ok(Rows::new(COUNT, vec![vec![value::count(scan.count())]]).noting(scan.take_notes()))
+    let notes = scan.take_notes();
+    Ok(Rows::new(COUNT, vec![vec![value::count(scan.into_count()?)]]).noting(notes))
 }
 
 fn scan<'v>(relation: &dyn Relation, view: &'v View<'_>, filter: &Filter) -> Result<Scan<'v>> {
     let columns = relation.schema().columns();
     let users = relation.is_about_users().then(|| view.catalog());
     let selection = Selection::new(filter, columns, users, view.parameters, view.now)?;
-    Ok(Scan::new(columns, selection, view.snapshot()?, relation.listed_by(view)))
+    let listed_by = relation.listed_by(view);
+    Ok(Scan::new(columns, selection, view.snapshot()?, listed_by, view.budget()))
 }

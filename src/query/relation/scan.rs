@@ -2,55 +2,71 @@
 
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
-use crate::error::{Note, Result};
+use crate::error::{Error, Note, Result};
 use crate::eval::Snapshot;
 use crate::model::{Context, Value};
 use crate::query::budget::Budget;
 use crate::query::filter::{Selection, compare_column};
 use crate::query::rows::{Column, Row};
-use crate::query::sorter::sorted;
-use crate::query::view::View;
-
-/// How many rows more than wanted are kept before the least are dropped.
-const SURPLUS: usize = 1_000;
+use crate::query::sorter::Sorter;
 
 /// Taker of the rows of a relation, one after the other. It keeps no more of them than are wanted, or counts
 /// them without keeping any.
 pub(crate) struct Scan<'s> {
-    columns: &'static [Column],
-    selection: Selection,
+    selection: Rc<Selection>,
     snapshot: &'s Snapshot,
-    /// The column by which rows are listed that are in no other order, if they do not come so.
-    listed_by: Option<usize>,
-    /// The rows that passed; none if they are only counted.
-    rows: Option<Vec<Row>>,
+    budget: &'s Budget<'s>,
+    kept: Kept<'s>,
     count: u64,
     /// What is worth knowing of the rows.
     notes: Vec<Note>,
+    /// Why it takes no more.
+    failure: Option<Error>,
 }
 
+/// The rows that passed.
+enum Kept<'s> {
+    None,
+    /// As they came.
+    All(Vec<Row>),
+    Sorted(Sorter<'s, Row, Order>),
+}
+
+type Order = Box<dyn Fn(&Row, &Row) -> Ordering>;
+
 impl<'s> Scan<'s> {
+    /// A taker of rows with some columns. `listed_by`: the column by which rows are listed that are in no other order, if they do
+    /// not come so.
     pub(super) fn new(
         columns: &'static [Column],
         selection: Selection,
         snapshot: &'s Snapshot,
         listed_by: Option<usize>,
+        budget: &'s Budget<'s>,
     ) -> Self {
-        Self {
-            columns,
-            selection,
-            snapshot,
-            listed_by,
-            rows: Some(Vec::new()),
-            count: 0,
-            notes: Vec::new(),
-        }
+        let selection = Rc::new(selection);
+        let kept = if listed_by.is_none() && selection.is_unordered() {
+            Kept::All(Vec::new())
+        } else {
+            let (selection, limit) = (Rc::clone(&selection), selection.limit());
+            let order: Order = Box::new(move |a, b| {
+                selection.compare(a, b).then_with(|| match listed_by {
+                    Some(at) => compare_column(columns, at, a, b),
+                    None => Ordering::Equal,
+                })
+            });
+            let sorter = Sorter::new(budget, order);
+            Kept::Sorted(sorter.first(limit.unwrap_or(usize::MAX), |row| budget.give_back(row)))
+        };
+        let (count, notes, failure) = (0, Vec::new(), None);
+        Self { selection, snapshot, budget, kept, count, notes, failure }
     }
 
     /// The same, which only counts.
     pub(super) fn counting(self) -> Self {
-        Self { rows: None, ..self }
+        Self { kept: Kept::None, ..self }
     }
 
     /// Takes a row, and says whether more are wanted.
@@ -81,38 +97,31 @@ impl<'s> Scan<'s> {
     }
 
     fn put(&mut self, row: Row, passes: bool) -> ControlFlow<()> {
-        self.count += u64::from(passes);
-        let Some(rows) = &mut self.rows else { return ControlFlow::Continue(()) };
-        if passes {
-            rows.push(row);
+        let kept = self.budget.check().and_then(|()| if passes { self.keep(row) } else { Ok(()) });
+        if let Err(error) = kept {
+            self.failure = Some(error);
+            return ControlFlow::Break(());
         }
-        let Some(limit) = self.selection.limit() else { return ControlFlow::Continue(()) };
-        if self.listed_by.is_none() && self.selection.is_unordered() {
-            return if rows.len() < limit {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            };
+        match (&self.kept, self.selection.limit()) {
+            (Kept::All(rows), Some(limit)) if rows.len() >= limit => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
         }
-        if rows.len() >= limit.saturating_add(SURPLUS) {
-            self.order();
-        }
-        ControlFlow::Continue(())
     }
 
-    /// Puts the rows in order, and lets those go that are not wanted.
-    fn order(&mut self) {
-        let Some(mut rows) = self.rows.take() else { return };
-        rows.sort_by(|a, b| self.compare(a, b));
-        rows.truncate(self.selection.limit().unwrap_or(usize::MAX));
-        self.rows = Some(rows);
-    }
-
-    fn compare(&self, a: &Row, b: &Row) -> Ordering {
-        self.selection.compare(a, b).then_with(|| match self.listed_by {
-            Some(at) => compare_column(self.columns, at, a, b),
-            None => Ordering::Equal,
-        })
+    fn keep(&mut self, row: Row) -> Result<()> {
+        self.count += 1;
+        match &mut self.kept {
+            Kept::None => Ok(()),
+            Kept::All(rows) => {
+                self.budget.take_row(&row)?;
+                rows.push(row);
+                Ok(())
+            }
+            Kept::Sorted(sorter) => {
+                self.budget.take_row(&row)?;
+                sorter.take(row)
+            }
+        }
     }
 
     /// Says what is worth knowing of the rows.
@@ -126,16 +135,22 @@ impl<'s> Scan<'s> {
     }
 
     /// How many rows passed.
-    pub(super) fn count(&self) -> u64 {
-        self.count
+    pub(super) fn into_count(self) -> Result<u64> {
+        self.failure.map_or(Ok(self.count), Err)
     }
 
     /// The rows that are wanted.
-    pub(super) fn into_rows(mut self, view: &View<'_>) -> Result<Vec<Row>> {
-        let budget = Budget::new(usize::MAX, &view.watch);
-        let rows = self.rows.take().unwrap_or_default();
-        let mut rows = sorted(rows, &budget, |a, b| self.compare(a, b))?;
-        rows.truncate(self.selection.limit().unwrap_or(usize::MAX));
-        Ok(rows)
+    pub(super) fn into_rows(self) -> Result<Vec<Row>> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        match self.kept {
+            Kept::None => Ok(Vec::new()),
+            Kept::All(mut rows) => {
+                rows.truncate(self.selection.limit().unwrap_or(usize::MAX));
+                Ok(rows)
+            }
+            Kept::Sorted(sorter) => sorter.finish(),
+        }
     }
 }

@@ -9,7 +9,6 @@ use super::names::Scope;
 use super::plan::Plan;
 use crate::error::{Error, ErrorKind, Result, Short};
 use crate::model::{Datum, Expr, ExprKind, Literal, Query, Value, asked};
-use crate::query::budget::Budget;
 use crate::query::rows::Column;
 use crate::query::sink::RowSink;
 use crate::query::view::View;
@@ -39,8 +38,7 @@ fn value_of(view: &View<'_>, expr: &Expr, is_condition: bool) -> Result<Value> {
     let bound = binder.bind(expr, is_condition)?;
     let items = vec![Expression::new(&bound, view.now)?];
     let plan = Plan::Project { input: Box::new(Plan::Nothing), items, text: String::new() };
-    let budget = Budget::new(view.query_bytes, &view.watch);
-    let (rows, _) = super::run(&budget, &plan, &builder.subqueries)?;
+    let (rows, _) = super::run(view.budget().anew(), &plan, &builder.subqueries)?;
     Ok(rows.into_iter().flatten().next().unwrap_or(Datum::NULL).into_value())
 }
 

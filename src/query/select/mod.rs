@@ -64,8 +64,7 @@ pub(super) fn hand_over(
     let mut builder = Builder::new(view);
     let Planned { plan, columns } = builder.query(query)?;
     sink.begin(&columns.iter().map(Column::shown).collect::<Vec<_>>());
-    let budget = Budget::new(view.query_bytes, &view.watch);
-    let run = Run::new(&budget, &builder.subqueries)?;
+    let run = Run::new(view.budget().anew(), &builder.subqueries)?;
     run.hand_over(&plan, &mut |row| sink.take(row.into_iter().map(Datum::into_value).collect()))?;
     Ok(run.notes.into_inner())
 }
@@ -73,8 +72,8 @@ pub(super) fn hand_over(
 fn answer(view: &View<'_>, query: &Query) -> Result<Rows> {
     let mut builder = Builder::new(view);
     let Planned { plan, columns } = builder.query(query)?;
-    let budget = Budget::new(view.query_bytes, &view.watch);
-    let (rows, notes) = run(&budget, &plan, &builder.subqueries)?;
+    let budget = view.budget().anew();
+    let (rows, notes) = run(budget, &plan, &builder.subqueries)?;
     let rows = rows.into_iter().map(|row| {
         budget.step()?;
         Ok(row.into_iter().map(Datum::into_value).collect())

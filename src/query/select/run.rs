@@ -181,7 +181,6 @@ impl<'r> Run<'r> {
     fn shown(&self, shown: &Shown<'_>, sink: &mut Sink<'_>) -> Flow {
         let (rows, notes) = shown.rows()?;
         self.notes.borrow_mut().extend(notes);
-        rows.iter().try_for_each(|row| self.budget.take_row(row))?;
         self.hand_on(rows, sink)
     }
 
@@ -258,7 +257,7 @@ impl<'r> Run<'r> {
         let dropped = |row: &Row| self.budget.give_back(row);
         let order = |a: &Row, b: &Row| compare(keys, a, b);
         let sorter = Sorter::new(self.budget, order);
-        let mut sorter = sorter.first(first.unwrap_or(usize::MAX), &dropped);
+        let mut sorter = sorter.first(first.unwrap_or(usize::MAX), dropped);
         self.rows(input, &mut |row| {
             self.budget.take_row(&row)?;
             sorter.take(row)?;

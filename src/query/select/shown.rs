@@ -34,15 +34,15 @@ impl<'v> Shown<'v> {
         Ok(Self { view, statement, text, span, columns })
     }
 
-    /// The rows, and what is to be said of them.
-    pub(super) fn rows(&self) -> Result<(Vec<Row>, Vec<Note>)> {
+    /// The rows, whose memory is taken already, and what is to be said of them.
+    pub(super) fn rows(&self) -> Result<(impl Iterator<Item = Row>, Vec<Note>)> {
         let rows = self.answer().map_err(|error| placed(error, self.span))?;
-        let row = |row: &Vec<Value>| {
-            let cells = row.iter().zip(&self.columns);
+        let row = |row: Vec<Value>| {
+            let cells = row.into_iter().zip(&self.columns);
             cells.map(|(value, column)| datum(value, column)).collect()
         };
-        let notes = rows.notes().iter().map(|note| note.clone().moved(self.span.start));
-        Ok((rows.rows().iter().map(row).collect(), notes.collect()))
+        let notes = rows.notes().iter().map(|note| note.clone().moved(self.span.start)).collect();
+        Ok((rows.into_values().into_iter().map(row), notes))
     }
 
     fn answer(&self) -> Result<Rows> {
@@ -67,10 +67,10 @@ fn placed(error: Error, span: Span) -> Error {
     error.moved(span.start).at(span)
 }
 
-fn datum(value: &Value, column: &Column) -> Datum {
+fn datum(value: Value, column: &Column) -> Datum {
     let at = value.as_str().filter(|_| column.instants == Instants::Always);
     match at.and_then(|text| Timestamp::parse(text).ok()) {
         Some(at) => at.into(),
-        None => value.clone().into(),
+        None => value.into(),
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{Granularity, Timestamp, Value};
 use crate::query::relation::segment_name;
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Text, Time, Value as Any};
-use crate::query::sorter::sorted;
+use crate::query::sorter::Sorter;
 use crate::query::value::{count, minute, optional, rounded, text};
 use crate::store::{DeliveryCount, DeliveryQuery, Period};
 
@@ -36,11 +36,13 @@ pub(super) static DELIVERIES: Table = Table {
 
 fn deliveries(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let Some(query) = query(reading) else { return Ok(ControlFlow::Continue(())) };
-    let counts = reading.view.reader()?.deliveries(&query)?;
-    let rows: Vec<_> = counts.iter().filter_map(|counted| row(reading, counted)).collect();
-    rows.iter().try_for_each(|row| reading.budget.take_row(row))?;
-    let rows = sorted(rows, reading.budget, Ord::cmp)?;
-    hand_over(rows, sink)
+    let counts = reading.view.reader()?.deliveries(&query, &reading.view.watch)?;
+    let mut rows = Sorter::new(reading.budget, Row::cmp);
+    for row in counts.into_iter().filter_map(|counted| row(reading, &counted)) {
+        reading.budget.take_row(&row)?;
+        rows.take(row)?;
+    }
+    hand_over(rows.finish()?, sink)
 }
 
 /// What is asked of the store; `None` if what is wanted is not there.

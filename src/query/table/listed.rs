@@ -34,5 +34,5 @@ fn list(
     sink: &mut Sink<'_>,
 ) -> Flow {
     let rows = relation::select(relation, reading.view, &Filter::default())?;
-    hand_over(rows.rows().iter().map(|row| data(table.columns, row.clone())), sink)
+    hand_over(rows.into_values().into_iter().map(|row| data(table.columns, row)), sink)
 }

@@ -14,6 +14,7 @@ use crate::store::failure::{OrFail, corrupt};
 use crate::store::image::Image;
 use crate::store::record::{KeySpanRecord, SeriesRecord};
 use crate::store::tables::{Bytes, COUNTS, CountKey, KEY_SPANS, SERIES, SKETCHES};
+use crate::store::watch::Watch;
 
 /// Period that is asked for: all buckets that begin in it, and the one that its own start is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,12 +103,14 @@ type Time = (i64, Granularity);
 pub(in crate::store) fn deliveries(
     image: &Image,
     query: &DeliveryQuery,
+    watch: &Watch<'_>,
 ) -> Result<Vec<DeliveryCount>> {
-    let series = series(image, query)?;
+    let series = series(image, query, watch)?;
     let mut counts: BTreeMap<(Time, u32), u64> = BTreeMap::new();
     let mut totals: BTreeMap<(Time, u32), u64> = BTreeMap::new();
     let known = |number: u32| series.contains_key(&number);
-    walk(image, query.per, query.period, known, |time, number, count| {
+    let times = (query.per, query.period);
+    walk(image, times, watch, known, |time, number, count| {
         let Some(known) = series.get(&number) else { return };
         more(totals.entry((time, known.key)).or_default(), count);
         if known.wanted {
@@ -118,6 +121,7 @@ pub(in crate::store) fn deliveries(
     counts
         .into_iter()
         .map(|((time, number), count)| {
+            watch.check()?;
             let delivery = restore(image, &mut restored, number)?;
             let of = totals.get(&(time, delivery.key.0)).copied().unwrap_or(count);
             let users = if time.1 == Granularity::Day { users(image, time, number)? } else { None };
@@ -131,11 +135,12 @@ fn more(sum: &mut u64, count: u64) {
 }
 
 /// Every series of the keys of which any is asked for.
-fn series(image: &Image, query: &DeliveryQuery) -> Result<BTreeMap<u32, Known>> {
+fn series(image: &Image, query: &DeliveryQuery, watch: &Watch<'_>) -> Result<BTreeMap<u32, Known>> {
     let mut found = BTreeMap::new();
     let Some(table) = image.optional_table(SERIES)? else { return Ok(found) };
     let mut keys = BTreeSet::new();
     for entry in table.iter().or_fail()? {
+        watch.check()?;
         let (number, bytes) = entry.or_fail()?;
         let record = read_series(number.value(), bytes.value())?;
         let wanted = query.matches(&record);
@@ -174,6 +179,7 @@ fn users(image: &Image, (minute, _): Time, series: u32) -> Result<Option<f64>> {
 pub(in crate::store) fn key_deliveries(
     image: &Image,
     period: Period,
+    watch: &Watch<'_>,
 ) -> Result<BTreeMap<KeyId, KeyDeliveries>> {
     let mut keys = BTreeMap::new();
     for (key, span) in spans(image)? {
@@ -183,8 +189,8 @@ pub(in crate::store) fn key_deliveries(
     let series = targeted(image)?;
     walk(
         image,
-        Granularity::Minute,
-        period,
+        (Granularity::Minute, period),
+        watch,
         |_| true,
         |_, number, count| {
             let Some((key, targeted)) = series.get(&number) else { return };
@@ -227,14 +233,15 @@ fn targeted(image: &Image) -> Result<BTreeMap<u32, (KeyId, bool)>> {
 /// series that are not wanted are passed over unread.
 fn walk(
     image: &Image,
-    per: Granularity,
-    period: Period,
+    (per, period): (Granularity, Period),
+    watch: &Watch<'_>,
     wanted: impl Fn(u32) -> bool,
     mut each: impl FnMut(Time, u32, u64),
 ) -> Result<()> {
     let Some(table) = image.optional_table(COUNTS)? else { return Ok(()) };
     for size in SIZES {
         let shown = size.max(per);
+        let wanted = |series| watch.check().map(|()| wanted(series));
         walk_size(&table, size, period.minutes(shown), &wanted, |minute, series, count| {
             each((shown.start(minute), shown), series, count);
         })?;
@@ -247,7 +254,7 @@ fn walk_size(
     table: &ReadOnlyTable<CountKey, Bytes>,
     size: Granularity,
     minutes: Range<i64>,
-    wanted: &impl Fn(u32) -> bool,
+    wanted: &impl Fn(u32) -> Result<bool>,
     mut each: impl FnMut(i64, u32, u64),
 ) -> Result<()> {
     if minutes.is_empty() {
@@ -259,7 +266,7 @@ fn walk_size(
     for entry in table.range((number, first, 0)..=(number, last, u32::MAX)).or_fail()? {
         let (key, bytes) = entry.or_fail()?;
         let (_, chunk, series) = key.value();
-        if !wanted(series) {
+        if !wanted(series)? {
             continue;
         }
         for (slot, count) in read_counts(key.value(), bytes.value())?.iter() {

@@ -6,7 +6,7 @@ use super::delivery::{of, one};
 use super::user::{event, forget, profile};
 use super::*;
 use crate::model::{DeliveryBatch, Granularity};
-use crate::store::Period;
+use crate::store::{Desk, Period};
 
 /// Opens, reads everything and verifies; whatever is wrong is an error or a problem.
 fn survive(path: &Path) -> bool {
@@ -18,8 +18,12 @@ fn survive(path: &Path) -> bool {
         };
         fine &= store.reader().and_then(|reader| reader.catalog()).is_ok();
         fine &= store.since(0).is_ok_and(|mut log| log.all(|item| item.is_ok()));
-        fine &= store.reader().is_ok_and(|r| r.deliveries(&of(1, Granularity::Hour)).is_ok());
-        fine &= store.reader().is_ok_and(|r| r.key_deliveries(Period::default()).is_ok());
+        fine &= store.reader().is_ok_and(|r| {
+            r.deliveries(&of(1, Granularity::Hour), &Desk::default().watch()).is_ok()
+        });
+        fine &= store
+            .reader()
+            .is_ok_and(|r| r.key_deliveries(Period::default(), &Desk::default().watch()).is_ok());
         fine &= store.reader().is_ok_and(|r| r.users_after(None, 100).is_ok());
         fine &= store.reader().and_then(|reader| reader.user_entries("u1")).is_ok()
             && store.reader().and_then(|reader| reader.event_user("id1")).is_ok();

@@ -11,7 +11,7 @@ use crate::store::codec::encode;
 use crate::store::handle::Handle;
 use crate::store::record::{CountsRecord, KeySpanRecord, SketchRecord};
 use crate::store::tables::*;
-use crate::store::{DeliveryQuery, Period};
+use crate::store::{DeliveryQuery, Desk, Period};
 
 const SIZES: [Granularity; 3] = [Granularity::Minute, Granularity::Hour, Granularity::Day];
 /// 2026-03-01T09:00:00Z
@@ -125,7 +125,8 @@ impl World {
         let configs = [Some(ConfigId(1)), Some(ConfigId(2)), None];
         for (config, per) in configs.into_iter().flat_map(|c| SIZES.map(|per| (c, per))) {
             let query = DeliveryQuery { config, period, ..of(1, per) };
-            let found = store.reader().unwrap().deliveries(&query).unwrap();
+            let found =
+                store.reader().unwrap().deliveries(&query, &Desk::default().watch()).unwrap();
             let number = |d: &Delivery| all.iter().position(|known| known == d).unwrap();
             let rows = found.iter().map(|row| {
                 let number = number(&row.delivery);
@@ -145,8 +146,14 @@ impl World {
     }
 
     fn hold_keys(&self, store: &Store) {
-        let (all, found) =
-            (series(), store.reader().unwrap().key_deliveries(Period::default()).unwrap());
+        let (all, found) = (
+            series(),
+            store
+                .reader()
+                .unwrap()
+                .key_deliveries(Period::default(), &Desk::default().watch())
+                .unwrap(),
+        );
         for key in [KeyId(1), KeyId(2), KeyId(3)] {
             let of_key = |number: usize| all[number].key == key;
             let mut minutes: Vec<_> = self
@@ -238,7 +245,7 @@ proptest! {
 fn filters_leave_the_totals_alone() {
     let store = told();
     let rows = |query: DeliveryQuery| -> Vec<_> {
-        let found = store.reader().unwrap().deliveries(&query).unwrap();
+        let found = store.reader().unwrap().deliveries(&query, &Desk::default().watch()).unwrap();
         found.into_iter().map(|row| (row.delivery.segment, row.count, row.of)).collect()
     };
     let day = of(1, Granularity::Day);
@@ -268,7 +275,11 @@ fn a_roll_up_takes_bounded_steps_and_comes_to_an_end() {
     let hours = |n: u32| (0..20).map(move |hour| delivered(n, START + hour * 60, 1));
     store.add_deliveries(&batch(1, (0..250).flat_map(hours).collect())).unwrap();
     let left = || {
-        let rows = store.reader().unwrap().deliveries(&of(1, Granularity::Minute)).unwrap();
+        let rows = store
+            .reader()
+            .unwrap()
+            .deliveries(&of(1, Granularity::Minute), &Desk::default().watch())
+            .unwrap();
         assert_eq!(rows.iter().map(|row| row.count).sum::<u64>(), 5_000);
         rows.iter().filter(|row| row.per == Granularity::Minute).count()
     };
@@ -290,8 +301,22 @@ fn delivered(number: u32, minute: i64, count: u64) -> Delivered {
 fn files_without_the_tables_have_no_deliveries() {
     let store = Store::in_memory(&options()).unwrap();
     tell(&store);
-    assert_eq!(store.reader().unwrap().deliveries(&of(1, Granularity::Hour)).unwrap(), []);
-    assert!(store.reader().unwrap().key_deliveries(Period::default()).unwrap().is_empty());
+    assert_eq!(
+        store
+            .reader()
+            .unwrap()
+            .deliveries(&of(1, Granularity::Hour), &Desk::default().watch())
+            .unwrap(),
+        []
+    );
+    assert!(
+        store
+            .reader()
+            .unwrap()
+            .key_deliveries(Period::default(), &Desk::default().watch())
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(store.reader().unwrap().last_delivery_batch().unwrap(), 0);
     assert_eq!(store.verify(None).unwrap().problems, [""; 0]);
     let copy = store.copy_to_memory(&options()).unwrap();
@@ -307,8 +332,8 @@ fn copies_have_the_deliveries() {
     for copy in [store.copy_to_memory(&options()).unwrap(), open(&path)] {
         let query = of(1, Granularity::Day);
         assert_eq!(
-            copy.reader().unwrap().deliveries(&query).unwrap(),
-            store.reader().unwrap().deliveries(&query).unwrap()
+            copy.reader().unwrap().deliveries(&query, &Desk::default().watch()).unwrap(),
+            store.reader().unwrap().deliveries(&query, &Desk::default().watch()).unwrap()
         );
         assert_eq!(copy.reader().unwrap().last_delivery_batch().unwrap(), 1);
         assert_eq!(copy.verify(None).unwrap().problems, [""; 0]);
@@ -339,8 +364,12 @@ fn found(wanted: &str, damage: impl FnOnce(&WriteTransaction)) {
     let problems = store.verify(None).unwrap().problems.join("\n");
     assert!(problems.contains(wanted), "{problems}");
     // whatever is asked of it, it does not panic
-    let _ = store.reader().and_then(|reader| reader.deliveries(&of(1, Granularity::Day)));
-    let _ = store.reader().and_then(|reader| reader.key_deliveries(Period::default()));
+    let _ = store
+        .reader()
+        .and_then(|reader| reader.deliveries(&of(1, Granularity::Day), &Desk::default().watch()));
+    let _ = store
+        .reader()
+        .and_then(|reader| reader.key_deliveries(Period::default(), &Desk::default().watch()));
     let _ = store.add_deliveries(&batch(2, vec![one(0, START + 90 * DAY, 1)]));
 }
 

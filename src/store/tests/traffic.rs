@@ -36,7 +36,7 @@ fn read(store: &Store, user: Option<&str>, oldest: Option<i64>) -> Vec<Recorded>
         found.push(context);
         Ok(ControlFlow::Continue(()))
     };
-    reader.contexts(range, &mut take).unwrap();
+    reader.contexts(range, &store.desk().watch(), &mut take).unwrap();
     found
 }
 

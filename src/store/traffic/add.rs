@@ -11,6 +11,7 @@ use crate::store::codec::{decode, encode};
 use crate::store::failure::OrFail;
 use crate::store::record::{ContextRecord, SweepRecord};
 use crate::store::tables::{Bytes, ContextKey, META, SWEPT_KEY, TRAFFIC};
+use crate::store::watch::Watch;
 
 /// How many contexts a batch looks at that may be kept no longer: these, or twice as many as it adds if that is more, so
 /// that the table is gone through faster than it grows.
@@ -88,16 +89,19 @@ fn sweep(
 pub(in crate::store) fn sweep_all(
     transaction: &WriteTransaction,
     oldest: Timestamp,
+    watch: &Watch<'_>,
 ) -> Result<u64> {
     let mut table = transaction.open_table(TRAFFIC).or_fail()?;
     let mut over = Vec::new();
     for entry in table.iter().or_fail()? {
+        watch.check()?;
         let (key, bytes) = entry.or_fail()?;
         if read(key.value(), bytes.value())?.last < oldest {
             over.push(Place::at(key.value()));
         }
     }
     for place in &over {
+        watch.check()?;
         table.remove(place.key()).or_fail()?;
     }
     Ok(over.len() as u64)

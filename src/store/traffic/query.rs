@@ -10,6 +10,7 @@ use crate::model::{Recorded, Timestamp};
 use crate::store::failure::OrFail;
 use crate::store::image::Image;
 use crate::store::tables::{ContextKey, TRAFFIC};
+use crate::store::watch::Watch;
 
 /// Which recorded contexts are read.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,7 @@ pub(crate) type ContextTaker<'t> = dyn FnMut(Recorded) -> Result<ControlFlow<()>
 pub(in crate::store) fn each(
     image: &Image,
     range: ContextRange<'_>,
+    watch: &Watch<'_>,
     take: &mut ContextTaker<'_>,
 ) -> Result<()> {
     let Some(table) = image.optional_table(TRAFFIC)? else { return Ok(()) };
@@ -39,6 +41,7 @@ pub(in crate::store) fn each(
         None => table.range::<ContextKey>(..),
     };
     for entry in found.or_fail()? {
+        watch.check()?;
         let (key, bytes) = entry.or_fail()?;
         let context = read(key.value(), bytes.value())?;
         let is_kept = range.oldest.is_none_or(|oldest| context.last >= oldest);

@@ -9,7 +9,7 @@ use crate::DumpKind;
 use crate::engine::Database;
 use crate::error::Result;
 use crate::model::{Catalog, ConfigId, Granularity, Timestamp};
-use crate::store::{DeliveryQuery, Period};
+use crate::store::{DeliveryQuery, Desk, Period};
 
 /// State of a database.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +63,7 @@ impl Memory {
 /// What was delivered, as text.
 fn deliveries(db: &Database) -> Result<String> {
     let reader = db.shared.store.reader()?;
-    let keys = reader.key_deliveries(Period::default())?;
+    let keys = reader.key_deliveries(Period::default(), &Desk::default().watch())?;
     let mut text = format!("{} {keys:?}", reader.last_delivery_batch()?);
     let (period, per) = (Period::default(), Granularity::Hour);
     for config in 1..=3 {
@@ -76,7 +76,7 @@ fn deliveries(db: &Database) -> Result<String> {
             per,
             period,
         };
-        let _ = write!(text, "{:?}", reader.deliveries(&query)?);
+        let _ = write!(text, "{:?}", reader.deliveries(&query, &Desk::default().watch())?);
     }
     Ok(text)
 }
