@@ -112,6 +112,10 @@ pub const QUERY_SELECTS: usize = 500;
 /// The most columns of one `SELECT`, and the most expressions that its rows are grouped or sorted by.
 pub const QUERY_COLUMNS: usize = 2_000;
 
+/// The most parts of expressions that the names and numbers of items stand for in one statement: `ORDER BY a, a` has those
+/// of `a` twice.
+pub const QUERY_PARTS: usize = 1_000_000;
+
 /// How much memory the rows of a query may take while it is answered, in bytes.
 pub const QUERY_BYTES: usize = 1 << 30;
 

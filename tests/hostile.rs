@@ -379,6 +379,7 @@ fn queries_that_nest_or_are_wide_have_an_end() {
         write!(text, ", 1 AS a{n}").expect("a text takes it");
         text
     });
+    let list = |item| vec![item; 2_000].join(", ");
     let bounded = [
         nested("(SELECT ", "1", ")"),
         format!("SELECT {}", nested("(SELECT ", "1", ")")),
@@ -402,6 +403,11 @@ fn queries_that_nest_or_are_wide_have_an_end() {
         chained(40, "SELECT *, * FROM #"),
         chained(5_000, "SELECT x FROM #"),
         chained(400, "SELECT a.x FROM # AS a, # AS b"),
+        format!(
+            "SELECT CASE WHEN key IN ({}) THEN 1 END AS a FROM keys ORDER BY {}",
+            list("'x'"),
+            list("a + 1")
+        ),
         format!("SELECT {named} FROM keys"),
         format!("SELECT 1 FROM keys ORDER BY {}", vec!["1"; 50_000].join(", ")),
         format!("SELECT 1 FROM keys GROUP BY {}", vec!["key"; 50_000].join(", ")),

@@ -189,6 +189,12 @@ impl<'a> Checker<'a> {
     /// An aggregate over the rows of a group.
     fn fold(&mut self, fold: Fold, operand: Option<&Expr>, filter: Option<&Expr>) -> Result<Known> {
         let known = operand.map(|operand| self.known(operand)).transpose()?.flatten();
+        if let Some((operand, found)) = operand.zip(known)
+            && matches!(found, Type::Duration | Type::Semver | Type::Version)
+        {
+            let place = format!("`{}`", fold.keyword());
+            return Err(mismatch(place, "a value or an instant", found, operand.span));
+        }
         filter.map_or(Ok(()), |filter| self.condition("FILTER", filter))?;
         Ok(match fold {
             Fold::Count | Fold::Sum | Fold::Avg => Some(Type::Number),

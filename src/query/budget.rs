@@ -9,6 +9,10 @@ use crate::store::Watch;
 /// Every how many rows a query looks whether it is to end.
 const STEP: u32 = 256;
 
+/// About how many bytes a place in a hash table takes: there are up to 2.3 for each value, and while the table grows the
+/// places before are there, too.
+pub(in crate::query) const PLACE: usize = 64;
+
 /// Budget of a query.
 pub(in crate::query) struct Budget<'v> {
     limit: usize,

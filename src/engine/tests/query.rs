@@ -418,6 +418,7 @@ fn what_a_query_keeps_is_bounded() {
         db.execute(&format!("CREATE KEY k{key} INTEGER DEFAULT {key};")).unwrap();
     }
     let pairs = "FROM keys a, keys b";
+    let wide = format!("'{}' || a.key || b.key", "x".repeat(2_000));
     for query in [
         format!("SELECT a.key, b.key {pairs} ORDER BY 1"),
         format!("SELECT a.key, b.key {pairs}"),
@@ -426,7 +427,8 @@ fn what_a_query_keeps_is_bounded() {
         format!("SELECT LIST(a.key) {pairs}"),
         format!("SELECT COUNT(DISTINCT a.key || b.key) {pairs}"),
         format!("SELECT 1 WHERE 'x' IN (SELECT a.key || b.key {pairs})"),
-        format!("WITH w AS (SELECT a.key {pairs}) SELECT COUNT(*) FROM w"),
+        format!("WITH w AS (SELECT a.key {pairs}) SELECT COUNT(*) FROM w UNION SELECT 1 FROM w"),
+        format!("SELECT MAX({wide}) {pairs} GROUP BY a.key"),
         format!("SELECT key FROM keys EXCEPT SELECT a.key {pairs}"),
         "SELECT 1 FROM keys x JOIN (SELECT a.key AS k FROM keys a, keys b) AS y ON x.key = y.k"
             .to_owned(),
@@ -454,6 +456,8 @@ fn what_a_query_keeps_is_bounded() {
         format!("SELECT COUNT(*), SUM(a.version), MAX(b.key) {pairs}, keys c"),
         format!("SELECT a.key {pairs} LIMIT 5"),
         format!("SELECT EXISTS (SELECT a.key {pairs})"),
+        format!("WITH w AS (SELECT a.key {pairs}) SELECT COUNT(*) FROM w"),
+        format!("SELECT MAX({wide}) {pairs}"),
     ] {
         held(&db, &query).unwrap();
     }

@@ -1,12 +1,12 @@
 //! Answers of the queries within a query, which are asked before it.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::HashSet;
 
+use super::Set;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Truth, instant, is_member};
 use crate::model::{Datum, Span, Timestamp, Value};
-use crate::query::budget::Budget;
+use crate::query::budget::{Budget, PLACE};
 
 /// What is wanted of a query within a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +38,10 @@ enum Answer {
 /// The values of a query, for `IN`.
 #[derive(Debug, Default)]
 struct Members {
-    values: HashSet<Datum>,
+    values: Set<Datum>,
     has_null: bool,
     /// Those that are instants.
-    times: HashSet<Timestamp>,
+    times: Set<Timestamp>,
     /// All of them beside an instant, once one was looked for.
     read: OnceCell<Read>,
 }
@@ -49,7 +49,7 @@ struct Members {
 /// Values as they are beside an instant: a text is read as one then.
 #[derive(Debug)]
 struct Read {
-    instants: HashSet<Timestamp>,
+    instants: Set<Timestamp>,
     /// Whether it is unknown of some whether they are an instant.
     has_unknown: bool,
 }
@@ -103,6 +103,7 @@ impl Members {
         let mut members = Self::default();
         for value in found {
             budget.step()?;
+            budget.take(PLACE)?;
             members.has_null |= value.is_null();
             if let Datum::Time(at) = value {
                 members.times.insert(at);
@@ -139,7 +140,7 @@ impl Members {
 }
 
 impl Read {
-    fn new(values: &HashSet<Datum>) -> Self {
+    fn new(values: &Set<Datum>) -> Self {
         Self {
             instants: values.iter().filter_map(instant).collect(),
             has_unknown: !values.iter().all(compares_with_instants),

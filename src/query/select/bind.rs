@@ -14,7 +14,7 @@ use super::people::PeopleScope;
 use super::slot::{Slot, reads_answer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Type};
-use crate::model::{Expr, ExprKind, HIDDEN, Literal, Path, ReadAs, Span, Unit, Value};
+use crate::model::{Expr, ExprKind, Literal, Path, ReadAs, Span, Unit, Value};
 use crate::query::meant::meant_as_text;
 
 /// What is asked of the user of each row, where rows are about users.
@@ -107,7 +107,11 @@ impl Binder<'_, '_> {
 
     /// What a name means.
     fn name(&self, path: &Path, span: Span, aliases: &Aliases, first: First) -> Result<ExprKind> {
-        let alias = || aliases.find(path, span);
+        let alias = || {
+            let found = aliases.find(path, span)?;
+            found.iter().try_for_each(|item| self.builder.count_parts(item, span))?;
+            Ok::<_, Error>(found)
+        };
         let column = || {
             let found = self.scope.find(path, span)?;
             Ok::<_, Error>(found.map(|found| Slot::Place(found.index).read(found.steps)))
@@ -131,21 +135,40 @@ impl Binder<'_, '_> {
             );
             return Err(Error::from(ErrorKind::Misplaced { what, why }).at(expr.span));
         };
-        if let ExprKind::Key(name) = &expr.node
-            && self.builder.view.secrets().hide_named(name.node.as_str())
-        {
-            return Ok(ExprKind::Literal(Literal::Value(HIDDEN.into())));
-        }
+        let is_hidden = self.builder.is_hidden(expr);
         let place = if let Some(place) = people.asked.place(expr) {
             place
         } else {
             let seen = self.builder.named_by()?;
             let (then, today) = (seen.view().catalog(), self.builder.view.catalog());
             let scope = PeopleScope { then, today };
-            people.types.push(eval::check_asked(expr, &scope, false)?);
+            let known = eval::check_asked(expr, &scope, false)?;
+            people.types.push(known.filter(|_| !is_hidden));
             people.asked.push(expr.clone())
         };
         Ok(Slot::Place(self.width + place).read(&[]))
+    }
+
+    /// The type of a bound expression that is kept, if it is known; a length of time or a version is no such value.
+    pub(super) fn check_value(
+        &self,
+        bound: &Expr,
+        place: &str,
+        span: Span,
+    ) -> Result<Option<Type>> {
+        let known = self.check(bound, false)?;
+        let Some(found @ (Type::Duration | Type::Semver | Type::Version)) = known else {
+            return Ok(known);
+        };
+        let (place, wanted) = (place.to_owned(), "a value or an instant".to_owned());
+        let error =
+            Error::from(ErrorKind::Type { place, wanted, found: found.to_string() }).at(span);
+        Err(match found {
+            Type::Duration => {
+                error.hint("a length of time as a number: `EPOCH(a) - EPOCH(b)`, in seconds")
+            }
+            _ => error,
+        })
     }
 
     /// Whether a bound expression is an instant, or nothing.

@@ -20,7 +20,9 @@ use super::sort::{key, numbered, texts};
 use crate::error::{Error, ErrorKind, Names, Result, Short};
 use crate::eval;
 use crate::limits::QUERY_COLUMNS;
-use crate::model::{Block, Expr, ExprKind, Fold, Item, Join, Path, Sort, Span, Spanned, asked};
+use crate::model::{
+    Block, Expr, ExprKind, Fold, HIDDEN, Item, Join, Path, Sort, Span, Spanned, asked,
+};
 use crate::query::rows::ColumnKind;
 use crate::query::table::Table;
 use crate::store::Watch;
@@ -134,10 +136,15 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
         aliases: &Aliases,
         first: First,
     ) -> Result<Expr> {
-        match numbered(expr, items.len())?.and_then(|place| items.get(place)) {
-            Some(item) => Ok(item.expr.clone()),
-            None => self.binder().bind_with(expr, aliases, first, false),
+        if let Some(item) = numbered(expr, items.len())?.and_then(|place| items.get(place)) {
+            self.builder.count_parts(&item.expr.node, expr.span)?;
+            return Ok(item.expr.clone());
         }
+        let mut binder = self.binder();
+        let bound = binder.bind_with(expr, aliases, first, false)?;
+        let place = if first == First::Alias { "`ORDER BY`" } else { "`GROUP BY`" };
+        binder.check_value(&bound, place, expr.span)?;
+        Ok(bound)
     }
 
     fn items(&mut self, block: &Block) -> Result<Vec<Made>> {
@@ -198,12 +205,7 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
     fn item(&mut self, written: &Expr, alias: Option<Arc<str>>) -> Result<Made> {
         let mut binder = self.binder();
         let expr = binder.bind(written, false)?;
-        let known = binder.check(&expr, false)?;
-        if matches!(known, Some(eval::Type::Duration | eval::Type::Semver | eval::Type::Version)) {
-            let found = known.map(|known| known.to_string()).unwrap_or_default();
-            let (place, wanted) = ("a column".to_owned(), "a value or an instant".to_owned());
-            return Err(Error::from(ErrorKind::Type { place, wanted, found }).at(written.span));
-        }
+        let known = binder.check_value(&expr, "a column", written.span)?;
         let text = || Arc::from(asked(written).to_string());
         let column = match binder.column(&expr) {
             Some(column) => column.clone(),
@@ -250,7 +252,12 @@ impl<'b, 'v> BlockBuilder<'b, 'v> {
         let seen = self.builder.named_by()?;
         let (then, today) = (seen.view().catalog(), self.builder.view.catalog());
         let scope = PeopleScope { then, today };
-        let compile = |expr| eval::compile_asked(expr, &scope);
+        let hidden = Expr::unplaced(ExprKind::Literal(HIDDEN.into()));
+        let builder = &*self.builder;
+        let compile = |asked| {
+            let asked = if builder.is_hidden(asked) { &hidden } else { asked };
+            eval::compile_asked(asked, &scope)
+        };
         let people = people.iter().map(compile).collect::<Result<Vec<_>>>()?;
         let on: Vec<_> =
             self.sources.iter().flat_map(|s| s.on.iter().flat_map(super::slot::places)).collect();
@@ -354,13 +361,17 @@ impl Making<'_> {
             let places = (0..width).map(|place| Slot::Place(place).read(&[]));
             self.exprs = places.map(Expr::unplaced).collect();
         }
-        let mut items = self.compile(&self.exprs)?;
-        items.extend(self.compile(&self.sorts)?);
+        let mut keys = Vec::new();
+        for (sort, by) in order.iter().zip(self.sorts.split_off(0)) {
+            let known = self.exprs.iter().position(|made| *made == by);
+            keys.push(key(sort, known.unwrap_or(self.exprs.len())));
+            self.exprs.extend(known.is_none().then_some(by));
+        }
+        let items = self.compile(&self.exprs)?;
         let made = Plan::Project { input: Box::new(input), items, text };
         if order.is_empty() {
             return Ok(made);
         }
-        let keys = order.iter().zip(width..).map(|(sort, place)| key(sort, place)).collect();
         Ok(Plan::Sort { input: Box::new(made), keys, first, width, text: texts(order) })
     }
 }

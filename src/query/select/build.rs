@@ -1,5 +1,6 @@
 //! Builder of plans: what is known while a query and those within it are planned.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,8 +10,8 @@ use super::plan::{Common, Plan, Planned, Seen, Subquery};
 use super::shown::Shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::Type;
-use crate::limits::QUERY_SELECTS;
-use crate::model::{Block, Path, Query, Rowset, Span, Timestamp};
+use crate::limits::{QUERY_PARTS, QUERY_SELECTS};
+use crate::model::{Block, Expr, ExprKind, Path, Query, Rowset, Span, Timestamp};
 use crate::query::past;
 use crate::query::view::View;
 
@@ -30,6 +31,8 @@ pub(super) struct Builder<'v> {
     outer: Vec<Arc<str>>,
     /// How many blocks were planned.
     blocks: usize,
+    /// How many parts the expressions have that names and numbers of items were replaced by.
+    parts: Cell<usize>,
 }
 
 impl<'v> Builder<'v> {
@@ -43,6 +46,7 @@ impl<'v> Builder<'v> {
             seen: Vec::new(),
             outer: Vec::new(),
             blocks: 0,
+            parts: Cell::new(0),
         }
     }
 
@@ -51,6 +55,12 @@ impl<'v> Builder<'v> {
         self.blocks += 1;
         let span = block.items.first().map_or_else(Span::default, |item| item.span);
         refuse_more(QUERY_SELECTS, "SELECTs", self.blocks, span)
+    }
+
+    /// Counts the parts of an expression that stands where the name or the number of an item is written.
+    pub(super) fn count_parts(&self, item: &ExprKind, span: Span) -> Result<()> {
+        self.parts.set(self.parts.get() + item.parts().count());
+        refuse_more(QUERY_PARTS, "parts of items that are named", self.parts.get(), span)
     }
 
     /// The store at an instant.
@@ -71,6 +81,12 @@ impl<'v> Builder<'v> {
     /// The store at the instant of the query, which names keys and segments in what is asked of users.
     pub(super) fn named_by(&mut self) -> Result<Rc<Seen<'v>>> {
         self.seen_at(self.now)
+    }
+
+    /// Whether what is asked of a user is the value of a key that is hidden.
+    pub(super) fn is_hidden(&self, asked: &Expr) -> bool {
+        let ExprKind::Key(name) = &asked.node else { return false };
+        self.view.secrets().hide_named(name.node.as_str())
     }
 
     pub(super) fn type_of_answer(&self, answer: usize) -> Option<Type> {

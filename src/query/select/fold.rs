@@ -1,13 +1,12 @@
 //! Aggregates over the rows of a group.
 
-use std::collections::HashSet;
-
+use super::Set;
 use super::answer::Answers;
 use super::expression::Expression;
 use crate::behaviour::ExactSum;
 use crate::error::Result;
 use crate::model::{Datum, Fold, Value};
-use crate::query::budget::Budget;
+use crate::query::budget::{Budget, PLACE};
 
 /// Aggregate of a query, ready to take rows.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub(super) struct Folding {
 /// What an aggregate has of the rows so far.
 #[derive(Debug)]
 pub(super) struct State {
-    seen: Option<HashSet<Datum>>,
+    seen: Option<Set<Datum>>,
     found: Found,
 }
 
@@ -57,7 +56,7 @@ impl Folding {
             Fold::Max => Found::Greatest(None),
             Fold::List => Found::List(Vec::new()),
         };
-        State { seen: self.distinct.then(HashSet::new), found }
+        State { seen: self.distinct.then(Set::default), found }
     }
 
     /// Takes a row.
@@ -82,7 +81,7 @@ impl Folding {
             if seen.contains(&value) {
                 return Ok(());
             }
-            budget.take(value.weight())?;
+            budget.take(value.weight() + PLACE)?;
             seen.insert(value.clone());
         }
         state.found.add(value, budget)

@@ -9,7 +9,7 @@ use super::expression::{Expression, Row};
 use super::fold::{Folding, State};
 use crate::error::Result;
 use crate::model::Datum;
-use crate::query::budget::Budget;
+use crate::query::budget::{Budget, PLACE};
 use crate::query::sorter::sorted;
 
 /// Grouping of rows: by what, and what is made of each group.
@@ -74,7 +74,10 @@ impl<'g> Groups<'g> {
         let place = if let Some(place) = self.places.get(&*self.key) {
             *place
         } else {
+            // the key is there twice: by it a group is found, and it is the beginning of its row
             budget.take_row(&self.key)?;
+            budget.take_row(&self.key)?;
+            budget.take(PLACE + size_of::<Group>())?;
             budget.take(self.grouping.folds.len() * size_of::<State>())?;
             self.begin()
         };

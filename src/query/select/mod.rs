@@ -29,6 +29,10 @@ pub(crate) use naive::naively;
 
 pub(super) use assertion::hold;
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use build::Builder;
 use column::Column;
 use expression::Row;
@@ -42,6 +46,9 @@ use super::view::View;
 use crate::error::{Note, Result};
 use crate::model::{Datum, Query};
 use crate::statement::{ExplainSelect, Select};
+
+/// Set of values or rows, found by a fast hash.
+type Set<T> = HashSet<T, RandomState>;
 
 /// Answers a query.
 pub(super) fn select(view: &View<'_>, select: &Select) -> Result<Rows> {

@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
+use super::Set;
 use super::answer::{Answers, Wanted};
 use super::expression::Row;
 use super::group::{Grouping, Groups};
@@ -13,7 +14,7 @@ use super::shown::Shown;
 use super::side::Side;
 use crate::error::{Note, Result};
 use crate::model::Datum;
-use crate::query::budget::Budget;
+use crate::query::budget::{Budget, PLACE};
 use crate::query::sorter::Sorter;
 use crate::query::table::{Flow, Reading, hand_over};
 
@@ -85,10 +86,11 @@ impl<'r> Run<'r> {
     }
 
     /// All rows of a plan, each once.
-    fn set(&self, plan: &Plan<'_>) -> Result<HashSet<Row>> {
-        let mut rows = HashSet::new();
+    fn set(&self, plan: &Plan<'_>) -> Result<Set<Row>> {
+        let mut rows = Set::default();
         for row in self.collect(plan)? {
             self.budget.step()?;
+            self.budget.take(PLACE)?;
             rows.insert(row);
         }
         Ok(rows)
@@ -120,12 +122,13 @@ impl<'r> Run<'r> {
                 crate::stack::step(|| sink(made))
             }),
             Plan::Distinct { input } => {
-                let mut seen = HashSet::new();
+                let mut seen = Set::default();
                 self.rows(input, &mut |row| {
                     if seen.contains(&row) {
                         return Ok(ControlFlow::Continue(()));
                     }
                     self.budget.take_row(&row)?;
+                    self.budget.take(PLACE)?;
                     seen.insert(row.clone());
                     sink(row)
                 })
@@ -192,7 +195,10 @@ impl<'r> Run<'r> {
         })
     }
 
-    fn common(&self, common: &Common<'_>, sink: &mut Sink<'_>) -> Flow {
+    fn common(&self, common: &Rc<Common<'_>>, sink: &mut Sink<'_>) -> Flow {
+        if Rc::strong_count(common) == 1 {
+            return self.rows(&common.plan, sink); // nobody else reads them
+        }
         if common.rows.get().is_none() {
             let rows = self.collect(&common.plan)?;
             common.rows.get_or_init(|| rows);
@@ -210,14 +216,17 @@ impl<'r> Run<'r> {
             }
             let mut is_matched = false;
             let like = right.iter_mut().flat_map(|side| side.like(join, &left, &self.answers));
+            let mut pair = Row::new();
             for other in like {
                 self.budget.step()?;
-                let pair: Row = left.iter().chain(other).cloned().collect();
+                // of a pair for which the condition does not hold the left side is there already
+                pair.truncate(left.len());
+                pair.extend(left.iter().skip(pair.len()).chain(other).cloned());
                 if join.condition.as_ref().is_some_and(|c| !c.holds(&pair, &self.answers)) {
                     continue;
                 }
                 is_matched = true;
-                if crate::stack::step(|| sink(pair))?.is_break() {
+                if crate::stack::step(|| sink(std::mem::take(&mut pair)))?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }

@@ -9,7 +9,7 @@ use super::expression::{Expression, Row};
 use super::plan::{Equality, Join};
 use crate::error::Result;
 use crate::model::Datum;
-use crate::query::budget::Budget;
+use crate::query::budget::{Budget, PLACE};
 
 /// Rows on the right of a join.
 pub(super) struct Side {
@@ -88,6 +88,7 @@ fn hashed(
             continue; // nothing is equal to it
         }
         budget.take_row(&key)?;
+        budget.take(2 * PLACE)?; // with the list of places
         places.entry(key).or_default().push(place);
     }
     Ok(places)
