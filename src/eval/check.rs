@@ -485,6 +485,9 @@ fn foreign(name: &str) -> Option<&'static str> {
             "in a query `DATE_TRUNC('month', x)` cuts an instant to its month"
         }
         "UNIXEPOCH" | "UNIX_TIMESTAMP" => "in a query `EPOCH(x)` gives seconds since 1970",
+        "NULLIF" => "write `IF(a = b, NULL, a)`",
+        "GREATEST" | "LEAST" => "write `IF(a > b, a, b)`",
+        "TOTAL" => "write `SUM(x)`",
         "AVERAGE" | "MEAN" => "write `AVG(x)`",
         "COUNTIF" | "COUNT_IF" | "SUMIF" => "write `COUNT(*) FILTER (WHERE …)`",
         "GROUP_CONCAT" | "STRING_AGG" | "ARRAY_AGG" | "LISTAGG" | "JSON_AGG" => "write `LIST(x)`",

@@ -51,6 +51,20 @@ pub enum ValueKind {
     Object,
 }
 
+impl ValueKind {
+    /// A value of the kind, in a sentence.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Null => "NULL",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::List => "a list",
+            Self::Object => "an object",
+        }
+    }
+}
+
 impl fmt::Display for ValueKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

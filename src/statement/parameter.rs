@@ -68,7 +68,7 @@ impl Parameters {
             other => Err(crate::Error::from(ErrorKind::Type {
                 place: "this clause".into(),
                 wanted: "text in single quotes".into(),
-                found: format!("a {}", other.kind()),
+                found: other.kind().words().to_owned(),
             })
             .at(literal.span)),
         }
@@ -210,7 +210,7 @@ impl Parameters {
             other => ErrorKind::Type {
                 place: "WITH".into(),
                 wanted: "a JSON object of attributes".into(),
-                found: format!("a {}", other.kind()),
+                found: other.kind().words().to_owned(),
             },
         };
         Err(crate::Error::from(wrong).at(literal.span))
@@ -280,7 +280,7 @@ impl<N: Into<Arc<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]
 fn unlike(place: &str, wanted: &str, found: &Value) -> crate::Error {
     let found = match found {
         Value::Integer(_) | Value::Double(_) => found.to_string(),
-        _ => format!("a {}", found.kind()),
+        _ => found.kind().words().to_owned(),
     };
     let error = ErrorKind::Type { place: place.into(), wanted: wanted.into(), found };
     crate::Error::from(error).hint(format!("give the parameter {wanted}"))

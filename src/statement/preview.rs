@@ -255,7 +255,7 @@ fn condition_of(children: &mut Cursor<'_>) -> Result<Option<Expr>> {
 /// The contexts of a list of JSON objects.
 pub(crate) fn context_list(value: &Value) -> Result<&[Value]> {
     let wrong = |wanted: &str, found: &Value| {
-        let (place, found) = ("CONTEXTS".to_owned(), format!("a {}", found.kind()));
+        let (place, found) = ("CONTEXTS".to_owned(), found.kind().words().to_owned());
         Error::from(ErrorKind::Type { place, wanted: wanted.to_owned(), found })
     };
     let Value::List(contexts) = value else {

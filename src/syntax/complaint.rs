@@ -191,7 +191,10 @@ fn preview_hint(token: &str) -> Option<String> {
         "SET" | "TRACK" | "FORGET" => {
             "what is known of users has no preview: `GET … FOR USER … WITH …` gives what other attributes would"
         }
-        "GET" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DIFF" => "a question changes nothing",
+        "GET" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DIFF" | "SELECT" | "WITH" => {
+            "a question changes nothing"
+        }
+        "CONFIG" | "KEY" | "SEGMENT" => "say what is done: `PREVIEW PUBLISH CONFIG …`",
         _ => return None,
     };
     Some(hint.to_owned())

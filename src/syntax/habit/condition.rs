@@ -20,6 +20,9 @@ pub(super) fn operator(spot: Spot<'_>) -> Option<String> {
         "REGEXP" | "RLIKE" | "SIMILAR" | "~" => "write `MATCHES`",
         "EQUALS" | "EQ" | "=" if is_negated => "write `!=` without `NOT`",
         "EQUALS" | "EQ" => "write `=`",
+        "NULL" if spot.comes_after(&["NOT"]) => "write `IS NOT NULL`",
+        "ISNULL" => "write `IS NULL`",
+        "NOTNULL" => "write `IS NOT NULL`",
         "XOR" => "write `!=` between two conditions in parentheses",
         "," if is_list_compared(spot) => "several values stand after `IN`: `city IN ('a', 'b')`",
         _ => return None,
@@ -79,6 +82,10 @@ pub(super) fn bracket(spot: Spot<'_>) -> Option<String> {
 fn element(spot: Spot<'_>) -> Option<String> {
     let path = solid(spot.before).last().filter(|_| spot.before.ends_with(is_word))?;
     let index = spot.next().filter(|_| spot.token == "[")?;
+    if let Some(name) = index.strip_prefix(['\'', '"']) {
+        let name = name.trim_end_matches(['\'', '"']);
+        return Some(format!("dots lead into JSON: `{}.{}`", Short(path), Short(name)));
+    }
     let number = index.parse::<u32>().ok()?.checked_add(1)?;
     Some(format!("an element of a list is `ELEMENT({}, {number})`: they count from 1", Short(path)))
 }

@@ -8,16 +8,12 @@ use crate::syntax::words::{FIRST_WORDS, PREVIEWED};
 
 /// Statements about one object that are another statement here.
 pub(super) fn object(spot: Spot<'_>) -> Option<String> {
-    let kind = spot.token.to_ascii_uppercase();
-    let is_kind = is_kind(&kind);
-    if spot.comes_after(&["SHOW"]) && is_kind {
-        let name = dotted(solid(spot.after));
-        let described = name.map(|name| format!("`DESCRIBE {kind} {}` or ", Short(&name)));
-        return Some(format!("write {}`SHOW {kind}S`", described.unwrap_or_default()));
+    if spot.comes_after(&["SHOW"])
+        && let Some(hint) = shown(spot)
+    {
+        return Some(hint);
     }
-    if spot.comes_after(&["SHOW"]) && spot.is_any(&["TABLES", "ALL"]) {
-        return Some("write `SHOW KEYS`, `SHOW SEGMENTS` or `SHOW CONFIGS`".to_owned());
-    }
+    let is_kind = is_kind(&spot.token.to_ascii_uppercase());
     if spot.token == "(" && spot.wants(Rule::k_limit) {
         let words = spot.words_before();
         let [table, show] = words.as_slice() else { return None };
@@ -65,6 +61,39 @@ pub(super) fn object(spot: Spot<'_>) -> Option<String> {
     }
     None
 }
+
+/// What to write to see what `SHOW` has not.
+fn shown(spot: Spot<'_>) -> Option<String> {
+    let kind = spot.token.to_ascii_uppercase();
+    if is_kind(&kind) {
+        let name = dotted(solid(spot.after));
+        let described = name.map(|name| format!("`DESCRIBE {kind} {}` or ", Short(&name)));
+        return Some(format!("write {}`SHOW {kind}S`", described.unwrap_or_default()));
+    }
+    match kind.as_str() {
+        "CREATE" => {
+            let object: Vec<_> = solid(spot.after).take(2).collect();
+            Some(format!("write `DESCRIBE {} AS STATEMENT`", Short(&object.join(" "))))
+        }
+        "TABLES" | "ALL" => Some("write `SHOW KEYS`, `SHOW SEGMENTS` or `SHOW CONFIGS`".to_owned()),
+        table if TABLES_OF_SELECT.contains(&table) => {
+            Some(format!("write `SELECT * FROM {}`", table.to_ascii_lowercase()))
+        }
+        _ => None,
+    }
+}
+
+/// The tables that queries read, and `SHOW` has not.
+const TABLES_OF_SELECT: &[&str] = &[
+    "CELLS",
+    "DELIVERIES",
+    "EVALUATIONS",
+    "MEMBERSHIPS",
+    "PUBLICATIONS",
+    "ROWS",
+    "TRAFFIC",
+    "USES",
+];
 
 fn is_kind(word: &str) -> bool {
     matches!(word, "KEY" | "SEGMENT" | "CONFIG" | "ATTRIBUTE")
@@ -116,7 +145,13 @@ pub(super) fn kind(spot: Spot<'_>) -> Option<String> {
     let words = spot.words_before();
     let name = dotted(std::iter::once(spot.token).chain(solid(spot.after)))?;
     let is_kind = is_kind(&spot.token.to_ascii_uppercase());
-    let [verb] = words.as_slice() else { return None };
+    let [verb] = words.strip_suffix(&["PREVIEW".to_owned()]).unwrap_or(&words) else {
+        return None;
+    };
+    if verb == "DESCRIBE" && spot.is("TABLE") {
+        let table = Short(spot.next().unwrap_or("…")).to_string();
+        return Some(format!("`SELECT * FROM {table} LIMIT 1` shows the columns of a table"));
+    }
     if verb == "EXPLAIN"
         && let Some(hint) = explained(spot)
     {

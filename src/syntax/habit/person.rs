@@ -57,10 +57,25 @@ pub(super) fn population(spot: Spot<'_>) -> Option<String> {
         match spot.token.to_ascii_uppercase().as_str() {
             "ALL" | "EVERYONE" if spot.comes_after(&["FOR"]) => "write `FOR USERS`",
             "WHERE" if spot.wants(Rule::k_for) => "it says who is meant: `FOR USERS WHERE …`",
+            "GROUP" | "ORDER" if spot.wants(Rule::EOI) => {
+                "a query does that: `SELECT * FROM (PREVIEW …) AS p ORDER BY …`"
+            }
+            "BY" | "FOR" if spot.wants(Rule::EOI) => {
+                "clauses stand in this order: `FOR … BY USER AS OF … LIMIT …`"
+            }
+            _ if spot.wants(Rule::k_where) && spot.comes_after(&["USERS"]) => {
+                "it says who is meant: `FOR USERS WHERE …`"
+            }
             _ => return None,
         }
     } else if spot.comes_after(&["SHOW", "CHANGES"]) {
         "write `SHOW CHANGES OF <key> FOR USER '<id>'`"
+    } else if spot.comes_after(&["CHANGES", "OF", "KEY"]) {
+        return Some(format!("write `SHOW CHANGES OF {}`", Short(spot.token)));
+    } else if spot.wants(Rule::k_since) && spot.is_any(&["BETWEEN", "FROM"]) {
+        "write `SINCE '…' UNTIL '…'`"
+    } else if spot.comes_after(&[",", "FOR"]) {
+        return None;
     } else if spot.wants(Rule::k_for) && spot.words_before().iter().any(|word| word == "CHANGES") {
         "they are those of one user: `FOR USER '<id>'`"
     } else {
@@ -84,6 +99,11 @@ pub(super) fn traffic(spot: Spot<'_>) -> Option<String> {
         (["TRAFFIC", "RECORD"], "STOP" | "END" | "NONE" | "FALSE") => "write `RECORD TRAFFIC OFF`",
         (["TRAFFIC", "RECORD"], "-") => "a percentage is from 0% to 100%",
         (["TRAFFIC", "RECORD"], _) => "write `RECORD TRAFFIC 10%` or `RECORD TRAFFIC OFF`",
+        ([.., "TRAFFIC", "RECORD"], "FOREVER") if spot.comes_after(&["KEEP"]) => {
+            "contexts are kept for some time: `KEEP 365 DAYS`"
+        }
+        (["OFF", "TRAFFIC", "RECORD"], _) => "what was recorded stays, and nothing more is",
+        ([.., "TRAFFIC", "RECORD"], "OF") => "it is of users anyway: `RECORD TRAFFIC 5%`",
         ([.., "TRAFFIC", "RECORD"], "FOR" | "FOREVER" | "DURING") if spot.wants(Rule::k_keep) => {
             "how long they are kept is `KEEP 30 DAYS`"
         }

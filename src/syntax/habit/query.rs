@@ -22,6 +22,33 @@ pub(super) fn clause(spot: Spot<'_>) -> Option<String> {
         "NATURAL" => "there is no `NATURAL JOIN`: `ON` says what is equal",
         "USING" => "there is no `USING`: write `ON a.key = b.key`",
         "OFFSET" => "it stands after `LIMIT`: `LIMIT 10 OFFSET 20`",
+        "FROM" | "WHERE" | "GROUP" | "HAVING" | "ORDER" | "JOIN"
+            if spot.wants(Rule::EOI) && spot.words_before().iter().any(|word| word == "SELECT") =>
+        {
+            "clauses stand in this order: `SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT`"
+        }
+        "ALL" if spot.comes_after(&["LIMIT"]) => "without `LIMIT` it is all rows",
+        "ALL" if spot.comes_after(&["EXCEPT"]) || spot.comes_after(&["INTERSECT"]) => {
+            "each row is there once: only `UNION` has an `ALL`"
+        }
+        "SELECT" if spot.comes_after(&["MINUS"]) => "write `EXCEPT`",
+        "(" if spot.comes_after(&["OVER"]) => {
+            "there are no functions over windows: a query in `FROM` and a join say the same"
+        }
+        "(" if spot.comes_after(&["*", "EXCEPT"]) => "name the columns that are wanted",
+        "INT" | "BIGINT" if spot.wants(Rule::cast_type) => "write `INTEGER`",
+        "FLOAT" | "REAL" | "DECIMAL" | "NUMERIC" if spot.wants(Rule::cast_type) => "write `DOUBLE`",
+        "TEXT" | "VARCHAR" | "CHAR" if spot.wants(Rule::cast_type) => "write `STRING`",
+        "BOOL" if spot.wants(Rule::cast_type) => "write `BOOLEAN`",
+        "TIMESTAMP" | "DATE" | "DATETIME" if spot.wants(Rule::cast_type) => {
+            "a text is read as an instant by `TIMESTAMP x`"
+        }
+        text if text.starts_with('\'') && spot.comes_after(&["DATE"]) => {
+            "an instant is `TIMESTAMP '2026-03-01T00:00:00Z'`"
+        }
+        text if text.starts_with('\'') && spot.comes_after(&["AS"]) => {
+            "a name stands in double quotes or in none, a text in single quotes"
+        }
         _ if spot.comes_after(&["WITH", "RECURSIVE"]) => {
             "there is no recursion: a query of `WITH` reads those before it"
         }
@@ -98,6 +125,9 @@ fn length_of_time(spot: Spot<'_>) -> Option<String> {
     if !spot.is("FROM") || open != "(" || extract != "EXTRACT" {
         return None;
     }
+    if part == "EPOCH" {
+        return Some("the seconds since 1970 are `EPOCH(x)`".to_owned());
+    }
     let unit = Unit::ALL.iter().find(|unit| unit.name().eq_ignore_ascii_case(part));
     let unit = unit.map_or("month", |unit| unit.name());
     let time = spot.next().filter(|time| is_bare(time)).unwrap_or("time");
@@ -124,6 +154,15 @@ fn rest(spot: Spot<'_>) -> Option<String> {
             "there is no `DISTINCT ON`: `GROUP BY` makes one row of each group, `MIN(…)` one of its values".to_owned(),
         ),
         ")" if before(0) == "(" && before(1) == "COUNT" => Some("write `COUNT(*)`".to_owned()),
+        "." if before(1) == "FROM" || before(1) == "JOIN" => {
+            Some(format!("tables stand alone: `{} {}`", Short(before(1)), Short(next)))
+        }
+        "," if matches!(before(1), "MAX" | "MIN") || before(1) == "(" && matches!(before(2), "MAX" | "MIN") => {
+            Some("an aggregate is of one value in all rows; of two values it is `IF(a > b, a, b)`".to_owned())
+        }
+        "," if before(1) == "DISTINCT" && before(2) == "(" => {
+            Some("an aggregate is of one value: `SELECT DISTINCT` in `FROM` has several".to_owned())
+        }
         "*" if before(0) == "(" || before(0) == "DISTINCT" && before(1) == "(" => {
             Some("a `*` stands in `COUNT(*)` alone".to_owned())
         }
@@ -133,7 +172,7 @@ fn rest(spot: Spot<'_>) -> Option<String> {
         _ if before(0) == "FOR" && spot.wants(Rule::k_traffic) && spot.is_any(&["USER", "USERS"]) => {
             Some("a condition says of whom: `WHERE user = '…'`".to_owned())
         }
-        ">" if before(0) == "-" => Some("dots lead into JSON: `properties.amount`".to_owned()),
+        ">" | ">>" if before(0) == "-" => Some("dots lead into JSON: `properties.amount`".to_owned()),
         token if token.starts_with("::") => {
             let kind = token.trim_start_matches(':').to_ascii_uppercase();
             let operand = solid(spot.before).last().filter(|word| is_bare(word)).unwrap_or("…");
