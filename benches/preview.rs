@@ -3,6 +3,9 @@
 //! The store has 100,000 users with three attributes each. The preview is of publishing a version of one config that
 //! gives a key to a segment which reads two of the attributes. The library makes the context of each user, and
 //! evaluates the key by a snapshot of a store without the version and by one of a store with it.
+//!
+//! In a second store 5,000 users have 100 events each. The previews are of a version whose conditions ask for no events, and
+//! of one whose conditions do.
 
 mod common;
 
@@ -10,9 +13,11 @@ use std::hint::black_box;
 
 use common::stores::interleaved;
 use common::table::{Bound, Table, figure};
-use pcq::{Database, Profile};
+use pcq::{Database, Event, Profile};
 
 const USERS: u32 = 100_000;
+const ACTIVE: u32 = 5_000;
+const EVENTS: u32 = 100;
 const ROUNDS: usize = 5;
 
 const SCHEMA: &str = "
@@ -31,6 +36,17 @@ fn main() {
     figure("preview, a user", preview * 1e3 / f64::from(USERS));
     figure("evaluated before and after, a user", library * 1e3 / f64::from(USERS));
     table.line("preview to evaluating before and after", Bound::AtMost(1.5), preview / library);
+    let active = active_store();
+    let preview = |config: &str| {
+        let write = pcq::statement::Publish::new(config).unwrap();
+        active.preview(write).users().run().unwrap().changed
+    };
+    let [without, with] = interleaved(ROUNDS, || preview("home"), || preview("loyal"));
+    table.line(
+        "preview that asks for no events to one that does",
+        Bound::AtMost(1.0),
+        without / with,
+    );
     table.end();
 }
 
@@ -47,6 +63,24 @@ fn store() -> Database {
         Profile::new(name(n)).with("country", country).with("age", age).with("plan", "pro")
     };
     db.track_all((0..USERS).map(profile)).unwrap();
+    db
+}
+
+/// The same with fewer users, who did something, and a config that asks what.
+fn active_store() -> Database {
+    let db = Database::in_memory().unwrap();
+    db.execute(SCHEMA).unwrap();
+    db.execute(
+        "CREATE KEY offer STRING DEFAULT 'none';
+         CREATE SEGMENT buyers WHERE COUNT(EVENT 'Buy' WHERE amount > 10) > 3;
+         CREATE CONFIG loyal SEGMENTS buyers KEY offer = 'thanks';",
+    )
+    .unwrap();
+    let event = |n: u32| {
+        let event = Event::new("Buy", name(n % ACTIVE)).with("amount", i64::from(n % 40));
+        event.with("currency", "NOK").with("shop", "Oslo")
+    };
+    db.track_all((0..ACTIVE * EVENTS).map(event)).unwrap();
     db
 }
 

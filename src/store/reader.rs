@@ -202,13 +202,14 @@ impl Reader {
         self.ask(|image| user::users_after(image, after, count))
     }
 
-    /// The same, from a bound on.
+    /// The same, from a bound on; with the properties of events, or without.
     pub(crate) fn users_from(
         &self,
         from: Bound<&str>,
         count: usize,
+        reads_properties: bool,
     ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
-        self.ask(|image| user::users_from(image, from, count))
+        self.ask(|image| user::users_from(image, from, count, reads_properties))
     }
 
     /// The next events in the order in which the file has them: by the numbers of the users, from one on, and of each

@@ -13,4 +13,5 @@ mod tell;
 mod walk;
 
 pub(super) use era::Sample;
+pub(super) use reach::{Deciding, Reach};
 pub(super) use walk::{Asked, Step};

@@ -12,24 +12,24 @@ use crate::model::{
 
 /// All that the values of some keys can depend on.
 #[derive(Default)]
-pub(super) struct Reach {
-    pub(super) keys: BTreeSet<KeyId>,
-    pub(super) segments: BTreeSet<SegmentId>,
-    pub(super) configs: BTreeSet<ConfigId>,
+pub(in crate::query) struct Reach {
+    pub(in crate::query) keys: BTreeSet<KeyId>,
+    pub(in crate::query) segments: BTreeSet<SegmentId>,
+    pub(in crate::query) configs: BTreeSet<ConfigId>,
     /// The attributes of the user that conditions and shares read.
-    pub(super) attributes: BTreeSet<Arc<str>>,
+    pub(in crate::query) attributes: BTreeSet<Arc<str>>,
     /// The names of the events that are asked about.
-    pub(super) events: BTreeSet<Arc<str>>,
+    pub(in crate::query) events: BTreeSet<Arc<str>>,
     /// How long events of a name are in a window.
-    pub(super) windows: BTreeSet<(Arc<str>, Duration)>,
-    pub(super) ticker: Ticker,
+    pub(in crate::query) windows: BTreeSet<(Arc<str>, Duration)>,
+    pub(in crate::query) ticker: Ticker,
     /// The segments whose conditions are looked at each minute.
-    pub(super) by_minute: BTreeSet<SegmentId>,
+    pub(in crate::query) by_minute: BTreeSet<SegmentId>,
 }
 
 /// Versions of configs that decide.
 #[derive(Clone, Copy)]
-pub(super) enum Deciding {
+pub(in crate::query) enum Deciding {
     /// Those that are live, or will be.
     EverLive,
     /// The one that is live at an instant.
@@ -38,7 +38,7 @@ pub(super) enum Deciding {
 
 impl Reach {
     /// All that keys depend on.
-    pub(super) fn of(
+    pub(in crate::query) fn of(
         catalog: &Catalog,
         keys: impl IntoIterator<Item = KeyId>,
         deciding: Deciding,
@@ -55,7 +55,7 @@ impl Reach {
     }
 
     /// The objects, declared attributes aside.
-    pub(super) fn objects(&self) -> impl Iterator<Item = (ObjectKind, u32)> {
+    pub(in crate::query) fn objects(&self) -> impl Iterator<Item = (ObjectKind, u32)> {
         let keys = self.keys.iter().map(|id| (ObjectKind::Key, id.0));
         let segments = self.segments.iter().map(|id| (ObjectKind::Segment, id.0));
         let configs = self.configs.iter().map(|id| (ObjectKind::Config, id.0));

@@ -10,6 +10,7 @@ use super::touched::all_keys;
 use crate::error::Result;
 use crate::eval::{Evaluation, Snapshot};
 use crate::model::{KeyId, Timestamp};
+use crate::query::course::{Deciding, Reach};
 use crate::query::view::View;
 
 /// Comparison of two states.
@@ -28,9 +29,13 @@ impl<'s> Comparison<'s> {
         view: &View<'_>,
         states: [&'s Snapshot; 2],
         keys: &BTreeSet<KeyId>,
-        people: People,
+        mut people: People,
     ) -> Self {
         let catalogs = states.map(Snapshot::catalog);
+        let reach = |catalog| Reach::of(catalog, keys.iter().copied(), Deciding::EverLive);
+        if catalogs.into_iter().any(|catalog| !reach(catalog).events.is_empty()) {
+            people.read_events();
+        }
         let all = if people.may_be_told_of() { all_keys(catalogs) } else { BTreeSet::new() };
         let [keys, all] = [keys, &all].map(|ids| Keys::new(view, states, ids));
         Self { states, keys, all, people }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::behaviour::UserHistory;
 use crate::error::Result;
 use crate::eval::{self, CatalogScope, Program, Snapshot};
-use crate::model::{Catalog, Context, Expr, Object, Role, Timestamp, USER_ID, Value};
+use crate::model::{Catalog, Context, Expr, ExprKind, Object, Role, Timestamp, USER_ID, Value};
 use crate::query::recorded::each_context;
-use crate::query::relation::each_user;
+use crate::query::relation::each_user_asked;
 use crate::query::view::{View, context_with};
 use crate::statement::binder::{Binder, Origin};
 use crate::statement::{Population, context_list};
@@ -20,6 +20,8 @@ pub(super) struct People {
     condition: Option<Program>,
     /// Whether what the open transaction says of users is known only after.
     has_facts: bool,
+    /// Whether a condition in play may look at events.
+    reads_events: bool,
 }
 
 enum Who {
@@ -85,7 +87,13 @@ impl People {
                 (Who::Contexts(list.iter().map(split).collect()), None)
             }
         };
-        Ok(Self { who, condition, has_facts })
+        let reads_events = has_facts || population.is_some_and(may_ask_for_events);
+        Ok(Self { who, condition, has_facts, reads_events })
+    }
+
+    /// Takes note that conditions of keys that are compared look at events.
+    pub(super) fn read_events(&mut self) {
+        self.reads_events = true;
     }
 
     /// Whether they are contexts, given or recorded.
@@ -146,7 +154,7 @@ impl People {
         mut take: impl FnMut(&Person) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let (mut failure, nothing) = (None, Arc::new(Object::new()));
-        each_user(view, None, |user, history| {
+        each_user_asked(view, self.reads_events, |user, history| {
             let given = Arc::clone(&nothing);
             let person = self.person(view, Some(Arc::clone(user)), given, Arc::clone(history));
             let taken = view.watch.check().and(person).and_then(|person| take(&person));
@@ -177,6 +185,17 @@ impl People {
         };
         Ok(Person { user, given, shown, histories: [before, after], weight: 1 })
     }
+}
+
+/// Whether the condition of a population looks at events, or may by what it refers to.
+fn may_ask_for_events(population: &Population) -> bool {
+    let (Population::Users { condition } | Population::Traffic { condition }) = population else {
+        return true;
+    };
+    let asks = |part: &ExprKind| {
+        matches!(part, ExprKind::Behaviour(_) | ExprKind::InSegment(_) | ExprKind::Key(_))
+    };
+    condition.iter().any(|condition| condition.node.parts().any(|(part, _)| asks(part)))
 }
 
 /// The id and the other members of a context.

@@ -29,7 +29,7 @@ pub(super) use retention::SCHEMA as RETENTION;
 pub(super) use scan::Scan;
 pub(super) use segment::row as segment_row;
 pub(super) use version::Versions;
-pub(super) use walk::{Ids, each_user, each_user_of, each_with_facts};
+pub(super) use walk::{Ids, each_user, each_user_asked, each_user_of, each_with_facts};
 
 use super::filter::Selection;
 use super::rows::{Column, ColumnKind, Form, Row, Rows, Schema};

@@ -35,8 +35,7 @@ pub(in crate::query) fn each_with_facts(
     only: Option<Arc<str>>,
     take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
 ) -> Result<()> {
-    let (ids, listed, own) = (Ids::default(), Listed::default(), BTreeSet::new());
-    Walk { view, take, ids, listed, own }.all(only)
+    Walk::new(view, Listed::default(), take).all(only)
 }
 
 /// Visits the same users, and in the same order those of whom nothing is known but that a list has them.
@@ -47,8 +46,7 @@ pub(in crate::query) fn each_user(
 ) -> Result<()> {
     let Some(user) = only else { return each_user_of(view, Ids::default(), take) };
     let listed = view.snapshot()?.lists().user(&user).into_iter().map(Reverse).collect();
-    let (ids, own) = (Ids::default(), BTreeSet::new());
-    Walk { view, take, ids, listed: Listed(listed), own }.all(Some(user))
+    Walk::new(view, Listed(listed), take).all(Some(user))
 }
 
 /// Visits those of all these users that have some ids, in the same order.
@@ -57,10 +55,17 @@ pub(in crate::query) fn each_user_of(
     ids: Ids<'_>,
     take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
 ) -> Result<()> {
-    let listed = view.snapshot()?.lists().users().filter(|user| ids.have(user));
-    let looked = listed.map(|user| view.watch.check().map(|()| Reverse(user)));
-    let listed = Listed(looked.collect::<Result<_>>()?);
-    Walk { view, take, ids, listed, own: BTreeSet::new() }.all(None)
+    Walk { ids, ..Walk::new(view, Listed::all(view, ids)?, take) }.all(None)
+}
+
+/// Visits all of them, and reads the properties of events only if they are asked for.
+pub(in crate::query) fn each_user_asked(
+    view: &View<'_>,
+    reads_properties: bool,
+    take: impl FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>,
+) -> Result<()> {
+    let listed = Listed::all(view, Ids::default())?;
+    Walk { reads_properties, ..Walk::new(view, listed, take) }.all(None)
 }
 
 /// Users whom lists have and who are not yet visited. There may be a million, of whom few are wanted: so they are
@@ -69,6 +74,13 @@ pub(in crate::query) fn each_user_of(
 struct Listed<'l>(BinaryHeap<Reverse<&'l str>>);
 
 impl<'l> Listed<'l> {
+    /// All that have some ids.
+    fn all(view: &'l View<'_>, ids: Ids<'_>) -> Result<Self> {
+        let listed = view.snapshot()?.lists().users().filter(|user| ids.have(user));
+        let looked = listed.map(|user| view.watch.check().map(|()| Reverse(user)));
+        Ok(Self(looked.collect::<Result<_>>()?))
+    }
+
     /// Takes the next one out, if it comes before a user, or whatever it is if none is said.
     fn before(&mut self, user: Option<&str>) -> Option<&'l str> {
         let next = self.0.peek()?.0;
@@ -97,6 +109,15 @@ struct Walk<'w, 'v, F> {
     listed: Listed<'w>,
     /// The users with facts in the open transaction who are not yet visited.
     own: BTreeSet<Arc<str>>,
+    /// Whether the properties of events are read.
+    reads_properties: bool,
+}
+
+impl<'w, 'v, F> Walk<'w, 'v, F> {
+    fn new(view: &'w View<'v>, listed: Listed<'w>, take: F) -> Self {
+        let (ids, own) = (Ids::default(), BTreeSet::new());
+        Self { view, take, ids, listed, own, reads_properties: true }
+    }
 }
 
 impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> {
@@ -113,7 +134,7 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
         self.own = own.filter(|user| self.ids.have(user)).collect();
         self.view.watch.begin("users", self.view.reader()?.user_count()?);
         let mut from = self.ids.first.map_or(Bound::Unbounded, |user| Bound::Included(user.into()));
-        while let Some(page) = next_page(self.view, &mut from)? {
+        while let Some(page) = next_page(self.view, &mut from, self.reads_properties)? {
             for (user, history) in page {
                 if self.ids.are_before(&user) {
                     return Ok(ControlFlow::Continue(()));
@@ -169,8 +190,10 @@ impl<F: FnMut(&Arc<str>, &Arc<UserHistory>) -> ControlFlow<()>> Walk<'_, '_, F> 
 fn next_page(
     view: &View<'_>,
     from: &mut Bound<Arc<str>>,
+    reads_properties: bool,
 ) -> Result<Option<impl Iterator<Item = (Arc<str>, Arc<UserHistory>)> + use<>>> {
-    let page = view.reader()?.users_from(from.as_ref().map(|user| &**user), PAGE)?;
+    let after = from.as_ref().map(|user| &**user);
+    let page = view.reader()?.users_from(after, PAGE, reads_properties)?;
     view.watch.step(page.len() as u64)?;
     let Some((user, _)) = page.last() else { return Ok(None) };
     *from = Bound::Excluded(Arc::clone(user));

@@ -185,7 +185,7 @@ fn restored<R, M>(
 fn entries(block: &BlockRecord) {
     let (user, names) = (Arc::from("u"), HashMap::from([(0, Arc::from("e")), (1, Arc::from("f"))]));
     let _ = block.each(place, |entry| {
-        let restored: std::result::Result<Entry, _> = entry.restore(&user, &names);
+        let restored: std::result::Result<Entry, _> = entry.restore(&user, &names, true);
         restored.map(drop).map_err(corrupt)
     });
 }

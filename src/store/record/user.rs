@@ -170,16 +170,17 @@ impl<'b> EntryRecord<'b> {
         if let WhatRecord::Event { name, .. } = self.what { Some(name) } else { None }
     }
 
-    /// Becomes the model's type, or says why it cannot.
+    /// Becomes the model's type, or says why it cannot; with the properties of events, or without.
     pub(in crate::store) fn restore(
         &self,
         user: &Arc<str>,
         names: &HashMap<u32, Arc<str>>,
+        reads_properties: bool,
     ) -> Result<Entry> {
         let what = match &self.what {
             WhatRecord::Event { name, properties, id } => What::Event {
                 name: Arc::clone(named(*name, names)?),
-                properties: object(properties)?,
+                properties: if reads_properties { object(properties)? } else { Arc::default() },
                 id: id.map(Arc::from),
             },
             WhatRecord::Profile(attributes) => What::Profile(object(attributes)?),

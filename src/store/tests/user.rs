@@ -171,7 +171,7 @@ fn assert_events(image: &Image, users: &BTreeMap<Arc<str>, Vec<Entry>>) {
 /// Asks for the users from one on, with that one and without.
 fn assert_from(image: &Image, users: &BTreeMap<Arc<str>, Vec<Entry>>) {
     for from in [Bound::Included("u3"), Bound::Excluded("u3"), Bound::Unbounded] {
-        let found = user::users_from(image, from, 5).unwrap();
+        let found = user::users_from(image, from, 5, true).unwrap();
         let wanted = users.range::<str, _>((from, Bound::Unbounded)).take(found.len().max(1));
         assert!(found.iter().map(|(user, own)| (user, own)).eq(wanted), "{from:?}");
     }

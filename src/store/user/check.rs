@@ -245,7 +245,7 @@ impl Checker<'_> {
             self.report.problem(format!("{location}: it has too many entries, or none"));
         }
         let restored =
-            self.names.restore(block, &"".into(), || location.to_owned(), &mut Vec::new());
+            self.names.restore(block, &"".into(), true, || location.to_owned(), &mut Vec::new());
         if self.report.note(restored)?.is_none() {
             return Ok(());
         }

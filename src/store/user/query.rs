@@ -43,7 +43,7 @@ pub(in crate::store) fn user_entries(image: &Image, user: &str) -> Result<Vec<En
     if ids.get(number).or_fail()?.is_none_or(|id| id.value() != user) {
         return Err(corrupt(format!("table `pcq.user_ids`: number {number} is another user's")));
     }
-    Entries::open(image)?.of(number, &user.into())
+    Entries::open(image)?.of(number, &user.into(), true)
 }
 
 /// At most so many users after one, in byte order, with all their entries in order of receipt.
@@ -54,14 +54,15 @@ pub(in crate::store) fn users_after(
     after: Option<&str>,
     count: usize,
 ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
-    users_from(image, after.map_or(Bound::Unbounded, Bound::Excluded), count)
+    users_from(image, after.map_or(Bound::Unbounded, Bound::Excluded), count, true)
 }
 
-/// The same, from a bound on.
+/// The same, from a bound on; with the properties of events, or without.
 pub(in crate::store) fn users_from(
     image: &Image,
     from: Bound<&str>,
     count: usize,
+    reads_properties: bool,
 ) -> Result<Vec<(Arc<str>, Vec<Entry>)>> {
     let Some(users) = image.optional_table(USER_NUMBERS)? else { return Ok(Vec::new()) };
     let users = users.range::<&str>((from, Bound::Unbounded)).or_fail()?;
@@ -77,7 +78,7 @@ pub(in crate::store) fn users_from(
         let first = known.len();
         let mut entries = Entries::open(image)?;
         for (number, user) in users {
-            let own = entries.of(*number, user)?;
+            let own = entries.of(*number, user, reads_properties)?;
             total += own.len();
             known.push((Arc::clone(user), own));
         }
@@ -137,10 +138,10 @@ impl Entries {
     }
 
     /// All of a user, whose number is greater than that of the one before.
-    fn of(&mut self, number: u32, user: &Arc<str>) -> Result<Vec<Entry>> {
+    fn of(&mut self, number: u32, user: &Arc<str>, reads_properties: bool) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         self.each(number, |names, block, location| {
-            names.restore(block, user, location, &mut entries)
+            names.restore(block, user, reads_properties, location, &mut entries)
         })?;
         Ok(entries)
     }
@@ -187,12 +188,13 @@ impl Names {
         &mut self,
         block: &BlockRecord,
         user: &Arc<str>,
+        reads_properties: bool,
         location: impl Fn() -> String,
         entries: &mut Vec<Entry>,
     ) -> Result<()> {
         block.each(&location, |record| {
             self.look_up(&record)?;
-            let entry = record.restore(user, &self.known);
+            let entry = record.restore(user, &self.known, reads_properties);
             entries.push(entry.map_err(|why| corrupt(format!("{}: {why}", location())))?);
             Ok(())
         })
