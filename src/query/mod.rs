@@ -2,6 +2,7 @@
 
 mod assertion;
 mod budget;
+mod bulk;
 mod course;
 mod definition;
 mod describe;

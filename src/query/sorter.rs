@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 
 use super::budget::Budget;
+use super::bulk::Bulk;
 use crate::error::Result;
 
 /// How many are sorted at a time.
 const RUN: usize = 4_096;
 
 /// Sorter of rows by an order; those that are alike stay as they came.
-pub(super) struct Sorter<'b, T, O> {
+pub(super) struct Sorter<'b, T: Send + 'static, O> {
     order: O,
     budget: &'b Budget<'b>,
     /// How many are wanted: the first.
@@ -17,12 +18,12 @@ pub(super) struct Sorter<'b, T, O> {
     /// What is done with those that are not wanted.
     dropped: Box<dyn Fn(&T) + 'b>,
     /// Sorted rows, each run longer than the next.
-    runs: Vec<Vec<T>>,
+    runs: Vec<Bulk<Vec<T>>>,
     /// Those that came last.
     open: Vec<T>,
 }
 
-impl<'b, T, O: Fn(&T, &T) -> Ordering> Sorter<'b, T, O> {
+impl<'b, T: Send + 'static, O: Fn(&T, &T) -> Ordering> Sorter<'b, T, O> {
     pub(super) fn new(budget: &'b Budget<'b>, order: O) -> Self {
         Self {
             order,
@@ -41,7 +42,7 @@ impl<'b, T, O: Fn(&T, &T) -> Ordering> Sorter<'b, T, O> {
 
     /// How many rows it has.
     pub(super) fn len(&self) -> usize {
-        self.runs.iter().map(Vec::len).sum::<usize>() + self.open.len()
+        self.runs.iter().map(|run| run.len()).sum::<usize>() + self.open.len()
     }
 
     /// Takes a row.
@@ -58,13 +59,13 @@ impl<'b, T, O: Fn(&T, &T) -> Ordering> Sorter<'b, T, O> {
     /// The rows in order.
     pub(super) fn finish(mut self) -> Result<Vec<T>> {
         self.close(|_, _| true)?;
-        Ok(self.runs.pop().unwrap_or_default())
+        Ok(self.runs.pop().unwrap_or_default().into_inner())
     }
 
     /// Sorts those that came last, and merges the last two runs as long as their lengths ask for it.
     fn close(&mut self, are_merged: impl Fn(usize, usize) -> bool) -> Result<()> {
         self.budget.check()?;
-        let mut run = std::mem::take(&mut self.open);
+        let mut run = Bulk::new(std::mem::take(&mut self.open));
         run.sort_by(&self.order);
         self.cut(&mut run);
         while let Some(before) = self.runs.pop_if(|before| are_merged(before.len(), run.len())) {
@@ -74,11 +75,15 @@ impl<'b, T, O: Fn(&T, &T) -> Ordering> Sorter<'b, T, O> {
         Ok(())
     }
 
-    fn merged(&self, before: Vec<T>, after: Vec<T>) -> Result<Vec<T>> {
-        let mut merged = Vec::with_capacity(before.len() + after.len());
+    fn merged(&self, before: Bulk<Vec<T>>, after: Bulk<Vec<T>>) -> Result<Bulk<Vec<T>>> {
+        let mut merged = Bulk::new(Vec::with_capacity(before.len() + after.len()));
+        let [before, after] = [before, after].map(Bulk::into_inner);
         let (mut before, mut after) = (before.into_iter().peekable(), after.into_iter().peekable());
         loop {
-            self.budget.step()?;
+            if let Err(ended) = self.budget.step() {
+                merged.extend(before.chain(after)); // to be given back together
+                return Err(ended);
+            }
             let next = match (before.peek(), after.peek()) {
                 (Some(a), Some(b)) if (self.order)(b, a).is_lt() => after.next(),
                 (Some(_), _) => before.next(),
@@ -100,13 +105,17 @@ impl<'b, T, O: Fn(&T, &T) -> Ordering> Sorter<'b, T, O> {
 }
 
 /// Rows in order; those that are alike stay as they came.
-pub(super) fn sorted<T>(
+pub(super) fn sorted<T: Send + 'static>(
     rows: impl IntoIterator<Item = T>,
     budget: &Budget<'_>,
     order: impl Fn(&T, &T) -> Ordering,
 ) -> Result<Vec<T>> {
     let mut sorter = Sorter::new(budget, order);
-    rows.into_iter().try_for_each(|row| sorter.take(row))?;
+    let mut rows = rows.into_iter();
+    if let Err(ended) = rows.try_for_each(|row| sorter.take(row)) {
+        drop(Bulk::new(rows.collect::<Vec<_>>()));
+        return Err(ended);
+    }
     sorter.finish()
 }
 

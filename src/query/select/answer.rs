@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Truth, instant, is_member};
 use crate::model::{Datum, Span, Timestamp, Value};
 use crate::query::budget::{Budget, PLACE};
+use crate::query::bulk::Bulk;
 
 /// What is wanted of a query within a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ enum Answer {
 /// The values of a query, for `IN`.
 #[derive(Debug, Default)]
 struct Members {
-    values: Set<Datum>,
+    values: Bulk<Set<Datum>>,
     has_null: bool,
     /// Those that are instants.
     times: Set<Timestamp>,

@@ -7,6 +7,7 @@ use crate::behaviour::ExactSum;
 use crate::error::Result;
 use crate::model::{Datum, Fold, Value};
 use crate::query::budget::{Budget, PLACE};
+use crate::query::bulk::Bulk;
 
 /// Aggregate of a query, ready to take rows.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Folding {
 /// What an aggregate has of the rows so far.
 #[derive(Debug)]
 pub(super) struct State {
-    seen: Option<Set<Datum>>,
+    seen: Option<Bulk<Set<Datum>>>,
     found: Found,
 }
 
@@ -33,7 +34,7 @@ enum Found {
     Average(Total),
     Least(Option<Datum>),
     Greatest(Option<Datum>),
-    List(Vec<Value>),
+    List(Bulk<Vec<Value>>),
 }
 
 /// Sum without rounding.
@@ -54,9 +55,9 @@ impl Folding {
             Fold::Avg => Found::Average(Total::new()),
             Fold::Min => Found::Least(None),
             Fold::Max => Found::Greatest(None),
-            Fold::List => Found::List(Vec::new()),
+            Fold::List => Found::List(Bulk::default()),
         };
-        State { seen: self.distinct.then(Set::default), found }
+        State { seen: self.distinct.then(Bulk::default), found }
     }
 
     /// Takes a row.
@@ -129,7 +130,7 @@ impl State {
             Found::Sum(total) => total.sum().into(),
             Found::Average(total) => total.average().into(),
             Found::Least(found) | Found::Greatest(found) => found.unwrap_or(Datum::NULL),
-            Found::List(list) => Value::from(list).into(),
+            Found::List(list) => Value::from(list.into_inner()).into(),
         }
     }
 }

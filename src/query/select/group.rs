@@ -10,6 +10,7 @@ use super::fold::{Folding, State};
 use crate::error::Result;
 use crate::model::Datum;
 use crate::query::budget::{Budget, PLACE};
+use crate::query::bulk::Bulk;
 use crate::query::sorter::sorted;
 
 /// Grouping of rows: by what, and what is made of each group.
@@ -25,8 +26,8 @@ pub(super) struct Grouping {
 pub(super) struct Groups<'g> {
     grouping: &'g Grouping,
     /// Where each group is, by what it is grouped by.
-    places: HashMap<Row, usize, RandomState>,
-    made: Vec<Group>,
+    places: Bulk<HashMap<Row, usize, RandomState>>,
+    made: Bulk<Vec<Group>>,
     /// What the row that comes in is grouped by.
     key: Row,
     /// How many rows came in.
@@ -51,8 +52,8 @@ impl Group {
 impl<'g> Groups<'g> {
     /// No groups; one without rows if it is not said by what they are grouped.
     pub(super) fn new(grouping: &'g Grouping) -> Self {
-        let (places, key) = (HashMap::default(), Row::new());
-        let mut groups = Self { grouping, places, made: Vec::new(), key, rows: 0 };
+        let (places, made, key) = (Bulk::default(), Bulk::default(), Row::new());
+        let mut groups = Self { grouping, places, made, key, rows: 0 };
         if grouping.keys.is_empty() {
             groups.begin();
         }
@@ -98,8 +99,10 @@ impl<'g> Groups<'g> {
         self,
         budget: &Budget<'_>,
     ) -> Result<impl Iterator<Item = Row> + use<>> {
-        let groups = sorted(self.made, budget, |a, b| a.first.cmp(&b.first))?;
-        Ok(groups.into_iter().map(|group| {
+        let groups = sorted(self.made.into_inner(), budget, |a, b| a.first.cmp(&b.first))?;
+        let mut last_first = Bulk::new(groups);
+        last_first.reverse();
+        Ok(std::iter::from_fn(move || last_first.pop()).map(|group| {
             let folded = group.states.into_iter().map(State::finish);
             group.key.into_iter().chain(folded).collect()
         }))

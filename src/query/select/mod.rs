@@ -97,6 +97,6 @@ fn run(
     subqueries: &[Subquery<'_>],
 ) -> Result<(Vec<Row>, Vec<Note>)> {
     let run = Run::new(budget, subqueries)?;
-    let rows = run.collect(plan)?;
+    let rows = run.collect(plan)?.into_inner();
     Ok((rows, run.notes.into_inner()))
 }

@@ -11,6 +11,7 @@ use super::group::Grouping;
 use super::shown::Shown;
 use crate::eval::{Program, Snapshot, instant};
 use crate::model::{Datum, Expr, Span};
+use crate::query::bulk::Bulk;
 use crate::query::table::{Lookups, Table};
 use crate::query::view::View;
 
@@ -98,7 +99,7 @@ pub(super) struct Common<'v> {
     pub(super) name: Arc<str>,
     pub(super) columns: Vec<Column>,
     pub(super) plan: Plan<'v>,
-    pub(super) rows: OnceCell<Vec<Row>>,
+    pub(super) rows: OnceCell<Bulk<Vec<Row>>>,
 }
 
 /// Join of the rows of two plans.

@@ -15,6 +15,7 @@ use super::side::Side;
 use crate::error::{Note, Result};
 use crate::model::Datum;
 use crate::query::budget::{Budget, PLACE};
+use crate::query::bulk::Bulk;
 use crate::query::sorter::Sorter;
 use crate::query::table::{Flow, Reading, hand_over};
 
@@ -73,8 +74,8 @@ impl<'r> Run<'r> {
     }
 
     /// All rows of a plan.
-    pub(super) fn collect(&self, plan: &Plan<'_>) -> Result<Vec<Row>> {
-        let mut rows = Vec::new();
+    pub(super) fn collect(&self, plan: &Plan<'_>) -> Result<Bulk<Vec<Row>>> {
+        let mut rows = Bulk::new(Vec::new());
         self.rows(plan, &mut |row| {
             self.budget.take_row(&row)?;
             rows.push(row);
@@ -86,12 +87,12 @@ impl<'r> Run<'r> {
     }
 
     /// All rows of a plan, each once.
-    fn set(&self, plan: &Plan<'_>) -> Result<Set<Row>> {
-        let mut rows = Set::default();
-        for row in self.collect(plan)? {
+    fn set(&self, plan: &Plan<'_>) -> Result<Bulk<Set<Row>>> {
+        let mut rows = Bulk::new(Set::default());
+        for row in &mut *self.collect(plan)? {
             self.budget.step()?;
             self.budget.take(PLACE)?;
-            rows.insert(row);
+            rows.insert(std::mem::take(row));
         }
         Ok(rows)
     }
@@ -122,7 +123,7 @@ impl<'r> Run<'r> {
                 crate::stack::step(|| sink(made))
             }),
             Plan::Distinct { input } => {
-                let mut seen = Set::default();
+                let mut seen = Bulk::new(Set::default());
                 self.rows(input, &mut |row| {
                     if seen.contains(&row) {
                         return Ok(ControlFlow::Continue(()));
@@ -203,7 +204,7 @@ impl<'r> Run<'r> {
             let rows = self.collect(&common.plan)?;
             common.rows.get_or_init(|| rows);
         }
-        self.hand_on(common.rows.get().into_iter().flatten().cloned(), sink)
+        self.hand_on(common.rows.get().into_iter().flat_map(|rows| rows.iter().cloned()), sink)
     }
 
     fn join(&self, join: &Join<'_>, sink: &mut Sink<'_>) -> Flow {
@@ -273,9 +274,10 @@ impl<'r> Run<'r> {
             Ok(ControlFlow::Continue(()))
         })
         .map(drop)?;
-        let rows = sorter.finish()?.into_iter().map(|mut row| {
+        let mut rows = Bulk::new(sorter.finish()?);
+        let rows = rows.iter_mut().map(|row| {
             row.truncate(width);
-            row
+            std::mem::take(row)
         });
         self.hand_on(rows, sink)
     }

@@ -10,19 +10,23 @@ use super::plan::{Equality, Join};
 use crate::error::Result;
 use crate::model::Datum;
 use crate::query::budget::{Budget, PLACE};
+use crate::query::bulk::Bulk;
 
 /// Rows on the right of a join.
 pub(super) struct Side {
-    rows: Vec<Row>,
+    rows: Bulk<Vec<Row>>,
     found: Found,
 }
+
+/// Where the rows are that have some values.
+type Places = HashMap<Row, Vec<usize>, RandomState>;
 
 /// How rows are found that are like one on the left.
 enum Found {
     /// All are.
     All,
     /// By what must be equal: where they are.
-    Hashed(HashMap<Row, Vec<usize>, RandomState>),
+    Hashed(Bulk<Places>),
     /// By a place, in whose order both sides come: where the last ones began.
     Merged { place: usize, begin: usize },
 }
@@ -30,7 +34,7 @@ enum Found {
 impl Side {
     /// The side that has some rows.
     pub(super) fn new(
-        rows: Vec<Row>,
+        rows: Bulk<Vec<Row>>,
         join: &Join<'_>,
         answers: &Answers,
         budget: &Budget<'_>,
@@ -78,8 +82,8 @@ fn hashed(
     join: &Join<'_>,
     answers: &Answers,
     budget: &Budget<'_>,
-) -> Result<HashMap<Row, Vec<usize>, RandomState>> {
-    let mut places: HashMap<Row, Vec<usize>, RandomState> = HashMap::default();
+) -> Result<Bulk<Places>> {
+    let mut places = Bulk::new(Places::default());
     for (place, row) in rows.iter().enumerate() {
         budget.step()?;
         let equal = join.equal.iter();
