@@ -22,11 +22,16 @@ pub(super) struct Logged {
 /// Taker of changes, each with those before it in its revision; says whether more are wanted.
 pub(super) type Take<'t> = dyn FnMut(&Logged, &[Logged]) -> Result<ControlFlow<()>> + 't;
 
-/// Every change up to a revision, newest first, until no more are wanted; before them those of the open transaction.
-pub(super) fn each_change(view: &View<'_>, last: u64, take: &mut Take<'_>) -> Result<()> {
+/// Every change of the revisions from one to another, newest first, until no more are wanted; before them those of the
+/// open transaction.
+pub(super) fn each_change(
+    view: &View<'_>,
+    (first, last): (u64, u64),
+    take: &mut Take<'_>,
+) -> Result<()> {
     let pending = view.pending_changes();
     let pending = pending.map(|p| Ok((Revision::clone(&p.revision), p.changes.to_vec())));
-    let committed = view.reader()?.changes_until(last)?;
+    let committed = view.reader()?.changes_back(first, last)?;
     for logged in pending.into_iter().chain(committed) {
         let (revision, changes) = logged?;
         let revision = Arc::new(revision);

@@ -69,9 +69,9 @@ impl Reader {
         self.walk(revision.saturating_add(1), u64::MAX, Direction::OldestFirst)
     }
 
-    /// The revisions up to one, itself too, newest first.
-    pub(crate) fn changes_until(&self, revision: u64) -> Result<Walk> {
-        self.walk(1, revision, Direction::NewestFirst)
+    /// The revisions from one to another, these too, newest first.
+    pub(crate) fn changes_back(&self, first: u64, last: u64) -> Result<Walk> {
+        self.walk(first, last, Direction::NewestFirst)
     }
 
     fn walk(&self, first: u64, last: u64, direction: Direction) -> Result<Walk> {

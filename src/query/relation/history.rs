@@ -48,7 +48,7 @@ impl Relation for History<'_> {
             Ok(row.map_or(ControlFlow::Continue(()), |row| scan.take(row)))
         };
         let Some((kind, name)) = &self.0.of else {
-            return each_change(view, view.newest(), &mut take);
+            return each_change(view, (1, view.newest()), &mut take);
         };
         let id = find(view.catalog(), *kind, name)?;
         let changes = transitive_history(view, *kind, id)?;

@@ -36,9 +36,6 @@ fn history(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     let mut teller = Teller::new(view, reading.wants(CHANGE..CHANGE + 1))?;
     let mut flow = ControlFlow::Continue(());
     let mut take = |change: &Logged, before: &[Logged]| {
-        if change.revision.number < first {
-            return Ok(ControlFlow::Break(()));
-        }
         let (kind, name) = teller.about(change);
         if lookups.wants_time("time", change.revision.time)
             && lookups.wants_value("kind", &kind)
@@ -50,7 +47,7 @@ fn history(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
         Ok(flow)
     };
     if !is_of_objects(lookups) {
-        each_change(view, last, &mut take)?;
+        each_change(view, (first, last), &mut take)?;
         return Ok(flow);
     }
     let mut changes = Vec::new();
@@ -74,7 +71,7 @@ fn revisions(reading: &Reading<'_>) -> crate::error::Result<(u64, u64)> {
     let at = |at| view.reader()?.revision_at(at);
     let since = since.filter(|since| *since > Timestamp::MIN);
     let before = since.map(|since| Timestamp::clamped(since.as_micros() - 1));
-    let first = before.map(at).transpose()?.map_or(0, |before| before + 1);
+    let first = before.map(at).transpose()?.map_or(1, |before| before + 1);
     let last = until.map(at).transpose()?.map_or(view.newest(), |last| last.min(view.newest()));
     Ok((first, last))
 }

@@ -130,9 +130,8 @@ fn rows(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
 
 /// The configs that are wanted, by name; if only some keys are, those that ever had one of them, or may have one by now.
 fn configs_with_keys<'r>(reading: &Reading<'r>) -> Result<Vec<&'r Arc<Config>>> {
-    let mut configs = wanted::configs(reading);
     if reading.lookups.of("key").is_none() {
-        return Ok(configs);
+        return Ok(wanted::configs(reading));
     }
     let (view, mut having) = (reading.view, BTreeSet::new());
     for key in wanted::keys(reading) {
@@ -143,7 +142,11 @@ fn configs_with_keys<'r>(reading: &Reading<'r>) -> Result<Vec<&'r Arc<Config>>> 
         Change::Version(version) => Some(version.config),
         _ => None,
     }));
-    configs.retain(|config| having.contains(&config.head.id));
+    let configs = having.into_iter().filter_map(|id| view.catalog().config(id));
+    let name = |config: &&Arc<Config>| config.head.name.clone();
+    let is_wanted = |config: &&Arc<Config>| reading.lookups.wants("config", name(config).as_str());
+    let mut configs: Vec<_> = configs.filter(is_wanted).collect();
+    configs.sort_by_key(name);
     Ok(configs)
 }
 

@@ -176,13 +176,13 @@ fn the_log_is_read_both_ways() {
     assert_eq!(all.iter().map(|(_, changes)| changes.clone()).collect::<Vec<_>>(), story());
     assert!(all.iter().zip(1..).all(|((revision, _), number)| revision.number == number));
     let mut back: Vec<_> =
-        store.reader().unwrap().changes_until(u64::MAX).unwrap().map(Result::unwrap).collect();
+        store.reader().unwrap().changes_back(1, u64::MAX).unwrap().map(Result::unwrap).collect();
     back.reverse();
     assert_eq!(back, all);
     assert_eq!(store.since(10).unwrap().count(), 2);
     assert_eq!(store.since(u64::MAX).unwrap().count(), 0);
     assert_eq!(
-        store.reader().unwrap().changes_until(3).unwrap().next().unwrap().unwrap().0.number,
+        store.reader().unwrap().changes_back(1, 3).unwrap().next().unwrap().unwrap().0.number,
         3
     );
     assert_eq!(store.reader().unwrap().revision(2).unwrap().unwrap().actor.as_deref(), Some("ann"));
