@@ -15,7 +15,7 @@ const STORES: u64 = 12;
 const START: &str = "2026-03-01T09:00:00Z";
 const KEYS: [&str; 5] = ["k0", "k1", "k2", "k3", "k4"];
 const USERS: [&str; 7] = ["ann", "ben", "cid", "dan", "eva", "flo", "ünï"];
-const CONDITIONS: [&str; 12] = [
+const CONDITIONS: [&str; 13] = [
     "country = 'NO'",
     "age > 17",
     "vip",
@@ -25,6 +25,7 @@ const CONDITIONS: [&str; 12] = [
     "KEY(k0) OR country = 'SE'",
     "COUNT(EVENT 'buy' WITHIN 30 DAYS) > 1",
     "DID 'buy' WITHIN 3 DAYS",
+    "COUNT(EVENT 'buy' WHERE amount > 10) > 0",
     "NOW() > TIMESTAMP '2026-03-10T00:00:00Z'",
     "user_id < 'd'",
     "TRUE",
@@ -158,8 +159,9 @@ impl Maker {
             )
             .unwrap();
             for _ in 0..self.random.below(3) {
-                write!(script, "TRACK 'buy' FOR USER '{user}' AT '{}';", self.time(-20, 3))
-                    .unwrap();
+                let (amount, at) = (self.random.below(20), self.time(-20, 3));
+                let bought = format!("TRACK 'buy' FOR USER '{user}' {{\"amount\": {amount}}}");
+                write!(script, "{bought} AT '{at}';").unwrap();
             }
         }
         script.push_str(&self.config("c0", &["k0", "k1"]));

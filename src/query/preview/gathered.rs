@@ -184,7 +184,8 @@ impl Groups {
     ) -> Result<()> {
         let place = *self.places.entry(places(key, values)).or_insert(self.found.len());
         if place == self.found.len() {
-            refuse_more(place)?;
+            let hint = "`WHERE` after `FOR USERS` or `FOR TRAFFIC` keeps fewer people";
+            refuse_more(place + 1, hint)?;
             let cells = cells(key, values);
             budget.take(size_of::<(Places, usize, Group)>())?;
             budget.take_row(&cells)?;
@@ -251,7 +252,8 @@ impl Users<'_> {
         row.extend(cells(key, values));
         budget.take_row(&row)?;
         self.rows.take(row)?;
-        refuse_more(self.rows.len().min(self.limit))
+        let hint = "`LIMIT` keeps the first, and without `BY USER` there are few";
+        refuse_more(self.rows.len().min(self.limit), hint)
     }
 }
 
@@ -267,13 +269,13 @@ fn cell(row: &[Value], column: usize) -> &[Value] {
 }
 
 /// Fails if there are too many rows.
-fn refuse_more(found: usize) -> Result<()> {
+fn refuse_more(found: usize, hint: &str) -> Result<()> {
     if found <= PREVIEW_ROWS {
         return Ok(());
     }
     let (what, limit, unit) = ("a preview", PREVIEW_ROWS, "rows");
     let error = Error::from(ErrorKind::TooMany { what, limit, unit, found });
-    Err(error.hint("`LIMIT` keeps the first, and without `BY USER` there are few"))
+    Err(error.hint(hint))
 }
 
 /// Orders rows by their cells, from the first on.
