@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::Set;
+use super::hashed::{Hashed, Set};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Truth, instant, is_member};
 use crate::model::{Datum, Span, Timestamp, Value};
@@ -107,9 +107,9 @@ impl Members {
             budget.take(PLACE)?;
             members.has_null |= value.is_null();
             if let Datum::Time(at) = value {
-                members.times.insert(at);
+                members.times.insert(Hashed::new(at));
             }
-            members.values.insert(value);
+            members.values.insert(Hashed::new(value));
         }
         Ok(members)
     }
@@ -124,14 +124,15 @@ impl Members {
         let (is_in, is_unknown) = match value {
             Datum::Time(at) => {
                 let read = self.read.get_or_init(|| Read::new(&self.values));
-                (read.instants.contains(at), read.has_unknown)
+                (read.instants.contains(&Hashed::new(*at)), read.has_unknown)
             }
             Datum::Value(_) => {
-                let is_time = || instant(value).is_some_and(|at| self.times.contains(&at));
+                let is_time =
+                    || instant(value).is_some_and(|at| self.times.contains(&Hashed::new(at)));
                 let is_unread = || !compares_with_instants(value);
                 let has_times = !self.times.is_empty();
                 (
-                    self.values.contains(value) || has_times && is_time(),
+                    self.values.contains(&Hashed::new(value.clone())) || has_times && is_time(),
                     self.has_null || has_times && is_unread(),
                 )
             }
@@ -143,8 +144,8 @@ impl Members {
 impl Read {
     fn new(values: &Set<Datum>) -> Self {
         Self {
-            instants: values.iter().filter_map(instant).collect(),
-            has_unknown: !values.iter().all(compares_with_instants),
+            instants: values.iter().filter_map(|v| instant(v.value())).map(Hashed::new).collect(),
+            has_unknown: !values.iter().all(|value| compares_with_instants(value.value())),
         }
     }
 }

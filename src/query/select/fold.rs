@@ -1,8 +1,8 @@
 //! Aggregates over the rows of a group.
 
-use super::Set;
 use super::answer::Answers;
 use super::expression::Expression;
+use super::hashed::{Hashed, Set};
 use crate::behaviour::ExactSum;
 use crate::error::Result;
 use crate::model::{Datum, Fold, Value};
@@ -79,11 +79,12 @@ impl Folding {
             return Ok(());
         }
         if let Some(seen) = &mut state.seen {
+            let value = Hashed::new(value.clone());
             if seen.contains(&value) {
                 return Ok(());
             }
-            budget.take(value.weight() + PLACE)?;
-            seen.insert(value.clone());
+            budget.take(value.value().weight() + PLACE)?;
+            seen.insert(value);
         }
         state.found.add(value, budget)
     }

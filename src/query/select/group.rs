@@ -1,12 +1,9 @@
 //! Groups of rows, in the order of their first ones.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-
 use super::answer::Answers;
 use super::expression::{Expression, Row};
 use super::fold::{Folding, State};
+use super::hashed::{Hashed, Map};
 use crate::error::Result;
 use crate::model::Datum;
 use crate::query::budget::{Budget, PLACE};
@@ -26,7 +23,7 @@ pub(super) struct Grouping {
 pub(super) struct Groups<'g> {
     grouping: &'g Grouping,
     /// Where each group is, by what it is grouped by.
-    places: Bulk<HashMap<Row, usize, RandomState>>,
+    places: Bulk<Map<Row, usize>>,
     made: Bulk<Vec<Group>>,
     /// What the row that comes in is grouped by.
     key: Row,
@@ -55,16 +52,16 @@ impl<'g> Groups<'g> {
         let (places, made, key) = (Bulk::default(), Bulk::default(), Row::new());
         let mut groups = Self { grouping, places, made, key, rows: 0 };
         if grouping.keys.is_empty() {
-            groups.begin();
+            groups.begin(Hashed::new(Row::new()));
         }
         groups
     }
 
-    fn begin(&mut self) -> usize {
+    fn begin(&mut self, key: Hashed<Row>) -> usize {
         let states = self.grouping.folds.iter().map(Folding::begin).collect();
-        self.made.push(Group { key: self.key.clone(), states, first: None });
+        self.made.push(Group { key: key.value().clone(), states, first: None });
         let place = self.made.len() - 1;
-        self.places.insert(self.key.clone(), place);
+        self.places.insert(key, place);
         place
     }
 
@@ -72,16 +69,18 @@ impl<'g> Groups<'g> {
     pub(super) fn take(&mut self, row: &[Datum], answers: &Answers, budget: &Budget) -> Result<()> {
         self.key.clear();
         self.key.extend(self.grouping.keys.iter().map(|key| key.value(row, answers)));
-        let place = if let Some(place) = self.places.get(&*self.key) {
+        let key = Hashed::new(std::mem::take(&mut self.key));
+        let place = if let Some(place) = self.places.get(&key) {
             *place
         } else {
             // the key is there twice: by it a group is found, and it is the beginning of its row
-            budget.take_row(&self.key)?;
-            budget.take_row(&self.key)?;
+            budget.take_row(key.value())?;
+            budget.take_row(key.value())?;
             budget.take(PLACE + size_of::<Group>())?;
             budget.take(self.grouping.folds.len() * size_of::<State>())?;
-            self.begin()
+            self.begin(key.clone())
         };
+        self.key = key.into_value();
         let Some(group) = self.made.get_mut(place) else { return Ok(()) };
         if group.begins_with(row, self.grouping.first_by) {
             // of what is equal, 1 and 1.0, it is grouped by what comes first

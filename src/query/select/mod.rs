@@ -12,6 +12,7 @@ mod expr_list;
 mod expression;
 mod fold;
 mod group;
+mod hashed;
 mod naive;
 mod names;
 mod people;
@@ -29,10 +30,6 @@ pub(crate) use naive::naively;
 
 pub(super) use assertion::hold;
 
-use std::collections::HashSet;
-
-use foldhash::fast::RandomState;
-
 use build::Builder;
 use column::Column;
 use expression::Row;
@@ -46,9 +43,6 @@ use super::view::View;
 use crate::error::{Note, Result};
 use crate::model::{Datum, Query};
 use crate::statement::{ExplainSelect, Select};
-
-/// Set of values or rows, found by a fast hash.
-type Set<T> = HashSet<T, RandomState>;
 
 /// Answers a query.
 pub(super) fn select(view: &View<'_>, select: &Select) -> Result<Rows> {

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::Set;
 use super::answer::{Answers, Wanted};
 use super::expression::Row;
 use super::group::{Grouping, Groups};
+use super::hashed::{Hashed, Set};
 use super::plan::{Common, Join, Key, Plan, Scan, Subquery};
 use super::shown::Shown;
 use super::side::Side;
@@ -92,7 +92,7 @@ impl<'r> Run<'r> {
         for row in &mut *self.collect(plan)? {
             self.budget.step()?;
             self.budget.take(PLACE)?;
-            rows.insert(std::mem::take(row));
+            rows.insert(Hashed::new(std::mem::take(row)));
         }
         Ok(rows)
     }
@@ -125,13 +125,14 @@ impl<'r> Run<'r> {
             Plan::Distinct { input } => {
                 let mut seen = Bulk::new(Set::default());
                 self.rows(input, &mut |row| {
+                    let row = Hashed::new(row);
                     if seen.contains(&row) {
                         return Ok(ControlFlow::Continue(()));
                     }
-                    self.budget.take_row(&row)?;
+                    self.budget.take_row(row.value())?;
                     self.budget.take(PLACE)?;
                     seen.insert(row.clone());
-                    sink(row)
+                    sink(row.into_value())
                 })
             }
             Plan::Sort { input, keys, first, width, .. } => {
@@ -145,8 +146,9 @@ impl<'r> Run<'r> {
             Plan::Compare { left, right, keeps_same } => {
                 let right = self.set(right)?;
                 self.rows(left, &mut |row| {
+                    let row = Hashed::new(row);
                     if right.contains(&row) == *keeps_same {
-                        sink(row)
+                        sink(row.into_value())
                     } else {
                         Ok(ControlFlow::Continue(()))
                     }

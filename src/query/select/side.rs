@@ -1,11 +1,8 @@
 //! Right side of a join: its rows, and how those are found that are like one on the left.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-
 use super::answer::Answers;
 use super::expression::{Expression, Row};
+use super::hashed::{Hashed, Map};
 use super::plan::{Equality, Join};
 use crate::error::Result;
 use crate::model::Datum;
@@ -19,7 +16,7 @@ pub(super) struct Side {
 }
 
 /// Where the rows are that have some values.
-type Places = HashMap<Row, Vec<usize>, RandomState>;
+type Places = Map<Row, Vec<usize>>;
 
 /// How rows are found that are like one on the left.
 enum Found {
@@ -62,7 +59,7 @@ impl Side {
         match &mut self.found {
             Found::All => Box::new(self.rows.iter()),
             Found::Hashed(places) => {
-                let places = places.get(&key()).map_or(&[][..], Vec::as_slice);
+                let places = places.get(&Hashed::new(key())).map_or(&[][..], Vec::as_slice);
                 Box::new(places.iter().filter_map(|place| self.rows.get(*place)))
             }
             Found::Merged { place, begin } => {
@@ -93,7 +90,7 @@ fn hashed(
         }
         budget.take_row(&key)?;
         budget.take(2 * PLACE)?; // with the list of places
-        places.entry(key).or_default().push(place);
+        places.entry(Hashed::new(key)).or_default().push(place);
     }
     Ok(places)
 }
