@@ -4,9 +4,14 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 use std::thread;
+use std::time::Duration;
 
 /// From how many on another thread gives them back.
 const MANY: usize = 20_000;
+/// How many it gives back before it pauses: an allocator that others use at the same time puts together what was given
+/// back when it is next asked for memory, and whoever asked waits for that.
+const PIECE: usize = 4_096;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Rows, or what is made of them. If there are many, another thread gives their memory back.
 #[derive(Debug, Default)]
@@ -15,11 +20,21 @@ pub(super) struct Bulk<T: Many>(T);
 /// What may be many.
 pub(super) trait Many: Default + Send + 'static {
     fn count(&self) -> usize;
+
+    /// Gives them back, with a pause after each piece.
+    fn give_back(self, pause: impl Fn());
 }
 
 impl<T: Send + 'static> Many for Vec<T> {
     fn count(&self) -> usize {
         self.len()
+    }
+
+    fn give_back(mut self, pause: impl Fn()) {
+        while !self.is_empty() {
+            self.truncate(self.len().saturating_sub(PIECE));
+            pause();
+        }
     }
 }
 
@@ -27,11 +42,26 @@ impl<T: Send + 'static, S: Default + Send + 'static> Many for HashSet<T, S> {
     fn count(&self) -> usize {
         self.len()
     }
+
+    fn give_back(mut self, pause: impl Fn()) {
+        give_back_all(self.drain(), pause);
+    }
 }
 
 impl<K: Send + 'static, V: Send + 'static, S: Default + Send + 'static> Many for HashMap<K, V, S> {
     fn count(&self) -> usize {
         self.len()
+    }
+
+    fn give_back(mut self, pause: impl Fn()) {
+        give_back_all(self.drain(), pause);
+    }
+}
+
+fn give_back_all<T>(mut all: impl ExactSizeIterator<Item = T>, pause: impl Fn()) {
+    while all.len() > 0 {
+        all.by_ref().take(PIECE).for_each(drop);
+        pause();
     }
 }
 
@@ -65,7 +95,11 @@ impl<T: Many> Drop for Bulk<T> {
         if self.0.count() >= MANY {
             let many = std::mem::take(&mut self.0);
             // without another thread this one does it
-            drop(thread::Builder::new().name("pcq-free".into()).spawn(move || drop(many)));
+            drop(
+                thread::Builder::new()
+                    .name("pcq-free".into())
+                    .spawn(move || many.give_back(|| thread::sleep(PAUSE))),
+            );
         }
     }
 }
