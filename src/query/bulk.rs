@@ -76,6 +76,13 @@ impl<T: Many> Bulk<T> {
     }
 }
 
+impl<T: Default + Send + 'static> Bulk<Vec<T>> {
+    /// Takes them out, one by one.
+    pub(super) fn taken(&mut self) -> impl Iterator<Item = T> {
+        self.iter_mut().map(std::mem::take)
+    }
+}
+
 impl<T: Many> Deref for Bulk<T> {
     type Target = T;
 

@@ -89,10 +89,10 @@ impl<'r> Run<'r> {
     /// All rows of a plan, each once.
     fn set(&self, plan: &Plan<'_>) -> Result<Bulk<Set<Row>>> {
         let mut rows = Bulk::new(Set::default());
-        for row in &mut *self.collect(plan)? {
+        for row in self.collect(plan)?.taken() {
             self.budget.step()?;
             self.budget.take(PLACE)?;
-            rows.insert(Hashed::new(std::mem::take(row)));
+            rows.insert(Hashed::new(row));
         }
         Ok(rows)
     }
@@ -277,9 +277,9 @@ impl<'r> Run<'r> {
         })
         .map(drop)?;
         let mut rows = Bulk::new(sorter.finish()?);
-        let rows = rows.iter_mut().map(|row| {
+        let rows = rows.taken().map(|mut row| {
             row.truncate(width);
-            std::mem::take(row)
+            row
         });
         self.hand_on(rows, sink)
     }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{About, Flow, Reading, Row, Sink, Table, hand_over, wanted};
 use crate::model::{Granularity, Timestamp, Value};
+use crate::query::bulk::Bulk;
 use crate::query::relation::segment_name;
 use crate::query::rows::Column;
 use crate::query::rows::ColumnKind::{Integer, Text, Time, Value as Any};
@@ -42,7 +43,7 @@ fn deliveries(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
         reading.budget.take_row(&row)?;
         rows.take(row)?;
     }
-    hand_over(rows.finish()?, sink)
+    hand_over(Bulk::new(rows.finish()?).taken(), sink)
 }
 
 /// What is asked of the store; `None` if what is wanted is not there.

@@ -7,6 +7,7 @@ use super::person::{each, id, people};
 use super::{About, Flow, Reading, Row, Sink, Table, hand_over};
 use crate::behaviour::EventRef;
 use crate::model::{Datum, Entry, Object, Timestamp, Value, What};
+use crate::query::bulk::Bulk;
 use crate::query::relation;
 use crate::query::sorter::Sorter;
 use crate::query::view::context;
@@ -54,7 +55,8 @@ fn events(reading: &Reading<'_>, sink: &mut Sink<'_>) -> Flow {
     if flow.is_break() {
         return Ok(flow);
     }
-    hand_over(all.finish()?.into_iter().map(|(_, row)| row), sink)
+    let mut all = Bulk::new(all.finish()?);
+    hand_over(all.iter_mut().map(|(_, row)| std::mem::take(row)), sink)
 }
 
 /// Row at its place: the instant, and the user.

@@ -2,6 +2,7 @@
 
 use super::object::data;
 use super::{About, Flow, Reading, Sink, Table, hand_over};
+use crate::query::bulk::Bulk;
 use crate::query::relation::{self, Relation};
 use crate::statement::{Filter, Table as Shown};
 
@@ -34,5 +35,6 @@ fn list(
     sink: &mut Sink<'_>,
 ) -> Flow {
     let rows = relation::select(relation, reading.view, &Filter::default())?;
-    hand_over(rows.into_values().into_iter().map(|row| data(table.columns, row)), sink)
+    let mut rows = Bulk::new(rows.into_values());
+    hand_over(rows.taken().map(|row| data(table.columns, row)), sink)
 }
