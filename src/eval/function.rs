@@ -137,18 +137,9 @@ impl Function {
             | Self::ToTimestamp(_) => self.of_text(a, &b, &c),
             Self::Abs => absolute(&a),
             Self::Floor | Self::Ceil | Self::Round => self.round(&a),
-            Self::Mod => match (&a, &b) {
-                (
-                    Operand::Integer(_) | Operand::Double(_),
-                    Operand::Integer(_) | Operand::Double(_),
-                ) => super::number::arithmetic(ArithmeticOp::Remainder, a, b),
-                _ => Operand::Null,
-            },
+            Self::Mod => remainder(a, b),
             Self::Div => Operand::integer(whole_quotient(&a, &b)),
-            Self::Size => match a {
-                Operand::List(items) => Operand::integer(i64::try_from(items.len()).ok()),
-                _ => Operand::Null,
-            },
+            Self::Size => size(&a),
             Self::Element => element(&a, &b),
             Self::AddMonths(zone) => match (a.as_timestamp(), b) {
                 (Some(at), Operand::Integer(months)) => {
@@ -320,4 +311,20 @@ fn distance_km(degrees: [Operand<'_>; 4]) -> Option<f64> {
     let half = |angle: f64| (angle / 2.0).sin().powi(2);
     let haversine = half(lat2 - lat) + lat.cos() * lat2.cos() * half(lon2 - lon);
     Some(2.0 * RADIUS_KM * haversine.min(1.0).sqrt().asin())
+}
+
+/// What is left of a division of numbers.
+fn remainder<'a>(a: Operand<'a>, b: Operand<'a>) -> Operand<'a> {
+    let is_number = |n: &Operand<'_>| matches!(n, Operand::Integer(_) | Operand::Double(_));
+    if is_number(&a) && is_number(&b) {
+        super::number::arithmetic(ArithmeticOp::Remainder, a, b)
+    } else {
+        Operand::Null
+    }
+}
+
+/// How many elements a list has.
+fn size<'a>(list: &Operand<'a>) -> Operand<'a> {
+    let Operand::List(items) = list else { return Operand::Null };
+    Operand::integer(i64::try_from(items.len()).ok())
 }

@@ -221,9 +221,8 @@ impl fmt::Display for Load {
                 write!(f, " WHERE {}", segment.condition)
             }
             Self::Config { number, name, disabled, archived, comment } => {
-                let disabled = flag(*disabled, " DISABLED");
-                let archived = flag(*archived, " ARCHIVED");
-                write!(f, "LOAD CONFIG {number} {name}{disabled}{archived}")?;
+                let flags = [flag(*disabled, " DISABLED"), flag(*archived, " ARCHIVED")].concat();
+                write!(f, "LOAD CONFIG {number} {name}{flags}")?;
                 optional(f, "COMMENT", comment.as_ref())
             }
             Self::Salt { config, segment, salt } => {
@@ -235,10 +234,8 @@ impl fmt::Display for Load {
                 version_clauses(head, description.as_ref(), rows, columns).fmt(f)
             }
             Self::Publication { number, config, version, at, until, scheduled, comment } => {
-                write!(
-                    f,
-                    "LOAD PUBLICATION {number} OF CONFIG {config} VERSION {version} AT {at}"
-                )?;
+                write!(f, "LOAD PUBLICATION {number} OF CONFIG {config} ")?;
+                write!(f, "VERSION {version} AT {at}")?;
                 optional(f, "UNTIL", until.as_ref())?;
                 f.write_str(flag(*scheduled, " SCHEDULED"))?;
                 optional(f, "COMMENT", comment.as_ref())

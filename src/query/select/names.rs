@@ -1,6 +1,6 @@
 //! Names in a query: which column of which source they mean.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::column::Column;
@@ -123,12 +123,9 @@ impl Scope {
             return self.unknown_source(name, path, span);
         }
         let others = others.iter().map(|name| &**name);
-        let mut columns: Vec<&str> = Vec::new();
-        for column in self.columns() {
-            if !columns.contains(&&*column.name) {
-                columns.push(&column.name);
-            }
-        }
+        let mut known = HashSet::new();
+        let columns = self.columns().map(|column| &*column.name);
+        let columns: Vec<&str> = columns.filter(|name| known.insert(*name)).collect();
         if columns.is_empty() {
             let error = Error::from(ErrorKind::UnknownColumn { name: name.to_owned() }).at(span);
             let hint = "there is no source: a query reads columns of those in its `FROM`";

@@ -74,58 +74,28 @@ pub(super) fn named(reading: &Reading<'_>, kind: ObjectKind) -> Vec<(Name, u32)>
     }
 }
 
-impl Named for Key {
-    fn name(&self) -> &Name {
-        &self.name
-    }
+/// The kinds of objects: where the name is, and how the catalog finds one, and those from a name on.
+macro_rules! named {
+    ($($kind:ty: $($name:ident).+, $find:ident, $from:ident;)+) => {
+        $(impl Named for $kind {
+            fn name(&self) -> &Name {
+                &self.$($name).+
+            }
 
-    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
-        catalog.key_named(name)
-    }
+            fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
+                catalog.$find(name)
+            }
 
-    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
-        catalog.keys_from(first)
-    }
+            fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
+                catalog.$from(first)
+            }
+        })+
+    };
 }
 
-impl Named for Segment {
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
-        catalog.segment_named(name)
-    }
-
-    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
-        catalog.segments_from(first)
-    }
-}
-
-impl Named for Config {
-    fn name(&self) -> &Name {
-        &self.head.name
-    }
-
-    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
-        catalog.config_named(name)
-    }
-
-    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
-        catalog.configs_from(first)
-    }
-}
-
-impl Named for Attribute {
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Arc<Self>> {
-        catalog.attribute_named(name)
-    }
-
-    fn from<'c>(catalog: &'c Catalog, first: &str) -> impl Iterator<Item = &'c Arc<Self>> {
-        catalog.attributes_from(first)
-    }
+named! {
+    Key: name, key_named, keys_from;
+    Segment: name, segment_named, segments_from;
+    Config: head.name, config_named, configs_from;
+    Attribute: name, attribute_named, attributes_from;
 }
